@@ -32,6 +32,7 @@ from quetsach.endpoint.window.use_cases import (
     Offer,
     Readiness,
     Receipt,
+    Stick,
     Target,
     Updated,
     Upgrade,
@@ -298,7 +299,56 @@ def states(language: str = "vi") -> Mapping[str, ui.State]:
     }
     made = {name: ui.State(language, screen, _ready(name)) for name, screen in screens.items()}
     made["saved"] = replace(made["saved"], notice=("saved", "C:\\Users\\An Nguyễn\\Documents\\quetsach-bao-cao.html"))
-    return made
+    return {**made, **stick_states(language)}
+
+
+SYSTEM = Drive("/dev/sda3", "Windows (/dev/sda3)", "Ổ NTFS · 237,9 GiB · WDC WD2500")
+DATA = Drive("/dev/sda4", "DỮ LIỆU (/dev/sda4)", "Ổ NTFS · 698,6 GiB · WDC WD2500")
+LOCKED = Drive("/dev/sdb1", "/dev/sdb1", "931,5 GiB · Samsung SSD", is_locked=True)
+ON_STICK = replace(
+    READY,
+    is_live=False,
+    can_elevate=False,
+    repository="",
+    drives=(SYSTEM, DATA),
+    stick=Stick(keeps_on_stick=True, packs_age_days=3),
+)
+
+
+def stick_states(language: str = "vi") -> Mapping[str, ui.State]:
+    """Return a state of every kind that only the rescue stick has, by name."""
+    seen = ui.Seen(Target("paths", SYSTEM), looked(scope=Scope.FULL, is_live=False, root="/run/quetsach/disks/1"))
+    nothing = ui.Seen(Target("paths", DATA), Looked(scanned(scan(scope=Scope.FULL, is_live=False), 0), None))
+    asleep = replace(seen, looked=replace(seen.looked, unfit="hibernated"))
+    unread = StateError("the drive is not plugged in any more", where="/dev/sda4")
+    earlier = replace(EARLIER, drive=SYSTEM.name)
+    old = replace(ON_STICK, drives=(SYSTEM, LOCKED), stick=Stick(keeps_on_stick=False, packs_age_days=40))
+    both = {SYSTEM.place: seen, DATA.place: nothing}
+    home = ui.State(language, ui.Home(), ON_STICK)
+    return {
+        "stick": home,
+        "stick-old": replace(home, ready=replace(old, earlier=replace(EARLIER, sealed_items=0, drive=SYSTEM.name))),
+        "stick-locked": replace(home, screen=ui.Home(place=LOCKED.place), ready=old),
+        "stick-none": replace(home, ready=replace(ON_STICK, drives=())),
+        "stick-no-packs": replace(home, ready=replace(ON_STICK, packs=0, trouble=PackError("there is no pack"))),
+        "stick-found": replace(home, drives=both),
+        "stick-unread": replace(home, drives={SYSTEM.place: nothing, DATA.place: unread}),
+        "stick-good": replace(home, drives={SYSTEM.place: ui.Done(cleaned()), DATA.place: nothing}),
+        "stick-surveying": replace(home, screen=ui.Looking(Target("drives"), Course(3, 4, f"{SYSTEM.name}: /Users"))),
+        "stick-found-one": replace(home, screen=seen, drives=both),
+        "stick-asleep": replace(home, screen=asleep),
+        "stick-nothing-found": replace(home, screen=nothing),
+        "stick-preparing": replace(home, screen=ui.Cleaning(seen.target, Course(5, 6, "/Users", is_before=True))),
+        "stick-done": replace(home, screen=ui.Done(cleaned())),
+        "stick-undone": replace(home, screen=ui.Done(undone())),
+        "stick-past": replace(home, screen=ui.Past(), ready=replace(ON_STICK, earlier=earlier)),
+        "stick-past-asleep": replace(
+            home, screen=ui.Past(), ready=replace(ON_STICK, earlier=replace(earlier, unfit="unclean"))
+        ),
+        "stick-waiting": replace(home, screen=ui.Waiting("switch-off", ui.Home())),
+        "stick-not-off": replace(home, notice=("switch-off-failed", "")),
+        "stick-full": replace(home, screen=ui.Failed(no_space(), ui.Home())),
+    }
 
 
 def _ready(name: str) -> Readiness | None:

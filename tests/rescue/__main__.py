@@ -5,6 +5,7 @@ and the image stay in ``build/rescue``; ``IMAGE=FILE`` takes an image that was m
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def as_stick(image: Path, folder: Path) -> Path:
 
 def clean_at_serial_port(machine: Machine) -> None:
     """Scan all drives and clean the one that is infected, answering what is asked."""
-    machine.choose_at_start("3", START)
+    machine.choose_at_start("5", START)
     machine.expect("Bạn chọn: ", START)
     machine.say("\r")
     machine.expect("PHÁT HIỆN", SCAN)
@@ -89,7 +90,7 @@ def on_bios_without_a_screen(image: Path, folder: Path) -> None:
     check("honest files are as they were", cleaned["Ảnh gia đình.jpg"] == before["Ảnh gia đình.jpg"])
     check("nothing was left on the drive", not cleaned.keys() - before.keys())
     with Machine(folder, "bios", stick, disk.path) as machine:
-        machine.choose_at_start("3", START)
+        machine.choose_at_start("5", START)
         machine.expect("Bạn chọn: ", START)
         machine.say("h\r")
         machine.expect("Hoàn tác lần bóc gỡ", SCAN)
@@ -113,46 +114,90 @@ def on_a_disc(image: Path, folder: Path) -> None:
     )
 
 
-def on_uefi_with_secure_boot(image: Path, folder: Path) -> None:
-    """UEFI with Secure Boot, the screen: looked at and cleaned by keyboard, in English."""
+def in_the_window(image: Path, folder: Path) -> None:
+    """UEFI with Secure Boot, the window in English: looked at, cleaned and put back by keys alone."""
+    disk = Disk.infected(folder / "disk", folder / "at")
+    before = disk.content()
+    stick = as_stick(image, folder)
+    with Machine(folder, "secure", stick, disk.path) as machine:
+        machine.read_until("English", START, "1-menu")
+        machine.type("2")
+        machine.read_until("Scan all drives", START, "2-window")
+        machine.type("\n")
+        machine.read_until("Traces of malware found", SCAN, "3-found")
+        machine.type("\n")
+        machine.read_until("Steps done", CLEAN, "4-cleaned")
+        machine.press("alt-k")
+        machine.read_until("The report is on", CLEAN, "5-report")
+        leave(machine, "6-drives")
+    cleaned = disk.content()
+    check("specimens are gone", bool(before.keys() - cleaned.keys()))
+    check("honest files are as they were", cleaned["Ảnh gia đình.jpg"] == before["Ảnh gia đình.jpg"])
+    new = cleaned.keys() - before.keys()
+    check("only the report is new on the drive", all(re.fullmatch(r"quetsach-report-[-0-9]+\.html", n) for n in new))
+    check("the report is there", len(new) == 1)
+    with Machine(folder, "secure", stick, disk.path) as machine:
+        machine.read_until("English", START, "7-menu")
+        machine.type("2")
+        machine.read_until("Scan all drives", START, "8-window")
+        machine.press("alt-l")
+        machine.read_until("Last clean-up:", 120, "9-past")
+        machine.press("alt-u")
+        machine.read_until("Put back what was removed", 120, "10-undo")
+        machine.press("alt-u")
+        machine.read_until("the malware is back", CLEAN, "11-undone")
+        leave(machine, "12-drives")
+    check("undo brought every file back", {n: c for n, c in disk.content().items() if n not in new} == before)
+
+
+def leave(machine: Machine, name: str) -> None:
+    """Go back to the list of drives and switch off there."""
+    machine.press("esc")
+    machine.read_until("Restart the computer", 120, name)
+    machine.press("alt-w")
+    machine.wait_until_off(120)
+
+
+def in_text_mode(image: Path, folder: Path) -> None:
+    """UEFI with Secure Boot, text mode in English: looked at and cleaned by keyboard."""
     disk = Disk.infected(folder / "disk", folder / "at")
     before = disk.content()
     with Machine(folder, "secure", as_stick(image, folder), disk.path) as machine:
-        machine.read_until("English", START, "1-menu")
-        machine.type("2")
-        machine.read_until("Your choice", START, "2-drives")
+        machine.read_until("English", START, "13-menu")
+        machine.type("4")
+        machine.read_until("Your choice", START, "14-drives")
         machine.type("l\n")
-        machine.read_until("Type exit", 60, "3-shell")
+        machine.read_until("Type exit", 60, "15-shell")
         machine.type("cat /sys/kernel/security/lockdown\n")
-        machine.read_until(r"none .?integrity", 60, "3-shell")
+        machine.read_until(r"none .?integrity", 60, "15-shell")
         machine.type("exit\n")
-        machine.read_until("Your choice", 60, "4-drives")
+        machine.read_until("Your choice", 60, "16-drives")
         machine.type("\n")
-        machine.read_until(r"See now what would be done", SCAN, "5-found")
+        machine.read_until(r"See now what would be done", SCAN, "17-found")
         machine.type("y\n")
-        machine.read_until("Type .?yes", CLEAN, "6-plan")
+        machine.read_until("Type .?yes", CLEAN, "18-plan")
         machine.type("y\n")
-        machine.read_until("Back in Windows", CLEAN, "7-cleaned")
+        machine.read_until("Back in Windows", CLEAN, "19-cleaned")
         machine.type("t\n")
         machine.wait_until_off(120)
     check("specimens are gone", bool(before.keys() - disk.content().keys()))
 
 
 def where_windows_sleeps(image: Path, folder: Path) -> None:
-    """UEFI, the screen in Vietnamese: a Windows that was not shut down is looked at and not changed."""
+    """UEFI, the window in Vietnamese: a Windows that was not shut down is looked at and not changed."""
     disk = Disk.infected(folder / "disk", folder / "at")
     disk.sleep()
     before = disk.path.read_bytes()
     with Machine(folder, "uefi", as_stick(image, folder), disk.path) as machine:
-        machine.read_until("English", START, "8-menu")
+        machine.read_until("English", START, "20-menu")
         machine.type("1")
-        machine.read_until(r"USB", START, "9-drives")
-        time.sleep(5)
+        machine.read_until("NTFS", START, "21-window")
         machine.type("\n")
-        machine.read_until(r"(?i)kh.ng\)", SCAN, "10-found")
-        machine.type("c\n")
-        machine.read_until(r"shutdown /s", CLEAN, "11-asleep")
-        machine.type("t\n")
+        machine.read_until(r"shutdown /s", SCAN, "22-asleep")
+        machine.press("alt-b")  # nothing is offered that this key would press
+        machine.press("esc")
+        machine.read_until("sda1", 120, "23-drives")
+        machine.press("alt-m")
         machine.wait_until_off(120)
     check("not a byte of the disk was changed", disk.path.read_bytes() == before)
 
@@ -160,7 +205,8 @@ def where_windows_sleeps(image: Path, folder: Path) -> None:
 RUNS: tuple[Callable[[Path, Path], None], ...] = (
     on_bios_without_a_screen,
     on_a_disc,
-    on_uefi_with_secure_boot,
+    in_the_window,
+    in_text_mode,
     where_windows_sleeps,
 )
 _passed: list[str] = []

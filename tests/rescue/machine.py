@@ -120,6 +120,10 @@ class Machine:
             self._command(f"sendkey {key} 30")
             time.sleep(0.1)
 
+    def press(self, key: str) -> None:
+        """Press a key, or several at once, by the names of the emulator: ``alt-u``, ``esc``."""
+        self._command(f"sendkey {key} 50")
+
     def picture(self, name: str) -> Path:
         """Take a picture of the screen (PNG)."""
         raw, path = self._folder / "screen.ppm", self._folder / f"{name}.png"

@@ -68,7 +68,7 @@ _PAGE_NAMES: Mapping[str, str] = {"vi": "quetsach-bao-cao", "en": "quetsach-repo
 
 
 @dataclass(frozen=True, slots=True)
-class _Handle:
+class Handle:
     """What a plan was made of."""
 
     looking: Looking
@@ -84,6 +84,8 @@ class Desktop:
         state: the folder of the tool's state.
         packs: packs and shelves instead of those installed.
         root: the disk that is looked at instead of this machine.
+        system: what that disk is to be taken as; what the tool sees by itself if not given.
+        jobs: worker processes.
         language: of what is raised by the parts of commands.
     """
 
@@ -91,6 +93,8 @@ class Desktop:
     packs: tuple[Path, ...] = ()
     root: Path | None = None
     language: str = "vi"
+    system: str | None = None
+    jobs: int = min(2, os.cpu_count() or 1)
     unkept: list[QuetsachError] = field(default_factory=list)
     """What could not be kept beside the matter; a report that is not kept is no failure of a scan."""
 
@@ -136,18 +140,17 @@ class Desktop:
             planned if plan.steps else None,
             archives,
             tuple(restarted),
-            _Handle(look, scan, plan),
+            Handle(look, scan, plan),
         )
 
     def excess(self, looked: Looked, numbers: Collection[int]) -> Excess | None:
         """Return why the mass brake would stop these steps; ``None`` if it would not."""
-        handle = _handle(looked)
-        error = excess_of(left_to(handle.plan, numbers, handle.scan.findings), handle.scan.findings)
-        return None if error is None else Excess(error.limit, error.count, error.family)
+        handle = handle_of(looked)
+        return excess_among(handle.plan, handle.scan.findings, numbers)
 
     def clean(self, looked: Looked, numbers: Collection[int], watch: Watch) -> Report:
         """Carry out these steps, which a person agreed to, and look again."""
-        handle = _handle(looked)
+        handle = handle_of(looked)
         host = handle.looking.host
         if host.is_live and handle.scan.scope is not Scope.PATHS and not is_elevated():
             words = messages("act", self.language)
@@ -186,13 +189,17 @@ class Desktop:
 
     def save_page(self, report: Report, language: str) -> str:
         """Write a report as a page where its owner finds it, open it, and return its path."""
-        standing = as_it_stands(report, State.existing(self.state)) if report.session else report
         documents = Path.home() / "Documents"
-        folder = documents if documents.is_dir() else Path.home()
-        path = folder / f"{_PAGE_NAMES[language]}-{report.created:%Y%m%d-%H%M%S}.html"
-        write_private(path, render_page(standing, language=language).encode("utf-8", "backslashreplace"))
+        path = self.write_page(report, documents if documents.is_dir() else Path.home(), language)
         open_page(path)
         return str(path)
+
+    def write_page(self, report: Report, folder: Path, language: str) -> Path:
+        """Write a report, as it stands now, as a page into a folder, and return its path."""
+        standing = as_it_stands(report, State.existing(self.state)) if report.session else report
+        path = folder / f"{_PAGE_NAMES[language]}-{report.created:%Y%m%d-%H%M%S}.html"
+        write_private(path, render_page(standing, language=language).encode("utf-8", "backslashreplace"))
+        return path
 
     def offer(self, report: Report) -> Offer:
         """Return what would be sent of a report."""
@@ -260,10 +267,10 @@ class Desktop:
             quick=target.scope == "quick",
             full=target.scope == "full",
             root=Path(drive.place) if drive is not None and is_disk else self.root,
-            system=None,
+            system=self.system,
             pack=list(self.packs),
             report=None,
-            jobs=min(2, os.cpu_count() or 1),
+            jobs=self.jobs,
             no_cache=False,
             state=self.state,
             lang=self.language,
@@ -345,10 +352,17 @@ def desktop_of(arguments: argparse.Namespace, state: Path) -> Desktop:
     return Desktop(state, tuple(arguments.pack or ()), root, chosen_language(arguments))
 
 
-def _handle(looked: Looked) -> _Handle:
-    if not isinstance(looked.handle, _Handle):
+def handle_of(looked: Looked) -> Handle:
+    """Return what the plan of a look was made of."""
+    if not isinstance(looked.handle, Handle):
         raise TypeError(looked.handle)
     return looked.handle
+
+
+def excess_among(plan: Plan, findings: tuple[Finding, ...], numbers: Collection[int]) -> Excess | None:
+    """Return why the mass brake would stop these steps of a plan; ``None`` if it would not."""
+    error = excess_of(left_to(plan, numbers, findings), findings)
+    return None if error is None else Excess(error.limit, error.count, error.family)
 
 
 def _undo_command(session: str) -> str:

@@ -18,6 +18,7 @@ from quetsach.endpoint.messages.error import told_error
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.cli.desktop import Desktop
+    from quetsach.endpoint.window.use_cases import UseCases
 
 
 _UNTOLD = "QUETSACH_UNTOLD"
@@ -63,6 +64,16 @@ def _run(arguments: argparse.Namespace) -> int:
             tell_failure(error, language, show_error)
             raise
         return ExitCode.NOTHING_FOUND
+    show_with_tk(desktop, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def show_with_tk(tool_of: "Callable[[], UseCases]", language: str, *, fills_screen: bool = False) -> None:
+    """Show the window with Tk until it is closed; ``fills_screen`` where there is nothing beside it.
+
+    Raises:
+        NoScreenError: this Python or this machine cannot show it.
+    """
     try:
         from tkinter import TclError  # noqa: PLC0415
 
@@ -71,10 +82,9 @@ def _run(arguments: argparse.Namespace) -> int:
         hint = "install tkinter (Debian: apt install python3-tk), or use the terminal: quetsach scan"
         raise NoScreenError("this Python cannot show windows", hint=hint) from error
     try:
-        tk.run(desktop, language)
+        tk.run(tool_of, language, fills_screen=fills_screen)
     except TclError as error:
         raise NoScreenError("there is no screen to show a window on", hint="use the terminal: quetsach scan") from error
-    return ExitCode.NOTHING_FOUND
 
 
 def tell_failure(error: Exception, language: str, show: Callable[[str, str], None]) -> None:

@@ -38,8 +38,9 @@ def register(subcommands: "Subcommands") -> None:
         commands,
         "start",
         summary="what runs on the stick: find the drives of the machine, look, clean, undo",
-        examples="quetsach rescue start",
+        examples="quetsach rescue start\nquetsach rescue start --terminal",
     )
+    start.add_argument("--terminal", action="store_true", help="use the terminal, also where a window could be shown")
     add_language(start)
     start.set_defaults(run=_start)
 

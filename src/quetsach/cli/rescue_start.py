@@ -6,12 +6,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quetsach.cli.acting import answer_to, require_terminal
+from quetsach.cli.gui import show_with_tk
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import say
+from quetsach.cli.rescue_drives import Drives
 from quetsach.cli.rescue_session import Session
 from quetsach.core.zone import day_of
 from quetsach.endpoint.messages import messages
@@ -23,11 +27,14 @@ from quetsach.rescue.programs import attempt
 from quetsach.rescue.room import MEDIUM, Stick, open_room, stick_of
 from quetsach.rescue.volumes import volumes
 
+if TYPE_CHECKING:
+    from quetsach.cli.rescue_desktop import RescueDesktop
+
 _OLD_DAYS = 30
 
 
 def start(arguments: argparse.Namespace) -> int:
-    """Tell how old the packs are and which drives there are, and do what a person chooses until the machine goes off.
+    """List the drives of the machine, and do what a person chooses: in a window where there is a screen for one.
 
     Raises:
         RescueError: this is not the stick.
@@ -36,8 +43,37 @@ def start(arguments: argparse.Namespace) -> int:
     words = messages("rescue", language)
     if not MEDIUM.is_mount():
         raise RescueError(words["not-on-stick"], hint=words["not-on-stick-hint"])
-    require_terminal(messages("act", language))
     os.environ["QUETSACH_LANG"] = language
+    if "DISPLAY" in os.environ and not arguments.terminal:
+        return _start_window(language)
+    return _start_terminal(words, language)
+
+
+def _start_window(language: str) -> int:
+    """Show the window until it is closed.
+
+    Raises:
+        NoScreenError: nothing can be shown, so that the terminal is what there is.
+    """
+
+    def desktop() -> "RescueDesktop":
+        from quetsach.cli.rescue_desktop import RescueDesktop  # noqa: PLC0415
+
+        stick = stick_of()
+        with suppress(RescueError):
+            return RescueDesktop(_drives(stick, open_room(stick)), language, switch_off)
+        return RescueDesktop(_drives(stick, None), language, switch_off)
+
+    show_with_tk(desktop, language, fills_screen=True)
+    return 0
+
+
+def _drives(stick: Stick | None, room: Path | None) -> Drives:
+    return Drives(room, lambda: volumes(stick.name if stick else ""))
+
+
+def _start_terminal(words: Mapping[str, str], language: str) -> int:
+    require_terminal(messages("act", language))
     signal.signal(signal.SIGINT, _pass_over)
     versions = [pack.version for pack in load_shelf(bundled("packs"))]
     age = told_age(words, versions, day_of(datetime.now(UTC)))
@@ -47,8 +83,7 @@ def start(arguments: argparse.Namespace) -> int:
     session = Session(
         words=words,
         language=language,
-        room=_room(stick, words, language),
-        find=lambda: volumes(stick.name if stick else ""),
+        drives=_drives(stick, _room(stick, words, language)),
         ask=answer_to,
         tool=run_tool,
         power=switch_off,

@@ -61,6 +61,8 @@ def open_room(stick: Stick | None) -> Path | None:
     Raises:
         RescueError: a program for it fails.
     """
+    if PLACE.is_mount():
+        return PLACE  # what shows the screen was started anew
     if stick is None or not stick.is_writable:
         return None
     if stick.room is None and not _divide(stick):

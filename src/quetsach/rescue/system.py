@@ -15,7 +15,7 @@ PACKAGES = (
     *("fdisk", "e2fsprogs", "ntfs-3g", "cryptsetup-bin"),  # disks
     *("python3", "python3-tk", "libarchive13t64"),  # the tool
     *("xserver-xorg-core", "xserver-xorg-video-fbdev", "xserver-xorg-input-libinput", "xinit", "xterm"),  # the screen
-    *("matchbox-window-manager", "fonts-noto-mono", "fonts-dejavu-core", "kbd", "console-setup-linux"),
+    *("matchbox-window-manager", "fonts-noto-core", "fonts-noto-mono", "kbd", "console-setup-linux"),
 )
 """Packages of Debian, with what they need and nothing that they only recommend."""
 
@@ -30,6 +30,7 @@ LEFT_OUT = (
     # would leave it black: without them the frame buffer that the machine's own firmware set up stays.
     *(f"{_LIBRARIES}/libLLVM*", f"{_LIBRARIES}/libgallium*", f"{_LIBRARIES}/libz3*", f"{_LIBRARIES}/dri/*"),
     *(f"{_MODULES}/drivers/gpu/drm/{name}/*" for name in ("amd", "i915", "nouveau", "radeon", "xe")),
+    "/usr/share/fonts/truetype/noto/*",
     # No network, no sound, no pictures.
     *(
         f"{_MODULES}/{name}/*"
@@ -39,7 +40,12 @@ LEFT_OUT = (
 )
 """Files of these packages that the stick does without (dpkg's patterns)."""
 
-KEPT = ("/usr/share/doc/*/copyright",)
+_FONTS = "/usr/share/fonts/truetype/noto"
+KEPT = (
+    "/usr/share/doc/*/copyright",
+    *(f"{_FONTS}/{name}.ttf" for name in ("NotoSans-Regular", "NotoSans-Bold", "NotoSansMono-Regular")),
+)
+"""What of these stays: licences, and the fonts of the window, which have all letters of Vietnamese."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.ntfs import make_image, mounted
 
-from quetsach.cli.rescue_session import ON_DRIVE, Session
+from quetsach.cli.rescue_drives import ON_DRIVE, Drives
+from quetsach.cli.rescue_session import Session
 from quetsach.cli.rescue_start import run_tool
 from quetsach.endpoint.messages import messages
 from quetsach.packs.specimen import specimens_of
@@ -24,7 +25,7 @@ WORDS = messages("rescue", "en")
 @pytest.fixture(autouse=True)
 def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(mounting, "DISKS", tmp_path / "disks")
-    monkeypatch.setattr("quetsach.cli.rescue_session.MEMORY", tmp_path / "memory")
+    monkeypatch.setattr("quetsach.cli.rescue_drives.MEMORY", tmp_path / "memory")
     monkeypatch.setenv("QUETSACH_LANG", "en")
     yield
     for place in (tmp_path / "disks").glob("*"):
@@ -55,7 +56,8 @@ class Sitting:
     during: Callable[[tuple[str, ...]], None] = lambda words: None
 
     def run(self) -> None:
-        Session(WORDS, "en", self.room, lambda: (self.volume,), self._answer, self._tool, self._power).run()
+        drives = Drives(self.room, lambda: (self.volume,))
+        Session(WORDS, "en", drives, self._answer, self._tool, self._power).run()
 
     def _answer(self, question: str) -> str:
         return self.answers.pop(0)
@@ -118,7 +120,8 @@ def test_without_consent_nothing_stays_on_the_drive(volume: Volume, tmp_path: Pa
 
     before = content(volume, tmp_path / "at")
     answers = ["", "c", "t"]
-    Session(WORDS, "en", None, lambda: (volume,), lambda _: answers.pop(0), refuse, lambda _: True).run()
+    drives = Drives(None, lambda: (volume,))
+    Session(WORDS, "en", drives, lambda _: answers.pop(0), refuse, lambda _: True).run()
     assert content(volume, tmp_path / "at") == before
 
 

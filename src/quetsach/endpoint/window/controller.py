@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,10 @@ from quetsach.endpoint.window.state import (
     Saved,
     Seen,
     Steer,
+    Surveyed,
     Work,
 )
-from quetsach.endpoint.window.use_cases import Course, Offer, Target, Upgrade, Upgraded, UseCases
+from quetsach.endpoint.window.use_cases import Course, Offer, OnStick, Target, Upgrade, Upgraded, UseCases, Watch
 from quetsach.endpoint.window.words import Words, opening_page
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class Controller:
             case Steer(how):
                 {"pause": self._control.pause, "go-on": self._control.go_on, "end": self._control.end}[how]()
             case Work():
-                if effect.what == "look":
+                if effect.what in {"look", "survey"}:
                     self._control = Control()
                 run = partial(self._run, effect, self.state.language, self._control)
                 self._working = threading.Thread(target=run, name=effect.what, daemon=True)
@@ -134,9 +136,9 @@ class Controller:
         outcome: Outcome
         match work.what, work.about:
             case "look", Target() as target:
-                looked = tool.look(target, watch, control)
-                numbers = {one.number for one in looked.plan.steps} if looked.plan else set[int]()
-                outcome = Seen(target, looked, tool.excess(looked, numbers - looked.archives))
+                outcome = _seen(tool, target, watch, control)
+            case "survey", tuple() as targets:
+                outcome = Surveyed(tuple(_surveyed(tool, targets, watch, control)))
             case "clean", Seen() as seen:
                 outcome = self._done(tool.clean(seen.looked, work.numbers, watch))
             case "undo", str(session):
@@ -164,6 +166,7 @@ class Controller:
             "purge": lambda: Purged(tool.purge()),
             "licences": lambda: Licences(tool.licences()),
             "restart": lambda: Asked("restart", tool.restart()),
+            "switch-off": lambda: Asked("switch-off", isinstance(tool, OnStick) and tool.switch_off()),
             "elevate": lambda: Asked("elevate", tool.elevate(language)),
         }
         return simple[work.what]()
@@ -173,6 +176,31 @@ class Controller:
 
     def _moved(self, course: Course) -> None:
         self._post(partial(self.take, Moved(course)))
+
+
+def _seen(tool: UseCases, target: Target, watch: Watch, control: Control) -> Seen:
+    """Look at one target, and judge its plan."""
+    looked = tool.look(target, watch, control)
+    numbers = {one.number for one in looked.plan.steps} if looked.plan else set[int]()
+    return Seen(target, looked, tool.excess(looked, numbers - looked.archives))
+
+
+def _surveyed(
+    tool: UseCases, targets: tuple[Target, ...], watch: Watch, control: Control
+) -> Iterator[tuple[Target, Seen | QuetsachError]]:
+    """Look at one drive after the other until a person ends it; one that cannot be looked at stops no other."""
+    for target in targets:
+        try:
+            yield target, _seen(tool, target, partial(_tell_with_drive, watch, target), control)
+        except QuetsachError as error:
+            yield target, error
+        if control.is_over():
+            return
+
+
+def _tell_with_drive(watch: Watch, target: Target, course: Course) -> None:
+    name = target.drive.name if target.drive is not None else ""
+    watch(replace(course, place=f"{name}: {course.place}"))
 
 
 class _Seldom:

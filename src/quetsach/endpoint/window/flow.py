@@ -38,6 +38,7 @@ from quetsach.endpoint.window.state import (
     Seen,
     State,
     Steer,
+    Surveyed,
     Task,
     Ticked,
     Told,
@@ -45,6 +46,7 @@ from quetsach.endpoint.window.state import (
     Work,
 )
 from quetsach.endpoint.window.use_cases import (
+    Drive,
     Excess,
     Looked,
     Offer,
@@ -59,6 +61,7 @@ from quetsach.endpoint.window.use_cases import (
 type ExcessOf = Callable[[Looked, Collection[int]], Excess | None]
 
 _OTHER = {"vi": "en", "en": "vi"}
+_ENDING = frozenset({"elevate", "start-anew"})
 _CHANGING = frozenset({"undo", "purge", "update", "upgrade"})
 _SURE = {"purge-sure": AskPurge, "update-sure": AskUpdate}
 _LEADS_TO: Mapping[str, Screen] = {
@@ -117,7 +120,16 @@ def _closed(state: State) -> Next:
 
 
 def _look(state: State, target: Target) -> Next:
-    return _at(state, Looking(target), Work("look", target))
+    known = {place: seen for place, seen in state.drives.items() if target.drive and place != target.drive.place}
+    return _at(replace(state, drives=known), Looking(target), Work("look", target))
+
+
+def _survey(state: State) -> Next:
+    drives = state.ready.drives if state.ready is not None else ()
+    targets = tuple(Target("paths", drive) for drive in drives if not drive.is_locked)
+    if not targets:
+        return Next(state)
+    return _at(replace(state, drives={}), Looking(Target("drives")), Work("survey", targets))
 
 
 def _wait(
@@ -150,6 +162,8 @@ def _here(state: State, action: str) -> Next | None:
     screen, found = state.screen, None
     if isinstance(screen, Drives) and action == "take":
         found = _taken(state, screen.place)
+    elif isinstance(screen, Home) and is_on_stick(state):
+        found = _on_stick(state, action)
     elif isinstance(screen, Seen) and action in {"clean", "items"}:
         found = _planned(state, screen, action)
     elif isinstance(screen, Seen) and action == "again":
@@ -182,15 +196,49 @@ def _anywhere(state: State, action: str) -> Next:
             after = _at(state, screen.seen if isinstance(screen, Items) else getattr(screen, "back", Home()))
         case "undo":
             after = _undo(state)
-        case "page" | "offer" | "licences" | "elevate" | "restart":
+        case "page" | "offer" | "licences" | "elevate" | "restart" | "switch-off":
             after = _wait(state, action)
     return after
 
 
 def _taken(state: State, place: str) -> Next:
     drives = state.ready.drives if state.ready is not None else ()
-    drive = next((drive for drive in drives if drive.place == place), None)
+    drive = next((drive for drive in drives if drive.place == place and not drive.is_locked), None)
     return Next(state) if drive is None else _look(state, Target("paths", drive))
+
+
+def is_on_stick(state: State) -> bool:
+    """Return whether this is the rescue stick, whose first page lists the drives of the machine."""
+    return state.ready is not None and state.ready.stick is not None
+
+
+def chosen_drive(state: State) -> Drive | None:
+    """Return the drive of the first page that is chosen: by a person, else one with findings, else the first."""
+    drives = state.ready.drives if state.ready is not None else ()
+    place = state.screen.place if isinstance(state.screen, Home) else ""
+    best = [drive for drive in drives if drive.place == place]
+    best += [drive for drive in drives if is_infected(state, drive)]
+    return next(iter((*best, *drives)), None)
+
+
+def is_infected(state: State, drive: Drive) -> bool:
+    """Return whether something was seen on a drive that was not cleaned since."""
+    seen = state.drives.get(drive.place)
+    return isinstance(seen, Seen) and bool(seen.looked.report.findings)
+
+
+def _on_stick(state: State, action: str) -> Next | None:
+    """Return what a button of the page that lists the drives means."""
+    drive = chosen_drive(state)
+    match action:
+        case "survey":
+            return _survey(state)
+        case "take" if drive is not None:
+            return _taken(state, drive.place)
+        case "show" if drive is not None:
+            seen = state.drives.get(drive.place)
+            return _at(state, Failed(seen, state.screen) if isinstance(seen, QuetsachError) else seen or state.screen)
+    return None
 
 
 def _undo(state: State) -> Next:
@@ -253,12 +301,12 @@ def _chosen(state: State, items: Items) -> Next:
 
 
 def may_clean(ready: Readiness, seen: Seen) -> bool:
-    """Return whether the rights that there are suffice to clean: the running system is its administrator's."""
-    return ready.is_elevated or not ready.is_live or seen.target.drive is not None
+    """Return whether cleaning is possible: the running system is its administrator's, and a drive must be in order."""
+    return not seen.looked.unfit and (ready.is_elevated or not ready.is_live or seen.target.drive is not None)
 
 
 def _ticked(screen: Screen, key: str, excess_of: ExcessOf, *, is_chosen: bool) -> Screen:
-    if isinstance(screen, Drives):
+    if isinstance(screen, Drives | Home):
         return replace(screen, place=key) if is_chosen else screen
     if isinstance(screen, Items) and screen.seen.looked.plan is not None:
         known = frozenset(one.number for one in screen.seen.looked.plan.steps)
@@ -277,12 +325,35 @@ def _ended(state: State, outcome: Outcome) -> Next:
         return _at(ready, Home()) if isinstance(screen, Opening) else Next(ready)
     if isinstance(outcome, Asked):
         told = replace(state, notice=None if outcome.is_granted else (f"{outcome.what}-failed", ""))
-        return _at(told, back, *((Close(),) if outcome.is_granted and outcome.what != "restart" else ()))
+        return _at(told, back, *((Close(),) if outcome.is_granted and outcome.what in _ENDING else ()))
     if isinstance(outcome, Saved):
         return _at(replace(state, notice=("saved", outcome.path)), back)
     if isinstance(outcome, QuetsachError):
         return _at(state, Failed(outcome, back))
+    state = _noted(state, outcome)
+    if isinstance(outcome, Surveyed):
+        return _at(state, _after_survey(state, outcome), Work("readiness"))
     return _at(state, _leads_to(outcome, back), Work("readiness"))
+
+
+def _noted(state: State, outcome: Outcome) -> State:
+    """Return the state that knows what was last seen or done on each drive; after an undo nobody knows any more."""
+    screen, known = state.screen, dict(state.drives)
+    if isinstance(outcome, Surveyed):
+        known |= {target.drive.place: seen for target, seen in outcome.seen if target.drive is not None}
+    elif isinstance(outcome, Seen) and outcome.target.drive is not None:
+        known[outcome.target.drive.place] = outcome
+    elif isinstance(outcome, Done):
+        drive = screen.target.drive if isinstance(screen, Cleaning) else None
+        known = known | {drive.place: outcome} if drive is not None else {}
+    return replace(state, drives=known)
+
+
+def _after_survey(state: State, outcome: Surveyed) -> Screen:
+    """Return the list of the drives, or what was seen on the only one."""
+    is_only = state.ready is not None and len(state.ready.drives) == 1
+    seen = outcome.seen[0][1] if outcome.seen and is_only else None
+    return seen if isinstance(seen, Seen) else Home(is_content=True)
 
 
 def _leads_to(outcome: Seen | Done | Offer | Receipt | Updated | Upgraded | Purged | Licences, back: Screen) -> Screen:

@@ -15,6 +15,7 @@ from quetsach.endpoint.window.pages_done import (
     told_page,
 )
 from quetsach.endpoint.window.pages_seen import items_page, seen_page
+from quetsach.endpoint.window.pages_stick import as_on_stick, drives_page
 from quetsach.endpoint.window.pages_update import ask_update_page, upgrading_page
 from quetsach.endpoint.window.state import (
     About,
@@ -44,8 +45,15 @@ from quetsach.endpoint.window.words import Words, opening_page
 
 def page_of(state: State) -> Page:
     """Return the page of where the window is."""
-    words = Words(state.language)
-    page = _page(state.screen, state.ready, words)
+    ready = state.ready
+    stick = ready.stick if ready is not None else None
+    words = Words(state.language, stick is not None)
+    if ready is None or stick is None:
+        page = _page(state.screen, ready, words)
+    else:
+        is_home = isinstance(state.screen, Home)
+        page = drives_page(state, ready, stick, words) if is_home else _page(state.screen, ready, words)
+        page = as_on_stick(page, state.screen, stick, words)
     if state.notice is not None:
         key, text = state.notice
         page = replace(page, note=words(key, text=text))
@@ -121,7 +129,8 @@ def _looking(screen: Looking, _ready: Readiness, words: Words) -> Page:
 
 def _cleaning(screen: Cleaning, _ready: Readiness, words: Words) -> Page:
     is_checking = screen.course is not None and not screen.course.total
-    key = "checking" if is_checking else "cleaning"
+    is_before = screen.course is not None and screen.course.is_before
+    key = "preparing" if is_before else "checking" if is_checking else "cleaning"
     progress = told_course(screen.course, words)
     return Page(key, words(f"{key}-title"), (words(f"{key}-text"),), (), Tone.WORKING, progress=progress)
 

@@ -67,10 +67,13 @@ def past_page(_screen: Past, ready: Readiness, words: Words) -> Page:
         return Page("past", words("past-title"), (words("past-none"),), (back,), escape="home")
     sealed = {"items": words.number(earlier.sealed_items), "size": words.size(earlier.sealed_bytes)}
     text = [words("past-when", time=words.moment(earlier.started))] if earlier.started is not None else []
+    text += [words.unfit(earlier.unfit, earlier.drive)] if earlier.unfit else []
     buttons = [back]
-    buttons += [words.button("undo")] if earlier.is_undoable else []
+    buttons += [words.button("undo")] if earlier.is_undoable and not earlier.unfit else []
     buttons += [words.button("purge")] if earlier.sealed_items else []
-    return Page("past", words("past-title"), (*text, words("past-sealed", **sealed)), tuple(buttons), escape="home")
+    text += [words("past-drive", drive=earlier.drive)] if earlier.drive else []
+    text += [words("past-sealed", **sealed)] if earlier.sealed_items or not earlier.drive else []
+    return Page("past", words("past-title"), tuple(text), tuple(buttons), escape="home")
 
 
 def ask_purge_page(_screen: AskPurge, ready: Readiness, words: Words) -> Page:

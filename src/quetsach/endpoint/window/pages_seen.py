@@ -57,11 +57,11 @@ def _found_page(screen: Seen, ready: Readiness, plan: Report, words: Words) -> P
     looked, told = screen.looked, verdict(screen.looked.report, words.report)
     usual = [step for step in plan.steps if step.number not in looked.archives]
     text = [*_restarted(looked, words), told_families(looked.report, words)]
-    text += [told_acts(plan, looked.archives, words), words("will-undo")] if usual else []
+    text += [told_acts(plan, looked.archives, words), words("will-undo")] if usual and not looked.unfit else []
     text += list(_beside_plan(looked, plan, words))
     buttons = [words.button("items"), words.button("page"), words.quiet("home", "later")]
     if not may_clean(ready, screen):
-        text.append(words("no-rights-to-clean"))
+        text.append(_hindrance(screen, words))
         primary = words.primary("elevate") if ready.can_elevate else words.primary("page")
         buttons = [one for one in buttons if one.action != primary.action]
     else:
@@ -71,6 +71,13 @@ def _found_page(screen: Seen, ready: Readiness, plan: Report, words: Words) -> P
     return Page(
         "found", told.headline, tuple(text), (primary, *buttons), Tone.ATTENTION, details=details, escape="home"
     )
+
+
+def _hindrance(screen: Seen, words: Words) -> str:
+    drive = screen.target.drive
+    if screen.looked.unfit:
+        return words.unfit(screen.looked.unfit, drive.name if drive is not None else "")
+    return words("no-rights-to-clean")
 
 
 def _reported_page(screen: Seen, words: Words) -> Page:

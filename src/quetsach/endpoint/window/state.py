@@ -1,5 +1,6 @@
 """Where the window is: its screens, what can happen, and what it can have done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -28,9 +29,13 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Nothing is going on: look, or something beside it. ``is_content`` with the rights that there are."""
+    """Nothing is going on: look, or something beside it. ``is_content`` with the rights that there are.
+
+    ``place`` is that of the drive that is chosen, where the page lists them; empty for the one that matters most.
+    """
 
     is_content: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ type Task = Literal[
     "licences",
     "elevate",
     "restart",
+    "switch-off",
 ]
 """What is short, and waited for."""
 
@@ -189,12 +195,19 @@ type Screen = (
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the window is. ``notice`` is a line about what was just done: a key of the messages, and its values."""
+    """Where the window is.
+
+    ``notice`` is a line about what was just done: a key of the messages, and its values. ``drives`` holds, by place,
+    what was last seen or done on the drives that the first page lists.
+    """
 
     language: str
     screen: Screen = field(default_factory=Opening)
     ready: Readiness | None = None
     notice: tuple[str, str] | None = None
+    drives: "Mapping[str, Seen | Done | QuetsachError]" = field(
+        default_factory=dict[str, "Seen | Done | QuetsachError"]
+    )
 
 
 # What happens ------------------------------------------------------------------------------------------------------
@@ -237,8 +250,27 @@ class Ended:
 
 
 type Outcome = (
-    Readiness | Seen | Done | Offer | Receipt | Updated | Upgraded | Purged | Saved | Licences | Asked | QuetsachError
+    Readiness
+    | Seen
+    | Surveyed
+    | Done
+    | Offer
+    | Receipt
+    | Updated
+    | Upgraded
+    | Purged
+    | Saved
+    | Licences
+    | Asked
+    | QuetsachError
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Drives were looked at one after the other, each with what was seen or why it could not be."""
+
+    seen: tuple[tuple[Target, Seen | QuetsachError], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +296,9 @@ class Licences:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The system was asked to restart, or to start the window again, as administrator or anew; whether it did."""
+    """The system was asked to restart, to switch off, or for a window as administrator or anew; whether it agreed."""
 
-    what: Literal["restart", "elevate", "start-anew"]
+    what: Literal["restart", "switch-off", "elevate", "start-anew"]
     is_granted: bool
 
 
@@ -280,8 +312,8 @@ type Event = Pressed | Ticked | Agreed | Moved | Ended
 class Work:
     """A use case, by name, with what it is about; ``Ended`` follows."""
 
-    what: Task | Literal["readiness", "look", "clean"]
-    about: "Target | Seen | Report | Offer | Upgrade | Upgraded | str | None" = None
+    what: Task | Literal["readiness", "look", "survey", "clean"]
+    about: "Target | tuple[Target, ...] | Seen | Report | Offer | Upgrade | Upgraded | str | None" = None
     numbers: frozenset[int] = frozenset()
 
 

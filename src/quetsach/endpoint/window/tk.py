@@ -35,16 +35,25 @@ _CODE_FAMILIES = ("Noto Sans Mono", "Liberation Mono", "DejaVu Sans Mono")
 _SWEEP_MILLISECONDS, _SWEEP_STEPS = 60, 50
 _POLL_MILLISECONDS = 50
 _PROGRESS = "progress"
+_AIR = 0.9
 
 
-def run(tool_of: Callable[[], UseCases], language: str, *, scale: float | None = None) -> None:
+def run(
+    tool_of: Callable[[], UseCases], language: str, *, scale: float | None = None, fills_screen: bool = False
+) -> None:
     """Show the window until it is closed.
+
+    Args:
+        tool_of: makes the use cases.
+        language: ``vi`` or ``en``.
+        scale: see ``TkView``.
+        fills_screen: see ``TkView``.
 
     Raises:
         tkinter.TclError: there is no screen.
     """
     waiting: list[Callable[[], None]] = []  # appending and popping are atomic
-    view = TkView(scale=scale, palette=DARK if _prefers_dark() else LIGHT)
+    view = TkView(scale=scale, palette=DARK if _prefers_dark() else LIGHT, fills_screen=fills_screen)
     controller = Controller(tool_of, language, post=waiting.append, show=view.show, close=view.root.quit)
     view.on_event = controller.take
 
@@ -79,13 +88,14 @@ class TkView:
     Args:
         scale: pixels to one of a screen of 96 to the inch; that of the screen if not given.
         palette: its colours.
+        fills_screen: whether there is nothing beside it, so that it and its letters are as large as the screen allows.
     """
 
-    def __init__(self, *, scale: float | None = None, palette: Palette) -> None:
+    def __init__(self, *, scale: float | None = None, palette: Palette, fills_screen: bool = False) -> None:
         self.root = tk.Tk(className="QuetSach")
         self.on_event: Callable[[Event], None] = lambda _event: None
         self._colours = palette
-        self.scale = scale or max(1.0, self.root.winfo_fpixels("1i") / 96)
+        self.scale = scale or max(1.0, self._screen_scale() if fills_screen else self.root.winfo_fpixels("1i") / 96)
         self._page: Page | None = None
         self._turn = 0
         self._placed: tuple[Placed, ...] = ()
@@ -96,6 +106,8 @@ class TkView:
         self._canvas = tk.Canvas(self.root, background=palette.paper, highlightthickness=0)
         self._canvas.pack(fill="both", expand=True)
         self.root.title("Quét Sạch")
+        if fills_screen:
+            self.root.attributes("-fullscreen", True)
         self.root.geometry(f"{self._px(WIDTH)}x{min(self._px(HEIGHT), self.root.winfo_screenheight() - 80)}")
         self.root.minsize(self._px(LEAST_WIDTH), min(self._px(LEAST_HEIGHT), self.root.winfo_screenheight() - 80))
         self.root.protocol("WM_DELETE_WINDOW", lambda: self.on_event(Pressed("close")))
@@ -113,6 +125,11 @@ class TkView:
             self._draw_progress()
         elif former != page:
             self._draw()
+
+    def _screen_scale(self) -> float:
+        """Return how much larger the screen is than the window that the pages were made for, with some air."""
+        root = self.root
+        return _AIR * min(root.winfo_screenwidth() / WIDTH, root.winfo_screenheight() / HEIGHT)
 
     def _px(self, length: float) -> int:
         return round(length * self.scale)
@@ -154,6 +171,7 @@ class TkView:
         if page is None or canvas.winfo_width() < 2:
             return
         focused = next((action for action, button in self._buttons.items() if button is canvas.focus_get()), None)
+        row = self._list.focus() if self._list is not None and self._list is canvas.focus_get() else None
         seen = self._rows_seen()
         canvas.delete("all")
         for child in canvas.winfo_children():
@@ -164,6 +182,8 @@ class TkView:
         for placed in self._placed:
             self._draw_part(placed, page)
         self._see_rows(seen)
+        if row is not None and self._focus_row(row):
+            return
         target = self._buttons.get(focused or "") or self._buttons.get(page.primary.action if page.primary else "")
         if target is not None:
             target.focus_set()
@@ -175,6 +195,14 @@ class TkView:
     def _see_rows(self, part: float) -> None:
         if self._list is not None:
             self._list.yview_moveto(part)
+
+    def _focus_row(self, row: str) -> bool:
+        """Give the list the keys back that it had, at a row; whether it is still there."""
+        if self._list is None or not self._list.exists(row):
+            return False
+        self._list.focus(row)
+        self._list.focus_set()
+        return True
 
     def _draw_part(self, placed: Placed, page: Page) -> None:
         colours = self._colours
@@ -342,7 +370,9 @@ class TkView:
             where = shortened(row.where, box.width * 0.53, self._fonts[Face.TEXT].measure)
             made.insert("", "end", iid=row.key, text=f" {row.what}", image=image, values=(where,))
         if rows.choice is Choice.ONE:
-            made.selection_set([row.key for row in rows.rows if row.is_chosen])
+            chosen = [row.key for row in rows.rows if row.is_chosen]
+            made.selection_set(chosen)
+            made.focus(chosen[0] if chosen else "")
             made.bind("<<TreeviewSelect>>", lambda _: self._on_chosen(made))
         else:
             made.bind("<ButtonRelease-1>", lambda event: self._on_tick(made.identify_row(event.y)))

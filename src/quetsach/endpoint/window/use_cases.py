@@ -7,7 +7,7 @@ person can understand what went wrong.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.look.control import Control
@@ -15,8 +15,11 @@ from quetsach.endpoint.look.control import Control
 if TYPE_CHECKING:  # what tells of scans takes a while to load, and the window is there before it
     from quetsach.endpoint.report import Report
 
-type Scope = Literal["quick", "full", "paths"]
-"""The names of ``look.scan.Scope``."""
+type Scope = Literal["quick", "full", "paths", "drives"]
+"""The names of ``look.scan.Scope``; ``drives`` for one drive after the other."""
+
+type Unfit = str
+"""Why a drive must not be changed, as the messages ``rescue`` name it (``unfit-…``); empty where it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Drive:
     place: str
     name: str
     about: str = ""
+    is_locked: bool = False
+    """Whether it is encrypted, so that nothing on it can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,20 @@ class Earlier:
     is_undoable: bool
     sealed_items: int
     sealed_bytes: int
+    drive: str = ""
+    """The name of its drive, where there are several."""
+    unfit: Unfit = ""
+    """Why its drive must not be changed now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stick:
+    """What is so on the rescue stick only."""
+
+    keeps_on_stick: bool
+    """Whether what is removed is kept on the stick; otherwise on the cleaned drive."""
+    packs_age_days: int | None
+    """Of the newest pack; ``None`` where its version is no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class Readiness:
     """Where updates come from; empty where that is not known."""
     drives: tuple[Drive, ...] = ()
     earlier: Earlier | None = None
+    stick: Stick | None = None
+    """On the rescue stick, from which the drives of a machine are looked at that does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,8 @@ class Course:
     left_seconds: float | None = None
     done: int = 0
     total: int = 0
+    is_before: bool = False
+    """Whether this is the look with which a clean-up begins, on a drive that was mounted anew."""
 
 
 type Watch = Callable[[Course], None]
@@ -109,6 +132,8 @@ class Looked:
     restarted: "tuple[Report, ...]" = ()
     """What was seen of clean-ups that had asked for a restart."""
     handle: object = None
+    unfit: Unfit = ""
+    """Why the drive must not be changed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +250,11 @@ class UseCases(Protocol):
 
     def licences(self) -> str:
         """Return the licences of all parts of the tool."""
+
+
+@runtime_checkable
+class OnStick(Protocol):
+    """What the window can have done besides on the rescue stick, which is all that runs."""
+
+    def switch_off(self) -> bool:
+        """Ask the machine to switch itself off; whether it agreed."""

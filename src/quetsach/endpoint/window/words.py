@@ -12,18 +12,22 @@ from quetsach.endpoint.window.page import Button, Page, Rank, Tone
 
 _OF_REPORTS = "report-"
 _OF_UPDATES = "of-update-"
+_OF_STICK = "stick-"
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one language."""
+    """The words of one language; ``is_on_stick`` where the window is all that runs, on the rescue stick."""
 
     language: str
+    is_on_stick: bool = False
 
     @cached_property
     def window(self) -> Mapping[str, str]:
         """The texts of the window."""
-        return messages("window", self.language)
+        texts = messages("window", self.language)
+        own = {key.removeprefix(_OF_STICK): text for key, text in texts.items() if key.startswith(_OF_STICK)}
+        return {**texts, **own} if self.is_on_stick else texts
 
     @cached_property
     def report(self) -> Mapping[str, str]:
@@ -66,6 +70,10 @@ class Words:
     def moment(self, moment: datetime) -> str:
         """Return a moment in the time of the country."""
         return f"{moment.astimezone(VIET_NAM):{self.window['time']}}"
+
+    def unfit(self, reason: str, drive: str) -> str:
+        """Return why a drive must not be changed now, and what to do about it."""
+        return messages("rescue", self.language)[f"unfit-{reason}"].format(path=drive)
 
     @property
     def other_language(self) -> Button:

@@ -80,3 +80,34 @@ for name, state in states("{language}").items():
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == list(states())
+
+
+def test_keys_walk_through_the_list_of_drives(display: str) -> None:
+    program = """
+from dataclasses import replace
+from tests.window_samples import DATA, stick_states
+from quetsach.endpoint.window.flow import step
+from quetsach.endpoint.window.pages import page_of
+from quetsach.endpoint.window.palette import LIGHT
+from quetsach.endpoint.window.tk import TkView
+view = TkView(palette=LIGHT, fills_screen=True)
+state = replace(stick_states("en")["stick"])
+def take(event):
+    global state
+    state = step(state, event, None).state
+    view.show(page_of(state))
+view.on_event = take
+view.show(page_of(state))
+view.root.update()
+view._list.focus_force()
+view.root.update()
+view._list.event_generate("<Down>")
+view.root.update()
+assert state.screen.place == DATA.place, state.screen
+assert view._canvas.focus_get() is view._list
+assert view._list.focus() == DATA.place
+assert view.scale > 1
+"""
+    environment = os.environ | {"DISPLAY": display, "PYTHONPATH": str(Path(__file__).parents[4])}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from tests.window_samples import ID, QUICK, READY, cleaned, looked
+from tests.window_samples import DATA, ID, ON_STICK, QUICK, READY, SYSTEM, cleaned, looked
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window.controller import Controller
@@ -80,7 +80,7 @@ class PlayedTool:
 class Played:
     """A window without a display: what is posted is done when it is asked for."""
 
-    def __init__(self, tool: PlayedTool) -> None:
+    def __init__(self, tool: PlayedTool, *, first: str = "look") -> None:
         self.waiting: queue.Queue[Callable[[], None]] = queue.Queue()
         self.pages: list[Page] = []
         self.is_closed = False
@@ -88,7 +88,7 @@ class Played:
             lambda: tool, "vi", post=self.waiting.put, show=self.pages.append, close=self.close
         )
         self.controller.open()
-        self.until("look" if tool.start is None else "error")
+        self.until(first if tool.start is None else "error")
 
     def close(self) -> None:
         self.is_closed = True
@@ -219,3 +219,55 @@ print(pages[0].title, [name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "Đang mở… []"
+
+
+@dataclass
+class PlayedStick(PlayedTool):
+    """Two drives, one of which cannot be looked at."""
+
+    ends_after_first: bool = False
+    courses: list[str] = field(default_factory=list)
+
+    def readiness(self):
+        return ON_STICK
+
+    def look(self, target, watch, control):
+        if target.drive == DATA:
+            raise QuetsachError("unplugged")
+        watch(Course(files=1, place="/Users"))
+        if self.ends_after_first:
+            control.end()
+        return looked()
+
+    def switch_off(self):
+        self.done.append("switch-off")
+        return True
+
+
+def test_drives_are_looked_at_one_after_the_other() -> None:
+    window = Played(PlayedStick(), first="drives-of-stick")
+    window.press("survey")
+    window.until("drives-of-stick")
+    known = window.controller.state.drives
+    assert isinstance(known[SYSTEM.place], Seen)
+    assert isinstance(known[DATA.place], QuetsachError)
+    told = [page.progress.place for page in window.pages if page.progress is not None]
+    assert f"{SYSTEM.name}: /Users" in told
+
+
+def test_a_survey_that_is_ended_does_not_go_on_to_the_next_drive() -> None:
+    window = Played(PlayedStick(ends_after_first=True), first="drives-of-stick")
+    window.press("survey")
+    window.until("drives-of-stick")
+    assert window.controller.state.drives.keys() == {SYSTEM.place}
+
+
+def test_only_the_stick_switches_off() -> None:
+    stick = PlayedStick()
+    window = Played(stick, first="drives-of-stick")
+    window.press("switch-off")
+    window.until("drives-of-stick")
+    assert stick.done == ["switch-off"]
+    other = Played(PlayedTool())
+    other.press("switch-off")
+    assert other.until("look").note.startswith("Không tắt máy từ đây được")

@@ -11,8 +11,11 @@ from quetsach.endpoint.window import state as ui
 from quetsach.endpoint.window.flow import Next, is_busy, opened, step
 from quetsach.endpoint.window.use_cases import Course, Excess, Looked, Offer, Receipt, Target, Updated, Upgraded
 
-ALL = ("look", "full", "quick", "clean", "undo-sure", "purge-sure", "update-sure", "send", "restart", "elevate")
-CHANGES = {"clean", "undo", "purge", "update", "upgrade", "send", "restart", "elevate", "start-anew"}
+ALL = (
+    *("look", "full", "quick", "clean", "undo-sure", "purge-sure", "update-sure", "send", "restart", "elevate"),
+    *("survey", "take", "show", "switch-off"),
+)
+CHANGES = {"clean", "undo", "purge", "update", "upgrade", "send", "restart", "switch-off", "elevate", "start-anew"}
 
 
 def never(_looked: Looked, _numbers: Collection[int]) -> Excess | None:

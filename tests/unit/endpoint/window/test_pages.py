@@ -6,7 +6,16 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from tests.window_samples import NARROW, QUICK, READY, cleaned, looked, scan, scanned, states
+from tests.window_samples import (
+    NARROW,
+    QUICK,
+    READY,
+    cleaned,
+    looked,
+    scan,
+    scanned,
+    states,
+)
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import LANGUAGES, messages
@@ -25,7 +34,7 @@ from quetsach.endpoint.window.words import Words
 
 NAMES = tuple(states())
 _COMMANDS = re.compile(r"quetsach (?!gui)[a-z]|(?<![\w-])--[a-z]|sudo (?!quetsach gui)")
-_WORK = {"opening", "ending", "cleaning", "checking", "waiting"}
+_WORK = {"opening", "ending", "cleaning", "preparing", "checking", "waiting"}
 
 
 def page(name: str, language: str = "vi") -> Page:
