@@ -6,7 +6,7 @@ It runs on any system and satisfies ``Host``. Nothing of it is by path on the re
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,6 +121,9 @@ class FakeFolder:
             self.remove(name)
         self._names()[name] = node
         del self._names()[temporary]
+
+    def settle(self, temporary: bytes, name: bytes, is_former: Callable[[int], bool]) -> None:
+        """Names are exchanged in one step."""
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         if name in self._names():

@@ -92,6 +92,7 @@ class CleanUp:
             look_again=lambda: found_again(self.scan, look_again()),
             packs=tuple(f"{pack.family} {pack.version}" for pack in self.scan.packs),
             now=datetime.now(UTC),
+            scope=self.scan.scope,
             begun=self._begun,
             advance=advance,
         )

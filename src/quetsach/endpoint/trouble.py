@@ -16,6 +16,8 @@ class Reason(StrEnum):
     """On another machine's disk; scan it there, or name its path."""
     CLOUD = "cloud"
     """Kept by a cloud service and not on this disk: looking at it would fetch it."""
+    MEMORY = "memory"
+    """What Windows keeps of its memory on a disk: it lets nobody read it while it runs, or it is over 4 GiB."""
     TOO_LARGE = "too-large"
     TOO_DEEP = "too-deep"
     UNREADABLE = "unreadable"
@@ -58,7 +60,7 @@ class Reason(StrEnum):
 _INTENDED = frozenset(
     {
         *(Reason.SPECIAL, Reason.VIRTUAL, Reason.NETWORK, Reason.CLOUD, Reason.TOO_LARGE, Reason.TOO_DEEP),
-        *(Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT, Reason.OWN),
+        *(Reason.MEMORY, Reason.ENCRYPTED, Reason.NOT_OPENED, Reason.LIMIT, Reason.OWN),
     }
 )
 

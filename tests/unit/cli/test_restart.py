@@ -120,13 +120,15 @@ def test_a_system_that_refuses_to_restart_is_told(
     assert restarts == []
 
 
-def _ended_before_the_restart(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+def _ended_before_the_restart(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str = "quick"
+) -> Session:
     host, state = LinuxHost(PosixTree(root), NoProcesses(), None), State.open(tmp_path / "state")
     found = finding(file_anchor(root, b"/tmp/eicar.com"), ArtefactKind.FILE, Action.QUARANTINE)
     plan = make_plan([replace(found, family="eicar")], host, state.folder)
     monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
     monkeypatch.setattr(cleaning, "restart_is_needed", lambda *_: True)
-    result = cleaning.clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    result = cleaning.clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW, scope=scope)
     monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "this boot")
     session = Session.open(state, result.session)
     assert session is not None
@@ -162,6 +164,25 @@ def test_a_scan_that_did_not_see_all_does_not_say_that_nothing_came_back(
     assert code == ExitCode.NOT_CONCLUSIVE
     assert "! CHECKED AFTER THE RESTART" in said
     assert "✓" not in said
+
+
+@pytest.mark.parametrize("scope", ["full", "paths", ""])
+def test_a_quick_scan_does_not_settle_what_a_wider_one_had_found(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch, scope)
+    assert "! CHECKED AFTER THE RESTART" in run("scan", "--quick")[1]
+    assert "✓ CHECKED AFTER THE RESTART" in run("scan", "--full")[1]
+    assert "CHECKED" not in run("scan", "--full")[1]
+
+
+def test_a_quick_scan_settles_what_it_finds_again(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended_before_the_restart(root, tmp_path, monkeypatch, "full")
+    write(root, b"/tmp/eicar.com", EICAR)
+    assert "▲ CHECKED AFTER THE RESTART" in run("scan", "--quick")[1]
+    assert "CHECKED" not in run("scan", "--quick")[1]
 
 
 def test_a_scan_for_other_families_judges_nothing(

@@ -9,7 +9,7 @@ from quetsach.endpoint.keep.machine import root_of
 from quetsach.endpoint.keep.session import Session
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.look.conclusion import Gap, gaps_of
-from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.look.scan import ScanResult, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Restarted:
     families: tuple[str, ...]
     seen: Verification
     is_whole: bool
-    """Whether the scan saw all that it was to see."""
+    """Whether the scan saw all that it was to see, and looked where the session's had looked."""
     is_settled: bool
     """Whether the session need not be judged again: something is left, or no more than single things were not seen."""
 
@@ -60,7 +60,8 @@ def verify_restarted(state: State, host: Host, identifier: str, scan: ScanResult
             return None
         seen = verify(host, [one for one in scan.findings if one.family in families], removed_by(steps))
         gaps = gaps_of(scan)
-        is_settled = not seen.is_clean or all(Gap(gap).is_narrow for gap in gaps)
+        looked_there = scan.scope is Scope.FULL or scan.scope == session.header.scope == Scope.QUICK
+        is_settled = not seen.is_clean or (looked_there and all(Gap(gap).is_narrow for gap in gaps))
         if record and is_settled:
             session.verified({"remaining": len(seen.remaining), "dangling": len(seen.dangling)})
-        return Restarted(identifier, families, seen, is_whole=not gaps, is_settled=is_settled)
+        return Restarted(identifier, families, seen, is_whole=looked_there and not gaps, is_settled=is_settled)

@@ -27,6 +27,7 @@ def clean(
     look_again: Callable[[], tuple[Finding, ...] | None],
     packs: tuple[str, ...],
     now: datetime,
+    scope: str = "",
     begun: Callable[[str], None] = lambda _session: None,
     advance: Callable[[Step], None] = lambda _step: None,
     after_record: Callable[[], None] | None = None,
@@ -40,6 +41,7 @@ def clean(
         look_again: what the same scan finds once more; ``None`` when it could not see what the first one saw.
         packs: ``family version`` of the packs used, for the journal.
         now: time of the start, UTC.
+        scope: how far the scan looked that the plan comes from, for the journal.
         begun: called with the session's name once its plan is on disk, before anything is touched.
         advance: called before each step.
         after_record: called after each journal record (tests stop the machine there).
@@ -55,6 +57,7 @@ def clean(
         packs=packs,
         now=now,
         machine=machine_of(host),
+        scope=scope,
         after_record=after_record,
     ) as session:
         begun(session.identifier)

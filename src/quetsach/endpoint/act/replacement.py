@@ -101,6 +101,11 @@ def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, ne
         files.lock(made, new.state)
 
 
+def settle(folder: Folder, temporary: bytes, name: bytes, former_sha256: str) -> None:
+    """Bring to an end what a crash may have left of ``replace_file`` where that takes two steps (FAT on Windows)."""
+    folder.settle(temporary, name, lambda descriptor: hash_file(descriptor) == former_sha256)
+
+
 def _expect(fd: int, sha256: str) -> None:
     if hash_file(fd) != sha256:
         raise ChangedError("the file was changed meanwhile")

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, note_of, put_back, remove_file
-from quetsach.endpoint.act.replacement import Replacement, clear, lock_replaced, replace_file
+from quetsach.endpoint.act.replacement import Replacement, clear, lock_replaced, replace_file, settle
 from quetsach.endpoint.act.shape import (
     ChangedError,
     Facts,
@@ -73,6 +73,7 @@ class RewriteAct(ABC):
         temporary, state = where.session.temporary_name(step.number), FileState.from_json(before["file"])
         with straight_way(where, file_anchor(step).path) as (folder, name):
             with folder.unlocked(FileState.from_json(before["parent"])):
+                settle(folder, temporary, name, before["sha256"])
                 fd = _open(folder, name)
                 if fd is None:
                     raise GoneError("the file was removed by someone else")
@@ -146,6 +147,7 @@ class RewriteAct(ABC):
         expected = before["edited_sha256"] if is_exact else decision["from"]
         way = straight_way(where, file_anchor(progress.step).path)
         with way as (folder, name), folder.unlocked(FileState.from_json(decision["parent"])):
+            settle(folder, temporary, name, expected)
             fd = _open(folder, name)
             if fd is None:
                 raise GoneError("the file was removed meanwhile")

@@ -59,6 +59,12 @@ _OF_HOME: Mapping[str, tuple[DropPlace, ...]] = {
 }
 
 
+def memory_files(host: Host) -> frozenset[bytes]:
+    """Return the paths, in small letters, at which a Windows may keep what its memory has no room for, or its sleep."""
+    tops = (b"", *host.tree.other_drives()) if host.platform == "windows" else ()
+    return frozenset(top.lower() + b"/" + name for top in tops for name in _MEMORY)
+
+
 def drop_places(host: Host) -> Iterator[DropPlace]:
     """Yield the places of a machine that exist, the system's and those of every account.
 

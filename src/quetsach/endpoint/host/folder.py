@@ -5,7 +5,7 @@ Every method raises ``OSError`` as the system call does. Open files are descript
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, Self
 
@@ -64,6 +64,13 @@ class Folder(Protocol):
 
     def replace(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         """Give a file that ``create`` made its name in one step, in place of the file that has it."""
+
+    def settle(self, temporary: bytes, name: bytes, is_former: Callable[[int], bool]) -> None:
+        """Bring a ``replace`` to an end that took two steps when the machine stopped between them.
+
+        The file that had the name gets it back, or goes if another has it by now; only one that ``is_former`` knows by
+        its content. Nothing to do where names are exchanged in one step.
+        """
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken.

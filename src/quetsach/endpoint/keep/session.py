@@ -59,6 +59,8 @@ class Header:
     started: datetime
     packs: tuple[str, ...]
     machine: str = ""
+    scope: str = ""
+    """How far the scan looked whose findings it acts on (``Scope``); empty if that is not known."""
 
 
 class Session:
@@ -89,6 +91,7 @@ class Session:
         packs: tuple[str, ...],
         now: datetime,
         machine: str = "",
+        scope: str = "",
         after_record: Callable[[], None] | None = None,
     ) -> Self:
         """Begin a session: its plan is on disk before anything is touched.
@@ -107,6 +110,7 @@ class Session:
                 "live": is_live,
                 "boot": boot_id(),
                 "machine": machine,
+                "scope": scope,
                 "started": now.isoformat(),
                 "packs": list(packs),
                 "steps": len(steps),
@@ -286,6 +290,7 @@ def _header(first: Record, folder: Path) -> Header:
         started=datetime.fromisoformat(first["started"]),
         packs=tuple(map(str, first["packs"])),
         machine=str(first["machine"]),
+        scope=str(first.get("scope", "")),
     )
 
 

@@ -37,6 +37,8 @@ class Gap(StrEnum):
     OWN = "own"
     DAMAGED = "damaged"
     ARCHIVES = "archives"
+    MEMORY = "memory"
+    """Only what Windows keeps of its memory on a disk."""
     LARGE = "large"
     CLOUD = "cloud"
 
@@ -46,7 +48,7 @@ class Gap(StrEnum):
         return self in _NARROW
 
 
-_NARROW = frozenset({Gap.OWN, Gap.DAMAGED, Gap.ARCHIVES, Gap.LARGE, Gap.CLOUD})
+_NARROW = frozenset({Gap.OWN, Gap.DAMAGED, Gap.ARCHIVES, Gap.MEMORY, Gap.LARGE, Gap.CLOUD})
 
 
 GAP_OF: Mapping[Reason, Gap | None] = {
@@ -66,6 +68,7 @@ GAP_OF: Mapping[Reason, Gap | None] = {
     Reason.NOT_OPENED: Gap.ARCHIVES,
     Reason.LIMIT: Gap.ARCHIVES,
     Reason.CLOUD: Gap.CLOUD,
+    Reason.MEMORY: Gap.MEMORY,
     Reason.TOO_LARGE: Gap.LARGE,
     Reason.TOO_DEEP: Gap.LARGE,
 }

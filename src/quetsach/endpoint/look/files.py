@@ -24,6 +24,7 @@ CHECKPOINT_SECONDS = 30.0
 _DEAREST_CHECKPOINTS = 50
 """Keeping may take one part in so many of the time."""
 
+_OF_MEMORY = frozenset({Reason.TOO_LARGE, Reason.UNREADABLE})
 _TELL_SECONDS = 0.1
 _TELL_FILES = 64
 _MOST_REMEMBERED = 100_000
@@ -57,6 +58,8 @@ class FileScan:
     listing: Listing | None = None
     is_asked_for: Callable[[bytes], bool] = lambda _: True
     """Which files the scan is about, by path; others are looked at as grounds for these, and accounted for nowhere."""
+    memory: frozenset[bytes] = frozenset()
+    """Where the system keeps of its memory what it lets nobody read: paths in small letters."""
     files: int = 0
     """Files that were looked at, or are the same as when they were looked at before."""
     cached: int = 0
@@ -174,6 +177,8 @@ class FileScan:
             self._account(Trouble(trouble.path, Reason.CHANGED))
 
     def _account(self, trouble: Trouble) -> None:
+        if trouble.reason in _OF_MEMORY and trouble.path.lower() in self.memory:
+            trouble = Trouble(trouble.path, Reason.MEMORY)
         self.take(trouble)
         if self.listing is not None and self.is_asked_for(trouble.path):
             self.listing.trouble(trouble)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from quetsach.core.pack import ArtefactKind, Pack
 from quetsach.endpoint.artefact import Artefact, ProcessAnchor, place_of, printable
 from quetsach.endpoint.collect import PROCESSES, footholds
-from quetsach.endpoint.collect.drop_places import drop_places
+from quetsach.endpoint.collect.drop_places import drop_places, memory_files
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
 from quetsach.endpoint.errors import StateError
@@ -151,7 +151,9 @@ def scan(
         if scope is not Scope.PATHS:
             crew.get_ready()
         look = _Scan(host, sought, engine, recogniser, control, scope, tuple(paths), within)
-        files = FileScan(host.tree, crew, recogniser, control, look.take, progress, cache, listing, within.holds)
+        files = FileScan(
+            host.tree, crew, recogniser, control, look.take, progress, cache, listing, within.holds, memory_files(host)
+        )
         look.go_through(files)
         findings = look.findings()
     finished = now + timedelta(seconds=time.monotonic() - began)

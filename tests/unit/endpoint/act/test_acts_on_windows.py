@@ -1,9 +1,12 @@
 """Files of a running Windows are cleaned and put back with all that belongs to them, whoever acts in between."""
 
+import itertools
 import os
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from tests.nt_machine import USER, FakeWindows, fake_windows, junction
 
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import FileAnchor
@@ -19,7 +23,7 @@ from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.nt.security import Descriptor, private
 from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan
-from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step
+from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step, TruncateFile
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 WORM = "Users/An/Cập nhật.exe"
@@ -124,6 +128,71 @@ def test_a_stick_with_fat_is_cleaned_and_undone(windows: FakeWindows, state: Sta
     back = undo(state, windows, done.session, now=NOW)
     assert [step.outcome for step in back.steps] == [Outcome.RESTORED]
     assert (windows.calls.find("E:/worm.exe").attributes, windows.tree.read(b"/E:/worm.exe", 99)) == (0x26, CONTENT)
+
+
+class PowerCutError(BaseException):
+    """The machine stops: nothing handles it, and no call is made any more."""
+
+
+@pytest.mark.parametrize("what", ["clean", "undo"])
+def test_a_rewrite_on_fat_is_finished_and_undone_wherever_the_power_was_cut(tmp_path: Path, what: str) -> None:
+    """A name is exchanged in two steps there; between them it is nobody's."""
+    asides = 0
+    for at in itertools.count(random.randrange(2), 2):
+        windows, state = fake_windows(tmp_path / str(at)), State.open(tmp_path / f"state-{at}")
+        windows.calls.add("E:", file_system="FAT32", flags=6, at_once=False)
+        windows.volumes.kinds["E:"] = 2
+        windows.calls.file("E:/worm.exe", CONTENT)
+        step = Step(
+            1, TruncateFile(anchor(windows, "E:/worm.exe"), 2), "worm", (), LocalText("vì thử", "a test"), "rule"
+        )
+        if what == "undo":
+            _truncated(windows, state, step)
+        act = partial(_truncated, windows, state, step) if what == "clean" else partial(_undone, windows, state)
+        was_cut = _cut(windows, at, act)
+        asides += any(name.endswith(b".old") for name in _on_stick(windows))
+        for session in unfinished(state, windows):
+            recover(state, windows, session, now=NOW)
+        _undone(windows, state)
+        assert _on_stick(windows) == [b"worm.exe"], at
+        assert windows.tree.read(b"/E:/worm.exe", 99) == CONTENT
+        if not was_cut:
+            break
+    assert asides
+
+
+def _on_stick(windows: FakeWindows) -> list[bytes]:
+    windows.calls._open_on(windows.calls.find("E:"))  # what was removed while it was open is gone
+    return [entry.name for entry in windows.tree.scandir(b"/E:")]
+
+
+def _cut(windows: FakeWindows, at: int, act: Callable[[], object]) -> bool:
+    left = iter(range(at))
+
+    def before(_call: str) -> None:
+        if next(left, None) is None:
+            raise PowerCutError
+
+    held = set(windows.calls._handles)
+    windows.calls.before = before
+    try:
+        act()
+    except PowerCutError:
+        return True
+    finally:
+        windows.calls.before = lambda _call: None
+        for handle in set(windows.calls._handles) - held:  # which a machine that stops does not keep
+            windows.calls.close(handle)
+    return False
+
+
+def _truncated(windows: FakeWindows, state: State, step: Step) -> None:
+    clean(Plan((step,), ()), windows, state, look_again=lambda: (), packs=(), now=NOW)
+
+
+def _undone(windows: FakeWindows, state: State) -> None:
+    for session in state.sessions:
+        undo(state, windows, session, now=NOW)
 
 
 # Who owns the folder acts right before any call of the tool: at each of them once, which no chance has to hit.

@@ -3,7 +3,7 @@
 import errno
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Self
@@ -44,6 +44,8 @@ from quetsach.endpoint.host.reparse import ATTRIBUTE, target_of
 
 _TO_READ = READ_DATA | READ_ATTRIBUTES | READ_CONTROL
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_ASIDE = ".old"
+"""What the name ends with that a file has while another gets its own in two steps."""
 _UNTOUCHED = -1
 """As a time of access: what is done by this handle does not change it."""
 
@@ -181,7 +183,7 @@ class NtFolder:
         try:
             self._calls.give_name(made, self.handle, text, over=True)
         except PermissionError:
-            self._replace_open(made, plain_text_of(temporary) + ".old", text)
+            self._replace_open(made, plain_text_of(temporary) + _ASIDE, text)
 
     def _replace_open(self, made: int, aside: str, text: str) -> None:
         """Move a file aside, give its name to another, and remove it; whoever replaces has sealed it before."""
@@ -195,6 +197,24 @@ class NtFolder:
                 self._calls.give_name(former, self.handle, text, over=False)
                 raise
             self._calls.delete(former)
+
+    def settle(self, temporary: bytes, name: bytes, is_former: Callable[[int], bool]) -> None:
+        """Give a file that was moved aside its name back, or remove it if another has the name by now."""
+        text, options = plain_text_of(temporary) + _ASIDE, NO_FOLDER | ITSELF
+        try:
+            handle = self._calls.open(self.handle, text, READ_DATA | READ_ATTRIBUTES | DELETE, options)
+        except FileNotFoundError:
+            return
+        descriptor = self._calls.descriptor(handle)
+        try:
+            if is_link(*self._calls.tag(handle)) or not is_former(descriptor):
+                return
+            try:
+                self._calls.give_name(handle, self.handle, plain_text_of(name), over=False)
+            except FileExistsError:
+                self._calls.delete(handle)
+        finally:
+            os.close(descriptor)
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:  # noqa: ARG002
         """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken."""

@@ -4,7 +4,7 @@ import ctypes
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
@@ -126,6 +126,9 @@ class PosixFolder:
         if not os.fstat(descriptor).st_nlink:
             self.link(descriptor, temporary)
         os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+
+    def settle(self, temporary: bytes, name: bytes, is_former: Callable[[int], bool]) -> None:
+        """Do nothing: a name is exchanged in one step."""
 
     def place(self, descriptor: int, temporary: bytes, name: bytes) -> None:
         """Give a file that ``create`` made its name, never over another one: ``FileExistsError`` when it is taken.

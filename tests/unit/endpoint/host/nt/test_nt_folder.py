@@ -1,8 +1,10 @@
 """What is in a folder of a running Windows, and what is done in it."""
 
 import errno
+import itertools
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,61 @@ def test_a_name_that_cannot_be_taken_stays_with_who_has_it(windows: FakeWindows)
         os.close(made)
     assert asked == ["a", ".new.old", "a", "a"]
     assert windows.tree.read(b"/E:/a", 9) == b"old"
+
+
+class PowerCutError(BaseException):
+    """The machine stops: nothing handles it, and no call is made any more."""
+
+
+def _cut(windows: FakeWindows, at: int) -> bool:
+    """Replace a file on a FAT whose power is cut at a call; whether it was."""
+    left = iter(range(at))
+
+    def before(_call: str) -> None:
+        if next(left, None) is None:
+            raise PowerCutError
+
+    with windows.tree.folder(b"/E:") as folder:
+        reader, made = folder.open_read(b"a"), folder.create(b".new")
+        os.write(made, b"new")
+        windows.calls.before = before
+        try:
+            folder.replace(made, b".new", b"a")
+        except PowerCutError:
+            return True
+        finally:
+            windows.calls.before = lambda _call: None
+            os.close(reader)
+            os.close(made)
+    return False
+
+
+def test_a_replacement_in_two_steps_is_settled_wherever_the_power_was_cut(tmp_path: Path) -> None:
+    found = []
+    for at in itertools.count():
+        windows = fake_windows(tmp_path / str(at))
+        windows.calls.add("E:", at_once=False, file_system="FAT32")
+        windows.volumes.kinds["E:"] = 2
+        windows.calls.file("E:/a", b"old")
+        was_cut = _cut(windows, at)
+        with windows.tree.folder(b"/E:") as folder:
+            found.append({entry.name for entry in folder.entries()})
+            folder.settle(b".new", b"a", lambda descriptor: os.read(descriptor, 9) == b"old")
+            with suppress(FileNotFoundError):
+                folder.remove(b".new")
+            assert {entry.name for entry in folder.entries()} == {b"a"}, at
+        assert windows.tree.read(b"/E:/a", 9) in ({b"old", b"new"} if was_cut else {b"new"})
+        if not was_cut:
+            break
+    assert {b".new.old", b".new"} in found  # the name was nobody's
+    assert {b".new.old", b"a"} in found
+
+
+def test_what_is_not_the_former_file_is_left(windows: FakeWindows) -> None:
+    windows.calls.file("work/.new.old", b"somebody's")
+    with windows.tree.folder(b"/work") as folder:
+        folder.settle(b".new", b"a", lambda descriptor: os.read(descriptor, 99) == b"old")
+    assert names(windows) == {b".new.old"}
 
 
 def test_a_file_that_stays_although_it_was_removed_is_an_error(windows: FakeWindows) -> None:
