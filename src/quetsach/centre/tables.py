@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
 from quetsach.core.errors import InputError, QuetsachError
@@ -102,6 +103,15 @@ def bundled_ranges() -> AddressRanges:
     """Return the address ranges of this build, whatever was imported: simulations stand on them."""
     ranges, _ = _newest_ranges(bundled("data"))
     return ranges
+
+
+def load_calendar() -> Calendar:
+    """Return the known events and the holidays of this build."""
+    folder = bundled("data") / "events"
+    return Calendar(
+        read_events(_read(folder / "events.csv"), where="events.csv"),
+        read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
+    )
 
 
 def load_campaign(identifier: str, data: Path) -> Campaign:

@@ -85,7 +85,8 @@ STEPS = 3 + judging.STEPS
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    return answers.targets(sources.lake, campaign, frozen=baseline_in_force(sources.data, campaign.id))
+    frozen = baseline_in_force(sources.data, campaign.id)
+    return answers.targets(sources.lake, campaign, frozen=frozen, calendar=sources.calendar)
 
 
 def _basis(targets: TargetReport | None) -> Basis | None:
