@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
+from quetsach.campaign.units.snapshot import TreeSnapshot, read_snapshot
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
@@ -112,6 +114,13 @@ def load_calendar() -> Calendar:
         read_events(_read(folder / "events.csv"), where="events.csv"),
         read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
     )
+
+
+@cache
+def load_tree_snapshot() -> TreeSnapshot:
+    """Return of which day the former tree of this build truly is."""
+    path = bundled("data") / "units" / "snapshot.toml"
+    return read_snapshot(_read(path), where=path.name)
 
 
 def load_campaign(identifier: str, data: Path) -> Campaign:

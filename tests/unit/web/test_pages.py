@@ -206,8 +206,8 @@ def test_an_expired_repository_is_a_failure(empty_centre: Path, client: Client, 
 
 LAW = ("91/2025/QH15", "356/2025/NĐ-CP", "116/2025/QH15", "72", "10", "15", "20")
 RIGHTS = {
-    "/quyen-rieng-tu/": "được biết|đồng ý hoặc không đồng ý|rút lại sự đồng ý|xem, chỉnh sửa|cung cấp|xóa|hạn chế xử lý|"
-    "phản đối|khiếu nại|tố cáo|khởi kiện|bồi thường thiệt hại|biện pháp bảo vệ|2 ngày làm việc|72 giờ",
+    "/quyen-rieng-tu/": "được biết|đồng ý hoặc không đồng ý|rút lại sự đồng ý|xem, chỉnh sửa|cung cấp|xóa|"
+    "hạn chế xử lý|phản đối|khiếu nại|tố cáo|khởi kiện|bồi thường thiệt hại|biện pháp bảo vệ|2 ngày làm việc|72 giờ",
     "/en/privacy/": "told how|consent or not|withdraw|see them|correct them|be given them|erased|restricted|object|"
     "complain|denounce|sue|damages|protect them|2 working days|72 hours",
 }
