@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.comparison import BLOCKING
 from quetsach.core.pack import LocalText
-from quetsach.lake.hosts import compare_latest
+from quetsach.core.period import Period
+from quetsach.lake.answers import families_seen
+from quetsach.lake.hosts import WINDOW_DAYS, compare_latest
 from quetsach.lake.view import LakeView
 
 
@@ -25,6 +28,7 @@ def release_of(
     needs_two: bool,
     is_first: bool,
     is_demonstration: bool,
+    calendar: Calendar = NOTHING_KNOWN,
     now: datetime,
 ) -> Release:
     """Return how the figures of a view go out.
@@ -38,6 +42,7 @@ def release_of(
         needs_two: the centre publishes by two people.
         is_first: nothing is published yet.
         is_demonstration: the data are simulated; no instrument is behind them.
+        calendar: the known changes of instruments.
         now: the time (UTC).
 
     Raises:
@@ -45,11 +50,18 @@ def release_of(
     """
     if is_first:
         return Release(waits=False)
-    reasons = () if is_demonstration else _instrument_changes(view, announced(), now)
+    reasons = () if is_demonstration else _instrument_changes(view, announced(), calendar, now)
     return Release(needs_two or bool(reasons), reasons)
 
 
-def _instrument_changes(view: LakeView, announced: Mapping[int, int], now: datetime) -> tuple[LocalText, ...]:
+def _instrument_changes(
+    view: LakeView, announced: Mapping[int, int], calendar: Calendar, now: datetime
+) -> tuple[LocalText, ...]:
     newest = view.newest_day(until=now.astimezone(UTC).date())
-    comparison = compare_latest(view, newest, announced=announced) if newest else None
-    return tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
+    if newest is None:
+        return ()
+    comparison = compare_latest(view, newest, announced=announced)
+    measured = tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
+    window = Period(newest - timedelta(days=2 * WINDOW_DAYS - 1), newest)
+    known = calendar.of_families(families_seen(view, window)).instrument_changes(since=window.first, until=window.last)
+    return (*measured, *(notice.text for notice in known))

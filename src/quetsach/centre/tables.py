@@ -3,14 +3,17 @@
 import hashlib
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
+from quetsach.campaign.units.snapshot import TreeSnapshot, read_snapshot
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
@@ -102,6 +105,22 @@ def bundled_ranges() -> AddressRanges:
     """Return the address ranges of this build, whatever was imported: simulations stand on them."""
     ranges, _ = _newest_ranges(bundled("data"))
     return ranges
+
+
+def load_calendar() -> Calendar:
+    """Return the known events and the holidays of this build."""
+    folder = bundled("data") / "events"
+    return Calendar(
+        read_events(_read(folder / "events.csv"), where="events.csv"),
+        read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
+    )
+
+
+@cache
+def load_tree_snapshot() -> TreeSnapshot:
+    """Return of which day the former tree of this build truly is."""
+    path = bundled("data") / "units" / "snapshot.toml"
+    return read_snapshot(_read(path), where=path.name)
 
 
 def load_campaign(identifier: str, data: Path) -> Campaign:

@@ -1,7 +1,7 @@
 """The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from quetsach.assess import (
@@ -22,11 +22,13 @@ from quetsach.assess import (
     rank_places,
     rank_sectors,
 )
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.campaign import Campaign, Measure, Window
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
@@ -120,6 +122,7 @@ def targets(
     *,
     frozen: FrozenBaseline | None,
     asked: Period | None = None,
+    calendar: Calendar = NOTHING_KNOWN,
     progress: Callable[[int], None] = lambda _windows: None,
 ) -> TargetReport:
     """Set the windows of a campaign beside its baseline in force; until one is frozen, beside a provisional one.
@@ -129,6 +132,7 @@ def targets(
         campaign: what to measure.
         frozen: the baseline in force; ``None`` until one is frozen.
         asked: compare this window alone and not the campaign's own.
+        calendar: what happened around the country: what lies between the baseline and a window is said.
         progress: told after each window.
 
     Raises:
@@ -156,8 +160,32 @@ def targets(
             Goal(t.id, t.text, t.change_percent, t.measure is Measure.WINDOW_ADDRESSES) for t in campaign.targets
         ),
         windows=changes,
-        notices=(*notices, *judge_baseline(baseline, previous, newest_with_data(changes))),
+        notices=(
+            *notices,
+            *judge_baseline(baseline, previous, newest_with_data(changes)),
+            *_known(view, calendar, baseline, [c.count for c in changes if c.change is not None]),
+        ),
     )
+
+
+def _known(
+    view: LakeView, calendar: Calendar, baseline: WindowCount, counts: Sequence[WindowCount]
+) -> tuple[Notice, ...]:
+    """Say what is known to have changed counts between the baseline and a window, of families seen in either."""
+    base = baseline.basis.window
+    seen = {window: families_seen(view, window) for window in (base, *(count.basis.window for count in counts))}
+    found = [
+        notice
+        for count in counts
+        for notice in calendar.of_families(seen[base] | seen[count.basis.window]).notices(base, count.basis.window)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def families_seen(view: LakeView, period: Period) -> frozenset[str]:
+    """Return the families that enough addresses of some day had to be named in public."""
+    daily = view.daily_addresses(period, ("family",)).to_pylist()
+    return frozenset(row["family"] for row in daily if row["addresses"] >= SMALLEST_CELL)
 
 
 def _baseline(

@@ -13,7 +13,7 @@ from quetsach.campaign.units.succession import recast
 from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.campaign.units.tree import Position, positions
 from quetsach.campaign.units.unit import Unit
-from quetsach.centre.tables import load_places
+from quetsach.centre.tables import load_places, load_tree_snapshot
 from quetsach.installation import bundled
 
 CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
@@ -59,6 +59,13 @@ def _count(day: date) -> dict[str, int]:
 def test_until_the_reform_there_are_63_provinces_696_districts_and_10035_communes(day: date) -> None:
     count = _count(day)
     assert (count["province"], count["district"], count["commune"]) == (63, 696, 10_035)
+
+
+def test_the_tree_that_stands_for_2020_has_the_counts_that_its_note_says() -> None:
+    snapshot = load_tree_snapshot()
+    for day in (snapshot.first, CAMPAIGN, snapshot.as_of):
+        count = _count(day)
+        assert snapshot.is_of(districts=count["district"], communes=count["commune"])
 
 
 def test_since_the_reform_there_are_34_provinces_no_districts_and_3321_communes() -> None:

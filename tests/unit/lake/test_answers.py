@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.assess import AssessError, FrozenBaseline, TargetReport
+from quetsach.assess.events import Calendar, EventKind, KnownEvent
 from quetsach.campaign import Campaign, Measure, Target, Window
 from quetsach.centre.baseline import baseline_in_force, count_baseline, freeze_baseline
 from quetsach.centre.tables import load_families, load_network_tables, load_places
@@ -90,6 +91,18 @@ def lake(tmp_path: Path) -> Lake:
 
 def _targets(lake: Lake, tmp_path: Path, asked: Period | None = None) -> TargetReport:
     return answers.targets(lake.view(), CAMPAIGN, frozen=baseline_in_force(tmp_path, CAMPAIGN.id), asked=asked)
+
+
+@pytest.mark.parametrize(("addresses", "codes"), [(10, ["known-take-down"]), (9, [])])
+def test_a_take_down_between_the_windows_is_said_of_families_that_may_be_named(
+    lake: Lake, tmp_path: Path, addresses: int, codes: list[str]
+) -> None:
+    _fill(lake, tmp_path, [*BEFORE, *AFTER], addresses)
+    event = KnownEvent("x", EventKind.TAKE_DOWN, Period(date(2020, 6, 20), date(2020, 6, 20)), ("mirai",), TEXT, "s")
+    other = replace(event, families=("necurs",))
+    frozen = baseline_in_force(tmp_path, CAMPAIGN.id)
+    report = answers.targets(lake.view(), CAMPAIGN, frozen=frozen, calendar=Calendar((event, other)))
+    assert [code for code in _codes(report) if code.startswith("known")] == codes
 
 
 def _freeze(lake: Lake, tmp_path: Path) -> FrozenBaseline:

@@ -90,6 +90,7 @@ def _sources(
     arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView", families: "FamilyNames"
 ) -> "Sources":
     from quetsach.centre.tables import (  # noqa: PLC0415
+        load_calendar,
         load_network_tables,
         load_places,
         load_published,
@@ -110,6 +111,7 @@ def _sources(
         places=load_places(),
         tiles=load_tiles(),
         published=load_published(campaign.id),
+        calendar=load_calendar(),
         criteria=criteria,
         judgements=load_judgements(criteria),
         subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),

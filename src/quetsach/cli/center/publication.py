@@ -116,7 +116,13 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     from django.conf import settings  # noqa: PLC0415
 
     from quetsach.centre.publication import release_of  # noqa: PLC0415
-    from quetsach.centre.tables import load_families, load_network_tables, load_places, load_scenario  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
+        load_calendar,
+        load_families,
+        load_network_tables,
+        load_places,
+        load_scenario,
+    )
     from quetsach.web.office.figures.services import figures_let_out  # noqa: PLC0415
     from quetsach.web.portal.publication import (  # noqa: PLC0415
         Tables,
@@ -127,7 +133,7 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    tables = Tables(load_families(data), load_network_tables(data), load_places(), _campaigns(data))
+    tables = Tables(load_families(data), load_network_tables(data), load_places(), _campaigns(data), load_calendar())
     marker = DemonstrationMarker.read(data)
     demonstration = Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None
     with lake.view() as view:
@@ -140,6 +146,7 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
             needs_two=settings.CENTER.publication == "two-people",
             is_first=not figures_path(data).exists(),  # one that is damaged was published all the same
             is_demonstration=demonstration is not None,
+            calendar=tables.calendar,
             now=now,
         )
         laid = figures_laid(data=data, inputs=inputs)

@@ -143,7 +143,13 @@ def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.units.models import Unit, UnitKind  # noqa: PLC0415
-        from quetsach.web.office.units.selectors import branches_of, line_of, position_of, unit_named  # noqa: PLC0415
+        from quetsach.web.office.units.selectors import (  # noqa: PLC0415
+            branches_of,
+            line_of,
+            position_of,
+            tree_note,
+            unit_named,
+        )
         from quetsach.web.office.units.words import KIND_TITLES  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
@@ -152,7 +158,7 @@ def _show(arguments: argparse.Namespace) -> int:
             raise InputError(words["no-unit"], where=arguments.unit[:60], hint=words["no-unit-hint"])
         position = position_of(unit, day)
         branches = branches_of(position, day) if position else []
-        kind = str(KIND_TITLES[UnitKind(unit.kind)])
+        kind, note = str(KIND_TITLES[UnitKind(unit.kind)]), tree_note(day)
         facts = facts_of(unit) | {
             "day": str(day),
             "path": position.path if position else None,
@@ -160,13 +166,15 @@ def _show(arguments: argparse.Namespace) -> int:
             "below": [{"key": b.unit.key, "name": b.unit.name_vi, "units_below": b.below} for b in branches],
         }
     if arguments.json:
-        print_json(facts)
+        print_json({**facts, "tree_note": {"vi": note.vi, "en": note.en} if note else None})
         return ExitCode.NOTHING_FOUND
     flat = {name: value for name, value in facts.items() if name != "below"}
     flat |= {"kind": kind, "path": flat["path"] or words["not-there"]}
     names = words["facts"].split("|")
     cells = [", ".join(v) if isinstance(v, list) else v for v in flat.values()]
     say("\n".join(f"{name}: {cell or '–'}" for name, cell in zip(names, cells, strict=True)))
+    if note:
+        say(note.in_language(chosen_language(arguments)))
     if facts["below"]:
         print()
         print_table(words["below"].split("|"), [tuple(row.values()) for row in facts["below"]], right=(2,))

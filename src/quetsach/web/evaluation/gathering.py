@@ -18,6 +18,7 @@ from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
 from quetsach.web.evaluation.sources import Sources
 from quetsach.web.office.campaigns.models import Campaign as RunCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
+from quetsach.web.office.units.selectors import tree_note
 
 _LAST, _DECLARED = "close", "baseline"
 """Identifiers of published figures that stand for the last window and the declared baseline."""
@@ -75,6 +76,7 @@ def gather(
         priority=judged.priority,
         tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
+        tree_note=tree_note(base.last),
     )
 
 
@@ -85,7 +87,8 @@ STEPS = 3 + judging.STEPS
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    return answers.targets(sources.lake, campaign, frozen=baseline_in_force(sources.data, campaign.id))
+    frozen = baseline_in_force(sources.data, campaign.id)
+    return answers.targets(sources.lake, campaign, frozen=frozen, calendar=sources.calendar)
 
 
 def _basis(targets: TargetReport | None) -> Basis | None:

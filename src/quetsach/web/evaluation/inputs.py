@@ -209,3 +209,4 @@ class Inputs:
     priority: Priority | None
     tool: CleanedByTool | None
     outcome: Outcome | None
+    tree_note: LocalText | None = None

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from quetsach.assess import UNKNOWN, UNPLACED
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.priority import Criteria
 from quetsach.campaign.published import PublishedRecord
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
@@ -38,6 +39,7 @@ class Sources:
     province_subscribers: Mapping[str, float] | None = None
     not_real: LocalText | None = None
     effect: Effect | None = None
+    calendar: Calendar = NOTHING_KNOWN
 
     @cached_property
     def announced(self) -> Mapping[int, int]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach.assess import NO_VERDICT, Ranking, TargetReport, WindowChange, WindowCount
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.privacy import folded_rows
 from quetsach.campaign import Campaign, Measure
 from quetsach.campaign.schedule.document import campaign_digest
@@ -63,6 +64,7 @@ class Tables:
     network: NetworkTables
     places: Places
     campaigns: tuple[MeasuredCampaign, ...] = ()
+    calendar: Calendar = NOTHING_KNOWN
 
 
 def publication_inputs(view: LakeView, tables: Tables, demonstration: Demonstration | None, *, data: Path) -> str:
@@ -74,7 +76,7 @@ def publication_inputs(view: LakeView, tables: Tables, demonstration: Demonstrat
     """
     network = tables.network
     parts = [view.state, tables.families.version, network.version, repr(sorted(network.ranges.names.items()))]
-    parts += [repr(network.home.announced_bounds()), repr(tables.places), repr(demonstration)]
+    parts += [repr(network.home.announced_bounds()), repr(tables.places), repr(demonstration), repr(tables.calendar)]
     for campaign in tables.campaigns:
         frozen = baseline_in_force(data, campaign.plan.id)
         parts += [campaign_digest(campaign.plan), frozen.digest if frozen else "", repr(campaign.sealed)]
@@ -125,7 +127,7 @@ def figures_count(
     basis = answers.basis_of(view, window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
-    counted = (_campaign(view, campaign, data, progress) for campaign in tables.campaigns)
+    counted = (_campaign(view, campaign, data, tables.calendar, progress) for campaign in tables.campaigns)
     campaigns = sorted((campaign for campaign in counted if campaign), key=lambda campaign: not campaign.seal)
     families = answers.families(view, window, tables.families)
     progress(1)
@@ -167,7 +169,7 @@ def _self(now: datetime) -> Access:
 
 
 def _campaign(
-    view: LakeView, measured: MeasuredCampaign, data: Path, progress: Callable[[int], None]
+    view: LakeView, measured: MeasuredCampaign, data: Path, calendar: Calendar, progress: Callable[[int], None]
 ) -> CampaignFigures | None:
     """Return the campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
     plan = measured.plan
@@ -176,7 +178,7 @@ def _campaign(
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
-    report = answers.targets(view, plan, frozen=frozen, progress=progress)
+    report = answers.targets(view, plan, frozen=frozen, calendar=calendar, progress=progress)
     windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
     if report.previous_year:
         windows.append(_window(report.previous_year, None))

@@ -42,7 +42,7 @@ def _targets(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.centre.baseline import baseline_in_force  # noqa: PLC0415
-    from quetsach.centre.tables import load_campaign, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_calendar, load_campaign, open_lake  # noqa: PLC0415
     from quetsach.lake import answers  # noqa: PLC0415
 
     data = arguments.data or default_data()
@@ -53,6 +53,7 @@ def _targets(arguments: argparse.Namespace) -> int:
             campaign,
             frozen=baseline_in_force(data, campaign.id),
             asked=asked_period(arguments),
+            calendar=load_calendar(),
             progress=progress.advance,
         )
     if arguments.json:

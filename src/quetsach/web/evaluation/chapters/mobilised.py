@@ -102,7 +102,12 @@ def letters(inputs: Inputs) -> Section:
         )
         for f in found
     )
-    return Section("letters", title, (Table("letters", title, columns, rows),))
+    return Section("letters", title, (Table("letters", title, columns, rows), *_of_the_tree(inputs)))
+
+
+def _of_the_tree(inputs: Inputs) -> tuple[Paragraph, ...]:
+    """Return of which day the tree of units truly is, where another day's stands for it."""
+    return (Paragraph(inputs.tree_note),) if inputs.tree_note else ()
 
 
 def returns(inputs: Inputs) -> Section:
@@ -127,4 +132,4 @@ def returns(inputs: Inputs) -> Section:
         Column("value", LocalText("Tổng", "Total"), Form.NUMBER),
     )
     rows = tuple((t.name, t.value) for t in found.totals)
-    return Section("returns", title, (said, Table("returns", title, columns, rows)))
+    return Section("returns", title, (said, Table("returns", title, columns, rows), *_of_the_tree(inputs)))

@@ -8,6 +8,8 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
+from quetsach.centre.tables import load_tree_snapshot
+from quetsach.core.pack import LocalText
 from quetsach.web.office.units.models import Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
@@ -83,6 +85,17 @@ def key_below(top: Position, path: str = "path") -> Combinable:
     """
     start = len(top.path) + 1
     return Substr(path, start, StrIndex(Substr(path, start), Value("/")) - 1)
+
+
+def tree_note(day: date) -> LocalText | None:
+    """Return what is to be said beside the tree of a day for which that of another day stands, if one does."""
+    snapshot = load_tree_snapshot()
+    if not snapshot.covers(day):
+        return None
+    there = Unit.objects.filter(Q(closed=None) | Q(closed__gt=day), opened__lte=day)
+    kinds = Count("pk", filter=Q(kind=UnitKind.DISTRICT)), Count("pk", filter=Q(kind=UnitKind.COMMUNE))
+    found = there.aggregate(districts=kinds[0], communes=kinds[1])
+    return snapshot.note if snapshot.is_of(**found) else None
 
 
 def line_of(position: Position) -> list[Unit]:

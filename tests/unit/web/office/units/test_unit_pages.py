@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -6,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import UNIT_COLUMNS
+from quetsach.centre.tables import load_tree_snapshot
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Contact, Group, GroupSet, ImportDraft, Membership, Unit
 
@@ -267,3 +269,28 @@ def test_an_office_without_a_tree_has_no_unit_to_show(db, signed_in) -> None:
     browser = signed_in(somebody)
     assert browser.get(OFFICE, {"q": "x"}).status_code == 200
     assert browser.get(f"{OFFICE}tep/nhap/").status_code == 404
+
+
+@pytest.fixture
+def snapshot(monkeypatch):
+    """The small tree as one of 2025 that stands for the days since 2020."""
+    day = date(2020, 10, 6)
+    there = [u for u in Unit.objects.all() if u.opened <= day and (u.closed is None or u.closed > day)]
+    kinds = [unit.kind for unit in there]
+    found = replace(load_tree_snapshot(), districts=kinds.count("district"), communes=kinds.count("commune"))
+    monkeypatch.setattr("quetsach.web.office.units.selectors.load_tree_snapshot", lambda: found)
+    return found
+
+
+@pytest.mark.parametrize("page", ["31-2020/?day=2020-10-06", "?q=hai&day=2020-10-06"])
+def test_the_true_day_of_a_tree_stands_beside_it(units, operator, snapshot, page: str) -> None:
+    assert "Cây đơn vị này là của ngày 30/06/2025" in _text(operator.get(OFFICE + page))
+
+
+def test_a_tree_of_its_own_day_needs_no_word(units, operator, snapshot) -> None:
+    assert "Cây đơn vị này là" not in _text(operator.get(f"{OFFICE}31-2020/?day=2025-06-30"))
+
+
+def test_a_tree_that_a_centre_imported_is_not_said_to_be_another_day_s(units, operator, snapshot) -> None:
+    Unit.objects.create(key="304-2020", code="304", kind="district", opened=date(2020, 1, 1), closed=SINCE_REFORM)
+    assert "Cây đơn vị này là" not in _text(operator.get(f"{OFFICE}31-2020/?day=2020-10-06"))

@@ -20,7 +20,7 @@ from quetsach.web.office.returns.selectors.tally import Place, Tally, ancestor, 
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
 from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of, root_unit
+from quetsach.web.office.units.selectors import position_of, root_unit, tree_note
 
 LONGEST_LIST = 500
 
@@ -80,6 +80,7 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
         "rows": _rows(tally, path, at.period) if position else (),
         "late": [(one, STANDINGS[one.standing]) for one in late[:LONGEST_LIST]],
         "late_count": len(late),
+        "tree_note": tree_note(at.period.last),
         "periods": at.period.assignment.periods.all(),
         "may_publish": at.may(Act.PUBLISH_NUMBERS, root_unit()),
     }

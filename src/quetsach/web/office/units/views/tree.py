@@ -16,7 +16,7 @@ from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
 from quetsach.web.office.units.reach import answering, require_sight
-from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, units_found
+from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, tree_note, units_found
 
 
 @require_safe
@@ -30,6 +30,7 @@ def units(request: HttpRequest) -> HttpResponse:
         return redirect("office:units:unit", starts[0].key)
     found = units_found(text, _in_sight(person_here(request), tops, day, now)) if text else []
     context = {"starts": starts, "found": found, "text": text, "day": day, "today": now}
+    context["tree_note"] = tree_note(day)
     return render(request, "office/units/units.html", context)
 
 
@@ -47,6 +48,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "unit": found,
         "day": day,
         "today": now,
+        "tree_note": tree_note(day),
         "position": position,
         "line": [above for above in line_of(position) if _sees(person, above, now)] if position else [],
         "branches": branches,

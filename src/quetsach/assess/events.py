@@ -1,0 +1,160 @@
+"""What changes counts although no machine was cleaned: take-downs, sinkholes, holidays.
+
+A comparison of windows names what lies in or between them; it says nothing about how much it did.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from quetsach.assess.figure import period_text
+from quetsach.assess.notice import Notice
+from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period, parse_day
+from quetsach.core.table import in_place, read_rows, required
+
+EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en", "source")
+HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
+SIMILAR_DAYS = 3
+"""Days off by which two windows may differ without a word."""
+
+
+class EventKind(StrEnum):
+    """How an event changes counts.
+
+    A take-down cuts machines off from who ran them: feeds may see fewer, though none is clean. A change of the
+    instrument lets a sinkhole see other machines than before, or more.
+    """
+
+    TAKE_DOWN = "take-down"
+    INSTRUMENT = "instrument"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEvent:
+    """What happened to some families' networks on days (UTC), and who says so."""
+
+    id: str
+    kind: EventKind
+    period: Period
+    families: tuple[str, ...]
+    text: LocalText
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """Days off by law; offices and their machines are off."""
+
+    period: Period
+    name: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """All known events and holidays of a country."""
+
+    events: tuple[KnownEvent, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
+
+    def between(self, before: Period, after: Period) -> tuple[KnownEvent, ...]:
+        """Return the events that touch a comparison: begun after the earlier window did, not after the later one."""
+        first, last = min(before, after), max(before, after)
+        return tuple(e for e in self.events if first.first < e.period.first <= last.last)
+
+    def of_families(self, families: Collection[str]) -> "Calendar":
+        """Return the calendar with the events of these families alone; holidays are everybody's."""
+        return Calendar(tuple(e for e in self.events if set(e.families) & set(families)), self.holidays)
+
+    def days_off(self, window: Period) -> int:
+        """Return how many days of a window are holidays."""
+        return sum(any(day in holiday.period for holiday in self.holidays) for day in window)
+
+    def instrument_changes(self, *, since: date, until: date) -> tuple[Notice, ...]:
+        """Return the changes of the instrument that began in a span of days (both included)."""
+        changes = (e for e in self.events if e.kind is EventKind.INSTRUMENT)
+        return tuple(_of_event(e) for e in changes if since <= e.period.first <= until)
+
+    def notices(self, before: Period, after: Period) -> tuple[Notice, ...]:
+        """Return what a reader of a change between two windows must know."""
+        made = [_of_event(event) for event in self.between(before, after)]
+        off = self.days_off(before), self.days_off(after)
+        if abs(off[0] - off[1]) > SIMILAR_DAYS:
+            more, days = (before, off[0]) if off[0] > off[1] else (after, off[1])
+            made.append(_of_holidays(more, days, [h.name for h in self.holidays if _meet(h.period, more)]))
+        return tuple(made)
+
+
+NOTHING_KNOWN = Calendar()
+
+
+def _meet(one: Period, other: Period) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _of_event(event: KnownEvent) -> Notice:
+    when_vi, when_en = f"{event.period.first:%d/%m/%Y}", str(event.period.first)
+    ends = {
+        EventKind.TAKE_DOWN: LocalText(
+            "Số đếm của họ này có thể giảm mà không máy nào được làm sạch.",
+            "Counts of these families can fall although no machine was cleaned.",
+        ),
+        EventKind.INSTRUMENT: LocalText(
+            "Cách đo đã thay đổi: số đếm của họ này trước và sau ngày đó không so sánh được với nhau.",
+            "The instrument changed: counts of these families before and after that day do not compare.",
+        ),
+    }[event.kind]
+    text = LocalText(
+        f"{when_vi}: {event.text.vi}. {ends.vi} Nguồn: {event.source}.",
+        f"{when_en}: {event.text.en}. {ends.en} Source: {event.source}.",
+    )
+    return Notice(f"known-{event.kind}", text)
+
+
+def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notice:
+    vi, en = (", ".join(dict.fromkeys(getattr(name, language) for name in names)) for language in ("vi", "en"))
+    return Notice(
+        "holidays-differ",
+        LocalText(
+            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), kỳ kia ít hơn: máy ở cơ quan tắt, số đếm thấp "
+            "hơn bình thường.",
+            f"{period_text(window, 'en')} has {days} holidays ({en}), the other window fewer: machines in offices are "
+            "off, and counts are lower than usual.",
+        ),
+    )
+
+
+def read_events(content: bytes, *, where: str) -> tuple[KnownEvent, ...]:
+    """Read ``events.csv``; families are separated by ``;``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    found = []
+    for at, row in read_rows(content, EVENT_COLUMNS, where=where):
+        if row["kind"] not in set(EventKind):
+            raise InputError(f"no kind of event: {row['kind'][:40]!r}", where=at, hint=f"known: {', '.join(EventKind)}")
+        text = LocalText(required(row, "text_vi", where=at), required(row, "text_en", where=at))
+        families = tuple(part for one in row["families"].split(";") if (part := one.strip()))
+        name, source = required(row, "id", where=at), required(row, "source", where=at)
+        period = _period(row["first"], row["last"], at)
+        found.append(KnownEvent(name, EventKind(row["kind"]), period, families, text, source))
+    return tuple(found)
+
+
+def read_holidays(content: bytes, *, where: str) -> tuple[Holiday, ...]:
+    """Read ``holidays.csv``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    return tuple(
+        Holiday(_period(row["first"], row["last"], at), LocalText(row["name_vi"], row["name_en"]))
+        for at, row in read_rows(content, HOLIDAY_COLUMNS, where=where)
+    )
+
+
+def _period(first: str, last: str, where: str) -> Period:
+    return in_place(lambda _: Period(parse_day(first), parse_day(last)), first, where=where)
