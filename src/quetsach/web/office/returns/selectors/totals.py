@@ -111,28 +111,25 @@ def _sums(asked: _Question, periods: Sequence[Period]) -> Sequence[tuple[str, st
     of_periods = f"AND period_id IN ({', '.join(['%s'] * len(wanted))})" if wanted else ""
     approved = "AND is_approved" if asked.is_approved_only else ""
     group = _ancestor_sql(asked.level, len(f"/{root_unit().key}/"))
-    rows: list[tuple[str, str, int, int]] = []
+    if not known:
+        return []
+    names = ", ".join(["%s"] * len(known))
     with connection.cursor() as cursor:
-        for pk, code in known.items():
-            cursor.execute(
-                f"""
-                WITH by_unit AS (
-                    SELECT unit_id, SUM(value) AS total, COUNT(*) AS given FROM office_returns_returnfigure
-                    WHERE assignment_id = %s AND name_id = %s {of_periods} {approved}
-                    GROUP BY unit_id
-                )
-                SELECT {group} AS top, SUM(total), SUM(given)
-                FROM by_unit JOIN office_units_position AS place ON place.unit_id = by_unit.unit_id
-                WHERE place.first <= %s AND (place.until IS NULL OR place.until > %s) AND substr(place.path, 1, %s) = %s
-                GROUP BY 1
-                """,  # noqa: S608  (names of our own tables; every value is a parameter)
-                [
-                    *(asked.assignment.pk, pk, *wanted),
-                    *(day, day, len(asked.within), asked.within),
-                ],
+        cursor.execute(
+            f"""
+            WITH by_unit AS (
+                SELECT name_id, unit_id, SUM(value) AS total, COUNT(*) AS given FROM office_returns_returnfigure
+                WHERE assignment_id = %s AND name_id IN ({names}) {of_periods} {approved}
+                GROUP BY name_id, unit_id
             )
-            rows += [(code, path, int(value), int(given)) for path, value, given in cursor.fetchall()]
-    return rows
+            SELECT name_id, {group} AS top, SUM(total), SUM(given)
+            FROM by_unit JOIN office_units_position AS place ON place.unit_id = by_unit.unit_id
+            WHERE place.first <= %s AND (place.until IS NULL OR place.until > %s) AND substr(place.path, 1, %s) = %s
+            GROUP BY 1, 2
+            """,  # noqa: S608  (names of our own tables; every value is a parameter)
+            [asked.assignment.pk, *known, *wanted, day, day, len(asked.within), asked.within],
+        )
+        return [(known[name], path, int(value), int(given)) for name, path, value, given in cursor.fetchall()]
 
 
 def _are_all(assignment: Assignment, periods: Sequence[Period]) -> bool:
