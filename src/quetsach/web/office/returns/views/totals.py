@@ -85,19 +85,15 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     elements = form.figure_elements()
     kept = at.period.assignment.periods.select_related("assignment")
     periods = [*kept.filter(last__lt=at.period.last), at.period]
+    details = form.detail_elements()
+    asked_for = [*elements, *details]
     sums = totals_by_level(
-        at.period.assignment, periods, elements, level=level + 1, is_approved_only=is_approved_only, within=path
+        at.period.assignment, periods, asked_for, level=level + 1, is_approved_only=is_approved_only, within=path
     )
     tallies, all_of_it = tallies_of(periods, now=at.now), whole(sums)
     tally = tallies[-1]
     below = Position.objects.on(at.period.last).filter(path__startswith=path, level__lte=level + 1)
     counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
-    details = form.detail_elements()
-    parts = whole(
-        totals_by_level(
-            at.period.assignment, periods, details, level=level, is_approved_only=is_approved_only, within=path
-        )
-    )
     given = [element for element in elements if element.id in all_of_it]
     rows = [
         (place, counted.get(place.path, Completeness()), [sums.get(place.path, {}).get(e.id) for e in given])
@@ -112,7 +108,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "over_periods": over_periods(tallies, path),
         "period_count": len(periods),
         "rows": rows,
-        "details": [(element, lines) for element in details if (lines := _detail_rows(element, parts))],
+        "details": [(element, lines) for element in details if (lines := _detail_rows(element, all_of_it))],
         "span": LocalText(*(span_text(periods[0].first, at.period.last, language) for language in ("vi", "en"))),
         "conflicts": [pair for pair in tally.conflicts() if pair[0].path.startswith(path)],
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
