@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from quetsach.campaign.returns.answers import Answers, Fault, read_answers
 from quetsach.campaign.returns.form import Check, CheckKind, Element, Form, Kind, Span
+from quetsach.campaign.returns.period import span_text
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
+_BEFORE_CAMPAIGN = timedelta(days=366)
+"""So long before it a letter may already have spoken of the campaign."""
 _MAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}\.[A-Za-z]{2,24}")
 _PHONE = re.compile(r"(?<![\w.])(?:\+?84|0)[ .-]?\d{2,3}(?:[ .-]?\d{2,4}){2,3}(?!\w)")
 _ADDRESS = re.compile(
@@ -30,6 +33,8 @@ def examine(
     *,
     family: Callable[[str], str] = str.casefold,
     former: Mapping[str, int] | None = None,
+    today: date | None = None,
+    begun: date | None = None,
 ) -> Answers:
     """Read the cells and add what does not fit together.
 
@@ -38,6 +43,8 @@ def examine(
         typed: text by cell.
         family: gives a malware family's identifier for a name as people write it.
         former: the figures of the unit's last return before this one, if there is one.
+        today: the day of writing (Viet Nam): no day of an answer lies after it.
+        begun: the first day of the campaign: a day before it is pointed at, one long before it cannot be.
     """
     answers = read_answers(form, typed, family=family)
     faults = [*answers.faults]
@@ -47,6 +54,7 @@ def examine(
         faults += _within(form, element, answers)
         faults += _hints(element, answers)
         faults += _fallen(element, answers, former or {})
+        faults += _out_of_time(element, answers, today=today, begun=begun)
     order = {name: n for n, name in enumerate(n for e in form.elements() for n in (e.id, *e.fields()))}
     return replace(answers, faults=tuple(sorted(faults, key=lambda fault: order[fault.field])))
 
@@ -108,6 +116,25 @@ def _fallen(element: Element, answers: Answers, former: Mapping[str, int]) -> It
         yield Fault(element.id, LocalText(vi, en), is_note=True)
 
 
+def _out_of_time(element: Element, answers: Answers, *, today: date | None, begun: date | None) -> Iterator[Fault]:
+    """Refuse a day that has not come, and one that no letter of the campaign can have."""
+    day = answers.days.get(element.id)
+    if day is None:
+        return
+    if today and day > today:
+        vi = f"Ngày này chưa đến (hôm nay là {today:%d/%m/%Y})."
+        yield Fault(element.id, LocalText(vi, f"This day has not come yet (today is {_day_en(today)})."))
+    elif begun and day < begun:
+        is_note = day >= begun - _BEFORE_CAMPAIGN
+        vi = f"Ngày này trước khi chiến dịch bắt đầu ({begun:%d/%m/%Y}). Đề nghị kiểm tra lại."
+        en = f"This day is before the campaign began ({_day_en(begun)}). Please check."
+        yield Fault(element.id, LocalText(vi, en), is_note=is_note)
+
+
+def _day_en(day: date) -> str:
+    return span_text(day, day, "en")
+
+
 def _label(form: Form, identifier: str) -> LocalText:
     element = form.element(identifier)
     return element.label if element else LocalText(identifier, identifier)
@@ -120,7 +147,9 @@ def _larger(whole: LocalText, most: int) -> LocalText:
 
 
 def _after(whole: LocalText, last: date) -> LocalText:
-    return LocalText(f"Không được sau “{whole.vi}” ({last:%d/%m/%Y}).", f"Must not be after “{whole.en}” ({last}).")
+    return LocalText(
+        f"Không được sau “{whole.vi}” ({last:%d/%m/%Y}).", f"Must not be after “{whole.en}” ({_day_en(last)})."
+    )
 
 
 def _vi(number: int) -> str:

@@ -12,6 +12,8 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 _DONE = frozenset({Standing.APPROVED, Standing.COVERED})
+_SILENT = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.LOCKED, Standing.SENT_BACK})
+"""Nothing is received and nobody stands for it."""
 
 KINDS: Mapping[str, LocalText] = {
     "centre": LocalText("trung tâm", "centres"),
@@ -122,13 +124,15 @@ class Survey:
             missing=int(not is_received and above is None),
         )
 
-    def waiting_for(self, path: str, signed_off: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    def waiting_for(self, path: str) -> tuple[str, ...]:
         """Return what keeps a unit's return from approval: expected ones directly below that are not done."""
         return tuple(
-            below
-            for below in self.children.get(path, ())
-            if self.standings[below] not in _DONE and below not in signed_off
+            below for below in self.children.get(path, ()) if self.standings[below] not in _DONE | {Standing.SIGNED_OFF}
         )
+
+    def missing_below(self, path: str) -> tuple[str, ...]:
+        """Return the expected ones directly below that did not come and that nobody stands for."""
+        return tuple(below for below in self.children.get(path, ()) if self.standings[below] in _SILENT)
 
 
 def survey(
@@ -139,21 +143,27 @@ def survey(
     Args:
         expected: one for each unit assigned and open, in any order.
         now: the moment of asking (UTC).
-        signed_off: by a unit's path, the paths below that it signed off as missing, each named.
+        signed_off: by a unit's path, the paths below that it signed off as missing, each named. It ends for a unit
+            that reports after all.
     """
     by_path = {one.path: one for one in expected}
     children = children_of(by_path)
     received = {path: one.filed for path, one in by_path.items() if one.filed.is_received}
     subtrees = [path for path, filed in received.items() if filed.scope is Scope.SUBTREE]
     covered_by = covered(by_path, subtrees)
+    excused = frozenset[str]().union(*(signed_off or {}).values())
     found: dict[str, Standing] = {}
     for path in sorted(by_path, key=len, reverse=True):  # those below before those above
         one = by_path[path]
-        excused = (signed_off or {}).get(path, frozenset())
-        is_clear = all(found[below] in _DONE or below in excused for below in children.get(path, ()))
+        is_clear = all(found[below] in _DONE | {Standing.SIGNED_OFF} for below in children.get(path, ()))
         is_whole = one.filed.is_received and one.filed.scope is Scope.SUBTREE
         found[path] = standing(
-            one.filed, one.deadline, now=now, is_covered=path in covered_by, is_clear_below=is_clear or is_whole
+            one.filed,
+            one.deadline,
+            now=now,
+            is_covered=path in covered_by,
+            is_clear_below=is_clear or is_whole,
+            is_signed_off=path in excused,
         )
     return Survey(by_path, found, covered_by, children)
 

@@ -1,14 +1,18 @@
 """Reporting periods and their deadlines: whole days of Viet Nam, ISO weeks or phases of the campaign."""
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from quetsach.campaign.returns.errors import PeriodError
+from quetsach.core.pack import LocalText
 from quetsach.core.zone import VIET_NAM, day_of
 
 _MOST_WEEKS = 120
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
 
 class PeriodKind(StrEnum):
@@ -20,15 +24,34 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportingPeriod:
-    """A span that returns are of, ``first`` and ``last`` included; ``key`` is ``2020-W41`` or a phase's identifier."""
+    """A span that returns are of, ``first`` and ``last`` included; ``key`` is ``2020-W41`` or a phase's identifier.
+
+    ``name`` is that of a phase; a week is named by its number.
+    """
 
     key: str
     first: date
     last: date
+    name: LocalText | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise PeriodError(f"a period ends before it begins: {self.first}..{self.last}", where=self.key)
+
+    @property
+    def short(self) -> LocalText:
+        """What people call it where its days stand beside it: "Tuần 47/2026", or the name of the phase."""
+        week = _WEEK.fullmatch(self.key)
+        if week:
+            number, year = int(week[2]), week[1]
+            return LocalText(f"Tuần {number}/{year}", f"Week {number}/{year}")
+        return self.name or LocalText(self.key, self.key)
+
+    @property
+    def title(self) -> LocalText:
+        """What people call it, with its days: "Tuần 47/2026 (16/11–22/11/2026)"."""
+        vi, en = span_text(self.first, self.last, "vi"), span_text(self.first, self.last, "en")
+        return LocalText(f"{self.short.vi} ({vi})", f"{self.short.en} ({en})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +62,13 @@ class Deadline:
     lock: date
 
     @classmethod
-    def of(cls, period: ReportingPeriod, *, due_days: int, lock_days: int) -> "Deadline":
-        """Return the deadline so many days after the period's last day; it never locks before it is due."""
-        last = period.last
+    def of(cls, period: ReportingPeriod, *, due_days: int, lock_days: int, asked_on: date | None = None) -> "Deadline":
+        """Return the deadline so many days after the period's last day; it never locks before it is due.
+
+        Whoever is asked after the period was over has as many days from the day of asking: nobody is late before he
+        knows.
+        """
+        last = max(period.last, asked_on) if asked_on else period.last
         return cls(last + timedelta(days=due_days), last + timedelta(days=max(due_days, lock_days)))
 
     def extended(self, until: date | None) -> "Deadline":
@@ -63,6 +90,19 @@ class Deadline:
     def days_late(self, now: datetime) -> int:
         """How many whole days have begun since the due day was over; 0 while it is not."""
         return max(0, (day_of(now) - self.due).days)
+
+
+def span_text(first: date, last: date, language: str) -> str:
+    """Return a span of days in few words: 16/11–22/11/2026, in English 16–22 November 2026."""
+    if language == "en":
+        end = f"{last.day} {_MONTHS[last.month - 1]} {last.year}"
+        if (first.year, first.month) == (last.year, last.month):
+            return end if first == last else f"{first.day}–{end}"
+        year = f" {first.year}" if first.year != last.year else ""
+        return f"{first.day} {_MONTHS[first.month - 1]}{year} – {end}"
+    if first == last:
+        return f"{last:%d/%m/%Y}"
+    return f"{first:%d/%m/%Y}–{last:%d/%m/%Y}" if first.year != last.year else f"{first:%d/%m}–{last:%d/%m/%Y}"
 
 
 def midnight_after(day: date) -> datetime:

@@ -41,6 +41,7 @@ class Standing(StrEnum):
     OVERDUE = "overdue"
     LOCKED = "locked"  # never came, and entry is closed
     COVERED = "covered"  # a unit above counts this one in its own return
+    SIGNED_OFF = "signed-off"  # did not report; a unit above stands for that by name
     SENT_BACK = "sent-back"
     WAITING = "waiting"  # submitted; units below are not done
     READY = "ready"  # submitted; may be approved
@@ -103,7 +104,13 @@ NOT_FILED = Filed()
 
 
 def standing(
-    filed: Filed, deadline: Deadline, *, now: datetime, is_covered: bool = False, is_clear_below: bool = True
+    filed: Filed,
+    deadline: Deadline,
+    *,
+    now: datetime,
+    is_covered: bool = False,
+    is_clear_below: bool = True,
+    is_signed_off: bool = False,
 ) -> Standing:
     """Return where an expected return stands.
 
@@ -113,13 +120,14 @@ def standing(
         now: the moment of asking (UTC).
         is_covered: a unit above reports for this one.
         is_clear_below: every expected unit below is approved, covered or signed off.
+        is_signed_off: a unit above stands for it by name; that ends when the unit reports after all.
     """
     if filed.state is State.APPROVED:
         return Standing.APPROVED
     if filed.state is State.SUBMITTED:
         return Standing.READY if is_clear_below else Standing.WAITING
-    if is_covered:
-        return Standing.COVERED
+    if is_covered or is_signed_off:
+        return Standing.COVERED if is_covered else Standing.SIGNED_OFF
     if filed.state is State.RETURNED:
         return Standing.SENT_BACK
     if deadline.is_locked(now):

@@ -203,7 +203,7 @@ def _cells(record: dict[str, Any]) -> list[Any]:
 def _assignments(arguments: argparse.Namespace) -> "list[Assignment]":
     from quetsach.web.office.returns.models import Assignment  # noqa: PLC0415
 
-    found = list(Assignment.objects.filter(campaign__key=arguments.campaign).order_by("pk"))
+    found = list(Assignment.objects.in_force().filter(campaign__key=arguments.campaign).order_by("pk"))
     if not found:
         raise InputError(
             f"no returns are asked for in a campaign {arguments.campaign[:60]!r}",

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.returns.state import Standing
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
@@ -17,7 +18,7 @@ from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.selectors import to_vouch_for
-from quetsach.web.office.returns.selectors.owed import submitted_below, to_write
+from quetsach.web.office.returns.selectors.owed import owed_of, submitted_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     yield Waiting(
         _("Mail that did not get through"), mail_in_trouble(person, day=day).count(), reverse("office:letters:mail")
     )
-    yield Waiting(_("Returns to write"), to_write(person, now=now), reverse("office:returns:list"))
+    owed = owed_of(person, now=now)
+    sent_back = sum(one.standing is Standing.SENT_BACK for one in owed)
+    yield Waiting(_("Returns that were sent back to you"), sent_back, reverse("office:returns:list"))
+    yield Waiting(_("Returns to write"), len(owed) - sent_back, reverse("office:returns:list"))
     yield Waiting(_("Returns to decide on"), submitted_below(person, day=day), reverse("office:returns:list"))
     if scope(duties, Act.ANSWER_CASES):
         count = state_counts(person, day=day)["to-do"]

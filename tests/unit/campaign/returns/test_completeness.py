@@ -42,7 +42,22 @@ def test_a_named_missing_commune_that_is_signed_off_blocks_nobody() -> None:
     units = [expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO)]
     found = survey(units, now=NOW, signed_off={DISTRICT: frozenset({TWO})})
     assert found.standings[DISTRICT] is Standing.READY
-    assert found.waiting_for(DISTRICT, frozenset({TWO})) == ()
+    assert found.waiting_for(DISTRICT) == ()
+    assert found.standings[TWO] is Standing.SIGNED_OFF
+    assert found.of(TWO).missing == 1  # signed off is not reported
+
+
+def test_a_sign_off_ends_when_the_commune_reports_after_all() -> None:
+    units = [expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO, submitted())]
+    found = survey(units, now=NOW, signed_off={DISTRICT: frozenset({TWO})})
+    assert found.standings[TWO] is Standing.READY
+    assert found.waiting_for(DISTRICT) == (TWO,)
+
+
+def test_who_has_submitted_is_not_among_the_missing() -> None:
+    found = survey([expected(DISTRICT), expected(ONE, submitted()), expected(TWO)], now=NOW)
+    assert found.waiting_for(DISTRICT) == (ONE, TWO)
+    assert found.missing_below(DISTRICT) == (TWO,)
 
 
 def test_signing_one_off_does_not_excuse_another() -> None:

@@ -11,9 +11,11 @@ from quetsach.campaign.returns.period import (
     ReportingPeriod,
     midnight_after,
     moved,
+    span_text,
     week_of,
     weeks,
 )
+from quetsach.core.pack import LocalText
 from quetsach.core.zone import day_of
 
 WEEK = week_of(date(2020, 10, 5))
@@ -51,6 +53,32 @@ def test_an_extension_moves_both_days_and_takes_none_away() -> None:
     assert DEADLINE.extended(date(2020, 10, 30)) == Deadline(date(2020, 10, 30), date(2020, 10, 30))
     assert DEADLINE.extended(date(2020, 10, 17)) == Deadline(date(2020, 10, 17), date(2020, 10, 21))
     assert DEADLINE.extended(date(2020, 10, 1)) == DEADLINE
+
+
+def test_who_is_asked_after_the_period_has_as_many_days_from_the_asking() -> None:
+    asked = Deadline.of(WEEK, due_days=3, lock_days=10, asked_on=date(2020, 11, 1))
+    assert asked == Deadline(date(2020, 11, 4), date(2020, 11, 11))
+    assert Deadline.of(WEEK, due_days=3, lock_days=10, asked_on=WEEK.first) == DEADLINE
+
+
+def test_people_read_a_week_by_number_and_days_and_a_phase_by_name() -> None:
+    week = week_of(date(2026, 11, 16))
+    assert week.title == LocalText("Tuần 47/2026 (16/11–22/11/2026)", "Week 47/2026 (16–22 November 2026)")
+    phase = ReportingPeriod("during", date(2020, 9, 17), date(2020, 12, 15), LocalText("Trong chiến dịch", "During"))
+    assert phase.title == LocalText("Trong chiến dịch (17/09–15/12/2020)", "During (17 September – 15 December 2020)")
+    assert phase.short.vi == "Trong chiến dịch"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "vi", "en"),
+    [
+        (date(2020, 12, 28), date(2021, 1, 3), "28/12/2020–03/01/2021", "28 December 2020 – 3 January 2021"),
+        (date(2020, 9, 28), date(2020, 10, 4), "28/09–04/10/2020", "28 September – 4 October 2020"),
+        (date(2020, 9, 28), date(2020, 9, 28), "28/09/2020", "28 September 2020"),
+    ],
+)
+def test_spans_of_days_are_unambiguous_in_both_languages(first: date, last: date, vi: str, en: str) -> None:
+    assert (span_text(first, last, "vi"), span_text(first, last, "en")) == (vi, en)
 
 
 def test_days_late_are_counted_in_viet_nam() -> None:

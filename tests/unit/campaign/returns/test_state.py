@@ -50,6 +50,12 @@ def test_a_covered_unit_is_not_overdue() -> None:
     assert standing(NOT_FILED, DEADLINE, now=LATE, is_covered=True) is Standing.COVERED
 
 
+def test_what_a_unit_above_stands_for_is_neither_overdue_nor_locked() -> None:
+    assert standing(NOT_FILED, DEADLINE, now=CLOSED, is_signed_off=True) is Standing.SIGNED_OFF
+    came = Filed(State.SUBMITTED, submitted_at=LATE)
+    assert standing(came, DEADLINE, now=LATE, is_signed_off=True) is Standing.READY
+
+
 def test_a_return_that_was_sent_back_is_said_to_be() -> None:
     assert standing(Filed(State.RETURNED), DEADLINE, now=CLOSED) is Standing.SENT_BACK
 

@@ -18,6 +18,7 @@ _PAGES = {
     "baseline": "office:campaigns:baseline",
     "kit": "office:publicity:kit",
     "packs": "office:packs:packs",
+    "assignment": "office:returns:assignment",
 }
 """Kind -> the page that shows what is to be approved. Its argument, if it has one, follows the colon of the subject."""
 

@@ -9,6 +9,7 @@ from quetsach.campaign.returns.state import Act, Scope
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.demonstration.cast import Cast, grant
 from quetsach.web.office.demonstration.story import at, story
+from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
@@ -16,7 +17,7 @@ from quetsach.web.office.returns.services.decision import missing_sign_off, retu
 from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.units.models import Unit, UnitKind
-from quetsach.web.office.units.selectors import children_of, unit_of
+from quetsach.web.office.units.selectors import children_of, root_unit, unit_of
 
 
 def send_returns(campaign: Campaign, form: bytes, cast: Cast) -> None:
@@ -64,8 +65,10 @@ def _assign(campaign: Campaign, form: bytes, province: Unit, cast: Cast) -> Peri
         targets=[Target(province, kind) for kind in kinds],
         due_days=told["due_days"],
         lock_days=told["lock_days"],
+        letter=Letter.objects.filter(campaign=campaign.key, unit=root_unit()).earliest("issued_at"),
         now=at("2020-10-02 09:00"),
     )
+    grant(assignment.log_subject, cast["binh"], "2020-10-02 14:00")
     return assignment.periods.get(key=told["week"])
 
 

@@ -73,6 +73,8 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "letter-link": _("Link to a letter given"),
     "letter-link-open": _("Letter opened by its link"),
     "register-continue": _("Register of letters continued"),
+    "returns-withdraw": _("Returns no longer asked for"),
+    "returns-invite": _("Units told that they owe returns"),
     "returns-remind": _("Reminded of returns"),
     "returns-policy": _("Days of reminders of returns set"),
     "returns-move": _("Periods of returns moved to the plan"),

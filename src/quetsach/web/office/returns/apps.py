@@ -9,3 +9,22 @@ class Returns(AppConfig):
     name = "quetsach.web.office.returns"
     label = "office_returns"
     verbose_name = "Office: returns"
+
+    def ready(self) -> None:
+        """Say what follows from a grant."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
+        from quetsach.web.office.returns.selectors.asking import shown_to_approver  # noqa: PLC0415
+        from quetsach.web.office.returns.services import assignment  # noqa: PLC0415
+
+        register_consequence(
+            "assignment",
+            Consequence(
+                check=assignment.assignment_check,
+                carry_out=assignment.assignment_carry_out,
+                done=_("Granted. The units owe these returns now; invitations go out by and by."),
+                template="office/returns/approval.html",
+                context=shown_to_approver,
+            ),
+        )

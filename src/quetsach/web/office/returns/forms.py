@@ -9,10 +9,11 @@ from quetsach.campaign.letters.errors import PolicyError
 from quetsach.campaign.letters.reminders import Policy, read_days
 from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.templatetags.words import day, here
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.editions import EditedForm
+from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.plan import planned_periods
@@ -37,6 +38,14 @@ class FormField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generi
         return f"{here(obj.form.name)} ({obj.code})"
 
 
+class LetterField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """One of the letters that were issued, by number and subject."""
+
+    def label_from_instance(self, obj: Letter) -> str:
+        """Return number, day and subject."""
+        return f"{obj.number_sign}, {day(obj.issued_on)}: {obj.subject}"[:160]
+
+
 class AssignmentForm(forms.Form):
     """Which units owe returns on which form, by week or by the phases of the campaign."""
 
@@ -48,6 +57,13 @@ class AssignmentForm(forms.Form):
     )
     first = forms.DateField(label=_("First day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
     last = forms.DateField(label=_("Last day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
+    letter = LetterField(
+        Letter.objects.filter(state=LetterState.ISSUED).order_by("-issued_at"),
+        label=_("Letter that asks for the returns"),
+        required=False,
+        empty_label="–",
+        help_text=_("Mail to the units names it with its number and code, so that they can check who asks."),
+    )
     kinds = forms.MultipleChoiceField(
         label=_("Who reports"),
         choices=[(kind.value, title) for kind, title in KIND_TITLES.items()],
@@ -71,6 +87,8 @@ class AssignmentForm(forms.Form):
             raise forms.ValidationError(_("These days make no weeks.")) from error
         if given["lock_days"] < given["due_days"]:
             self.add_error("lock_days", _("Entry cannot close before returns are due."))
+        if given["letter"] and given["letter"].campaign != given["campaign"].key:
+            self.add_error("letter", _("This letter is of another campaign."))
         return given
 
     def _periods(self, given: dict[str, Any]) -> tuple[ReportingPeriod, ...]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -10,7 +10,10 @@ from quetsach.campaign.letters.reminders import Policy, days_text, read_days
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope, State
+from quetsach.core.pack import LocalText
+from quetsach.core.zone import day_of
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit, UnitKind
 
@@ -47,8 +50,19 @@ class FigureName(models.Model):
         return self.code
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments by what they ask for now."""
+
+    def in_force(self) -> Self:
+        """Keep those by which units owe returns: neither waiting for a second person nor taken back."""
+        return self.filter(in_force_at__isnull=False, withdrawn_at=None)
+
+
 class Assignment(models.Model):
-    """That units of a campaign owe returns on a form, by week or by phase."""
+    """That units of a campaign owe returns on a form, by week or by phase, from ``in_force_at`` until it is withdrawn.
+
+    ``letter`` is the one that asks for the returns: mail names it.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="assignments")
     form = models.ForeignKey(ReturnForm, on_delete=models.PROTECT, related_name="assignments")
@@ -61,11 +75,28 @@ class Assignment(models.Model):
     parent_days = models.CharField(
         max_length=200, blank=True, default=days_text(_USUAL.parent_days), help_text="when units above are told"
     )
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, null=True, related_name="+")
     made_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
+    in_force_at = models.DateTimeField(null=True, help_text="empty: waits for a second person")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    withdrawn_reason = models.TextField(blank=True, max_length=2000)
+
+    objects = AssignmentQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.form_id}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether units owe returns by it."""
+        return self.in_force_at is not None and self.withdrawn_at is None
+
+    @property
+    def asked_on(self) -> date:
+        """The day (Viet Nam) from which units owe; while it waits, that of the request."""
+        return day_of(self.in_force_at or self.made_at)
 
     @property
     def log_subject(self) -> str:
@@ -89,13 +120,28 @@ class AssignedUnits(models.Model):
         return f"{self.top_id} {self.kind}"
 
 
+class PeriodQuerySet(models.QuerySet["Period"]):
+    """Periods by what is asked for now."""
+
+    def in_force(self) -> Self:
+        """Keep those of assignments by which units owe returns."""
+        return self.filter(assignment__in_force_at__isnull=False, assignment__withdrawn_at=None)
+
+
 class Period(models.Model):
-    """One period that returns are due for. The tree that counts is that of its last day."""
+    """One period that returns are due for. The tree that counts is that of its last day.
+
+    A phase has the name of the plan; a week is named by its number.
+    """
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="periods")
     key = models.SlugField(max_length=60)
+    name_vi = models.CharField(max_length=200, blank=True)
+    name_en = models.CharField(max_length=200, blank=True)
     first = models.DateField()
     last = models.DateField(db_index=True)
+
+    objects = PeriodQuerySet.as_manager()
 
     class Meta:
         """One row a key, in order of time."""
@@ -114,12 +160,24 @@ class Period(models.Model):
     @property
     def record(self) -> ReportingPeriod:
         """The period as the rules know it."""
-        return ReportingPeriod(self.key, self.first, self.last)
+        name = LocalText(self.name_vi, self.name_en) if self.name_vi else None
+        return ReportingPeriod(self.key, self.first, self.last, name)
+
+    @property
+    def title(self) -> LocalText:
+        """What people call it, with its days."""
+        return self.record.title
+
+    @property
+    def short(self) -> LocalText:
+        """What people call it where its days stand beside it."""
+        return self.record.short
 
     @property
     def deadline(self) -> Deadline:
         """When its returns are due, before any extension."""
-        return Deadline.of(self.record, due_days=self.assignment.due_days, lock_days=self.assignment.lock_days)
+        asked = self.assignment
+        return Deadline.of(self.record, due_days=asked.due_days, lock_days=asked.lock_days, asked_on=asked.asked_on)
 
 
 class Return(models.Model):
@@ -293,6 +351,22 @@ class Publication(models.Model):
     def as_of(self) -> date:
         """The last day that the totals are of."""
         return self.period.last
+
+
+class Invitation(models.Model):
+    """That a unit was told by mail that it owes returns: nothing else is written to it before."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="invitations")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        """Nobody is invited twice."""
+
+        constraints: ClassVar = [models.UniqueConstraint("assignment", "unit", name="one_invitation_a_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id} {self.unit_id}"
 
 
 class ReturnReminder(models.Model):

@@ -35,6 +35,11 @@ class QuestionView:
     faults: tuple[Fault, ...]
 
     @property
+    def fault_id(self) -> str:
+        """The anchor of what is wrong with the whole element."""
+        return f"o-{self.element.id}-f"
+
+    @property
     def is_single(self) -> bool:
         """Whether the element is one cell that bears its name."""
         return self.element.kind not in {Kind.TABLE, Kind.FAMILIES}

@@ -1,29 +1,31 @@
-"""Reminders of returns before and after their due day, and one digest for the unit above.
+"""Invitations to report, reminders before and after the due day, and one digest for the unit above.
 
-The rules are those of letters, and so is the mail's way out: what is queued here leaves with the letters.
+The first mail to a unit is an invitation: it is told what it is asked for before it is told that it is late. The days
+of reminders are those of letters' rules.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import batched
 
 from django.db import transaction
 
 from quetsach.campaign.letters.reminders import Digest, Pending, plan
 from quetsach.campaign.returns.state import Standing
-from quetsach.web.office.letters.mail import language_of, new_message_id, one_line, worded
-from quetsach.web.office.letters.models import Message, MessageKind
-from quetsach.web.office.letters.sending import reachable_address
+from quetsach.web.office.letters.models import Message
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
-from quetsach.web.office.returns.models import Period, ReturnReminder
-from quetsach.web.office.returns.selectors.tally import Place, tally_of
-from quetsach.web.office.returns.services.link import link_address, link_make
+from quetsach.web.office.returns.mail import Writer, address_of
+from quetsach.web.office.returns.models import Assignment, Invitation, Period, ReturnReminder
+from quetsach.web.office.returns.selectors.owing import owing_of
+from quetsach.web.office.returns.selectors.tally import Place, owing_positions, tally_of
+from quetsach.web.office.returns.services.link import LINK_DAYS, link_make
 from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.public_address import site
 
 _OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
-_LINK_DAYS = 30
+_AT_ONCE = 100
+"""So many invitations are written in one transaction: others can write between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,72 @@ class _Owing:
 
 
 def returns_remind(*, now: datetime) -> int:
-    """Queue the reminders and digests that are due now; run again, it adds nothing.
+    """Queue the invitations, reminders and digests that are due now; run again, it adds nothing.
 
     Returns:
         How many mails went into the queue.
     """
     day = today(now)
-    return sum(_queue(owing, day, now) for period in _near(day) for owing in _owing(period, now))
+    invited = sum(_invite(assignment, now) for assignment in _asking())
+    return invited + sum(_queue(owing, day, now) for period in _near(day) for owing in _owing(period, now))
+
+
+def _asking() -> Iterable[Assignment]:
+    return Assignment.objects.in_force().select_related("campaign", "form", "letter")
+
+
+def _invite(assignment: Assignment, now: datetime) -> int:
+    """Invite the units that owe a return whose entry is not closed, that mail reaches, and that were not invited."""
+    periods = [p for p in assignment.periods.select_related("assignment") if not p.deadline.is_locked(now)]
+    owing = owing_of(periods)
+    reached = owing_positions(owing.values(), sorted({period.last for period in periods})).filter(
+        unit__contacts__email__gt="", unit__contacts__bounced_on=None
+    )
+    done = Invitation.objects.filter(assignment=assignment).values("unit")
+    places: dict[int, list[Position]] = {}
+    for place in reached.exclude(unit__in=done).select_related("unit").prefetch_related("unit__contacts").distinct():
+        places.setdefault(place.unit_id, []).append(place)
+    owed = {
+        unit: [
+            period
+            for period in periods
+            if any(_owes(place, period) and owing[period.pk].has(unit, place.unit.kind, place.path) for place in at)
+        ]
+        for unit, at in places.items()
+    }
+    writer = Writer(assignment, now) if owed else None
+    for some in batched(
+        ((at[0].unit, owed[unit]) for unit, at in places.items() if owed[unit]), _AT_ONCE, strict=False
+    ):
+        if writer:
+            _write_invitations(writer, some)
+    return sum(bool(found) for found in owed.values())
+
+
+def _owes(place: Position, period: Period) -> bool:
+    return place.first <= period.last and (place.until is None or period.last < place.until)
+
+
+@transaction.atomic
+def _write_invitations(writer: Writer, units: Sequence[tuple[Unit, list[Period]]]) -> None:
+    now, assignment = writer.now, writer.assignment
+    mails = []
+    for unit, periods in units:
+        first = next((period for period in periods if period.first <= today(now)), None)
+        link = link_make(period=first, unit=unit, days=LINK_DAYS, by=None, now=now) if first else None
+        mails.append(writer.invitation(unit, periods, link))
+    Invitation.objects.bulk_create(
+        [Invitation(assignment=assignment, unit=unit, at=now) for unit, _periods in units], ignore_conflicts=True
+    )
+    Message.objects.bulk_create(mails, batch_size=200, ignore_conflicts=True)
+    detail = {"units": len(mails)}
+    log_append(by=None, act="returns-invite", subject=assignment.log_subject, unit=None, detail=detail, now=now)
 
 
 def _near(day: date) -> Iterable[Period]:
     """Yield the periods that are over or nearly so and whose entry is open: an extension may still be running."""
-    for period in Period.objects.select_related("assignment__campaign", "assignment__form"):
+    known = Period.objects.in_force().select_related("assignment__campaign", "assignment__form", "assignment__letter")
+    for period in known:
         span, deadline = period.assignment.policy.span, period.deadline
         if span and deadline.due + timedelta(days=span[0]) <= day <= deadline.lock + timedelta(days=max(span[1], 0)):
             yield period
@@ -77,12 +133,13 @@ def _queue(owing: _Owing, day: date, now: datetime) -> int:
     for key, done_day, is_digest in done:
         if not is_digest:
             reminded.setdefault(key, set()).add(done_day)
+    invited = _invited_before(owing.period.assignment, day)
     planned = plan(
         [
             Pending(
                 unit=key,
                 parent=owing.parents[key].key if key in owing.parents else "",
-                is_reachable=bool(_address(unit)),
+                is_reachable=bool(address_of(unit)),
                 reminded=frozenset(reminded.get(key, ())),
             )
             for key, unit in owing.units.items()
@@ -92,61 +149,40 @@ def _queue(owing: _Owing, day: date, now: datetime) -> int:
         policy=owing.period.assignment.policy,
         told=frozenset((key, done_day) for key, done_day, is_digest in done if is_digest),
     )
-    mails = [_reminder(owing, owing.units[found.unit], found.day, now) for found in planned.reminders]
-    mails += [mail for digest in planned.digests if (mail := _digest(owing, digest, now))]
-    if planned.reminders or planned.digests:
+    writer = Writer(owing.period.assignment, now)
+    reminders = [found for found in planned.reminders if found.unit in invited]
+    mails = [_reminder(writer, owing, owing.units[found.unit], found.day) for found in reminders]
+    mails += [mail for digest in planned.digests if (mail := _digest(writer, owing, digest))]
+    if reminders or planned.digests:
         Message.objects.bulk_create(mails, batch_size=200, ignore_conflicts=True)
         log_append(
             by=None,
             act="returns-remind",
             subject=owing.period.log_subject,
             unit=None,
-            detail={"reminders": len(planned.reminders), "digests": len(planned.digests)},
+            detail={"reminders": len(reminders), "digests": len(planned.digests)},
             now=now,
         )
     return len(mails)
 
 
-def _reminder(owing: _Owing, unit: Unit, day: int, now: datetime) -> Message:
-    """Note the reminder and return its mail, with a link that needs no account."""
-    ReturnReminder.objects.create(period=owing.period, unit=unit, day=day, is_digest=False, at=now)
-    link = link_make(period=owing.period, unit=unit, days=_LINK_DAYS, by=None, now=now)
-    address = _address(unit)
-    values = {
-        "period": owing.period,
-        "unit": unit,
-        "due": owing.due,
-        "day": day,
-        "link": link_address(link, language_of(address)),
-    }
-    key = f"return:{owing.period.pk}.{unit.pk}.{day}"
-    return _mail(key, MessageKind.REMINDER, address, values, now=now)
+def _invited_before(assignment: Assignment, day: date) -> set[str]:
+    """Return the keys of the units that were invited on an earlier day: nobody gets two mails at once."""
+    rows = Invitation.objects.filter(assignment=assignment).values_list("unit__key", "at")
+    return {key for key, at in rows if today(at) < day}
 
 
-def _digest(owing: _Owing, digest: Digest, now: datetime) -> Message | None:
+def _reminder(writer: Writer, owing: _Owing, unit: Unit, day: int) -> Message:
+    """Note the reminder and return its mail."""
+    ReturnReminder.objects.create(period=owing.period, unit=unit, day=day, is_digest=False, at=writer.now)
+    return writer.reminder(unit, owing.period, day, {"due": owing.due})
+
+
+def _digest(writer: Writer, owing: _Owing, digest: Digest) -> Message | None:
     """Note the digest and return its mail; without an address it is only shown in the office."""
     parent = next(unit for unit in owing.parents.values() if unit.key == digest.parent)
-    ReturnReminder.objects.create(period=owing.period, unit=parent, day=digest.day, is_digest=True, at=now)
-    if not (address := _address(parent)):
+    ReturnReminder.objects.create(period=owing.period, unit=parent, day=digest.day, is_digest=True, at=writer.now)
+    if not address_of(parent):
         return None
     late = [(owing.units[key], key in set(digest.unreachable)) for key in digest.late]
-    values = {"period": owing.period, "parent": parent, "due": owing.due, "late": late, "site": site()}
-    key = f"return-digest:{owing.period.pk}.{parent.pk}.{digest.day}"
-    return _mail(key, MessageKind.DIGEST, address, values, now=now)
-
-
-def _mail(key: str, kind: MessageKind, address: str, values: Mapping[str, object], *, now: datetime) -> Message:
-    language = language_of(address)
-    return Message(
-        key=key,
-        kind=kind,
-        recipient=address,
-        subject=one_line(worded(f"{kind}_subject", language, values, room="returns")),
-        text=worded(kind, language, values, room="returns"),
-        message_id=new_message_id(),
-        next_at=now,
-    )
-
-
-def _address(unit: Unit) -> str:
-    return reachable_address(unit.contacts.all())
+    return writer.digest(parent, owing.period, digest.day, {"due": owing.due, "late": late})

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.returns, name="list"),
     path("giao/", assignment.assign, name="assign"),
     path("<int:assignment>/", assignment.assignment, name="assignment"),
+    path("<int:assignment>/rut/", assignment.withdraw, name="withdraw"),
     path("<int:assignment>/theo-ke-hoach/", assignment.follow_plan, name="follow-plan"),
     path("<int:assignment>/<slug:period>/", board.own_board, name="period"),
     path("<int:assignment>/<slug:period>/cong-bo/<str:digest>/", totals.publication, name="publication"),
@@ -25,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_RETURN}quyet-dinh/", filed.decide, name="decide"),
     path(f"{_RETURN}vang/", filed.sign_off, name="sign-off"),
     path(f"{_RETURN}gia-han/", filed.extend, name="extend"),
+    path(f"{_RETURN}gia-han-cap-duoi/", filed.extend_below, name="extend-below"),
     path(f"{_RETURN}lien-ket/", filed.link, name="link"),
 ]

@@ -12,6 +12,7 @@ STANDINGS: Mapping[Standing, tuple[str | Promise, str]] = {
     Standing.OVERDUE: (_("overdue"), "attention"),
     Standing.LOCKED: (_("missing, entry closed"), "attention"),
     Standing.COVERED: (_("counted by the unit above"), "plain"),
+    Standing.SIGNED_OFF: (_("stated not to report"), "plain"),
     Standing.SENT_BACK: (_("sent back"), "attention"),
     Standing.WAITING: (_("waits for units below"), "plain"),
     Standing.READY: (_("to be approved"), "attention"),

@@ -1,6 +1,9 @@
 """Who sees which unit, also one that is no more: the past of a place belongs to whoever has the place today."""
 
+from collections.abc import Collection
 from datetime import date
+
+from django.db.models import Exists, OuterRef
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import require, visible
@@ -21,6 +24,29 @@ def answering(unit: Unit, *, day: date) -> Unit:
             break
         unit = above.parent
     return unit
+
+
+def held_units(tops: Collection[str], *, day: date) -> set[int]:
+    """Return the units that stand at some places of a day's tree, and those that are no more and became them."""
+    units = set(Position.objects.on(day).filter(path__in=tops).values_list("unit", flat=True))
+    newer, standing = units, Position.objects.on(day).values("unit")
+    while newer:
+        became = Succession.objects.filter(new__in=newer, on__lte=day).exclude(old__in=standing)
+        newer = set(became.values_list("old", flat=True)) - units
+        units = units | newer
+    return units
+
+
+def answered_units(tops: Collection[str], *, day: date) -> set[int]:
+    """Return the units held at some places, and those for which these answer: abolished, and nobody succeeded them."""
+    units = held_units(tops, day=day)
+    newer, standing = units, Position.objects.on(day).values("unit")
+    later = Edge.objects.filter(unit=OuterRef("unit"), first__gt=OuterRef("first"))
+    while newer:
+        fallen = Edge.objects.filter(parent__in=newer).exclude(unit__in=standing).exclude(Exists(later))
+        newer = set(fallen.exclude(unit__successors__on__lte=day).values_list("unit", flat=True)) - units
+        units = units | newer
+    return units
 
 
 def require_sight(person: Person, unit: Unit, *, day: date) -> None:

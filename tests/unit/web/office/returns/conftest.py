@@ -17,6 +17,7 @@ from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.units.models import Unit, UnitKind
 
 WEEK = week_of(date(2020, 10, 5))
+ASKED = datetime(2020, 10, 1, 3, tzinfo=UTC)
 IN_TIME = datetime(2020, 10, 12, 3, tzinfo=UTC)  # Monday after the week; due on Wednesday, closed a week later
 LATE = datetime(2020, 10, 16, 3, tzinfo=UTC)
 CLOSED = datetime(2020, 10, 23, 3, tzinfo=UTC)
@@ -61,7 +62,7 @@ def assignment(units: dict[str, Unit], form: ReturnForm) -> Assignment:
         targets=[Target(units["tw"], kind) for kind in KINDS],
         due_days=3,
         lock_days=10,
-        now=IN_TIME,
+        now=ASKED,
     )
 
 

@@ -10,7 +10,8 @@ from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.selectors.desk import desk_of
 from quetsach.web.office.returns.selectors.owed import submitted_below
-from quetsach.web.office.returns.services.decision import decider_of, extension_give, missing_sign_off, return_decide
+from quetsach.web.office.returns.selectors.tally import decider_of
+from quetsach.web.office.returns.services.decision import extension_give, missing_sign_off, return_decide
 from quetsach.web.office.returns.services.link import link_make
 from quetsach.web.office.units.models import Succession
 
@@ -66,5 +67,5 @@ def test_the_desk_counts_those_of_units_that_nobody_succeeded(filed, submit, per
 def test_who_decides_also_stands_for_missing_ones_gives_time_and_makes_links(units, period, person) -> None:
     by = person("approver", NEW_PROVINCE)
     missing_sign_off(period=period, unit=units[DISTRICT], missing=[units[COMMUNE]], reason="x", by=by, now=AFTER)
-    extension_give(period=period, unit=units[COMMUNE], until=date(2025, 8, 2), reason="x", by=by, now=AFTER)
+    extension_give(period=period, units=[units[COMMUNE]], until=date(2025, 8, 2), reason="x", by=by, now=AFTER)
     assert link_make(period=period, unit=units[COMMUNE], days=14, by=by, now=AFTER).is_open(AFTER)

@@ -129,7 +129,7 @@ def test_deciding_twice_is_refused(submit, operator) -> None:
 
 def test_an_extension_makes_the_return_due_later(units, period, operator) -> None:
     unit = units["11296-2020"]
-    extension_give(period=period, unit=unit, until=date(2020, 10, 20), reason="Lụt", by=operator, now=LATE)
+    extension_give(period=period, units=[unit], until=date(2020, 10, 20), reason="Lụt", by=operator, now=LATE)
     tally = tally_of(period, now=LATE)
     assert tally.survey.standings[tally.path_of(unit)] is Standing.EXPECTED
 
@@ -137,7 +137,7 @@ def test_an_extension_makes_the_return_due_later(units, period, operator) -> Non
 @pytest.mark.parametrize("until", [date(2020, 10, 14), date(2020, 10, 15), date(2021, 10, 15)])
 def test_an_extension_must_give_time_and_not_too_much(units, period, operator, until: date) -> None:
     with pytest.raises(ReturnError):
-        extension_give(period=period, unit=units["11296-2020"], until=until, reason="x", by=operator, now=LATE)
+        extension_give(period=period, units=[units["11296-2020"]], until=until, reason="x", by=operator, now=LATE)
 
 
 def test_overdue_returns_are_listed_with_the_days(assignment, submit) -> None:

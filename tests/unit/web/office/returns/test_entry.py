@@ -103,7 +103,7 @@ def test_entry_is_closed_after_the_last_day_and_an_extension_opens_it(units, per
     with pytest.raises(ReturnError, match="closed"):
         return_submit(**submission(period, units["11296-2020"], operator, now=CLOSED))
     extension_give(
-        period=period, unit=units["11296-2020"], until=date(2020, 10, 25), reason="Mất điện", by=operator, now=CLOSED
+        period=period, units=[units["11296-2020"]], until=date(2020, 10, 25), reason="Mất điện", by=operator, now=CLOSED
     )
     assert return_submit(**submission(period, units["11296-2020"], operator, now=CLOSED)).state == State.SUBMITTED
 
@@ -163,3 +163,22 @@ def test_a_return_is_not_submitted_without_end(submit) -> None:
     Return.objects.filter(pk=submit("11296-2020").pk).update(revision=MOST_REVISIONS)
     with pytest.raises(ReturnError, match="too often"):
         submit("11296-2020")
+
+
+@pytest.mark.parametrize("day", ["2031-01-01", "2020-10-13", "2018-01-01"])
+def test_a_day_that_cannot_be_is_refused(units, period, operator, day: str) -> None:
+    with pytest.raises(FaultyError) as caught:
+        return_submit(
+            **submission(
+                period, units["11296-2020"], operator, {**GOOD, "letter-received-on": day}, has_seen_notes=True
+            )
+        )
+    assert [fault.field for fault in caught.value.answers.errors] == ["letter-received-on"]
+
+
+def test_a_day_before_the_campaign_is_pointed_at(units, period, operator) -> None:
+    cells = {**GOOD, "letter-received-on": "2020-09-01"}
+    with pytest.raises(FaultyError) as caught:
+        return_submit(**submission(period, units["11296-2020"], operator, cells))
+    assert [fault.field for fault in caught.value.answers.notes] == ["letter-received-on"]
+    assert return_submit(**submission(period, units["11296-2020"], operator, cells, has_seen_notes=True)).revision == 1

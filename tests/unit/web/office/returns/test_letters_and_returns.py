@@ -64,7 +64,7 @@ def test_the_letters_page_leads_to_the_return(units, period: Period, person) -> 
     period.first = period.last = NOW.date()
     period.save()
     page = f"/cong-van/{token_of(sent(units, person, '11296-2025'))}/"
-    assert f"Lập báo cáo {period.key}" in Client().get(page).content.decode()
+    assert f"Lập báo cáo {period.title.vi}" in Client().get(page).content.decode()
     assert not ReturnLink.objects.exists()
     answer = Client().post(page, {"act": "report", "period": period.pk})
     assert answer["Location"].startswith("/bao-cao/")

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -129,4 +129,7 @@ def test_a_letter_leads_to_one_link_however_often_it_is_asked(units, period, lin
     first = links.link_from_letter(**asked, now=IN_TIME)
     assert first != link  # that one is the unit above's to withdraw
     assert links.link_from_letter(**asked, now=IN_TIME) == first
-    assert links.link_from_letter(**asked, now=IN_TIME + timedelta(days=30)) != first
+    assert first.expires_at == datetime(2020, 10, 21, 17, tzinfo=UTC)  # entry is closed from 22 October on
+    assert links.link_from_letter(**asked, now=first.expires_at - timedelta(hours=2)) == first
+    with pytest.raises(ReturnError, match="closed"):
+        links.link_from_letter(**asked, now=first.expires_at)

@@ -256,7 +256,14 @@ def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, op
         "kinds": ["province"], "due_days": 5, "lock_days": 30,
     }  # fmt: skip
     assert ">Chiến dịch thử</option>" in client.get("/van-phong/bao-cao/giao/").content.decode()
-    answer = client.post("/van-phong/bao-cao/giao/", given, follow=True)
+    before = type(assignment).objects.count()
+    preview = text(client.post("/van-phong/bao-cao/giao/", given))
+    assert "Trong (17/09–15/12/2020)" in preview
+    assert "đã hết kỳ, quá hạn nộp thông thường" in preview
+    assert type(assignment).objects.count() == before
+    nothing = client.post("/van-phong/bao-cao/giao/", {**given, "ask": "1"})
+    assert "Đề nghị chọn ít nhất một kỳ." in text(nothing)
+    answer = client.post("/van-phong/bao-cao/giao/", {**given, "chosen": ["during"], "ask": "1"}, follow=True)
     assert "Đã giao báo cáo" in text(answer)
     made = type(assignment).objects.latest("pk")
     assert [(p.key, str(p.last)) for p in made.periods.all()] == [("during", "2020-12-15")]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.unit.web.office.returns.conftest import ASKED
 from tests.unit.web.office.returns.test_pages import PLAN, text
 
 from quetsach.campaign.letters.reminders import Policy
@@ -15,7 +16,7 @@ from quetsach.web.office.letters.models import Message
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.models import Invitation, Period, Return
 from quetsach.web.office.returns.reminding import returns_remind
 from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.decision import extension_give
@@ -39,6 +40,7 @@ def _post(settings, tmp_path: Path, units: dict[str, Unit], period: Period) -> N
     )
     for key in ("11296-2020", "303-2020"):
         Contact.objects.create(unit=units[key], email=f"a{key}@unit.example", is_primary=True)
+        Invitation.objects.create(assignment=period.assignment, unit=units[key], at=ASKED)
 
 
 def mails(kind: str) -> list[str]:
@@ -74,7 +76,7 @@ def test_the_unit_above_gets_one_digest_of_all_that_are_late_and_who_cannot_be_r
 
 def test_a_unit_with_more_time_is_reminded_by_its_own_day(units, period: Period, operator) -> None:
     extension_give(
-        period=period, unit=units["11296-2020"], until=date(2020, 10, 18), reason="Bão", by=operator, now=DUE
+        period=period, units=[units["11296-2020"]], until=date(2020, 10, 18), reason="Bão", by=operator, now=DUE
     )
     returns_remind(now=DUE)
     assert mails("reminder") == ["a303-2020@unit.example"]
@@ -117,7 +119,7 @@ def test_mail_is_in_the_language_that_its_reader_chose_in_the_office() -> None:
     returns_remind(now=AFTER)
     english = Message.objects.get(recipient="a11296-2020@unit.example")
     assert english.subject.endswith("late, it was due by 14 October 2020")
-    assert "The return of Quan Toan Ward has not come yet." in english.text
+    assert "The return of Quan Toan Ward for Week 41/2020 (5–11 October 2020) has not come yet" in english.text
     assert "https://centre.example/en/" in english.text
     vietnamese = Message.objects.filter(recipient="a303-2020@unit.example", kind="reminder").get()
-    assert "báo cáo của Quận Hồng Bàng" in vietnamese.text
+    assert "báo cáo Tuần 41/2020 (05/10–11/10/2020) của Quận Hồng Bàng" in vietnamese.text

@@ -25,14 +25,11 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.owed import next_of, owed_by
-from quetsach.web.office.returns.services.link import link_from_letter
+from quetsach.web.office.returns.services.link import LINK_DAYS, link_from_letter
 from quetsach.web.office.returns.services.link import token_of as return_token_of
 from quetsach.web.office.shelf import ShelfError
 
 HAND = Hand(None, "link")
-REPORT_DAYS = 30
-"""How long the link to a return lives that was made from the link to a letter."""
-
 
 type _View[**P] = Callable[Concatenate[HttpRequest, Dispatch, datetime, P], HttpResponse]
 
@@ -138,7 +135,7 @@ def _report(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResp
     period = owed.get(request.POST.get("period", ""))
     if period is None:
         return redirect("letter-link", token=token_of(dispatch))
-    link = link_from_letter(period=period, unit=dispatch.to_unit, days=REPORT_DAYS, now=now)
+    link = link_from_letter(period=period, unit=dispatch.to_unit, days=LINK_DAYS, now=now)
     return redirect("return-link", token=return_token_of(link))
 
 

@@ -12,14 +12,16 @@ from quetsach.web.office.returns.selectors.tally import tally_of
 
 
 def returns_for_evaluation(campaign: Campaign | str, *, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield a record for every return that was ever expected in a campaign, by period and place in the tree.
+    """Yield a record for every return that is expected in a campaign, by period and place in the tree.
 
     A missing return has a record, too, with its standing. Figures are of received returns, with the state that says
     whether they are approved; texts and contacts are left out, and so are reasons: they are for the units above.
     """
     key = campaign if isinstance(campaign, str) else campaign.key
-    periods = Period.objects.filter(assignment__campaign__key=key).select_related(
-        "assignment__form", "assignment__campaign"
+    periods = (
+        Period.objects.in_force()
+        .filter(assignment__campaign__key=key)
+        .select_related("assignment__form", "assignment__campaign")
     )
     for period in periods.order_by("assignment", "first"):
         yield from _records(period, now)

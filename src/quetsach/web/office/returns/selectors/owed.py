@@ -1,51 +1,120 @@
-"""What units still owe, one by one: for the pages behind links, and for the desk."""
+"""What units still owe: for the pages behind links, for the desk and for the list of returns.
 
+However many periods and campaigns there are, this takes the same few queries: everybody's first page asks for it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from quetsach.campaign.authority import ACTS, Act, Role
-from quetsach.campaign.returns.state import RECEIVED, State
-from quetsach.web.office.people.access import today, within
-from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.returns.models import Period, Return
-from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
-from quetsach.web.office.units.models import Position, Unit, UnitKind
-from quetsach.web.office.units.reach import seen_keys
+from quetsach.campaign.authority import ACTS, Act
+from quetsach.campaign.returns.period import Deadline
+from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, Scope, Standing, State, standing
+from quetsach.campaign.returns.tree import ancestors
+from quetsach.web.office.people.access import duties_of, today, within
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import Period, Return, SignOff
+from quetsach.web.office.returns.selectors.owing import extensions_of, owing_of
+from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.reach import held_units, seen_keys
 
-ENTERING = [role.value for role in Role if Act.ENTER_RETURN in ACTS[role]]
+_NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A return that a unit still may write, and where it stands."""
+
+    period: Period
+    unit: Unit
+    path: str
+    deadline: Deadline
+    standing: Standing
 
 
 def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
     """Return the periods (of a campaign) for which a unit still may write: begun, not closed, not approved."""
-    begun = Period.objects.filter(first__lte=today(now)).order_by("first")
-    if campaign is not None:
-        begun = begun.filter(assignment__campaign__key=campaign)
-    approved = Return.objects.filter(unit=unit, state=State.APPROVED).values("period")
-    return [
-        period
-        for period in begun.exclude(pk__in=approved).select_related("assignment__form", "assignment__campaign")
-        if not deadline_of(period, unit).is_locked(now) and expected_positions(period).filter(unit=unit).exists()
-    ]
+    owed = _owed({unit.pk}, frozenset({State.APPROVED}), campaign=campaign, now=now)
+    return [one.period for one in owed]
 
 
 def next_of(unit: Unit, *, campaign: str | None, now: datetime) -> Period | None:
     """Return the next period (of a campaign) that has not begun and for which a unit will write, if there is one."""
-    later = Period.objects.filter(first__gt=today(now)).select_related("assignment__form").order_by("first")
-    if campaign is not None:
-        later = later.filter(assignment__campaign__key=campaign)
-    seen = set()
-    for period in later:
-        if period.assignment_id not in seen and expected_positions(period).filter(unit=unit).exists():
-            return period
-        seen.add(period.assignment_id)
+    later = Period.objects.in_force().filter(first__gt=today(now)).order_by("first", "pk")
+    later = later.filter(assignment__campaign__key=campaign) if campaign is not None else later
+    periods = list(later.select_related("assignment__form"))
+    owing, places = owing_of(periods), list(Position.objects.filter(unit=unit))
+    for period in periods:
+        for place in places:
+            if _stands(place, period.last) and owing[period.pk].has(unit.pk, unit.kind, place.path):
+                return period
     return None
 
 
-def to_write(person: Person, *, now: datetime) -> int:
-    """Return how many returns a person's own units have not submitted."""
-    own = Duty.objects.on(today(now)).filter(person=person, role__in=ENTERING).values("unit")
-    units = Unit.objects.filter(pk__in=own)
-    filed = set(Return.objects.filter(unit__in=own, state__in=RECEIVED).values_list("unit", "period"))
-    return sum((unit.pk, period.pk) not in filed for unit in units for period in owed_by(unit, campaign=None, now=now))
+def owed_of(person: Person, *, now: datetime) -> list[Owed]:
+    """Return what a person's own units have not submitted and nobody stands for, the most pressing first.
+
+    Own are the units of the person's duties, what they have become, and what they came from: whoever looks after a
+    merged province looks after its parts of the days before.
+    """
+    units = _own(person, Act.ENTER_RETURN, day=today(now))
+    owed = _owed(units, RECEIVED, campaign=None, now=now) if units else ()
+    pressing = (one for one in owed if one.standing not in _NOT_PRESSING)
+    return sorted(pressing, key=lambda one: (one.deadline.due, one.path))
+
+
+def _own(person: Person, act: Act, *, day: date) -> set[int]:
+    tops = {duty.path for duty in duties_of(person, day=day) if act in ACTS[duty.role]}
+    return held_units(tops, day=day)
+
+
+def _owed(units: Collection[int], done: Collection[State], *, campaign: str | None, now: datetime) -> Iterator[Owed]:
+    """Yield, in order of time, the returns that units owe and that are in none of the states that are done."""
+    found = Period.objects.in_force().filter(first__lte=today(now)).order_by("first", "pk")
+    found = found.filter(assignment__campaign__key=campaign) if campaign is not None else found
+    periods = list(found.select_related("assignment__form", "assignment__campaign"))
+    owing, given = owing_of(periods), extensions_of(periods)
+    places = list(Position.objects.filter(unit__in=units).select_related("unit").order_by("path"))
+    filed, excused, covering = _filed(units), _excused(units), _covering(places)
+    for period in periods:
+        for place in places:
+            unit = place.unit
+            one = filed.get((period.pk, unit.pk), NOT_FILED)
+            deadline = period.deadline.extended(given.get(period.pk, {}).get(unit.pk))
+            is_open = one.state is State.RETURNED or not deadline.is_locked(now)
+            if one.state in done or not is_open or not _stands(place, period.last):
+                continue
+            if owing[period.pk].has(unit.pk, unit.kind, place.path):
+                stands = standing(
+                    one,
+                    deadline,
+                    now=now,
+                    is_covered=any((period.pk, above) in covering for above in ancestors(place.path)),
+                    is_signed_off=(period.pk, unit.pk) in excused,
+                )
+                yield Owed(period, unit, place.path, deadline, stands)
+
+
+def _filed(units: Collection[int]) -> dict[tuple[int, int], Filed]:
+    """Return what is stored of the units' returns, by period and unit."""
+    rows = Return.objects.filter(unit__in=units).values_list("period", "unit", "state", "scope", "submitted_at")
+    return {(period, unit): Filed(State(state), Scope(scope), at) for period, unit, state, scope, at in rows}
+
+
+def _excused(units: Collection[int]) -> set[tuple[int, int]]:
+    """Return the periods for which the unit above stands for a unit."""
+    return set(SignOff.objects.filter(missing__in=units).values_list("period", "missing"))
+
+
+def _covering(places: Sequence[Position]) -> set[tuple[int, str]]:
+    """Return period and place of the received returns above that count everything below them."""
+    above = {path for place in places for path in ancestors(place.path)}
+    whole = Return.objects.filter(state__in=RECEIVED, scope=Scope.SUBTREE, unit__positions__path__in=above)
+    return set(whole.values_list("period", "unit__positions__path"))
+
+
+def _stands(place: Position, day: date) -> bool:
+    return place.first <= day and (place.until is None or day < place.until)
 
 
 def submitted_below(person: Person, *, day: date) -> int:
@@ -53,8 +122,9 @@ def submitted_below(person: Person, *, day: date) -> int:
 
     Those of a unit that is no more and that nobody succeeded count where its returns are decided on today.
     """
-    own = Duty.objects.on(day).filter(person=person).exclude(unit__kind=UnitKind.CENTRE).values("unit")
-    submitted = Return.objects.filter(state=State.SUBMITTED).exclude(unit__in=own)
+    own = _own(person, Act.APPROVE_RETURN, day=day)
+    asked = Period.objects.in_force().values("pk")
+    submitted = Return.objects.filter(state=State.SUBMITTED, period__in=asked).exclude(unit__in=own)
     below = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).distinct().count()
     standing = Position.objects.on(day).values("unit")
     ended = submitted.exclude(unit__in=standing).exclude(unit__successors__on__lte=day)

@@ -55,6 +55,7 @@ class PublishedTotals:
 
     campaign: str
     period: str
+    title: LocalText
     since: date
     first: date
     last: date
@@ -169,6 +170,7 @@ def totals_read(asked: Publication, *, published_at: datetime | None = None) -> 
     return PublishedTotals(
         campaign=document["campaign"],
         period=document["period"],
+        title=asked.period.title,
         since=date.fromisoformat(document["since"]),
         first=date.fromisoformat(document["first"]),
         last=date.fromisoformat(document["last"]),

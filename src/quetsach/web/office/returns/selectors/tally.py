@@ -1,18 +1,21 @@
 """One period looked at as a whole: every unit that owes a return, where it stands, and who has answered."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, in_order, survey
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
 from quetsach.campaign.returns.tree import ancestors
-from quetsach.web.office.returns.models import Assignment, Extension, Period, Return, SignOff
+from quetsach.web.office.returns.models import Assignment, Period, Return, SignOff
+from quetsach.web.office.returns.selectors.owing import Owing, extensions_of, owing_of
 from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.reach import answering
 from quetsach.web.office.units.selectors import position_of
 
 
@@ -74,27 +77,17 @@ class Tally:
         return tuple((self.places[above], self.places[below]) for above, below in doubled)
 
 
+_PLACE = ("unit_id", "unit__key", "unit__code", "unit__name_vi", "unit__name_en", "unit__kind", "path")
+
+
 def ancestor(path: str, level: int) -> str:
     """Return the path of the ancestor of a level, or the path itself where it does not stand below that level."""
     return "/".join(path.split("/", level + 2)[: level + 2]) + "/" if path.count("/") - 2 > level else path
 
 
-def expected_positions(period: Period) -> QuerySet[Position]:
-    """Return the positions, on the period's last day, of the units that owe a return for it."""
-    assignment: Assignment = period.assignment
-    owed = Q(pk__in=[])
-    for target in assignment.targets.select_related("top"):
-        if not target.kind:
-            owed |= Q(unit=target.top)
-        for top in Position.objects.on(period.last).filter(unit=target.top) if target.kind else ():
-            owed |= Q(path__startswith=top.path, unit__kind=target.kind)
-    return Position.objects.on(period.last).filter(owed)
-
-
 def places_of(positions: QuerySet[Position]) -> Iterable[Place]:
     """Yield the places of positions, one query for all."""
-    columns = ("unit_id", "unit__key", "unit__code", "unit__name_vi", "unit__name_en", "unit__kind", "path")
-    return (Place(*row) for row in positions.values_list(*columns).order_by("path"))
+    return (Place(*row) for row in positions.values_list(*_PLACE).order_by("path"))
 
 
 def tally_of(period: Period, *, now: datetime, around: str = "") -> Tally:
@@ -106,23 +99,71 @@ def tally_of(period: Period, *, now: datetime, around: str = "") -> Tally:
         around: the path of a unit: look only at its subtree and at the units above it, which is right for that unit
             and those below, and quick. Of those above only the state is right.
     """
-    positions, returns = expected_positions(period), Return.objects.filter(period=period)
-    if around.count("/") > 2:
-        near = Q(path__startswith=around) | Q(path__in=list(ancestors(around)))
-        positions = positions.filter(near)
-        returns = returns.filter(unit__in=positions.values("unit"))
-    places = {place.path: place for place in places_of(positions)}
-    filed = {
-        unit: Filed(State(state), Scope(scope), submitted_at)
-        for unit, state, scope, submitted_at in returns.values_list("unit_id", "state", "scope", "submitted_at")
-    }
-    given = extensions_of(period)
-    deadline = period.deadline
-    expected = (
-        Expected(path, place.kind, deadline.extended(given.get(place.pk)), filed.get(place.pk, NOT_FILED))
-        for path, place in places.items()
-    )
-    return Tally(period, places, survey(expected, now=now, signed_off=_signed_off(period, places)))
+    return tallies_of([period], now=now, around=(around,) if around else ())[0]
+
+
+def tallies_of(periods: Sequence[Period], *, now: datetime, around: Collection[str] = ()) -> list[Tally]:
+    """Look at several periods with the same few queries, in their order; ``around`` as in :func:`tally_of`."""
+    owing, given, named = owing_of(periods), extensions_of(periods), _signed_off(periods)
+    days = sorted({period.last for period in periods})
+    positions = owing_positions(owing.values(), days).filter(_near(around))
+    held = [(Place(*row), first, until) for *row, first, until in positions.values_list(*_PLACE, "first", "until")]
+    filed: dict[int, dict[int, Filed]] = defaultdict(dict)
+    returns = Return.objects.filter(period__in=[period.pk for period in periods])
+    if around:
+        returns = returns.filter(unit__in={place.pk for place, _first, _until in held})
+    for pk, unit, state, scope, at in returns.values_list("period", "unit", "state", "scope", "submitted_at"):
+        filed[pk][unit] = Filed(State(state), Scope(scope), at)
+    tallies = []
+    for period in periods:
+        owes, deadline, more = owing[period.pk], period.deadline, given.get(period.pk, {})
+        places = {
+            place.path: place
+            for place, first, until in held
+            if first <= period.last
+            and (until is None or period.last < until)
+            and owes.has(place.pk, place.kind, place.path)
+        }
+        expected = (
+            Expected(path, p.kind, deadline.extended(more.get(p.pk)), filed[period.pk].get(p.pk, NOT_FILED))
+            for path, p in places.items()
+        )
+        signed = _signed_paths(named[period.pk], places)
+        tallies.append(Tally(period, places, survey(expected, now=now, signed_off=signed)))
+    return tallies
+
+
+def _signed_paths(named: Iterable[tuple[int, int]], places: Mapping[str, Place]) -> Mapping[str, frozenset[str]]:
+    """Return by the path of the unit that signed the paths it named."""
+    paths = {place.pk: path for path, place in places.items()}
+    found: dict[str, frozenset[str]] = {}
+    for unit, missing in named:
+        if missing in paths:
+            by = paths.get(unit, "")
+            found[by] = found.get(by, frozenset()) | {paths[missing]}
+    return found
+
+
+def owing_positions(owing: Iterable[Owing], days: Sequence[date]) -> QuerySet[Position]:
+    """Return the positions that owe on any of some days."""
+    found = Q(pk__in=[])
+    for query in {(one.units, one.below): one.query for one in owing}.values():
+        found |= query
+    if not days:
+        return Position.objects.none()
+    in_time = Position.objects.filter(Q(until=None) | Q(until__gt=days[0]), first__lte=days[-1])
+    return in_time.filter(found).order_by("path", "first")
+
+
+def _near(around: Collection[str]) -> Q:
+    """Return the filter for the subtrees of some units and the units above them; the whole tree's top is no filter."""
+    if not around or any(path.count("/") <= 2 for path in around):
+        return Q()
+    above = {up for path in around for up in ancestors(path)}
+    found = Q(path__in=above)
+    for path in around:
+        found |= Q(path__startswith=path)
+    return found
 
 
 def path_on(unit: Unit, period: Period) -> str:
@@ -131,28 +172,27 @@ def path_on(unit: Unit, period: Period) -> str:
     return position.path if position else ""
 
 
-def extensions_of(period: Period) -> Mapping[int, date]:
-    """Return the last day that was given to each unit with an extension."""
-    rows = Extension.objects.filter(period=period).values_list("unit_id").annotate(until=Max("until"))
-    return dict(rows)
+def decider_of(unit: Unit, period: Period, *, day: date) -> Unit:
+    """Return the unit that decides on another's returns on a day: the one above it on the period's last day.
+
+    Where that one is no more and nobody succeeded it, the one that was above it decides, at last the centre. The top
+    decides on its own.
+    """
+    position = position_of(unit, period.last)
+    return answering(position.parent if position and position.parent else unit, day=day)
 
 
-def deadline_of(period: Period, unit: Unit) -> Deadline:
-    """Return the deadline of one unit, its extensions included."""
-    return period.deadline.extended(
-        Extension.objects.filter(period=period, unit=unit).aggregate(until=Max("until"))["until"]
-    )
+def _signed_off(periods: Sequence[Period]) -> dict[int, list[tuple[int, int]]]:
+    """Return by period which unit stands for which missing one."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    rows = SignOff.objects.filter(period__in=[period.pk for period in periods], missing__isnull=False)
+    for period, unit, missing in rows.values_list("period", "unit", "missing"):
+        found[period].append((unit, missing))
+    return found
 
 
-def _signed_off(period: Period, places: Mapping[str, Place]) -> Mapping[str, frozenset[str]]:
-    """Return by the path of the unit that signed the paths it named."""
-    paths = {place.pk: path for path, place in places.items()}
-    named: dict[str, frozenset[str]] = {}
-    rows = SignOff.objects.filter(period=period).values_list("unit_id", "missing")
-    for unit, missing in rows:
-        if unit in paths and missing in paths:
-            named[paths[unit]] = named.get(paths[unit], frozenset()) | {paths[missing]}
-    return named
+LATE = frozenset({Standing.OVERDUE, Standing.LOCKED, Standing.SENT_BACK})
+"""What is overdue once its due day is over; a return that a unit above stands for is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +213,11 @@ def overdue(now: datetime, *, assignment: Assignment | None = None) -> list[Over
         now: the moment of asking (UTC).
         assignment: look at this one; all of them where it is left out.
     """
-    periods = Period.objects.select_related("assignment", "assignment__campaign", "assignment__form")
+    periods = Period.objects.in_force().select_related("assignment", "assignment__campaign", "assignment__form")
     if assignment is not None:
         periods = periods.filter(assignment=assignment)
-    found = [
-        late
-        for period in periods
-        if period.deadline.is_overdue(now)
-        for late in late_in(tally_of(period, now=now), now)
-    ]
+    past = [period for period in periods if period.deadline.is_overdue(now)]
+    found = [late for tally in tallies_of(past, now=now) for late in late_in(tally, now)]
     return sorted(found, key=lambda late: (late.deadline.due, late.place.path))
 
 
@@ -190,7 +226,22 @@ def late_in(tally: Tally, now: datetime) -> list[Overdue]:
     found = []
     for path, standing in tally.survey.standings.items():
         deadline = tally.survey.expected[path].deadline
-        is_open = standing in {Standing.OVERDUE, Standing.LOCKED, Standing.SENT_BACK}
-        if is_open and deadline.is_overdue(now):
+        if standing in LATE and deadline.is_overdue(now):
             found.append(Overdue(tally.period, tally.places[path], standing, deadline, deadline.days_late(now)))
     return sorted(found, key=lambda late: late.place.path)
+
+
+def over_periods(tallies: Iterable[Tally], within: str) -> Completeness:
+    """Return how many returns of several periods are there, within a subtree: what sums over periods stand on."""
+    counted = (tally.survey.of(path) for tally in tallies for path in tally.places if path.startswith(within))
+    return sum(counted, Completeness())
+
+
+def missing_units(period: Period, unit: Unit, keys: Collection[str] | None, *, now: datetime) -> list[Unit]:
+    """Return the units directly below one that have not reported: those with some keys, or all without ``keys``."""
+    if keys is not None:
+        return list(Unit.objects.filter(key__in=keys))
+    tally = tally_of(period, now=now, around=path_on(unit, period))
+    path = tally.path_of(unit)
+    silent = tally.survey.missing_below(path) if path else ()
+    return list(Unit.objects.filter(pk__in=[tally.places[below].pk for below in silent]))

@@ -55,11 +55,13 @@ def totals_by_level(
         within: the path of a subtree.
     """
     found: dict[str, dict[str, Total]] = {}
+    names = {name: element.span for element in elements for name in figure_names(element)}
+    known = dict(FigureName.objects.filter(code__in=names).values_list("pk", "code"))
+    asked = _Question(assignment, level, is_approved_only, within, len(f"/{root_unit().key}/"))
     for span, wanted in ((Span.PERIOD, periods), (Span.TO_DATE, periods[-1:])):
-        names = [name for element in elements if element.span is span for name in figure_names(element)]
-        asked = _Question(assignment, names, level, is_approved_only, within)
-        for part in _same_tree(wanted) if names else ():
-            for name, path, value, given in _sums(asked, part):
+        figures = {pk: name for pk, name in known.items() if names[name] is span}
+        for part in _same_tree(wanted) if figures else ():
+            for name, path, value, given in _sums(asked, figures, part):
                 group = found.setdefault(path, {})
                 group[name] = group.get(name, Total()) + Total(value, given)
     return found
@@ -94,45 +96,41 @@ def _same_tree(periods: Sequence[Period]) -> list[Sequence[Period]]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is to be added up. Names of figures that nobody gave yet have no row, and no sum."""
+    """What is to be added up. ``root_length`` is that of the path of the tree's top."""
 
     assignment: Assignment
-    names: Sequence[str]
     level: int
     is_approved_only: bool
     within: str
+    root_length: int
 
 
-def _sums(asked: _Question, periods: Sequence[Period]) -> Sequence[tuple[str, str, int, int]]:
+def _sums(
+    asked: _Question, figures: Mapping[int, str], periods: Sequence[Period]
+) -> Sequence[tuple[str, str, int, int]]:
     """Add up in two steps: by unit from the index alone, then up the tree, so that a unit's place is read once."""
-    known = dict(FigureName.objects.filter(code__in=asked.names).values_list("pk", "code"))
     day = periods[-1].last
     wanted = [] if _are_all(asked.assignment, periods) else [period.pk for period in periods]
     of_periods = f"AND period_id IN ({', '.join(['%s'] * len(wanted))})" if wanted else ""
     approved = "AND is_approved" if asked.is_approved_only else ""
-    group = _ancestor_sql(asked.level, len(f"/{root_unit().key}/"))
-    rows: list[tuple[str, str, int, int]] = []
+    group = _ancestor_sql(asked.level, asked.root_length)
+    names = ", ".join(["%s"] * len(figures))
     with connection.cursor() as cursor:
-        for pk, code in known.items():
-            cursor.execute(
-                f"""
-                WITH by_unit AS (
-                    SELECT unit_id, SUM(value) AS total, COUNT(*) AS given FROM office_returns_returnfigure
-                    WHERE assignment_id = %s AND name_id = %s {of_periods} {approved}
-                    GROUP BY unit_id
-                )
-                SELECT {group} AS top, SUM(total), SUM(given)
-                FROM by_unit JOIN office_units_position AS place ON place.unit_id = by_unit.unit_id
-                WHERE place.first <= %s AND (place.until IS NULL OR place.until > %s) AND substr(place.path, 1, %s) = %s
-                GROUP BY 1
-                """,  # noqa: S608  (names of our own tables; every value is a parameter)
-                [
-                    *(asked.assignment.pk, pk, *wanted),
-                    *(day, day, len(asked.within), asked.within),
-                ],
+        cursor.execute(
+            f"""
+            WITH by_unit AS (
+                SELECT name_id, unit_id, SUM(value) AS total, COUNT(*) AS given FROM office_returns_returnfigure
+                WHERE assignment_id = %s AND name_id IN ({names}) {of_periods} {approved}
+                GROUP BY name_id, unit_id
             )
-            rows += [(code, path, int(value), int(given)) for path, value, given in cursor.fetchall()]
-    return rows
+            SELECT name_id, {group} AS top, SUM(total), SUM(given)
+            FROM by_unit JOIN office_units_position AS place ON place.unit_id = by_unit.unit_id
+            WHERE place.first <= %s AND (place.until IS NULL OR place.until > %s) AND substr(place.path, 1, %s) = %s
+            GROUP BY 1, 2
+            """,  # noqa: S608  (names of our own tables; every value is a parameter)
+            [asked.assignment.pk, *figures, *wanted, day, day, len(asked.within), asked.within],
+        )
+        return [(figures[name], path, int(value), int(given)) for name, path, value, given in cursor.fetchall()]
 
 
 def _are_all(assignment: Assignment, periods: Sequence[Period]) -> bool:

@@ -14,12 +14,13 @@ from quetsach.campaign.returns.tree import nearest_above
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.mail import sent_back_tell
 from quetsach.web.office.returns.models import Extension, Period, Return, ReturnDecision, SignOff
-from quetsach.web.office.returns.selectors.tally import Tally, expected_positions, path_on, tally_of
+from quetsach.web.office.returns.selectors.owing import expected_positions
+from quetsach.web.office.returns.selectors.tally import Tally, decider_of, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.reach import answering
-from quetsach.web.office.units.selectors import position_of
 
 LONGEST_EXTENSION_DAYS = 90
 
@@ -28,13 +29,15 @@ LONGEST_EXTENSION_DAYS = 90
 def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now: datetime) -> Return:
     """Decide on a return as the unit above it, in the revision that ``filed`` has: what was looked at.
 
+    A unit whose return is sent back gets a mail with what must be corrected, if mail reaches it.
+
     Raises:
         ReturnError: it is not in the state for that or was submitted anew, units below are not done, or a reason is
             lacking.
         AccessError: this is not the person's to do.
     """
     seen = filed.revision
-    filed = Return.objects.select_related("period__assignment", "unit").get(pk=filed.pk)
+    filed = Return.objects.select_related("period__assignment__campaign", "unit").get(pk=filed.pk)
     require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period, day=today(now)), day=today(now))
     period_lock(filed.period)
     filed.refresh_from_db(fields=["state", "scope", "revision"])
@@ -55,9 +58,11 @@ def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now
         filed.figures.all().delete()
     else:
         filed.figures.update(is_approved=state is State.APPROVED)
-    ReturnDecision.objects.create(
+    decision = ReturnDecision.objects.create(
         filed=filed, revision=filed.revision, act=act, reason=reason, decided_by=by, decided_at=now
     )
+    if act is ReturnAct.RETURN:
+        sent_back_tell(decision, now=now)
     log_append(
         by=by,
         act=f"return-{act}",
@@ -80,24 +85,16 @@ def _changed() -> StateError:
     return StateError(_("the return is in another state by now"), hint=_("look at it again"))
 
 
-def decider_of(unit: Unit, period: Period, *, day: date) -> Unit:
-    """Return the unit that decides on another's returns on a day: the one above it on the period's last day.
-
-    Where that one is no more and nobody succeeded it, the one that was above it decides, at last the centre. The top
-    decides on its own.
-    """
-    position = position_of(unit, period.last)
-    return answering(position.parent if position and position.parent else unit, day=day)
-
-
 @transaction.atomic
 def missing_sign_off(
     *, period: Period, unit: Unit, missing: Sequence[Unit], reason: str, by: Person, now: datetime
 ) -> SignOff:
     """Stand for the missing returns of units below, each named, so that one silent unit does not hold up the others.
 
+    It ends for a unit that reports after all.
+
     Raises:
-        ReturnError: nobody is named, one is not missing or does not stand directly below, or the reason is lacking.
+        ReturnError: nobody is named, one has reported or does not stand directly below, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
     require(by, Act.APPROVE_RETURN, answering(unit, day=today(now)), day=today(now))
@@ -107,9 +104,9 @@ def missing_sign_off(
         raise ReturnError(_("a reason is needed"), hint=_("say why these returns will not come"))
     tally = tally_of(period, now=now, around=path_on(unit, period))
     path = tally.path_of(unit)
-    waiting = {tally.places[below].pk for below in tally.survey.waiting_for(path)} if path else set()
-    if not missing or {one.pk for one in missing} - waiting:
-        raise ReturnError(_("only units directly below whose returns are not approved can be named"))
+    silent = {tally.places[below].pk for below in tally.survey.missing_below(path)} if path else set()
+    if not missing or {one.pk for one in missing} - silent:
+        raise ReturnError(_("only units directly below that have not reported can be named"))
     signed = SignOff.objects.create(period=period, unit=unit, reason=reason, signed_by=by, signed_at=now)
     signed.missing.set(missing)
     log_append(
@@ -124,34 +121,36 @@ def missing_sign_off(
 
 
 @transaction.atomic
-def extension_give(*, period: Period, unit: Unit, until: date, reason: str, by: Person, now: datetime) -> Extension:
-    """Give one unit more time.
+def extension_give(
+    *, period: Period, units: Sequence[Unit], until: date, reason: str, by: Person, now: datetime
+) -> list[Extension]:
+    """Give units more time: all of them or, where one cannot get it, none.
 
     Raises:
-        ReturnError: the unit owes nothing, the day does not fit, or the reason is lacking.
+        ReturnError: nobody is named, a unit owes nothing, the day does not fit, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.APPROVE_RETURN, decider_of(unit, period, day=today(now)), day=today(now))
-    if not expected_positions(period).filter(unit=unit).exists():
+    day = today(now)
+    for decider in {decider_of(unit, period, day=day) for unit in units}:
+        require(by, Act.APPROVE_RETURN, decider, day=day)
+    if not units:
+        raise ReturnError(_("no unit is named"), hint=_("tick the units that get more time"))
+    owing = set(expected_positions(period).values_list("unit", flat=True))
+    if {unit.pk for unit in units} - owing:
         raise ReturnError(_("no return is expected of this unit for this period"))
     if not reason.strip():
         raise ReturnError(_("a reason is needed"), hint=_("say why there is more time"))
-    if until <= period.deadline.due or until < today(now):
+    if until <= period.deadline.due or until < day:
         raise ReturnError(_("the day must lie after the due day and not in the past"))
-    if (until - max(today(now), period.last)).days > LONGEST_EXTENSION_DAYS:
+    if (until - max(day, period.last)).days > LONGEST_EXTENSION_DAYS:
         raise ReturnError(_("that is more time than can be given"))
-    given = Extension.objects.create(
-        period=period, unit=unit, until=until, reason=reason.strip()[:500], given_by=by, given_at=now
-    )
-    log_append(
-        by=by,
-        act="return-extend",
-        subject=f"period:{period.pk}",
-        unit=unit,
-        detail={"period": period.key, "until": until.isoformat(), "reason": given.reason},
-        now=now,
-    )
-    return given
+    given = {"until": until, "reason": reason.strip()[:500], "given_by": by, "given_at": now}
+    made = Extension.objects.bulk_create(Extension(period=period, unit=unit, **given) for unit in units)
+    for unit in units:
+        detail = {"period": period.key, "until": until.isoformat(), "reason": given["reason"]}
+        subject = f"period:{period.pk}"
+        log_append(by=by, act="return-extend", subject=subject, unit=unit, detail=detail, now=now)
+    return made
 
 
 def _refuse_waiting(tally: Tally, filed: Return) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -31,8 +31,9 @@ from quetsach.web.office.returns.models import (
     ReturnFigure,
     ReturnLink,
     ReturnRevision,
+    SignOff,
 )
-from quetsach.web.office.returns.selectors.tally import deadline_of, expected_positions
+from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
 from quetsach.web.office.units.models import Position, Unit
 from quetsach.web.office.units.selectors import position_of
 
@@ -55,8 +56,8 @@ class FaultyError(ReturnError):
         self.answers = answers
 
 
-def read_return(period: Period, unit: Unit, cells: Mapping[str, Any]) -> Answers:
-    """Read cells on the form of the period, compared with the unit's return before it."""
+def read_return(period: Period, unit: Unit, cells: Mapping[str, Any], *, now: datetime) -> Answers:
+    """Read cells on the form of the period, compared with the unit's return before it and with the campaign's days."""
     former = (
         ReturnFigure.objects.filter(
             filed__unit=unit, filed__period__assignment=period.assignment, filed__period__last__lt=period.last
@@ -67,7 +68,22 @@ def read_return(period: Period, unit: Unit, cells: Mapping[str, Any]) -> Answers
     rows = list(former[:100])
     last = {code: value for filed, code, value in rows if filed == rows[0][0]}
     typed = {str(name): str(text) for name, text in cells.items()}
-    return examine(period.assignment.form.form, typed, family=name_key, former=last)
+    return examine(
+        period.assignment.form.form,
+        typed,
+        family=name_key,
+        former=last,
+        today=today(now),
+        begun=_begun(period),
+    )
+
+
+def _begun(period: Period) -> date:
+    """Return the first day of a period's campaign: that of its plan, or when it was begun here if that is earlier."""
+    campaign = period.assignment.campaign
+    revision = campaign.revisions.order_by("-number").first()
+    days = [phase.period.first for phase in revision.plan.phases] if revision else []
+    return min([*days, today(campaign.begun_at), period.first])
 
 
 @transaction.atomic
@@ -93,7 +109,7 @@ def return_save(
     if filed.state not in {State.DRAFT, State.RETURNED}:
         raise StateError(_("the return is submitted"), hint=_("submit it again with what has changed"))
     filed.scope, filed.changed_at = scope, now
-    filed.cells = dict(read_return(period, unit, cells).cells)
+    filed.cells = dict(read_return(period, unit, cells, now=now).cells)
     filed.save()
     _used(author, "saved", now)
     return filed
@@ -116,15 +132,17 @@ def return_submit(
     Raises:
         ClashError: somebody saved or submitted it since ``edition``.
         FaultyError: cells must be corrected, or notes were not confirmed. Nothing is kept.
-        ReturnError: the unit owes nothing, entry is closed, or machines would be counted twice.
+        ReturnError: the unit owes nothing, entry is closed, machines would be counted twice, or the unit above stands
+            for its missing return by name and is approved.
         AccessError: this is not the person's to do.
     """
     filed = _open(author, period, unit, now)
     refuse_clash(edition, filled_in(filed))
-    answers = read_return(period, unit, cells)
+    answers = read_return(period, unit, cells, now=now)
     if answers.errors or (answers.notes and not has_seen_notes):
         raise FaultyError(answers)
     refuse_doubles(period, unit, scope)
+    _refuse_signed_off(period, unit)
     if filed.revision >= MOST_REVISIONS:
         raise ReturnError(_("this return was submitted too often"), hint=_("ask the unit above to decide on it"))
     filed.state = after(State(filed.state), ReturnAct.SUBMIT)
@@ -197,6 +215,17 @@ def refuse_doubles(period: Period, unit: Unit, scope: Scope) -> None:
         _("%(units)s has reported for this unit, too") % {"units": shown},
         hint=_("that unit must report its own machines only first"),
     )
+
+
+def _refuse_signed_off(period: Period, unit: Unit) -> None:
+    """Refuse what an approved return above says never came: that one is opened first."""
+    standing_for = SignOff.objects.filter(period=period, missing=unit).values("unit")
+    approved = Return.objects.filter(period=period, unit__in=standing_for, state=State.APPROVED)
+    if above := approved.select_related("unit").first():
+        raise StateError(
+            _("%(unit)s has stated that your unit does not report, and its return is approved") % {"unit": above.unit},
+            hint=_("ask it to have its return opened again, and save yours as a draft until then"),
+        )
 
 
 def period_lock(period: Period) -> Period:

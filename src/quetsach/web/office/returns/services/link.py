@@ -9,19 +9,23 @@ from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.period import midnight_after
+from quetsach.campaign.returns.state import State
 from quetsach.web.office.links import SignedNumbers
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.models import Period, ReturnLink
-from quetsach.web.office.returns.selectors.tally import expected_positions
-from quetsach.web.office.returns.services.decision import decider_of
+from quetsach.web.office.returns.models import Period, Return, ReturnLink
+from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
+from quetsach.web.office.returns.selectors.tally import decider_of
 from quetsach.web.office.units.models import Unit
 from quetsach.web.public_address import site
 
 _SIGNED = SignedNumbers("quetsach.office.returns.link", 3)
 MOST_DAYS = 60
-_LEFT_AT_LEAST = timedelta(days=1)
+LINK_DAYS = 14
+"""How long a link lives that mail, a letter's page or the unit above gives, if entry does not close before."""
+_LEFT_AT_LEAST, _SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 class LinkError(ReturnError):
@@ -30,10 +34,12 @@ class LinkError(ReturnError):
 
 @transaction.atomic
 def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: datetime) -> ReturnLink:
-    """Make a link for a unit's return; ``by`` is ``None`` for the centre's own mail.
+    """Make a link for a unit's return, which never opens longer than the return can be written.
+
+    ``by`` is ``None`` for the centre's own mail.
 
     Raises:
-        ReturnError: the unit owes nothing for the period, or the days are too many.
+        ReturnError: the unit owes nothing for the period, entry is closed, or the days are too many.
         AccessError: this is not the person's to do.
     """
     if by is not None:
@@ -42,9 +48,10 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
         raise ReturnError(_("a link is valid for 1 to 60 days"))
     if not expected_positions(period).filter(unit=unit).exists():
         raise ReturnError(_("no return is expected of this unit for this period"))
-    made = ReturnLink.objects.create(
-        period=period, unit=unit, made_by=by, made_at=now, expires_at=now + timedelta(days=days)
-    )
+    until = _end(period, unit, days=days, now=now)
+    if until <= now:
+        raise ReturnError(_("entry is closed for this period"), hint=_("give the unit more time first"))
+    made = ReturnLink.objects.create(period=period, unit=unit, made_by=by, made_at=now, expires_at=until)
     log_append(
         by=by,
         act="return-link",
@@ -54,6 +61,14 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
         now=now,
     )
     return made
+
+
+def _end(period: Period, unit: Unit, *, days: int, now: datetime) -> datetime:
+    """Return when a link made now ends: with the entry, which stays open for a return that was sent back."""
+    until = now + timedelta(days=days)
+    if Return.objects.filter(period=period, unit=unit, state=State.RETURNED).exists():
+        return until
+    return min(until, midnight_after(deadline_of(period, unit).lock))
 
 
 def token_of(link: ReturnLink) -> str:
@@ -80,10 +95,12 @@ def link_of(token: str, *, now: datetime) -> ReturnLink:
     pk, period, unit = found
     link = (
         ReturnLink.objects.filter(pk=pk, period=period, unit=unit)
-        .select_related("unit", "period__assignment__form", "period__assignment__campaign")
+        .select_related(
+            "unit", "period__assignment__form", "period__assignment__campaign", "period__assignment__letter"
+        )
         .first()
     )
-    if link is None or not link.is_open(now):
+    if link is None or not link.is_open(now) or not link.period.assignment.is_in_force:
         raise LinkError(_("this link has expired"), hint=hint)
     return link
 
@@ -95,7 +112,8 @@ def link_from_letter(*, period: Period, unit: Unit, days: int, now: datetime) ->
         ReturnError: the unit owes nothing for the period.
     """
     given = ReturnLink.objects.filter(period=period, unit=unit, made_by=None, withdrawn_at=None)
-    known = given.filter(expires_at__gt=now + _LEFT_AT_LEAST).order_by("-expires_at").first()
+    wanted = min(now + _LEFT_AT_LEAST, _end(period, unit, days=days, now=now) - _SECOND)
+    known = given.filter(expires_at__gt=max(wanted, now)).order_by("-expires_at").first()
     return known or link_make(period=period, unit=unit, days=days, by=None, now=now)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import midnight_after
+from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -28,6 +29,8 @@ def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publicat
     """
     require(by, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))
     period = period_lock(period)
+    if not period.assignment.is_in_force:
+        raise ReturnError(_("these returns are not asked for any more"))
     if now < midnight_after(period.last):
         raise ReturnError(_("this period is not over"))
     tally = tally_of(period, now=now)
@@ -47,6 +50,6 @@ def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publicat
         sha256=digest,
         defaults={"document": document, "asked_by": by, "asked_at": now},
     )
-    title = _("Totals of returns, %(period)s") % {"period": period.key}
+    title = _("Totals of returns, %(period)s") % {"period": here(period.title)}
     approval_ask(kind="numbers", subject=asked.subject, digest=digest, title=title, by=by, unit=root_unit(), now=now)
     return asked

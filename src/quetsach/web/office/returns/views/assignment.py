@@ -1,7 +1,8 @@
 """Putting a form to use."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,12 +15,21 @@ from quetsach.web.office.people.here import person_here
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm, PolicyForm
 from quetsach.web.office.returns.models import Assignment
+from quetsach.web.office.returns.selectors.asking import (
+    asking,
+    asking_of,
+    assignment_request,
+    centre_phone,
+    submitted_count,
+)
 from quetsach.web.office.returns.selectors.plan import off_plan
 from quetsach.web.office.returns.services.assignment import (
+    MOST_UNITS_ALONE,
     Target,
     assignment_follow_plan,
     assignment_make,
     assignment_remind,
+    assignment_withdraw,
     reminded_on,
 )
 from quetsach.web.office.units.models import UnitKind
@@ -28,26 +38,56 @@ from quetsach.web.office.units.selectors import root_unit
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest) -> HttpResponse:
-    """Make units owe returns."""
+    """Make units owe returns: first the form, then what it comes to, and only then the asking."""
     person, now = person_here(request), datetime.now(UTC)
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = AssignmentForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST" or not form.is_valid() or "again" in request.POST:
+        return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
+    chosen = set(request.POST.getlist("chosen"))
+    if chosen and "ask" in request.POST:
         given = form.cleaned_data
-        with Telling(request, _("The units owe returns now."), form=form):
+        with Telling(request, form=form):
             made = assignment_make(
                 by=person,
                 campaign=given["campaign"],
                 form=given["form"],
                 period_kind=PeriodKind(given["period_kind"]),
-                periods=given["periods"],
-                targets=[Target(root_unit(), UnitKind(kind)) for kind in given["kinds"]],
+                periods=[period for period in given["periods"] if period.key in chosen],
+                targets=_targets(form),
                 due_days=given["due_days"],
                 lock_days=given["lock_days"],
+                letter=given["letter"],
                 now=now,
             )
+            asked = _("The units owe these returns now; invitations go out by and by.")
+            waits = _("A second person must agree before the units are asked; it stands among the approvals.")
+            messages.success(request, asked if made.is_in_force else waits)
             return redirect("office:returns:assignment", made.pk)
-    return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
+    return _preview(request, form, today(now), is_asked="ask" in request.POST)
+
+
+def _preview(request: HttpRequest, form: AssignmentForm, day: date, *, is_asked: bool) -> HttpResponse:
+    """Show what the form comes to: how many units and returns, and which periods are over already."""
+    given = form.cleaned_data
+    targets = [(target.top.pk, target.kind or "") for target in _targets(form)]
+    found = asking(targets, given["periods"], due_days=given["due_days"], lock_days=given["lock_days"], on=day)
+    context = {
+        "form": form,
+        "typed": [(name, value) for name in form.fields for value in request.POST.getlist(name)],
+        "asking": found,
+        "kinds": [(KIND_TITLES[UnitKind(kind)], count) for kind, count in found.kinds],
+        "campaign": given["campaign"],
+        "letter": given["letter"],
+        "phone": centre_phone(),
+        "needs_second": found.units > MOST_UNITS_ALONE,
+        "is_asked": is_asked,
+    }
+    return render(request, "office/returns/assign_preview.html", context, status=422 if is_asked else 200)
+
+
+def _targets(form: AssignmentForm) -> list[Target]:
+    return [Target(root_unit(), UnitKind(kind)) for kind in form.cleaned_data["kinds"]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,16 +110,30 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     targets = [
         (t.top, KIND_TITLES.get(UnitKind(t.kind)) if t.kind else None) for t in one.targets.select_related("top")
     ]
-    names = {phase.id: phase.name for phase in one.campaign.plan.phases}
+    may_change = may_run and one.is_in_force
     context = {
         "assignment": one,
         "form": one.form.form,
         "targets": targets,
-        "periods": one.periods.all(),
-        "policy_form": form if may_run else None,
-        "off_plan": [(names[period.key], period) for period in off_plan(one)] if may_run else (),
+        "asking": asking_of(one),
+        "request_for": assignment_request(one),
+        "submitted": submitted_count(one),
+        "invited": one.invitations.count(),
+        "policy_form": form if may_change else None,
+        "off_plan": off_plan(one) if may_change else (),
+        "may_withdraw": may_run and one.withdrawn_at is None,
     }
     return render(request, "office/returns/assignment.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def withdraw(request: HttpRequest, assignment: int) -> HttpResponse:
+    """Take an assignment back."""
+    one = _assignment(assignment)
+    with Telling(request, _("These returns are not asked for any more.")):
+        reason = request.POST.get("reason", "")
+        assignment_withdraw(assignment=one, reason=reason, by=person_here(request), now=datetime.now(UTC))
+    return redirect("office:returns:assignment", one.pk)
 
 
 @require_POST
@@ -92,4 +146,4 @@ def follow_plan(request: HttpRequest, assignment: int) -> HttpResponse:
 
 
 def _assignment(pk: int) -> Assignment:
-    return get_object_or_404(Assignment.objects.select_related("campaign", "form"), pk=pk)
+    return get_object_or_404(Assignment.objects.select_related("campaign", "form", "letter", "withdrawn_by"), pk=pk)

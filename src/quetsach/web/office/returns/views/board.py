@@ -1,38 +1,51 @@
 """Boards: what waits for whom, and how complete a period is, level by level."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.returns.completeness import KINDS, Completeness, completeness_text
+from quetsach.campaign.returns.period import Deadline
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import duties_of, may_do, today
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.returns.models import Period
+from quetsach.web.office.returns.selectors.asking import campaign_name
 from quetsach.web.office.returns.selectors.desk import desk_of
-from quetsach.web.office.returns.selectors.plan import off_plan
-from quetsach.web.office.returns.selectors.tally import Place, Tally, ancestor, late_in, places_of, tally_of
+from quetsach.web.office.returns.selectors.plan import off_plan_of, plans_of
+from quetsach.web.office.returns.selectors.tally import LATE, Place, Tally, ancestor, late_in, places_of, tally_of
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
 from quetsach.web.office.units.models import Position, Unit
 from quetsach.web.office.units.selectors import position_of, root_unit, tree_note
 
-LONGEST_LIST = 500
+_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A unit directly below that of the board."""
+class _Branch:
+    """A unit directly below that of the board, with units of its own: how complete all that is."""
 
     place: Place
     standing: tuple[Any, str] | None
     counted: Completeness
-    has_board: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A unit directly below that of the board and with none of its own: where its return stands."""
+
+    place: Place
+    standing: tuple[Any, str]
+    deadline: Deadline
+    days_late: int | None
 
 
 @require_safe
@@ -40,11 +53,16 @@ def returns(request: HttpRequest) -> HttpResponse:
     """The room's first page: what waits for the person who asks."""
     person, now = person_here(request), datetime.now(UTC)
     desk = desk_of(person, now=now)
-    groups = (desk.to_write, desk.to_decide)
-    to_write, to_decide = ([(one, STANDINGS[one.standing]) for one in group] for group in groups)
     may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
-    current = [(assignment, period, may_assign and off_plan(assignment)) for assignment, period in desk.current]
-    context = {"to_write": to_write, "to_decide": to_decide, "current": current, "may_assign": may_assign}
+    plans = plans_of([assignment for assignment, _period in desk.current])
+    away = off_plan_of([assignment for assignment, _period in desk.current], plans) if may_assign else {}
+    context = {
+        "to_write": [(one, STANDINGS[one.standing]) for one in desk.to_write],
+        "to_decide": [(one, STANDINGS[one.standing]) for one in desk.to_decide],
+        "to_decide_count": desk.to_decide_count,
+        "current": [(one, plans[one.pk].name, period, away.get(one.pk)) for one, period in desk.current],
+        "may_assign": may_assign,
+    }
     return render(request, "office/returns/list.html", context)
 
 
@@ -70,19 +88,24 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     position = position_of(at.unit, at.period.last)
     path = position.path if position else "/none/"
     own = tally.survey.standings.get(path)
-    late = [one for one in late_in(tally, at.now) if one.place.path.startswith(path)]
+    branches, leaves = _directly_below(tally, path, at.now) if position else ((), ())
+    listed = {path, *(leaf.place.path for leaf in leaves)}
+    late = [one for one in late_in(tally, at.now) if one.place.path.startswith(path) and one.place.path not in listed]
+    above = _above(path, at.period) if position else ()
+    shown = Paginator(late, _A_PAGE).get_page(request.GET.get("page"))
     context = {
         "period": at.period,
         "unit": at.unit,
-        "above": _above(path, at.period) if position else (),
+        "campaign": campaign_name(at.period.assignment.campaign),
+        "above": above,
         "own": STANDINGS[own] if own else None,
         "lines": _lines(tally, path),
-        "rows": _rows(tally, path, at.period) if position else (),
-        "late": [(one, STANDINGS[one.standing]) for one in late[:LONGEST_LIST]],
-        "late_count": len(late),
+        "branches": branches,
+        "leaves": leaves,
+        "pages": shown,
         "tree_note": tree_note(at.period.last),
-        "periods": at.period.assignment.periods.all(),
-        "may_publish": at.may(Act.PUBLISH_NUMBERS, root_unit()),
+        "late": [(one, STANDINGS[one.standing], _through(one.place, branches)) for one in shown],
+        "periods": at.period.assignment.periods.select_related("assignment"),
     }
     return render(request, "office/returns/board.html", context)
 
@@ -92,18 +115,27 @@ def _lines(tally: Tally, path: str) -> list[tuple[LocalText, Completeness, Local
     return [(KINDS[kind], counted[kind], completeness_text(kind, counted[kind])) for kind in counted]
 
 
-def _rows(tally: Tally, path: str, period: Period) -> list[_Row]:
+def _directly_below(tally: Tally, path: str, now: datetime) -> tuple[list[_Branch], list[_Leaf]]:
     level = path.count("/") - 1
-    below = Position.objects.on(period.last).filter(path__startswith=path, level=level)
+    below = Position.objects.on(tally.period.last).filter(path__startswith=path, level=level)
     counted = tally.survey.completeness_by({p: ancestor(p, level) for p in tally.places if p.startswith(path)})
     deeper = {ancestor(p, level) for p in tally.places if p.count("/") - 2 > level}
-    rows = []
-    for place in places_of(below):
+    branches, leaves = [], []
+    for place in sorted(places_of(below), key=lambda place: place.code):
         standing = tally.survey.standings.get(place.path)
-        if place.path in counted:
-            shown = STANDINGS[standing] if standing else None
-            rows.append(_Row(place, shown, counted[place.path], place.path in deeper))
-    return sorted(rows, key=lambda row: row.place.code)
+        if place.path in deeper:
+            branches.append(_Branch(place, STANDINGS[standing] if standing else None, counted[place.path]))
+        elif standing:
+            deadline = tally.survey.expected[place.path].deadline
+            days_late = deadline.days_late(now) if standing in LATE else None
+            leaves.append(_Leaf(place, STANDINGS[standing], deadline, days_late or None))
+    return branches, leaves
+
+
+def _through(place: Place, branches: Iterable[_Branch]) -> Place | None:
+    """Return the unit directly below that of the board to which a deeper one belongs; ``None`` if that is itself."""
+    found = (branch.place for branch in branches if place.path.startswith(branch.place.path))
+    return next((above for above in found if above.path != place.path), None)
 
 
 def _above(path: str, period: Period) -> list[Place]:

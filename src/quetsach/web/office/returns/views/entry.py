@@ -25,7 +25,8 @@ from quetsach.web.office.people.access import require
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
 from quetsach.web.office.returns.page import cell_names, form_view
-from quetsach.web.office.returns.selectors.tally import deadline_of
+from quetsach.web.office.returns.selectors.asking import asker_of
+from quetsach.web.office.returns.selectors.owing import deadline_of
 from quetsach.web.office.returns.services.entry import (
     Author,
     FaultyError,
@@ -108,12 +109,12 @@ class _Desk:
                 edition=self.edition,
             )
         except ClashError as error:
-            self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
+            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), told(error)
             self.edition, self.clash = edition_of(error.stored), self._clash(error, cells)
         except FaultyError as error:
             self.answers, self.refusal = error.answers, told(error)
         except ReturnError as error:
-            self.answers, self.refusal = read_return(self.period, self.unit, cells), told(error)
+            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), told(error)
         return None
 
     def kept_by_itself(self, kept: Return | None) -> HttpResponse:
@@ -161,7 +162,7 @@ def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
             messages.success(request, _("The draft is saved. It is not submitted yet."))
             return redirect(f"{request.path}?check")
     elif "check" in request.GET and desk.filed is not None:
-        desk.answers = read_return(desk.period, desk.unit, desk.filed.cells)
+        desk.answers = read_return(desk.period, desk.unit, desk.filed.cells, now=desk.now)
         desk.scope = Scope(desk.filed.scope)
     status = 422 if desk.refusal else 200
     return render(request, "office/returns/entry.html", desk.context(), status=status)
@@ -185,8 +186,9 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
             desk.filed, desk.answers, desk.edition = kept, None, ""
             done = "submitted" if kept.state == State.SUBMITTED else "saved"
             if done == "saved":
-                desk.answers, desk.scope = read_return(link.period, link.unit, kept.cells), Scope(kept.scope)
+                desk.answers, desk.scope = read_return(link.period, link.unit, kept.cells, now=now), Scope(kept.scope)
     elif request.method == "GET":
         link_used(link=link, act="shown", now=now)
-    context = {**desk.context(), "done": done, "expires_at": link.expires_at}
+    asker = asker_of(link.period.assignment)
+    context = {**desk.context(), "done": done, "expires_at": link.expires_at, "asker": asker}
     return render(request, "office/returns/link.html", context, status=422 if desk.refusal else 200)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,23 +16,26 @@ from quetsach.campaign.returns.state import Scope, Standing, State
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.web.office.refusal import Telling
+from quetsach.web.office.returns.mail import address_of
 from quetsach.web.office.returns.models import ReturnLink, SignOff
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.fleet import fleet_report
-from quetsach.web.office.returns.selectors.tally import Tally, deadline_of, path_on, tally_of
+from quetsach.web.office.returns.selectors.owing import deadline_of
+from quetsach.web.office.returns.selectors.tally import Tally, decider_of, missing_units, path_on, tally_of
 from quetsach.web.office.returns.services.decision import (
-    decider_of,
     extension_give,
     missing_sign_off,
     return_decide,
 )
 from quetsach.web.office.returns.services.entry import read_return
-from quetsach.web.office.returns.services.link import link_make, link_withdraw, token_of
+from quetsach.web.office.returns.services.link import LINK_DAYS, link_make, link_withdraw, token_of
 from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.reach import answering
 from quetsach.web.public_address import site
+
+_MOST_NAMED = 500
 
 
 @require_safe
@@ -44,7 +48,7 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     standing = tally.survey.standings[path] if path else None
     decider = decider_of(at.unit, at.period, day=at.day)
     decides = at.may(Act.APPROVE_RETURN, decider)
-    answers = read_return(at.period, at.unit, one.cells) if one else None
+    answers = read_return(at.period, at.unit, one.cells, now=at.now) if one else None
     context = {
         "period": at.period,
         "unit": at.unit,
@@ -87,6 +91,10 @@ def decide(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 
     with Telling(request, f"{ACTS[act]}".capitalize() + "."):
         return_decide(filed=one, act=act, reason=reason, by=at.person, now=at.now)
+        if act is ReturnAct.RETURN:
+            told = _("A mail with the reason and a link waits to be sent to the unit.")
+            untold = _("No mail reaches the unit: please telephone.")
+            messages.info(request, told if address_of(at.unit) else untold)
     return _back(at)
 
 
@@ -94,7 +102,7 @@ def decide(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 def sign_off(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Stand for named missing returns directly below."""
     at = asked(request, assignment, period, unit)
-    named = list(Unit.objects.filter(key__in=request.POST.getlist("missing")[:500]))
+    named = _named(request, at)
     reason = request.POST.get("reason", "")
     with Telling(request, _("The missing returns are signed off by name.")):
         missing_sign_off(period=at.period, unit=at.unit, missing=named, reason=reason, by=at.person, now=at.now)
@@ -105,14 +113,31 @@ def sign_off(request: HttpRequest, assignment: int, period: str, unit: str) -> H
 def extend(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Give a unit more time."""
     at = asked(request, assignment, period, unit)
+    return _extend(request, at, [at.unit], _("The unit has more time."))
+
+
+@require_POST
+def extend_below(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Give named units directly below more time."""
+    at = asked(request, assignment, period, unit)
+    return _extend(request, at, _named(request, at), _("The units have more time."))
+
+
+def _extend(request: HttpRequest, at: Asked, units: list[Unit], done: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    with Telling(request, _("The unit has more time.")):
+    with Telling(request, done):
         try:
             until = parse_day(request.POST.get("until", ""))
         except InputError as error:
             raise ReturnError(_("not a day"), hint=_("write it as 2020-10-06")) from error
-        extension_give(period=at.period, unit=at.unit, until=until, reason=reason, by=at.person, now=at.now)
+        extension_give(period=at.period, units=units, until=until, reason=reason, by=at.person, now=at.now)
     return _back(at)
+
+
+def _named(request: HttpRequest, at: Asked) -> list[Unit]:
+    """Return the units that were ticked, or all that have not reported."""
+    keys = None if "all" in request.POST else request.POST.getlist("missing")[:_MOST_NAMED]
+    return missing_units(at.period, at.unit, keys, now=at.now)
 
 
 @require_POST
@@ -128,7 +153,7 @@ def link(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpR
                 link_withdraw(link=known, by=at.person, now=at.now)
         return _back(at)
     with Telling(request):
-        made = link_make(period=at.period, unit=at.unit, days=14, by=at.person, now=at.now)
+        made = link_make(period=at.period, unit=at.unit, days=LINK_DAYS, by=at.person, now=at.now)
         address = f"{site()}{reverse('return-link', args=[token_of(made)])}"
         context = {"period": at.period, "unit": at.unit, "link": made, "address": address}
         return render(request, "office/returns/link_made.html", context)
@@ -173,15 +198,14 @@ def _history(at: Asked) -> list[dict[str, Any]]:
 
 def _below(at: Asked, tally: Tally, path: str | None) -> dict[str, Any]:
     """Return what the unit's own return waits for, and who stands for whom."""
-    signed = (
-        SignOff.objects.filter(period=at.period, unit=at.unit).select_related("signed_by").prefetch_related("missing")
-    )
-    excused = {one.pk for sign_off in signed for one in sign_off.missing.all()}
-    waiting = [tally.places[below] for below in tally.survey.waiting_for(path)] if path else []
+    survey = tally.survey
+    silent = set(survey.missing_below(path)) if path else set()
+    waiting = [tally.places[below] for below in survey.waiting_for(path)] if path else []
+    signed = SignOff.objects.filter(period=at.period).select_related("unit", "signed_by").prefetch_related("missing")
     return {
-        "waiting": [
-            (place, STANDINGS[tally.survey.standings[place.path]]) for place in waiting if place.pk not in excused
-        ],
-        "sign_offs": signed,
-        "may_sign_off": at.may(Act.APPROVE_RETURN, answering(at.unit, day=at.day)),
+        "waiting": [(place, STANDINGS[survey.standings[place.path]], place.path in silent) for place in waiting],
+        "silent_count": len(silent),
+        "sign_offs": signed.filter(unit=at.unit),
+        "stood_for": signed.filter(missing=at.unit),
+        "may_sign_off": bool(silent) and at.may(Act.APPROVE_RETURN, answering(at.unit, day=at.day)),
     }

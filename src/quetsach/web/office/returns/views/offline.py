@@ -12,7 +12,7 @@ from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.people.access import require
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.page import form_view
-from quetsach.web.office.returns.selectors.tally import deadline_of
+from quetsach.web.office.returns.selectors.owing import deadline_of
 from quetsach.web.office.returns.services.entry import read_return, return_save
 from quetsach.web.office.returns.views.finding import asked
 
@@ -62,7 +62,8 @@ def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
         filed = return_save(
             author=at.person, period=at.period, unit=at.unit, scope=sheet.scope, cells=sheet.cells, now=at.now
         )
-        faults = [(sheet.places.get(f.field, ""), f) for f in read_return(at.period, at.unit, filed.cells).faults]
+        answers = read_return(at.period, at.unit, filed.cells, now=at.now)
+        faults = [(sheet.places.get(f.field, ""), f) for f in answers.faults]
         context = {"period": at.period, "unit": at.unit, "faults": faults, "count": len(sheet.cells)}
         return render(request, "office/returns/taken_in.html", context)
     return redirect("office:returns:entry", assignment, period, unit)

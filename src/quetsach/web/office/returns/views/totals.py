@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
-from quetsach.campaign.returns.form import Element, Kind
+from quetsach.campaign.returns.form import Element, Kind, Span
+from quetsach.campaign.returns.period import span_text
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
@@ -21,7 +22,7 @@ from quetsach.web.office.people.here import person_here
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.models import Publication
 from quetsach.web.office.returns.selectors.publication import live_differences, published_totals, totals_read
-from quetsach.web.office.returns.selectors.tally import places_of, tally_of
+from quetsach.web.office.returns.selectors.tally import over_periods, places_of, tallies_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views.finding import Asked, asked, find_period
@@ -82,19 +83,17 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     path, level = (position.path, position.level) if position else ("/none/", 0)
     form = at.period.assignment.form.form
     elements = form.figure_elements()
-    periods = list(at.period.assignment.periods.filter(last__lte=at.period.last))
+    kept = at.period.assignment.periods.select_related("assignment")
+    periods = [*kept.filter(last__lt=at.period.last), at.period]
+    details = form.detail_elements()
+    asked_for = [*elements, *details]
     sums = totals_by_level(
-        at.period.assignment, periods, elements, level=level + 1, is_approved_only=is_approved_only, within=path
+        at.period.assignment, periods, asked_for, level=level + 1, is_approved_only=is_approved_only, within=path
     )
-    tally, all_of_it = tally_of(at.period, now=at.now), whole(sums)
+    tallies, all_of_it = tallies_of(periods, now=at.now), whole(sums)
+    tally = tallies[-1]
     below = Position.objects.on(at.period.last).filter(path__startswith=path, level__lte=level + 1)
     counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
-    details = form.detail_elements()
-    parts = whole(
-        totals_by_level(
-            at.period.assignment, periods, details, level=level, is_approved_only=is_approved_only, within=path
-        )
-    )
     given = [element for element in elements if element.id in all_of_it]
     rows = [
         (place, counted.get(place.path, Completeness()), [sums.get(place.path, {}).get(e.id) for e in given])
@@ -104,10 +103,13 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     by_kind = tally.by_kind(path)
     return {
         "elements": given,
-        "country": [(element, all_of_it[element.id]) for element in given],
+        "to_date": [(element, all_of_it[element.id]) for element in given if element.span is Span.TO_DATE],
+        "of_periods": [(element, all_of_it[element.id]) for element in given if element.span is Span.PERIOD],
+        "over_periods": over_periods(tallies, path),
+        "period_count": len(periods),
         "rows": rows,
-        "details": [(element, lines) for element in details if (lines := _detail_rows(element, parts))],
-        "since": periods[0].first if periods else at.period.first,
+        "details": [(element, lines) for element in details if (lines := _detail_rows(element, all_of_it))],
+        "span": LocalText(*(span_text(periods[0].first, at.period.last, language) for language in ("vi", "en"))),
         "conflicts": [pair for pair in tally.conflicts() if pair[0].path.startswith(path)],
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }

@@ -1,0 +1,150 @@
+"""What an assignment asks of how many units, before and after it is in force, and who it is that asks."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from quetsach.campaign.returns.period import Deadline, ReportingPeriod
+from quetsach.campaign.returns.state import RECEIVED
+from quetsach.core.pack import LocalText
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.returns.models import Assignment, Return
+from quetsach.web.office.returns.selectors.owing import Target, owing_on
+from quetsach.web.office.returns.selectors.tally import owing_positions
+from quetsach.web.office.units.models import Contact, UnitKind
+from quetsach.web.office.units.selectors import root_unit
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPeriod:
+    """One period that returns are asked for: ``is_late`` if its ordinary due day was over when they were asked for."""
+
+    record: ReportingPeriod
+    deadline: Deadline
+    units: int
+    is_over: bool
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How much is asked of how many: distinct units, returns altogether, and units that mail reaches."""
+
+    periods: tuple[AskedPeriod, ...]
+    kinds: tuple[tuple[str, int], ...]
+    units: int
+    reachable: int
+
+    @property
+    def returns(self) -> int:
+        """How many returns are asked for altogether."""
+        return sum(period.units for period in self.periods)
+
+
+def asking(
+    targets: Sequence[Target], periods: Sequence[ReportingPeriod], *, due_days: int, lock_days: int, on: date
+) -> Asking:
+    """Return what would be asked for on a day, by the tree of each period's last day."""
+    owing = owing_on(targets, {period.last for period in periods})
+    rows = owing_positions(owing.values(), sorted(owing)).values_list("unit", "unit__kind", "path", "first", "until")
+    held = list(rows)
+    by_day = {
+        day: {
+            (unit, kind)
+            for unit, kind, path, first, until in held
+            if first <= day and (until is None or day < until) and owes.has(unit, kind, path)
+        }
+        for day, owes in owing.items()
+    }
+    units = set[tuple[int, str]]().union(*by_day.values())
+    counted = Counter(kind for _unit, kind in units)
+    usable = Contact.objects.filter(unit__in={unit for unit, _kind in units}, bounced_on=None).exclude(email="")
+    ordered = sorted(periods, key=lambda one: (one.first, one.key))
+    usual, counted_from = (
+        [Deadline.of(period, due_days=due_days, lock_days=lock_days, asked_on=asked_on) for period in ordered]
+        for asked_on in (None, on)
+    )
+    return Asking(
+        periods=tuple(
+            AskedPeriod(
+                record=period,
+                deadline=deadline,
+                units=len(by_day[period.last]),
+                is_over=period.last < on,
+                is_late=before.due < on,
+            )
+            for period, before, deadline in zip(ordered, usual, counted_from, strict=True)
+        ),
+        kinds=tuple((kind.value, counted[kind.value]) for kind in UnitKind if counted[kind.value]),
+        units=len(units),
+        reachable=usable.values("unit").distinct().count(),
+    )
+
+
+def asking_of(assignment: Assignment) -> Asking:
+    """Return what an assignment asks for, or would if a second person agreed."""
+    return asking(
+        list(assignment.targets.values_list("top", "kind")),
+        [period.record for period in assignment.periods.all()],
+        due_days=assignment.due_days,
+        lock_days=assignment.lock_days,
+        on=assignment.asked_on,
+    )
+
+
+def submitted_count(assignment: Assignment) -> int:
+    """Return how many returns of an assignment are submitted or approved."""
+    return Return.objects.filter(period__assignment=assignment, state__in=RECEIVED).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for returns, as mail and the page behind its link say it; what is not known is empty."""
+
+    agency: LocalText
+    campaign: LocalText
+    letter: Letter | None
+    phone: str
+
+
+def asker_of(assignment: Assignment) -> Asker:
+    """Return who asks for the returns of an assignment: by the letter that asks for them, else the centre itself."""
+    centre, letter = root_unit(), letter_in_force(assignment.letter)
+    agency = LocalText(*[letter.agency] * 2) if letter else LocalText(centre.name_vi, centre.name_en or centre.name_vi)
+    return Asker(agency, campaign_name(assignment.campaign), letter, centre_phone())
+
+
+def centre_phone() -> str:
+    """Return the telephone number of the centre's contact; empty if none is written down."""
+    phones = Contact.objects.filter(unit=root_unit()).exclude(phone="").order_by("-is_primary", "pk")
+    return phones.values_list("phone", flat=True).first() or ""
+
+
+def letter_in_force(letter: Letter | None) -> Letter | None:
+    """Return the letter, or the one that replaced it; ``None`` if it was revoked."""
+    while letter is not None and letter.state == LetterState.REPLACED:
+        letter = letter.later.filter(state__in=(LetterState.ISSUED, LetterState.REPLACED)).order_by("-pk").first()
+    return letter if letter is not None and letter.state == LetterState.ISSUED else None
+
+
+def campaign_name(campaign: Campaign) -> LocalText:
+    """Return what a campaign is called; its key while it has no plan."""
+    revision = campaign.revisions.order_by("-number").first()
+    return revision.plan.name if revision else LocalText(campaign.key, campaign.key)
+
+
+def assignment_request(assignment: Assignment) -> Approval | None:
+    """Return the request that a second person agrees to; ``None`` if none was needed, or it was taken back."""
+    asked = Approval.objects.filter(kind="assignment", subject=assignment.log_subject)
+    return asked.select_related("decided_by").order_by("-pk").first()
+
+
+def shown_to_approver(approval: Approval) -> Mapping[str, Any]:
+    """Return what a second person looks at before so many units are asked for returns."""
+    found = Assignment.objects.select_related("campaign", "form", "letter")
+    assignment = found.get(pk=int(approval.subject.partition(":")[2]))
+    return {"assignment": assignment, "asking": asking_of(assignment), "asker": asker_of(assignment)}
