@@ -5,7 +5,7 @@ from datetime import date
 
 from quetsach.core.pack import LocalText
 
-PLACEHOLDERS = frozenset({"campaign", "span", "unit", "portal", "check", "code"})
+PLACEHOLDERS = frozenset({"campaign", "span", "unit", "portal", "check", "help", "code"})
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -47,6 +47,7 @@ class Facts:
             "unit": self.unit.in_language(language),
             "portal": shown,
             "check": f"{shown}/xac-minh",
+            "help": f"{shown}/giup-do",
             "code": self.code,
         }
 

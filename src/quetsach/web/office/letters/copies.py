@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import batched
 
 from django.db import transaction
+from django.utils.translation import override
 
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.letters.document.letter import Personal, Verification
@@ -65,7 +66,8 @@ def _printed(letter: Letter) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
 
 
 def _personal(dispatch: Dispatch) -> Personal:
-    return Personal(Verification(link_of(dispatch), dispatch.letter.code), dispatch.to_unit.name_vi)
+    with override(dispatch.letter.language):
+        return Personal(Verification(link_of(dispatch), dispatch.letter.code), dispatch.to_unit.name)
 
 
 def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:

@@ -33,7 +33,8 @@ class BeginForm(forms.Form):
         self.fields["campaign"] = _campaign_field(self.initial.get("campaign", ""))
         writing = Unit.objects.filter(pk__in=[unit.pk for unit in units]).order_by("code")
         templates = Template.objects.filter(Q(unit=None) | Q(unit__in=units), purpose__in=purposes).order_by("title")
-        own = None if purposes[0] == DocumentKind.NEW else templates.filter(purpose=purposes[0]).first()
+        fitting = templates.filter(purpose=purposes[0], language=self.initial.get("language", "vi"))
+        own = None if purposes[0] == DocumentKind.NEW else fitting.first()
         self.fields["unit"] = forms.ModelChoiceField(
             writing, to_field_name="key", label=_("Unit that writes"), empty_label="–"
         )
@@ -79,7 +80,9 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
             "subject": _("Without “Re”"),
             "addressees": _("One a line"),
             "body": _("A line is a paragraph. **bold**, *italic*, # heading, | table |"),
-            "signer_powers": _("One a line, as in “KT. GIÁM ĐỐC”; empty for the head's own signature"),
+            "signer_powers": _(
+                "One a line, as in “KT. GIÁM ĐỐC” (for the Director); empty for the head's own signature"
+            ),
             "copies": _("One a line, without “as above”"),
             "drafting": _("As in “CNTT (05)”"),
             "due": _("Units that have not acknowledged are reminded before and after this day"),

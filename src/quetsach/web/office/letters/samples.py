@@ -34,6 +34,7 @@ def samples_load() -> int:
             unit=None,
             defaults={
                 "purpose": sample.get("purpose", DocumentKind.NEW),
+                "language": sample.get("language", "vi"),
                 "title": sample["title"],
                 "subject": sample["subject"],
                 "body": sample["body"].strip(),
@@ -70,6 +71,7 @@ def template_keep(*, letter: Letter, title: str, by: Person, now: datetime) -> T
         defaults={
             "unit": letter.unit,
             "purpose": letter.purpose,
+            "language": letter.language,
             "title": title.strip(),
             "subject": letter.subject,
             "body": letter.body,

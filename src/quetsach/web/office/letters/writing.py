@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -19,8 +18,8 @@ from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.completeness import open_points
-from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.issuer import issuer_of
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of, written
 from quetsach.web.office.log.services import log_append
@@ -35,8 +34,6 @@ MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
 MAX_ATTACHMENTS = 10
 ATTACHMENT_BEGINNINGS: Mapping[str, bytes] = {".pdf": b"%PDF-", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04"}
 """Which files may go with a letter, and how each begins."""
-_ISSUER_FIELDS = ("superior", "agency", "place", "sign", "address", "drafting", "signer_powers", "signer_title")
-_PREFIXES = ("Thành phố ", "Tỉnh ", "Quận ", "Huyện ", "Thị xã ", "Phường ", "Xã ", "Thị trấn ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +80,7 @@ def letter_begin(
         letter.campaign = letter.campaign or reference.covers.campaign
         asked = reference.covers.due
         letter.due = asked if asked and asked >= today(now) else None
+    letter.language = template.language if template else letter.language
     _fill_issuer(letter, today(now))
     if template:
         letter.subject, letter.body, letter.annexes = template.subject, template.body, template.annexes
@@ -125,9 +123,12 @@ def letter_save(
     refuse_clash(edition, written(letter))
     if is_auto and letter.state != LetterState.DRAFT:
         raise LetterError(_("the letter waits for its approval"), hint=_("press the button to make it a draft again"))
+    before = letter.language
     for name in (*WRITTEN_FIELDS, "due"):
         if name in content:
             setattr(letter, name, content[name])
+    if letter.language != before:
+        _follow_language(letter, before, today(now))
     _fill_in(letter, today(now))
     letter.state = LetterState.DRAFT
     letter.save()
@@ -281,23 +282,19 @@ def _check_reference(reference: Reference, unit: Unit) -> None:
 
 
 def _fill_issuer(letter: Letter, day: date) -> None:
-    last = Letter.objects.filter(unit=letter.unit).order_by("pk").last()
-    if last:
-        for name in (*_ISSUER_FIELDS, "signer_name"):
-            setattr(letter, name, getattr(last, name))
-        return
-    known = issuer_on(issuers_of(settings.CENTER.data), letter.unit.key, day)
-    if known:
-        issuer = known.issuer
-        letter.superior, letter.agency, letter.place = issuer.superior, issuer.agency, issuer.place
-        letter.sign, letter.address, letter.signer_title = issuer.symbol, issuer.address, known.title
-        return
-    position = position_of(letter.unit, day)
-    letter.agency = letter.unit.name_vi
-    letter.superior = position.parent.name_vi if position and position.parent else ""
-    letter.place = next(
-        (letter.unit.name_vi.removeprefix(p) for p in _PREFIXES if letter.unit.name_vi.startswith(p)), "Hà Nội"
-    )
+    for name, value in issuer_of(letter, day).items():
+        setattr(letter, name, value)
+
+
+def _follow_language(letter: Letter, before: str, day: date) -> None:
+    """Name the issuer in the letter's new language where nobody has typed another name over what was filled in."""
+    language = letter.language
+    letter.language = before
+    filled = issuer_of(letter, day)
+    letter.language = language
+    for name, value in issuer_of(letter, day).items():
+        if getattr(letter, name) == filled[name]:
+            setattr(letter, name, value)
 
 
 def _fill_in(letter: Letter, day: date) -> None:

@@ -109,7 +109,7 @@ def as_script(facts: Facts) -> str:
     """Return the loudspeaker's scripts: how long each takes, the text as it is read out, and as it is written."""
     parts = [
         f"BÀI PHÁT THANH {script.limit_seconds} GIÂY\n"
-        f"Đọc mất khoảng {script.speech.seconds:.0f} giây, {script.speech.syllables} tiếng, đọc chậm và rõ.\n\n"
+        f"Đọc mất khoảng {script.speech.seconds:.0f} giây, {script.speech.syllables} âm tiết, đọc chậm và rõ.\n\n"
         f"{script.speech.text}\n\nViết thường:\n{script.written}"
         for script in announcements(facts)
     ]

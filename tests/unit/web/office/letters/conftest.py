@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,12 @@ def _english() -> Iterator[None]:
 
 
 @pytest.fixture
-def approve(person: Callable[..., Person]) -> Callable[[Letter], None]:
+def approve(person: Callable[..., Person]) -> Callable[..., None]:
     """Let a second person approve a letter."""
 
-    def decide(letter: Letter) -> None:
+    def decide(letter: Letter, now: datetime = NOW) -> None:
         approval = Approval.objects.get(subject=letter.log_subject, is_granted=None)
-        approval_decide(approval=approval, is_granted=True, reason="", by=person(Role.OPERATOR), now=NOW)
+        approval_decide(approval=approval, is_granted=True, reason="", by=person(Role.OPERATOR), now=now)
 
     return decide
 
@@ -73,7 +74,7 @@ def issued(person, units: dict[str, Unit], approve) -> Callable[..., Letter]:
             unit=units[unit], template=None, campaign="viet-nam-2020", by=by, now=now, reference=reference
         )
         letter = letter_save(letter=letter, content={**CONTENT, **content}, by=by, now=now)
-        approve(letter_submit(letter=letter, by=by, now=now))
+        approve(letter_submit(letter=letter, by=by, now=now), now)
         return letter_issue(letter=letter, by=by, now=now, may_be_unsigned=True)
 
     return make

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from tests.unit.web.office.conftest import NOW
@@ -19,7 +20,7 @@ from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Mes
 from quetsach.web.office.letters.samples import published_letters_load, samples_load
 from quetsach.web.office.letters.sending import Hand, letter_send
 from quetsach.web.office.letters.views import writing
-from quetsach.web.office.letters.writing import letter_begin
+from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
 from quetsach.web.office.units.models import Unit
 
 TODAY = datetime.now(UTC)
@@ -341,3 +342,59 @@ def test_a_letter_is_offered_the_templates_that_are_for_such_letters(
     options = [(code, mark) for code, mark in options if code != "tw"]
     assert {code for code, _mark in options} == offered
     assert [code for code, mark in options if mark] == ([chosen] if chosen else [])
+
+
+def title_of(text: str) -> str:
+    return unescape(re.search(r"<title>(.*?)</title>", text, re.DOTALL)[1]).strip()
+
+
+def test_every_page_has_a_title_of_its_own(office, units, operator, sent) -> None:
+    blank = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    other = letter_begin(unit=units["31-2025"], template=None, campaign="", by=operator, now=TODAY)
+    paths = ["", "den/", "so/", "thu/", "moi/", f"{blank.pk}/", f"{other.pk}/", f"{blank.pk}/sua/", f"{other.pk}/sua/"]
+    paths += [f"moi/?earlier={sent.pk}&kind={kind}" for kind in ("replacement", "revocation", "update")]
+    dispatch = of(sent, "31-2025").pk
+    paths += [f"moi/?covers={dispatch}", f"den/{dispatch}/", f"{sent.pk}/", f"{sent.pk}/gui/", f"{sent.pk}/tien-do/"]
+    titles = [title_of(page(office, f"/en/office/letters/{path}")) for path in paths]
+    assert len(set(titles)) == len(titles), titles
+    assert not [title for title in titles if title.startswith("·")]
+
+
+def test_every_table_has_a_name_and_every_row_a_header(office, units, operator, sent) -> None:
+    Attachment.objects.create(letter=sent, name="a.pdf", size_bytes=1, sha256="0" * 64)
+    where = ["", "den/?unit=31-2025", "so/?unit=tw", f"{sent.pk}/", f"{sent.pk}/tien-do/"]
+    where += [f"den/{of(sent, '31-2025').pk}/"]
+    for path in where:
+        text = page(office, f"/en/office/letters/{path}")
+        tables = re.findall(r"<table.*?</table>", text, re.DOTALL)
+        assert tables, path
+        for table in tables:
+            assert "<caption" in table or "aria-labelledby=" in table.split(">", 1)[0]
+            body = table.split("<tbody>", 1)[1]
+            for row in re.findall(r"<tr>.*?</tr>", body, re.DOTALL):
+                assert row.count('<th scope="row">') == 1
+
+
+def test_a_letter_names_its_campaign_and_not_its_key(office, campaign, sent) -> None:
+    text = page(office, f"/en/office/letters/{sent.pk}/")
+    assert f'<dd><a href="/en/office/campaigns/viet-nam-2020/">{campaign.plan.name.en}</a></dd>' in text
+
+
+def test_what_is_approved_and_what_is_not_is_said_in_the_list_and_on_the_page(office, person, units, operator) -> None:
+    letters = []
+    for verdict in (None, True, False):
+        letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+        letter = letter_save(letter=letter, content=CONTENT, by=operator, now=TODAY)
+        letters.append(letter_submit(letter=letter, by=operator, now=TODAY))
+        if verdict is not None:
+            approval = Approval.objects.get(subject=letter.log_subject)
+            second = person(Role.OPERATOR)
+            approval_decide(approval=approval, is_granted=verdict, reason="Sai tên", by=second, now=TODAY)
+    for letter, word in zip(letters, ("waits for approval", "approved, not issued yet", "not approved"), strict=True):
+        text = page(office, f"/en/office/letters/{letter.pk}/")
+        assert text.count(f">{word}<") == 2, "on the badge and in the breadcrumb"
+    assert "Sai tên" in page(office, f"/en/office/letters/{letters[2].pk}/")
+    assert "Ask for approval" in page(office, f"/en/office/letters/{letters[2].pk}/")
+    approved = page(office, "/en/office/letters/?state=approved")
+    assert f'href="/en/office/letters/{letters[1].pk}/"' in approved
+    assert f'href="/en/office/letters/{letters[0].pk}/"' not in approved

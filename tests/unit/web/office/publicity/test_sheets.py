@@ -17,7 +17,7 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.publicity.kit_archive import MAX_NAME_LENGTH, archive_file, archive_names, kit_archive
 from quetsach.web.office.publicity.sheets.code import qr_png, qr_svg, qr_values
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS, Sheet, typeset
-from quetsach.web.office.publicity.wording import sheet_values
+from quetsach.web.office.publicity.wording import announcements, as_script, press_release, sheet_values
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 NAMES = [
@@ -157,3 +157,17 @@ def test_a_code_alone_is_black_on_white() -> None:
     svg = qr_svg("https://quetsach.example.vn/t/77-2020").decode()
     assert svg.startswith("<svg")
     assert "#fff" in svg
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_leaflet_and_press_release_name_the_help_desk_and_its_address(language: str) -> None:
+    address = "quetsach.example.vn/giup-do"
+    assert any(address in entry["text"] for entry in sheet_values(facts(), language)["questions"])
+    assert any(address in paragraph for paragraph in press_release(facts(), language).paragraphs)
+
+
+def test_every_announcement_says_where_help_is_asked_for() -> None:
+    scripts = announcements(facts())
+    assert [script.limit_seconds for script in scripts] == [60, 120]
+    assert all("mục Nhờ hỗ trợ trên trang ấy" in script.written for script in scripts)
+    assert "âm tiết" in as_script(facts())

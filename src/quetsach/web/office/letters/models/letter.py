@@ -34,6 +34,7 @@ class Template(models.Model):
     )
     code = models.SlugField(max_length=60, unique=True)
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, null=True, related_name="+", help_text="empty: for all")
+    language = models.CharField(max_length=2, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")])
     title = models.CharField(max_length=200)
     subject = models.CharField(max_length=400)
     body = models.TextField(max_length=100_000)

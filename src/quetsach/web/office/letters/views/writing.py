@@ -70,6 +70,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     initial = {"unit": units[0].key if units else None, "campaign": request.GET.get("campaign", "")[:60]}
     if reference.earlier:
         initial = {"unit": reference.earlier.unit.key, "campaign": reference.earlier.campaign}
+    if related := reference.earlier or reference.covers:
+        initial["language"] = related.language
     form = BeginForm(request.POST or None, units=units, purposes=reference.purposes, initial=initial)
     if form.is_valid():
         with Telling(request, form=form):

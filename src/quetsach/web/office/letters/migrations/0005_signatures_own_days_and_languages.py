@@ -21,4 +21,13 @@ class Migration(migrations.Migration):
                 help_text="holder and authority of each certificate that signed it; null: nobody noted it", null=True
             ),
         ),
+        migrations.AddField(
+            model_name="template",
+            name="language",
+            field=models.CharField(
+                choices=[("vi", "Tiếng Việt"), ("en", "English")],
+                default="vi",
+                max_length=2,
+            ),
+        ),
     ]
