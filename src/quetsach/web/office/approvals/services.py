@@ -21,6 +21,7 @@ DECIDING_ACT = {
     "kit": Act.MAKE_KIT,
     "campaign": Act.RUN_CAMPAIGN,
     "baseline": Act.RUN_CAMPAIGN,
+    "decision": Act.RUN_CAMPAIGN,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 

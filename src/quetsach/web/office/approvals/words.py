@@ -12,4 +12,5 @@ KIND_TITLES: Mapping[str, str | Promise] = {
     "kit": _("Publicity kit"),
     "campaign": _("Step of the campaign"),
     "baseline": _("Baseline of the campaign"),
+    "decision": _("Decision of the campaign"),
 }
