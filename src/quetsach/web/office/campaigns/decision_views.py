@@ -57,7 +57,8 @@ def decide(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         raise Http404
     about = DecisionKind(kind)
     context, rows = _choice(campaign, about)
-    initial = {"decided_on": min(desk.day, decision_days(campaign.plan.days).last), "decided_by": str(desk.person)}
+    decided_on = desk.day if desk.day in decision_days(campaign.plan.days) else None
+    initial = {"decided_on": decided_on, "decided_by": str(desk.person)}
     form = DecisionForm(request.POST or None, kind=about, decisions=decisions_of(campaign), rows=rows, initial=initial)
     context["form"] = form
     step = request.POST.get("step", "")
