@@ -89,6 +89,17 @@ class Campaign:
         raise CampaignError(f"no window {identifier[:60]!r} in campaign {self.id}", hint=f"windows: {known}")
 
     @property
+    def days(self) -> Period:
+        """From the first day of its first phase to the last of its last."""
+        return Period(self.phases[0].period.first, max(phase.period.last for phase in self.phases))
+
+    @property
+    def span(self) -> Period:
+        """The campaign's own time: its phases and all its windows but the one of the year before."""
+        own = [self.days, *(w.period for w in self.windows if w.id != self.previous_year)]
+        return Period(min(p.first for p in own), max(p.last for p in own))
+
+    @property
     def measured_windows(self) -> tuple[Window, ...]:
         """The windows that are compared with the baseline, in order of time."""
         aside = {self.baseline, self.previous_year}

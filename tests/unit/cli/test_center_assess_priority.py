@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError
+from quetsach.centre.priority import load_criteria, load_judgements
 from quetsach.centre.tables import load_families, placings_path
 from quetsach.cli.center import assess, families
-from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements
 from quetsach.core.errors import InputError
 from quetsach.core.table import Placing
 from quetsach.lake.lake import Lake

@@ -117,12 +117,13 @@ _SHARE = Column(LocalText("Tỷ trọng (%)", "Share (%)"), 1)
 _RATE = Column(LocalText("Trên 1.000 địa chỉ", "Per 1,000 announced"), 2)
 
 
-def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
+def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str], names: Mapping[str, LocalText]) -> Board:
     """Return the board of the ten botnets: those decided, then those of the ten largest that are not.
 
     Args:
-        ranking: families from most to least, without rows that stand for several.
+        ranking: families from most to least, without rows that stand for several; empty where none is of its time.
         decided: families of the decision in force.
+        names: what families are called.
     """
     places = {ranked.id: number for number, ranked in enumerate(ranking, 1)}
     known = {ranked.id: ranked for ranked in ranking}
@@ -131,8 +132,9 @@ def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
         ranked = known.get(family)
         place = places.get(family)
         if ranked is None or place is None:
-            note = LocalText("đã quyết định; kỳ này không thấy", "decided; not seen in this window")
-            rows.append(Row(family, LocalText(family, family), (None, None), RowState.DONE, note))
+            unseen = LocalText("đã quyết định; kỳ này không thấy", "decided; not seen in this window")
+            note = unseen if ranking else LocalText("đã quyết định", "decided")
+            rows.append(Row(family, names.get(family, LocalText(family, family)), (None, None), RowState.DONE, note))
             continue
         note = LocalText(f"đã quyết định; đứng thứ {place}", f"decided; ranks {place}")
         rows.append(Row(family, ranked.name, (ranked.mean_daily, ranked.share_percent), RowState.DONE, note))

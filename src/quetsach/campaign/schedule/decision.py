@@ -4,17 +4,20 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 
 MAX_TITLE = 200
 MAX_GROUNDS = 8000
 MAX_SUBJECTS = 100
+AROUND = timedelta(days=366)
+"""How long before and after a campaign its decisions may be of."""
 
 
 class DecisionKind(StrEnum):
@@ -32,6 +35,10 @@ class DecisionKind(StrEnum):
     """That the evaluation is published, and where."""
     OTHER = "other"
     """Anything else; ``subjects`` are what conditions of the plan ask for by name."""
+
+
+WITH_SUBJECTS = frozenset({DecisionKind.BOTNETS, DecisionKind.ISPS, DecisionKind.OTHER})
+"""Kinds whose decisions name what they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,33 @@ def digest_of(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def refuse_day_outside(day: date, frame: Period) -> None:
+    """Refuse a day on which the campaign cannot have decided anything: a slip of the hand would stand for ever.
+
+    Args:
+        day: when it was decided.
+        frame: the days of the campaign, from first to last.
+
+    Raises:
+        ScheduleError: the day is more than a year before the campaign or after it.
+    """
+    allowed = decision_days(frame)
+    if day not in allowed:
+        raise ScheduleError(
+            LocalText(
+                f"ngày quyết định phải từ {allowed.first:%d/%m/%Y} đến {allowed.last:%d/%m/%Y}: "
+                "sớm nhất một năm trước và muộn nhất một năm sau chiến dịch",
+                f"its decisions are of {allowed.first} to {allowed.last}: at most a year before it or after it",
+            ),
+            field="decided_on",
+        )
+
+
+def decision_days(frame: Period) -> Period:
+    """Return the days on which a campaign of these days may have decided something."""
+    return Period(frame.first - AROUND, frame.last + AROUND)
+
+
 def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: date) -> None:
     """Refuse a decision that cannot stand in the log.
 
@@ -99,16 +133,9 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
     if decision.decided_on > today:
         text = LocalText("ngày quyết định chưa đến", "the day of the decision has not come yet")
         raise ScheduleError(text, field="decided_on")
-    if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
-        text = LocalText(
-            f"mỗi đối tượng ghi một lần, tối đa {MAX_SUBJECTS}", f"each subject once, at most {MAX_SUBJECTS}"
-        )
-        raise ScheduleError(text, field="subjects")
+    _check_subjects(decision)
     standing = {d.number: d for d in in_force(earlier)}
     same = next((d for d in standing.values() if d.kind is decision.kind), None)
-    if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
-        text = LocalText("cần nêu ít nhất một mạng botnet", "a decision about botnets names at least one")
-        raise ScheduleError(text, field="subjects")
     if decision.kind is DecisionKind.BOTNETS and same and decision.supersedes is None:
         raise ScheduleError(
             LocalText(
@@ -130,6 +157,25 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
                 f"decision {number} cannot be superseded: it is not in force, or about something else",
             )
             raise ScheduleError(text, field="supersedes")
+
+
+def _check_subjects(decision: Decision) -> None:
+    if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
+        text = LocalText(
+            f"mỗi đối tượng ghi một lần, tối đa {MAX_SUBJECTS}", f"each subject once, at most {MAX_SUBJECTS}"
+        )
+        raise ScheduleError(text, field="subjects")
+    if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
+        text = LocalText("cần nêu ít nhất một mạng botnet", "a decision about botnets names at least one")
+        raise ScheduleError(text, field="subjects")
+    if decision.kind is DecisionKind.ISPS and not decision.subjects:
+        text = LocalText(
+            "cần nêu ít nhất một nhà cung cấp dịch vụ Internet", "a decision about providers names at least one"
+        )
+        raise ScheduleError(text, field="subjects")
+    if decision.kind not in WITH_SUBJECTS and decision.subjects:
+        text = LocalText("quyết định loại này không kèm đối tượng", "a decision of this kind has no subjects")
+        raise ScheduleError(text, field="subjects")
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -89,6 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _sources(
     arguments: argparse.Namespace, campaign: "Campaign", data: Path, view: "LakeView", families: "FamilyNames"
 ) -> "Sources":
+    from quetsach.centre.priority import load_criteria  # noqa: PLC0415
     from quetsach.centre.tables import (  # noqa: PLC0415
         load_calendar,
         load_network_tables,
@@ -97,7 +98,6 @@ def _sources(
         load_scenario,
         load_tiles,
     )
-    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
     from quetsach.cli.center.publication import DemonstrationMarker  # noqa: PLC0415
     from quetsach.web.evaluation.sources import Sources  # noqa: PLC0415
 
@@ -113,7 +113,6 @@ def _sources(
         published=load_published(campaign.id),
         calendar=load_calendar(),
         criteria=criteria,
-        judgements=load_judgements(criteria),
         subscribers=_numbers(arguments.subscribers, ("isp", "subscribers")),
         province_subscribers=_numbers(arguments.province_subscribers, ("province", "subscribers")),
         not_real=_not_real(load_scenario(marker.scenario).note, marker.scale) if marker else None,

@@ -8,18 +8,16 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, case_report
 from quetsach.assess.grades import grade_providers
-from quetsach.assess.priority import choose
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import Campaign
 from quetsach.campaign.schedule.plan import Stage
+from quetsach.centre.priority import SEED, choose_botnets
 from quetsach.core.period import Period
 from quetsach.lake.cases import bot_history
-from quetsach.lake.judged import GRADED_DAYS, observed, weekly_machines
+from quetsach.lake.judged import GRADED_DAYS, weekly_machines
 from quetsach.web.evaluation.inputs import Cases, Grades, Priority
 from quetsach.web.evaluation.sources import Sources
 
-SEED = 2020
-"""Of all random draws, as the command has it by default: the same data give the same report."""
 STEPS = 3
 """How often ``judge`` tells its progress."""
 
@@ -94,8 +92,8 @@ def _grades(sources: Sources, base: Period, last: Period) -> Grades:
 
 
 def _priority(sources: Sources, period: Period) -> Priority | None:
-    observations = tuple(observed(sources.lake, period, sources.judgements))
-    if not observations:
+    found = choose_botnets(sources.lake, period, criteria=sources.criteria, seed=SEED)
+    if found is None:
         return None
-    choice = choose(observations, sources.criteria, rng=np.random.default_rng(SEED))
-    return Priority(period, SEED, choice, observations, {o.family: sources.family_name(o.family) for o in observations})
+    names = {o.family: sources.family_name(o.family) for o in found.observations}
+    return Priority(period, SEED, found.choice, found.observations, names)

@@ -22,7 +22,7 @@ from quetsach.web.evaluation.inputs import Effect
 class Sources:
     """The lake, the tables that explain it, and what is brought by hand.
 
-    ``criteria`` and ``judgements`` are those of the choice of botnets; ``subscribers`` are of providers,
+    ``criteria`` are those of the choice of botnets; ``subscribers`` are of providers,
     ``province_subscribers`` of provinces by their codes; ``None`` where nobody handed them over.
     """
 
@@ -34,7 +34,6 @@ class Sources:
     tiles: TileLayouts
     published: PublishedRecord
     criteria: Criteria
-    judgements: Mapping[str, dict[str, float]]
     subscribers: Mapping[str, float] | None = None
     province_subscribers: Mapping[str, float] | None = None
     not_real: LocalText | None = None

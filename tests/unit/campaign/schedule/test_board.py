@@ -16,7 +16,7 @@ def _ranked(identifier: str, mean: float = 100, rate: float | None = 1.5) -> Ran
 
 
 def test_decided_botnets_are_done_and_the_other_large_ones_open() -> None:
-    board = botnets_board([_ranked("a"), _ranked("b"), _ranked("c")], ["c", "a"])
+    board = botnets_board([_ranked("a"), _ranked("b"), _ranked("c")], ["c", "a"], {})
     assert [(row.id, row.state) for row in board.rows] == [
         ("c", RowState.DONE),
         ("a", RowState.DONE),
@@ -27,7 +27,7 @@ def test_decided_botnets_are_done_and_the_other_large_ones_open() -> None:
 
 def test_once_ten_are_decided_the_others_are_no_work_any_more() -> None:
     ranking = [_ranked(f"f{n:02}") for n in range(12)]
-    board = botnets_board(ranking, [f"f{n:02}" for n in range(1, 11)])
+    board = botnets_board(ranking, [f"f{n:02}" for n in range(1, 11)], {})
     assert (board.done, board.total, board.state) == (10, 10, RowState.DONE)
     assert [row.id for row in board.rows if row.state is RowState.ASIDE] == ["f00"]
 
@@ -38,11 +38,11 @@ def test_what_comes_by_itself_is_no_work() -> None:
 
 
 def test_only_the_ten_largest_ask_for_a_decision() -> None:
-    assert len(botnets_board([_ranked(f"f{n:02}") for n in range(25)], []).rows) == 10
+    assert len(botnets_board([_ranked(f"f{n:02}") for n in range(25)], [], {}).rows) == 10
 
 
 def test_a_decided_botnet_that_is_not_seen_any_more_stays_on_the_board() -> None:
-    (row,) = botnets_board([], ["gone"]).rows
+    (row,) = botnets_board([], ["gone"], {"gone": LocalText("Gone", "Gone")}).rows
     assert (row.figures, row.state) == ((None, None), RowState.DONE)
 
 

@@ -10,7 +10,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import grade_providers
 from quetsach.assess.priority import Observation, choose
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.cli.center.assess.priority_file import load_criteria
+from quetsach.centre.priority import load_criteria
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.evaluation.inputs import Cases, Grades, Priority

@@ -40,12 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    import numpy as np  # noqa: PLC0415
-
-    from quetsach.assess.priority import choose  # noqa: PLC0415
+    from quetsach.centre.priority import choose_botnets, load_criteria  # noqa: PLC0415
     from quetsach.centre.tables import load_families, open_lake  # noqa: PLC0415
-    from quetsach.cli.center.assess.priority_file import load_criteria, load_judgements  # noqa: PLC0415
-    from quetsach.lake.judged import observed  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
@@ -54,10 +50,10 @@ def _run(arguments: argparse.Namespace) -> int:
     families = load_families(data)
     with open_lake(data, families).view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
-        observations = observed(view, period, load_judgements(criteria))
-    if not observations:
+        found = choose_botnets(view, period, criteria=criteria, seed=arguments.seed)
+    if found is None:
         raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
-    choice = choose(observations, criteria, rng=np.random.default_rng(arguments.seed))
+    choice = found.choice
     language = chosen_language(arguments)
     if arguments.json:
         window = {"first": str(period.first), "last": str(period.last)}

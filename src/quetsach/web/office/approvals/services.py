@@ -22,6 +22,7 @@ DECIDING_ACT = {
     "campaign": Act.RUN_CAMPAIGN,
     "baseline": Act.RUN_CAMPAIGN,
     "assignment": Act.RUN_CAMPAIGN,
+    "decision": Act.RUN_CAMPAIGN,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 

@@ -13,4 +13,5 @@ KIND_TITLES: Mapping[str, str | Promise] = {
     "campaign": _("Step of the campaign"),
     "baseline": _("Baseline of the campaign"),
     "assignment": _("Returns asked of many units"),
+    "decision": _("Decision of the campaign"),
 }

@@ -9,53 +9,18 @@ from quetsach.campaign.authority import Act
 from quetsach.web.office.campaigns.forms import (
     CloneForm,
     CloseForm,
-    DecisionForm,
     next_first_day,
 )
 from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.pages import opened, page
-from quetsach.web.office.campaigns.selectors.boards import ranked_families, ranked_isps
 from quetsach.web.office.campaigns.selectors.campaign import (
-    decisions_of,
     plan_day,
     steps_asked,
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now
-from quetsach.web.office.campaigns.services.decisions import decision_record
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone
-from quetsach.web.office.people.access import today
 from quetsach.web.office.refusal import Telling
-
-
-@require_http_methods(["GET", "POST"])
-def decide(request: HttpRequest, key: str) -> HttpResponse:
-    """Write a decision down."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
-    form = DecisionForm(
-        request.POST or None,
-        decisions=decisions_of(campaign),
-        families=ranked_families(),
-        isps=ranked_isps(),
-        initial={"decided_on": today(desk.now), "kind": request.GET.get("kind", "")},
-    )
-    if form.is_valid():
-        chosen = form.cleaned_data
-        with Telling(request, form=form):
-            decision_record(
-                campaign=campaign,
-                kind=form.kind_chosen(),
-                title=chosen["title"],
-                grounds=chosen["grounds"],
-                decided_on=chosen["decided_on"],
-                decided_by=chosen["decided_by"],
-                subjects=form.subjects_chosen(),
-                supersedes=chosen["supersedes"],
-                by=desk.person,
-                now=desk.now,
-            )
-            return redirect("office:campaigns:decisions", campaign.key)
-    return page(request, "decide", desk, {"form": form}, campaign)
 
 
 @require_POST

@@ -15,8 +15,9 @@ class Campaigns(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.baseline import shown_to_approver  # noqa: PLC0415
-        from quetsach.web.office.campaigns.services import baseline  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors import baseline as baselines  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors import decisions as decided  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services import baseline, decisions  # noqa: PLC0415
 
         register_consequence(
             "baseline",
@@ -25,6 +26,16 @@ class Campaigns(AppConfig):
                 carry_out=baseline.baseline_carry_out,
                 done=_("Granted. The baseline is frozen; the next publication shows it."),
                 template="office/campaigns/baseline_asked.html",
-                context=shown_to_approver,
+                context=baselines.shown_to_approver,
+            ),
+        )
+        register_consequence(
+            "decision",
+            Consequence(
+                check=decisions.decision_check,
+                carry_out=decisions.decision_carry_out,
+                done=_("Granted. The decision is recorded."),
+                template="office/campaigns/decision_asked.html",
+                context=decided.shown_to_approver,
             ),
         )

@@ -1,5 +1,6 @@
 """Forms of campaigns: they bound and parse, services decide."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import CampaignError, read_campaign
 from quetsach.campaign.fault import told_at
-from quetsach.campaign.schedule.board import Ranked
 from quetsach.campaign.schedule.decision import (
     MAX_GROUNDS,
     MAX_TITLE,
+    WITH_SUBJECTS,
     Decision,
     DecisionKind,
     in_force,
@@ -40,7 +41,21 @@ KIND_TITLES = {
     DecisionKind.EVALUATION: _("Evaluation published"),
     DecisionKind.OTHER: _("Another matter"),
 }
-_RECORDED_BY_HAND = (DecisionKind.BOTNETS, DecisionKind.ISPS, DecisionKind.EVALUATION, DecisionKind.OTHER)
+RECORDED_BY_HAND = (DecisionKind.BOTNETS, DecisionKind.ISPS, DecisionKind.EVALUATION, DecisionKind.OTHER)
+_SUBJECTS = {
+    DecisionKind.BOTNETS: (
+        _("Botnets"),
+        _("Separated by commas, for families that are not in the table above: by the names of the table of families."),
+    ),
+    DecisionKind.ISPS: (
+        _("Internet providers"),
+        _("Separated by commas, for providers that are not in the table above."),
+    ),
+    DecisionKind.OTHER: (
+        _("What the plan waits for"),
+        _("Separated by commas: what the decision is about, in the words of the plan's conditions."),
+    ),
+}
 
 
 class DayField(forms.DateField):
@@ -143,9 +158,13 @@ class CloseForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """A decision as somebody writes it down."""
+    """A decision as somebody writes it down; it has only the fields of its kind, so that nothing is left out unseen.
 
-    kind = forms.ChoiceField(label=_("About"), choices=[(kind.value, KIND_TITLES[kind]) for kind in _RECORDED_BY_HAND])
+    ``rows`` are what can be ticked (with ``id`` and ``name``), in order of rank.
+    """
+
+    subjects = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    others = forms.CharField(label=_("Others"), required=False, max_length=2000)
     title = forms.CharField(label=_("Decision"), max_length=MAX_TITLE)
     grounds = forms.CharField(
         label=_("Grounds"),
@@ -155,49 +174,42 @@ class DecisionForm(forms.Form):
     )
     decided_on = DayField(label=_("Decided on"))
     decided_by = forms.CharField(label=_("Decided by"), max_length=200)
-    families = forms.MultipleChoiceField(
-        label=_("Botnets"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("From the published ranking. The figures of this moment are kept with the decision."),
-    )
-    isps = forms.MultipleChoiceField(label=_("Internet providers"), required=False, widget=forms.CheckboxSelectMultiple)
-    subjects = forms.CharField(
-        label=_("Other subjects"),
-        required=False,
-        max_length=2000,
-        help_text=_("Separated by commas; families by the name of the table of families."),
-    )
     supersedes = forms.TypedChoiceField(label=_("Takes the place of"), required=False, coerce=int, empty_value=None)
 
     def __init__(
-        self,
-        *arguments: Any,
-        decisions: tuple[Decision, ...],
-        families: list[Ranked],
-        isps: list[Ranked],
-        **named: Any,
+        self, *arguments: Any, kind: DecisionKind, decisions: tuple[Decision, ...], rows: Sequence[Any], **named: Any
     ) -> None:
         super().__init__(*arguments, **named)
-        for name, ranked in (("families", families), ("isps", isps)):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
-            field.choices = [(r.id, here(r.name)) for r in ranked]
+        self._rows = rows
+        titles, help_text = _SUBJECTS.get(kind, ("", ""))
+        if kind not in WITH_SUBJECTS:
+            del self.fields["subjects"], self.fields["others"]
+        else:
+            ticked = self.fields["subjects"]
+            assert isinstance(ticked, forms.MultipleChoiceField)  # noqa: S101
+            ticked.label, ticked.choices = titles, [(row.id, here(row.name)) for row in rows]
+            self.fields["others"].help_text = help_text
+        replaced = [(d.number, f"{d.number}. {d.title}") for d in in_force(decisions) if d.kind is kind]
         earlier = self.fields["supersedes"]
         assert isinstance(earlier, forms.TypedChoiceField)  # noqa: S101
-        earlier.choices = [("", _("none")), *((d.number, f"{d.number}. {d.title}") for d in in_force(decisions))]
+        earlier.choices = [("", _("none")), *replaced]
+        if kind is DecisionKind.BOTNETS and replaced:  # there is one list of botnets, so the next takes its place
+            earlier.choices, earlier.initial = replaced, replaced[0][0]
+        if not replaced:
+            del self.fields["supersedes"]
 
-    def kind_chosen(self) -> DecisionKind:
-        """Return what the decision is about."""
-        return DecisionKind(self.cleaned_data["kind"])
+    @property
+    def ticks(self) -> Iterator[tuple[Any, forms.boundfield.BoundWidget]]:
+        """Yield what can be ticked, with its box."""
+        return zip(self._rows, self["subjects"].subwidgets, strict=True)
 
-    def subjects_chosen(self) -> list[str]:
-        """Return the ticked ones of the kind, then those that were written, each once."""
-        ticked = {DecisionKind.BOTNETS: "families", DecisionKind.ISPS: "isps"}.get(self.kind_chosen())
-        written = (part.strip() for part in self.cleaned_data["subjects"].split(","))
-        return list(
-            dict.fromkeys([*(self.cleaned_data[ticked] if ticked else ()), *(part for part in written if part)])
-        )
+    def written(self) -> dict[str, Any]:
+        """Return the decision by its parts; what was ticked stands before what was written, each once."""
+        sent = self.cleaned_data
+        others = (part.strip() for part in sent.get("others", "").split(","))
+        subjects = dict.fromkeys([*sent.get("subjects", ()), *(part for part in others if part)])
+        said = {name: sent[name] for name in ("title", "grounds", "decided_on", "decided_by")}
+        return {**said, "subjects": list(subjects), "supersedes": sent.get("supersedes")}
 
 
 class CompareForm(forms.Form):

@@ -19,6 +19,8 @@ CLOSE = "close"
 """The last step of a campaign; the others are named as its phases."""
 BASELINE = "#baseline"
 """Freezing the baseline: no step of the plan, and no phase can have this name."""
+DECISION = "#decision"
+"""A decision that waits to be recorded; as little a step of the plan."""
 
 
 class Campaign(models.Model):
@@ -116,7 +118,7 @@ class Decision(models.Model):
 
 
 class Passage(models.Model):
-    """That somebody asked to open a phase, to close the campaign or to freeze its baseline, on facts (``sha256``).
+    """That somebody asked for a step, on facts (``sha256``): a phase, the close, a baseline or a decision.
 
     Once a second person has granted it, the step is done.
     """

@@ -51,7 +51,7 @@ def page(
     if campaign:
         context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}
     form = context.get("form")
-    is_refused = context.get("is_refused") or (isinstance(form, Form) and form.is_bound and bool(form.errors))
+    is_refused = context.get("refusal") or (isinstance(form, Form) and form.is_bound and bool(form.errors))
     status = 422 if is_refused and request.method == "POST" else 200
     return render(request, f"office/campaigns/{name}.html", context, status=status)
 

@@ -4,7 +4,7 @@ Rows are added and taken out by buttons that send the form; nothing is kept betw
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,8 +20,10 @@ from quetsach.campaign.schedule.plan import Milestone, Part, Phase, Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.web.design.templatetags.faults import Fault, faults
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.plan_form import BASE, PLAIN, SECTIONS, YEAR_BEFORE, HeadForm, RowForm
+from quetsach.web.office.campaigns.plan_form import BASE, LIST_WORDS, PLAIN, SECTIONS, YEAR_BEFORE, HeadForm, RowForm
+from quetsach.web.office.editions import Difference, chosen, differences
 
 type Draft = dict[str, list[dict[str, Any]]]
 """What stands in the form: its rows by list, and what is said of the whole as the one row of ``head``."""
@@ -85,6 +87,7 @@ class PlanSheet:
             )(data, prefix=name, initial=shown[name])
             for name, form in SECTIONS.items()
         }
+        self.clash: list[Difference] = []
         self._places: dict[str, forms.Form] = {}
 
     @property
@@ -93,14 +96,14 @@ class PlanSheet:
         return self.head.is_bound
 
     @property
-    def errors(self) -> list[tuple[str, str]]:
-        """Every fault as the id of its field and the words, in the order of the page."""
+    def errors(self) -> list[Fault]:
+        """Every fault with its field, in the order of the page."""
+        lists = [fault for rows in self.lists.values() if rows.is_bound for fault in rows.non_form_errors()]
         every: list[forms.Form] = [self.head, *(row for rows in self.lists.values() for row in rows)]
-        found = [("", str(fault)) for rows in self.lists.values() if rows.is_bound for fault in rows.non_form_errors()]
-        for form in every:
-            for name, faults in form.errors.items() if form.is_bound else ():
-                is_seen = name in form.fields and not form[name].is_hidden
-                found += [(form[name].id_for_label if is_seen else "", str(fault)) for fault in faults]
+        found = [Fault("", "", str(text)) for text in lists]
+        for form in every if self.is_sent else ():
+            found += [Fault("", "", str(text)) for text in form.non_field_errors()]
+            found += faults(form)
         return found
 
     def is_valid(self) -> bool:
@@ -115,6 +118,36 @@ class PlanSheet:
         except CampaignError as error:
             self._refuse(error)
         return not self.errors
+
+    def stand_on(self, plan: Campaign, revision: int) -> None:
+        """Show what differs from the plan in force where that is newer than the one that was sent along.
+
+        From then on the form stands on the newer one: sending it once more is a decision.
+        """
+        if self.head.cleaned_data.get("revision") in (None, revision):
+            return
+        self.clash = differences(self._beside(draft_of(plan)))
+        self.head.data = {**self.head.data.dict(), "revision": str(revision)}
+
+    def _beside(self, stored: Draft) -> Iterator[tuple[str, Any, Any]]:
+        """Yield each field with what is in force and what was typed; a row that only one has, by its name."""
+        for field in self.head.visible_fields():
+            if field.name in stored["head"][0]:
+                yield str(field.label), stored["head"][0][field.name], self.head.cleaned_data.get(field.name)
+        for name in self.lists:
+            called, kept = LIST_WORDS[name][1], {row["id"]: row for row in stored[name]}
+            for row in self._filled(name):
+                typed = row.cleaned_data
+                old = kept.pop(typed["id"], None)
+                title = f"{called} “{_called(typed)}”"
+                if old is None:
+                    yield title, "", _("new")
+                    continue
+                for field in row.visible_fields():
+                    was, becomes = (_comparable(field.field, values.get(field.name)) for values in (old, typed))
+                    yield f"{title}: {field.label}", was, becomes
+            for old in kept.values():
+                yield f"{called} “{_called(old)}”", _("stands in the plan"), ""
 
     def _plan(self) -> Campaign:
         head, before = self.head.cleaned_data, self.before
@@ -230,6 +263,14 @@ class _Identifiers:
         found = next(name for name in (base, *(f"{base}-{n}" for n in range(2, 999))) if name not in self._taken)
         self._taken.add(found)
         return found
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    return str(row.get("name_vi") or row.get("text_vi"))
+
+
+def _comparable(field: forms.Field, value: Any) -> Any:
+    return bool(value) if isinstance(field, forms.BooleanField) else chosen(field, value)
 
 
 def _name(row: RowForm) -> LocalText:

@@ -51,6 +51,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
                 now=desk.now,
             )
             return redirect("office:campaigns:overview", campaign.key)
+        sheet.stand_on(campaign.plan, campaign.revision.number)
     return _sheet_page(request, "change", desk, sheet, campaign)
 
 
@@ -104,7 +105,7 @@ def _sheet(request: HttpRequest, campaign: Campaign | None = None) -> PlanSheet:
 def _sheet_page(
     request: HttpRequest, name: str, desk: Visitor, sheet: PlanSheet, campaign: Campaign | None = None
 ) -> HttpResponse:
-    context = {"sheet": sheet, "form": sheet.head, "is_refused": bool(sheet.errors)}
+    context = {"sheet": sheet, "form": sheet.head, "refusal": bool(sheet.errors)}
     if campaign:
         context["revisions"] = campaign.revisions.order_by("-number").select_related("made_by")
     else:

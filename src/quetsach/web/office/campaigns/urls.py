@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.campaigns import acts, baseline_views, plan_views, views
+from quetsach.web.office.campaigns import acts, baseline_views, decision_views, plan_views, views
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,8 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:key>/ke-hoach/", plan_views.change, name="change"),
     path("<slug:key>/tep/", plan_views.replace, name="replace"),
     path("<slug:key>/ke-hoach.toml", views.plan_file, name="plan-file"),
-    path("<slug:key>/quyet-dinh/", views.decisions, name="decisions"),
-    path("<slug:key>/quyet-dinh/moi/", acts.decide, name="decide"),
+    path("<slug:key>/quyet-dinh/", decision_views.decisions, name="decisions"),
+    path("<slug:key>/quyet-dinh/moi/", decision_views.kinds, name="decide"),
+    path("<slug:key>/quyet-dinh/moi/<slug:kind>/", decision_views.decide, name="decide-on"),
     path("<slug:key>/mo/<slug:phase>/", acts.open_gate, name="open-gate"),
     path("<slug:key>/moc-so-sanh/", baseline_views.baseline, name="baseline"),
     path("<slug:key>/ket-thuc/", acts.close, name="close"),

@@ -9,7 +9,6 @@ from quetsach.campaign.schedule.comparison import compare
 from quetsach.campaign.schedule.condition import Condition, Finding, Need
 from quetsach.web.office.campaigns.archive import archive_zip
 from quetsach.web.office.campaigns.forms import (
-    KIND_TITLES,
     CompareForm,
 )
 from quetsach.web.office.campaigns.models import CLOSE
@@ -26,6 +25,7 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     steps_taken,
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
+from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.returns.selectors.plan import off_plan
 
 
@@ -62,7 +62,8 @@ def overview(request: HttpRequest, key: str) -> HttpResponse:
 def boards(request: HttpRequest, key: str) -> HttpResponse:
     """The four work items of the middle phase."""
     desk, campaign = opened(request, key)
-    return page(request, "boards", desk, {"boards": boards_of(campaign)}, campaign)
+    context = {"boards": boards_of(campaign), "rankings": own_rankings(campaign.plan)}
+    return page(request, "boards", desk, context, campaign)
 
 
 @require_safe
@@ -95,15 +96,6 @@ def plan_file(request: HttpRequest, key: str) -> HttpResponse:
     """The plan as its file."""
     _desk, campaign = opened(request, key)
     return attachment(campaign.revision.document.encode(), "application/toml", f"{campaign.key}.toml")
-
-
-@require_safe
-def decisions(request: HttpRequest, key: str) -> HttpResponse:
-    """The log of decisions, the newest first."""
-    desk, campaign = opened(request, key)
-    shown = [(d, KIND_TITLES[d.kind]) for d in reversed(decisions_of(campaign))]
-    gone = {d.supersedes: d.number for d in decisions_of(campaign) if d.supersedes}
-    return page(request, "decisions", desk, {"shown": shown, "gone": gone}, campaign)
 
 
 @require_safe

@@ -10,9 +10,10 @@ from quetsach.centre.errors import BaselineError
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.baseline import subject_of
+from quetsach.web.office.campaigns.selectors.decisions import subject_of as decision_subject
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
 from quetsach.web.office.campaigns.services.baseline import baseline_ask
-from quetsach.web.office.campaigns.services.decisions import decision_record
+from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_draft
 from quetsach.web.office.campaigns.services.passages import gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_move
 from quetsach.web.office.demonstration.cast import Cast, grant, hire
@@ -90,7 +91,7 @@ def _freeze(campaign: Campaign, cast: Cast) -> None:
 
 def _decide(campaign: Campaign, cast: Cast) -> None:
     told = story()["decision"]
-    decision_record(
+    decision = decision_draft(
         campaign=campaign,
         kind=DecisionKind.BOTNETS,
         title=told["title"],
@@ -100,5 +101,7 @@ def _decide(campaign: Campaign, cast: Cast) -> None:
         subjects=told["families"],
         supersedes=None,
         by=cast["an"],
-        now=at("2020-09-08 16:00"),
+        now=told["asked"],
     )
+    passage = decision_ask(campaign=campaign, decision=decision, by=cast["an"], now=told["asked"])
+    grant(decision_subject(passage), cast["binh"], told["granted"])

@@ -1,6 +1,7 @@
 """The campaign of 2020 in an office with two operators."""
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,9 +18,10 @@ from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.campaigns.models import Campaign, Decision, Passage
-from quetsach.web.office.campaigns.services.decisions import decision_record
+from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_draft
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.models import Duty, Person
+from quetsach.web.office.units.models import Unit
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 TEN = ("andromeda", "conficker", "gamut", "lethic", "necurs", "ramnit", "sality", "virut", "wannacry", "zeroaccess")
@@ -72,8 +74,9 @@ def offer_tool(data: Path) -> None:
     )
 
 
-def decide_botnets(campaign: Campaign, by: Person, *, supersedes: int | None = None, names=TEN) -> Decision:
-    return decision_record(
+def ask_botnets(campaign: Campaign, by: Person, *, supersedes: int | None = None, names=TEN, now=NOW) -> Passage:
+    """Ask that a decision about botnets be recorded."""
+    decision = decision_draft(
         campaign=campaign,
         kind=DecisionKind.BOTNETS,
         title="Mười mạng botnet",
@@ -83,8 +86,32 @@ def decide_botnets(campaign: Campaign, by: Person, *, supersedes: int | None = N
         subjects=names,
         supersedes=supersedes,
         by=by,
-        now=NOW,
+        now=now,
     )
+    return decision_ask(campaign=campaign, decision=decision, by=by, now=now)
+
+
+def agree(passage: Passage, by: Person, now: datetime = NOW) -> None:
+    """Let a second person agree to a decision."""
+    approval = Approval.objects.get(kind="decision", digest=passage.sha256)
+    approval_decide(approval=approval, is_granted=True, reason="", by=by, now=now)
+
+
+def another(than: Person) -> Person:
+    """Return a second operator."""
+    found = Duty.objects.filter(role=Role.OPERATOR.value).exclude(person=than).select_related("person").first()
+    if found is None:
+        made = Person.objects.create_user("another@example.vn", "rất dài và khó đoán 2020", name="Người thứ hai")
+        found = Duty.objects.create(
+            person=made, role=Role.OPERATOR.value, unit=Unit.objects.get(key="tw"), first=date(2020, 1, 1)
+        )
+    return found.person
+
+
+def decide_botnets(campaign: Campaign, by: Person, *, supersedes: int | None = None, names=TEN) -> Decision:
+    """Let two people decide about botnets."""
+    agree(ask_botnets(campaign, by, supersedes=supersedes, names=names), another(by))
+    return campaign.decisions.latest("number")
 
 
 def grant(passage: Passage, by: Person, now: datetime = NOW) -> None:
@@ -99,6 +126,13 @@ def centre_figures(centre_data: Path, data: Path) -> Path:
     for file in (centre_data / "published").iterdir():
         (data / "published" / file.name).write_bytes(file.read_bytes())
     return data
+
+
+@pytest.fixture
+def centre_lake(centre_data: Path, centre_figures: Path) -> Path:
+    """Give this centre the small lake, too."""
+    shutil.copytree(centre_data / "lake", centre_figures / "lake")
+    return centre_figures
 
 
 @pytest.fixture

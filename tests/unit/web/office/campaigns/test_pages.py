@@ -10,13 +10,14 @@ from quetsach.campaign.authority import Role
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.selectors import subject_url
 from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
+from quetsach.web.office.campaigns.selectors.campaign import steps_asked
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.people.models import Person
 
 AT = "/van-phong/chien-dich/"
 HOME = f"{AT}viet-nam-2020/"
-PAGES = ["", "bang/", "quyet-dinh/", "quyet-dinh/moi/", "ke-hoach/", "tep/", "ket-thuc/", "tiep-theo/"]
+DECIDE = [f"quyet-dinh/moi/{kind}/" for kind in ("botnets", "isps", "evaluation", "other")]
+PAGES = ["", "bang/", "quyet-dinh/", "quyet-dinh/moi/", *DECIDE, "ke-hoach/", "tep/", "ket-thuc/", "tiep-theo/"]
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_no_page_opens_for_a_unit_of_the_tree(campaign: Campaign, person, signed
     assert signed_in(person(Role.APPROVER, "31-2020")).get(HOME + page).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["quyet-dinh/moi/", "ke-hoach/", "tep/", "ket-thuc/", "tiep-theo/"])
+@pytest.mark.parametrize("page", ["quyet-dinh/moi/", *DECIDE, "ke-hoach/", "tep/", "ket-thuc/", "tiep-theo/"])
 def test_an_analyst_looks_and_changes_nothing(campaign: Campaign, person, signed_in, page: str) -> None:
     analyst = signed_in(person(Role.ANALYST))
     assert analyst.get(HOME).status_code == 200
@@ -65,41 +66,6 @@ def test_a_file_that_is_no_plan_is_refused_on_the_page(data: Path, browser: Clie
     assert response.status_code == 422
     assert "errorlist" in response.content.decode()
     assert not Campaign.objects.exists()
-
-
-def test_a_decision_is_written_on_the_page(campaign: Campaign, browser: Client) -> None:
-    sent = {
-        "kind": "botnets",
-        "title": "Mười mạng",
-        "grounds": "Vì <b>lớn</b>",
-        "decided_on": "2020-09-10",
-        "decided_by": "Ban chỉ đạo",
-        "subjects": "andromeda, sality, andromeda",
-        "supersedes": "",
-    }
-    assert browser.post(HOME + "quyet-dinh/moi/", sent).status_code == 302
-    (decision,) = decisions_of(campaign)
-    assert decision.subjects == ("andromeda", "sality")
-    page = browser.get(HOME + "quyet-dinh/").content.decode()
-    assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
-    assert decision.digest in page
-
-
-def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, browser: Client, operator) -> None:
-    decide_botnets(campaign, operator)
-    sent = {
-        "kind": "botnets",
-        "title": "Lần nữa",
-        "grounds": "y",
-        "decided_on": "2020-09-10",
-        "decided_by": "x",
-        "subjects": "sality",
-        "supersedes": "",
-    }
-    page = browser.post(HOME + "quyet-dinh/moi/", sent)
-    assert page.status_code == 422
-    assert "Quyết định số 1 đã nêu" in page.content.decode()
-    assert "Lần nữa" in page.content.decode()
 
 
 def test_a_gate_is_asked_for_on_the_page(campaign: Campaign, browser: Client) -> None:
@@ -143,8 +109,9 @@ def test_the_plan_is_given_as_its_file(campaign: Campaign, browser: Client) -> N
 def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, operator, centre_figures) -> None:
     decide_botnets(campaign, operator)
     page = browser.get(HOME + "bang/").content.decode()
-    assert "andromeda" in page
+    assert "Andromeda" in page
     assert "chưa có gói" in page
+    assert "kỳ 01/11/2020 – 30/11/2020, công bố tính đến ngày 30/11/2020" in page
 
 
 def test_the_second_person_sees_exactly_what_is_asked(campaign: Campaign, browser: Client, operator) -> None:

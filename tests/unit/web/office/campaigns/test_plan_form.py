@@ -131,17 +131,18 @@ def test_what_is_wrong_is_said_at_its_place(
     response = browser.post(CHANGE, typed(campaign.plan) | changes)
     assert response.status_code == 422
     faults = response.context["sheet"].errors
-    assert field in [at for at, _words in faults], faults
-    assert words in " ".join(text for _at, text in faults)
+    assert field in [fault.anchor for fault in faults], faults
+    assert words in " ".join(fault.text for fault in faults)
+    assert "<title>Lỗi: " in response.content.decode()
     assert campaign.revision.number == 1
 
 
 def test_a_window_of_other_length_is_refused_at_its_row(campaign: Campaign, browser: Client) -> None:
     wanted = next(n for n, w in enumerate(campaign.plan.windows) if w.id == "close")
     response = browser.post(CHANGE, typed(campaign.plan) | {f"windows-{wanted}-last": "2020-12-20"})
-    ((at, words),) = response.context["sheet"].errors
-    assert at == f"id_windows-{wanted}-last"
-    assert "phải dài bằng nhau" in words
+    (fault,) = response.context["sheet"].errors
+    assert fault.anchor == f"id_windows-{wanted}-last"
+    assert "phải dài bằng nhau" in fault.text
 
 
 @pytest.mark.parametrize("role", ["", "baseline"])
@@ -175,8 +176,13 @@ def test_a_plan_that_somebody_changed_in_the_meantime_is_not_overwritten(
     page = browser.post(CHANGE, shown | {"summary_vi": "Tóm tắt khác"})
     assert page.status_code == 422
     assert "Trần Thị Bình đã điều chỉnh kế hoạch lúc 10:00 06/10/2020" in page.content.decode()
-    assert "Tóm tắt khác" in page.content.decode()
     assert campaign.revision.number == 2
+    differing = {one.label: (one.stored, one.typed) for one in page.context["sheet"].clash}
+    assert set(differing) == {"Tóm tắt bằng tiếng Việt", "Mốc “Lễ phát động trên toàn quốc”: Chậm nhất ngày"}
+    assert differing["Mốc “Lễ phát động trên toàn quốc”: Chậm nhất ngày"] == ("22/09/2020", "18/09/2020")
+    again = shown | {"summary_vi": "Tóm tắt khác", "revision": page.context["sheet"].head["revision"].value()}
+    assert browser.post(CHANGE, again).status_code == 302
+    assert campaign.plan.summary.vi == "Tóm tắt khác"
 
 
 def test_the_example_is_a_plan_and_says_every_need(data, browser: Client) -> None:

@@ -1,24 +1,26 @@
 """The boards of the middle phase, from the published figures, the shelf of packs, letters, returns and tool reports."""
 
+from django.conf import settings
+
 from quetsach.campaign.schedule.board import (
     Board,
     Progress,
-    Ranked,
     botnets_board,
     deployment_board,
     isps_board,
     tools_board,
 )
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
+from quetsach.centre.tables import load_families
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.evidence import shelved
 from quetsach.web.office.campaigns.selectors.letters import letters_of
+from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.campaigns.selectors.returns import returns_of
-from quetsach.web.portal.selectors import offered_files, published_snapshot
-from quetsach.web.portal.snapshot import RankedRow
+from quetsach.web.portal.selectors import offered_files
 
 
 def boards_of(campaign: Campaign) -> tuple[Board, ...]:
@@ -26,34 +28,17 @@ def boards_of(campaign: Campaign) -> tuple[Board, ...]:
     decisions = decisions_of(campaign)
     botnets = decided_botnets(decisions)
     isps = [s for d in in_force(decisions) if d.kind is DecisionKind.ISPS for s in d.subjects]
-    families = ranked_families()
+    rankings, names = own_rankings(campaign.plan), _names()
     return (
-        botnets_board(families, botnets),
-        isps_board(ranked_isps(), isps),
-        tools_board(botnets, {family.id: family.name for family in families}, shelved(botnets)),
+        botnets_board(rankings.families if rankings else (), botnets, names),
+        isps_board(rankings.isps if rankings else (), isps),
+        tools_board(botnets, names, shelved(botnets)),
         deployment_board(_channels(campaign.key)),
     )
 
 
-def ranked_families() -> list[Ranked]:
-    """Return the published ranking of families, from most to least."""
-    snapshot = published_snapshot()
-    return _ranked(snapshot.families) if snapshot else []
-
-
-def ranked_isps() -> list[Ranked]:
-    """Return the published ranking of Internet providers, from most to least."""
-    snapshot = published_snapshot()
-    return _ranked(snapshot.isps) if snapshot else []
-
-
-def _ranked(rows: tuple[RankedRow, ...]) -> list[Ranked]:
-    """Rows without a rank stand for several, or for what is unknown: nothing can be decided about them."""
-    return [
-        Ranked(row.id, row.name, row.mean_daily, row.share_percent, row.per_thousand)
-        for row in rows
-        if row.rank is not None
-    ]
+def _names() -> dict[str, LocalText]:
+    return {key: LocalText(f.name, f.name) for key, f in load_families(settings.CENTER.data).families.items()}
 
 
 def _channels(key: str) -> list[Progress]:

@@ -1,4 +1,4 @@
-"""Writing decisions into a campaign's log."""
+"""Decisions of a campaign: written by one person, recorded for good once a second one agrees."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,25 +6,36 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.schedule.decision import Decision as Decided
-from quetsach.campaign.schedule.decision import DecisionKind, check_decision
+from quetsach.campaign.schedule.decision import DecisionKind, check_decision, digest_of, refuse_day_outside
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
-from quetsach.web.office.campaigns.models import Campaign, Decision
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import ApprovalError, approval_ask
+from quetsach.web.office.campaigns.models import DECISION, Campaign, Decision, Passage
+from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, families_named
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
+from quetsach.web.office.campaigns.selectors.decisions import (
+    KIND,
+    asked_decision,
+    asked_decisions,
+    is_recorded,
+    request_of,
+    subject_of,
+)
+from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.campaigns.services.passages import passages_void
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.portal.selectors import published_snapshot
-from quetsach.web.portal.snapshot import RankedRow
 
 
-@transaction.atomic
-def decision_record(
+def decision_draft(
     *,
     campaign: Campaign,
     kind: DecisionKind,
@@ -36,29 +47,98 @@ def decision_record(
     supersedes: int | None,
     by: Person,
     now: datetime,
-) -> Decision:
-    """Record a decision, with the published figures of this moment sealed beside it.
+) -> Decided:
+    """Return a decision as it would stand, with the figures of this moment beside it; nothing is written.
+
+    Botnets are named by their families and stand in the order of their rank, those without one behind.
+
+    Raises:
+        ScheduleError: the decision cannot stand, or the campaign is closed.
+        AccessError: not this person's to do.
+        QuetsachError: the lake cannot be read.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    if is_closed(campaign):
+        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+    refuse_day_outside(decided_on, campaign.plan.days)
+    named, figures = _subjects(campaign, kind, subjects, day=today(now))
+    earlier = decisions_of(campaign)
+    decision = Decided(
+        number=earlier[-1].number + 1 if earlier else 1,
+        kind=kind,
+        title=title.strip(),
+        grounds=grounds.strip(),
+        decided_on=decided_on,
+        decided_by=decided_by.strip() or str(by),
+        subjects=named,
+        figures=figures,
+        supersedes=supersedes,
+    )
+    check_decision(decision, earlier, today=today(now))
+    return decision
+
+
+@transaction.atomic
+def decision_ask(*, campaign: Campaign, decision: Decided, by: Person, now: datetime) -> Passage:
+    """Ask that a decision be recorded exactly as it was drafted. A second person records it by granting that.
+
+    Asking again for what waits already returns what was asked before.
 
     Raises:
         ScheduleError: the decision cannot stand, or the campaign is closed.
         AccessError: not this person's to do.
     """
     require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
-    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if is_closed(campaign):
         raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
-    decision = Decided(
-        number=0,
-        kind=kind,
-        title=title.strip(),
-        grounds=grounds.strip(),
-        decided_on=decided_on,
-        decided_by=decided_by.strip() or str(by),
-        subjects=tuple(subjects),
-        figures=_figures(kind, subjects, day=today(now)),
-        supersedes=supersedes,
+    check_decision(decision, decisions_of(campaign), today=today(now))
+    content = decision.as_json() | {"number": 0}
+    for asked in asked_decisions(campaign):
+        if asked.passage.facts["decision"] == content:
+            return asked.passage
+    facts = {"decision": content, "asked_at": now.isoformat()}
+    digest = digest_of({"campaign": campaign.key, **facts})
+    passage = Passage.objects.create(
+        campaign=campaign, step=DECISION, facts=facts, sha256=digest, asked_by=by, asked_at=now
     )
-    return decision_append(campaign=campaign, decision=decision, by=by, now=now)
+    title = f"{campaign.plan.name.vi}: {decision.title}"[:300]
+    approval_ask(kind=KIND, subject=subject_of(passage), digest=digest, title=title, by=by, unit=root_unit(), now=now)
+    return passage
+
+
+def decision_check(approval: Approval) -> None:
+    """Refuse to grant a decision that cannot stand any more.
+
+    Raises:
+        ApprovalError: the campaign was closed, or another decision came before it.
+    """
+    passage = request_of(approval)
+    if passage is None or is_closed(passage.campaign):
+        raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
+    decision = asked_decision(passage)
+    try:
+        check_decision(decision, decisions_of(passage.campaign), today=today(passage.asked_at))
+    except ScheduleError as error:
+        raise ApprovalError(here(error.text), hint=_("refuse it, and ask again")) from error
+
+
+@transaction.atomic
+def decision_carry_out(approval: Approval, now: datetime) -> None:
+    """Record what a second person agreed to; where it was recorded before, nothing is done.
+
+    Raises:
+        ApprovalError: nobody agreed, the campaign was closed, or another decision came before it.
+    """
+    passage = request_of(approval)
+    if passage is None or not approval.is_granted:
+        raise ApprovalError(_("nobody has agreed to this"))
+    campaign = Campaign.objects.select_for_update().get(pk=passage.campaign_id)
+    if is_recorded(campaign, passage):
+        return
+    decision_check(approval)
+    decision = asked_decision(passage)
+    sealed = replace(decision, figures={**decision.figures, "request": passage.sha256})
+    decision_append(campaign=campaign, decision=sealed, by=approval.decided_by, now=now)
 
 
 def decision_append(*, campaign: Campaign, decision: Decided, by: Person | None, now: datetime) -> Decision:
@@ -89,31 +169,54 @@ def decision_append(*, campaign: Campaign, decision: Decided, by: Person | None,
     return made
 
 
-def _figures(kind: DecisionKind, subjects: Sequence[str], *, day: date) -> dict[str, Any]:
-    """Return what was published about the subjects when it was decided; figures of a later day are no grounds."""
-    snapshot = published_snapshot()
-    rows: dict[DecisionKind, tuple[RankedRow, ...]] = (
-        {DecisionKind.BOTNETS: snapshot.families, DecisionKind.ISPS: snapshot.isps} if snapshot else {}
-    )
-    if snapshot is None or kind not in rows or snapshot.as_of > day:
+def _subjects(
+    campaign: Campaign, kind: DecisionKind, subjects: Sequence[str], *, day: date
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return what a decision is about, in order, and what was known of it; figures of a later day are no grounds."""
+    if kind is DecisionKind.BOTNETS:
+        return _botnets(campaign, subjects, day=day)
+    if kind is DecisionKind.ISPS:
+        return tuple(subjects), _provider_figures(campaign, subjects, day=day)
+    return tuple(subjects), {}
+
+
+def _botnets(campaign: Campaign, subjects: Sequence[str], *, day: date) -> tuple[tuple[str, ...], dict[str, Any]]:
+    known, unknown = families_named(subjects)
+    if unknown:
+        names = ", ".join(unknown)[:200]
+        raise ScheduleError(
+            LocalText(f"bảng họ mã độc không có: {names}", f"the table of families does not have: {names}"),
+            field="others",
+            advice=LocalText("ghi theo mã trong bảng họ mã độc", "name them as the table of families does"),
+        )
+    figures = botnet_figures(campaign.plan)
+    ranks = {row.id: row.rank for row in figures.rows}
+    ordered = tuple(sorted(known, key=lambda family: (ranks.get(family, len(ranks) + 1), known.index(family))))
+    is_of_later = figures.window.last > day
+    return ordered, {} if is_of_later or not figures.rows else figures.as_json(frozenset(ordered))
+
+
+def _provider_figures(campaign: Campaign, subjects: Sequence[str], *, day: date) -> dict[str, Any]:
+    rankings = own_rankings(campaign.plan)
+    if rankings is None or not rankings.isps or rankings.as_of > day:
         return {}
     chosen = set(subjects)
     return {
-        "as_of": str(snapshot.as_of),
-        "counted_at": snapshot.counted_at.isoformat(),
-        "first": str(snapshot.latest.first),
-        "last": str(snapshot.latest.last),
         "definition": "mean-daily-addresses",
-        "scale": snapshot.scale,
+        "as_of": str(rankings.as_of),
+        "first": str(rankings.window.first),
+        "last": str(rankings.window.last),
+        "scale": rankings.scale,
         "rows": [
             {
-                "rank": row.rank,
+                "rank": rank,
                 "id": row.id,
+                "name": {"vi": row.name.vi, "en": row.name.en},
                 "mean_daily": row.mean_daily,
                 "share_percent": row.share_percent,
                 "per_thousand": row.per_thousand,
             }
-            for row in rows[kind]
-            if row.id in chosen or (row.rank is not None and row.rank <= len(chosen))
+            for rank, row in enumerate(rankings.isps, 1)
+            if row.id in chosen or rank <= len(chosen)
         ],
     }

@@ -178,8 +178,8 @@ def _overtaken(last: PlanRevision) -> ScheduleError:
             "this page; what you wrote is not saved",
         ),
         advice=LocalText(
-            "mở trang này ở một thẻ khác để xem kế hoạch hiện hành, rồi ghi phần của bạn vào đó",
-            "open this page in another tab to see the plan in force, and put your part into that",
+            "so sánh hai nội dung dưới đây; nếu lưu lần nữa, nội dung của bạn thay cho nội dung kia",
+            "compare both texts below; saving once more puts yours in the place of the other",
         ),
     )
 

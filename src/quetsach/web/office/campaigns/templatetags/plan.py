@@ -9,12 +9,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
+from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import day, figure
+from quetsach.web.design.templatetags.words import day, figure, here
+from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()
 
@@ -72,3 +75,15 @@ def values_of(row: TotalsRow, totals: Iterable[Total]) -> list[str]:
     """Write the figures of a row in the order of the totals; what no return gave is a dash."""
     given = [(total.id in row.values, row.values.get(total.id)) for total in totals]
     return [_("hidden") if is_given and value is None else figure(value) for is_given, value in given]
+
+
+@register.filter
+def decision_kind(kind: str) -> str:
+    """Name what a decision is about."""
+    return str(KIND_TITLES[DecisionKind(kind)])
+
+
+@register.filter
+def standing(value: str) -> str:
+    """Name whether a botnet is among the first whatever the weights."""
+    return str(here(Standing(value).text))

@@ -1,18 +1,67 @@
-"""Reads the criteria by which botnets are chosen, and what is known of each family's harm and removal."""
+"""The choice of botnets: its criteria, what is known of each family's harm and removal, the choice over a window."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from quetsach.assess.priority import Criteria, Criterion, Harm
+import numpy as np
+
+from quetsach.assess.priority import Choice, Criteria, Criterion, Harm, Observation, choose
 from quetsach.campaign import Section
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 from quetsach.core.table import read_rows
 from quetsach.installation import bundled
 
+if TYPE_CHECKING:
+    from quetsach.lake.view import LakeView
+
+SEED = 2020
+"""Of all random draws, as the command has it by default: the same data give the same choice."""
 MEASURED = ("size", "growth", "harm", "remediability", "coverage", "exposure")
 """The criteria that a value exists for; a file may leave some out."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotnetChoice:
+    """What the criteria choose over a window, and on what: ``days_with_data`` of its days were seen at all."""
+
+    period: Period
+    days_with_data: int
+    seed: int
+    observations: tuple[Observation, ...]
+    choice: Choice
+
+
+def choose_botnets(
+    view: "LakeView", period: Period, *, criteria: Criteria | None = None, seed: int = SEED
+) -> BotnetChoice | None:
+    """Choose botnets by stated criteria on what was seen in a window.
+
+    Args:
+        view: the sightings.
+        period: whole days (UTC) to measure over.
+        criteria: other criteria than those of this build.
+        seed: of the weights that are tried.
+
+    Returns:
+        The choice; ``None`` where no family was seen in the window.
+
+    Raises:
+        QuetsachError: the lake or a table cannot be read.
+    """
+    from quetsach.lake.judged import observed  # noqa: PLC0415  (the engine takes time to load)
+
+    criteria = criteria or load_criteria()
+    observations = tuple(observed(view, period, load_judgements(criteria)))
+    if not observations:
+        return None
+    days = len({row["day"] for row in view.days_with_data(period).to_pylist()})
+    choice = choose(observations, criteria, rng=np.random.default_rng(seed))
+    return BotnetChoice(period, days, seed, observations, choice)
 
 
 def load_criteria(path: Path | None = None) -> Criteria:

@@ -1,0 +1,137 @@
+"""What is known of each botnet when a campaign chooses, over the campaign's own time and no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.cache import cache
+
+from quetsach.assess.priority import Standing
+from quetsach.campaign import Campaign as Plan
+from quetsach.centre.priority import BotnetChoice, choose_botnets
+from quetsach.centre.tables import load_families, open_lake
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.web.portal.selectors import published_snapshot
+
+_LIFETIME_SECONDS: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class BotnetRow:
+    """One botnet: its rank by score, its mean daily addresses, and whether the criteria choose it.
+
+    ``acceptability_percent`` is with how many of the weights that were tried it is among the first.
+    """
+
+    rank: int
+    id: str
+    name: str
+    score: float
+    acceptability_percent: float
+    standing: Standing
+    mean_daily: float
+    is_suggested: bool
+
+    @property
+    def standing_text(self) -> LocalText:
+        """The standing in both languages."""
+        return self.standing.text
+
+
+@dataclass(frozen=True, slots=True)
+class BotnetFigures:
+    """The botnets in the order of their rank, over ``window``; empty where nothing of it was seen.
+
+    ``newest`` is the last day with data that the centre has of any time; ``scale`` is 1 for figures that are real.
+    """
+
+    window: Period
+    days_with_data: int
+    newest: date | None
+    version: str
+    seats: int
+    scale: int
+    rows: tuple[BotnetRow, ...]
+
+    def as_json(self, chosen: frozenset[str]) -> dict[str, Any]:
+        """Return what is sealed beside a decision: the chosen ones, and those that come first."""
+        return {
+            "definition": "priority-score",
+            "criteria": self.version,
+            "first": str(self.window.first),
+            "last": str(self.window.last),
+            "days_with_data": self.days_with_data,
+            "scale": self.scale,
+            "rows": [
+                {
+                    "rank": row.rank,
+                    "id": row.id,
+                    "name": row.name,
+                    "score": round(row.score, 4),
+                    "standing": row.standing.value,
+                    "acceptability": round(row.acceptability_percent, 2),
+                    "mean_daily": row.mean_daily,
+                    "suggested": row.is_suggested,
+                }
+                for row in self.rows
+                if row.id in chosen or row.rank <= max(self.seats, len(chosen))
+            ],
+        }
+
+
+def botnet_figures(plan: Plan) -> BotnetFigures:
+    """Return what is known of each botnet over the baseline window of a plan, as the evaluation judges them too.
+
+    Raises:
+        QuetsachError: the lake or a table cannot be read.
+    """
+    window = plan.window(plan.baseline).period
+    data: Path | None = settings.CENTER.data
+    snapshot = published_snapshot()
+    scale = snapshot.scale if snapshot else 1
+    if data is None:
+        return BotnetFigures(window, 0, None, "", 0, scale, ())
+    families = load_families(data)
+    with open_lake(data, families).view() as view:
+        newest = view.newest_day()
+        key = f"botnets:{view.state}:{window.first}:{window.last}"
+        found: BotnetChoice | None = cache.get(key)
+        if found is None:
+            found = choose_botnets(view, window)
+            cache.set(key, found, _LIFETIME_SECONDS)
+    if found is None:
+        return BotnetFigures(window, 0, newest, "", 0, scale, ())
+    criteria = found.choice.criteria
+    return BotnetFigures(
+        window, found.days_with_data, newest, criteria.version, criteria.seats, scale, _rows(found, families)
+    )
+
+
+def families_named(written: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the families that these spellings are of, each once, and the spellings that no table knows."""
+    families = load_families(settings.CENTER.data)
+    placed = {name: families.family_of(families.resolve(name)) for name in written}
+    unknown = [name for name, family in placed.items() if family in (UNKNOWN_FAMILY, UNPLACED_FAMILY)]
+    return list(dict.fromkeys(family for name, family in placed.items() if name not in unknown)), unknown
+
+
+def _rows(found: BotnetChoice, families: FamilyNames) -> tuple[BotnetRow, ...]:
+    sizes = {o.family: o.values["size"] for o in found.observations}
+    return tuple(
+        BotnetRow(
+            rank,
+            candidate.family,
+            families.families[candidate.family].name if candidate.family in families.families else candidate.family,
+            candidate.score,
+            100 * candidate.acceptability,
+            candidate.standing,
+            sizes[candidate.family],
+            candidate.is_chosen,
+        )
+        for rank, candidate in enumerate(found.choice.candidates, 1)
+    )
