@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("office_letters", "0004_template_purpose")]
+    dependencies: ClassVar = [("office_letters", "0005_signatures_and_own_due_days")]
     operations: ClassVar = [
         migrations.AddField(
             model_name="letterversion",
