@@ -10,7 +10,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.core.zone import VIET_NAM
 from quetsach.web.configuration import Configuration
-from quetsach.web.server.bounds import OFFICE_PATHS, SMALL_BODY_BYTES
+from quetsach.web.server.bounds import FORM_BYTES, OFFICE_PATHS
 
 CENTER = Configuration.read(os.environ)
 
@@ -88,6 +88,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.static",
                 "quetsach.web.design.templatetags.words",
                 "quetsach.web.design.templatetags.faults",
+                "quetsach.web.office.people.templatetags.form_marks",
             ],
         },
     }
@@ -134,6 +135,8 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+CSP_WITH_OWN_SCRIPT = {**SECURE_CSP, "script-src": [CSP.SELF], "connect-src": [CSP.SELF]}
+"""Of pages of the office with a script of ours: passkeys, drafts, the end of a session. Public pages have none."""
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -142,7 +145,7 @@ SECURE_SSL_REDIRECT = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CENTER.https and CENTER.proxy_hops else None
 X_FRAME_OPTIONS = "DENY"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * SMALL_BODY_BYTES  # a plan in the office; SmallBody bounds what is sent in public
+DATA_UPLOAD_MAX_MEMORY_SIZE = FORM_BYTES  # of the office: what others may send is bounded before it is read
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a plan of 25 windows and 25 milestones has about seven hundred
 
 AUTH_USER_MODEL = "office_people.Person"

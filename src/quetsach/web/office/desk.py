@@ -17,7 +17,7 @@ from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.selectors import to_vouch_for
+from quetsach.web.office.people.selectors import kept_forms_of, to_vouch_for
 from quetsach.web.office.returns.selectors.owed import owed_of, submitted_below
 
 
@@ -40,6 +40,11 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     duties = duties_of(person, day=day)
     yield Waiting(
         _("Approvals to decide"), approvals_waiting_for(person, day=day).count(), reverse("office:approvals:list")
+    )
+    yield Waiting(
+        _("Forms kept for you, not saved yet"),
+        len(kept_forms_of(person, now=now)),
+        reverse("office:people:kept-forms"),
     )
     yield Waiting(_("People to vouch for"), to_vouch_for(person, day=day), reverse("office:people:list"))
     yield Waiting(_("Letters to acknowledge"), unanswered(person, day=day), reverse("office:letters:inbox"))

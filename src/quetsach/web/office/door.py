@@ -12,7 +12,6 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
@@ -21,9 +20,13 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
+from django.views.decorators.csp import csp_override
 
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.invented import is_barred
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.services.keeping import KEPT_FORM, form_drop
+from quetsach.web.office.people.sign_in.ended import to_sign_in
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
 from quetsach.web.office.shelf import ShelfError
@@ -103,6 +106,7 @@ class OfficeDoor:
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
+        self._get_page: Answer = csp_override(settings.CSP_WITH_OWN_SCRIPT)(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Let in, or lead to where one signs in."""
@@ -115,7 +119,11 @@ class OfficeDoor:
             return HttpResponse(status=400)
         if length > most_body_bytes(request.path):
             return render(request, "office/error.html", {"status": 413}, status=413)
-        response = (None if is_open else _lead_away(request)) or self._get_response(request)
+        led_away = None if is_open else _lead_away(request)
+        get = self._get_page if request.user.is_authenticated else self._get_response
+        response = led_away or get(request)
+        if led_away is None and request.method == "POST" and _is_taken(response):
+            _forget_kept(request)
         # Our own forms say where they come from; nobody else is told.
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers.setdefault("Cache-Control", "private, no-store")
@@ -132,15 +140,28 @@ class OfficeDoor:
         return render(request, "office/error.html", {"status": status}, status=status)
 
 
+def _is_taken(response: HttpResponseBase) -> bool:
+    """Whether a form is saved now, or in front of its person with what is wrong: neither refused nor put off."""
+    is_put_off = response.headers.get("Location", "").startswith(ACCOUNT_PATHS)
+    return response.status_code in (200, 302, 409, 422) and not is_put_off
+
+
+def _forget_kept(request: HttpRequest) -> None:
+    """Forget the kept form that was sent again just now."""
+    person, key = request.user, request.POST.get(KEPT_FORM, "")
+    if key and isinstance(person, Person):
+        form_drop(person=person, key=key)
+
+
 def _lead_away(request: HttpRequest) -> HttpResponse | None:
     """Return where somebody is led who may not come in, or not yet; ``None`` for who may."""
-    path = request.get_full_path() if request.method == "GET" else ""
+    may_keep = not request.path.startswith(ACCOUNT_PATHS)  # passwords and codes are sent there
     if not request.user.is_authenticated:
-        return redirect_to_login(path) if path else redirect("account_login")
+        return to_sign_in(request, had_session=False, may_keep=may_keep)
     now = time.time()
-    if is_over(request.session, now=now) or is_barred(request.user):
+    if (is_late := is_over(request.session, now=now)) or is_barred(request.user):
         logout(request)
-        return redirect_to_login(path) if path else redirect("account_login")
+        return to_sign_in(request, had_session=True, may_keep=is_late and may_keep)
     if touch(request.session, now=now):
         UserSession.objects.filter(session_key=stored_name(request.session.session_key)).update(
             last_seen_at=timezone.now()

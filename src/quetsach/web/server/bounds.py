@@ -9,6 +9,8 @@ from quetsach.core.address import Address
 
 SMALL_BODY_BYTES = 64 * 1024
 """A form, or a report of the tool."""
+FORM_BYTES = 2 << 20
+"""The fields of a form of the office, without files: a long letter is one, and comes back to who wrote it."""
 OFFICE_BODY_BYTES = 32 << 20
 PARTNER_BODY_BYTES = 64 << 20
 """A report of a partner's program."""

@@ -42,14 +42,17 @@ def has_required(form: BaseForm) -> bool:
 def title_mark(context: Context) -> str:
     """Return ``Lỗi:`` for the title of a page that shows a refusal, so that it is heard first.
 
-    Looks for what the page will show: a form with faults, a ``refusal`` in words, or a message of an error.
+    Looks for what the page will show: a form with faults, a ``refusal`` in words, or a message of an error. It asks for
+    types alone, for looking into a lazy value would begin a session.
     """
     values: dict[str, Any] = {str(name): value for name, value in context.flatten().items()}
-    is_refused = bool(values.get("refusal")) or any(
-        isinstance(value, BaseForm) and value.is_bound and bool(value.errors) for value in values.values()
-    )
+    is_refused = bool(values.get("refusal")) or any(_has_errors(value) for value in values.values())
     is_refused = is_refused or any(getattr(one, "level_tag", "") == "error" for one in values.get("messages") or ())
     return _("Error:") + " " if is_refused else ""
+
+
+def _has_errors(value: Any) -> bool:
+    return hasattr(type(value), "errors") and getattr(value, "is_bound", True) and bool(value.errors)
 
 
 @register.inclusion_tag("design/fault_summary.html")

@@ -91,6 +91,12 @@ def moment(value: datetime) -> str:
 
 
 @register.filter
+def clock(value: datetime) -> str:
+    """Write the hour and minute of a time of Viet Nam."""
+    return f"{value.astimezone(VIET_NAM):%H:%M}"
+
+
+@register.filter
 def here(value: LocalText | Mapping[str, Any] | str | None) -> Any:
     """Take the text of the page's language from a pair of texts."""
     language = "en" if get_language() == "en" else "vi"

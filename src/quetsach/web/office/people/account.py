@@ -6,11 +6,11 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
@@ -19,8 +19,10 @@ from quetsach.web.office.people.forms import JoinForm, PersonForm
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
+from quetsach.web.office.people.services.keeping import form_drop
 from quetsach.web.office.people.services.naming import person_name
 from quetsach.web.office.people.services.session import sessions_end
+from quetsach.web.office.people.sign_in.session import ends_at
 from quetsach.web.office.people.sign_in.session_store import stored_name
 from quetsach.web.office.people.words import ROLE_TITLES
 
@@ -69,6 +71,26 @@ def account(request: HttpRequest) -> HttpResponse:
         "this_session": stored_name(request.session.session_key),
     }
     return render(request, "office/people/account.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def kept_forms(request: HttpRequest) -> HttpResponse:
+    """What the person sent when a session had ended: to be sent again, or thrown away."""
+    me, now = person_here(request), datetime.now(UTC)
+    if request.method == "POST":
+        if form_drop(person=me, key=request.POST.get("drop", "")):
+            messages.success(request, _("Thrown away."))
+        return redirect("office:people:kept-forms")
+    return render(request, "office/people/kept_forms.html", {"forms": selectors.kept_forms_of(me, now=now)})
+
+
+@require_safe
+def extend(request: HttpRequest) -> HttpResponse:
+    """Go on with the session: asking for any page does that, and this one says until when."""
+    ends = ends_at(request.session)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"seconds": int((ends - datetime.now(UTC)).total_seconds()) if ends else 0})
+    return render(request, "office/people/extended.html", {"ends": ends})
 
 
 @require_POST

@@ -99,3 +99,25 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class KeptForm(models.Model):
+    """What somebody sent from a form after the session had ended: kept for that person alone until it is sent again.
+
+    ``content`` is sealed with the centre's secret: names and values of the fields, without tokens and files.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="kept_forms")
+    path = models.CharField(max_length=500)
+    content = models.BinaryField()
+    has_files = models.BooleanField(default=False)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        """The newest of each page is enough."""
+
+        ordering: ClassVar = ["-kept_at"]
+        constraints: ClassVar = [models.UniqueConstraint("person", "path", name="one_kept_form_a_page")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.path}"

@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from quetsach.campaign.authority import Act
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.access import AccessError, visible, within
-from quetsach.web.office.people.models import Duty, Invitation, Person
+from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
+from quetsach.web.office.people.services.keeping import LIFETIME, fields_of
 from quetsach.web.office.units.models import Position, Unit
 
 if TYPE_CHECKING:
@@ -95,6 +96,25 @@ def second_factors_of(person: Person) -> list[Authenticator]:
 def sessions_of(person: Person) -> list[UserSession]:
     """Return the sessions that are open, the newest first; what has expired is cleared away."""
     return sorted(UserSession.objects.purge_and_list(person), key=lambda session: session.created_at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept form as it is sent again: what it held, and the longest of it to recognise it by."""
+
+    form: KeptForm
+    fields: list[tuple[str, str]]
+
+    @property
+    def excerpt(self) -> str:
+        """The longest text that was typed."""
+        return max((value for name, value in self.fields if name != "edition"), key=len, default="")
+
+
+def kept_forms_of(person: Person, *, now: datetime) -> list[Kept]:
+    """Return what is kept for a person, the newest first."""
+    found = KeptForm.objects.filter(person=person, kept_at__gt=now - LIFETIME)
+    return [Kept(form, fields_of(form)) for form in found]
 
 
 def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:

@@ -18,6 +18,8 @@ _PEOPLE: list[URLPattern] = [
 ]
 _ACCOUNT: list[URLPattern] = [
     path("", account.account, name="account"),
+    path("giu-lai/", account.kept_forms, name="kept-forms"),
+    path("phien/gia-han/", account.extend, name="extend"),
     path("phien/", account.end_sessions, name="end-sessions"),
     path("phien/<int:key>/", account.end_session, name="end-session"),
 ]

@@ -51,6 +51,7 @@ def person_leave(*, person: Person, by: Person | None, now: datetime) -> None:
     person.set_unusable_password()
     person.save(update_fields=["is_active", "left_at", "password"])
     Authenticator.objects.filter(user_id=person.pk).delete()
+    person.kept_forms.all().delete()
     sessions = sessions_end(person)
     for case in person.cases.exclude(state=CaseState.CLOSED).select_related("unit"):
         case.assignee = None

@@ -1,6 +1,7 @@
 """How long a session lives, and whether it passed the second factor."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -24,6 +25,14 @@ def is_over(session: MutableMapping[str, Any], *, now: float) -> bool:
     if not isinstance(begun, float) or not isinstance(seen, float):
         return False
     return not (0 <= now - begun <= LONGEST_SECONDS and now - seen <= IDLE_SECONDS)
+
+
+def ends_at(session: Mapping[str, Any]) -> datetime | None:
+    """Return when a session ends if nothing more is done in it (UTC); ``None`` before its first page."""
+    begun, seen = session.get(_BEGUN), session.get(_SEEN)
+    if not isinstance(begun, float) or not isinstance(seen, float):
+        return None
+    return datetime.fromtimestamp(min(seen + IDLE_SECONDS, begun + LONGEST_SECONDS), UTC)
 
 
 def touch(session: MutableMapping[str, Any], *, now: float) -> bool:

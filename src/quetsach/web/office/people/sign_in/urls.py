@@ -5,18 +5,15 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
-from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 
 from quetsach.web.office.people.sign_in import views
 
-_WITH_SCRIPT = {**settings.SECURE_CSP, "script-src": [CSP.SELF], "connect-src": [CSP.SELF]}
-
 
 def _scripted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Allow our own script, on the pages that can use a passkey."""
-    allowed: Callable[..., HttpResponseBase] = csp_override(_WITH_SCRIPT)(view)
+    """Allow our own script, on the pages that can use a passkey before anybody is signed in."""
+    allowed: Callable[..., HttpResponseBase] = csp_override(settings.CSP_WITH_OWN_SCRIPT)(view)
     return allowed
 
 

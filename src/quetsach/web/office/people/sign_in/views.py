@@ -21,7 +21,10 @@ from allauth.mfa.webauthn.views import (
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+
+from quetsach.web.office.people.services.keeping import MADE_FOR, person_of_form
+from quetsach.web.office.people.sign_in.ended import KEPT_HERE, keep
 
 _FOLDER = "office/people/"
 _QUESTIONS = {"question": "60/m/ip"}
@@ -164,7 +167,12 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's words for developers)
-    """Tell somebody whose form is from an earlier session that nothing was kept, and what to do with what was typed."""
+    """Keep a form from the person's own earlier session, and lead to it; tell everybody else that nothing was saved."""
+    mine = person_of_form(request.POST.get(MADE_FOR, ""))
+    may_keep = not request.path.startswith(reverse("office:people:account"))
+    if mine is not None and mine == request.user and may_keep and keep(request) is not None:
+        messages.warning(request, KEPT_HERE)
+        return redirect("office:people:kept-forms")
     return render(request, f"{_FOLDER}stale.html", status=403)
 
 

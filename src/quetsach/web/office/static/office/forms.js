@@ -1,0 +1,89 @@
+// Keeps drafts while they are written, and warns before a session ends. Every page works without it.
+"use strict";
+
+const AUTOSAVE_MS = 15_000;
+const WARN_MS = 5 * 60_000;
+const AS_JSON = { Accept: "application/json" };
+
+// A form that is kept as a draft: sent as it is a while after something was typed, and when the page is left.
+function keepDraft(form) {
+  const told = form.querySelector("[data-autosave-told]");
+  let isChanged = false;
+  let timer;
+  let pending = null;
+
+  async function send() {
+    const body = new FormData(form);
+    body.set("autosave", "1");
+    isChanged = false;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: AS_JSON, keepalive: document.hidden });
+      const { edition, said } = await answer.json();
+      if (edition) form.elements.edition.value = edition;
+      told.textContent = said;
+    } catch {
+      isChanged = true;
+      told.textContent = told.dataset.autosaveTold;
+    }
+  }
+
+  function sendOnce() {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!isChanged || pending) return;
+    pending = send().finally(() => {
+      pending = null;
+    });
+  }
+
+  form.addEventListener("input", () => {
+    isChanged = true;
+    timer ??= setTimeout(sendOnce, AUTOSAVE_MS);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) sendOnce();
+  });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    isChanged = false;
+    if (!pending) return;
+    // The answer brings the edition on which the form then stands: without it the person would clash with herself.
+    event.preventDefault();
+    pending.then(() => form.requestSubmit(event.submitter));
+  });
+}
+
+// The end of the session: told five minutes before, and put off by one press.
+function watchSession(line) {
+  const [warning, over] = ["warning", "over"].map((name) => document.querySelector(`[data-session="${name}"]`));
+  let timers = [];
+
+  function begin(seconds) {
+    timers.forEach(clearTimeout);
+    warning.hidden = true;
+    timers = [
+      setTimeout(() => {
+        warning.hidden = false;
+      }, Math.max(0, seconds * 1000 - WARN_MS)),
+      setTimeout(end, seconds * 1000),
+    ];
+  }
+
+  function end() {
+    warning.hidden = true;
+    over.hidden = false;
+  }
+
+  warning.querySelector("button").addEventListener("click", async () => {
+    try {
+      const answer = await fetch(line.dataset.extend, { headers: AS_JSON, redirect: "error" });
+      begin((await answer.json()).seconds);
+    } catch {
+      end();
+    }
+  });
+  begin(Number(line.dataset.sessionSeconds));
+}
+
+document.querySelectorAll("form[data-autosave]").forEach(keepDraft);
+document.querySelectorAll("[data-session-seconds]").forEach(watchSession);

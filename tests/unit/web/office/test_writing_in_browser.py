@@ -1,0 +1,130 @@
+"""Writing in a real browser: drafts keep themselves, the end of the session is told, refusals take the focus."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from tests.browser import chromium, press
+
+from quetsach.campaign.authority import Role
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.writing import letter_begin, letter_save
+from quetsach.web.office.people.models import Person
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+NOW = datetime.now(UTC)
+SHOTS = os.environ.get("QUETSACH_PICTURES")
+"""A folder: the pages are photographed there, for people to look at."""
+
+
+@pytest.fixture
+def operator(person: Callable[..., Person], monkeypatch, empty_centre) -> Person:
+    # The test's own database calls run beside the browser's event loop.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    return person(Role.OPERATOR, name="Nguyễn Thị Hải")
+
+
+@pytest.fixture
+def letter(units, operator: Person) -> Letter:
+    return letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=NOW)
+
+
+@pytest.fixture
+def context(operator: Person, signed_in: Callable[[Person], Client], live_server) -> Iterator[BrowserContext]:
+    cookie = {"name": "office", "path": "/van-phong/", "domain": "localhost"}
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        made = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url)
+        made.add_cookies([cookie | {"value": signed_in(operator).cookies["office"].value}])  # type: ignore[list-item]
+        yield made
+
+
+def look(page: Page, name: str) -> None:
+    """Check a page on a desk and on a telephone: nothing beside the screen, nothing that axe finds."""
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        # axe needs a script of its own; the page forbids scripts of others, so it is evaluated
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_draft_keeps_itself_and_its_own_saving_is_no_clash(context: BrowserContext, letter: Letter) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"/van-phong/cong-van/{letter.pk}/sua/")
+    page.get_by_label("Trích yếu").fill("rà soát")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as kept:
+        page.clock.fast_forward(16_000)
+    assert kept.value.status == 200
+    page.get_by_text("Bản nháp đã được tự lưu lúc").wait_for()
+    letter.refresh_from_db()
+    assert letter.subject == "rà soát"
+    look(page, "letter-kept")
+    page.get_by_label("Trích yếu").fill("rà soát mã độc")
+    press(page, page.get_by_role("button", name="Lưu bản nháp"))
+    letter.refresh_from_db()
+    assert letter.subject == "rà soát mã độc"
+    assert "Trước khi trình phê duyệt" in page.inner_text("main")
+    look(page, "letter-open-points")
+
+
+def test_both_texts_stand_side_by_side(context: BrowserContext, letter: Letter, person) -> None:
+    page = context.new_page()
+    page.goto(f"/van-phong/cong-van/{letter.pk}/sua/")
+    text = "Đề nghị quý đơn vị rà soát toàn bộ máy tính và báo cáo trước ngày 10."
+    letter_save(letter=letter, content={"body": text, "address": "Số 1"}, by=person(Role.OPERATOR), now=NOW)
+    page.locator("#id_body").fill("Đề nghị quý đơn vị rà soát máy chủ và báo cáo trước ngày 15.")
+    press(page, page.get_by_role("button", name="Lưu bản nháp"))
+    assert page.title().startswith("Lỗi: ")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    assert page.locator("del").all_inner_texts() != []
+    look(page, "letter-clash")
+    press(page, page.get_by_role("button", name="Lưu bản nháp"))
+    page.goto(f"/van-phong/cong-van/{letter.pk}/ban/2/")
+    look(page, "letter-version")
+
+
+def test_a_refused_form_has_the_focus_on_what_is_wrong(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/van-phong/doi-tac/moi/")
+    page.evaluate("document.querySelector('main form').noValidate = true")
+    press(page, "main form button")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.name") == "name"
+    look(page, "partner-refused")
+
+
+def test_the_end_of_the_session_is_told_and_put_off(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/van-phong/")
+    warning, over = page.locator("[data-session=warning]"), page.locator("[data-session=over]")
+    assert not warning.is_visible()
+    page.clock.fast_forward(56 * 60_000)
+    warning.wait_for(state="visible")
+    look(page, "session-warning")
+    warning.get_by_role("button").click()
+    warning.wait_for(state="hidden")
+    page.clock.fast_forward(61 * 60_000)
+    over.wait_for(state="visible")
+
+
+def test_what_was_kept_is_sent_again(context: BrowserContext, operator: Person, live_server) -> None:
+    page = context.new_page()
+    page.goto("/van-phong/don-vi/31-2025/sua/")
+    page.get_by_label("Tên tiếng Anh").fill("Haiphong City")
+    session = Client()
+    session.cookies["office"] = next(c["value"] for c in context.cookies() if c["name"] == "office")
+    session.session.flush()
+    press(page, page.get_by_role("button", name="Lưu"))
+    assert "được giữ lại cho bạn" in page.inner_text("main")
+    look(page, "sign-in-kept")
