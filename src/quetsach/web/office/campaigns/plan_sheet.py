@@ -127,7 +127,7 @@ class PlanSheet:
         if self.head.cleaned_data.get("revision") in (None, revision):
             return
         self.clash = differences(self._beside(draft_of(plan)))
-        self.head.data = {**self.head.data.dict(), "revision": str(revision)}
+        self.head.data = {**dict(self.head.data.items()), "revision": str(revision)}
 
     def _beside(self, stored: Draft) -> Iterator[tuple[str, Any, Any]]:
         """Yield each field with what is in force and what was typed; a row that only one has, by its name."""
