@@ -10,6 +10,7 @@ from tests.windows.bed import build
 from tests.windows.bed.wine import Windows
 
 PLACE = "C:\\Program Files\\QuetSach"
+CONSOLE = f"{PLACE}\\quetsach.exe"
 WINDOW = f"{PLACE}\\QuetSachWindow.exe"
 SECONDS = 90
 _PYTHON = "C:\\get\\python"
@@ -32,8 +33,8 @@ class Driven:
     windows: Windows
     started: subprocess.Popen[bytes] | None = None
 
-    def open(self, *words: str) -> None:
-        self.started = self.windows.start("wine", WINDOW, *words)
+    def open(self, *words: str, program: str = WINDOW) -> None:
+        self.started = self.windows.start("wine", program, *words)
 
     def wait(self, *texts: str, seconds: int = SECONDS) -> Shown:
         told = self._driver("wait", str(seconds), *texts, seconds=seconds + 60)

@@ -11,7 +11,7 @@ import pytest
 from release.windows.installers import build_installer
 from release.windows.runtime import link
 from release.windows.tree import lay_out
-from tests.release.driven import PLACE, Driven, bring_driver
+from tests.release.driven import CONSOLE, PLACE, Driven, bring_driver
 from tests.release.linux_bundle import NEWER, at_version, built_wheel
 from tests.windows.bed import build
 from tests.windows.bed.wine import Windows
@@ -21,7 +21,6 @@ from quetsach.packs.downloads import LIST_FILE, add_downloads, described, read_d
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
 
-CONSOLE = f"{PLACE}\\quetsach.exe"
 GET = "C:\\get"
 
 

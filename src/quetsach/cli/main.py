@@ -72,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(error, _language(arguments))
         return int(getattr(error, "exit_code", ExitCode.USAGE))
     except KeyboardInterrupt:
-        print("\nquetsach: stopped", file=sys.stderr)
+        print(file=sys.stderr)
+        complain(QuetsachError("stopped"), _language(arguments))
         return ExitCode.USAGE
     except BrokenPipeError:
         _drop_output()

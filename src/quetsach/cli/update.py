@@ -17,6 +17,7 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.update_tool import add_tool_arguments, bring_up_to_date
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.error import translated
 from quetsach.installation import bundled_trust
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _run(arguments: argparse.Namespace) -> int:
     except RefusedError as error:
         return _complain(words, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
     except UnreachableError as error:
-        return _complain(words, "unreachable", where=error.where, detail=error.hint)
+        detail = translated(error.hint, chosen_language(arguments))
+        return _complain(words, "unreachable", where=error.where, detail=detail)
     if arguments.json:
         print_json(result.as_json() | ({"tool": tool} if tool else {}))
     return ExitCode.NOTHING_FOUND

@@ -100,3 +100,15 @@ def test_what_an_update_tries_is_this_command(tmp_path: Path, monkeypatch: pytes
     try_out(program, __version__)
     with pytest.raises(UpgradeError, match="another one"):
         try_out(program, "9.9")
+
+
+@pytest.mark.parametrize(("language", "told"), [("vi", "quetsach: đã dừng"), ("en", "quetsach: stopped")])
+def test_what_a_person_stops_is_told_in_his_language(
+    language: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def stop(_name: str) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tool, "bundled", stop)
+    assert main(["self-test", "--lang", language]) == 1
+    assert told in capsys.readouterr().err

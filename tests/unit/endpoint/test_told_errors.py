@@ -37,8 +37,8 @@ EVALUATED = (
 """Where errors come from that a campaign's evaluation shows as they are."""
 DECIDED = ("cli/center/reports.py", "web/api/withdrawals.py")
 """Where errors come from that decisions about reports of the tool show as they are."""
-REPLACED = ("packs/replacing.py", "packs/side_by_side.py")
-"""Where errors come from that putting a newer version of the tool in place shows as they are."""
+REPLACED = ("packs/replacing.py", "packs/side_by_side.py", "packs/trial.py", "cli/trial/tool.py")
+"""Where errors come from that trying a version of the tool, and putting a newer one in place, show as they are."""
 MADE = ("rescue/*.py", "cli/rescue*.py")
 """Where errors come from that whoever makes a rescue stick, and whoever starts from it, is shown."""
 FULL = "the session journal cannot be written: No space left on device"
@@ -118,3 +118,18 @@ def test_the_note_of_a_step_is_told_wherever_its_place_ends() -> None:
 def test_an_error_of_the_system_is_told_with_its_file() -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/mnt/đĩa")
     assert translated(str(full), "vi") == "'/mnt/đĩa': ổ đĩa đã đầy"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("[Errno 111] Connection refused", "kết nối bị từ chối"),
+        ("[Errno -2] Name or service not known", "không tìm thấy tên máy chủ"),
+        ("[Errno 11001] getaddrinfo failed", "không tìm thấy tên máy chủ"),
+        ("[WinError 10061] No connection could be made because the target machine refused it", "kết nối bị từ chối"),
+        ("timed out", "quá thời gian chờ"),
+    ],
+)
+def test_a_centre_that_does_not_answer_is_told_in_one_language(reason: str, told: str) -> None:
+    sentence = f"the server cannot be reached or breaks off: {reason}"
+    assert translated(sentence, "vi") == f"máy chủ không trả lời hoặc ngắt giữa chừng: {told}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from quetsach.endpoint.messages.error import translated
 from quetsach.endpoint.window.page import Button, Page, Progress, Tone
 from quetsach.endpoint.window.state import AskUpdate
 from quetsach.endpoint.window.told import told_trouble
@@ -100,5 +101,5 @@ def _told_refusal(outcome: Upgraded, words: Words) -> Iterator[str]:
 
 
 def _hint(refusal: str, detail: str, words: Words) -> Iterator[str]:
-    hint = words.update[f"{refusal}-hint"].format(today=detail, detail=detail)
+    hint = words.update[f"{refusal}-hint"].format(today=detail, detail=translated(detail, words.language))
     yield f"{hint[0].upper()}{hint[1:]}."
