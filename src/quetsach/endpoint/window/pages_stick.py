@@ -54,22 +54,25 @@ def drives_page(state: State, ready: Readiness, stick: Stick, words: Words) -> P
     return Page(
         "drives-of-stick",
         title,
-        (*_texts(state, ready, stick, words), *_locked(chosen, words)),
+        (*_locked(chosen, words), *_texts(state, ready, stick, words), _told_keeping(stick, words)),
         _buttons(state, ready, chosen, words),
         tone,
         rows=Rows(words("drives-list"), rows, Choice.ONE),
-        note=_told_keeping(stick, words),
     )
 
 
 def _texts(state: State, ready: Readiness, stick: Stick, words: Words) -> list[str]:
-    texts = [] if state.drives else [words("stick-calm")]
-    packs = {"packs": words.number(ready.packs)}
+    """Return what a person should know before the first look; afterwards only what makes it weaker."""
+    values = {"packs": words.number(ready.packs)}
     if ready.packs_day is None or stick.packs_age_days is None:
-        return [*texts, words("stick-packs-undated", **packs)]
-    is_old = stick.packs_age_days > _OLD_DAYS
-    packs |= {"day": f"{ready.packs_day:{words('day')}}", "days": words.number(stick.packs_age_days)}
-    return [*texts, words("stick-packs-old" if is_old else "stick-packs", **packs)]
+        told = words("stick-packs-undated", **values)
+    else:
+        is_old = stick.packs_age_days > _OLD_DAYS
+        values |= {"day": f"{ready.packs_day:{words('day')}}", "days": words.number(stick.packs_age_days)}
+        told = words("stick-packs-old" if is_old else "stick-packs", **values)
+        if state.drives:
+            return [told] if is_old else []
+    return [told] if state.drives else [words("stick-calm"), told]
 
 
 def _locked(chosen: Drive | None, words: Words) -> tuple[str, ...]:
@@ -113,11 +116,12 @@ def _buttons(state: State, ready: Readiness, chosen: Drive | None, words: Words)
     survey = words.button("survey", "stick-again" if state.drives else "survey", is_enabled=can_look)
     take = words.button("take", is_enabled=chosen is not None and not chosen.is_locked)
     show = words.button("show", is_enabled=chosen is not None and chosen.place in state.drives)
-    off, beside = words.button("switch-off"), [words.button("restart")]
+    off, beside = words.quiet("switch-off"), [words.quiet("restart")]
     beside += [words.quiet("past")] * (ready.earlier is not None)
     beside.append(words.quiet("licences"))
-    if not state.drives:
-        return (replace(survey, rank=Rank.PRIMARY), take, off, *beside)
-    if any(is_infected(state, drive) for drive in ready.drives):
-        return (replace(show, rank=Rank.PRIMARY), survey, take, off, *beside)
-    return (replace(off, rank=Rank.PRIMARY), show, survey, take, *beside)
+    again = replace(survey, rank=Rank.QUIET)
+    if state.drives and all(_is_good(state, drive, words) for drive in ready.drives):
+        return (words.primary("switch-off"), show, take, again, *beside)
+    if show.is_enabled:
+        return (replace(show, rank=Rank.PRIMARY), take, again, off, *beside)
+    return (replace(survey, rank=Rank.PRIMARY), take, off, *beside)
