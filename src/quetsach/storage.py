@@ -43,7 +43,7 @@ def sync(path: Path) -> None:
     Raises:
         OSError: it cannot be opened or the disk refuses.
     """
-    if os.name == "nt" and path.is_dir():  # Windows has no such call for folders; its file systems journal names
+    if os.name == "nt" and path.is_dir():  # it has no such call by path; NTFS keeps the order of names, old or new
         return
     descriptor = os.open(path, _SYNCED | _FLAGS)
     try:

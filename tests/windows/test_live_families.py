@@ -22,6 +22,9 @@ OWN = "c:\\programdata\\quetsach"
 OF_WINE = ("driverdatedata",)
 """What Wine itself writes at each start."""
 
+ONLY_REPORTED = ("archive-bomb",)
+MOST_KILLED_SECONDS = 360
+
 type Report = dict[str, list[dict[str, str]]]
 
 
@@ -63,6 +66,18 @@ def test_families_come_and_go_and_come_back(infected: Windows, group: list[Live]
     undone = infected.quetsach("undo", "--last", "--yes", "--json", code=None)
     assert undone.code == ExitCode.NOTHING_FOUND, undone.told
     assert changes(before, _state(infected)) == []
+
+
+@pytest.mark.release
+def test_a_clean_up_killed_after_any_record_is_finished_and_undone(infected: Windows, group: list[Live]) -> None:
+    """Of each family after some records, of one after every one: the next start finishes it, and all comes back."""
+    families = [one.family for one in group]
+    driver = f"{SOURCE}\\tests\\windows\\killed.py"
+    scope = "all" if group == GROUPS[0] else "some"
+    told = json.loads(infected.python(driver, scope, *families, seconds=MOST_KILLED_SECONDS).told)
+    assert {family: one["wrong"] for family, one in told.items() if one["wrong"]} == {}
+    assert [family for family in families if not told[family]["killed"]] == [f for f in ONLY_REPORTED if f in families]
+    assert scope == "some" or any(len(one["killed"]) == one["records"] > 4 for one in told.values()), told
 
 
 def _ran(windows: Windows, code: ExitCode | None, command: str, *words: str) -> Report:

@@ -23,6 +23,12 @@ FOLDER, NO_FOLDER, NO_RECALL = 0x1, 0x40, 0x40_0000
 ITSELF = 0x20_0000
 """FILE_OPEN_REPARSE_POINT: open a link itself and not what it leads to."""
 
+WRITE_THROUGH = 0x2
+"""FILE_WRITE_THROUGH: what is done by the handle is on the disk when a call returns, a change of names too.
+
+Source: Microsoft Learn, "CreateFile", caching behaviour: NTFS flushes the change of metadata, such as a rename, too.
+"""
+
 READ_ONLY, DIRECTORY, NORMAL = 0x1, 0x10, 0x80
 REPARSE, ENCRYPTED = 0x400, 0x4000
 RECALL = 0x4_0000 | 0x40_0000

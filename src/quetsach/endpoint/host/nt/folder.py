@@ -31,6 +31,7 @@ from quetsach.endpoint.host.nt.file_calls import (
     REPARSE,
     SHARE_READ,
     WRITE_ATTRIBUTES,
+    WRITE_THROUGH,
     Disk,
     FileCalls,
     FileInformation,
@@ -43,6 +44,8 @@ from quetsach.endpoint.host.nt.status import NOT_HERE
 from quetsach.endpoint.host.reparse import ATTRIBUTE, target_of
 
 _TO_READ = READ_DATA | READ_ATTRIBUTES | READ_CONTROL
+_TO_REMOVE = DELETE | READ_ATTRIBUTES, ITSELF | WRITE_THROUGH
+"""Access and options of a handle by which a name goes or becomes another."""
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _ASIDE = ".old"
 """What the name ends with that a file has while another gets its own in two steps."""
@@ -145,7 +148,7 @@ class NtFolder:
             self.handle,
             plain_text_of(temporary),
             EVERYTHING,
-            NO_FOLDER | ITSELF,
+            NO_FOLDER | ITSELF | WRITE_THROUGH,
             share=SHARE_READ,
             disposition=CREATE,
             attributes=NORMAL,
@@ -158,7 +161,7 @@ class NtFolder:
 
         What is removed is what was opened and looked at. Afterwards the name is gone, or leads to something else.
         """
-        with opened(self._calls, self.handle, plain_text_of(name), DELETE | READ_ATTRIBUTES, ITSELF) as handle:
+        with opened(self._calls, self.handle, plain_text_of(name), *_TO_REMOVE) as handle:
             found = self._calls.information(handle, self.disk)
             if descriptor is not None:
                 self._require_same(found, descriptor)
@@ -187,7 +190,7 @@ class NtFolder:
 
     def _replace_open(self, made: int, aside: str, text: str) -> None:
         """Move a file aside, give its name to another, and remove it; whoever replaces has sealed it before."""
-        with opened(self._calls, self.handle, text, DELETE | READ_ATTRIBUTES, ITSELF) as former:
+        with opened(self._calls, self.handle, text, *_TO_REMOVE) as former:
             if self._calls.tag(former)[0] & DIRECTORY:
                 raise IsADirectoryError(errno.EISDIR, "Is a directory")
             self._calls.give_name(former, self.handle, aside, over=True)
@@ -200,7 +203,7 @@ class NtFolder:
 
     def settle(self, temporary: bytes, name: bytes, is_former: Callable[[int], bool]) -> None:
         """Give a file that was moved aside its name back, or remove it if another has the name by now."""
-        text, options = plain_text_of(temporary) + _ASIDE, NO_FOLDER | ITSELF
+        text, options = plain_text_of(temporary) + _ASIDE, NO_FOLDER | ITSELF | WRITE_THROUGH
         try:
             handle = self._calls.open(self.handle, text, READ_DATA | READ_ATTRIBUTES | DELETE, options)
         except FileNotFoundError:
@@ -242,7 +245,13 @@ class NtFolder:
         text, access = plain_text_of(name), READ_ATTRIBUTES | WRITE_ATTRIBUTES
         try:
             handle = self._calls.open(
-                self.handle, text, EVERYTHING, kind | ITSELF, share=SHARE_READ, disposition=CREATE, attributes=NORMAL
+                self.handle,
+                text,
+                EVERYTHING,
+                kind | ITSELF | WRITE_THROUGH,
+                share=SHARE_READ,
+                disposition=CREATE,
+                attributes=NORMAL,
             )
         except FileExistsError:
             handle = self._calls.open(self.handle, text, access, kind | ITSELF)

@@ -6,12 +6,13 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.nt_machine import GUARD, FakeWindows, fake_windows, junction, symbolic
 
 from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS
-from quetsach.endpoint.host.nt.file_calls import DELETE, READ_DATA, RECALL, SHARE_READ
+from quetsach.endpoint.host.nt.file_calls import DELETE, READ_DATA, RECALL, SHARE_READ, WRITE_THROUGH
 from quetsach.endpoint.look.walk import Candidate, walk
 from quetsach.endpoint.trouble import Reason, Trouble
 
@@ -159,6 +160,32 @@ def test_a_file_is_replaced_although_it_is_open(windows: FakeWindows, *, at_once
         os.close(made)
         windows.calls._open_on(windows.calls.find("E:"))
         assert [entry.name for entry in folder.entries()] == [b"autorun.inf"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_change_of_names_is_on_the_disk_when_it_returns(
+    windows: FakeWindows, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    windows.calls.add("E:", at_once=at_once, file_system="NTFS" if at_once else "FAT32")
+    windows.volumes.kinds["E:"] = 2
+    windows.calls.file("E:/a", b"old")
+    real, changing = windows.calls.open, []
+
+    def opening(root: int, name: str, access: int, options: int = 0, **words: Any) -> int:
+        changing.extend([options] if access & DELETE else [])
+        return real(root, name, access, options, **words)
+
+    monkeypatch.setattr(windows.calls, "open", opening)
+    with windows.tree.folder(b"/E:") as folder:
+        reader, made = folder.open_read(b"a"), folder.create(b".new")
+        folder.replace(made, b".new", b"a")
+        other = folder.create(b".new")
+        folder.place(other, b".new", b"b")
+        for descriptor in (reader, made, other):
+            os.close(descriptor)
+        folder.remove(b"a")
+    assert len(changing) >= 3
+    assert all(options & WRITE_THROUGH for options in changing)
 
 
 def test_a_folder_is_not_replaced_by_a_file(windows: FakeWindows) -> None:
