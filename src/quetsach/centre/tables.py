@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
-from quetsach.core.table import read_affixes, read_families, read_places, read_placings
+from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled
 from quetsach.network import (
@@ -114,6 +115,16 @@ def load_calendar() -> Calendar:
         read_events(_read(folder / "events.csv"), where="events.csv"),
         read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
     )
+
+
+@cache
+def load_former_names() -> Mapping[str, str]:
+    """Return by key under which other name, without its kind, lists of 2020 to 2024 have a unit of the former tree."""
+    path = bundled("data") / "unit-names" / "former-names.csv"
+    return {
+        f"{row['code']}-2020": required(row, "name", where=at)
+        for at, row in read_rows(_read(path), ("code", "name"), where=path.name)
+    }
 
 
 @cache

@@ -13,7 +13,7 @@ from quetsach.campaign.units.succession import recast
 from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.campaign.units.tree import Position, positions
 from quetsach.campaign.units.unit import Unit
-from quetsach.centre.tables import load_places, load_tree_snapshot
+from quetsach.centre.tables import load_former_names, load_places, load_tree_snapshot
 from quetsach.installation import bundled
 
 CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
@@ -212,3 +212,10 @@ def test_figures_of_2020_recast_to_today_keep_their_sum_in_every_province() -> N
     for key, figure in after.items():
         found[now.above(key)[1]] += figure
     assert found == expected
+
+
+def test_every_other_name_is_of_a_unit_of_the_former_tree_and_not_its_own() -> None:
+    units, names = _tables().units, load_former_names()
+    assert len(names) == 404
+    own = {key: units[key].name_vi.split(maxsplit=units[key].name_vi.startswith("Th") + 1)[-1] for key in names}
+    assert all(units[key].closed == REFORM and own[key] != name for key, name in names.items())

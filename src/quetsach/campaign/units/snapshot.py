@@ -38,13 +38,14 @@ class TreeSnapshot:
         """What a reader of the tree must know."""
         counts = (self.known_districts, self.known_communes, self.districts, self.communes)
         vi, en = ([number_text(count, language) for count in counts] for language in ("vi", "en"))
+        days = [f"{day:%d/%m/%Y}" for day in (self.as_of, self.first, self.known_on)]
         return LocalText(
-            f"Cây đơn vị này là của ngày {self.as_of:%d/%m/%Y}, được dùng cho mọi ngày từ {self.first:%d/%m/%Y}; các đơn "
-            f"vị sáp nhập trong thời gian đó không có trong cây. Ngày {self.known_on:%d/%m/%Y}, cả nước có {vi[0]} đơn vị "
-            f"cấp huyện và {vi[1]} đơn vị cấp xã; trong cây có {vi[2]} và {vi[3]}.",
-            f"This tree is that of {self.as_of}, used for every day since {self.first}; units that merged in between are "
-            f"not in it. On {self.known_on} there were {en[0]} districts and {en[1]} communes; the tree has {en[2]} and "
-            f"{en[3]}.",
+            f"Cây đơn vị này là của ngày {days[0]}, được dùng cho mọi ngày từ {days[1]}; các đơn vị sáp nhập trong "
+            f"thời gian đó không có trong cây. Ngày {days[2]}, cả nước có {vi[0]} đơn vị cấp huyện và {vi[1]} đơn vị "
+            f"cấp xã; trong cây có {vi[2]} và {vi[3]}.",
+            f"This tree is that of {self.as_of}, used for every day since {self.first}; units that merged in between "
+            f"are not in it. On {self.known_on} there were {en[0]} districts and {en[1]} communes; the tree has "
+            f"{en[2]} and {en[3]}.",
         )
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
-from quetsach.centre.tables import load_tree_snapshot
+from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.web.office.units.models import Group, GroupSet, Position, Unit, UnitKind
 
@@ -106,24 +106,27 @@ def line_of(position: Position) -> list[Unit]:
 
 
 def units_found(text: str, positions: QuerySet[Position]) -> list[Unit]:
-    """Return the units among positions whose code begins with a text or whose name holds it, marks and case aside."""
-    wanted = folded(text)
+    """Return the units among positions whose code begins with a text or one of whose names holds it, folded.
+
+    Also by the name that lists of 2020 to 2024 have.
+    """
+    wanted, former = folded(text), load_former_names()
     if not wanted:
         return []
-    rows = positions.values_list("unit", "unit__code", "unit__name_vi", "unit__name_en")
+    rows = positions.values_list("unit", "unit__key", "unit__code", "unit__name_vi", "unit__name_en")
     hits = [
         pk
-        for pk, code, name_vi, name_en in rows
-        if code.lower().startswith(wanted) or wanted in folded(name_vi) or wanted in folded(name_en)
+        for pk, key, code, *names in rows
+        if code.lower().startswith(wanted) or any(wanted in folded(name) for name in (*names, former.get(key, "")))
     ]
     found = Unit.objects.filter(pk__in=hits[: 4 * MOST_FOUND])
     return sorted(found, key=_in_order)[:MOST_FOUND]
 
 
 def folded(text: str) -> str:
-    """Return a text without marks, capitals and doubled blanks, so that ``hai phong`` finds ``Hải Phòng``."""
+    """Return a text's letters and digits without marks and capitals: ``hai phong`` finds ``Hải Phòng``."""
     plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    return "".join(c for c in plain if c.isalnum() and not unicodedata.combining(c))
 
 
 def _in_order(unit: Unit) -> tuple[int, str]:

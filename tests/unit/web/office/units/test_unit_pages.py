@@ -9,7 +9,7 @@ from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import UNIT_COLUMNS
 from quetsach.centre.tables import load_tree_snapshot
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Group, GroupSet, ImportDraft, Membership, Unit
+from quetsach.web.office.units.models import Contact, Group, GroupSet, ImportDraft, Membership, Position, Unit
 
 OFFICE = "/van-phong/don-vi/"
 SINCE_REFORM = date(2025, 7, 1)
@@ -292,5 +292,17 @@ def test_a_tree_of_its_own_day_needs_no_word(units, operator, snapshot) -> None:
 
 
 def test_a_tree_that_a_centre_imported_is_not_said_to_be_another_day_s(units, operator, snapshot) -> None:
-    Unit.objects.create(key="304-2020", code="304", kind="district", opened=date(2020, 1, 1), closed=SINCE_REFORM)
+    Unit.objects.create(key="399-2020", code="399", kind="district", opened=date(2020, 1, 1), closed=SINCE_REFORM)
     assert "Cây đơn vị này là" not in _text(operator.get(f"{OFFICE}31-2020/?day=2020-10-06"))
+
+
+@pytest.mark.parametrize("text", ["sa phin", "Sà Phìn", "saphin", "Xà Phìn"])
+def test_a_former_commune_is_found_by_each_of_its_names(units, operator, text: str) -> None:
+    there = {"opened": date(2020, 1, 1), "closed": SINCE_REFORM}
+    commune = Unit.objects.create(key="00736-2020", code="00736", name_vi="Xã Sà Phìn", kind="commune", **there)
+    above = Position.objects.on(date(2020, 10, 6)).get(unit__key="31-2020")
+    path, days = f"{above.path}00736-2020/", {"first": above.first, "until": above.until}
+    Position.objects.create(unit=commune, parent=above.unit, path=path, level=2, **days)
+    page = _text(operator.get(OFFICE, {"q": text, "day": "2020-10-06"}))
+    assert "Xã Sà Phìn" in page
+    assert "trong danh sách từ năm 2020 đến năm 2024: Xà Phìn" in page

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 from quetsach.campaign.units.unit import UnitKind
+from quetsach.centre.tables import load_former_names
 from quetsach.web.office.units.words import COLUMN_TITLES, KIND_TITLES
 
 register = template.Library()
@@ -14,6 +15,12 @@ register = template.Library()
 def kind_title(kind: str) -> Any:
     """Write a kind of unit."""
     return KIND_TITLES[UnitKind(kind)]
+
+
+@register.filter
+def former_name(key: str) -> str:
+    """Write under which other name lists of 2020 to 2024 have a unit; empty where under its own."""
+    return load_former_names().get(key, "")
 
 
 @register.filter
