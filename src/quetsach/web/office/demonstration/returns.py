@@ -69,6 +69,7 @@ def _assign(campaign: Campaign, form: bytes, province: Unit, cast: Cast) -> Peri
         now=at("2020-10-02 09:00"),
     )
     grant(assignment.log_subject, cast["binh"], "2020-10-02 14:00")
+    assignment.refresh_from_db()
     return assignment.periods.get(key=told["week"])
 
 

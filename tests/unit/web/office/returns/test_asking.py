@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.web.office.conftest import OPENED, REFORM
-from tests.unit.web.office.returns.test_pages import PLAN
+from tests.unit.web.office.returns.test_pages import PLAN, text
 
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, weeks
@@ -257,3 +257,29 @@ def test_only_operators_take_back_and_with_a_reason(ask, operator, person) -> No
         assignment_withdraw(assignment=made, reason="x", by=person("approver", "31-2020"), now=NOW)
     with pytest.raises(ReturnError, match="reason"):
         assignment_withdraw(assignment=made, reason=" ", by=operator, now=NOW)
+
+
+@pytest.mark.usefixtures("empty_centre", "communes")
+def test_the_second_person_sees_how_many_are_asked_and_lets_it_happen(ask, signed_in, operator, person) -> None:
+    made = ask()
+    waiting = text(signed_in(operator).get(f"/van-phong/bao-cao/{made.pk}/"))
+    assert "chưa giao cho đơn vị nào và chưa gửi thư nào" in waiting
+    browser, approval = signed_in(person("operator")), Approval.objects.get()
+    page = text(browser.get(f"/van-phong/phe-duyet/{approval.pk}/"))
+    assert "<strong>53</strong>" in page
+    assert "Tuần 42/2020 (12/10–18/10/2020)" in page
+    answer = browser.post(f"/van-phong/phe-duyet/{approval.pk}/quyet-dinh/", {"verdict": "grant"}, follow=True)
+    assert "Báo cáo đã được giao" in text(answer)
+    assert "Giao từ" in text(browser.get(f"/van-phong/bao-cao/{made.pk}/"))
+
+
+@pytest.mark.usefixtures("empty_centre")
+def test_taking_back_says_what_happens_to_submitted_returns(ask, submit, signed_in, operator) -> None:
+    made = ask()
+    submit(COMMUNE, at=NOW, within=made.periods.first())
+    browser, address = signed_in(operator), f"/van-phong/bao-cao/{made.pk}/"
+    assert "Báo cáo đã nộp (1) vẫn xem được" in text(browser.get(address))
+    page = text(browser.post(f"{address}rut/", {"reason": "Gộp với báo cáo tháng"}, follow=True))
+    assert "Số báo cáo đã nộp trước đó: 1." in page
+    assert "Gộp với báo cáo tháng" in page
+    assert "rut/" not in page

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from tests.browser import chromium
 from tests.unit.web.office.returns.conftest import IN_TIME
 from tests.unit.web.office.returns.test_pages import PLAN
@@ -83,9 +83,29 @@ def test_pages_are_fit_for_a_phone_and_for_everyone(pages, operator, signed_in, 
                 answer = page.goto(f"{live_server.url}{address}")
                 assert answer
                 assert answer.status == 200
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    faults.append((address, width, "wider than the screen"))
-                if width == 360:
-                    found = Axe().run(page).response["violations"]
-                    faults += [(address, v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+                faults += looked_at(page, address, width)
+            page.goto(f"{live_server.url}/van-phong/bao-cao/giao/")
+            ask_for_returns(page)
+            faults += looked_at(page, "preview", width)
     assert faults == []
+
+
+def ask_for_returns(page: Page) -> None:
+    """Fill the form, and come to what it amounts to."""
+    page.select_option("[name=campaign]", "viet-nam-2020")
+    page.select_option("[name=form]", "unit-return-1")
+    page.fill("[name=first]", "2020-10-05")
+    page.fill("[name=last]", "2020-10-25")
+    page.check("[name=kinds][value=commune]")
+    page.click("button.now")
+
+
+def looked_at(page: Page, address: str, width: int) -> list[object]:
+    """Return what is wrong with the page that is shown."""
+    faults: list[object] = []
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        faults.append((address, width, "wider than the screen"))
+    if width == 360:
+        found = Axe().run(page).response["violations"]
+        faults += [(address, v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+    return faults

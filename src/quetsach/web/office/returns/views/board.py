@@ -89,7 +89,7 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     path = position.path if position else "/none/"
     own = tally.survey.standings.get(path)
     branches, leaves = _directly_below(tally, path, at.now) if position else ((), ())
-    listed = {path, *(leaf.place.path for leaf in leaves)}
+    listed = {path, *(row.place.path for row in (*branches, *leaves))}
     late = [one for one in late_in(tally, at.now) if one.place.path.startswith(path) and one.place.path not in listed]
     above = _above(path, at.period) if position else ()
     shown = Paginator(late, _A_PAGE).get_page(request.GET.get("page"))
