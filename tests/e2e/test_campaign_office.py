@@ -192,6 +192,8 @@ def issue_letter(office: Office, writer: Page, approver: Page, begin: str, subje
     assert writer.locator(".told.error").all_inner_texts() == []
     grant(approver, office, subject)
     go(approver, office, path)
+    assert "KHÔNG có chữ ký số" in approver.inner_text("main")
+    approver.check("[name=unsigned]")
     press(approver, "form[action$='/ban-hanh/'] button")
     return path
 
@@ -292,6 +294,7 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
         press(district, district.get_by_role("link", name=re.compile("triển khai trên địa bàn|STTTT-CNTT")))
         agree(district, "Xác nhận đã nhận")
         press(district, "button[value=forward]")
+        press(district, "button[name=confirmed]")
 
     # The unit above gives more time to all but one commune.
     for page, unit in (
