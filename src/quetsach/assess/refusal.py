@@ -81,7 +81,7 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.DENSE_POOL: LocalText(
         "Hơn 3% số địa chỉ của nhà mạng bị nhiễm cùng lúc, nên địa chỉ chuyển thẳng từ máy nhiễm này sang máy nhiễm "
-        "khác và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo bot_id.",
+        "khác và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo mã định danh của mã độc (bot_id).",
         "More than 3 % of the provider's addresses are infected at once, so that addresses pass from one infected "
         "machine straight to the next and machines are counted too often. Ask the provider for subscribers, or count "
         "by bot_id.",
@@ -116,14 +116,16 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.MIXED_SPELLINGS: LocalText(
         "Trong cùng một ngày, nguồn dữ liệu ghi hơn một phần mười số địa chỉ ở đây dưới nhiều tên của cùng một họ mã "
         "độc. Khoảng cách giữa các lượt ghi nhận chỉ biết được theo từng tên, nên số máy sẽ bị tính thừa. Hãy chỉ nêu "
-        "số địa chỉ mỗi ngày, hoặc đếm theo bot_id.",
+        "số địa chỉ mỗi ngày, hoặc đếm theo mã định danh của mã độc (bot_id).",
         "Within a day the feed reports more than a tenth of the addresses here under several names of one family. The "
         "time between sightings is known for each name alone, so machines would be counted too often. Give daily "
         "addresses only, or count by bot_id.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
-        "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Hãy nêu bằng --rate.",
-        "Nothing says how often this family checks in, and the data do not show it. Give it with --rate.",
+        "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Cần chuyên viên phân tích "
+        "nêu nhịp liên lạc.",
+        "Nothing says how often this family checks in, and the data do not show it. An analyst has to state how often "
+        "it does.",
     ),
     RefusalReason.NO_BOT_IDS: LocalText(
         "Nguồn dữ liệu không có mã định danh của mã độc (bot_id).",
@@ -131,9 +133,9 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.REFUSED_PARTS: LocalText(
         "Hơn một phần mười số địa chỉ ở đây thuộc những phần không ước lượng được số máy, nên không cộng thành tổng. "
-        "Hãy hỏi riêng những họ mã độc ước lượng được (--family).",
+        "Hãy hỏi riêng những họ mã độc ước lượng được.",
         "More than a tenth of the addresses here belong to parts whose machines cannot be estimated, so there is no "
-        "total. Ask for the families that can be (--family).",
+        "total. Ask for the families that can be.",
     ),
     RefusalReason.FEW_ADDRESSES: LocalText(
         "Có quá ít địa chỉ để biết đường tích luỹ đi lên thế nào.",

@@ -8,7 +8,7 @@ from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure, period_text
 from quetsach.assess.notice import Notice
-from quetsach.core.number import number_text
+from quetsach.core.number import change_text
 from quetsach.core.pack import LocalText
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10
@@ -158,9 +158,8 @@ def judge_baseline(
     if last is not None:
         other = percent_change(last.addresses, previous_year.addresses)
         window = last.basis.window
-        change_vi, change_en = (number_text(other, language, decimals=1, signed=True) for language in ("vi", "en"))
-        vi += f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} thay đổi {change_vi}%."
-        en += f" Against that window, {period_text(window, 'en')} changed by {change_en} %."
+        vi += f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} {change_text(other, 'vi')}."
+        en += f" Against that window, {period_text(window, 'en')} {change_text(other, 'en')}."
     raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
     return (*notices, *_coverage(previous_year), raised)
 

@@ -110,7 +110,7 @@ PRIORITY = Definition(
     LocalText(
         "Trung bình có trọng số của các tiêu chí đã nêu (quy mô, mức tăng, tác hại, khả năng gỡ bỏ, khả năng quan sát, "
         "mức độ phơi nhiễm của cơ quan nhà nước), mỗi tiêu chí từ 0 đến 1. Chắc chắn: thuộc nhóm được chọn với "
-        "ít nhất 95% các bộ trọng số gần với bộ đã nêu; loại: với không quá 5%; còn lại là chưa phân định.",
+        "ít nhất 95% các bộ trọng số gần với bộ đã nêu; không: với tối đa 5%; còn lại là chưa phân định.",
         "The weighted mean of the stated criteria (size, growth, harm, remediability, coverage, exposure of the "
         "state), each from 0 to 1. Certain: among the chosen with at least 95 % of weights near the stated ones; "
         "never: with 5 % at most; else contested.",

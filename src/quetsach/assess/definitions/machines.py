@@ -12,9 +12,9 @@ MACHINES_ONLINE = Definition(
     0,
     LocalText(
         "Số máy nhiễm trực tuyến tại một thời điểm, lấy trung bình trong cả kỳ: tổng số giờ của các phiên liên lạc, có "
-        "bù phần thiếu ở hai đầu phiên, chia cho số giờ máy thu hoạt động. Máy nhiễm nhiều họ mã độc được tính ở từng "
-        "họ; nhiều máy sau một địa chỉ dùng chung được tính là một. Sai số công bố là 2%, hoặc 5% khi máy liên "
-        "lạc thưa.",
+        "bù phần thiếu ở hai đầu phiên, chia cho số giờ hệ thống quan trắc hoạt động. Máy nhiễm nhiều họ mã độc được "
+        "tính ở từng họ; nhiều máy sau một địa chỉ dùng chung được tính là một. Sai số công bố là 2%, hoặc 5% khi máy "
+        "liên lạc thưa.",
         "Infected machines on line at one time, on the average of the window: the hours of all sessions, with what is "
         "missing at their edges, divided by the hours in which the sensor was alive. A machine with several families "
         "counts in each; machines behind one shared address count as one. The declared error is 2 %, or 5 % where "

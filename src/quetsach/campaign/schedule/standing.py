@@ -28,7 +28,10 @@ class MilestoneState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhaseStanding:
-    """One phase on a day. ``findings`` are the conditions of its gate as they are now."""
+    """One phase on a day. ``findings`` are the conditions of its gate as they are now.
+
+    ``days_late`` are counted up to the last day of the plan: what a campaign that is over left undone gets no later.
+    """
 
     phase: Phase
     state: PhaseState
@@ -109,7 +112,8 @@ def plan_standing(campaign: Campaign, day: date, evidence: Evidence, *, opened: 
         opened: identifiers of the phases whose gates were opened.
     """
     phases = tuple(_phase(campaign, number, day, evidence, opened) for number in range(len(campaign.phases)))
-    return PlanStanding(day, phases, tuple(_milestone(m, day, evidence) for m in campaign.milestones))
+    until = min(day, campaign.days.last)
+    return PlanStanding(day, phases, tuple(_milestone(m, day, until, evidence) for m in campaign.milestones))
 
 
 def _phase(campaign: Campaign, number: int, day: date, evidence: Evidence, opened: frozenset[str]) -> PhaseStanding:
@@ -119,7 +123,7 @@ def _phase(campaign: Campaign, number: int, day: date, evidence: Evidence, opene
     if day < phase.period.first:
         state, late = PhaseState.AHEAD, 0
     elif not is_open:
-        state, late = PhaseState.WAITING, (day - phase.period.first).days
+        state, late = PhaseState.WAITING, (min(day, campaign.days.last) - phase.period.first).days
     elif any(p.id in opened and day >= p.period.first for p in later) or day > phase.period.last:
         state, late = PhaseState.OVER, 0
     else:
@@ -128,10 +132,11 @@ def _phase(campaign: Campaign, number: int, day: date, evidence: Evidence, opene
     return PhaseStanding(phase, state, is_open, late, part, judge(phase.conditions, evidence))
 
 
-def _milestone(milestone: Milestone, day: date, evidence: Evidence) -> MilestoneStanding:
+def _milestone(milestone: Milestone, day: date, until: date, evidence: Evidence) -> MilestoneStanding:
     findings = judge(milestone.conditions, evidence)
     is_reached = all(f.holds for f in findings) if findings else day >= milestone.on
     if is_reached:
         return MilestoneStanding(milestone, MilestoneState.REACHED, 0, findings)
-    late = max(0, (day - milestone.on).days)
-    return MilestoneStanding(milestone, MilestoneState.MISSED if late else MilestoneState.AHEAD, late, findings)
+    late = max(0, (until - milestone.on).days)
+    is_missed = day > milestone.on
+    return MilestoneStanding(milestone, MilestoneState.MISSED if is_missed else MilestoneState.AHEAD, late, findings)

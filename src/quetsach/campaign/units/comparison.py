@@ -169,7 +169,7 @@ def _shown(value: object) -> str:
 
 def _no_unit(key: str) -> tuple[LocalText, LocalText]:
     told = LocalText(f"không có đơn vị {key}", f"there is no unit {key}")
-    return told, LocalText("ghi khóa của một đơn vị đã có", "put the key of a unit that exists")
+    return told, LocalText("ghi mã của một đơn vị đã có", "put the key of a unit that exists")
 
 
 def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:

@@ -23,7 +23,7 @@ _CENTRE_REPORTS = (
 )
 _NO_PARENT = (
     LocalText("chưa có đơn vị cấp trên", "reports to nobody"),
-    LocalText("ghi khóa của đơn vị cấp trên", "put the key of the unit above it"),
+    LocalText("ghi mã của đơn vị cấp trên", "put the key of the unit above it"),
 )
 _TWO_PARENTS = (
     LocalText("có ngày có hai đơn vị cấp trên, hoặc không có đơn vị nào", "two parents on one day, or none"),
@@ -40,7 +40,7 @@ _RING = (
         "follow its parents up: one of them must report to another unit",
     ),
 )
-_EXISTING = LocalText("ghi khóa của một đơn vị đã có", "put the key of a unit that exists")
+_EXISTING = LocalText("ghi mã của một đơn vị đã có", "put the key of a unit that exists")
 _OTHER_DAYS = LocalText(
     "sửa ngày, hoặc thêm lần chuyển sang đơn vị cấp trên khác", "change the days, or add a move to another parent"
 )

@@ -17,6 +17,7 @@ from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
+from quetsach.core.zone import day_of
 from quetsach.installation import bundled
 
 if TYPE_CHECKING:
@@ -113,11 +114,11 @@ def _one(
 
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, plan_day, standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, standing_of  # noqa: PLC0415
 
         shown = []
         for campaign in campaigns():
-            running = standing_of(campaign, day=plan_day(now)).running
+            running = standing_of(campaign, day=day_of(now)).running
             state = "closed" if is_closed(campaign) else "running" if running else "none"
             shown.append((campaign.plan, running, state))
     language = chosen_language(arguments)
@@ -141,10 +142,10 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.campaign import plan_day, standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.campaign import standing_of  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
-        standing = standing_of(campaign, day=plan_day(now))
+        standing = standing_of(campaign, day=day_of(now))
         boards = boards_of(campaign)
     language = chosen_language(arguments)
     if arguments.json:
@@ -176,12 +177,11 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _close(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.campaign import plan_day  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors.outcome import outcome_now  # noqa: PLC0415
         from quetsach.web.office.campaigns.services.passages import close_ask  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
-        points = outcome_now(campaign, day=plan_day(now)).open_points
+        points = outcome_now(campaign, day=day_of(now)).open_points
         asked = None
         if arguments.by:
             asked = close_ask(campaign=campaign, reason=arguments.reason, by=person_named(arguments.by), now=now)

@@ -75,6 +75,15 @@ def test_a_milestone_whose_day_has_passed_without_evidence_is_missed() -> None:
     assert letter in standing.late
 
 
+def test_what_a_campaign_that_is_over_left_undone_gets_no_later() -> None:
+    standing = plan_standing(CAMPAIGN, date(2026, 11, 28), Evidence(), opened=frozenset({"before"}))
+    during = standing.phase("during")
+    assert during
+    assert during.days_late == (CAMPAIGN.days.last - during.phase.period.first).days
+    assert max(m.days_late for m in standing.milestones) < 365
+    assert all(m.state is not MilestoneState.AHEAD for m in standing.milestones)
+
+
 def test_a_milestone_reached_late_counts_as_reached() -> None:
     evidence = Evidence({Need.LETTERS_ISSUED: 1})
     standing = plan_standing(CAMPAIGN, date(2020, 12, 1), evidence, opened=BOTH)

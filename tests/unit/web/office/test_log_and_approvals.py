@@ -1,6 +1,9 @@
 """What is done is logged in a chain; what goes out needs two people."""
 
+import re
+
 import pytest
+from tests.unit.web.office.campaigns.conftest import bundled_document
 
 from quetsach.web.office.approvals.services import (
     ApprovalError,
@@ -10,8 +13,13 @@ from quetsach.web.office.approvals.services import (
     approvals_void,
     is_approved,
 )
+from quetsach.web.office.campaigns.services.passages import gate_ask
+from quetsach.web.office.campaigns.services.plans import campaign_begin
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.writing import letter_begin
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
+from quetsach.web.office.log.subjects import subject_names
 from quetsach.web.office.people.access import AccessError
 
 from .conftest import NOW
@@ -98,3 +106,35 @@ def test_what_was_granted_meanwhile_is_not_ended_by_something_newer(person, unit
     stale.refresh_from_db()
     assert (stale.is_granted, stale.decided_by) == (True, second)
     assert not LogEntry.objects.filter(act="approval-void").exists()
+
+
+def test_the_log_names_what_an_entry_is_about_and_shows_no_keys(person, units, signed_in, empty_centre) -> None:
+    operator = person("operator", name="Nguyễn Văn An")
+    campaign = campaign_begin(document=bundled_document(), by=operator, now=NOW)
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=NOW)
+    Letter.objects.filter(pk=letter.pk).update(subject="triển khai chiến dịch")
+    gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
+    said = {"via": "inbox", "kind": "centre", "period": "2026-W47"}
+    for subject in (f"person:{operator.pk}", "unit:31-2020", f"letter:{letter.pk}"):
+        log_append(by=operator, act="look", subject=subject, unit=units["tw"], detail=said, now=NOW)
+    page = signed_in(operator).get("/van-phong/nhat-ky/").content.decode()
+    for words in (
+        "người: Nguyễn Văn An",
+        "đơn vị: Thành phố Hải Phòng",
+        "công văn: triển khai chiến dịch",
+        "chiến dịch: Chiến dịch rà soát và bóc gỡ mã độc trên toàn quốc năm 2020, Trước chiến dịch: chuẩn bị",
+        "hộp công văn đến",
+        "tuần 47/2026",
+        "Cơ quan điều phối",
+    ):
+        assert words in page
+    assert not re.search(r">(person|letter|unit|campaign):", page)
+    assert "viet-nam-2020" not in page
+
+
+def test_a_page_of_the_log_asks_once_for_each_kind_of_thing(person, units, django_assert_num_queries) -> None:
+    people = [f"person:{person(None).pk}" for _ in range(5)]
+    with django_assert_num_queries(2):
+        names = subject_names([*people, "unit:tw", "unit:31-2020", "setting:public-url", "units", "new-kind:7"])
+    assert names["new-kind:7"] == "new-kind: 7"
+    assert names["units"] == "cây đơn vị"

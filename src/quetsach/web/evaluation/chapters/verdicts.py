@@ -3,7 +3,7 @@
 from quetsach.assess import NO_VERDICT
 from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
-from quetsach.core.number import number_text
+from quetsach.core.number import change_text, number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters import summary
 from quetsach.web.evaluation.chapters.words import joined, percents
@@ -70,8 +70,8 @@ def _plain_change(inputs: Inputs) -> Statement | None:
     return Statement(
         Tone.FACT,
         LocalText(
-            f"{last.count.name.vi}: {last.change.text('vi', signed=True)}% so với mốc",
-            f"{last.count.name.en}: {last.change.text('en', signed=True)} % against the baseline",
+            f"{last.count.name.vi}: {change_text(last.change.value, 'vi')} so với mốc",
+            f"{last.count.name.en}: {change_text(last.change.value, 'en')} against the baseline",
         ),
         LocalText(
             f"{number_text(last.count.addresses, 'vi')} địa chỉ trong cả kỳ. Đây là thay đổi quan sát được, chưa phải "

@@ -14,7 +14,6 @@ from quetsach.web.office.campaigns.forms import (
 from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.pages import opened, page
 from quetsach.web.office.campaigns.selectors.campaign import (
-    plan_day,
     steps_asked,
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now
@@ -43,7 +42,7 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("office:campaigns:overview", campaign.key)
     context = {
         "form": form,
-        "outcome": outcome_now(campaign, day=plan_day(desk.now)),
+        "outcome": outcome_now(campaign, day=desk.day),
         "asked": steps_asked(campaign).get(CLOSE),
     }
     return page(request, "close", desk, context, campaign)

@@ -30,6 +30,7 @@ def campaign(request: HttpRequest, key: str = "") -> HttpResponse:
         "campaign": figures,
         "chart": chart_of(figures, "en" if get_language() == "en" else "vi"),
         "scale": snapshot.scale if snapshot else 1,
+        "figures_as_of": snapshot.as_of if snapshot else None,
         "no_verdict": NO_VERDICT,
     }
     return render(request, "campaigns/public.html", context)

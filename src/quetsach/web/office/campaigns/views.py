@@ -19,7 +19,6 @@ from quetsach.web.office.campaigns.selectors.campaign import (
     campaign_of,
     campaigns,
     decisions_of,
-    plan_day,
     standing_of,
     steps_asked,
     steps_taken,
@@ -33,9 +32,8 @@ from quetsach.web.office.returns.selectors.plan import off_plan
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """All campaigns, the newest first."""
     desk = enter(request)
-    day = plan_day(desk.now)
     shown = [
-        {"campaign": c, "plan": c.plan, "standing": standing_of(c, day=day), "taken": steps_taken(c)}
+        {"campaign": c, "plan": c.plan, "standing": standing_of(c, day=desk.day), "taken": steps_taken(c)}
         for c in campaigns()
     ]
     return page(request, "list", desk, {"shown": shown})
@@ -46,8 +44,7 @@ def overview(request: HttpRequest, key: str) -> HttpResponse:
     """Where a campaign stands today."""
     desk, campaign = opened(request, key)
     context = {
-        "standing": standing_of(campaign, day=plan_day(desk.now)),
-        "is_demonstration": plan_day(desk.now) != desk.day,
+        "standing": standing_of(campaign, day=desk.day),
         "taken": steps_taken(campaign),
         "asked": steps_asked(campaign),
         "boards": boards_of(campaign),

@@ -9,3 +9,10 @@ class Letters(AppConfig):
     name = "quetsach.web.office.letters"
     label = "office_letters"
     verbose_name = "Office: letters"
+
+    def ready(self) -> None:
+        """Say what the log calls letters."""
+        from quetsach.web.office.letters.naming import letter_names  # noqa: PLC0415
+        from quetsach.web.office.log.subjects import register_namer  # noqa: PLC0415
+
+        register_namer("letter", letter_names)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.people.words import ROLE_TITLES
+from quetsach.web.office.units.words import KIND_TITLES as UNIT_KINDS
 
 ACT_TITLES: Mapping[str, str | Promise] = {
     "sign-in": _("Signed in"),
@@ -179,9 +181,26 @@ DETAIL_TITLES: Mapping[str, str | Promise] = {
 }
 """Name of a particular -> what it is called. One that is missing here stands as it was written."""
 
+_UNIT_KINDS: Mapping[str, str | Promise] = {kind.value: title for kind, title in UNIT_KINDS.items()}
+_DECISION_KINDS: Mapping[str, str | Promise] = {
+    DecisionKind.BOTNETS.value: _("botnets"),
+    DecisionKind.ISPS.value: _("Internet providers"),
+    DecisionKind.DATES.value: _("dates of the plan"),
+    DecisionKind.PLAN.value: _("the plan"),
+    DecisionKind.EVALUATION.value: _("evaluation"),
+    DecisionKind.OTHER.value: _("another matter"),
+}
 DETAIL_WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "role": {role.value: title for role, title in ROLE_TITLES.items()},
     "duties": {role.value: title for role, title in ROLE_TITLES.items()},
-    "kind": KIND_TITLES,
+    "kind": {**_UNIT_KINDS, **_DECISION_KINDS, **KIND_TITLES},
+    "type": _UNIT_KINDS,
+    "via": {
+        "inbox": _("the inbox of the office"),
+        "link": _("the link of the letter"),
+        "centre": _("the centre"),
+        "mail": _("e-mail"),
+        "exchange": _("document exchange"),
+    },
 }
 """Particulars whose values have names of their own."""

@@ -27,15 +27,19 @@ def test_a_campaign_of_which_no_phase_is_open_is_nobodys_business(campaign: Camp
 
 
 def test_the_page_names_the_running_phase_and_its_part(
-    opened: Campaign, client, operator, second, data, centre_figures
+    opened: Campaign, client, operator, second, data, centre_figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(public, "today", lambda _now: date(2020, 12, 2))
     freeze(data)
     offer_tool(data)
     decide_botnets(opened, operator)
     grant(gate_ask(campaign=opened, phase="during", by=operator, now=NOW), second)
     page = client.get("/chien-dich/").content.decode()
     assert "Trong chiến dịch: rà soát và bóc gỡ" in page
-    assert "Đợt 4" in page  # a demonstration stands on the last day of its figures, 30 November 2020
+    assert "Đợt 4" in page
+    assert "Vạch đỏ là hôm nay, ngày 02/12/2020." in page
+    assert 'class="today"' in page
+    assert "Số liệu tính đến ngày 30/11/2020." in page
     assert "-45,0%" in page.replace("\u2212", "-")
 
 
@@ -71,10 +75,25 @@ def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num
 def test_before_its_first_and_after_its_last_day_the_page_says_so(
     opened: Campaign, client, monkeypatch: pytest.MonkeyPatch, day: date, says: str
 ) -> None:
-    monkeypatch.setattr(public, "plan_day", lambda _now: day)
+    monkeypatch.setattr(public, "today", lambda _now: day)
     page = client.get("/chien-dich/").content.decode()
     assert says in page
     assert "giữa hai giai đoạn" not in page
+    assert "Vạch đỏ" not in page
+    assert 'class="today"' not in page
+
+
+def test_a_running_campaign_is_of_today_whatever_day_the_figures_are_of(
+    opened: Campaign, client, centre_figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "today", lambda _now: date(2020, 10, 1))
+    page = client.get("/chien-dich/").content.decode()
+    assert "Giai đoạn tiếp theo chưa được mở: Trong chiến dịch: rà soát và bóc gỡ, dự kiến từ ngày 17/09/2020." in page
+    assert "Vạch đỏ là hôm nay, ngày 01/10/2020." in page
+
+
+def test_a_demonstration_of_the_past_is_over_today(opened: Campaign, client, centre_figures) -> None:
+    assert "Chiến dịch đã kết thúc ngày 28/02/2021." in client.get("/chien-dich/").content.decode()
 
 
 def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(

@@ -1,7 +1,7 @@
 """Campaigns as such: the list, one of them, its decisions, which of its steps were taken."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import QuerySet
 
@@ -11,7 +11,6 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
-from quetsach.web.portal.selectors import published_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,6 @@ def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
     """Return how a campaign's plan stands on a day."""
     opened = frozenset(steps_taken(campaign))
     return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
-
-
-def plan_day(now: datetime) -> date:
-    """Return the day in Viet Nam on which plans stand; in a demonstration the last day of its figures."""
-    snapshot = published_snapshot()
-    return snapshot.as_of if snapshot and snapshot.demonstration else today(now)
 
 
 def _approvals(campaign: Campaign) -> QuerySet[Approval]:

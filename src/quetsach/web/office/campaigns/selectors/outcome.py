@@ -21,9 +21,10 @@ from quetsach.campaign.schedule.outcome import (
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, plan_day, standing_of, steps_taken
+from quetsach.web.office.campaigns.selectors.campaign import decisions_of, standing_of, steps_taken
 from quetsach.web.office.campaigns.selectors.letters import chains_of, letters_of
 from quetsach.web.office.campaigns.selectors.returns import returns_of
+from quetsach.web.office.people.access import today
 from quetsach.web.portal.selectors import published_snapshot
 from quetsach.web.portal.snapshot import Snapshot, WindowFigure
 
@@ -34,7 +35,7 @@ _DEFINITION = "window-addresses"
 def outcome_of(campaign: Campaign, *, now: datetime) -> Outcome:
     """Return the sealed facts of a closed campaign, else those of this moment."""
     closed = steps_taken(campaign).get(CLOSE)
-    return outcome_read(closed.passage.facts) if closed else outcome_now(campaign, day=plan_day(now))
+    return outcome_read(closed.passage.facts) if closed else outcome_now(campaign, day=today(now))
 
 
 def outcome_now(campaign: Campaign, *, day: date, is_final: bool = False) -> Outcome:

@@ -9,8 +9,9 @@ from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.campaign.schedule.standing import PlanStanding
 from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, plan_day, standing_of, steps_taken
+from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, standing_of, steps_taken
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
+from quetsach.web.office.people.access import today
 
 _LIFETIME_SECONDS = 30
 _KEY = "public-campaigns"
@@ -40,7 +41,7 @@ def _public(campaign: Campaign, now: datetime) -> PublicCampaign:
     return PublicCampaign(
         campaign.key,
         campaign.plan,
-        standing_of(campaign, day=plan_day(now)),
+        standing_of(campaign, day=today(now)),
         outcome_of(campaign, now=now),
         is_closed(campaign),
     )

@@ -12,7 +12,7 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_supersede
 from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.campaign import is_closed, plan_day, standing_of
+from quetsach.web.office.campaigns.selectors.campaign import is_closed, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_now
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -30,7 +30,7 @@ def gate_ask(*, campaign: Campaign, phase: str, by: Person, now: datetime) -> Pa
         AccessError: not this person's to do.
     """
     campaign = _begin(campaign, by, now)
-    gate = standing_of(campaign, day=plan_day(now)).next_gate
+    gate = standing_of(campaign, day=today(now)).next_gate
     if gate is None or gate.phase.id != phase:
         text = LocalText("các giai đoạn được mở lần lượt", "phases are opened one after the other")
         raise ScheduleError(text, field=phase)
@@ -74,7 +74,7 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
     if len(reason) > MAX_REASON:
         text = LocalText(f"lý do dài quá {MAX_REASON} ký tự", f"the reason is longer than {MAX_REASON} characters")
         raise ScheduleError(text, field="reason")
-    outcome = outcome_now(campaign, day=plan_day(now), is_final=True)
+    outcome = outcome_now(campaign, day=today(now), is_final=True)
     if outcome.open_points and not reason.strip():
         count = len(outcome.open_points)
         raise ScheduleError(

@@ -14,7 +14,7 @@ from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
-from quetsach.core.number import number_text
+from quetsach.core.number import change_text, number_text
 from quetsach.core.period import Period
 from quetsach.web.design.templatetags.words import day, figure, here
 from quetsach.web.office.campaigns.forms import KIND_TITLES
@@ -58,6 +58,12 @@ def days(value: str | None) -> str:
         return "–"
     period = Period.parse(value)
     return day(period.first) if period.days == 1 else f"{day(period.first)} – {day(period.last)}"
+
+
+@register.filter
+def moved(percent: float) -> str:
+    """Write a relative change as a word and a figure: “giảm 54,5%”."""
+    return change_text(percent, "en" if get_language() == "en" else "vi")
 
 
 @register.simple_tag

@@ -1,5 +1,6 @@
 """Names of what was done, and of its particulars."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
+_WEEK = re.compile(r"(\d{4})-W(\d\d)")
 _CHECKSUMS = frozenset({"digest", "sha256"})
 
 
@@ -17,6 +19,12 @@ _CHECKSUMS = frozenset({"digest", "sha256"})
 def act_title(act: str) -> str | Promise:
     """Return what an act is called; one that has no name yet stands as it was written."""
     return ACT_TITLES.get(act, act)
+
+
+@register.filter
+def named(subject: str, names: Mapping[str, str]) -> str:
+    """Return what the subject of an entry is called."""
+    return names.get(subject, subject)
 
 
 @register.filter
@@ -36,4 +44,7 @@ def _said(value: object, words: Mapping[str, str | Promise]) -> str:
             return ", ".join(_said(item, words) for item in value)
         case dict():
             return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
-    return str(words.get(str(value), value))
+    text = str(value)
+    if week := _WEEK.fullmatch(text):
+        return _("week %(week)s/%(year)s") % {"week": int(week[2]), "year": week[1]}
+    return str(words.get(text, text))

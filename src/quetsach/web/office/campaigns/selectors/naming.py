@@ -1,0 +1,31 @@
+"""What the log calls campaigns, their decisions and their steps."""
+
+from collections.abc import Collection, Mapping
+
+from django.utils.translation import gettext as _
+
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.campaigns.models import CLOSE, Campaign
+
+
+def campaign_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the names of campaigns by what the log and the approvals call them: ``key``, ``key#3``, ``7:during``."""
+    every = {campaign.key: campaign for campaign in Campaign.objects.all()}
+    every |= {str(campaign.pk): campaign for campaign in every.values()}
+    return {key: name for key in keys if (name := _name(key, every))}
+
+
+def _name(key: str, every: Mapping[str, Campaign]) -> str:
+    rest, _sign, number = key.partition("#")
+    found, _colon, step = rest.partition(":")
+    campaign = every.get(found)
+    if campaign is None:
+        return ""
+    plan = campaign.plan
+    name = str(here(plan.name))
+    if number:
+        return _("%(name)s, decision %(number)s") % {"name": name, "number": number}
+    if step == CLOSE:
+        return _("%(name)s, close") % {"name": name}
+    phase = next((phase for phase in plan.phases if phase.id == step), None)
+    return f"{name}, {here(phase.name)}" if phase else name

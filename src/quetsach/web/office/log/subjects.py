@@ -1,0 +1,77 @@
+"""What an entry of the log is about, in words: rooms say what their own things are called, a page at a time."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.models import Unit
+
+type Namer = Callable[[Collection[str]], Mapping[str, str]]
+"""Returns what things are called, by what follows the colon of their subjects; a thing that is gone is left out."""
+
+TITLES: Mapping[str, str | Promise] = {
+    "approval": _("approval"),
+    "assignment": _("returns asked for"),
+    "baseline": _("baseline"),
+    "campaign": _("campaign"),
+    "case": _("help case"),
+    "decision": _("decision asked for"),
+    "family": _("family of malware"),
+    "figures": _("published figures"),
+    "group": _("group"),
+    "group-set": _("division into groups"),
+    "invitation": _("invitation"),
+    "kit": _("publicity kit"),
+    "letter": _("letter"),
+    "mail": _("mail"),
+    "numbers": _("figures"),
+    "packs": _("packs"),
+    "partner": _("partner"),
+    "period": _("period of returns"),
+    "person": _("person"),
+    "register": _("register of letters"),
+    "reports": _("reports of the tool"),
+    "return": _("return"),
+    "return-link": _("link for a return"),
+    "returns": _("totals of returns"),
+    "setting": _("setting"),
+    "template": _("template of letters"),
+    "unit": _("unit"),
+    "units": _("tree of units"),
+    "wording": _("text"),
+}
+"""Kind of subject -> what it is called."""
+
+
+def _people(keys: Collection[str]) -> Mapping[str, str]:
+    found = Person.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal() and len(key) < 10])
+    return {str(person.pk): person.name for person in found}
+
+
+def _units(keys: Collection[str]) -> Mapping[str, str]:
+    return {unit.key: unit.name for unit in Unit.objects.filter(key__in=keys)}
+
+
+_NAMERS: dict[str, Namer] = {"person": _people, "unit": _units}
+
+
+def register_namer(kind: str, namer: Namer) -> None:
+    """Say how things of one kind are called; rooms do it when the office starts."""
+    _NAMERS[kind] = namer
+
+
+def subject_names(subjects: Iterable[str]) -> dict[str, str]:
+    """Return what each subject is called, with as many queries as there are kinds; without a name, kind and number."""
+    of_kind: dict[str, dict[str, str]] = {}
+    for subject in subjects:
+        kind, _colon, key = subject.partition(":")
+        of_kind.setdefault(kind, {})[subject] = key
+    named = {}
+    for kind, keys in of_kind.items():
+        names = _NAMERS[kind](set(keys.values())) if kind in _NAMERS else {}
+        title = TITLES.get(kind, kind)
+        for subject, key in keys.items():
+            named[subject] = f"{title}: {names.get(key, key)}" if key else str(title)
+    return named
