@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import random
+import stat
 import subprocess
 import sys
 import tempfile
@@ -122,7 +123,7 @@ def _plan(findings: Iterable[Finding], host: Host) -> Plan:
 
 def _anew(anchor: Anchor, host: Host) -> Anchor:
     match anchor:
-        case FileAnchor(path):
+        case FileAnchor(path) if stat.S_ISREG(host.tree.lstat(path).st_mode):  # a folder stays the same one
             descriptor = host.tree.open_read(path)
             try:
                 return anchor_of(path, fstat(descriptor), hash_file(descriptor))
