@@ -26,6 +26,7 @@ PRIVATE_FOLDER = 0o700
 SHARED_FOLDER = 0o777
 _UNFINISHED = ".unfinished"
 _NAP_SECONDS = 0.05
+_PIECE_BYTES = 64 << 10
 
 
 class StorageError(QuetsachError):
@@ -171,6 +172,19 @@ def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
         os.close(descriptor)
 
 
+def read_up_to(file: BinaryIO, most_bytes: int) -> bytes:
+    """Return what is left of an open file; of one with more than ``most_bytes`` one byte more, so that it shows.
+
+    Only so much memory is taken as there are bytes: asked for a limit, Windows would set aside all of that.
+    """
+    asked = min(os.fstat(file.fileno()).st_size, most_bytes) + 1
+    content = file.read(asked)
+    while len(content) == asked <= most_bytes:  # it grows, or is a file of the kernel, which tells no size
+        asked = min(2 * asked + _PIECE_BYTES, most_bytes + 1)
+        content += file.read(asked - len(content))
+    return content
+
+
 def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20, hint: str) -> bytes:
     """Return a secret or key from a file, never an empty or cut one.
 
@@ -187,7 +201,7 @@ def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20,
     """
     try:
         with path.open("rb") as file:
-            content = file.read(most_bytes + 1)
+            content = read_up_to(file, most_bytes)
     except FileNotFoundError:
         raise
     except OSError as error:

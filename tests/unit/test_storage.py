@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,3 +186,28 @@ def test_a_writer_that_finishes_while_leftovers_are_removed_is_no_fault(
         seen = [(str(tmp_path), [], [path.name for path in tmp_path.iterdir()])]
     monkeypatch.setattr(os, "walk", lambda _folder: seen)
     assert storage.remove_unfinished(tmp_path, before=2**40) == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 5000])
+def test_a_file_is_read_up_to_a_limit_and_one_byte_more(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)
+    with path.open("rb") as file:
+        assert storage.read_up_to(file, 1000) == b"x" * min(size, 1001)
+
+
+def test_a_limit_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"small")
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            assert storage.read_up_to(file, 1 << 30) == b"small"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_of_the_kernel_which_tells_no_size_is_read_whole() -> None:
+    with Path("/proc/self/maps").open("rb") as file:
+        assert len(storage.read_up_to(file, 1 << 30)) > 1000

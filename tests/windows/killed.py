@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import random
+import stat
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,8 @@ from quetsach.packs.load import load_pack
 SHELF = Path(__file__).parents[2] / "packs"
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 KILLED = 137
+FEW = 4
+"""The family that is killed after each record has more of them."""
 OF_WINE = ("driverdatedata",)
 """What Wine itself writes at each start."""
 
@@ -71,11 +74,12 @@ def killed_families(families: list[str], *, one_whole: bool) -> dict[str, Told]:
     of = {family: [one for one in found if one.family == family] for family in families}
     before = _state()
     records = {family: _records(of[family]) for family in families}
-    whole = min((family for family in families if len(records[family]) > 4), key=lambda family: len(records[family]))
+    many = [family for family in families if len(records[family]) > FEW]
+    whole = min(many, key=lambda family: len(records[family])) if one_whole else ""
     told: dict[str, Told] = {}
     for family, numbers in records.items():
         half = len(numbers) // 2
-        chosen = list(numbers) if one_whole and family == whole else _some(numbers[:half]) + _some(numbers[half:])
+        chosen = list(numbers) if family == whole else _some(numbers[:half]) + _some(numbers[half:])
         told[family] = {"records": len(numbers), "killed": [], "wrong": []}
         for number in chosen:
             was_killed = _killed_at(of[family], number)
@@ -119,7 +123,7 @@ def _plan(findings: Iterable[Finding], host: Host) -> Plan:
 
 def _anew(anchor: Anchor, host: Host) -> Anchor:
     match anchor:
-        case FileAnchor(path):
+        case FileAnchor(path) if stat.S_ISREG(host.tree.lstat(path).st_mode):  # a folder stays the same one
             descriptor = host.tree.open_read(path)
             try:
                 return anchor_of(path, fstat(descriptor), hash_file(descriptor))

@@ -146,7 +146,7 @@ def _read(folder: Path) -> tuple[Download, ...] | None:
     path = folder / LIST_FILE
     try:
         with path.open("rb") as file:
-            raw = file.read(_LIST_LIMIT_BYTES + 1)
+            raw = storage.read_up_to(file, _LIST_LIMIT_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.core.indicator_list import ListKind
 from quetsach.packs.container import FILES, GUIDANCE_FILES
 from quetsach.packs.errors import PackError
@@ -33,7 +34,7 @@ def read_file(path: Path, limit: int) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(limit + 1)
+            raw = storage.read_up_to(file, limit)
     except OSError as error:
         raise PackError(f"cannot be read: {error.strerror}", where=str(path), hint="a pack needs this file") from None
     if len(raw) > limit:

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.packs.errors import PackError
 
 ROOT_FILE = "root.json"
@@ -46,7 +47,7 @@ def read_root(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            root = file.read(ROOT_LIMIT_BYTES + 1)
+            root = storage.read_up_to(file, ROOT_LIMIT_BYTES)
     except OSError as error:
         raise TrustError("the root of trust cannot be read", where=str(path), hint=str(error)) from error
     if not root.strip(b"\0 \r\n"):

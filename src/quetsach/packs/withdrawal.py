@@ -103,7 +103,7 @@ def kept_list(state: Path) -> bytes | None:
     path = state / _STATE_FILE
     try:
         with path.open("rb") as file:
-            return file.read(LIST_LIMIT_BYTES + 1)
+            return storage.read_up_to(file, LIST_LIMIT_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.endpoint.host.folder import Entry, Folder
 
 __all__ = ["MAX_LINKS", "Entry", "Folder", "Tree", "components", "join", "naming"]
@@ -82,7 +83,7 @@ class Tree(ABC):
     def read(self, path: bytes, limit: int) -> bytes:
         """Return the whole content of a regular file; ``EFBIG`` if it holds more than ``limit`` bytes."""
         with open(self.open_read(path), "rb") as file:
-            content = file.read(limit + 1)
+            content = storage.read_up_to(file, limit)
         if len(content) > limit:
             raise OSError(errno.EFBIG, "larger than what is read of such a file", path)
         return content

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from quetsach import storage
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.disk import Own, open_own, sync, sync_folder, write_all
 
@@ -172,7 +173,7 @@ def _read_all(path: Path) -> bytes:
     except OSError as error:
         raise JournalError(f"the session journal cannot be read: {error.strerror}", where=str(path)) from error
     with os.fdopen(fd, "rb") as file:
-        data = file.read(MAX_JOURNAL_BYTES + 1)
+        data = storage.read_up_to(file, MAX_JOURNAL_BYTES)
     if len(data) > MAX_JOURNAL_BYTES:
         raise JournalError("the session journal is larger than any that is written", where=str(path))
     return data

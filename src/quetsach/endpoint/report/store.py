@@ -81,7 +81,7 @@ def read_report(path: Path) -> Report:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(REPORT_LIMIT_BYTES + 1)
+            raw = storage.read_up_to(file, REPORT_LIMIT_BYTES)
     except OSError as error:
         raise ReportError("the report cannot be read", where=str(path), hint=str(error)) from error
     if len(raw) > REPORT_LIMIT_BYTES:
