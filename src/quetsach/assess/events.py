@@ -68,9 +68,13 @@ class Calendar:
         """Return the calendar with the events of these families alone; holidays are everybody's."""
         return Calendar(tuple(e for e in self.events if set(e.families) & set(families)), self.holidays)
 
+    def holiday_on(self, day: date) -> LocalText | None:
+        """Return the holiday that a day is part of."""
+        return next((holiday.name for holiday in self.holidays if day in holiday.period), None)
+
     def days_off(self, window: Period) -> int:
         """Return how many days of a window are holidays."""
-        return sum(any(day in holiday.period for holiday in self.holidays) for day in window)
+        return sum(self.holiday_on(day) is not None for day in window)
 
     def instrument_changes(self, *, since: date, until: date) -> tuple[Notice, ...]:
         """Return the changes of the instrument that began in a span of days (both included)."""
