@@ -5,7 +5,7 @@ A comparison of windows names what lies in or between them; it says nothing abou
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from quetsach.assess.figure import period_text
@@ -19,6 +19,10 @@ EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en"
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
 SIMILAR_DAYS = 3
 """Days off by which two windows may differ without a word."""
+
+
+RECENT_DAYS = 180
+"""How long an event stands beside counts that nothing is compared with."""
 
 
 class EventKind(StrEnum):
@@ -80,6 +84,11 @@ class Calendar:
         """Return the changes of the instrument that began in a span of days (both included)."""
         changes = (e for e in self.events if e.kind is EventKind.INSTRUMENT)
         return tuple(_of_event(e) for e in changes if since <= e.period.first <= until)
+
+    def beside(self, window: Period) -> tuple[Notice, ...]:
+        """Return what a reader of one window's counts must know: the events of it and of ``RECENT_DAYS`` before."""
+        since = window.first - timedelta(days=RECENT_DAYS)
+        return tuple(_of_event(event) for event in self.events if since <= event.period.first <= window.last)
 
     def notices(self, before: Period, after: Period) -> tuple[Notice, ...]:
         """Return what a reader of a change between two windows must know."""
