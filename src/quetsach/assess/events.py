@@ -131,10 +131,10 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
     return Notice(
         "holidays-differ",
         LocalText(
-            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), kỳ kia ít hơn: máy ở cơ quan tắt, số đếm thấp "
-            "hơn bình thường.",
-            f"{period_text(window, 'en')} has {days} holidays ({en}), the other window fewer: machines in offices are "
-            "off, and counts are lower than usual.",
+            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), nhiều hơn kỳ được so sánh: máy ở cơ quan "
+            "thường tắt trong những ngày này nên số đếm có thể thấp hơn.",
+            f"{period_text(window, 'en')} has {days} holidays ({en}), more than the window it is compared with: "
+            "machines in offices are mostly off on these days, so that counts can be lower.",
         ),
     )
 
