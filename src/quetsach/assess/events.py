@@ -5,7 +5,7 @@ A comparison of windows names what lies in or between them; it says nothing abou
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from quetsach.assess.figure import period_text
@@ -19,6 +19,10 @@ EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en"
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
 SIMILAR_DAYS = 3
 """Days off by which two windows may differ without a word."""
+
+
+RECENT_DAYS = 180
+"""How long an event stands beside counts that nothing is compared with."""
 
 
 class EventKind(StrEnum):
@@ -68,14 +72,23 @@ class Calendar:
         """Return the calendar with the events of these families alone; holidays are everybody's."""
         return Calendar(tuple(e for e in self.events if set(e.families) & set(families)), self.holidays)
 
+    def holiday_on(self, day: date) -> LocalText | None:
+        """Return the holiday that a day is part of."""
+        return next((holiday.name for holiday in self.holidays if day in holiday.period), None)
+
     def days_off(self, window: Period) -> int:
         """Return how many days of a window are holidays."""
-        return sum(any(day in holiday.period for holiday in self.holidays) for day in window)
+        return sum(self.holiday_on(day) is not None for day in window)
 
     def instrument_changes(self, *, since: date, until: date) -> tuple[Notice, ...]:
         """Return the changes of the instrument that began in a span of days (both included)."""
         changes = (e for e in self.events if e.kind is EventKind.INSTRUMENT)
         return tuple(_of_event(e) for e in changes if since <= e.period.first <= until)
+
+    def beside(self, window: Period) -> tuple[Notice, ...]:
+        """Return what a reader of one window's counts must know: the events of it and of ``RECENT_DAYS`` before."""
+        since = window.first - timedelta(days=RECENT_DAYS)
+        return tuple(_of_event(event) for event in self.events if since <= event.period.first <= window.last)
 
     def notices(self, before: Period, after: Period) -> tuple[Notice, ...]:
         """Return what a reader of a change between two windows must know."""
@@ -118,10 +131,10 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
     return Notice(
         "holidays-differ",
         LocalText(
-            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), kỳ kia ít hơn: máy ở cơ quan tắt, số đếm thấp "
-            "hơn bình thường.",
-            f"{period_text(window, 'en')} has {days} holidays ({en}), the other window fewer: machines in offices are "
-            "off, and counts are lower than usual.",
+            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), nhiều hơn kỳ được so sánh: máy ở cơ quan "
+            "thường tắt trong những ngày này nên số đếm có thể thấp hơn.",
+            f"{period_text(window, 'en')} has {days} holidays ({en}), more than the window it is compared with: "
+            "machines in offices are mostly off on these days, so that counts can be lower.",
         ),
     )
 

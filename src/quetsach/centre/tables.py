@@ -108,6 +108,7 @@ def bundled_ranges() -> AddressRanges:
     return ranges
 
 
+@cache
 def load_calendar() -> Calendar:
     """Return the known events and the holidays of this build."""
     folder = bundled("data") / "events"

@@ -73,6 +73,14 @@ def test_changes_of_the_instrument_in_a_span_of_days() -> None:
     assert CALENDAR.instrument_changes(since=date(2026, 9, 1), until=date(2026, 9, 30)) == ()
 
 
+@pytest.mark.parametrize(
+    ("window", "count"), [(AUGUST, 0), (SEPTEMBER, 1), (Period(date(2027, 2, 27), date(2027, 3, 28)), 1)]
+)
+def test_a_change_of_the_instrument_stands_beside_counts_for_half_a_year(window: Period, count: int) -> None:
+    assert len(CALENDAR.of_families({"sality"}).beside(window)) == count
+    assert not CALENDAR.of_families({"sality"}).beside(Period(date(2027, 3, 1), date(2027, 3, 30)))
+
+
 DAYS = st.dates(date(2020, 1, 1), date(2020, 3, 1))
 
 

@@ -1,13 +1,19 @@
 """Every public page in both languages: what each must have and what none may have."""
 
 import re
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
+from django.template import Context, Template
 from django.test import Client
+from django.utils.translation import override
 
+from quetsach.core.pack import LocalText
 from quetsach.web.measurement import REGISTRY
+from quetsach.web.portal.snapshot import RankedRow, WindowFigure
 
 PAGES = {
     "home": ("/", "/en/"),
@@ -202,6 +208,19 @@ def test_an_expired_repository_is_a_failure(empty_centre: Path, client: Client, 
     (metadata / "timestamp.json").write_text(timestamp)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["checks"]["repository"]) == (503, state)
+
+
+def test_a_change_of_the_instrument_stands_under_the_ranking_of_families() -> None:
+    text = LocalText("Kỳ", "Window")
+    window = WindowFigure("w", date(2026, 10, 1), date(2026, 10, 30), text, 10, 30, 30, None, None)
+    rows = [RankedRow(1, family, LocalText(family, family), 12.0, None, 50.0) for family in ("sality", "conficker")]
+    ranking = '{% include "portal/ranking.html" with id="families" title="t" about="a" rows=rows has_rate=False %}'
+    with override("vi"):
+        rendered = Template(ranking).render(
+            Context({"rows": rows, "snapshot": SimpleNamespace(latest=window, scale=1)})
+        )
+    assert "31/08/2026" in rendered
+    assert "số đếm của họ này trước và sau ngày đó không so sánh được với nhau" in rendered
 
 
 LAW = ("91/2025/QH15", "356/2025/NĐ-CP", "116/2025/QH15", "72", "10", "15", "20")

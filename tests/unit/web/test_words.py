@@ -43,3 +43,19 @@ def test_a_bar_is_as_long_as_its_share() -> None:
     assert 'width="25.0"' in words.bar(25, 100)
     assert 'width="100.0"' in words.bar(300, 100)
     assert 'width="0.0"' in words.bar(3, 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "vi", "en"),
+    [
+        (date(2027, 2, 6), " (ngày nghỉ: Tết Nguyên đán)", " (holiday: Lunar New Year (Tết))"),
+        (date(2026, 11, 28), " (thứ Bảy)", " (Saturday)"),
+        (date(2026, 11, 29), " (Chủ nhật)", " (Sunday)"),
+        (date(2026, 11, 30), "", ""),
+        (None, "", ""),
+    ],
+)
+def test_a_day_by_which_something_is_due_says_that_offices_are_closed(day: date | None, vi: str, en: str) -> None:
+    for language, text in (("vi", vi), ("en", en)):
+        with override(language):
+            assert words.day_off(day) == text

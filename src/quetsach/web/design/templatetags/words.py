@@ -8,6 +8,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from quetsach.centre.tables import load_calendar
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.zone import VIET_NAM, day_of
@@ -94,6 +95,20 @@ def moment(value: datetime) -> str:
 def clock(value: datetime) -> str:
     """Write the hour and minute of a time of Viet Nam."""
     return f"{value.astimezone(VIET_NAM):%H:%M}"
+
+
+@register.filter
+def day_off(value: date | datetime | None) -> str:
+    """Write behind a day by which something is due that offices are closed on it; nothing on a working day."""
+    if value is None:
+        return ""
+    day = day_of(value) if isinstance(value, datetime) else value
+    language = "en" if get_language() == "en" else "vi"
+    if (holiday := load_calendar().holiday_on(day)) is not None:
+        word = "holiday" if language == "en" else "ngày nghỉ"
+        return f" ({word}: {holiday.in_language(language)})"
+    weekend = {5: LocalText("thứ Bảy", "Saturday"), 6: LocalText("Chủ nhật", "Sunday")}.get(day.weekday())
+    return f" ({weekend.in_language(language)})" if weekend else ""
 
 
 @register.filter

@@ -1,13 +1,18 @@
 """Names of families that lead to their pages."""
 
+from collections.abc import Sequence
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from quetsach.centre.tables import load_calendar
 from quetsach.core.pack import LocalText, Pack
+from quetsach.core.period import Period
 from quetsach.web.portal.selectors import pack_of, shelf
+from quetsach.web.portal.snapshot import RankedRow, WindowFigure
 
 register = template.Library()
 
@@ -16,6 +21,13 @@ register = template.Library()
 def family_link(family: str, name: LocalText) -> SafeString:
     """Write the name of a family of the families' table, as a link where there is a page about it."""
     return _link(pack_of(family), name.in_language(_language()))
+
+
+@register.simple_tag
+def known_events(rows: Sequence[RankedRow], window: WindowFigure) -> tuple[LocalText, ...]:
+    """Return what is known to have changed the counts of families in a ranking although no machine was cleaned."""
+    calendar = load_calendar().of_families({row.id for row in rows})
+    return tuple(notice.text for notice in calendar.beside(Period(window.first, window.last)))
 
 
 @register.simple_tag
