@@ -23,7 +23,7 @@ QUETSACH = Path(sys.executable).with_name("quetsach")
 TODAY = day_of(datetime.now(UTC))
 MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)  # the week that is over is reported on
 WEEK = MONDAY.strftime("%G-W%V")
-WEEK_IN_WORDS = f"Tuần {int(MONDAY.strftime('%V'))}/{MONDAY:%G}"
+WEEK_IN_WORDS = f"Tuần {int(MONDAY.strftime('%V'))}"
 UNITS = """key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code
 tw,TW,Cục An toàn thông tin,Authority of Information Security,centre,,2020-01-01,,
 31-2020,31,Thành phố Hải Phòng,Hai Phong City,province,tw,2020-01-01,,
