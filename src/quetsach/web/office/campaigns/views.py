@@ -25,7 +25,7 @@ from quetsach.web.office.campaigns.selectors.campaign import (
 )
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
-from quetsach.web.office.returns.selectors.plan import off_plan
+from quetsach.web.office.returns.selectors.plan import assignments_off_plan
 
 
 @require_safe
@@ -50,7 +50,7 @@ def overview(request: HttpRequest, key: str) -> HttpResponse:
         "boards": boards_of(campaign),
         "outcome": outcome_of(campaign, now=desk.now),
         "decisions": decisions_of(campaign),
-        "off_plan": [one for one in campaign.assignments.select_related("form") if off_plan(one)],
+        "off_plan": assignments_off_plan(campaign),
     }
     return page(request, "overview", desk, context, campaign)
 

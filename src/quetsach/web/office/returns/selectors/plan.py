@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, moved
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.campaigns.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment
 
 
@@ -46,3 +46,10 @@ def off_plan_of(assignments: Sequence[Assignment], plans: Mapping[int, Plan]) ->
         planned = [period for period in planned_periods(plans[one.pk]) if period.key not in printed]
         found[one.pk] = moved((period.record for period in kept), planned)
     return found
+
+
+def assignments_off_plan(campaign: Campaign) -> list[Assignment]:
+    """Return the assignments in force of a campaign whose periods have other days than its plan."""
+    asked = list(campaign.assignments.in_force().select_related("form").prefetch_related("periods"))
+    away = off_plan_of(asked, plans_of(asked))
+    return [one for one in asked if away.get(one.pk)]

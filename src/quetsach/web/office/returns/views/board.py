@@ -55,7 +55,8 @@ def returns(request: HttpRequest) -> HttpResponse:
     desk = desk_of(person, now=now)
     may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     plans = plans_of([assignment for assignment, _period in desk.current])
-    away = off_plan_of([assignment for assignment, _period in desk.current], plans) if may_assign else {}
+    in_force = [assignment for assignment, _period in desk.current if assignment.is_in_force]
+    away = off_plan_of(in_force, plans) if may_assign else {}
     context = {
         "to_write": [(one, STANDINGS[one.standing]) for one in desk.to_write],
         "to_decide": [(one, STANDINGS[one.standing]) for one in desk.to_decide],
