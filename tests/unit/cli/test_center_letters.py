@@ -64,6 +64,15 @@ def test_a_letter_is_sent_listed_and_shown(here, issued, person, units, capsys) 
     assert "01/CATTT-NCSC" in run(capsys, "list")
 
 
+def test_a_letter_that_is_shown_says_whether_it_is_signed(here, issued, capsys) -> None:
+    letter = issued(now=NOW)
+    assert "Công văn được ban hành không có chữ ký số." in run(capsys, "show", str(letter.pk), "--lang", "vi")
+    assert json.loads(run(capsys, "show", str(letter.pk), "--json"))["signatures"] == []
+    letter.signatures = [{"holder": "Nguyễn Văn A", "authority": "CA"}, {"holder": "Cục", "authority": "CA"}]
+    letter.save()
+    assert "Signed by: Nguyễn Văn A (CA); Cục (CA)." in run(capsys, "show", str(letter.pk), "--lang", "en")
+
+
 def test_who_is_at_the_terminal_is_asked_first_and_nobody_is_written_to_unless_told_yes(
     here, issued, person, monkeypatch, capsys
 ) -> None:

@@ -33,7 +33,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "keys-there": "Đơn vị này đã có khóa; không thay đổi.",
         "no-bounces": "chưa đặt thư mục nhận thư báo lỗi",
         "no-bounces-hint": "ghi Maildir của địa chỉ gửi thư",
-        "no-unit": "không có đơn vị mang khóa này",
+        "signed": "Chữ ký số: {names}.",
+        "unsigned": "Công văn được ban hành không có chữ ký số.",
+        "no-unit": "không có đơn vị nào mang mã này",
     },
     "en": {
         "header": "id|number|day|subject|state|sent to|without answer",
@@ -48,6 +50,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "keys-there": "This unit has keys; nothing was changed.",
         "no-bounces": "no folder of bounces is set",
         "no-bounces-hint": "name the Maildir of the sender's address",
+        "signed": "Signed by: {names}.",
+        "unsigned": "It was issued without a digital signature.",
         "no-unit": "no unit has this key",
     },
 }
@@ -133,6 +137,9 @@ def _show(arguments: argparse.Namespace) -> int:
         paces = [(p.level, p.total, p.acknowledged, span(p.half), span(p.slowest), unit) for p, unit in levels]
     if not arguments.json:
         say(f"{letter.number_sign or letter.pk}: {letter.subject}")
+        if letter.signatures is not None:
+            signed_by = "; ".join(f"{one['holder']} ({one['authority']})" for one in letter.signatures)
+            say(words["signed" if signed_by else "unsigned"].format(names=signed_by))
         print_table(words["funnel"].split("|"), named, right=(1,))
         print_table(words["levels"].split("|"), paces, right=(0, 1, 2, 3, 4))
         return ExitCode.NOTHING_FOUND
@@ -141,6 +148,7 @@ def _show(arguments: argparse.Namespace) -> int:
         "number": letter.number_sign,
         "subject": letter.subject,
         "state": letter.state,
+        "signatures": letter.signatures,
         "sent_to": counts.total,
         "reached": reached,
         "bounced": counts.bounced,

@@ -1,6 +1,7 @@
 """What a letter still lacks before a second person can be asked: a draft is kept without any of it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.placeholders import open_names
 from quetsach.campaign.letters.register import check_sign
+from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.letters.models import Letter
 
 NEEDED = {
@@ -32,8 +34,8 @@ class OpenPoint:
     what: str | Promise
 
 
-def open_points(letter: Letter) -> list[OpenPoint]:
-    """Return what is missing or cannot stand, in the order of the form."""
+def open_points(letter: Letter, *, day: date) -> list[OpenPoint]:
+    """Return what is missing or cannot stand on a day of Viet Nam, in the order of the form."""
     found = [
         OpenPoint(name, label, _("not filled in yet"))
         for name, label in NEEDED.items()
@@ -41,6 +43,9 @@ def open_points(letter: Letter) -> list[OpenPoint]:
     ]
     if letter.sign and not _is_sign(letter.sign):
         found.append(OpenPoint("sign", NEEDED["sign"], _("Capitals and digits in groups, as in STTTT-CNTT")))
+    if letter.due and letter.due < day:
+        over = _("%(due)s is over; choose today or a later day") % {"due": written_day(letter.due)}
+        found.append(OpenPoint("due", _("Answer by"), over))
     for number, annex in enumerate(letter.annexes, 1):
         if not (annex["title"].strip() and annex["body"].strip()):
             field = f"annex_body_{number}" if annex["title"].strip() else f"annex_title_{number}"

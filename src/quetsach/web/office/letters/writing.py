@@ -78,7 +78,8 @@ def letter_begin(
     if reference.covers:
         letter.root = reference.covers.root or reference.covers
         letter.campaign = letter.campaign or reference.covers.campaign
-        asked = reference.covers.due
+        received = reference.covers.dispatches.filter(to_unit=unit).first()
+        asked = received.due if received else reference.covers.due
         letter.due = asked if asked and asked >= today(now) else None
     letter.language = template.language if template else letter.language
     _fill_issuer(letter, today(now))
@@ -174,8 +175,7 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
-    refuse_past_due(letter.due, today(now))
-    if points := open_points(letter):
+    if points := open_points(letter, day=today(now)):
         raise LetterError(
             "; ".join(f"{point.label}: {point.what}" for point in points),
             hint=_("complete the letter first"),

@@ -12,6 +12,7 @@ from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Message
 from quetsach.web.office.letters.reminding import reminders_queue
 from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.writing import Reference, letter_begin
 from quetsach.web.office.people.access import today
 from quetsach.web.office.units.models import Contact, Edge, Unit
 from quetsach.web.office.units.services import positions_rebuild
@@ -119,6 +120,19 @@ def test_a_day_of_ones_own_goes_on_to_the_next_level(dispatch, communes, units) 
         dispatch_forward(
             dispatch=below()["11300-2025"], units=[communes[1]], note="", hand=LINK, now=NOW, due=dispatch.due
         )
+
+
+def test_a_letter_of_ones_own_that_passes_on_begins_with_the_day_that_was_asked_of_the_unit(
+    dispatch, communes, person, units
+) -> None:
+    due = DAY + timedelta(days=5)
+    dispatch_forward(dispatch=dispatch, units=communes[:1], note="", hand=LINK, now=NOW, due=due)
+    by, reference = person(Role.OPERATOR), Reference(covers=dispatch.letter)
+    covering = [
+        letter_begin(unit=unit, template=None, campaign="", by=by, now=NOW, reference=reference)
+        for unit in (communes[0], units["31-2025"])
+    ]
+    assert [letter.due for letter in covering] == [due, dispatch.letter.due]
 
 
 def test_reminders_follow_the_day_of_each_unit(dispatch, communes) -> None:

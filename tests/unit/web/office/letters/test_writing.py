@@ -131,7 +131,7 @@ def test_a_letter_is_issued_once_and_the_second_click_says_so(issued, person) ->
 def test_no_answer_is_asked_for_by_a_day_that_is_over(person, units, approve) -> None:
     letter, by = draft(person, units)
     letter = letter_save(letter=letter, content={"due": date(2020, 10, 5)}, by=by, now=NOW)
-    with pytest.raises(LetterError, match=r"5.October.2020, is over"):
+    with pytest.raises(LetterError, match=r"Answer by: 5.October.2020 is over"):
         letter_submit(letter=letter, by=by, now=NOW)
     letter = letter_save(letter=letter, content={"due": date(2020, 10, 6)}, by=by, now=NOW)
     approve(letter_submit(letter=letter, by=by, now=NOW))

@@ -101,7 +101,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "outlook": outlook_of(found.unit) if found.is_open else None,
         "campaign": campaign_of(found.campaign) if found.campaign else None,
         "may": may,
-        "open_points": open_points(found) if found.state == LetterState.DRAFT else (),
+        "open_points": open_points(found, day=visitor.day) if found.state == LetterState.DRAFT else (),
         "attachments": found.attachments.order_by("name"),
         "versions": found.versions.select_related("saved_by").order_by("-number")[:20],
         "cascade": cascade_of(found) if found.is_issued else None,
