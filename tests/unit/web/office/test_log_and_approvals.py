@@ -138,3 +138,4 @@ def test_a_page_of_the_log_asks_once_for_each_kind_of_thing(person, units, djang
         names = subject_names([*people, "unit:tw", "unit:31-2020", "setting:public-url", "units", "new-kind:7"])
     assert names["new-kind:7"] == "new-kind: 7"
     assert names["units"] == "cây đơn vị"
+    assert subject_names(["returns:2:2026-W47"]) == {"returns:2:2026-W47": "số liệu tổng hợp báo cáo: 2, tuần 47/2026"}

@@ -1,5 +1,6 @@
 """What an entry of the log is about, in words: rooms say what their own things are called, a page at a time."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.utils.functional import Promise
@@ -7,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
+
+_NAMED_WEEK = _("week %(week)s/%(year)s")
+_WEEK = re.compile(r"\b(\d{4})-W(\d\d)\b")
 
 type Namer = Callable[[Collection[str]], Mapping[str, str]]
 """Returns what things are called, by what follows the colon of their subjects; a thing that is gone is left out."""
@@ -62,6 +66,11 @@ def register_namer(kind: str, namer: Namer) -> None:
     _NAMERS[kind] = namer
 
 
+def weeks_in_words(text: str) -> str:
+    """Return a text with its ISO weeks as people name them: ``2026-W47`` is week 47/2026."""
+    return _WEEK.sub(lambda found: str(_NAMED_WEEK % {"week": int(found[2]), "year": found[1]}), text)
+
+
 def subject_names(subjects: Iterable[str]) -> dict[str, str]:
     """Return what each subject is called, with as many queries as there are kinds; without a name, kind and number."""
     of_kind: dict[str, dict[str, str]] = {}
@@ -73,5 +82,7 @@ def subject_names(subjects: Iterable[str]) -> dict[str, str]:
         names = _NAMERS[kind](set(keys.values())) if kind in _NAMERS else {}
         title = TITLES.get(kind, kind)
         for subject, key in keys.items():
-            named[subject] = f"{title}: {names.get(key, key)}" if key else str(title)
+            named[subject] = (
+                f"{title}: {names.get(key) or weeks_in_words(key).replace(':', ', ')}" if key else str(title)
+            )
     return named

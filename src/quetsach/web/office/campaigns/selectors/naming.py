@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from django.utils.translation import gettext as _
 
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.models import CLOSE, Campaign
+from quetsach.web.office.campaigns.models import CLOSE, DECISION, Campaign, Passage
 
 
 def campaign_names(keys: Collection[str]) -> Mapping[str, str]:
@@ -13,6 +13,13 @@ def campaign_names(keys: Collection[str]) -> Mapping[str, str]:
     every = {campaign.key: campaign for campaign in Campaign.objects.all()}
     every |= {str(campaign.pk): campaign for campaign in every.values()}
     return {key: name for key in keys if (name := _name(key, every))}
+
+
+def decision_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the titles of decisions that were asked for, by the keys of their requests."""
+    asked = [int(key) for key in keys if key.isdecimal() and len(key) < 10]
+    found = Passage.objects.filter(pk__in=asked, step=DECISION)
+    return {str(passage.pk): passage.facts["decision"]["title"] for passage in found}
 
 
 def _name(key: str, every: Mapping[str, Campaign]) -> str:

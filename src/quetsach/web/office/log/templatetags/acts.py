@@ -1,6 +1,5 @@
 """Names of what was done, and of its particulars."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,10 +7,10 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from quetsach.web.office.log.subjects import weeks_in_words
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
-_WEEK = re.compile(r"(\d{4})-W(\d\d)")
 _CHECKSUMS = frozenset({"digest", "sha256"})
 
 
@@ -45,6 +44,4 @@ def _said(value: object, words: Mapping[str, str | Promise]) -> str:
         case dict():
             return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
     text = str(value)
-    if week := _WEEK.fullmatch(text):
-        return _("week %(week)s/%(year)s") % {"week": int(week[2]), "year": week[1]}
-    return str(words.get(text, text))
+    return str(words[text]) if text in words else weeks_in_words(text)
