@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from quetsach.web.design.templatetags.words import day, moment
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
 _WEEK = re.compile(r"(\d{4})-W(\d\d)")
 _CHECKSUMS = frozenset({"digest", "sha256"})
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z))?")
 
 
 @register.filter
@@ -44,7 +47,17 @@ def _said(value: object, words: Mapping[str, str | Promise]) -> str:
             return ", ".join(_said(item, words) for item in value)
         case dict():
             return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
+        case str() if _TIME.fullmatch(value):
+            return _time_said(value)
     text = str(value)
     if week := _WEEK.fullmatch(text):
         return _("week %(week)s/%(year)s") % {"week": int(week[2]), "year": week[1]}
     return str(words.get(text, text))
+
+
+def _time_said(text: str) -> str:
+    """Write a day or a time that an entry holds in ISO 8601 as the page writes its own."""
+    try:
+        return moment(datetime.fromisoformat(text)) if len(text) > len("2020-10-06") else day(date.fromisoformat(text))
+    except ValueError:
+        return text
