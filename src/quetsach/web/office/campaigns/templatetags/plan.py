@@ -16,7 +16,7 @@ from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.core.number import change_text, number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import day, figure, here, marked_day
+from quetsach.web.design.templatetags.words import figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()
