@@ -47,16 +47,16 @@ def _said(value: object, words: Mapping[str, str | Promise]) -> str:
             return ", ".join(_said(item, words) for item in value)
         case dict():
             return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
-        case str() if _TIME.fullmatch(value):
-            return _time_said(value)
     text = str(value)
     if week := _WEEK.fullmatch(text):
         return _("week %(week)s/%(year)s") % {"week": int(week[2]), "year": week[1]}
-    return str(words.get(text, text))
+    return str(words.get(text, _time_said(text)))
 
 
 def _time_said(text: str) -> str:
-    """Write a day or a time that an entry holds in ISO 8601 as the page writes its own."""
+    """Write a day or a time that an entry holds in ISO 8601 as the page writes its own; other text stays."""
+    if not _TIME.fullmatch(text):
+        return text
     try:
         return moment(datetime.fromisoformat(text)) if len(text) > len("2020-10-06") else day(date.fromisoformat(text))
     except ValueError:
