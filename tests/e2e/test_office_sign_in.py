@@ -73,6 +73,7 @@ def operator(office: Office, browser: Browser) -> Iterator[Page]:
     page.goto(office.link())
     page.fill("[name=name]", NAME)
     page.fill("[name=password]", PASSWORD)
+    page.fill("[name=again]", PASSWORD)
     press(page, "main button")
     press(page, "text=Thiết lập ứng dụng")
     office.secret = page.inner_text("code.hash")
@@ -149,6 +150,7 @@ def test_an_invited_approver_sees_his_own_people_alone(office: Office, operator:
         assert "Hải Phòng" in page.inner_text("main")
         page.fill("[name=name]", "Lê Thị Lan")
         page.fill("[name=password]", PASSWORD)
+        page.fill("[name=again]", PASSWORD)
         press(page, "main button")
         page.goto(f"{office.url}/van-phong/nhan-su/")
         assert page.url.endswith("/van-phong/tai-khoan/")  # the second factor comes first
@@ -167,6 +169,7 @@ def test_the_way_in_is_accessible_and_never_wider_than_the_screen(
         audit(page, width)
         page.fill("[name=name]", NAME)
         page.fill("[name=password]", PASSWORD)
+        page.fill("[name=again]", PASSWORD)
         press(page, "main button")
         for way in ("", "buoc-hai/ung-dung/", "buoc-hai/passkey/them/", "mat-khau/", "ra/"):
             page.goto(f"{office.url}/van-phong/tai-khoan/{way}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.assess.definitions import Definition
+from quetsach.core.day import day_text
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
@@ -75,6 +76,5 @@ class Figure:
 
 def period_text(period: Period, language: str) -> str:
     """Return a period as people write it."""
-    if language == "en":
-        return f"{period.first} to {period.last}"
-    return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
+    between = " to " if language == "en" else " – "
+    return between.join(day_text(day, language) for day in (period.first, period.last))

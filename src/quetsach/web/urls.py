@@ -8,6 +8,7 @@ from quetsach.web import operation
 from quetsach.web.api.views import api
 from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people.sign_in.views import too_many
+from quetsach.web.office.views import failed
 from quetsach.web.portal import views
 from quetsach.web.repository import repository_file
 
@@ -41,8 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-handler400 = views.error(400)
+handler400 = failed(400)
 handler403 = views.error(403)
-handler404 = views.error(404)
+handler404 = failed(404)
 handler500 = views.error(500)
 handler429 = too_many

@@ -33,7 +33,7 @@ def test_a_count_stays_a_whole_number() -> None:
 
 def test_a_period_is_written_as_each_language_writes_it() -> None:
     assert period_text(PERIOD, "vi") == "16/06/2020 – 15/07/2020"
-    assert period_text(PERIOD, "en") == "2020-06-16 to 2020-07-15"
+    assert period_text(PERIOD, "en") == "16 June 2020 to 15 July 2020"
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=lambda d: d.id)

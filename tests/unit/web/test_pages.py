@@ -49,7 +49,7 @@ def test_a_page_carries_no_script_no_cookie_and_nothing_from_elsewhere(centre: P
 
 @pytest.mark.parametrize(("path", "said"), [("/", "Tính lúc 10:00 ngày 25/11/2026"), ("/en/", "Counted ")])
 def test_the_home_page_says_when_its_figures_were_counted(centre: Path, client: Client, path: str, said: str) -> None:
-    assert said in page(client, path)
+    assert said in re.sub(r"</?time[^>]*>", "", page(client, path))
 
 
 @pytest.mark.parametrize("path", ALL)

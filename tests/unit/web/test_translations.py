@@ -21,7 +21,13 @@ DJANGO_FILE = Path("locale", "en", "LC_MESSAGES", "django.po")
 
 
 def messages_of(path: Path) -> list[Message]:
-    return [m for m in read_po(io.BytesIO(path.read_bytes()), locale="vi") if m.id]
+    """Read a catalogue; Vietnamese has one form for one and for many, so a plural is two texts said in one way."""
+    found = [m for m in read_po(io.BytesIO(path.read_bytes()), locale="vi") if m.id]
+    return [
+        Message(text, string=m.string[0] if m.pluralizable else m.string, flags=m.flags)
+        for m in found
+        for text in (m.id if m.pluralizable else (m.id,))
+    ]
 
 
 CATALOGUES = {
@@ -44,7 +50,8 @@ def used_texts() -> dict[Path, set[str]]:
         text, texts = path.read_text("utf-8"), found[owner(path)]
         texts |= {m[1] for m in re.finditer(r'{%\s*translate "([^"]+)"', text)}
         for block in re.finditer(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate", text, re.DOTALL):
-            texts.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block[1]))
+            for part in re.split(r"{%\s*plural\s*%}", block[1]):
+                texts.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", part))
         if path.suffix == ".py":
             for call in re.finditer(r'\b_\(\s*((?:"[^"]*"\s*)+)\)', text):
                 texts.add("".join(re.findall(r'"([^"]*)"', call[1])))

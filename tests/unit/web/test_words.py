@@ -39,6 +39,49 @@ def test_values_are_written_in_the_language_of_the_page(write, value, vietnamese
         assert write(value) == english
 
 
+@pytest.mark.parametrize(
+    ("write", "value", "vietnamese", "english"),
+    [
+        (
+            words.marked_day,
+            date(2020, 6, 16),
+            '<time datetime="2020-06-16">16/06/2020</time>',
+            '<time datetime="2020-06-16">16\xa0June\xa02020</time>',
+        ),
+        (words.marked_day, None, "–", "–"),
+        (
+            words.marked_day,
+            datetime(2020, 6, 16, 18, tzinfo=UTC),
+            '<time datetime="2020-06-17">17/06/2020</time>',
+            '<time datetime="2020-06-17">17\xa0June\xa02020</time>',
+        ),
+        (
+            words.marked_short_day,
+            date(2020, 6, 16),
+            '<time datetime="2020-06-16">16/06/2020</time>',
+            '<time datetime="2020-06-16">16 Jun 2020</time>',
+        ),
+        (
+            words.marked_moment,
+            datetime(2020, 6, 16, 18, 5, tzinfo=UTC),
+            '<time datetime="2020-06-17T01:05:00+07:00">01:05 ngày 17/06/2020</time>',
+            '<time datetime="2020-06-17T01:05:00+07:00">01:05, 17\xa0June\xa02020 (Viet\xa0Nam)</time>',
+        ),
+        (
+            words.exact_moment,
+            datetime(2020, 6, 16, 18, 5, 9, tzinfo=UTC),
+            '<time datetime="2020-06-17T01:05:09+07:00">01:05:09 ngày 17/06/2020</time>',
+            '<time datetime="2020-06-17T01:05:09+07:00">01:05:09, 17\xa0June\xa02020 (Viet\xa0Nam)</time>',
+        ),
+    ],
+)
+def test_days_and_times_of_a_page_are_readable_by_programs(write, value, vietnamese: str, english: str) -> None:
+    with override("vi"):
+        assert write(value) == vietnamese
+    with override("en"):
+        assert write(value) == english
+
+
 def test_a_bar_is_as_long_as_its_share() -> None:
     assert 'width="25.0"' in words.bar(25, 100)
     assert 'width="100.0"' in words.bar(300, 100)

@@ -13,6 +13,7 @@ from datetime import date
 
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.csv_text import csv_text, unguarded
+from quetsach.core.day import read_day
 from quetsach.core.pack import LocalText
 
 MAX_BYTES = 8 << 20
@@ -43,7 +44,7 @@ _BESIDE = (
     LocalText("dòng dài hơn tiêu đề", "the row is longer than the header"),
     LocalText("xóa những gì nằm ngoài bảng", "take away what stands beside the table"),
 )
-_DAY_FORM = LocalText("ghi dạng năm-tháng-ngày, ví dụ 2020-06-16", "write it as 2020-06-16")
+_DAY_FORM = LocalText("ghi ngày/tháng/năm, ví dụ 16/06/2020, hoặc 2020-06-16", "write it as 2020-06-16 or 16/06/2020")
 _CORRECT = LocalText("sửa lại ô này", "correct the cell")
 
 
@@ -174,7 +175,7 @@ class RowReader:
         """Return a day."""
         cell = self.text(column, most=40, is_required=is_required)
         try:
-            return date.fromisoformat(cell) if cell else None
+            return read_day(cell) if cell else None
         except ValueError:
             self.fault(column, LocalText(f"không phải ngày: {cell}", f"is not a day: {cell}"), _DAY_FORM)
             return None

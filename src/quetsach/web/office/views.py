@@ -1,5 +1,6 @@
 """The desk: the first page of the office."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -7,7 +8,21 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quetsach.web.office.desk import desk_of
+from quetsach.web.office.door import is_office
 from quetsach.web.office.people.here import person_here
+from quetsach.web.portal.views import error
+
+
+def failed(status: int) -> Callable[..., HttpResponse]:
+    """Return the view that explains one kind of failure: inside the office in its own page, else in the public one."""
+    public = error(status)
+
+    def view(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
+        if is_office(request.path):
+            return render(request, "office/error.html", {"status": status}, status=status)
+        return public(request, *arguments, **named)
+
+    return view
 
 
 @require_safe

@@ -62,6 +62,12 @@ def test_a_good_row_becomes_a_unit() -> None:
     assert tables.units["32-2020"] == replace(expected, parents=((START, "tw"),))
 
 
+def test_days_are_read_as_people_write_them() -> None:
+    tables = _csv(UNIT_COLUMNS, GOOD.replace("2020-01-01", "01/02/2020"))
+    assert tables.faults == []
+    assert tables.units["32-2020"].opened == date(2020, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("line", "column"),
     [
@@ -73,7 +79,7 @@ def test_a_good_row_becomes_a_unit() -> None:
         (GOOD.replace("province", "tỉnh"), "kind"),
         (GOOD.replace("tw,", "tw; 46-2025,"), "parent"),
         (GOOD.replace("tw,", "2020-01-01: tw,"), "parent"),
-        (GOOD.replace("2020-01-01", "01/01/2020"), "opened"),
+        (GOOD.replace("2020-01-01", "31/02/2020"), "opened"),
         (GOOD.replace("2025-07-01", "2025-13-01"), "closed"),
     ],
 )

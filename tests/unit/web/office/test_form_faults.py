@@ -1,18 +1,13 @@
 """A refused form says so first: in the title, then above the fields, where the focus is, with a link to each place."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.test import Client
 from tests.unit.web.office.conftest import NOW
 
-from quetsach import web
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.writing import letter_begin
-
-TEMPLATES = sorted(path for path in Path(web.__file__).parent.rglob("*.html") if "templates" in path.parts)
-NAMES = {str(path)[str(path).rindex("templates/") + len("templates/") :] for path in TEMPLATES}
 
 
 def title_of(page: str) -> str:
@@ -67,14 +62,3 @@ def test_a_refusal_told_above_the_page_is_in_the_title_and_takes_the_focus(opera
     page = operator.post(f"/van-phong/cong-van/{letter.pk}/trinh/", follow=True).content.decode()
     assert title_of(page).startswith("Lỗi: ")
     assert '<p class="told error" role="alert" tabindex="-1" autofocus>' in page
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
-def test_a_template_takes_in_templates_that_exist(path: Path) -> None:
-    taken = set(re.findall(r'{% (?:include|extends) "([^"]+)"', path.read_text("utf-8")))
-    assert taken - NAMES == set()
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
-def test_no_template_writes_a_summary_of_a_form_by_itself(path: Path) -> None:
-    assert "form.non_field_errors }}" not in path.read_text("utf-8")

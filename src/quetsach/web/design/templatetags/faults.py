@@ -1,9 +1,13 @@
-"""How a page says that a form was refused: first in its title, then above the form with a link to each place."""
+"""How a page says that a form was refused: first in its title, then above the form with a link to each place.
+
+And which page of a list it is.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.forms import BaseForm
 from django.template import Context
 from django.utils.translation import gettext as _
@@ -49,6 +53,14 @@ def title_mark(context: Context) -> str:
     is_refused = bool(values.get("refusal")) or any(_has_errors(value) for value in values.values())
     is_refused = is_refused or any(getattr(one, "level_tag", "") == "error" for one in values.get("messages") or ())
     return _("Error:") + " " if is_refused else ""
+
+
+@register.simple_tag(takes_context=True)
+def page_mark(context: Context) -> str:
+    """Return the number of the page for the title, from the second on: each page of a list has a title of its own."""
+    values: dict[str, Any] = {str(name): value for name, value in context.flatten().items()}
+    number = max((value.number for value in values.values() if issubclass(type(value), Page)), default=1)
+    return ", " + _("page %(number)s") % {"number": number} if number > 1 else ""
 
 
 def _has_errors(value: Any) -> bool:

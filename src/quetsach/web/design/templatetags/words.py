@@ -5,17 +5,17 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
+from quetsach.core.day import MONTHS, day_text
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.zone import VIET_NAM, day_of
 
 register = template.Library()
-
-_MONTHS = ("January February March April May June July August September October November December").split()  # noqa: SIM905
 
 
 def _number(value: float | None, decimals: int) -> str:
@@ -62,7 +62,7 @@ def size(value: int) -> str:
     return f"{figure(value)}\u00a0B"
 
 
-@register.filter
+@register.filter("plain_day")
 def day(value: date | datetime | str | None) -> str:
     """Write a day: 16/06/2020 in Vietnamese, 16 June 2020 in English. Times are brought to Viet Nam first."""
     if isinstance(value, str):
@@ -71,30 +71,70 @@ def day(value: date | datetime | str | None) -> str:
         value = day_of(value)
     if value is None:
         return "–"
-    if get_language() == "en":
-        return f"{value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
-    return f"{value:%d/%m/%Y}"
+    return day_text(value, get_language() or "vi").replace(" ", "\u00a0")
 
 
-@register.filter
 def short_day(value: date) -> str:
     """Write a day where there is little room: 16 Jun 2020 in English."""
-    return f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
+    return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
 
 
-@register.filter
+@register.filter("plain_moment")
 def moment(value: datetime) -> str:
     """Write a time of Viet Nam to the minute."""
+    return _moment(value, "%H:%M")
+
+
+def _moment(value: datetime, clock: str) -> str:
     local = value.astimezone(VIET_NAM)
     if get_language() == "en":
-        return f"{local:%H:%M}, {day(value)} (Viet\u00a0Nam)"
-    return f"{local:%H:%M} ngày {day(value)}"
+        return f"{local:{clock}}, {day(value)} (Viet\u00a0Nam)"
+    return f"{local:{clock}} ngày {day(value)}"
+
+
+# On a page a day or a time is also readable by programs. Mails, titles and attributes take the plain ones.
+@register.filter("day")
+def marked_day(value: date | datetime | str | None) -> str | SafeString:
+    """Write a day as an element ``time``."""
+    return day(value) if value is None else _time(_iso_day(value), day(value))
+
+
+@register.filter("short_day")
+def marked_short_day(value: date) -> SafeString:
+    """Write a day where there is little room as an element ``time``."""
+    return _time(_iso_day(value), short_day(value))
+
+
+@register.filter("moment")
+def marked_moment(value: datetime) -> SafeString:
+    """Write a time of Viet Nam to the minute as an element ``time``."""
+    return _time(_iso(value), moment(value))
 
 
 @register.filter
-def clock(value: datetime) -> str:
-    """Write the hour and minute of a time of Viet Nam."""
-    return f"{value.astimezone(VIET_NAM):%H:%M}"
+def exact_moment(value: datetime) -> SafeString:
+    """Write a time of Viet Nam to the second as an element ``time``."""
+    return _time(_iso(value), _moment(value, "%H:%M:%S"))
+
+
+def _iso(value: datetime) -> str:
+    return value.astimezone(VIET_NAM).isoformat(timespec="seconds")
+
+
+def _iso_day(value: date | datetime | str) -> str:
+    if isinstance(value, str):
+        return value
+    return (day_of(value) if isinstance(value, datetime) else value).isoformat()
+
+
+def _time(iso: str, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', iso, text)
+
+
+@register.filter
+def clock(value: datetime) -> SafeString:
+    """Write the hour and minute of a time of Viet Nam as an element ``time``."""
+    return _time(_iso(value), f"{value.astimezone(VIET_NAM):%H:%M}")
 
 
 @register.filter

@@ -22,6 +22,7 @@ from quetsach.campaign.section import MAX_BYTES
 from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.models import FILE, Campaign
+from quetsach.web.office.day_field import DayField
 
 
 class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
@@ -56,15 +57,6 @@ _SUBJECTS = {
         _("Separated by commas: what the decision is about, in the words of the plan's conditions."),
     ),
 }
-
-
-class DayField(forms.DateField):
-    """A day in the browser's own picker."""
-
-    def __init__(self, **named: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
-        told = {"invalid": _("This is no day; write year-month-day, such as 2026-11-23.")}
-        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], error_messages=told, **named)
 
 
 class PlanFileForm(forms.Form):

@@ -10,7 +10,7 @@ from quetsach.campaign.record import Measure
 from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH, MAX_TEXT_LENGTH
-from quetsach.web.office.campaigns.forms import DayField
+from quetsach.web.office.day_field import DayField
 
 STAGES = {Stage.BEFORE: _("Before the campaign"), Stage.DURING: _("During it"), Stage.AFTER: _("After it")}
 MEASURES = {

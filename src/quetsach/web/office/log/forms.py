@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.office.day_field import DayField
 from quetsach.web.office.log.selectors import Wanted
 from quetsach.web.office.log.words import ACT_TITLES
 
@@ -12,8 +13,8 @@ class WantedForm(forms.Form):
 
     text = forms.CharField(label=_("Person, unit or subject"), max_length=100, required=False)
     act = forms.ChoiceField(label=_("What was done"), required=False)
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    first = DayField(label=_("From"), required=False)
+    last = DayField(label=_("To"), required=False)
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]

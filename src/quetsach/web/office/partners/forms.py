@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.partners.declaration import CountedAs, MachineKey
 from quetsach.core.period import Period
+from quetsach.web.office.day_field import DayField
 from quetsach.web.office.partners.wording import COUNTED_AS, KEYS, LEVELS, OVERLAPS, VERSIONS, WINDOWS
 
-_DAY = forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
 _TEXT: dict[str, Any] = {"widget": forms.Textarea(attrs={"rows": 3}), "max_length": 2000}
 DEFAULT_DAYS = 30
 
@@ -31,7 +31,7 @@ class PartnerForm(forms.Form):
 class DeclarationForm(forms.Form):
     """How a partner counts, as the next version of its declaration."""
 
-    first = forms.DateField(label=_("Holds for windows that begin on or after"), widget=_DAY)
+    first = DayField(label=_("Holds for windows that begin on or after"))
     window = forms.ChoiceField(label=_("Each row counts over"), choices=list(WINDOWS.items()))
     level = forms.ChoiceField(label=_("Each row is about one"), choices=list(LEVELS.items()))
     key = forms.ChoiceField(label=_("One machine is told from another by"), choices=list(KEYS.items()))
@@ -90,8 +90,8 @@ class ReportForm(forms.Form):
 class PeriodForm(forms.Form):
     """The days that totals are shown for."""
 
-    first = forms.DateField(label=_("From"), widget=_DAY)
-    last = forms.DateField(label=_("To"), widget=_DAY)
+    first = DayField(label=_("From"))
+    last = DayField(label=_("To"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import Role
@@ -56,6 +57,9 @@ class JoinForm(PersonForm):
     password = forms.CharField(
         label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
+    again = forms.CharField(
+        label=_("Password once more"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
 
     def __init__(self, *arguments: Any, email: str, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -68,3 +72,10 @@ class JoinForm(PersonForm):
         password = str(self.cleaned_data["password"])
         validate_password(password, Person(email=self.email, name=self.cleaned_data.get("name", "")))
         return password
+
+    def clean_again(self) -> str:
+        """Refuse a slip of the finger: nobody sees what was typed."""
+        again = str(self.cleaned_data["again"])
+        if "password" in self.cleaned_data and again != self.cleaned_data["password"]:
+            raise ValidationError(_("The two passwords are not the same."))
+        return again

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.day_field import DayField
 from quetsach.web.office.publicity.kits import MAX_REASON_LENGTH
 from quetsach.web.office.publicity.reach import whole_weeks
 
@@ -32,8 +33,8 @@ class ReachForm(forms.Form):
     """Which unit, and which days (UTC)."""
 
     unit = forms.SlugField(max_length=40, required=False, label=_("Unit"))
-    first = forms.DateField(label=_("From this day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("Up to this day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first = DayField(label=_("From this day"))
+    last = DayField(label=_("Up to this day"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order and spans that are too long; ``period`` is the whole weeks they touch."""

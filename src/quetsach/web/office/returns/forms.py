@@ -12,6 +12,7 @@ from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.web.design.templatetags.words import day, here
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.refusal import told
@@ -55,8 +56,8 @@ class AssignmentForm(forms.Form):
         label=_("Periods"),
         choices=[(PeriodKind.WEEK.value, _("every week")), (PeriodKind.PHASE.value, _("every phase"))],
     )
-    first = forms.DateField(label=_("First day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
-    last = forms.DateField(label=_("Last day of the weeks"), required=False, widget=forms.DateInput({"type": "date"}))
+    first = DayField(label=_("First day of the weeks"), required=False)
+    last = DayField(label=_("Last day of the weeks"), required=False)
     letter = LetterField(
         Letter.objects.filter(state=LetterState.ISSUED).order_by("-issued_at"),
         label=_("Letter that asks for the returns"),

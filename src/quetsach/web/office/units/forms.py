@@ -18,6 +18,7 @@ from quetsach.campaign.units.table import (
     PHONE_FORM,
     parse_share,
 )
+from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.refusal import told
 from quetsach.web.office.units.models import Group, GroupSet, Unit
@@ -29,14 +30,6 @@ MOST_SUCCESSORS = 50
 def _whole(form: re.Pattern[str]) -> str:
     """Django looks for a pattern anywhere in the text; ours are of the whole."""
     return rf"\A(?:{form.pattern})\Z"
-
-
-class DayField(forms.DateField):
-    """A day, chosen from the browser's own calendar."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"))
-        super().__init__(input_formats=["%Y-%m-%d"], **options)
 
 
 class UnitField(forms.CharField):

@@ -93,11 +93,11 @@ def test_pressed_twice_it_is_one_case_with_the_same_key(ask) -> None:
     ("changes", "told"),
     [
         ({"consent": None}, "chúng tôi không được phép lưu"),
-        ({"kind": "other things"}, "Bạn xem lại giúp"),
-        ({"text": " "}, "Bạn xem lại giúp"),
-        ({"text": "x" * 4001}, "Bạn xem lại giúp"),
+        ({"kind": "other things"}, "Có chỗ cần sửa"),
+        ({"text": " "}, "Có chỗ cần sửa"),
+        ({"text": "x" * 4001}, "Có chỗ cần sửa"),
         ({"contact": "gọi tôi nhé"}, "không phải thư điện tử"),
-        ({"province": "31-2020"}, "Bạn xem lại giúp"),
+        ({"province": "31-2020"}, "Có chỗ cần sửa"),
         ({"mark": "made-up"}, "mở đã quá lâu"),
     ],
 )

@@ -308,7 +308,7 @@ def test_what_was_published_of_the_letters_of_2020_stands_beside_how_they_go_her
     assert 'href="/en/office/letters/da-cong-bo/viet-nam-2020/"' in page(
         office, f"/en/office/letters/{sent.pk}/tien-do/"
     )
-    text = page(office, "/en/office/letters/da-cong-bo/viet-nam-2020/")
+    text = re.sub(r"</?time[^>]*>", "", page(office, "/en/office/letters/da-cong-bo/viet-nam-2020/"))
     row = r"Level 1: 2049/STTTT-CNTT, 6\xa0October\xa02020</span></th>" + r'<td class="number">14</td>' * 2
     assert re.search(row, text)
     assert "Letter 1298/CATTT-NCSC" in text

@@ -36,11 +36,16 @@ def invited(desk: Client, **changes: str) -> str:
     return found[1] if found else ""
 
 
+def joining(password: str, again: str = "") -> dict[str, str]:
+    """Return the form of somebody who accepts."""
+    return {"name": "Lê Thị Lan", "title": "", "language": "vi", "password": password, "again": again or password}
+
+
 def test_the_link_is_shown_once_and_lets_somebody_in(desk: Client, client: Client) -> None:
     link = invited(desk)
     assert "/vao/moi/" not in page(desk.get("/van-phong/nhan-su/"))
     assert "lan@haiphong.gov.vn" in page(client.get(link))
-    answer = client.post(link, {"name": "Lê Thị Lan", "title": "", "language": "vi", "password": PASSWORD})
+    answer = client.post(link, joining(PASSWORD))
     assert answer["Location"] == "/van-phong/tai-khoan/"
     assert client.get("/van-phong/tai-khoan/buoc-hai/ung-dung/").status_code == 200
     assert Duty.objects.filter(person__email="lan@haiphong.gov.vn", role="editor").exists()
@@ -57,7 +62,7 @@ def test_the_link_can_be_written_in_ones_own_mail_program(desk: Client) -> None:
 @pytest.mark.parametrize("password", ["ngắn", "lan@haiphong.gov.vn", "1234567890123", "Lê Thị Lan"])
 def test_a_weak_password_is_refused(desk: Client, client: Client, password: str) -> None:
     link = invited(desk)
-    answer = client.post(link, {"name": "Lê Thị Lan", "title": "", "language": "vi", "password": password})
+    answer = client.post(link, joining(password))
     assert answer.status_code == 200
     assert not Person.objects.filter(email="lan@haiphong.gov.vn").exists()
 
@@ -66,7 +71,7 @@ def test_somebody_who_is_signed_in_and_accepts_becomes_the_invited(desk: Client,
     link = invited(desk)
     other = person(Role.EDITOR, OPENED)
     enter(client, other)
-    client.post(link, {"name": "Lê Thị Lan", "title": "", "language": "vi", "password": PASSWORD})
+    client.post(link, joining(PASSWORD))
     assert client.session["_auth_user_id"] == str(Person.objects.get(email="lan@haiphong.gov.vn").pk)
 
 
@@ -145,3 +150,9 @@ def test_nobody_takes_anothers_name_unseen(desk: Client, approver) -> None:
     entry = LogEntry.objects.get(act="person-name")
     assert (entry.detail["before"][0], entry.detail["after"][0]) == (before, "Tên Người Khác")
     assert entry.unit == approver.duties.get().unit
+
+
+def test_a_slip_of_the_finger_in_a_new_password_is_told(desk: Client, client: Client) -> None:
+    answer = client.post(invited(desk), joining(PASSWORD, f"{PASSWORD}!"))
+    assert "Hai lần nhập mật khẩu không giống nhau" in page(answer)
+    assert not Person.objects.filter(email="lan@haiphong.gov.vn").exists()

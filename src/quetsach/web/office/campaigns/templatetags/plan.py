@@ -16,7 +16,7 @@ from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.core.number import change_text, number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import day, figure, here
+from quetsach.web.design.templatetags.words import figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()
@@ -52,12 +52,13 @@ def plan_bar(plan: Campaign, on: date) -> SafeString:
 
 
 @register.filter
-def days(value: str | None) -> str:
+def days(value: str | None) -> str | SafeString:
     """Write days that a decision keeps as ``2020-09-17..2020-12-15``; a single day once."""
     if not value:
         return "–"
     period = Period.parse(value)
-    return day(period.first) if period.days == 1 else f"{day(period.first)} – {day(period.last)}"
+    first, last = marked_day(period.first), marked_day(period.last)
+    return first if period.days == 1 else format_html("{} – {}", first, last)
 
 
 @register.filter

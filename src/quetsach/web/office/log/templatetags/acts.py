@@ -1,17 +1,21 @@
 """Names of what was done, and of its particulars."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from quetsach.web.design.templatetags.words import day, moment
 from quetsach.web.office.log.subjects import weeks_in_words
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
 
 register = template.Library()
 _CHECKSUMS = frozenset({"digest", "sha256"})
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z))?")
 
 
 @register.filter
@@ -44,4 +48,14 @@ def _said(value: object, words: Mapping[str, str | Promise]) -> str:
         case dict():
             return ", ".join(f"{key}: {_said(item, words)}" for key, item in value.items())
     text = str(value)
-    return str(words[text]) if text in words else weeks_in_words(text)
+    if text in words:
+        return str(words[text])
+    return _time_said(text) if _TIME.fullmatch(text) else weeks_in_words(text)
+
+
+def _time_said(text: str) -> str:
+    """Write a day or a time that an entry holds in ISO 8601 as the page writes its own."""
+    try:
+        return moment(datetime.fromisoformat(text)) if len(text) > len("2020-10-06") else day(date.fromisoformat(text))
+    except ValueError:
+        return text

@@ -3,8 +3,9 @@
 from datetime import date
 
 from django import template
+from django.utils.safestring import SafeString
 
-from quetsach.web.design.templatetags.words import day, figure
+from quetsach.web.design.templatetags.words import figure, marked_day
 
 register = template.Library()
 
@@ -16,9 +17,9 @@ def count_text(value: str) -> str:
 
 
 @register.filter
-def day_text(value: str) -> str:
+def day_text(value: str) -> str | SafeString:
     """Write a day as the language does."""
     try:
-        return day(date.fromisoformat(value))
+        return marked_day(date.fromisoformat(value))
     except ValueError:
         return value

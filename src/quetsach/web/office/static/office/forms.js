@@ -1,4 +1,5 @@
-// Keeps drafts while they are written, and warns before a session ends. Every page works without it.
+// Keeps drafts while they are written, warns before a session ends, writes chosen days in words. Every page works
+// without it.
 "use strict";
 
 const AUTOSAVE_MS = 15_000;
@@ -53,6 +54,27 @@ function keepDraft(form) {
   });
 }
 
+// A day in words beside its field: browsers show it in the order of their own language, where 10/11 is two days.
+function nameDay(input) {
+  let words = document.querySelector(`[data-day-of="${CSS.escape(input.id)}"]`);
+  if (!words) {
+    words = document.createElement("span");
+    words.className = "help";
+    input.after(" ", words);
+  }
+  const write = () => {
+    const [year, month, day] = input.value.split("-").map(Number);
+    if (!day) words.textContent = "";
+    else if (document.documentElement.lang === "vi") words.textContent = `ngày ${day} tháng ${month} năm ${year}`;
+    else {
+      const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+      words.textContent = new Date(Date.UTC(year, month - 1, day)).toLocaleDateString("en-GB", options);
+    }
+  };
+  input.addEventListener("input", write);
+  write();
+}
+
 // The end of the session: told five minutes before, and put off by one press.
 function watchSession(line) {
   const [warning, over] = ["warning", "over"].map((name) => document.querySelector(`[data-session="${name}"]`));
@@ -86,4 +108,5 @@ function watchSession(line) {
 }
 
 document.querySelectorAll("form[data-autosave]").forEach(keepDraft);
+document.querySelectorAll('input[type="date"]').forEach(nameDay);
 document.querySelectorAll("[data-session-seconds]").forEach(watchSession);

@@ -1,0 +1,57 @@
+"""The field of a day.
+
+A browser shows a day in the order of its own language, 10/11 or 11/10, so the chosen day stands beside it in words.
+"""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.core.day import day_text, read_day
+
+
+class DayInput(forms.DateInput):
+    """The browser's own picker, with the chosen day in words behind it."""
+
+    input_type = "date"
+    template_name = "office/day_input.html"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "short"}, format="%Y-%m-%d")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add the day in words; nothing for what is no day."""
+        context = super().get_context(name, value, attrs)
+        return context | {"chosen": in_words(value)}
+
+
+class DayField(forms.DateField):
+    """A day, as 2026-11-23 or 23/11/2026: browsers send the first, people type the second."""
+
+    def __init__(self, **options: Any) -> None:
+        told = {"invalid": _("There is no such day; write day/month/year, such as 23/11/2026.")}
+        super().__init__(error_messages=told, **{"widget": DayInput()} | options)
+
+    def to_python(self, value: Any) -> date | None:
+        """Read a day; the month never stands first, whatever the language of the page."""
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        try:
+            return read_day(str(value))
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+def in_words(value: Any) -> str:
+    """Return a day so that no two readers take it for different ones."""
+    try:
+        chosen = value if isinstance(value, date) else read_day(str(value or ""))
+    except ValueError:
+        return ""
+    if get_language() == "en":
+        return day_text(chosen, "en")
+    return f"ngày {chosen.day} tháng {chosen.month} năm {chosen.year}"

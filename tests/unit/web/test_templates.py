@@ -1,0 +1,45 @@
+"""What holds for every template: days are written in one way, what is taken in exists, titles are plain."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from quetsach import web
+
+WEB = Path(web.__file__).parent
+TEMPLATES = sorted(p for p in WEB.rglob("*") if "templates" in p.parts and p.suffix in {".html", ".txt"})
+NAMES = {str(path)[str(path).rindex("templates/") + len("templates/") :] for path in TEMPLATES}
+MARKED = re.compile(r"\|(?:day|short_day|moment|exact_moment|clock|days|day_text)\b")
+"""Filters that write an element ``time``."""
+
+each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-3:]))
+
+
+@each_template
+def test_days_are_written_by_one_filter(path: Path) -> None:
+    """Django's ``date`` knows one order of day and month: it is for values of fields and of addresses alone."""
+    formats = set(re.findall(r'\|(?:date|time)(?::"([^"]*)")?', path.read_text("utf-8")))
+    assert formats - {"Y-m-d"} == set()
+
+
+@each_template
+def test_elements_stand_where_elements_may_stand(path: Path) -> None:
+    text = path.read_text("utf-8")
+    if path.suffix == ".txt":
+        assert not MARKED.search(text)
+    titles = re.findall(r"{% block title %}(.*?){% endblock %}", text, re.DOTALL)
+    attributes = re.findall(r'\s[\w-]+="([^"<>]*?{{[^}]*}}[^"<>]*)"', text)
+    choices = re.findall(r"<(?:option|textarea)[^>]*>(.*?)</(?:option|textarea)>", text, re.DOTALL)
+    assert [part for part in [*titles, *attributes, *choices] if MARKED.search(part)] == []
+
+
+@each_template
+def test_what_a_template_takes_in_exists(path: Path) -> None:
+    taken = set(re.findall(r'{% (?:include|extends) "([^"]+)"', path.read_text("utf-8")))
+    assert taken - NAMES == set()
+
+
+@each_template
+def test_no_template_writes_the_faults_of_a_form_by_itself(path: Path) -> None:
+    assert "form.non_field_errors }}" not in path.read_text("utf-8")
