@@ -23,7 +23,8 @@ OF_WINE = ("driverdatedata",)
 """What Wine itself writes at each start."""
 
 ONLY_REPORTED = ("archive-bomb",)
-MOST_KILLED_SECONDS = 360
+MOST_KILLED_SECONDS = 900
+"""Against one that hangs: each kill is a start of the tool, and a busy machine takes long for those."""
 
 type Report = dict[str, list[dict[str, str]]]
 
