@@ -37,7 +37,7 @@ PACKAGES = {
 }
 """Debian package -> whether what this needs of it is there."""
 
-START, SCAN, CLEAN = 900, 600, 600
+START, SCAN, CLEAN, PAGE = 900, 600, 600, 300
 """Seconds that an emulated computer gets."""
 
 
@@ -74,7 +74,7 @@ def switch_off(machine: Machine) -> None:
     """Choose to switch off."""
     machine.expect("Bạn chọn: ", CLEAN)
     machine.say("t\r")
-    machine.wait_until_off(120)
+    machine.wait_until_off(PAGE)
 
 
 def on_bios_without_a_screen(image: Path, folder: Path) -> None:
@@ -141,9 +141,9 @@ def in_the_window(image: Path, folder: Path) -> None:
         machine.type("2")
         machine.read_until("Scan all drives", START, "8-window")
         machine.press("alt-l")
-        machine.read_until("Last clean-up:", 120, "9-past")
+        machine.read_until("Last clean-up:", PAGE, "9-past")
         machine.press("alt-u")
-        machine.read_until("Put back what was removed", 120, "10-undo")
+        machine.read_until("Put back what was removed", PAGE, "10-undo")
         machine.press("alt-u")
         machine.read_until("the malware is back", CLEAN, "11-undone")
         leave(machine, "12-drives")
@@ -153,9 +153,9 @@ def in_the_window(image: Path, folder: Path) -> None:
 def leave(machine: Machine, name: str) -> None:
     """Go back to the list of drives and switch off there."""
     machine.press("esc")
-    machine.read_until("Restart the computer", 120, name)
+    machine.read_until("Restart the computer", PAGE, name)
     machine.press("alt-w")
-    machine.wait_until_off(120)
+    machine.wait_until_off(PAGE)
 
 
 def in_text_mode(image: Path, folder: Path) -> None:
@@ -167,11 +167,11 @@ def in_text_mode(image: Path, folder: Path) -> None:
         machine.type("4")
         machine.read_until("Your choice", START, "14-drives")
         machine.type("l\n")
-        machine.read_until("Type exit", 60, "15-shell")
+        machine.read_until("Type exit", PAGE, "15-shell")
         machine.type("cat /sys/kernel/security/lockdown\n")
-        machine.read_until(r"none .?integrity", 60, "15-shell")
+        machine.read_until(r"none .?integrity", PAGE, "15-shell")
         machine.type("exit\n")
-        machine.read_until("Your choice", 60, "16-drives")
+        machine.read_until("Your choice", PAGE, "16-drives")
         machine.type("\n")
         machine.read_until(r"See now what would be done", SCAN, "17-found")
         machine.type("y\n")
@@ -179,7 +179,7 @@ def in_text_mode(image: Path, folder: Path) -> None:
         machine.type("y\n")
         machine.read_until("Back in Windows", CLEAN, "19-cleaned")
         machine.type("t\n")
-        machine.wait_until_off(120)
+        machine.wait_until_off(PAGE)
     check("specimens are gone", bool(before.keys() - disk.content().keys()))
 
 
@@ -196,9 +196,9 @@ def where_windows_sleeps(image: Path, folder: Path) -> None:
         machine.read_until(r"shutdown /s", SCAN, "22-asleep")
         machine.press("alt-b")  # nothing is offered that this key would press
         machine.press("esc")
-        machine.read_until("sda1", 120, "23-drives")
+        machine.read_until("sda1", PAGE, "23-drives")
         machine.press("alt-m")
-        machine.wait_until_off(120)
+        machine.wait_until_off(PAGE)
     check("not a byte of the disk was changed", disk.path.read_bytes() == before)
 
 

@@ -84,10 +84,12 @@ class Machine:
 
     def wait_until_off(self, seconds: float) -> None:
         """Wait until the computer switched itself off."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise SilenceError("the machine did not switch itself off") from None
+        end = time.monotonic() + seconds
+        while self._process.poll() is None:
+            if time.monotonic() > end:
+                raise SilenceError("the machine did not switch itself off")
+            if not self._listen(1):
+                time.sleep(0.2)  # what it says at last is kept for who looks into a failure
 
     def choose_at_start(self, key: str, seconds: float) -> None:
         """Press a key of the start menu until the serial port says something."""
@@ -143,7 +145,7 @@ class Machine:
             text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
             if re.search(pattern, text):
                 return text
-            time.sleep(2)
+            time.sleep(5)
         raise SilenceError(f"no {pattern!r} on the screen, which shows: {text}")
 
     def _connect(self, name: str) -> socket.socket:
@@ -168,7 +170,7 @@ class Machine:
         self._serial.settimeout(seconds)
         try:
             heard = self._serial.recv(65536)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             return False
         self._heard += heard
         return bool(heard)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from quetsach.rescue import mounting
 from quetsach.rescue.tool import DEPENDENCIES, PLACE, overlay_files, tool_files, write_archive
 
 BUNDLED = {"packs/eicar.qsp": b"pack", "trust/root.json": b"root"}
@@ -67,3 +68,23 @@ def test_what_starts_is_executable_and_nothing_else_is(tmp_path: Path) -> None:
         scripts = {one.name for one in members if (file := archive.extractfile(one)) and file.read(2) == b"#!"}
     assert {one.name for one in members if one.mode & 0o111} == scripts
     assert all(one.uid == one.gid == 0 and not one.mode & 0o022 for one in members)
+
+
+def test_a_disk_that_never_answers_keeps_the_tool_from_no_start() -> None:
+    units = {name: content.decode() for name, content in overlay_files() if name.endswith(".service")}
+    assert len(units) == 3
+    for name, text in units.items():
+        before = [line for line in text.splitlines() if line.startswith("ExecStartPre=")]
+        assert before, name
+        assert all(line.startswith("ExecStartPre=-") for line in before), name  # a failure is passed over
+
+
+def test_the_start_menu_leads_to_the_window_and_only_its_text_mode_to_the_console() -> None:
+    files = {name: content.decode() for name, content in overlay_files() if not name.endswith(".gz")}
+    units = "etc/systemd/system/quetsach"
+    assert "ConditionKernelCommandLine=!quetsach.text\n" in files[f"{units}-screen.service"]
+    assert "/usr/lib/quetsach/tool --terminal" in files["usr/lib/quetsach/screen"]
+    assert not [line for line in files["etc/matchbox/kbdconfig"].splitlines() if not line.startswith("#")]
+    menu = (Path(mounting.__file__).parent / "grub.cfg").read_text("utf-8").split("menuentry ")[1:]
+    modes = ["quetsach.text systemd.wants=quetsach-console.service" in one for one in menu]
+    assert modes == [False, False, True, True, False, False]
