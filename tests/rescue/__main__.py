@@ -1,6 +1,6 @@
 """Make the rescue stick with the real command and start computers from it: they are scanned, cleaned and put back.
 
-Takes about a quarter of an hour where nothing else runs, so it is a command of its own (``make test-rescue``). Pictures
+Takes half an hour where nothing else runs, so it is a command of its own (``make test-rescue``). Pictures
 and the image stay in ``build/rescue``; ``IMAGE=FILE`` takes an image that was made before.
 """
 
