@@ -1,13 +1,15 @@
 """What others published about a campaign."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from quetsach.campaign import CampaignError
+from quetsach.campaign import CampaignError, read_campaign
 from quetsach.campaign.published import Counted, read_published
 from quetsach.installation import bundled
 
+DECEMBER = date(2020, 12, 1)
 ONE = """[[figures]]
 id = "close"
 first = 2020-11-01
@@ -30,6 +32,17 @@ def test_the_record_of_2020_gives_the_published_change() -> None:
     assert list(record.figures) == sorted(record.figures, key=lambda f: f.period)
     assert all(p.source for p in (*record.figures, *record.activity, *record.placings))
     assert len(record.limits) >= 5
+
+
+def test_a_figure_of_2020_is_the_same_wherever_it_stands() -> None:
+    """December 2020 follows from January 2021, which was printed as 1.05 % below it."""
+    folder = Path(str(bundled("data") / "campaigns" / "viet-nam-2020"))
+    record = read_published((folder / "published.toml").read_bytes(), file="published.toml")
+    campaign = read_campaign((folder / "campaign.toml").read_bytes(), file="campaign.toml")
+    printed = {window.published.addresses for window in campaign.windows if window.published}
+    assert printed <= {figure.addresses for figure in record.figures}
+    january, december = (next(f for f in record.figures if f.period.first == d) for d in (date(2021, 1, 1), DECEMBER))
+    assert round(100 * (january.addresses / december.addresses - 1), 2) == -1.05
 
 
 def test_nothing_on_record_is_an_empty_record() -> None:
