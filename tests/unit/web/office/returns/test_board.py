@@ -74,7 +74,7 @@ def test_a_unit_without_units_below_shows_its_own_days_and_no_sums(root: str, br
     row = re.search(r"Phường Quán Toan</a></th>(.*?)</tr>", text(browser.get(f"{root}/303-2020/bang/")), re.DOTALL)
     assert row
     assert re.findall(r"<td[^>]*>(.*?)</td>", row[1]) == [
-        '<span class="badge attention">quá hạn</span>', "14/10/2020", "2",
+        '<span class="badge attention">quá hạn</span>', '<time datetime="2020-10-14">14/10/2020</time>', "2",
     ]  # fmt: skip
 
 

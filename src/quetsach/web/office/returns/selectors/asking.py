@@ -114,7 +114,9 @@ class Asker:
 def asker_of(assignment: Assignment) -> Asker:
     """Return who asks for the returns of an assignment: by the letter that asks for them, else the centre itself."""
     centre, letter = root_unit(), letter_in_force(assignment.letter)
-    agency = LocalText(*[letter.agency] * 2) if letter else LocalText(centre.name_vi, centre.name_en or centre.name_vi)
+    unit = letter.unit if letter else centre
+    name = letter.agency if letter else centre.name_vi
+    agency = LocalText(name, unit.name_en or name)
     return Asker(agency, campaign_name(assignment.campaign), letter, centre_phone())
 
 

@@ -65,7 +65,7 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
 
 def _end(period: Period, unit: Unit, *, days: int, now: datetime) -> datetime:
     """Return when a link made now ends: with the entry, which stays open for a return that was sent back."""
-    until = now + timedelta(days=days)
+    until = midnight_after(today(now) + timedelta(days=days))
     if Return.objects.filter(period=period, unit=unit, state=State.RETURNED).exists():
         return until
     return min(until, midnight_after(deadline_of(period, unit).lock))

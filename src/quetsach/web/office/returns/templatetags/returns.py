@@ -1,11 +1,14 @@
-"""Filters for answers, which are texts: what is no number or day is shown as it was typed."""
+"""Filters for answers, which are texts, and for how long links open: what is no number or day is shown as typed."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from quetsach.web.design.templatetags.words import figure, marked_day
+from quetsach.campaign.returns.period import midnight_after
+from quetsach.core.zone import day_of
+from quetsach.web.design.templatetags.words import day, figure, marked_day, moment
 
 register = template.Library()
 
@@ -23,3 +26,10 @@ def day_text(value: str) -> str | SafeString:
         return marked_day(date.fromisoformat(value))
     except ValueError:
         return value
+
+
+@register.filter
+def until(value: datetime) -> str:
+    """Write when a link ends: a midnight is the end of the day before it."""
+    last = day_of(value - timedelta(seconds=1))
+    return _("the end of %(day)s") % {"day": day(last)} if midnight_after(last) == value else moment(value)

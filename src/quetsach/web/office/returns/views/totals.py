@@ -26,7 +26,7 @@ from quetsach.web.office.returns.selectors.tally import over_periods, places_of,
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views.finding import Asked, asked, find_period
-from quetsach.web.office.units.models import Position
+from quetsach.web.office.units.models import Position, UnitKind
 from quetsach.web.office.units.selectors import position_of, root_unit
 
 
@@ -43,7 +43,7 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
         "period": at.period,
         "unit": at.unit,
         "is_approved_only": is_approved_only,
-        "may_publish": at.may(Act.PUBLISH_NUMBERS, root_unit()) and at.unit == root_unit(),
+        "may_publish": at.unit.kind == UnitKind.CENTRE and at.may(Act.PUBLISH_NUMBERS),
         "waiting": Approval.objects.filter(kind="numbers", subject=at.period.log_subject, is_granted=None).first(),
         "published": published_totals(at.period.assignment.campaign),
     }
