@@ -15,6 +15,7 @@ from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.publicity.verification import genuine
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -44,6 +45,11 @@ def test_the_story_is_played_once_and_told_right(data: Path) -> None:
     assert first.addressed > 80
     assert 0 < second.acknowledged < second.addressed
     assert Letter.objects.get(number=2049).covers == Letter.objects.get(number=826)
+
+    for letter in Letter.objects.all():
+        found = genuine(letter.code)
+        assert found is not None
+        assert letter.signatures == found.signatures == [], "nobody has the keys of these agencies, and it says so"
 
     returns = outcome.returns
     assert returns

@@ -58,6 +58,13 @@ def where(request, signed_in, person, dispatch) -> tuple[Client, str]:
     return Client(), f"/en/letter/{token_of(dispatch)}/"
 
 
+def test_a_day_is_read_as_people_write_it(where) -> None:
+    client, path = where
+    due = DAY + timedelta(days=9)
+    client.post(path, {"act": "forward", "to": "all", "due": f"{due:%d/%m/%Y}", "confirmed": "yes"})
+    assert {dispatch.due for dispatch in below().values()} == {due}
+
+
 def test_some_units_are_chosen_and_the_others_keep_waiting(where) -> None:
     client, path = where
     page = client.get(path).content.decode()
@@ -84,7 +91,7 @@ def test_before_anything_goes_out_the_page_asks_once_more(where) -> None:
     [
         ({"to": "some"}, "No unit is chosen"),
         ({"to": "all", "unit": "11300-2025"}, "Single units are ticked, and all are chosen"),
-        ({"to": "all", "due": "31/12/2026"}, "The day to answer by is no day"),
+        ({"to": "all", "due": "32/12/2026"}, "The day to answer by is no day"),
         ({"to": "all", "due": "2020-01-01"}, "is over"),
         ({"to": "all", "due": "2099-01-01"}, "after the one by which your unit itself has to answer"),
     ],

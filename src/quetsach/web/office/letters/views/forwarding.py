@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.core.day import read_day
 from quetsach.web.design.templatetags.words import figure
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.sending import MAX_NOTE_LENGTH, Sending
@@ -68,6 +69,8 @@ def tell_sending(request: HttpRequest, made: Sending) -> None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError as error:
-        raise LetterError(_("the day to answer by is no day"), hint=_("choose it in the calendar")) from error
+        raise LetterError(
+            _("the day to answer by is no day"), hint=_("write day/month/year, such as 23/11/2026")
+        ) from error
