@@ -75,16 +75,16 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.RARE_CHECK_INS: LocalText(
         "Máy nhiễm liên lạc quá thưa so với thời gian giữ một địa chỉ (q từ 0,2 trở lên), nên không suy ra được số máy "
-        "từ địa chỉ. Hãy đếm theo mã định danh của mã độc (bot_id), hoặc chỉ nêu số địa chỉ mỗi ngày.",
+        "từ địa chỉ. Hãy đếm theo mã định danh của mã độc, hoặc chỉ nêu số địa chỉ mỗi ngày.",
         "Check-ins are too rare for how long an address is kept (q is 0.2 or more), so addresses do not tell how many "
-        "machines there are. Count by the malware's own identifier (bot_id), or give daily addresses only.",
+        "machines there are. Count by the malware's own identifier, or give daily addresses only.",
     ),
     RefusalReason.DENSE_POOL: LocalText(
         "Hơn 3% số địa chỉ của nhà mạng bị nhiễm cùng lúc, nên địa chỉ chuyển thẳng từ máy nhiễm này sang máy nhiễm "
-        "khác và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo mã định danh của mã độc (bot_id).",
+        "khác và số máy bị tính thừa. Hãy hỏi nhà mạng số thuê bao, hoặc đếm theo mã định danh của mã độc.",
         "More than 3 % of the provider's addresses are infected at once, so that addresses pass from one infected "
         "machine straight to the next and machines are counted too often. Ask the provider for subscribers, or count "
-        "by bot_id.",
+        "by the malware's own identifier.",
     ),
     RefusalReason.DEDUPLICATED: LocalText(
         "Nguồn dữ liệu chỉ giữ một dòng cho mỗi địa chỉ mỗi ngày, nên không biết máy nhiễm có mặt bao lâu. Hãy xin "
@@ -116,10 +116,10 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.MIXED_SPELLINGS: LocalText(
         "Trong cùng một ngày, nguồn dữ liệu ghi hơn một phần mười số địa chỉ ở đây dưới nhiều tên của cùng một họ mã "
         "độc. Khoảng cách giữa các lượt ghi nhận chỉ biết được theo từng tên, nên số máy sẽ bị tính thừa. Hãy chỉ nêu "
-        "số địa chỉ mỗi ngày, hoặc đếm theo mã định danh của mã độc (bot_id).",
+        "số địa chỉ mỗi ngày, hoặc đếm theo mã định danh của mã độc.",
         "Within a day the feed reports more than a tenth of the addresses here under several names of one family. The "
         "time between sightings is known for each name alone, so machines would be counted too often. Give daily "
-        "addresses only, or count by bot_id.",
+        "addresses only, or count by the malware's own identifier.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
         "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Cần chuyên viên phân tích "
@@ -128,8 +128,8 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "it does.",
     ),
     RefusalReason.NO_BOT_IDS: LocalText(
-        "Nguồn dữ liệu không có mã định danh của mã độc (bot_id).",
-        "The feed does not carry the malware's own identifier (bot_id).",
+        "Nguồn dữ liệu không có mã định danh của mã độc.",
+        "The feed does not carry the malware's own identifier.",
     ),
     RefusalReason.REFUSED_PARTS: LocalText(
         "Hơn một phần mười số địa chỉ ở đây thuộc những phần không ước lượng được số máy, nên không cộng thành tổng. "

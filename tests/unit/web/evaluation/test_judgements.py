@@ -94,7 +94,7 @@ def test_the_total_does_not_give_a_small_group_back(small: int, is_counted: bool
 def test_where_installations_have_no_names_the_reason_is_said_once() -> None:
     [said] = blocks(compose(replace(inputs(), cases=refused_cases())), "cases")
     assert isinstance(said, Statement)
-    assert (said.tone, "bot_id" in said.text.vi) == (Tone.REFUSED, True)
+    assert (said.tone, "mã định danh của mã độc" in said.text.vi) == (Tone.REFUSED, True)
 
 
 def test_grades_are_the_same_when_they_are_made_from_the_annex(report: Evaluation) -> None:
@@ -222,7 +222,7 @@ def test_providers_that_cannot_be_counted_are_told_where_nobody_can_be_graded() 
     said = [b for b in blocks(compose(replace(inputs(), grades=refused)), "grades") if isinstance(b, Statement)]
     assert len(said) == 2
     assert "Vnpt" in said[1].title.vi
-    assert "bot_id" in said[1].text.vi
+    assert "mã định danh của mã độc" in said[1].text.vi
 
 
 def test_a_sector_that_no_feed_tells_is_said_and_one_that_is_told_has_a_table(report: Evaluation) -> None:

@@ -185,8 +185,7 @@ def _weeks(found: Grades, shown: set[str]) -> Table:
         for isp in sorted(shown)
     ]
     title = LocalText("Số máy từng tuần của nhà mạng", "Machines of providers week by week")
-    note = LocalText(f"Số khởi đầu của các số ngẫu nhiên: {found.seed}.", f"Seed of the random numbers: {found.seed}.")
-    return Table("grades-weeks", title, _WEEKS, tuple(rows), note, is_long=True)
+    return Table("grades-weeks", title, _WEEKS, tuple(rows), is_long=True)
 
 
 def _value(answer: Answer | None) -> float:

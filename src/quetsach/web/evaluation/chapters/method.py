@@ -18,10 +18,10 @@ _BASIS_COLUMNS = (
 _RECOMPUTE = LocalText(
     "Mọi bảng trong báo cáo đều có trong phụ lục dữ liệu (CSV, JSON, Parquet; giấy phép CC BY 4.0). Các tỷ lệ và thay "
     "đổi tính lại được từ các cột số lượng cùng bảng; xếp loại và lựa chọn tính lại được từ các bảng số liệu gốc kèm "
-    "theo và giá trị khởi tạo ngẫu nhiên (seed) đã nêu.",
+    "theo và giá trị khởi tạo ngẫu nhiên (seed) ghi trong evaluation.json.",
     "Every table of this report is in the data annex (CSV, JSON, Parquet; licence CC BY 4.0). Shares and changes can "
     "be recomputed from the columns of counts beside them; grades and the choice of botnets from the tables that they "
-    "rest on and the seed that is named there.",
+    "rest on and the seed that evaluation.json names.",
 )
 
 

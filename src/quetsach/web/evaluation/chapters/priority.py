@@ -111,14 +111,8 @@ def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
         *(Column(c.id, c.name, Form.NUMBER, 2) for c in _used(found)),
     )
     measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
-    note = LocalText(
-        f"Độ tập trung của trọng số thử: {number_text(criteria.concentration, 'vi')}; giá trị khởi tạo "
-        f"ngẫu nhiên (seed): {found.seed}.",
-        f"Concentration of the weights tried: {number_text(criteria.concentration, 'en')}; seed of the random "
-        f"numbers: {found.seed}.",
-    )
     return (
-        Table("priority-criteria", LocalText("Tiêu chí và trọng số", "Criteria and weights"), _CRITERIA, rows, note),
+        Table("priority-criteria", LocalText("Tiêu chí và trọng số", "Criteria and weights"), _CRITERIA, rows),
         Table(
             "priority-measured",
             LocalText("Giá trị đo được của từng họ", "What was measured of each family"),
