@@ -145,9 +145,13 @@ _VIETNAMESE = re.compile("[\u1ea0-\u1ef9đĐăĂơƠưƯ]")
 @register.filter
 def as_written(text: str) -> str | SafeString:
     """Write what people typed: on an English page Vietnamese says that it is, so that it is read out as such."""
-    if get_language() != "en" or not _VIETNAMESE.search(str(text)):
-        return text
-    return format_html('<span lang="vi">{}</span>', text)
+    return format_html('<span lang="vi">{}</span>', text) if is_vietnamese(text) else text
+
+
+@register.filter
+def is_vietnamese(text: str) -> bool:
+    """Whether a text on an English page is Vietnamese."""
+    return get_language() == "en" and bool(_VIETNAMESE.search(str(text)))
 
 
 @register.filter
