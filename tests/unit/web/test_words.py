@@ -102,3 +102,12 @@ def test_a_day_by_which_something_is_due_says_that_offices_are_closed(day: date 
     for language, text in (("vi", vi), ("en", en)):
         with override(language):
             assert words.day_off(day) == text
+
+
+def test_vietnamese_says_that_it_is_on_an_english_page() -> None:
+    with override("vi"):
+        assert words.as_written("Đề nghị <báo cáo>") == "Đề nghị <báo cáo>"
+    with override("en"):
+        assert words.as_written("Đề nghị <báo cáo>") == '<span lang="vi">Đề nghị &lt;báo cáo&gt;</span>'
+        assert words.as_written("report") == "report"
+        assert words.as_written("") == ""

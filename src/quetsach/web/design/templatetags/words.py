@@ -1,5 +1,6 @@
 """How figures, days and texts in two languages are written on a page."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -135,6 +136,22 @@ def _time(iso: str, text: str) -> SafeString:
 def clock(value: datetime) -> SafeString:
     """Write the hour and minute of a time of Viet Nam as an element ``time``."""
     return _time(_iso(value), f"{value.astimezone(VIET_NAM):%H:%M}")
+
+
+_VIETNAMESE = re.compile("[\u1ea0-\u1ef9đĐăĂơƠưƯ]")
+"""Letters that of all languages here only Vietnamese has."""
+
+
+@register.filter
+def as_written(text: str) -> str | SafeString:
+    """Write what people typed: on an English page Vietnamese says that it is, so that it is read out as such."""
+    return format_html('<span lang="vi">{}</span>', text) if is_vietnamese(text) else text
+
+
+@register.filter
+def is_vietnamese(text: str) -> bool:
+    """Whether a text on an English page is Vietnamese."""
+    return get_language() == "en" and bool(_VIETNAMESE.search(str(text)))
 
 
 @register.filter

@@ -124,6 +124,7 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
     def content(self) -> dict[str, Any]:
         """Return what was written, for ``letter_save``."""
         content = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        content["language"] = content["language"] or self.initial["language"]
         content["annexes"] = [
             {"title": self.cleaned_data[f"annex_title_{n}"], "body": self.cleaned_data[f"annex_body_{n}"]}
             for n in self._numbers()

@@ -134,3 +134,19 @@ def test_the_script_is_told_the_new_edition_or_why_nothing_was_kept(letter, oper
 def test_a_service_refuses_another_edition_under_its_lock(letter, operator) -> None:
     with pytest.raises(ClashError):
         letter_save(letter=letter, content={"body": "x"}, by=operator, now=NOW, edition="0" * 32)
+
+
+def test_a_draft_keeps_its_language_when_a_form_says_none(letter, operator, signed_in) -> None:
+    path = f"/van-phong/cong-van/{letter.pk}/sua/"
+    assert signed_in(operator).post(path, {"body": "Đề nghị"}).status_code == 302
+    letter.refresh_from_db()
+    assert (letter.language, letter.body) == ("vi", "Đề nghị")
+
+
+def test_a_text_that_is_too_long_comes_back_to_who_wrote_it(letter, operator, signed_in) -> None:
+    body = "Đề nghị " * 13_000
+    page = signed_in(operator).post(f"/van-phong/cong-van/{letter.pk}/sua/", CONTENT | {"body": body}).content.decode()
+    assert "Tối đa 100000 ký tự" in page
+    assert body.strip() in page
+    letter.refresh_from_db()
+    assert letter.body == CONTENT["body"]
