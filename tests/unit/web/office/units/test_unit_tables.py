@@ -217,6 +217,7 @@ def test_a_build_that_mends_and_renews_leaves_what_is_there_and_can_be_taken_ove
     before = set(Succession.objects.values_list("old__key", "new__key", "share"))
     assert units_load(files=newer, now=now) == Loaded(0, ("75-2026", "26368-2026", "26399-2026"))
     assert set(Succession.objects.values_list("old__key", "new__key", "share")) == before
+    assert import_preview(files=newer, by=None, now=now).plan.dropped == (("26365-2020", "26368-2025"),)
     units_import(files=newer, expected=None, by=None, now=now)
     assert set(Succession.objects.values_list("old__key", "new__key")) == {
         ("26365-2020", "26371-2025"),
