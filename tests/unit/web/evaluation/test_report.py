@@ -100,6 +100,20 @@ def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
     )
 
 
+@pytest.mark.parametrize("note", [None, LocalText("Cây của ngày khác", "A tree of another day")])
+def test_letters_and_returns_say_of_which_day_their_tree_is(note: LocalText | None) -> None:
+    outcome = replace(
+        NOTHING_DONE,
+        letters=(LetterFact("826/CATTT-NCSC", date(2020, 9, 1), "Cục", "x", 63, 60),),
+        returns=ReturnFacts((), 183, 182, 170, LocalText("x", "x")),
+    )
+    made = compose(replace(inputs(effect=effect_of(0.6)), outcome=outcome, tree_note=note))
+    for chapter in ("letters", "returns"):
+        [section] = [section for section in made.sections if section.id == chapter]
+        said = [block.text for block in section.blocks if isinstance(block, Paragraph)]
+        assert said == ([note] if note else [])
+
+
 def test_a_centre_that_holds_nothing_says_that_it_holds_nothing() -> None:
     done, _ = compose(replace(inputs(), tool=None)).sections[0].blocks[:2]
     assert isinstance(done, Paragraph)
