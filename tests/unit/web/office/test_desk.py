@@ -71,3 +71,9 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
     assert "public-url" in client.get("/van-phong/").content.decode()
     settings.CENTER = dataclasses.replace(settings.CENTER, public_url="https://centre.example")
     assert "public-url" not in client.get("/van-phong/").content.decode()
+
+
+def test_a_return_that_was_sent_back_is_counted_as_such(period: Period, person, units) -> None:
+    Return.objects.create(period=period, unit=units["11296-2025"], state="returned", scope="own", changed_at=NOW)
+    waiting = {str(one.title): one.count for one in desk_of(person("editor", "11296-2025"), now=NOW)}
+    assert waiting == {"Báo cáo bị trả lại": 1}

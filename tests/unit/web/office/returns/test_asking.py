@@ -283,3 +283,5 @@ def test_taking_back_says_what_happens_to_submitted_returns(ask, submit, signed_
     assert "Số báo cáo đã nộp trước đó: 1." in page
     assert "Gộp với báo cáo tháng" in page
     assert "rut/" not in page
+    for at in ("tw/bang/", f"{COMMUNE}/", "tw/so-lieu/"):
+        assert "việc giao báo cáo đã được rút lại" in text(browser.get(f"{address}2020-W41/{at}")), at

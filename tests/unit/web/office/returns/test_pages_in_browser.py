@@ -11,8 +11,10 @@ from tests.unit.web.office.returns.test_pages import PLAN
 
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope
+from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.campaigns.models import PlanRevision
-from quetsach.web.office.returns.services.assignment import Target, assignment_make
+from quetsach.web.office.returns.models import Assignment
+from quetsach.web.office.returns.services.assignment import Target, assignment_digest, assignment_make
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.link import link_make, token_of
 from quetsach.web.office.returns.services.publication import totals_publish_ask
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def pages(units, assignment, period, submit, operator, monkeypatch, empty_centre) -> list[str]:
+def pages(units, assignment, period, submit, operator, person, monkeypatch, empty_centre) -> list[str]:
     """Return the addresses of every page, with something on each."""
 
     class Clock(datetime):
@@ -56,10 +58,13 @@ def pages(units, assignment, period, submit, operator, monkeypatch, empty_centre
         lock_days=10,
         now=IN_TIME,
     )
+    Assignment.objects.filter(pk=by_phase.pk).update(in_force_at=None)
+    asked = {"subject": by_phase.log_subject, "digest": assignment_digest(by_phase), "title": "Giao báo cáo"}
+    approval = approval_ask(kind="assignment", **asked, by=person("operator"), unit=units["tw"], now=IN_TIME)
     of_one = ("11296-2020/", "303-2020/", "11299-2020/ghi/", "11299-2020/giay/", "11296-2020/giay/")
     return [
         *(room, f"{room}giao/", f"{room}{assignment.pk}/", f"{root}/tw/bang/", f"{root}/tw/so-lieu/"),
-        *(f"{room}{by_phase.pk}/", f"{root}/cong-bo/{waiting.sha256}/"),
+        *(f"{room}{by_phase.pk}/", f"{root}/cong-bo/{waiting.sha256}/", f"/van-phong/phe-duyet/{approval.pk}/"),
         *(f"{root}/{page}" for page in of_one),
         f"/bao-cao/{token_of(link)}/",
     ]
