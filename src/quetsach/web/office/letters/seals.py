@@ -15,7 +15,7 @@ from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.letters.document.certificates import Certificate, read_certificate
+from quetsach.web.office.letters.document.certificates import Certificate, read_certificate, refuse_other_name
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
@@ -35,12 +35,15 @@ class Outlook:
     trouble: str = ""
 
 
-def outlook_of(unit: Unit) -> Outlook:
-    """Return with what a letter of a unit would be signed if it were issued now."""
-    folder = _folder(unit)
+def outlook_of(letter: Letter) -> Outlook:
+    """Return with what a letter would be signed if it were issued now."""
+    folder = _folder(letter.unit)
     try:
         keys = unit_keys(folder) if folder else None
-        return Outlook(tuple(read_certificate(key) for key in keys or ()))
+        certificates = tuple(read_certificate(key) for key in keys or ())
+        if certificates and letter.signer_name:
+            refuse_other_name(certificates[0].holder, letter.signer_name)
+        return Outlook(certificates)
     except QuetsachError as error:
         return Outlook(trouble=error.what)
 

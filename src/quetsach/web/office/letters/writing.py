@@ -7,18 +7,16 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.letters.placeholders import fill
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
-from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.completeness import open_points
 from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.filling import fill_in
 from quetsach.web.office.letters.issuer import issuer_of
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of, written
@@ -28,7 +26,6 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import position_of
-from quetsach.web.public_address import site
 
 MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
 MAX_ATTACHMENTS = 10
@@ -85,7 +82,7 @@ def letter_begin(
     _fill_issuer(letter, today(now))
     if template:
         letter.subject, letter.body, letter.annexes = template.subject, template.body, template.annexes
-        _fill_in(letter, today(now))
+        fill_in(letter, today(now))
     letter.save()
     _keep_version(letter, by, now)
     log_append(by=by, act="letter-begin", subject=letter.log_subject, unit=unit, detail={}, now=now)
@@ -130,7 +127,7 @@ def letter_save(
             setattr(letter, name, content[name])
     if letter.language != before:
         _follow_language(letter, before, today(now))
-    _fill_in(letter, today(now))
+    fill_in(letter, today(now))
     letter.state = LetterState.DRAFT
     letter.save()
     approvals_void(kind="letter", subject=letter.log_subject, by=by, now=now)
@@ -295,41 +292,6 @@ def _follow_language(letter: Letter, before: str, day: date) -> None:
     for name, value in issuer_of(letter, day).items():
         if getattr(letter, name) == filled[name]:
             setattr(letter, name, value)
-
-
-def _fill_in(letter: Letter, day: date) -> None:
-    """Write what is known by now into the places that are still in braces."""
-    values = _values(letter, day)
-    letter.subject, letter.body = fill(letter.subject, values), fill(letter.body, values)
-    letter.annexes = [
-        {**annex, "title": fill(annex["title"], values), "body": fill(annex["body"], values)}
-        for annex in letter.annexes
-    ]
-
-
-def _values(letter: Letter, day: date) -> dict[str, str]:
-    with override(letter.language):
-        return _worded_values(letter, day)
-
-
-def _worded_values(letter: Letter, day: date) -> dict[str, str]:
-    values = {
-        "unit": letter.unit.name,
-        "agency": letter.agency,
-        "portal": site().rpartition("://")[2],
-        "year": str(day.year),
-    }
-    if letter.campaign:
-        known = campaign_of(letter.campaign)
-        values["campaign"] = known.plan.name.in_language(letter.language) if known else letter.campaign
-    if letter.due:
-        values["due"] = written_day(letter.due)
-    for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):
-        if other and other.issued_on:
-            values[f"{name}_number"] = other.number_sign
-            values[f"{name}_day"] = written_day(other.issued_on)
-            values[f"{name}_agency"], values[f"{name}_subject"] = other.agency, other.subject
-    return values
 
 
 def _back_to_draft(letter: Letter, by: Person, now: datetime, detail: dict[str, Any]) -> None:

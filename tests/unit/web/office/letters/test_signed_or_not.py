@@ -104,9 +104,15 @@ def test_a_signed_letter_names_who_signed_and_who_vouches_for_them(signed_in, op
 
 def test_a_key_that_is_missing_is_told_before_the_letter_is_issued(signed_in, operator, approved, keys) -> None:
     (keys / "agency.p12").unlink()
-    assert outlook_of(approved.unit).trouble
+    assert outlook_of(approved).trouble
     page = text(signed_in(operator), f"/en/office/letters/{approved.pk}/")
     assert "The signing keys cannot be used:" in page
+
+
+def test_a_key_of_another_person_is_told_before_the_letter_is_issued(signed_in, operator, approved, keys) -> None:
+    Letter.objects.filter(pk=approved.pk).update(signer_name="Trần Thị B")
+    page = text(signed_in(operator), f"/en/office/letters/{approved.pk}/")
+    assert "the key is of Nguyễn Văn A, the letter names Trần Thị B" in page
 
 
 def test_copies_are_signed_as_their_original_is(approved, operator, units, keys) -> None:

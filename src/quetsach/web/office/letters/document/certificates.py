@@ -1,5 +1,6 @@
 """Whose a signing key is: the names in its certificate, read without what signing needs, which is slow to load."""
 
+import unicodedata
 from dataclasses import asdict, dataclass
 
 from cryptography import x509
@@ -40,6 +41,20 @@ def read_certificate(content: bytes) -> Certificate:
     if found is None:
         raise SigningError(_("the signing key cannot be opened"), hint=_("check the file and its pass phrase"))
     return Certificate(_common_name(found.certificate.subject), _common_name(found.certificate.issuer))
+
+
+def refuse_other_name(holder: str, name: str) -> None:
+    """Refuse to sign for a person whose name is not the one in the certificate, whatever its capitals and spaces.
+
+    Raises:
+        SigningError: it is another name.
+    """
+    if _folded(holder) != _folded(name):
+        raise SigningError(_("the key is of %(holder)s, the letter names %(name)s") % {"holder": holder, "name": name})
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _common_name(name: x509.Name) -> str:

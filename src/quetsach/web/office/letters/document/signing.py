@@ -4,13 +4,11 @@ Both fields are there before the first signature, which certifies the letter and
 second locks everything. So no later change is lawful, and ``verification`` takes none.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from uuid import uuid4
 
-from django.utils.translation import gettext_lazy as _
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -30,7 +28,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
-from quetsach.web.office.letters.document.errors import SigningError
+from quetsach.web.office.letters.document.certificates import refuse_other_name
 from quetsach.web.office.letters.document.keys import SigningKey
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.printed import Printed, SignatureSpot
@@ -98,11 +96,7 @@ class Signatures:
         Raises:
             SigningError: the key is of another person, or a picture or a name cannot be shown.
         """
-        if _folded(person.key.holder) != _folded(person.name):
-            raise SigningError(
-                _("the key is of %(holder)s, the letter names %(name)s")
-                % {"holder": person.key.holder, "name": person.name}
-            )
+        refuse_other_name(person.key.holder, person.name)
         return cls(
             person,
             agency,
@@ -206,10 +200,6 @@ class _Drawn(PdfContent):
         page = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._content)))
         self.resources.xobject[name] = page
         return f"{name} Do".encode()
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _boxes(spot: SignatureSpot) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
