@@ -240,7 +240,11 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     assert changed.status_code == 200
     assert "checked" in changed.content.decode()
     assert not Passage.objects.exists()
-    assert browser.post(HOME + "moi/botnets/", sent | {"step": "ask"}).status_code == 302
+    other = browser.post(HOME + "moi/botnets/", sent | {"step": "ask", "seen": "what was shown before"})
+    assert "đã thay đổi từ lúc bạn xem" in shown(other)
+    assert not Passage.objects.exists()
+    seen = whole.context["decision"].digest
+    assert browser.post(HOME + "moi/botnets/", sent | {"step": "ask", "seen": seen}).status_code == 302
     assert "Chưa có quyết định" not in browser.get(HOME).content.decode()
     approval = Approval.objects.get(kind="decision")
     agree(Passage.objects.get(), second)
