@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -63,13 +64,14 @@ def decide(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     context["form"] = form
     step = request.POST.get("step", "")
     if form.is_valid() and step != "edit":
-        with Telling(request, ASKED if step == "ask" else "", form=form, field="others"):
+        with Telling(request, form=form, field="others"):
             decision = decision_draft(campaign=campaign, kind=about, by=desk.person, now=desk.now, **form.written())
-            if step != "ask":
-                context |= {"decision": decision, "sent": _sent(request, form)}
-                return page(request, "decide_confirm", desk, context, campaign)
-            decision_ask(campaign=campaign, decision=decision, by=desk.person, now=desk.now)
-            return redirect("office:campaigns:decisions", campaign.key)
+            if step == "ask" and request.POST.get("seen") == decision.digest:
+                decision_ask(campaign=campaign, decision=decision, by=desk.person, now=desk.now)
+                messages.success(request, str(ASKED))
+                return redirect("office:campaigns:decisions", campaign.key)
+            context |= {"decision": decision, "sent": _sent(request, form), "has_changed": step == "ask"}
+            return page(request, "decide_confirm", desk, context, campaign)
     return page(request, "decide_on", desk, context, campaign)
 
 

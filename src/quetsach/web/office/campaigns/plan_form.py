@@ -1,9 +1,11 @@
 """Rows of the form of a plan: each is one phase, part, milestone, target or window as a person fills it in."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.record import Measure
@@ -37,11 +39,18 @@ COUNTED = {
 }
 MOST = 100_000
 _LONGEST_NAME = 300
+_FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 def _text(label: Any, *, rows: int = 0) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
     return forms.CharField(label=label, max_length=MAX_TEXT_LENGTH if rows else _LONGEST_NAME, widget=widget)
+
+
+def _day(label: Any) -> DayField:
+    """Return the field of a day that a campaign can have: one of another century is a slip of the hand."""
+    said = _("A campaign has days between 2000 and 2100.")
+    return DayField(label=label, validators=[MinValueValidator(_FIRST, said), MaxValueValidator(_LAST, said)])
 
 
 class RowForm(forms.Form):
@@ -60,8 +69,8 @@ class SpanForm(RowForm):
 
     name_vi = _text(_("Name in Vietnamese"))
     name_en = _text(_("Name in English"))
-    first = DayField(label=_("From"))
-    last = DayField(label=_("To"))
+    first = _day(_("From"))
+    last = _day(_("To"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a row that ends before it begins."""
@@ -130,7 +139,7 @@ class MilestoneForm(GateForm):
     marks = ("name_vi", "name_en", "on")
     name_vi = _text(_("Name in Vietnamese"))
     name_en = _text(_("Name in English"))
-    on = DayField(label=_("By"))
+    on = _day(_("By"))
     field_order = ("id", "name_vi", "name_en", "on")
 
 

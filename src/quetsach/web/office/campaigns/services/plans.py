@@ -29,7 +29,7 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.selectors import root_unit
 
-_IMPORTED = "Nhập từ tệp / imported from a file"
+_FIRST = "Kế hoạch ban đầu"
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def campaign_begin(*, document: bytes, by: Person | None, now: datetime, pattern
             advice=LocalText("đặt mã khác", "give it another identifier"),
         )
     campaign = Campaign.objects.create(key=plan.id, pattern=pattern, begun_by=by, begun_at=now)
-    _keep(campaign, plan, reason=f"Theo mẫu {pattern.key}" if pattern else _IMPORTED, by=by, now=now)
+    _keep(campaign, plan, reason=f"Theo mẫu {pattern.key}" if pattern else _FIRST, by=by, now=now)
     _log(campaign, "campaign-begin", {"sha256": campaign_digest(plan)}, by=by, now=now)
     return campaign
 
