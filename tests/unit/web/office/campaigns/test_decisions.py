@@ -4,6 +4,7 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests.page_text import page_text
 from tests.unit.web.conftest import write_published
 from tests.unit.web.office.campaigns.conftest import (
     NOW,
@@ -184,7 +185,7 @@ def test_figures_of_another_time_are_shown_nowhere(data, operator, centre_lake, 
     assert not botnet_figures(later.plan).rows
     made = draft(later, operator, DecisionKind.BOTNETS, PUBLISHED, decided_on=PUBLISHED.date(), subjects=("sality",))
     assert made.figures == {}
-    page = signed_in(operator).get("/van-phong/chien-dich/viet-nam-2026/quyet-dinh/moi/botnets/").content.decode()
+    page = page_text(signed_in(operator).get("/van-phong/chien-dich/viet-nam-2026/quyet-dinh/moi/botnets/"))
     assert "Ngày mới nhất có dữ liệu là 30/11/2020" in page
     assert 'type="checkbox"' not in page
     assert "16/06/2026" in page
@@ -256,7 +257,7 @@ def test_the_second_person_sees_the_whole_decision(
 ) -> None:
     ask_botnets(campaign, operator)
     approval = Approval.objects.get(kind="decision")
-    page = signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/").content.decode()
+    page = page_text(signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/"))
     assert "Chiếm phần lớn số địa chỉ" in page
     assert "16/06/2020 – 15/07/2020" in page
     assert "Đã chọn 10 trên 10" in page
@@ -271,7 +272,7 @@ def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, b
 
 
 def test_botnets_are_shown_by_rank_with_their_figures(campaign: Campaign, browser, centre_lake) -> None:
-    page = browser.get(HOME + "moi/botnets/").content.decode()
+    page = page_text(browser.get(HOME + "moi/botnets/"))
     assert "16/06/2020 – 15/07/2020" in page
     assert "chắc chắn" in page
     assert page.index("Andromeda") < page.index('name="title"')

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.page_text import page_text
 from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, decide_botnets, grant
 
 from quetsach.campaign.authority import Role
@@ -108,7 +109,7 @@ def test_the_plan_is_given_as_its_file(campaign: Campaign, browser: Client) -> N
 
 def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, operator, centre_figures) -> None:
     decide_botnets(campaign, operator)
-    page = browser.get(HOME + "bang/").content.decode()
+    page = page_text(browser.get(HOME + "bang/"))
     assert "Andromeda" in page
     assert "chưa có gói" in page
     assert "kỳ 01/11/2020 – 30/11/2020, công bố tính đến ngày 30/11/2020" in page

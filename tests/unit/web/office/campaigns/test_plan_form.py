@@ -116,7 +116,7 @@ def test_a_row_left_blank_is_no_row(plan: Plan) -> None:
     [
         ({"phases-1-first": "2020-09-01"}, "id_phases-1-first", "chưa kết thúc"),
         ({"phases-1-last": "2020-01-01"}, "id_phases-1-last", "Ngày cuối đứng trước ngày đầu"),
-        ({"phases-1-first": "2026-31-23"}, "id_phases-1-first", "ghi năm-tháng-ngày, ví dụ 2026-11-23"),
+        ({"phases-1-first": "2026-31-23"}, "id_phases-1-first", "ghi ngày/tháng/năm, ví dụ 23/11/2026"),
         ({"parts-0-first": "2019-09-01"}, "id_parts-0-first", "không thuộc giai đoạn nào"),
         ({"parts-1-first": "2020-10-01"}, "id_parts-1-first", "chưa kết thúc"),
         ({"windows-0-last": "2020-01-01"}, "id_windows-0-last", ""),

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
+from tests.page_text import page_text
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
 
 from quetsach.web.office.campaigns.models import Campaign
@@ -22,7 +23,7 @@ def test_without_a_campaign_the_page_leads_to_the_steps(data, client) -> None:
 
 
 def test_a_campaign_of_which_no_phase_is_open_is_nobodys_business(campaign: Campaign, client) -> None:
-    assert "năm 2020" not in client.get("/chien-dich/").content.decode()
+    assert "năm 2020" not in page_text(client.get("/chien-dich/"))
     assert client.get("/chien-dich/viet-nam-2020/").status_code == 404
 
 
@@ -34,7 +35,7 @@ def test_the_page_names_the_running_phase_and_its_part(
     offer_tool(data)
     decide_botnets(opened, operator)
     grant(gate_ask(campaign=opened, phase="during", by=operator, now=NOW), second)
-    page = client.get("/chien-dich/").content.decode()
+    page = page_text(client.get("/chien-dich/"))
     assert "Trong chiến dịch: rà soát và bóc gỡ" in page
     assert "Đợt 4" in page
     assert "Vạch đỏ là hôm nay, ngày 02/12/2020." in page
@@ -45,7 +46,7 @@ def test_the_page_names_the_running_phase_and_its_part(
 
 @pytest.mark.parametrize(("address", "says"), [("/chien-dich/", "Việc cần làm"), ("/en/campaigns/", "What to do")])
 def test_the_page_says_what_to_do_in_both_languages(opened: Campaign, client, address: str, says: str) -> None:
-    assert says in client.get(address).content.decode()
+    assert says in page_text(client.get(address))
 
 
 def test_the_page_sets_no_cookie_and_may_be_kept_by_caches(opened: Campaign, client) -> None:
@@ -56,7 +57,7 @@ def test_the_page_sets_no_cookie_and_may_be_kept_by_caches(opened: Campaign, cli
 
 def test_grounds_of_decisions_stay_in_the_office(opened: Campaign, client, operator) -> None:
     decide_botnets(opened, operator)
-    assert "chín họ" not in client.get("/chien-dich/").content.decode()
+    assert "chín họ" not in page_text(client.get("/chien-dich/"))
 
 
 def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num_queries) -> None:
@@ -76,7 +77,7 @@ def test_before_its_first_and_after_its_last_day_the_page_says_so(
     opened: Campaign, client, monkeypatch: pytest.MonkeyPatch, day: date, says: str
 ) -> None:
     monkeypatch.setattr(public, "today", lambda _now: day)
-    page = client.get("/chien-dich/").content.decode()
+    page = page_text(client.get("/chien-dich/"))
     assert says in page
     assert "giữa hai giai đoạn" not in page
     assert "Vạch đỏ" not in page
@@ -87,19 +88,19 @@ def test_a_running_campaign_is_of_today_whatever_day_the_figures_are_of(
     opened: Campaign, client, centre_figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(public, "today", lambda _now: date(2020, 10, 1))
-    page = client.get("/chien-dich/").content.decode()
+    page = page_text(client.get("/chien-dich/"))
     assert "Giai đoạn tiếp theo chưa được mở: Trong chiến dịch: rà soát và bóc gỡ, dự kiến từ ngày 17/09/2020." in page
     assert "Vạch đỏ là hôm nay, ngày 01/10/2020." in page
 
 
 def test_a_demonstration_of_the_past_is_over_today(opened: Campaign, client, centre_figures) -> None:
-    assert "Chiến dịch đã kết thúc ngày 28/02/2021." in client.get("/chien-dich/").content.decode()
+    assert "Chiến dịch đã kết thúc ngày 28/02/2021." in page_text(client.get("/chien-dich/"))
 
 
 def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(
     opened: Campaign, client, data, centre_figures
 ) -> None:
-    page = client.get("/chien-dich/viet-nam-2020/").content.decode()
+    page = page_text(client.get("/chien-dich/viet-nam-2020/"))
     assert "<svg" in page
     assert page.count("<tr>") == 3
     assert "Mốc so sánh được chốt ngày 25/11/2026 (quyết định chốt mốc số 1)." in page
@@ -108,4 +109,4 @@ def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(
 def test_a_closed_campaign_stays_with_its_final_figures(opened: Campaign, client, operator, second) -> None:
     grant(close_ask(campaign=opened, reason="Dừng", by=operator, now=NOW), second)
     cache.clear()
-    assert "Chiến dịch đã kết thúc" in client.get("/chien-dich/viet-nam-2020/").content.decode()
+    assert "Chiến dịch đã kết thúc" in page_text(client.get("/chien-dich/viet-nam-2020/"))
