@@ -1,14 +1,12 @@
 """The campaign of 2020 in an office with two operators."""
 
 import dataclasses
-import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from django.http import HttpResponse
 from tests.centre import lay_out
 
 from quetsach.assess import Basis, FrozenBaseline
@@ -27,11 +25,6 @@ from quetsach.web.office.units.models import Unit
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 TEN = ("andromeda", "conficker", "gamut", "lethic", "necurs", "ramnit", "sality", "virut", "wannacry", "zeroaccess")
-
-
-def shown(page: HttpResponse) -> str:
-    """Return a page without the marks of its days."""
-    return re.sub("</?time[^>]*>", "", page.content.decode())
 
 
 def bundled_document() -> bytes:

@@ -4,6 +4,7 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests.page_text import page_text
 from tests.unit.web.conftest import write_published
 from tests.unit.web.office.campaigns.conftest import (
     NOW,
@@ -13,7 +14,6 @@ from tests.unit.web.office.campaigns.conftest import (
     ask_botnets,
     bundled_document,
     decide_botnets,
-    shown,
 )
 
 from quetsach.campaign.authority import Role
@@ -185,7 +185,7 @@ def test_figures_of_another_time_are_shown_nowhere(data, operator, centre_lake, 
     assert not botnet_figures(later.plan).rows
     made = draft(later, operator, DecisionKind.BOTNETS, PUBLISHED, decided_on=PUBLISHED.date(), subjects=("sality",))
     assert made.figures == {}
-    page = shown(signed_in(operator).get("/van-phong/chien-dich/viet-nam-2026/quyet-dinh/moi/botnets/"))
+    page = page_text(signed_in(operator).get("/van-phong/chien-dich/viet-nam-2026/quyet-dinh/moi/botnets/"))
     assert "Ngày mới nhất có dữ liệu là 30/11/2020" in page
     assert 'type="checkbox"' not in page
     assert "16/06/2026" in page
@@ -232,7 +232,7 @@ SENT = {
 def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, browser, centre_lake, second) -> None:
     sent = SENT | {"subjects": ["andromeda"]}
     whole = browser.post(HOME + "moi/botnets/", sent)
-    page = shown(whole)
+    page = page_text(whole)
     assert "Đã chọn 2 trên 10" in page
     assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
     assert not Passage.objects.exists()
@@ -241,7 +241,7 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     assert "checked" in changed.content.decode()
     assert not Passage.objects.exists()
     other = browser.post(HOME + "moi/botnets/", sent | {"step": "ask", "seen": "what was shown before"})
-    assert "đã thay đổi từ lúc bạn xem" in shown(other)
+    assert "đã thay đổi từ lúc bạn xem" in page_text(other)
     assert not Passage.objects.exists()
     seen = whole.context["decision"].digest
     assert browser.post(HOME + "moi/botnets/", sent | {"step": "ask", "seen": seen}).status_code == 302
@@ -250,7 +250,7 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     agree(Passage.objects.get(), second)
     (decision,) = decisions_of(campaign)
     assert decision.subjects == ("andromeda", "sality")
-    page = shown(browser.get(HOME))
+    page = page_text(browser.get(HOME))
     assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
     assert decision.digest in page
     assert approval.title.endswith("Mười mạng")
@@ -261,7 +261,7 @@ def test_the_second_person_sees_the_whole_decision(
 ) -> None:
     ask_botnets(campaign, operator)
     approval = Approval.objects.get(kind="decision")
-    page = shown(signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/"))
+    page = page_text(signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/"))
     assert "Chiếm phần lớn số địa chỉ" in page
     assert "16/06/2020 – 15/07/2020" in page
     assert "Đã chọn 10 trên 10" in page
@@ -276,7 +276,7 @@ def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, b
 
 
 def test_botnets_are_shown_by_rank_with_their_figures(campaign: Campaign, browser, centre_lake) -> None:
-    page = shown(browser.get(HOME + "moi/botnets/"))
+    page = page_text(browser.get(HOME + "moi/botnets/"))
     assert "16/06/2020 – 15/07/2020" in page
     assert "chắc chắn" in page
     assert page.index("Andromeda") < page.index('name="title"')
@@ -292,6 +292,6 @@ def test_what_the_plan_waits_for_can_be_ticked(data, operator, signed_in) -> Non
         b'needs = "letters-issued"', 'needs = "decision-recorded"\nsubject = "Họp báo"'.encode(), 1
     )
     campaign_begin(document=document, by=operator, now=NOW)
-    page = shown(signed_in(operator).get(HOME + "moi/other/"))
+    page = page_text(signed_in(operator).get(HOME + "moi/other/"))
     assert 'value="Họp báo"' in page
     assert another(operator) != operator

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, decide_botnets, grant, shown
+from tests.page_text import page_text
+from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, decide_botnets, grant
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.approvals.models import Approval
@@ -75,12 +76,12 @@ def test_a_gate_is_asked_for_on_the_page(campaign: Campaign, browser: Client) ->
 
 
 def test_a_gate_that_stays_shut_says_why(campaign: Campaign, browser: Client) -> None:
-    page = shown(browser.post(HOME + "mo/during/", follow=True))
+    page = page_text(browser.post(HOME + "mo/during/", follow=True))
     assert "Các giai đoạn được mở lần lượt" in page
 
 
 def test_the_page_of_closing_lists_what_is_open(campaign: Campaign, browser: Client) -> None:
-    page = shown(browser.get(HOME + "ket-thuc/"))
+    page = page_text(browser.get(HOME + "ket-thuc/"))
     assert "Giai đoạn chưa được mở" in page
     assert browser.post(HOME + "ket-thuc/", {"reason": ""}).status_code == 422
     assert browser.post(HOME + "ket-thuc/", {"reason": "Dừng"}).status_code == 302
@@ -88,7 +89,7 @@ def test_the_page_of_closing_lists_what_is_open(campaign: Campaign, browser: Cli
 
 def test_a_closed_campaign_offers_nothing_to_change(campaign: Campaign, browser: Client, operator, second) -> None:
     grant(close_ask(campaign=campaign, reason="Dừng", by=operator, now=NOW), second)
-    page = shown(browser.get(HOME))
+    page = page_text(browser.get(HOME))
     assert "đã niêm phong" in page
     assert "ke-hoach/" not in page
 
@@ -96,7 +97,7 @@ def test_a_closed_campaign_offers_nothing_to_change(campaign: Campaign, browser:
 def test_the_next_campaign_begins_on_the_page(campaign: Campaign, browser: Client) -> None:
     sent = {"key": "viet-nam-2027", "name_vi": "Chiến dịch 2027", "name_en": "Campaign 2027", "first": "2027-03-01"}
     assert browser.post(HOME + "tiep-theo/", sent).status_code == 302
-    page = shown(browser.get(f"{AT}so-sanh/", {"left": "viet-nam-2020", "right": "viet-nam-2027"}))
+    page = page_text(browser.get(f"{AT}so-sanh/", {"left": "viet-nam-2020", "right": "viet-nam-2027"}))
     assert "chưa kết thúc" in page
 
 
@@ -108,7 +109,7 @@ def test_the_plan_is_given_as_its_file(campaign: Campaign, browser: Client) -> N
 
 def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, operator, centre_figures) -> None:
     decide_botnets(campaign, operator)
-    page = shown(browser.get(HOME + "bang/"))
+    page = page_text(browser.get(HOME + "bang/"))
     assert "Andromeda" in page
     assert "chưa có gói" in page
     assert "kỳ 01/11/2020 – 30/11/2020, công bố tính đến ngày 30/11/2020" in page
@@ -117,7 +118,7 @@ def test_the_boards_show_what_is_published(campaign: Campaign, browser: Client, 
 def test_the_second_person_sees_exactly_what_is_asked(campaign: Campaign, browser: Client, operator) -> None:
     passage = gate_ask(campaign=campaign, phase="before", by=operator, now=NOW)
     address = subject_url(Approval.objects.get(subject=passage.subject))
-    page = shown(browser.get(address))
+    page = page_text(browser.get(address))
     assert passage.sha256 in page
     assert "Mở: Trước chiến dịch: chuẩn bị" in page
 

@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.core.cache import cache
-from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool, shown
+from tests.page_text import page_text
+from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
 
 from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
@@ -31,7 +32,7 @@ def test_without_a_campaign_the_page_leads_to_the_steps(data, client) -> None:
 
 
 def test_a_campaign_of_which_no_phase_is_open_is_nobodys_business(campaign: Campaign, client) -> None:
-    assert "năm 2020" not in shown(client.get("/chien-dich/"))
+    assert "năm 2020" not in page_text(client.get("/chien-dich/"))
     assert client.get("/chien-dich/viet-nam-2020/").status_code == 404
 
 
@@ -43,7 +44,7 @@ def test_the_page_names_the_running_phase_and_its_part(
     offer_tool(data)
     decide_botnets(opened, operator)
     grant(gate_ask(campaign=opened, phase="during", by=operator, now=NOW), second)
-    page = shown(client.get("/chien-dich/"))
+    page = page_text(client.get("/chien-dich/"))
     assert "Trong chiến dịch: rà soát và bóc gỡ" in page
     assert "Đợt 4" in page
     assert "Vạch đỏ là hôm nay, ngày 02/12/2020." in page
@@ -54,7 +55,7 @@ def test_the_page_names_the_running_phase_and_its_part(
 
 @pytest.mark.parametrize(("address", "says"), [("/chien-dich/", "Việc cần làm"), ("/en/campaigns/", "What to do")])
 def test_the_page_says_what_to_do_in_both_languages(opened: Campaign, client, address: str, says: str) -> None:
-    assert says in shown(client.get(address))
+    assert says in page_text(client.get(address))
 
 
 def test_the_page_sets_no_cookie_and_may_be_kept_by_caches(opened: Campaign, client) -> None:
@@ -65,7 +66,7 @@ def test_the_page_sets_no_cookie_and_may_be_kept_by_caches(opened: Campaign, cli
 
 def test_grounds_of_decisions_stay_in_the_office(opened: Campaign, client, operator) -> None:
     decide_botnets(opened, operator)
-    assert "chín họ" not in shown(client.get("/chien-dich/"))
+    assert "chín họ" not in page_text(client.get("/chien-dich/"))
 
 
 def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num_queries) -> None:
@@ -85,7 +86,7 @@ def test_before_its_first_and_after_its_last_day_the_page_says_so(
     opened: Campaign, client, monkeypatch: pytest.MonkeyPatch, day: date, says: str
 ) -> None:
     monkeypatch.setattr(public, "today", lambda _now: day)
-    page = shown(client.get("/chien-dich/"))
+    page = page_text(client.get("/chien-dich/"))
     assert says in page
     assert "giữa hai giai đoạn" not in page
     assert "Vạch đỏ" not in page
@@ -96,19 +97,19 @@ def test_a_running_campaign_is_of_today_whatever_day_the_figures_are_of(
     opened: Campaign, client, centre_figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(public, "today", lambda _now: date(2020, 10, 1))
-    page = shown(client.get("/chien-dich/"))
+    page = page_text(client.get("/chien-dich/"))
     assert "Giai đoạn tiếp theo chưa được mở: Trong chiến dịch: rà soát và bóc gỡ, dự kiến từ ngày 17/09/2020." in page
     assert "Vạch đỏ là hôm nay, ngày 01/10/2020." in page
 
 
 def test_a_demonstration_of_the_past_is_over_today(opened: Campaign, client, centre_figures) -> None:
-    assert "Chiến dịch đã kết thúc ngày 28/02/2021." in shown(client.get("/chien-dich/"))
+    assert "Chiến dịch đã kết thúc ngày 28/02/2021." in page_text(client.get("/chien-dich/"))
 
 
 def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(
     opened: Campaign, client, data, centre_figures
 ) -> None:
-    page = shown(client.get("/chien-dich/viet-nam-2020/"))
+    page = page_text(client.get("/chien-dich/viet-nam-2020/"))
     assert "<svg" in page
     assert page.count("<tr>") == 3
     assert "Mốc so sánh được chốt ngày 25/11/2026 (quyết định chốt mốc số 1)." in page
@@ -117,13 +118,13 @@ def test_the_page_shows_all_windows_and_which_decision_froze_the_baseline(
 def test_a_closed_campaign_stays_with_its_final_figures(opened: Campaign, client, operator, second) -> None:
     grant(close_ask(campaign=opened, reason="Dừng", by=operator, now=NOW), second)
     cache.clear()
-    assert "Chiến dịch đã kết thúc" in shown(client.get("/chien-dich/viet-nam-2020/"))
+    assert "Chiến dịch đã kết thúc" in page_text(client.get("/chien-dich/viet-nam-2020/"))
 
 
 def test_open_data_keep_the_windows_of_a_campaign_that_is_closed_while_the_next_one_runs(
     opened: Campaign, client, operator, second, centre_lake, tables
 ) -> None:
-    before = shown(client.get("/api/v1/windows.csv"))
+    before = page_text(client.get("/api/v1/windows.csv"))
     grant(close_ask(campaign=opened, reason="Dừng", by=operator, now=NOW), second)
     name = LocalText("Chiến dịch 2027", "Campaign 2027")
     following = campaign_clone(
@@ -139,6 +140,6 @@ def test_open_data_keep_the_windows_of_a_campaign_that_is_closed_while_the_next_
     )
     assert counted
     publish_candidate(centre_lake, counted.digest)
-    rows = [line for line in shown(client.get("/api/v1/windows.csv")).splitlines() if "viet-nam-2020" in line]
+    rows = [line for line in page_text(client.get("/api/v1/windows.csv")).splitlines() if "viet-nam-2020" in line]
     assert len(rows) == sum("viet-nam-2020" in line for line in before.splitlines()) > 1
     assert any(line.split(",")[7] == "-45.0" for line in rows)

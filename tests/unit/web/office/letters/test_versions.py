@@ -65,6 +65,7 @@ def test_a_version_can_be_read_compared_and_put_back(letter, operator, signed_in
     page = office.get(path).content.decode()
     assert "<ins>quý đơn vị triển khai.</ins>" in page
     assert "Nguyễn Văn A" in page
+    assert "<dd>Tiếng Việt</dd>" in page
     assert office.post(path, {"edition": edition_in(page)}).status_code == 302
     letter.refresh_from_db()
     assert (letter.body, letter.due) == (CONTENT["body"], None)

@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.page_text import page_text
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.cells import write_csv
@@ -28,7 +29,7 @@ def hai_phong(person, signed_in):
 
 def _text(response) -> str:
     assert response.status_code == 200
-    return response.content.decode()
+    return page_text(response)
 
 
 def _file(*rows: tuple[str, ...], name: str = "don-vi.csv") -> SimpleUploadedFile:
@@ -205,7 +206,7 @@ def test_faults_of_an_import_are_told_by_cell_and_cannot_be_applied(operator) ->
     bad = (*NEW[:5], "99-2025", *NEW[6:])
     operator.post(f"{OFFICE}tep/nhap/", {"file": _file((*NEW[:2], "", *NEW[3:]), bad)})
     text = _text(operator.get(f"{OFFICE}tep/xem-truoc/"))
-    assert '<td class="number">2</td><td><code>name_vi</code></td><td>để trống</td>' in text
+    assert '<th scope="row" class="number">2</th><td><code>name_vi</code></td><td>để trống</td>' in text
     assert 'value="apply"' not in text
     operator.post(f"{OFFICE}tep/xem-truoc/", {"wants": "apply", "digest": "x"})
     assert not Unit.objects.filter(key="11948-2026").exists()

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.editions import differences, edition_of, readable
+from quetsach.web.office.editions import chosen, differences, edition_of, readable
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.forms import LetterForm
 from quetsach.web.office.letters.models import Letter
@@ -35,8 +36,8 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context: dict[str, Any] = {
         "letter": letter,
         "version": one,
-        "said": [(label, readable(then[name])) for name, label in _labels(letter, then) if readable(then[name])],
-        "changes": differences((label, now.get(name), then.get(name)) for name, label in _labels(letter, now | then)),
+        "said": [(label, said) for label, _now, then in _rows(letter, {}, then) if (said := readable(then))],
+        "changes": differences(_rows(letter, now, then)),
         "edition": edition_of(now),
         "may_restore": letter.is_open and may_do(visitor.person, Act.WRITE_LETTER, letter.unit, day=visitor.day),
         "tab": "letters",
@@ -44,8 +45,9 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "office/letters/version.html", context)
 
 
-def _labels(letter: Letter, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the names of fields and what the form calls them, in its order; then annexes that it has no place for."""
-    fields = LetterForm(instance=letter).fields
-    for name in [name for name in fields if name in values] + [name for name in values if name not in fields]:
-        yield name, str(fields[name].label) if name in fields else name
+def _rows(letter: Letter, now: dict[str, Any], then: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield label, present and former value in the order of the form; then annexes that it has no place for."""
+    fields, names = LetterForm(instance=letter).fields, now | then
+    for name in [name for name in fields if name in names] + [name for name in names if name not in fields]:
+        field = fields.get(name, Field(label=name))
+        yield str(field.label), chosen(field, now.get(name)), chosen(field, then.get(name))

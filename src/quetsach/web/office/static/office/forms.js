@@ -107,6 +107,10 @@ function watchSession(line) {
   begin(Number(line.dataset.sessionSeconds));
 }
 
+// On a telephone the rooms are one row that scrolls: the one where one is stands in it.
+const here = document.querySelector(".masthead nav a[aria-current]");
+if (here) here.closest("nav").scrollLeft = here.offsetLeft - here.closest("nav").offsetLeft;
+
 document.querySelectorAll("form[data-autosave]").forEach(keepDraft);
 document.querySelectorAll('input[type="date"]').forEach(nameDay);
 document.querySelectorAll("[data-session-seconds]").forEach(watchSession);
