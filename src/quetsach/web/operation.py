@@ -1,15 +1,17 @@
-"""Whether the centre is well: for load balancers (``/healthz``), Prometheus (``/metrics``) and robots."""
+"""What machines ask a site for: whether it is well (``/healthz``, ``/metrics``), what robots may read, whom to tell."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from quetsach.web import public_address
 from quetsach.web.client_address import client_address
 from quetsach.web.configuration import Configuration
 from quetsach.web.gauges import CentreState
@@ -17,6 +19,8 @@ from quetsach.web.health import health
 from quetsach.web.measurement import REGISTRY
 
 REGISTRY.register(CentreState())
+_SECURITY_HOLDS = timedelta(days=90)
+"""How long a copy of the contact may be relied on."""
 
 
 class Monitoring:
@@ -52,10 +56,28 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
-    """Let search engines read everything but what is for programs."""
-    closed = ("/api/", "/repository/", "/metrics", "/healthz", "/t/", "/en/t/")
+    """Let search engines read pages and open data; not what takes reports, nor what would count a visit."""
+    closed = ("/api/v1/reports", "/api/v1/partners/", "/repository/", "/metrics", "/healthz", "/t/", "/en/t/")
     rules = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed)
-    return HttpResponse(rules, content_type="text/plain; charset=utf-8")
+    return _plain(f"{rules}\nSitemap: {public_address.site()}{reverse('sitemap')}\n")
+
+
+@require_safe
+def security(_request: HttpRequest) -> HttpResponse:
+    """Say whom to tell of a weakness of this centre (RFC 9116): those who answer its requests for help."""
+    site, now = public_address.site(), datetime.now(UTC)
+    until = (now + _SECURITY_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    fields = {
+        "Contact": f"{site}{reverse('help')}",
+        "Expires": until.isoformat(),
+        "Preferred-Languages": "vi, en",
+        "Canonical": f"{site}{reverse('security')}",
+    }
+    return _plain("".join(f"{name}: {value}\n" for name, value in fields.items()))
+
+
+def _plain(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -5,17 +5,27 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web import operation
+from quetsach.web.api.open_data import serving
+from quetsach.web.api.refusal import unknown
 from quetsach.web.api.views import api
 from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people.sign_in.views import too_many
 from quetsach.web.office.views import failed
 from quetsach.web.portal import views
+from quetsach.web.portal.sitemap import site_map
 from quetsach.web.repository import repository_file
 
 api.add_router("/partners", partners_router)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", operation.robots, name="robots"),
+    path("sitemap.xml", site_map, name="sitemap"),
+    path(".well-known/security.txt", operation.security, name="security"),
+    path("api/", serving.to_root),
+    path("api/v1", serving.to_root),
+    path("api/v1/", serving.root, name="api-index"),
     path("api/v1/", api.urls),
+    path("api/v1/<str:name>", serving.open_file, name="open-file"),
+    re_path(r"^api/(?P<rest>.*)\Z", unknown),
     re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),
     path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
     path("tai-ve/<str:name>", views.tool_file, name="tool-file"),
@@ -28,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("steps/prevent/"), views.step(3), name="steps-prevent"),
         path(_("download/"), views.download, name="download"),
         path(_("how-this-is-counted/"), views.definitions, name="definitions"),
+        path(_("open-data/"), views.open_data, name="open-data"),
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),

@@ -24,6 +24,7 @@ PAGES = {
     "prevent": ("/ba-buoc/phong-ngua/", "/en/steps/prevent/"),
     "download": ("/tai-ve/", "/en/download/"),
     "definitions": ("/cach-tinh/", "/en/how-this-is-counted/"),
+    "open-data": ("/du-lieu-mo/", "/en/open-data/"),
     "privacy": ("/quyen-rieng-tu/", "/en/privacy/"),
     "families": ("/ma-doc/", "/en/malware/"),
 }
@@ -178,7 +179,7 @@ def test_a_false_host_name_is_refused(centre: Path, client: Client, settings) ->
 
 
 def test_robots_and_metrics_answer(centre: Path, client: Client) -> None:
-    assert "Disallow: /api/" in client.get("/robots.txt").content.decode()
+    assert "Disallow: /api/v1/reports" in client.get("/robots.txt").content.decode()
     client.get("/en/")
     text = client.get("/metrics").content.decode()
     assert 'quetsach_requests_total{page="home",status="200"}' in text

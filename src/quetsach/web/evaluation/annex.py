@@ -16,12 +16,7 @@ from quetsach.assess import DEFINITIONS
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Statement, Table
-
-LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
+from quetsach.web.licence import LICENCE
 
 
 def annex_files(evaluation: Evaluation) -> Iterator[tuple[str, bytes]]:

@@ -1,5 +1,6 @@
 """What every page needs: navigation, the other language, who runs the centre, whether the data are real."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from quetsach.core.pack import LocalText
 from quetsach.network import ATTRIBUTION
 from quetsach.web import public_address
 from quetsach.web.configuration import Configuration
+from quetsach.web.licence import LICENCE
 from quetsach.web.portal import selectors
 from quetsach.web.portal.pages import Link, navigation
 
@@ -44,6 +46,8 @@ class Site:
     contact: str
     demonstration: LocalText | None
     attribution: tuple[tuple[str, str], ...]
+    licence: Mapping[str, str]
+    address: str
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -60,6 +64,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
             contact=center.contact,
             demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
             attribution=ATTRIBUTION,
+            licence=LICENCE,
+            address=public_address.site(),
         )
     }
 

@@ -11,6 +11,8 @@ from django.urls import reverse
 from ninja import Router, Schema
 
 from quetsach.campaign.partners.errors import PartnerError
+from quetsach.web.api.open_data.description import PARTNER_TOKEN
+from quetsach.web.api.refusal import Refusal, refuse
 from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.services import token_partner
@@ -54,24 +56,17 @@ class SetAsidePage(Schema):
     next_after: int | None
 
 
-class PartnerRefusal(Schema):
-    """Why a request was not taken: a word for programs, a sentence and a remedy for people."""
-
-    error: str
-    explanation: str
-    where: str
-    hint: str
-
-
 _REFUSED: Any = frozenset({400, 401, 404, 408, 409, 411, 413, 422, 429, 503})
-_BODY = {"requestBody": {"required": True, "content": {"text/csv": {}, "application/x-ndjson": {}}}}
+_TOKEN: dict[str, Any] = {"security": [{PARTNER_TOKEN: []}]}
+_TEXT = {"schema": {"type": "string"}}
+_BODY = {"requestBody": {"required": True, "content": {"text/csv": _TEXT, "application/x-ndjson": _TEXT}}}
 
 
 @router.post(
     "/reports",
     url_name="partner-reports",
-    response={200: DeliveryReceipt, 201: DeliveryReceipt, 202: DeliveryReceipt, _REFUSED: PartnerRefusal},
-    openapi_extra=_BODY,
+    response={200: DeliveryReceipt, 201: DeliveryReceipt, 202: DeliveryReceipt, _REFUSED: Refusal},
+    openapi_extra=_BODY | _TOKEN,
 )
 def send(request: HttpRequest) -> HttpResponse:
     """Take one report: CSV or JSON lines, may be compressed with gzip. The same bytes again change nothing.
@@ -91,7 +86,10 @@ def send(request: HttpRequest) -> HttpResponse:
 
 
 @router.get(
-    "/reports/{int:number}", url_name="partner-report", response={200: DeliveryReceipt, _REFUSED: PartnerRefusal}
+    "/reports/{int:number}",
+    url_name="partner-report",
+    response={200: DeliveryReceipt, _REFUSED: Refusal},
+    openapi_extra=_TOKEN,
 )
 def state(request: HttpRequest, number: int) -> HttpResponse:
     """Say what became of a report."""
@@ -104,7 +102,8 @@ def state(request: HttpRequest, number: int) -> HttpResponse:
 @router.get(
     "/reports/{int:number}/set-aside",
     url_name="partner-set-aside",
-    response={200: SetAsidePage, _REFUSED: PartnerRefusal},
+    response={200: SetAsidePage, _REFUSED: Refusal},
+    openapi_extra=_TOKEN,
 )
 def set_aside(request: HttpRequest, number: int, after: int = 0) -> HttpResponse:
     """Name the records that were set aside, each with its line and reason; at most 1,000 at a time."""
@@ -193,8 +192,7 @@ def _receipt(delivery: Delivery) -> dict[str, Any]:
 
 
 def _refusal(error: PartnerError) -> HttpResponse:
-    answer = {"error": error.code, "explanation": error.what, "where": error.where, "hint": error.hint}
-    response = JsonResponse(answer, status=error.status)
+    response = refuse(error.status, error.code, error.what, where=error.where, hint=error.hint)
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="partners"'
     if error.status == 503:

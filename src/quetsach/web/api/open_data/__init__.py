@@ -1,0 +1,1 @@
+"""Open data: the published figures as files that anybody may fetch, read and pass on."""

@@ -1,0 +1,126 @@
+"""What open data consists of: the figures, the tables, and the documents that describe them to programs."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from quetsach.network import ATTRIBUTION
+from quetsach.web import public_address
+from quetsach.web.api.open_data.tables import TABLES, OpenTable
+from quetsach.web.licence import LICENCE
+from quetsach.web.portal import selectors
+
+PACKAGE = "datapackage.json"
+FIGURES_SCHEMA = "figures.schema.json"
+
+
+@cache
+def figures_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``figures.json`` (draft 2020-12)."""
+    text = resources.files(__package__).joinpath(FIGURES_SCHEMA).read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def figures_document() -> dict[str, Any]:
+    """Return everything that the portal shows, with its windows, definitions and licence."""
+    snapshot = selectors.published_snapshot()
+    document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "counted_at": None}
+    document.pop("family_names", None)
+    for campaign in document.get("campaigns", ()):
+        del campaign["charts"]
+    definitions = [definition.as_json() for definition in selectors.definitions()]
+    return {**document, "definitions": definitions, **_terms(), "schema": file_url(FIGURES_SCHEMA)}
+
+
+def package() -> dict[str, Any]:
+    """Describe the files as a Data Package (datapackage.org), which is where programs find licence and columns."""
+    snapshot = selectors.published_snapshot()
+    figures = {
+        "name": "figures",
+        "path": "figures.json",
+        "title": "All figures of the portal",
+        "title_vi": "Toàn bộ số liệu trên cổng",
+        "format": "json",
+        "mediatype": "application/json",
+        "encoding": "utf-8",
+        "jsonSchema": file_url(FIGURES_SCHEMA),
+    }
+    return {
+        "name": "quetsach-figures",
+        "title": "Quét Sạch: published figures",
+        "title_vi": "Quét Sạch: số liệu công bố",
+        "homepage": page_urls()["vi"],
+        **({"created": snapshot.counted_at.isoformat()} if snapshot else {}),
+        "licenses": [LICENCE],
+        "sources": [{"title": name, "path": url} for name, url in ATTRIBUTION],
+        **({"contributors": [{"title": _publisher(), "role": "publisher"}]} if _publisher() else {}),
+        "resources": [figures, *(_resource(table) for table in TABLES)],
+    }
+
+
+def index() -> dict[str, Any]:
+    """Return what stands at the root of the interface: where everything is."""
+    return {
+        **_terms(),
+        "description": file_url("openapi.json"),
+        "package": file_url(PACKAGE),
+        "files": [file_url(name) for name in ("figures.json", *(table.file_name for table in TABLES))],
+        "schemas": [file_url(FIGURES_SCHEMA), file_url("submission.schema.json")],
+    }
+
+
+def file_url(name: str) -> str:
+    """Return the public address of one file."""
+    return public_address.site() + reverse("open-file", args=[name])
+
+
+def page_urls() -> Mapping[str, str]:
+    """Return the public address of the page about open data, by language."""
+    urls = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            urls[language] = public_address.site() + reverse("open-data")
+    return urls
+
+
+def _publisher() -> str:
+    controller: str = settings.CENTER.controller
+    return controller
+
+
+def _terms() -> dict[str, Any]:
+    return {"licence": LICENCE, "publisher": _publisher() or None, "documentation": dict(page_urls())}
+
+
+def _resource(table: OpenTable) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "path": table.file_name,
+        "title": table.title.en,
+        "title_vi": table.title.vi,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
+        "schema": {
+            "fields": [
+                {
+                    "name": column.name,
+                    "type": column.type,
+                    "description": column.text.en,
+                    "description_vi": column.text.vi,
+                    **({} if column.may_be_empty else {"constraints": {"required": True}}),
+                }
+                for column in table.columns
+            ],
+            "missingValues": [""],
+            "primaryKey": list(table.key),
+        },
+    }

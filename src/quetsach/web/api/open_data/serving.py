@@ -1,0 +1,161 @@
+"""Open data over HTTP: what any program may fetch, ask for again without fetching it, and read from any page.
+
+A file has an ETag made of its content (RFC 9110), so it is never sent again unchanged and never kept when it has
+changed; it is the same in every language and for everybody. It goes out compressed to whoever takes that.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import redirect
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.decorators import decorator_from_middleware
+from django.utils.http import http_date, quote_etag
+from django.views.decorators.http import require_safe
+
+from quetsach.web.api.open_data.documents import (
+    FIGURES_SCHEMA,
+    PACKAGE,
+    figures_document,
+    figures_schema,
+    file_url,
+    index,
+    package,
+)
+from quetsach.web.api.open_data.tables import TABLES, OpenTable
+from quetsach.web.api.refusal import refuse
+from quetsach.web.api.services import submission_schema
+from quetsach.web.api.views import api
+from quetsach.web.licence import LICENCE
+from quetsach.web.portal import selectors
+from quetsach.web.portal.snapshot import figures_path
+
+_MAX_AGE_SECONDS = 60
+_METHODS = "GET, HEAD, OPTIONS"
+_JSON, _SCHEMA = "application/json", "application/schema+json"
+_CSV = "text/csv; charset=utf-8; header=present"
+_BOTH = "vi, en"
+_STARTED = datetime.now(UTC)
+"""Another version of the program may write the same figures otherwise: no file is older than this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """One file: its media type, how its content is made, the languages of what it says.
+
+    ``is_figures`` says that it holds what was published, so that it changes when something is.
+    """
+
+    media_type: str
+    content: Callable[[], bytes]
+    languages: str = ""
+    is_figures: bool = False
+
+
+class _Gzip(GZipMiddleware):
+    """Compression that gives the same bytes for the same file: there is no secret in it that lengths could tell."""
+
+    max_random_bytes = 0
+
+
+def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], bytes]:
+    return lambda: json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _csv(table: OpenTable) -> Callable[[], bytes]:
+    return lambda: table.csv(selectors.published_snapshot())
+
+
+def _description() -> dict[str, Any]:
+    return dict(api.get_openapi_schema())
+
+
+FILES = {
+    "figures.json": OpenFile(_JSON, _json(figures_document), _BOTH, is_figures=True),
+    **{table.file_name: OpenFile(_CSV, _csv(table), _BOTH, is_figures=True) for table in TABLES},
+    PACKAGE: OpenFile(_JSON, _json(package), _BOTH),
+    FIGURES_SCHEMA: OpenFile(_SCHEMA, _json(figures_schema), "en"),
+    "submission.schema.json": OpenFile(_SCHEMA, _json(submission_schema), "en"),
+    "openapi.json": OpenFile(_JSON, _json(_description), "en"),
+}
+"""Every open file by name."""
+_INDEX = OpenFile(_JSON, _json(index))
+
+
+def open_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve one open file."""
+    if name not in FILES:
+        return refuse(404, "not-found", "there is no such file", hint="GET /api/v1/ names what there is")
+    return _answer(request, FILES[name])
+
+
+def root(request: HttpRequest) -> HttpResponseBase:
+    """Say what this interface offers and where."""
+    return _answer(request, _INDEX)
+
+
+@require_safe
+def to_root(_request: HttpRequest) -> HttpResponse:
+    """Lead to the only version that there is."""
+    return redirect("api-index")
+
+
+@decorator_from_middleware(_Gzip)
+def _answer(request: HttpRequest, file: OpenFile) -> HttpResponseBase:
+    if request.method == "OPTIONS":
+        return _allowed()
+    if request.method not in ("GET", "HEAD"):
+        response: HttpResponse = refuse(405, "not-allowed", "a file is only read", hint=f"allowed: {_METHODS}")
+        response["Allow"] = _METHODS
+        return response
+    content = file.content()
+    tag, changed_at = quote_etag(hashlib.sha256(content).hexdigest()[:32]), _changed_at(file)
+    response = HttpResponse(content, content_type=file.media_type, headers={"ETag": tag})
+    if changed_at:
+        response["Last-Modified"] = http_date(changed_at)
+    if file.languages:
+        response["Content-Language"] = file.languages
+    _mark(response)
+    answer = get_conditional_response(request, tag, changed_at, response) or response
+    answer["Access-Control-Allow-Origin"] = "*"  # beside "not modified", too
+    return answer
+
+
+def _mark(response: HttpResponse) -> None:
+    """Write who may keep and read it, and where its columns and licence are told."""
+    patch_cache_control(response, public=True, max_age=_MAX_AGE_SECONDS)
+    patch_vary_headers(response, ("Accept-Encoding",))
+    response["Access-Control-Expose-Headers"] = "ETag, Link"
+    response["Link"] = f'<{file_url(PACKAGE)}>; rel="describedby"; type="{_JSON}", <{LICENCE["path"]}>; rel="license"'
+
+
+def _allowed() -> HttpResponse:
+    headers = {
+        "Allow": _METHODS,
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+        "Access-Control-Max-Age": "86400",
+    }
+    return HttpResponse(status=204, headers=headers)
+
+
+def _changed_at(file: OpenFile) -> int | None:
+    """Return when the file was last written anew (seconds since 1970, UTC); ``None`` where nobody notes that."""
+    data = settings.CENTER.data
+    if not file.is_figures or data is None:
+        return None
+    try:
+        published = figures_path(data).stat().st_mtime
+    except OSError:
+        return None
+    return int(max(published, _STARTED.timestamp()))

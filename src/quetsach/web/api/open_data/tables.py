@@ -1,0 +1,241 @@
+"""The published tables: what each holds, what its columns mean, and its rows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from quetsach.core.csv_text import csv_text
+from quetsach.core.pack import LocalText
+from quetsach.web.portal.snapshot import RankedRow, Snapshot
+
+_KINDS = {
+    "string": LocalText("chữ", "text"),
+    "date": LocalText("ngày", "day"),
+    "integer": LocalText("số nguyên", "whole number"),
+    "number": LocalText("số thập phân", "decimal number"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: ``type`` as Table Schema names it (string, date, integer, number), what it holds, in which unit.
+
+    ``may_be_empty`` says that a row may have nothing there.
+    """
+
+    name: str
+    type: str
+    text: LocalText
+    may_be_empty: bool = False
+
+    @property
+    def kind(self) -> LocalText:
+        """Its type in words."""
+        return _KINDS[self.type]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """One CSV file: its name without ``.csv``, its title, its columns, what names a row, and how rows are made."""
+
+    name: str
+    title: LocalText
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rows: Callable[[Snapshot], Iterable[Sequence[object]]]
+
+    @property
+    def file_name(self) -> str:
+        """The last part of its address."""
+        return f"{self.name}.csv"
+
+    def csv(self, snapshot: Snapshot | None) -> bytes:
+        """Return the file (UTF-8, CRLF, header); the header alone before the first publication."""
+        rows = self.rows(snapshot) if snapshot else ()
+        return csv_text([[column.name for column in self.columns], *rows], line_end="\r\n").encode()
+
+
+_SCALE = Column(
+    "scale",
+    "integer",
+    LocalText(
+        "Hệ số thu nhỏ. 1 là số liệu thật. Lớn hơn 1, chẳng hạn 100, là số liệu minh họa đã thu nhỏ: muốn có số đầy đủ "
+        "thì nhân mọi số địa chỉ trong dòng với số này.",
+        "The scale. 1 means real figures. More than 1, such as 100, means a demonstration that was made smaller: "
+        "multiply every number of addresses in the row by it.",
+    ),
+)
+_FIRST = Column(
+    "first", "date", LocalText("Ngày đầu của cửa sổ (ngày UTC).", "First day of the window (a day of UTC).")
+)
+_LAST = Column(
+    "last",
+    "date",
+    LocalText(
+        "Ngày cuối của cửa sổ (ngày UTC), tính cả ngày này.", "Last day of the window (a day of UTC), itself included."
+    ),
+)
+_DAYS_WITH_DATA = Column(
+    "days_with_data",
+    "integer",
+    LocalText(
+        "Số ngày trong cửa sổ có dữ liệu. Nhỏ hơn số ngày của cửa sổ thì có ngày thiếu dữ liệu.",
+        "Days of the window that have data. Fewer than its days means that data are missing.",
+    ),
+)
+_WINDOW_COLUMNS = (
+    Column("campaign", "string", LocalText("Mã chiến dịch.", "Code of the campaign.")),
+    Column("window", "string", LocalText("Mã cửa sổ trong chiến dịch.", "Code of the window within its campaign.")),
+    _FIRST,
+    _LAST,
+    Column(
+        "addresses",
+        "integer",
+        LocalText(
+            "Số địa chỉ IP khác nhau được ghi nhận trong cả cửa sổ, chưa nhân với scale. Địa chỉ không phải là máy.",
+            "Distinct addresses reported in the whole window, not yet multiplied by scale. An address is no machine.",
+        ),
+    ),
+    Column("days", "integer", LocalText("Số ngày của cửa sổ.", "Days of the window.")),
+    _DAYS_WITH_DATA,
+    Column(
+        "change_percent",
+        "number",
+        LocalText(
+            "Thay đổi so với cửa sổ mốc của chiến dịch, tính bằng phần trăm; số âm là giảm. Để trống ở chính cửa sổ "
+            "mốc, ở cửa sổ cùng kỳ năm trước, và ở cửa sổ không so sánh được.",
+            "Change against the campaign's baseline window, in percent; below zero is fewer. Empty in the baseline "
+            "itself, in the window of the year before, and where the two cannot be compared.",
+        ),
+        may_be_empty=True,
+    ),
+    _SCALE,
+)
+
+
+_RANKING_COLUMNS = (
+    Column(
+        "rank",
+        "integer",
+        LocalText(
+            "Thứ hạng, từ 1. Để trống ở dòng chưa rõ (“unknown”) và dòng gộp các mục nhỏ (“others”).",
+            "Rank, from 1. Empty in the row of what is unknown (“unknown”) and of small ones put together (“others”).",
+        ),
+        may_be_empty=True,
+    ),
+    Column(
+        "id",
+        "string",
+        LocalText(
+            "Mã của họ mã độc, nhà cung cấp hoặc ngành. Ở places.csv là mã tỉnh, thành phố kèm ngày mã bắt đầu chỉ "
+            "tỉnh đó, chẳng hạn 79@2008-08-01: sau sáp nhập có mã được dùng lại cho tỉnh khác, nên chỉ mã thì chưa đủ.",
+            "Code of the family, provider or sector. In places.csv the code of the province and the day since which it "
+            "means that one, such as 79@2008-08-01: some codes were used again for another province after mergers, so "
+            "a code alone names nothing.",
+        ),
+    ),
+    Column("name_vi", "string", LocalText("Tên tiếng Việt.", "Name in Vietnamese.")),
+    Column("name_en", "string", LocalText("Tên tiếng Anh.", "Name in English.")),
+    Column(
+        "mean_daily_addresses",
+        "number",
+        LocalText(
+            "Số địa chỉ khác nhau mỗi ngày, lấy trung bình trên những ngày có dữ liệu, chưa nhân với scale.",
+            "Distinct addresses a day, the mean over days with data, not yet multiplied by scale.",
+        ),
+    ),
+    Column(
+        "per_1000_announced",
+        "number",
+        LocalText(
+            "Số địa chỉ IPv4 mỗi ngày trên 1.000 địa chỉ IPv4 mà nhà cung cấp quảng bá, chưa nhân với scale. Chỉ có ở "
+            "isps.csv; để trống khi không tính được hoặc khi con số làm lộ một nhóm dưới 10 địa chỉ.",
+            "IPv4 addresses a day for each 1,000 that the provider announces, not yet multiplied by scale. In isps.csv "
+            "alone; empty where it cannot be told or would give away fewer than 10 addresses.",
+        ),
+        may_be_empty=True,
+    ),
+    Column(
+        "share_percent",
+        "number",
+        LocalText(
+            "Phần trăm trong tổng số địa chỉ mỗi ngày của cả nước. Một địa chỉ có thể thuộc nhiều dòng, nên cộng lại "
+            "có thể quá 100.",
+            "Percent of the country's addresses a day. One address may belong to several rows, so they may add up to "
+            "more than 100.",
+        ),
+    ),
+    _FIRST,
+    _LAST,
+    _DAYS_WITH_DATA,
+    _SCALE,
+)
+
+
+def _windows(snapshot: Snapshot) -> Iterable[Sequence[object]]:
+    return (
+        (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
+        for c in snapshot.campaigns
+        for w in c.windows
+    )
+
+
+def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> Callable[[Snapshot], Iterable[Sequence[object]]]:
+    def rows(snapshot: Snapshot) -> Iterable[Sequence[object]]:
+        about = (snapshot.latest.first, snapshot.latest.last, snapshot.latest.days_with_data, snapshot.scale)
+        return (
+            (row.rank, row.id, row.name.vi, row.name.en, row.mean_daily, row.per_thousand, row.share_percent, *about)
+            for row in choose(snapshot)
+        )
+
+    return rows
+
+
+TABLES = (
+    OpenTable(
+        "windows",
+        LocalText(
+            "Địa chỉ theo cửa sổ của mọi chiến dịch, so với mốc, kể cả chiến dịch đã kết thúc",
+            "Addresses by window of every campaign, against its baseline, closed campaigns included",
+        ),
+        _WINDOW_COLUMNS,
+        ("campaign", "window"),
+        _windows,
+    ),
+    OpenTable(
+        "families",
+        LocalText("Họ mã độc trong 30 ngày gần nhất", "Malware families over the latest 30 days"),
+        _RANKING_COLUMNS,
+        ("id",),
+        _ranking(lambda snapshot: snapshot.families),
+    ),
+    OpenTable(
+        "isps",
+        LocalText("Nhà cung cấp dịch vụ Internet trong 30 ngày gần nhất", "Internet providers over the latest 30 days"),
+        _RANKING_COLUMNS,
+        ("id",),
+        _ranking(lambda snapshot: snapshot.isps),
+    ),
+    OpenTable(
+        "places",
+        LocalText("Tỉnh, thành phố trong 30 ngày gần nhất", "Provinces and cities over the latest 30 days"),
+        _RANKING_COLUMNS,
+        ("id",),
+        _ranking(lambda snapshot: snapshot.places),
+    ),
+    OpenTable(
+        "sectors",
+        LocalText(
+            "Ngành trong 30 ngày gần nhất, nếu nguồn có ghi",
+            "Sectors over the latest 30 days, as far as sources tell",
+        ),
+        _RANKING_COLUMNS,
+        ("id",),
+        _ranking(lambda snapshot: snapshot.sectors),
+    ),
+)
+
+
+def tables_by_columns() -> list[tuple[OpenTable, ...]]:
+    """Return the tables, those with the same columns together."""
+    return [tuple(found) for _columns, found in groupby(TABLES, key=lambda table: table.columns)]
