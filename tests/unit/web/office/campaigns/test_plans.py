@@ -13,6 +13,7 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.campaign import campaigns, decisions_of
+from quetsach.web.office.campaigns.selectors.naming import campaign_names
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
@@ -121,3 +122,18 @@ def test_the_list_of_campaigns_costs_few_queries(campaign: Campaign, django_asse
     with django_assert_max_num_queries(2):
         campaigns()
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_naming_campaigns_in_the_log_takes_one_query(campaign: Campaign, operator, django_assert_num_queries) -> None:
+    plan_move(campaign=campaign, days=LATER, reason="Hoãn", by=operator, now=NOW)
+    campaign_clone(pattern=campaign, key="next-2027", name=NAME, first=date(2027, 3, 1), by=operator, now=NOW)
+    keys = ["viet-nam-2020#1", f"{campaign.pk}:during", f"{campaign.pk}:close", "next-2027", "gone"]
+    with django_assert_num_queries(1):
+        names = campaign_names(keys)
+    long = "Chiến dịch rà soát và bóc gỡ mã độc trên toàn quốc năm 2020"
+    assert names == {
+        "viet-nam-2020#1": f"{long}, quyết định số 1",
+        f"{campaign.pk}:during": f"{long}, Trong chiến dịch: rà soát và bóc gỡ",
+        f"{campaign.pk}:close": f"{long}, kết thúc chiến dịch",
+        "next-2027": "Chiến dịch 2027",
+    }

@@ -4,15 +4,20 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
+from quetsach.campaign import Campaign as Plan
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.models import CLOSE, DECISION, Campaign, Passage
+from quetsach.web.office.campaigns.models import CLOSE, DECISION, Passage, PlanRevision
 
 
 def campaign_names(keys: Collection[str]) -> Mapping[str, str]:
     """Return the names of campaigns by what the log and the approvals call them: ``key``, ``key#3``, ``7:during``."""
-    every = {campaign.key: campaign for campaign in Campaign.objects.all()}
-    every |= {str(campaign.pk): campaign for campaign in every.values()}
-    return {key: name for key in keys if (name := _name(key, every))}
+    newest = {
+        revision.campaign: revision for revision in PlanRevision.objects.select_related("campaign").order_by("number")
+    }
+    plans: dict[str, Plan] = {}
+    for campaign, revision in newest.items():
+        plans[campaign.key] = plans[str(campaign.pk)] = revision.plan
+    return {key: name for key in keys if (name := _name(key, plans))}
 
 
 def decision_names(keys: Collection[str]) -> Mapping[str, str]:
@@ -22,13 +27,12 @@ def decision_names(keys: Collection[str]) -> Mapping[str, str]:
     return {str(passage.pk): passage.facts["decision"]["title"] for passage in found}
 
 
-def _name(key: str, every: Mapping[str, Campaign]) -> str:
+def _name(key: str, plans: Mapping[str, Plan]) -> str:
     rest, _sign, number = key.partition("#")
     found, _colon, step = rest.partition(":")
-    campaign = every.get(found)
-    if campaign is None:
+    plan = plans.get(found)
+    if plan is None:
         return ""
-    plan = campaign.plan
     name = str(here(plan.name))
     if number:
         return _("%(name)s, decision %(number)s") % {"name": name, "number": number}
