@@ -95,6 +95,7 @@ def test_provisional_totals_count_what_is_not_approved(centre: Path) -> None:
 def test_totals_are_a_table_for_people_and_for_programs(centre: Path) -> None:
     shown = told(centre, "totals", *OF, "--lang", "en")
     assert "1 of 1 districts (100.0 %), 100.0 % on time" in shown
+    assert "Week 41/2020 (5–11 October 2020) [2020-W41]" in shown
     rows = list(csv.DictReader(io.StringIO(told(centre, "totals", *OF, "--csv"))))
     assert rows[1]["machines-scanned"] == "55"
 

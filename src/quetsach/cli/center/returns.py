@@ -3,9 +3,11 @@
 import argparse
 import json
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.campaign.returns.period import ReportingPeriod
 from quetsach.campaign.returns.state import Standing
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
@@ -126,7 +128,9 @@ def _tell_totals(report: dict[str, Any], language: str) -> None:
     words = ("chỉ báo cáo đã phê duyệt", "tạm tính") if language == "vi" else ("approved", "provisional")
     approved, provisional = words
     kind = approved if report["is_approved_only"] else provisional
-    print(f"{report['campaign']}, {report['form']}, {report['period']} ({report['first']}..{report['last']}): {kind}\n")
+    first, last = date.fromisoformat(report["first"]), date.fromisoformat(report["last"])
+    period = ReportingPeriod(report["period"], first, last).title.in_language(language)
+    say(f"{report['campaign']}, {report['form']}, {period} [{report['period']}]: {kind}\n")
     header, *rows = _table(report, language)
     print_table(header, rows, right=range(1, len(header)))
     print()

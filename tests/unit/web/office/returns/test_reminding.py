@@ -123,3 +123,9 @@ def test_mail_is_in_the_language_that_its_reader_chose_in_the_office() -> None:
     assert "https://centre.example/en/" in english.text
     vietnamese = Message.objects.filter(recipient="a303-2020@unit.example", kind="reminder").get()
     assert "báo cáo Tuần 41/2020 (05/10–11/10/2020) của Quận Hồng Bàng" in vietnamese.text
+
+
+def test_nobody_is_reminded_or_told_of_after_entry_is_closed(period: Period, operator) -> None:
+    assignment_remind(assignment=period.assignment, policy=Policy((9, 12), (9, 12)), by=operator, now=BEFORE)
+    locked = datetime(2020, 10, 26, 3, tzinfo=UTC)  # twelve days after the due day, entry closed on the 21st
+    assert returns_remind(now=locked) == 0
