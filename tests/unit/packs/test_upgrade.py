@@ -1,6 +1,6 @@
 """A newer build of the tool is one of the same kind with a higher version, and nothing but what the centre signed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -61,8 +61,9 @@ class _Repository:
     def listed(self, _role: str) -> dict[str, TargetFile]:
         return {name: TargetFile.from_data(name, content) for name, content in self.files.items()}
 
-    def content(self, target: TargetFile, *, limit_bytes: int) -> bytes:
+    def content(self, target: TargetFile, *, limit_bytes: int, tick: Callable[[int], None]) -> bytes:
         assert target.length <= limit_bytes
+        tick(target.length)
         return self.files[target.path]
 
 

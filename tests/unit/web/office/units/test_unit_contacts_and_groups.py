@@ -54,6 +54,7 @@ def test_a_new_address_has_not_bounced(units, person) -> None:
     editor = person(Role.EDITOR, "303-2020")
     contact = _hoa(units["303-2020"], editor)
     contact.bounced_on = TODAY
+    contact.save()
     same = contact_change(contact=contact, **HOA, is_primary=True, by=editor, now=NOW)
     assert same.bounced_on == TODAY
     new = contact_change(contact=contact, **{**HOA, "email": "x@y.example"}, is_primary=True, by=editor, now=NOW)
