@@ -61,7 +61,7 @@ class _Repository:
     def listed(self, _role: str) -> dict[str, TargetFile]:
         return {name: TargetFile.from_data(name, content) for name, content in self.files.items()}
 
-    def content(self, target: TargetFile, *, limit_bytes: int, tick: Callable[[int], None]) -> bytes:
+    def content(self, target: TargetFile, *, limit_bytes: int, tick: Callable[[int], object] = int) -> bytes:
         assert target.length <= limit_bytes
         tick(target.length)
         return self.files[target.path]
