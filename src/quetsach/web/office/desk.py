@@ -17,7 +17,7 @@ from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.selectors import kept_forms_of, to_vouch_for
+from quetsach.web.office.people.selectors import kept_form_count, to_vouch_for
 from quetsach.web.office.returns.selectors.owed import owed_of, submitted_below
 
 
@@ -43,7 +43,7 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     )
     yield Waiting(
         _("Forms kept for you, not saved yet"),
-        len(kept_forms_of(person, now=now)),
+        kept_form_count(person, now=now),
         reverse("office:people:kept-forms"),
     )
     yield Waiting(_("People to vouch for"), to_vouch_for(person, day=day), reverse("office:people:list"))

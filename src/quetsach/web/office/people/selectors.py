@@ -113,8 +113,16 @@ class Kept:
 
 def kept_forms_of(person: Person, *, now: datetime) -> list[Kept]:
     """Return what is kept for a person, the newest first."""
-    found = KeptForm.objects.filter(person=person, kept_at__gt=now - LIFETIME)
-    return [Kept(form, fields_of(form)) for form in found]
+    return [Kept(form, fields_of(form)) for form in _kept(person, now)]
+
+
+def kept_form_count(person: Person, *, now: datetime) -> int:
+    """Return how many forms are kept for a person."""
+    return _kept(person, now).count()
+
+
+def _kept(person: Person, now: datetime) -> QuerySet[KeptForm]:
+    return KeptForm.objects.filter(person=person, kept_at__gt=now - LIFETIME)
 
 
 def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
