@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.helpdesk",
     "quetsach.web.office.figures",
     "quetsach.web.office.packs",
+    "quetsach.web.office.operation",
     "quetsach.web.office.wording",
     "allauth",
     "allauth.account",

@@ -30,6 +30,7 @@ ROOMS: tuple[Room, ...] = (
     Room("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
     Room("office:approvals:list", _("Approvals"), Act.SEE),
     Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
+    Room("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
     Room("office:log:list", _("Log"), Act.READ_LOG),
 )
 """In the order of the navigation. A room is added with its first page."""

@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_("figures/"), include("quetsach.web.office.figures.urls")),
     path(_("packs/"), include("quetsach.web.office.packs.urls")),
     path(_("wording/"), include("quetsach.web.office.wording.urls")),
+    path(_("operation/"), include("quetsach.web.office.operation.urls")),
     path(_("cases/"), include("quetsach.web.office.helpdesk.urls")),
 ]

@@ -15,7 +15,12 @@ from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.letters.document.certificates import Certificate, read_certificate, refuse_other_name
+from quetsach.web.office.letters.document.certificates import (
+    Certificate,
+    read_certificate,
+    read_validity,
+    refuse_other_name,
+)
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
@@ -32,6 +37,21 @@ class Outlook:
     """What issuing would do now: sign with these certificates (none: the unit has no keys), or fail for ``trouble``."""
 
     certificates: tuple[Certificate, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What the keys of a unit are worth: whose they are, until when both certificates count (UTC), whether they do now.
+
+    ``trouble`` says why they cannot be used. A certificate that was revoked is not known here: nobody is asked.
+    """
+
+    unit: Unit
+    person: Certificate | None = None
+    agency: Certificate | None = None
+    until: datetime | None = None
+    is_valid: bool = False
     trouble: str = ""
 
 
@@ -106,6 +126,30 @@ def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datet
         storage.write(staged / name, content)
     storage.publish([(staged, folder)])  # a unit has all of its keys or none
     return folder
+
+
+def key_folders() -> tuple[Path, ...]:
+    """Return the folders of keys that there are, each named as the key of its unit."""
+    data: Path | None = settings.CENTER.data
+    folder = data / "letters" / "keys" if data else None
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+
+
+def key_state(unit: Unit, *, now: datetime) -> KeyState:
+    """Return what the keys of a unit are worth at a moment."""
+    folder = _folder(unit)
+    try:
+        keys = unit_keys(folder) if folder else None
+        if keys is None:
+            return KeyState(unit)
+        spans = [read_validity(key) for key in keys]
+        person, agency = (read_certificate(key) for key in keys)
+    except QuetsachError as error:
+        return KeyState(unit, trouble=error.what)
+    first, until = max(first for first, _until in spans), min(until for _first, until in spans)
+    return KeyState(unit, person, agency, until=until, is_valid=first <= now < until)
 
 
 def _folder(unit: Unit) -> Path | None:

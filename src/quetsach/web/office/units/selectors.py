@@ -4,13 +4,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
-from quetsach.web.office.units.models import Group, GroupSet, Position, Unit, UnitKind
+from quetsach.web.office.units.models import Contact, Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
 
@@ -74,6 +74,31 @@ def branches_of(top: Position, day: date) -> list[Branch]:
     unreached = dict(nameless)
     children = sorted(Unit.objects.filter(key__in=counts), key=_in_order)
     return [Branch(unit, counts[unit.key] - 1, unreached.get(unit.key, 0)) for unit in children]
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """How many units stand below another, and of how many an e-mail address is known that has not failed."""
+
+    below: int
+    reached: int
+    directly: int
+    reached_directly: int
+
+
+def reachable_below(unit: Unit, day: date) -> Reachable:
+    """Return how many units below one, and directly below it, mail can reach on a day."""
+    reached = Exists(Contact.objects.filter(unit=OuterRef("unit"), bounced_on=None).exclude(email=""))
+    direct = Q(parent=unit)
+    below = subtree_of(unit, day).exclude(unit=unit).annotate(is_reached=reached)
+    return Reachable(
+        **below.aggregate(
+            below=Count("pk"),
+            reached=Count("pk", filter=Q(is_reached=True)),
+            directly=Count("pk", filter=direct),
+            reached_directly=Count("pk", filter=direct & Q(is_reached=True)),
+        )
+    )
 
 
 def key_below(top: Position, path: str = "path") -> Combinable:
