@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.publicity",
     "quetsach.web.office.helpdesk",
     "quetsach.web.office.figures",
+    "quetsach.web.office.feeds",
     "quetsach.web.office.packs",
     "quetsach.web.office.operation",
     "quetsach.web.office.wording",
