@@ -21,7 +21,7 @@ from quetsach.web.office.letters.document.certificates import (
     read_validity,
     refuse_other_name,
 )
-from quetsach.web.office.letters.document.demonstration import demonstration_keys
+from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
@@ -53,6 +53,11 @@ class KeyState:
     until: datetime | None = None
     is_valid: bool = False
     trouble: str = ""
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether one of the keys is of nobody, made to show signing with."""
+        return any(one is not None and one.authority == AUTHORITY for one in (self.person, self.agency))
 
 
 def outlook_of(letter: Letter) -> Outlook:

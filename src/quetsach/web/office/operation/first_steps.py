@@ -97,6 +97,8 @@ def _keys(root: Unit, now: datetime) -> tuple[str, bool]:
         return _("The centre's keys cannot be used: %(trouble)s.") % {"trouble": state.trouble}, False
     if state.until is None:
         return _("The centre has no keys: its letters go out unsigned, and say so."), False
+    if state.is_demonstration:
+        return _("The centre has keys for demonstration only: no one is to trust them."), False
     until = written_day(state.until)
     if not state.is_valid:
         return _("The centre's certificates are not valid today (end: %(day)s).") % {"day": until}, False

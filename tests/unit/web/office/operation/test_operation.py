@@ -12,6 +12,7 @@ from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer as Server
 from quetsach.web.configuration import TimeStampServer
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.models import Message, MessageState
 from quetsach.web.office.letters.seals import demonstration_seals_make
@@ -116,8 +117,9 @@ def test_mail_that_waits_and_mail_that_failed_is_told(person, signed_in, server:
     assert "550 no such mailbox" in page
 
 
-def test_keys_count_only_while_both_certificates_do(units, here, tmp_path) -> None:
+def test_keys_count_only_while_both_certificates_do(units, here, tmp_path, monkeypatch) -> None:
     assert not steps()["Khóa ký công văn"].is_done
+    monkeypatch.setattr(demonstration, "AUTHORITY", "An authority")
     demonstration_seals_make(unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1))
     assert steps()["Khóa ký công văn"].is_done
     folder = tmp_path / "letters" / "keys" / "tw"
@@ -127,6 +129,14 @@ def test_keys_count_only_while_both_certificates_do(units, here, tmp_path) -> No
     assert (step.is_done, "không có hiệu lực" in step.state) == (False, True)
     (folder / "agency.p12").unlink()
     assert "Không dùng được" in steps()["Khóa ký công văn"].state
+
+
+def test_keys_of_nobody_are_no_keys(units, here, person, signed_in) -> None:
+    demonstration_seals_make(unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1))
+    step = steps()["Khóa ký công văn"]
+    assert (step.is_done, "trình diễn" in step.state) == (False, True)
+    page = signed_in(person(Role.OPERATOR)).get(PAGE).content.decode()
+    assert ("chỉ để trình diễn" in page, "còn hiệu lực" in page) == (True, False)
 
 
 def test_the_page_names_each_unit_with_keys_and_until_when(units, person, signed_in, here) -> None:

@@ -1,4 +1,4 @@
-"""The desk of a new operator, operation and feeds in a real browser: on a desk and on a telephone, in both languages."""
+"""Desk, operation and feeds in a real browser: on a desk and on a telephone, in both languages."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def test_pages_fit_and_axe_finds_nothing(
     data: Path = settings.CENTER.data
     day = (NOW - timedelta(days=9)).date()
     file = data / "feed.csv"
-    file.write_text(f"timestamp,address,malware\n{day} 07:00,14.160.0.1,emotet-new\n{day} 07:00,192.168.1.1,x\n")
+    file.write_text(f"timestamp,address,malware\n{day} 07:00:00,14.160.0.1,emotet-new\n{day} 07:00:00,192.168.1.1,x\n")
     main(["center", "ingest", str(file), "--feed", "plain", "--data", str(data)])
     demonstration_seals_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở Khoa học", now=NOW)
     server = MailServer("mail.centre.example", 587, "starttls")
@@ -58,7 +58,8 @@ def test_pages_fit_and_axe_finds_nothing(
                 for width in (1280, 360):
                     page.set_viewport_size({"width": width, "height": 800})
                     answer = page.goto(address)
-                    assert answer is not None and answer.status == 200, address
+                    assert answer is not None
+                    assert answer.status == 200, address
                     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
                     assert not wide, (name, width)
                     found = Axe().run(page).response["violations"]
