@@ -1,8 +1,10 @@
 """Reads of the tree; every one says for which day."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -135,17 +137,35 @@ def units_found(text: str, positions: QuerySet[Position]) -> list[Unit]:
 
     Also by the name that lists of 2020 to 2024 have.
     """
+    fields = ("unit", "unit__key", "unit__code", "unit__name_vi", "unit__name_en")
+    return _named(text, positions.values_list(*fields), most=MOST_FOUND)
+
+
+def units_ended(text: str, day: date, below: QuerySet[Position] | None = None) -> list[Unit]:
+    """Return the units that were no more on a day and that a text names in the same way.
+
+    Args:
+        text: what is looked for.
+        day: the day on which they were no more.
+        below: only those that units at these positions succeeded; ``None``: all.
+    """
+    ended = Unit.objects.filter(closed__lte=day).order_by()
+    if below is not None:
+        ended = ended.filter(successors__new__in=below.values("unit")).distinct()
+    return _named(text, ended.values_list("pk", "key", "code", "name_vi", "name_en"), most=MOST_FOUND)
+
+
+def _named(text: str, rows: Iterable[tuple[Any, ...]], *, most: int) -> list[Unit]:
     wanted, former = folded(text), load_former_names()
     if not wanted:
         return []
-    rows = positions.values_list("unit", "unit__key", "unit__code", "unit__name_vi", "unit__name_en")
     hits = [
         pk
         for pk, key, code, *names in rows
         if code.lower().startswith(wanted) or any(wanted in folded(name) for name in (*names, former.get(key, "")))
     ]
-    found = Unit.objects.filter(pk__in=hits[: 4 * MOST_FOUND])
-    return sorted(found, key=_in_order)[:MOST_FOUND]
+    found = Unit.objects.filter(pk__in=hits[: 4 * most])
+    return sorted(found, key=_in_order)[:most]
 
 
 def folded(text: str) -> str:
