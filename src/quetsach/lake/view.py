@@ -8,6 +8,7 @@ that is mended shows in it at once (``keeping.rebuild``).
 import hashlib
 import os
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -86,10 +87,10 @@ class LakeView:
         known = dict(self.names)
         return [known.get(name, UNPLACED_FAMILY) for name in kept]
 
-    def unplaced_names(self) -> pa.Table:
-        """Return the names that wait for an analyst to place them (``queries.unplaced_names``)."""
+    def unplaced_names(self, period: Period | None = None) -> pa.Table:
+        """Return the names, of a period or all, that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
-        files = self.catalog.countable(Period(min(days), max(days))) if days else []
+        files = self.catalog.countable(period or Period(min(days), max(days))) if days else []
         return queries.unplaced_names(self.engine(), files, self.names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -181,6 +182,18 @@ class LakeView:
             access.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
         tables = [self._rejects_of(d) for d in chosen]
         return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
+
+    def reasons_set_aside(self, deliveries: Iterable[Delivery]) -> dict[str, Counter[str]]:
+        """Return by the identifier of each delivery how many records were set aside for which reason.
+
+        Of a delivery whose sightings have all expired the reasons went with them: it is left out. No row is handed
+        out, so nothing is logged.
+
+        Raises:
+            LakeError: a file is damaged.
+        """
+        there = [d for d in deliveries if d.quarantined and d.has_landed]
+        return {d.id: Counter(self._rejects_of(d).column("reason").to_pylist()) for d in there}
 
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""

@@ -5,16 +5,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.sinkhole_report import Report, make_report
 
-from quetsach.cli.center.feeds import feed_state
 from quetsach.cli.main import main
-from quetsach.lake.delivery import Delivery
 from quetsach.storage import make_folder
 
 NAME = "2020-06-16-event4_sinkhole-vn.csv"
@@ -147,40 +144,6 @@ def test_all_reports_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     listed = run_json(capsys, tmp_path, "feeds", "list")
     assert {"event4_sinkhole", "event4_sinkhole_http"} <= {entry["report"] for entry in listed}
     assert "plain" in run(capsys, tmp_path, "feeds", "list")
-
-
-def _delivery(days: dict[date, int]) -> Delivery:
-    count = sum(days.values())
-    return Delivery(
-        sha256="0" * 64,
-        feed="plain",
-        report="x",
-        file="x.csv",
-        size_bytes=1,
-        ingested_at=datetime(2020, 6, 20, tzinfo=UTC),
-        records=count,
-        accepted=count,
-        duplicates=0,
-        quarantined=0,
-        repaired=0,
-        blank=0,
-        days=days,
-    )
-
-
-def test_the_health_of_a_feed_knows_no_impossible_days() -> None:
-    """A row of next year and one of 2001 make neither a newest day nor years of gaps."""
-    days = {date(2020, 6, n): 1000 for n in (16, 17, 19)} | {date(2021, 11, 30): 1, date(2001, 1, 1): 1}
-    state = feed_state("plain", "x", [_delivery(days)], today=date(2020, 6, 20))
-    assert (state["first_day"], state["newest_day"]) == (date(2020, 6, 16), date(2020, 6, 19))
-    assert state["days_without_data"] == ["2020-06-18"]
-    assert state["wrong_days"] == ["2001-01-01", "2021-11-30"]
-
-
-def test_a_feed_that_really_began_early_keeps_its_gaps() -> None:
-    days = {date(2020, 1, 1): 900, date(2020, 6, 1): 1000}
-    state = feed_state("plain", "x", [_delivery(days)], today=date(2020, 6, 20))
-    assert (state["first_day"], len(state["days_without_data"]), state["wrong_days"]) == (date(2020, 1, 1), 151, [])
 
 
 @pytest.mark.parametrize(

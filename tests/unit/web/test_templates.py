@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach import web
+from quetsach.web.stored_settings import SETTINGS
 
 WEB = Path(web.__file__).parent
 TEMPLATES = sorted(p for p in WEB.rglob("*") if "templates" in p.parts and p.suffix in {".html", ".txt"})
@@ -51,3 +52,14 @@ def test_tables_have_row_headers_and_no_header_is_empty(path: Path) -> None:
         assert not re.search(r"<th[^>]*></th>", table)
         if "<tr>" in table.partition("<tbody>")[2]:
             assert 'scope="row"' in table or "{% include" in table or "{% if cell" in table, table[:200]
+
+
+@pytest.mark.parametrize("suffix", ["html", "txt", "po"])
+def test_no_page_or_mail_names_a_variable_of_the_environment(suffix: str) -> None:
+    """An official sees what a setting is called where the centre keeps it; an environment is the machine's matter."""
+    named = re.compile("|".join({"QUETSACH_", *(setting.variable for setting in SETTINGS)}))
+    assert [path for path in WEB.rglob(f"*.{suffix}") if named.search(path.read_text("utf-8"))] == []
+
+
+def test_no_error_of_the_office_names_a_variable_of_the_environment() -> None:
+    assert [path for path in (WEB / "office").rglob("*.py") if "QUETSACH_" in path.read_text("utf-8")] == []

@@ -102,7 +102,9 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnitsError(_NO_TEXT, where=f"{name}, {error.start}", advice=_SAVE_AS_UTF8) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        what = LocalText(f"dòng {line}: {_NO_TEXT.vi}", f"line {line}: {_NO_TEXT.en}")
+        raise UnitsError(what, where=name, advice=_SAVE_AS_UTF8) from error
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
     if max(text.count("\n"), text.count("\r")) > MAX_LINES or text.count(delimiter) > MAX_ROWS * MAX_COLUMNS:

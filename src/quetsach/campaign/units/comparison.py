@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import pairwise
 
+from quetsach.campaign.units.cells import CellFault
 from quetsach.campaign.units.succession import succession_faults
 from quetsach.campaign.units.table import Contact, Member, Tables
 from quetsach.campaign.units.tree import tree_faults
@@ -95,6 +96,9 @@ def compare(tables: Tables, standing: Standing) -> Plan:
         if row.old in touched or row.new in touched:
             column = "share" if "shares" in what.en else "on"
             tables.fault((row.old, row.new), column, what, _CORRECT_SUCCESSION)
+    for key, sheet, row in tables.named:
+        if key not in units and key not in tables.unread:
+            tables.faults.append(CellFault(sheet, row, "unit", *_no_unit(key)))
     return Plan(
         added=tuple(new),
         changed=tuple(other),
@@ -177,7 +181,7 @@ def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> 
     for contact in tables.contacts:
         by_unit[contact.unit] = (*by_unit.get(contact.unit, ()), contact)
     for key, contacts in by_unit.items():
-        if key not in units:
+        if key not in units and key not in tables.unread:
             tables.fault(("contact", key), "unit", *_no_unit(key))
         if sum(contact.is_primary for contact in contacts) > 1:
             tables.fault(("contact", key), "is_primary", *_TWO_FIRST)
@@ -189,7 +193,7 @@ def _members(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> t
     known = {_begin(member): member for member in standing.members}
     named = {_begin(member): member for member in tables.members}
     for member in tables.members:
-        if member.unit not in units:
+        if member.unit not in units and member.unit not in tables.unread:
             tables.fault(member, "unit", *_no_unit(member.unit))
         if (member.group_set, member.group) not in standing.groups:
             tables.fault(member, "group", *_NO_GROUP)

@@ -86,7 +86,11 @@ class Member:
 
 @dataclass(slots=True)
 class Tables:
-    """What a file holds: records with the sheet and row they were read from, and every fault of a cell."""
+    """What a file holds: records with the sheet and row they were read from, and every fault of a cell.
+
+    Of rows that have faults, which are no records: ``unread`` are the keys of units, and ``named`` which unit a contact
+    or membership names, with sheet and row. So one look tells all that is wrong.
+    """
 
     units: dict[str, Unit] = field(default_factory=dict)
     successions: dict[tuple[str, str], Succession] = field(default_factory=dict)
@@ -94,6 +98,8 @@ class Tables:
     members: list[Member] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
     places: dict[object, tuple[str, int]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    named: list[tuple[str, str, int]] = field(default_factory=list)
 
     def fault(self, of: object, column: str, what: LocalText, hint: LocalText) -> None:
         """Note a fault that shows only when records are seen together; ``of`` is the record's key."""
@@ -195,11 +201,14 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
     if key in tables.units:
         row.fault("key", *_TWICE)
     if opened is None or kind is None:
+        tables.unread.add(key)
         return
     parents = row.parsed("parent", lambda text: parse_parents(text, opened), cell)
     if row.is_sound and parents is not None:
         tables.units[key] = Unit(key, code, name_vi, name_en, kind, opened, closed, decree, parents, exchange_code)
         tables.places[key] = (sheet, row.number)
+    else:
+        tables.unread.add(key)
 
 
 def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
@@ -225,6 +234,8 @@ def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
     if row.is_sound and is_primary is not None:
         tables.contacts.append(Contact(unit, name, title, email, phone, is_primary))
         tables.places.setdefault(("contact", unit), (sheet, row.number))
+    elif unit:
+        tables.named.append((unit, sheet, row.number))
 
 
 def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
@@ -236,6 +247,8 @@ def _read_member(row: RowReader, tables: Tables, sheet: str) -> None:
         member = Member(group_set, group, unit, first, until)
         tables.members.append(member)
         tables.places[member] = (sheet, row.number)
+    elif unit:
+        tables.named.append((unit, sheet, row.number))
 
 
 def parse_share(cell: str) -> int:

@@ -1,11 +1,8 @@
 """``quetsach center feeds``: what can be read, what was set aside, and how the feeds are."""
 
 import argparse
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
-from itertools import pairwise
-from statistics import median
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, opened_lake
@@ -14,11 +11,10 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table
 from quetsach.core.number import number_text
-from quetsach.core.period import Period
 
 if TYPE_CHECKING:
+    from quetsach.centre.feed_states import FeedState
     from quetsach.cli.commands import Subcommands
-    from quetsach.lake.delivery import Delivery
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -56,9 +52,6 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _BATCH_ROWS = 10_000
-_STRAY_GAP_DAYS = 30
-_STRAY_SHARE = 0.01
-"""A first day with less than this share of a usual day, so long before the next one, is a wrong date."""
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -147,13 +140,11 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 def _health(arguments: argparse.Namespace) -> int:
     lake = opened_lake(arguments)
     words = _WORDS[chosen_language(arguments)]
-    of_report: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in lake.view().deliveries():
-        of_report[delivery.feed, delivery.report].append(delivery)
-    today = datetime.now(UTC).date()
-    states = [feed_state(*name, deliveries, today=today) for name, deliveries in sorted(of_report.items())]
+    from quetsach.centre.feed_states import feed_states  # noqa: PLC0415
+
+    states = feed_states(lake.view().deliveries(), today=datetime.now(UTC).date())
     if arguments.json:
-        print_json(states)
+        print_json([state.as_json() for state in states])
     elif states:
         print_table(words["health"], [_row(state, chosen_language(arguments)) for state in states], right=(2, 5, 6, 7))
     else:
@@ -161,59 +152,15 @@ def _health(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def feed_state(feed: str, report: str, deliveries: "Iterable[Delivery]", *, today: date) -> dict[str, Any]:
-    """Return how one report is. A day without data between its first and its newest day is a gap, not a zero.
-
-    Days after ``today`` (UTC) and stray ones long before the feed began are no days of it, and make no gaps.
-    """
-    given = list(deliveries)
-    sightings: Counter[date] = Counter()
-    for delivery in given:
-        sightings.update(delivery.days)
-    wrong = sorted({day for day in sightings if day > today} | _stray(sightings, today))
-    days = set(sightings) - set(wrong)
-    records, quarantined = (sum(getattr(d, name) for d in given) for name in ("records", "quarantined"))
-    return {
-        "feed": feed,
-        "report": report,
-        "deliveries": len(given),
-        "first_day": min(days, default=None),
-        "newest_day": max(days, default=None),
-        "days_without_data": [str(day) for day in _gaps(days)],
-        "wrong_days": [str(day) for day in wrong],
-        "records": records,
-        "quarantined": quarantined,
-        "quarantined_share": round(quarantined / records, 6) if records else None,
-    }
-
-
-def _stray(sightings: Mapping[date, int], today: date) -> set[date]:
-    """Return the first days that hold next to nothing and lie long before the next."""
-    known = sorted(day for day in sightings if day <= today)
-    if not known:
-        return set()
-    usual = median(sightings[day] for day in known)
-    stray: set[date] = set()
-    for day, following in pairwise(known):
-        if (following - day).days <= _STRAY_GAP_DAYS or sightings[day] >= _STRAY_SHARE * usual:
-            break
-        stray.add(day)
-    return stray
-
-
-def _gaps(days: set[date]) -> list[date]:
-    return [day for day in Period(min(days), max(days)) if day not in days] if days else []
-
-
-def _row(state: dict[str, Any], language: str) -> tuple[object, ...]:
-    share = state["quarantined_share"]
+def _row(state: "FeedState", language: str) -> tuple[object, ...]:
+    share = state.quarantined_share
     return (
-        state["feed"],
-        state["report"],
-        state["deliveries"],
-        state["first_day"] or "—",
-        state["newest_day"] or "—",
-        len(state["days_without_data"]),
-        len(state["wrong_days"]),
+        state.feed,
+        state.report,
+        state.deliveries,
+        state.first_day or "—",
+        state.newest_day or "—",
+        len(state.days_without_data),
+        len(state.wrong_days),
         "—" if share is None else f"{number_text(100 * share, language, decimals=2)}%",
     )

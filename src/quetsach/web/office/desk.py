@@ -14,6 +14,7 @@ from quetsach.web.office.approvals.selectors import waiting_for as approvals_wai
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
 from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
+from quetsach.web.office.operation.first_steps import Step, first_steps
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
@@ -23,30 +24,55 @@ from quetsach.web.office.returns.selectors.owed import owed_of, submitted_below
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something to do: what, how many, and where."""
+    """Something to do: what, how many, where, and whether another person's work waits for the decision."""
 
     title: str | Promise
     count: int
     url: str
+    is_decision: bool = False
 
 
-def desk_of(person: Person, *, now: datetime) -> list[Waiting]:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a person finds: what is to be decided, what else waits, and the first steps of a centre still to be taken.
+
+    ``steps`` are all of them while one is open, done ones too, for whoever runs the centre; else none.
+    """
+
+    to_decide: tuple[Waiting, ...]
+    to_do: tuple[Waiting, ...]
+    steps: tuple[Step, ...] = ()
+
+
+def desk_of(person: Person, *, now: datetime) -> Desk:
     """Return what waits for a person; nothing that there is none of."""
-    return [waiting for waiting in _all_of(person, now) if waiting.count]
+    day = today(now)
+    waiting = [one for one in _all_of(person, now) if one.count]
+    runs = bool(scope(duties_of(person, day=day), Act.RUN_CAMPAIGN))
+    steps = first_steps(day=day, now=now) if runs else ()
+    return Desk(
+        tuple(one for one in waiting if one.is_decision),
+        tuple(one for one in waiting if not one.is_decision),
+        () if all(step.is_done for step in steps) else steps,
+    )
 
 
 def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     day = today(now)
     duties = duties_of(person, day=day)
     yield Waiting(
-        _("Approvals to decide"), approvals_waiting_for(person, day=day).count(), reverse("office:approvals:list")
+        _("Approvals to decide"),
+        approvals_waiting_for(person, day=day).count(),
+        reverse("office:approvals:list"),
+        is_decision=True,
     )
     yield Waiting(
         _("Forms kept for you, not saved yet"),
         kept_form_count(person, now=now),
         reverse("office:people:kept-forms"),
     )
-    yield Waiting(_("People to vouch for"), to_vouch_for(person, day=day), reverse("office:people:list"))
+    vouching = to_vouch_for(person, day=day)
+    yield Waiting(_("People to vouch for"), vouching, reverse("office:people:list"), is_decision=True)
     yield Waiting(_("Letters to acknowledge"), unanswered(person, day=day), reverse("office:letters:inbox"))
     yield Waiting(
         _("Mail that did not get through"), mail_in_trouble(person, day=day).count(), reverse("office:letters:mail")
@@ -55,12 +81,16 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     sent_back = sum(one.standing is Standing.SENT_BACK for one in owed)
     yield Waiting(_("Returns that were sent back to you"), sent_back, reverse("office:returns:list"))
     yield Waiting(_("Returns to write"), len(owed) - sent_back, reverse("office:returns:list"))
-    yield Waiting(_("Returns to decide on"), submitted_below(person, day=day), reverse("office:returns:list"))
+    submitted = submitted_below(person, day=day)
+    yield Waiting(_("Returns to decide on"), submitted, reverse("office:returns:list"), is_decision=True)
     if scope(duties, Act.ANSWER_CASES):
         count = state_counts(person, day=day)["to-do"]
         yield Waiting(_("Cases to answer"), count, reverse("office:helpdesk:list"))
     if scope(duties, Act.PUBLISH_NUMBERS):
-        yield Waiting(_("New figures to ask for"), figures_to_ask_for(), reverse("office:figures:figures"))
-        yield Waiting(_("Figures agreed to, not out yet"), figures_not_out(), reverse("office:figures:figures"))
+        figures = reverse("office:figures:figures")
+        yield Waiting(_("New figures to ask for"), figures_to_ask_for(), figures, is_decision=True)
+        yield Waiting(_("Figures agreed to, not out yet"), figures_not_out(), figures)
     if scope(duties, Act.PUBLISH_PACKS):
-        yield Waiting(_("Packs to publish"), int(is_anything_waiting()), reverse("office:packs:packs"))
+        yield Waiting(
+            _("Packs to publish"), int(is_anything_waiting()), reverse("office:packs:packs"), is_decision=True
+        )

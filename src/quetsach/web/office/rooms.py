@@ -27,9 +27,11 @@ ROOMS: tuple[Room, ...] = (
     Room("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
     Room("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
     Room("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
+    Room("office:feeds:feeds", _("Feeds"), Act.PUBLISH_NUMBERS),
     Room("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
     Room("office:approvals:list", _("Approvals"), Act.SEE),
     Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
+    Room("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
     Room("office:log:list", _("Log"), Act.READ_LOG),
 )
 """In the order of the navigation. A room is added with its first page."""

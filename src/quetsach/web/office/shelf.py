@@ -74,7 +74,7 @@ class Shelf:
     def _home(self) -> Path:
         data: Path | None = settings.CENTER.data
         if data is None:
-            raise ShelfError("the centre has no data folder", hint="set QUETSACH_DATA")
+            raise ShelfError("the centre has no data folder", hint="name it with --data")
         return data / self.folder
 
 

@@ -18,7 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_("partners/"), include("quetsach.web.office.partners.urls")),
     path(_("publicity/"), include("quetsach.web.office.publicity.urls")),
     path(_("figures/"), include("quetsach.web.office.figures.urls")),
+    path(_("feeds/"), include("quetsach.web.office.feeds.urls")),
     path(_("packs/"), include("quetsach.web.office.packs.urls")),
     path(_("wording/"), include("quetsach.web.office.wording.urls")),
+    path(_("operation/"), include("quetsach.web.office.operation.urls")),
     path(_("cases/"), include("quetsach.web.office.helpdesk.urls")),
 ]

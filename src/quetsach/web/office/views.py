@@ -28,4 +28,4 @@ def failed(status: int) -> Callable[..., HttpResponse]:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits for the person who is signed in."""
-    return render(request, "office/desk.html", {"waiting": desk_of(person_here(request), now=datetime.now(UTC))})
+    return render(request, "office/desk.html", {"desk": desk_of(person_here(request), now=datetime.now(UTC))})

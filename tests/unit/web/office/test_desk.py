@@ -18,7 +18,8 @@ NOW = datetime.now(UTC)
 
 
 def counts(person) -> dict[str, int]:
-    return {waiting.url.split("/")[2]: waiting.count for waiting in desk_of(person, now=NOW)}
+    desk = desk_of(person, now=NOW)
+    return {waiting.url.split("/")[2]: waiting.count for waiting in (*desk.to_decide, *desk.to_do)}
 
 
 @pytest.fixture
@@ -75,5 +76,21 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
 
 def test_a_return_that_was_sent_back_is_counted_as_such(period: Period, person, units) -> None:
     Return.objects.create(period=period, unit=units["11296-2025"], state="returned", scope="own", changed_at=NOW)
-    waiting = {str(one.title): one.count for one in desk_of(person("editor", "11296-2025"), now=NOW)}
+    desk = desk_of(person("editor", "11296-2025"), now=NOW)
+    waiting = {str(one.title): one.count for one in (*desk.to_decide, *desk.to_do)}
     assert waiting == {"Báo cáo bị trả lại": 1}
+
+
+def test_what_is_to_be_decided_stands_before_all_else(period: Period, person, units, signed_in) -> None:
+    Return.objects.create(period=period, unit=units["11296-2025"], state="submitted", scope="own", changed_at=NOW)
+    page = signed_in(person("approver", "31-2025")).get("/van-phong/").content.decode()
+    headings = [page.index(f"<h2>{text}</h2>") for text in ("Cần quyết định", "Việc cần làm", "Các phần việc")]
+    assert headings == sorted(headings)
+
+
+def test_a_new_operator_sees_what_to_do_first_and_nobody_else_does(person, signed_in) -> None:
+    operator = person("operator")
+    page = signed_in(operator).get("/van-phong/").content.decode()
+    assert "Việc cần làm trước khi bắt đầu" in page
+    assert page.index("Việc cần làm trước khi bắt đầu") < page.index("Các phần việc")
+    assert desk_of(person("approver", "31-2025"), now=NOW).steps == ()

@@ -38,12 +38,16 @@ class UnansweredError(LetterError):
 class Post:
     """One connection to the mail server; a context manager.
 
+    Args:
+        server: the server.
+        patience_seconds: how long it may take to answer.
+
     Raises:
         ServerError: on entering, if there is no connection.
     """
 
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
+    def __init__(self, server: MailServer, *, patience_seconds: int = _TIMEOUT_SECONDS) -> None:
+        self._server, self._patience = server, patience_seconds
         self._smtp: smtplib.SMTP
 
     def __enter__(self) -> Self:
@@ -51,9 +55,9 @@ class Post:
         try:
             if server.security == "tls":
                 context = ssl.create_default_context()
-                self._smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_SECONDS, context=context)
+                self._smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=self._patience, context=context)
             else:
-                self._smtp = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_SECONDS)
+                self._smtp = smtplib.SMTP(server.host, server.port, timeout=self._patience)
             if server.security == "starttls":
                 self._smtp.starttls(context=ssl.create_default_context())
             if server.user:

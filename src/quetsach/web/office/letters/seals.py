@@ -15,8 +15,13 @@ from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.letters.document.certificates import Certificate, read_certificate, refuse_other_name
-from quetsach.web.office.letters.document.demonstration import demonstration_keys
+from quetsach.web.office.letters.document.certificates import (
+    Certificate,
+    read_certificate,
+    read_validity,
+    refuse_other_name,
+)
+from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
@@ -33,6 +38,26 @@ class Outlook:
 
     certificates: tuple[Certificate, ...] = ()
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What the keys of a unit are worth: whose they are, until when both certificates count (UTC), whether they do now.
+
+    ``trouble`` says why they cannot be used. A certificate that was revoked is not known here: nobody is asked.
+    """
+
+    unit: Unit
+    person: Certificate | None = None
+    agency: Certificate | None = None
+    until: datetime | None = None
+    is_valid: bool = False
+    trouble: str = ""
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether one of the keys is of nobody, made to show signing with."""
+        return any(one is not None and one.authority == AUTHORITY for one in (self.person, self.agency))
 
 
 def outlook_of(letter: Letter) -> Outlook:
@@ -106,6 +131,30 @@ def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datet
         storage.write(staged / name, content)
     storage.publish([(staged, folder)])  # a unit has all of its keys or none
     return folder
+
+
+def key_folders() -> tuple[Path, ...]:
+    """Return the folders of keys that there are, each named as the key of its unit."""
+    data: Path | None = settings.CENTER.data
+    folder = data / "letters" / "keys" if data else None
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+
+
+def key_state(unit: Unit, *, now: datetime) -> KeyState:
+    """Return what the keys of a unit are worth at a moment."""
+    folder = _folder(unit)
+    try:
+        keys = unit_keys(folder) if folder else None
+        if keys is None:
+            return KeyState(unit)
+        spans = [read_validity(key) for key in keys]
+        person, agency = (read_certificate(key) for key in keys)
+    except QuetsachError as error:
+        return KeyState(unit, trouble=error.what)
+    first, until = max(first for first, _until in spans), min(until for _first, until in spans)
+    return KeyState(unit, person, agency, until=until, is_valid=first <= now < until)
 
 
 def _folder(unit: Unit) -> Path | None:

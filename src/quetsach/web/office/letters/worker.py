@@ -125,7 +125,7 @@ def _alone() -> Iterator[Callable[[], bool]]:
         return
     data: Path | None = settings.CENTER.data
     if data is None:
-        raise LetterError("the centre has no data folder", hint="set QUETSACH_DATA")
+        raise LetterError("the centre has no data folder", hint="name it with --data")
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(storage.locked(data / "letters.lock", waits=False))

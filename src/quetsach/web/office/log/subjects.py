@@ -31,6 +31,7 @@ TITLES: Mapping[str, str | Promise] = {
     "letter": _("letter"),
     "mail": _("mail"),
     "numbers": _("figures"),
+    "operation": _("operation of the centre"),
     "packs": _("packs"),
     "partner": _("partner"),
     "period": _("period of returns"),

@@ -92,6 +92,8 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "partner-set-aside": _("Partner's report set aside"),
     "partner-token-make": _("Partner's key given"),
     "partner-token-revoke": _("Partner's key withdrawn"),
+    "mail-try": _("Trial mail sent to oneself"),
+    "time-stamp-try": _("Time stamp tried"),
     "mail-retry": _("Mail sent once more"),
     "mail-settle": _("Doubtful mail settled"),
     "return-reopen": _("Return opened again"),

@@ -55,7 +55,7 @@ def waiting_folder() -> Path:
     """
     data: Path | None = settings.CENTER.data
     if data is None:
-        raise SigningError("the centre has no data folder", hint="set QUETSACH_DATA")
+        raise SigningError("the centre has no data folder", hint="name it with --data")
     return data / _FOLDER
 
 

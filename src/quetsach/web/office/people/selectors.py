@@ -9,9 +9,10 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.access import AccessError, visible, within
+from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.people.services.keeping import LIFETIME, fields_of
@@ -138,5 +139,23 @@ def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
 
 def is_anybody_in() -> bool:
     """Whether somebody can sign in at all; the people of the demonstration cannot."""
+    return _able().exists()
+
+
+def operators_of(centre: Unit, *, day: date) -> int:
+    """Count the operators of the centre who can sign in and act: with a second factor, and vouched for if need be."""
+    held = Duty.objects.on(day).filter(unit=centre, role=Role.OPERATOR).values("person")
+    with_factor = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values("user")
+    vouched = Q(brought_by=None) | Q(vouched_by__isnull=False)
+    return sum(not is_barred(person) for person in _able().filter(vouched, pk__in=held).filter(pk__in=with_factor))
+
+
+def open_invitations(unit: Unit, *, now: datetime) -> int:
+    """Count the invitations to duties over a unit that nobody has taken up yet."""
+    return Invitation.objects.filter(unit=unit, used_at=None, withdrawn_at=None, expires_at__gt=now).count()
+
+
+def _able() -> QuerySet[Person]:
+    """Return the active people with a password; those of the demonstration have none."""
     unusable = Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return Person.objects.filter(is_active=True).exclude(unusable).exists()
+    return Person.objects.filter(is_active=True).exclude(unusable)

@@ -24,6 +24,9 @@ _MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trư�
 _EMPTY = LocalText("trong tệp không có bảng nào", "there is no table in the file")
 _LOOK_AGAIN = LocalText("xem trước lại", "look at the preview again")
 _MOST_LOGGED = 200
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_OLD_FORM = LocalText("là tệp Excel dạng cũ (.xls)", "is an Excel file of the old form (.xls)")
+_SAVE_AS_XLSX = LocalText("mở bằng Excel và lưu lại ở dạng .xlsx", "open it in Excel and save it as .xlsx")
 
 type File = tuple[str, bytes]
 
@@ -79,7 +82,12 @@ def read_sheets(files: Iterable[File]) -> list[Sheet]:
 
     sheets: list[Sheet] = []
     for name, content in files:
-        sheets += read_xlsx(content, name=name) if content.startswith(b"PK") else [read_csv(content, name=name)]
+        if content.startswith(b"PK") or name.lower().endswith(".xlsx"):
+            sheets += read_xlsx(content, name=name)
+        elif content.startswith(_OLD_EXCEL):
+            raise UnitsError(_OLD_FORM, where=name, advice=_SAVE_AS_XLSX)
+        else:
+            sheets.append(read_csv(content, name=name))
     if not sheets:
         raise UnitsError(_EMPTY)
     return sheets

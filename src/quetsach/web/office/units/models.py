@@ -1,6 +1,6 @@
 """Units, who reports to whom and since when, what succeeded what, groups and contacts."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -53,6 +53,11 @@ class Unit(models.Model):
     def name(self) -> str:
         """The name in the language of the page."""
         return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it was there; ``None`` while it is."""
+        return self.closed - timedelta(days=1) if self.closed else None
 
 
 class DatedQuerySet[M: models.Model](models.QuerySet[M]):

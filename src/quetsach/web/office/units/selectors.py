@@ -1,16 +1,18 @@
 """Reads of the tree; every one says for which day."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
-from quetsach.web.office.units.models import Group, GroupSet, Position, Unit, UnitKind
+from quetsach.web.office.units.models import Contact, Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
 
@@ -76,6 +78,31 @@ def branches_of(top: Position, day: date) -> list[Branch]:
     return [Branch(unit, counts[unit.key] - 1, unreached.get(unit.key, 0)) for unit in children]
 
 
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """How many units stand below another, and of how many an e-mail address is known that has not failed."""
+
+    below: int
+    reached: int
+    directly: int
+    reached_directly: int
+
+
+def reachable_below(unit: Unit, day: date) -> Reachable:
+    """Return how many units below one, and directly below it, mail can reach on a day."""
+    reached = Exists(Contact.objects.filter(unit=OuterRef("unit"), bounced_on=None).exclude(email=""))
+    direct = Q(parent=unit)
+    below = subtree_of(unit, day).exclude(unit=unit).annotate(is_reached=reached)
+    return Reachable(
+        **below.aggregate(
+            below=Count("pk"),
+            reached=Count("pk", filter=Q(is_reached=True)),
+            directly=Count("pk", filter=direct),
+            reached_directly=Count("pk", filter=direct & Q(is_reached=True)),
+        )
+    )
+
+
 def key_below(top: Position, path: str = "path") -> Combinable:
     """Return the expression for the key of the unit directly below ``top`` that a path leads through.
 
@@ -110,17 +137,35 @@ def units_found(text: str, positions: QuerySet[Position]) -> list[Unit]:
 
     Also by the name that lists of 2020 to 2024 have.
     """
+    fields = ("unit", "unit__key", "unit__code", "unit__name_vi", "unit__name_en")
+    return _named(text, positions.values_list(*fields), most=MOST_FOUND)
+
+
+def units_ended(text: str, day: date, below: QuerySet[Position] | None = None) -> list[Unit]:
+    """Return the units that were no more on a day and that a text names in the same way.
+
+    Args:
+        text: what is looked for.
+        day: the day on which they were no more.
+        below: only those that units at these positions succeeded; ``None``: all.
+    """
+    ended = Unit.objects.filter(closed__lte=day).order_by()
+    if below is not None:
+        ended = ended.filter(successors__new__in=below.values("unit")).distinct()
+    return _named(text, ended.values_list("pk", "key", "code", "name_vi", "name_en"), most=MOST_FOUND)
+
+
+def _named(text: str, rows: Iterable[tuple[Any, ...]], *, most: int) -> list[Unit]:
     wanted, former = folded(text), load_former_names()
     if not wanted:
         return []
-    rows = positions.values_list("unit", "unit__key", "unit__code", "unit__name_vi", "unit__name_en")
     hits = [
         pk
         for pk, key, code, *names in rows
         if code.lower().startswith(wanted) or any(wanted in folded(name) for name in (*names, former.get(key, "")))
     ]
-    found = Unit.objects.filter(pk__in=hits[: 4 * MOST_FOUND])
-    return sorted(found, key=_in_order)[:MOST_FOUND]
+    found = Unit.objects.filter(pk__in=hits[: 4 * most])
+    return sorted(found, key=_in_order)[:most]
 
 
 def folded(text: str) -> str:

@@ -307,3 +307,17 @@ def test_a_former_commune_is_found_by_each_of_its_names(units, operator, text: s
     page = _text(operator.get(OFFICE, {"q": text, "day": "2020-10-06"}))
     assert "Xã Sà Phìn" in page
     assert "trong danh sách từ năm 2020 đến năm 2024: Xà Phìn" in page
+
+
+def test_a_search_finds_units_that_are_no_more_and_says_until_when(person, signed_in) -> None:
+    page = signed_in(person(Role.OPERATOR)).get("/van-phong/don-vi/?q=quan toan").content.decode()
+    assert "Phường Quán Toan" in page
+    assert 'có đến ngày <time datetime="2025-06-30">30/06/2025</time>' in page
+
+
+def test_units_that_are_no_more_are_found_by_who_follows_them_alone(person, signed_in) -> None:
+    def found(unit: str) -> str:
+        return signed_in(person(Role.EDITOR, unit)).get("/van-phong/don-vi/?q=quan toan").content.decode()
+
+    assert "Phường Quán Toan" in found("31-2025")
+    assert "Phường Quán Toan" not in found("01-2025")

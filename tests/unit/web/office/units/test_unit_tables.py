@@ -325,3 +325,29 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(data: st.DataObj
 def test_every_unit_is_stored_as_its_record(units) -> None:
     tables = read_tables([*read_xlsx(write_xlsx({"units": unit_rows(unit_records().values())}), name="x")])
     assert tables.units == unit_records()
+
+
+def test_a_row_with_a_fault_still_tells_that_its_unit_is_unknown(units) -> None:
+    """All that is wrong is told at one look, and a unit whose own row has a fault is not called unknown."""
+    unit = ("305-2020", "305", "", *NEW[3:], "")  # its name is missing
+    contacts = (
+        "unit,name,title,email,phone,is_primary\n99999-2025,A,,no mail,0225 3842 119,yes\n305-2020,B,,b@x.vn,,no\n"
+    )
+    files = [_units_file(unit), ("dau-moi.csv", contacts.encode())]
+    faults = {(f.column, f.what.vi) for f in import_preview(files=files, by=None, now=NOW).faults}
+    assert ("unit", "không có đơn vị 99999-2025") in faults
+    assert not any("305-2020" in what for _column, what in faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("Bad3.xlsx", b"\xff\xfe no workbook", "tệp bị hỏng"),
+        ("cu.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "dạng cũ (.xls)"),
+        ("x.csv", b"key,code\nok,1\n\xff,2\n", "dòng 3: không phải văn bản UTF-8"),
+    ],
+)
+def test_a_file_of_the_wrong_form_is_told_by_what_it_is(units, name: str, content: bytes, told: str) -> None:
+    with pytest.raises(UnitsError) as refused:
+        import_preview(files=[(name, content)], by=None, now=NOW)
+    assert (refused.value.where, told in refused.value.text.vi) == (name, True)

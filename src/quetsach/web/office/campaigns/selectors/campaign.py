@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
+from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
+from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage, PlanRevision
 from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
 
@@ -24,6 +25,12 @@ class Taken:
 def campaigns() -> list[Campaign]:
     """Return all campaigns, the newest first."""
     return sorted(Campaign.objects.all(), key=lambda c: c.plan.phases[0].period, reverse=True)
+
+
+def plans_in_force() -> list[Plan]:
+    """Return the plan in force of each campaign; one query for all."""
+    newest = PlanRevision.objects.filter(campaign=OuterRef("campaign")).order_by("-number").values("number")[:1]
+    return [revision.plan for revision in PlanRevision.objects.filter(number=Subquery(newest))]
 
 
 def campaign_of(key: str) -> Campaign | None:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -32,6 +33,21 @@ def read_certificate(content: bytes) -> Certificate:
     Raises:
         SigningError: it is no such file, or holds no certificate.
     """
+    found = _certificate(content)
+    return Certificate(_common_name(found.subject), _common_name(found.issuer))
+
+
+def read_validity(content: bytes) -> tuple[datetime, datetime]:
+    """Return from when until when (UTC) the certificate of a key counts.
+
+    Raises:
+        SigningError: it is no such file, or holds no certificate.
+    """
+    found = _certificate(content)
+    return found.not_valid_before_utc, found.not_valid_after_utc
+
+
+def _certificate(content: bytes) -> x509.Certificate:
     try:
         found = pkcs12.load_pkcs12(content, None).cert
     except (ValueError, TypeError) as error:
@@ -40,7 +56,7 @@ def read_certificate(content: bytes) -> Certificate:
         ) from error
     if found is None:
         raise SigningError(_("the signing key cannot be opened"), hint=_("check the file and its pass phrase"))
-    return Certificate(_common_name(found.certificate.subject), _common_name(found.certificate.issuer))
+    return found.certificate
 
 
 def refuse_other_name(holder: str, name: str) -> None:

@@ -16,7 +16,15 @@ from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
 from quetsach.web.office.units.reach import answering, require_sight
-from quetsach.web.office.units.selectors import branches_of, line_of, position_of, root_unit, tree_note, units_found
+from quetsach.web.office.units.selectors import (
+    branches_of,
+    line_of,
+    position_of,
+    root_unit,
+    tree_note,
+    units_ended,
+    units_found,
+)
 
 
 @require_safe
@@ -28,8 +36,10 @@ def units(request: HttpRequest) -> HttpResponse:
     starts = [position.unit for position in _tops(tops, now)]
     if len(starts) == 1 and not text:
         return redirect("office:units:unit", starts[0].key)
-    found = units_found(text, _in_sight(person_here(request), tops, day, now)) if text else []
-    context = {"starts": starts, "found": found, "text": text, "day": day, "today": now}
+    sight = _in_sight(person_here(request), tops, day, now)
+    found = units_found(text, sight) if text else []
+    ended = units_ended(text, day, None if f"/{ROOT}/" in tops else sight) if text else []
+    context = {"starts": starts, "found": found, "ended": ended, "text": text, "day": day, "today": now}
     context["tree_note"] = tree_note(day)
     return render(request, "office/units/units.html", context)
 

@@ -1,0 +1,158 @@
+"""Reads of the lake for the office: deliveries, reasons, names that wait; rows only with a line in its log."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from quetsach.centre.feed_states import FeedState, feed_states
+from quetsach.centre.tables import open_lake
+from quetsach.core.period import Period
+from quetsach.lake.access import Access
+from quetsach.lake.delivery import Delivery
+from quetsach.web.office.people.models import Person
+
+if TYPE_CHECKING:
+    from quetsach.lake.view import LakeView
+
+OLD_DAYS = 7
+"""A feed whose newest day is further back is marked."""
+MOST_DELIVERIES = 50
+MOST_ROWS = 100
+NAMES_DAYS = 30
+_SHOWN_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHere:
+    """A report of a feed, and how many days old its newest data are; ``None`` without any."""
+
+    state: FeedState
+    age_days: int | None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its newest day is further back than it should be."""
+        return self.age_days is None or self.age_days > OLD_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A delivery of which records were set aside, by reason; ``None`` where these have expired."""
+
+    delivery: Delivery
+    reasons: tuple[tuple[str, int], ...] | None
+
+    @property
+    def key(self) -> str:
+        """What its page is called by: the first digits of its SHA-256."""
+        return self.delivery.id[:_SHOWN_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The newest deliveries with records that were set aside, how many there are in all, and their reasons together."""
+
+    feed: str
+    shown: tuple[SetAside, ...]
+    total: int
+    reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsSetAside:
+    """The first records that were set aside of one delivery, of how many."""
+
+    delivery: Delivery
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Names that wait, from most addresses to fewest, of the sightings of a window; ``None`` without data."""
+
+    window: Period | None
+    rows: tuple[dict[str, Any], ...]
+
+
+def feeds_here(*, now: datetime) -> tuple[FeedHere, ...]:
+    """Return how each report is.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    day = _day(now)
+    with _view() as view:
+        states = feed_states(view.deliveries(), today=day) if view else ()
+    return tuple(FeedHere(state, state.age_days(day)) for state in states)
+
+
+def quarantine_here(*, feed: str = "") -> Quarantine:
+    """Return what was set aside, of one feed's report (``feed/report``) or of all, the newest first. No row is read.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    with _view() as view:
+        if view is None:
+            return Quarantine(feed, (), 0, ())
+        found = [d for d in view.deliveries() if d.quarantined and feed in ("", f"{d.feed}/{d.report}")]
+        newest = sorted(found, key=lambda d: d.ingested_at, reverse=True)[:MOST_DELIVERIES]
+        reasons = view.reasons_set_aside(newest)
+    shown = tuple(SetAside(d, tuple(reasons[d.id].most_common()) if d.id in reasons else None) for d in newest)
+    return Quarantine(feed, shown, len(found), tuple(sum(reasons.values(), Counter()).most_common()))
+
+
+def rows_set_aside(delivery: str, *, by: Person, now: datetime) -> RowsSetAside | None:
+    """Return the first records that were set aside of a delivery, and note in the lake's log who read them.
+
+    Args:
+        delivery: the first digits of its SHA-256, at least eight.
+        by: who reads.
+        now: the time (UTC).
+
+    Raises:
+        LakeError: there is no such delivery, the lake cannot be read, or the reading cannot be noted.
+    """
+    with _view() as view:
+        if view is None:
+            return None
+        reading = Access(f"{by.name} <{by.email}>", "office: set aside", now)
+        rows = view.quarantined(delivery, by=reading).slice(0, MOST_ROWS).to_pylist()
+        found = next(d for d in view.deliveries() if d.id.startswith(delivery))
+    return RowsSetAside(found, tuple(rows))
+
+
+def unplaced_here(*, now: datetime) -> Unplaced:
+    """Return the names that no analyst has placed yet, of the last days with data.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    with _view() as view:
+        newest = view.newest_day(until=_day(now)) if view else None
+        if view is None or newest is None:
+            return Unplaced(None, ())
+        window = Period(newest - timedelta(days=NAMES_DAYS - 1), newest)
+        return Unplaced(window, tuple(view.unplaced_names(window).to_pylist()))
+
+
+def _day(now: datetime) -> date:
+    """Return the day of UTC, as feeds count days."""
+    return now.astimezone(UTC).date()
+
+
+@contextmanager
+def _view() -> "Iterator[LakeView | None]":
+    """Open the lake as of now; ``None`` where nothing was taken in yet."""
+    data: Path | None = settings.CENTER.data
+    if data is None or not (data / "lake").is_dir():
+        yield None
+        return
+    with open_lake(data).view() as view:
+        yield view

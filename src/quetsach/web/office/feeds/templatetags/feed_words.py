@@ -1,0 +1,41 @@
+"""What the pages of feeds call the reasons for which a record is set aside."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.feeds.layout import Layout
+from quetsach.feeds.reject import Reason
+
+register = template.Library()
+
+REASONS: Mapping[Reason, str | Promise] = {
+    Reason.BAD_IP: _("not an IP address"),
+    Reason.EMPTY_IP: _("the IP address is missing"),
+    Reason.BAD_TIMESTAMP: _("not a time"),
+    Reason.BAD_PORT: _("not a port"),
+    Reason.BAD_DESTINATION_IP: _("the destination is not an IP address"),
+    Reason.BAD_DESTINATION_PORT: _("the destination's port is not a port"),
+    Reason.SHORT_ROW: _("too few columns"),
+    Reason.LONG_ROW: _("too many columns"),
+    Reason.BAD_QUOTES: _("quotation marks that do not close"),
+    Reason.BAD_UTF8: _("not text in UTF-8"),
+    Reason.REPEATED_HEADER: _("the header once more"),
+    Reason.TOO_LONG: _("the line is too long"),
+    Reason.FUTURE: _("a time that has not come yet"),
+    Reason.RESERVED_IP: _("an address that is not of the public Internet"),
+}
+
+
+@register.filter
+def reason_name(code: str) -> str | Promise:
+    """Return what a reason is called; the code itself where it is not known."""
+    return REASONS[Reason(code)] if code in set(Reason) else code
+
+
+@register.filter
+def required_columns(layout: Layout) -> list[str]:
+    """Return the columns without which a report cannot be read."""
+    return sorted(layout.required)

@@ -1,0 +1,14 @@
+"""Pages of this room of the office."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from quetsach.web.office.feeds import views
+
+app_name = "feeds"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.feeds, name="feeds"),
+    path("dinh-dang/", views.layouts, name="layouts"),
+    path("tach-rieng/", views.quarantine, name="quarantine"),
+    path("tach-rieng/<str:delivery>/", views.set_aside, name="set-aside"),
+    path("ten-cho-xep/", views.names, name="names"),
+]

@@ -1,0 +1,77 @@
+"""Trials of what letters go through: a mail to oneself, a time stamp of nothing. Both stand in the log."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.core.errors import QuetsachError
+from quetsach.web.office.letters.mail import mail_bytes, new_message_id, worded
+from quetsach.web.office.letters.models import Message
+from quetsach.web.office.letters.post import Post
+from quetsach.web.office.letters.seals import authority_here
+from quetsach.web.office.log.services import log_append
+from quetsach.web.office.people.access import require, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.public_address import site
+
+MAIL_TRIAL, TIME_STAMP_TRIAL = "mail-try", "time-stamp-try"
+"""What the log calls them."""
+_PATIENCE_SECONDS = 15
+"""A person waits for the answer in front of the page."""
+
+
+def mail_try(*, by: Person, now: datetime) -> None:
+    """Hand the mail server a mail to whoever asks for it, past the queue; note whether the server took it.
+
+    Raises:
+        AccessError: not this person's to do.
+        LetterError: no mail server is set, it cannot be used, or it does not take the mail.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    server = settings.CENTER.mail_server
+    if server is None:
+        raise LetterError(_("no mail server is set"), hint=_("whoever runs the centre sets smtp-url and mail-from"))
+    message = Message(
+        recipient=by.email,
+        subject=_("Trial mail of the campaign office"),
+        text=worded("trial", get_language() or "vi", {"site": site(), "person": by}, room="operation"),
+        message_id=new_message_id(),
+    )
+    try:
+        content = mail_bytes(message, now=now)
+        with Post(server, patience_seconds=_PATIENCE_SECONDS) as post:
+            post.begin(sender=settings.CENTER.mail_from, recipient=by.email, content=content)
+            post.finish()
+    except QuetsachError as error:
+        _note(MAIL_TRIAL, by=by, trouble=error.what, now=now)
+        raise
+    _note(MAIL_TRIAL, by=by, trouble="", now=now)
+
+
+def time_stamp_try(*, by: Person, now: datetime) -> None:
+    """Ask the authority for a time stamp; note whether it gave one.
+
+    Raises:
+        AccessError: not this person's to do.
+        QuetsachError: no authority is set, or it gives none that can be used.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    authority = authority_here()
+    if authority is None:
+        raise LetterError(_("no time stamping authority is set"), hint=_("whoever runs the centre sets timestamp-url"))
+    try:
+        authority.check()
+    except QuetsachError as error:
+        _note(TIME_STAMP_TRIAL, by=by, trouble=error.what, now=now)
+        raise
+    _note(TIME_STAMP_TRIAL, by=by, trouble="", now=now)
+
+
+def _note(act: str, *, by: Person, trouble: str, now: datetime) -> None:
+    detail = {"result": "failed" if trouble else "done"} | ({"reason": str(trouble)} if trouble else {})
+    log_append(by=by, act=act, subject="operation", unit=None, detail=detail, now=now)

@@ -1,0 +1,49 @@
+"""The page of what the centre needs to work, and the two trials on it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.web.office.operation.first_steps import first_steps
+from quetsach.web.office.operation.selectors import mail_state, settings_shown, signing_state, work_state
+from quetsach.web.office.operation.services import mail_try, time_stamp_try
+from quetsach.web.office.people.access import require
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.visitor import Visitor
+
+
+@require_safe
+def operation(request: HttpRequest) -> HttpResponse:
+    """Show whether mail, signing and the work behind the pages are in order, and what a new centre does first."""
+    visitor = Visitor.of(request)
+    require(visitor.person, Act.RUN_CAMPAIGN, root_unit(), day=visitor.day)
+    context = {
+        "steps": first_steps(day=visitor.day, now=visitor.now),
+        "mail": mail_state(now=visitor.now),
+        "signing": signing_state(now=visitor.now),
+        "works": work_state(now=visitor.now),
+        "settings": settings_shown(),
+    }
+    return render(request, "office/operation/operation.html", context)
+
+
+@require_POST
+def test_mail(request: HttpRequest) -> HttpResponse:
+    """Send a mail to whoever asks."""
+    visitor = Visitor.of(request)
+    done = _("The mail server took the trial mail to %(address)s. Whether it arrives, your mailbox shows.")
+    with Telling(request, done % {"address": visitor.person.email}):
+        mail_try(by=visitor.person, now=visitor.now)
+    return redirect("office:operation:operation")
+
+
+@require_POST
+def test_time_stamp(request: HttpRequest) -> HttpResponse:
+    """Ask the authority for a time stamp of nothing."""
+    visitor = Visitor.of(request)
+    with Telling(request, _("The time stamping authority answered with a valid time stamp.")):
+        time_stamp_try(by=visitor.person, now=visitor.now)
+    return redirect("office:operation:operation")

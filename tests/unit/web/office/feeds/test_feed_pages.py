@@ -1,0 +1,107 @@
+"""The pages of feeds: until when, what was set aside and why, which names wait; rows only for analysts, with a note."""
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quetsach.campaign.authority import Role
+from quetsach.centre.tables import open_lake
+from quetsach.cli.main import main
+from quetsach.feeds.reject import Reason
+from quetsach.lake.delivery import Delivery
+from quetsach.web.office.feeds.selectors import feeds_here, quarantine_here, unplaced_here
+from quetsach.web.office.feeds.templatetags.feed_words import REASONS
+
+NOW = datetime.now(UTC)
+YESTERDAY = (NOW - timedelta(days=1)).date()
+ROWS = (
+    f"{YESTERDAY} 07:00:00,14.160.0.1,Emotet",
+    f"{YESTERDAY} 07:00:00,14.160.0.1,Emotet",  # again
+    f"{YESTERDAY} 07:00:00,14.160.0.2,emotet-new",
+    f"{YESTERDAY.year + 2}-01-01 07:00:00,14.160.0.3,Emotet",
+    f"{YESTERDAY} 07:00:00,192.168.1.1,Emotet",
+    f"{YESTERDAY} 07:00:00,geheim,Emotet",
+)
+FEEDS, ASIDE = "/van-phong/nguon-du-lieu/", "/van-phong/nguon-du-lieu/tach-rieng/"
+
+
+@pytest.fixture
+def centre(settings, tmp_path: Path, units) -> Path:
+    settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def delivery(centre: Path, capsys) -> Delivery:
+    file = centre / "feed.csv"
+    file.write_text("timestamp,address,malware\n" + "\n".join(ROWS) + "\n")
+    main(["center", "ingest", str(file), "--feed", "plain", "--data", str(centre)])
+    capsys.readouterr()
+    with open_lake(centre).view() as view:
+        return view.deliveries()[0]
+
+
+def test_a_feed_is_as_old_as_its_last_true_day_and_accounts_for_every_record(delivery: Delivery) -> None:
+    (one,) = feeds_here(now=NOW)
+    assert (one.state.newest_day, one.age_days, one.is_old) == (YESTERDAY, 1, False)
+    state = one.state
+    assert (state.records, state.accepted, state.duplicates, state.quarantined) == (6, 2, 1, 3)
+    assert feeds_here(now=NOW + timedelta(days=30))[0].is_old
+
+
+def test_the_reasons_are_counted_without_a_row_being_read(delivery: Delivery, centre: Path) -> None:
+    found = quarantine_here()
+    assert dict(found.reasons) == {"future": 1, "reserved_ip": 1, "bad_ip": 1}
+    assert quarantine_here(feed="plain/other").shown == ()
+    assert not (centre / "lake" / "access.jsonl").exists()
+
+
+def test_the_page_says_reasons_in_words_and_shows_no_row(delivery: Delivery, person, signed_in) -> None:
+    page = signed_in(person(Role.PRESS)).get(ASIDE).content.decode()
+    assert "Thời điểm ở tương lai" in page
+    assert "geheim" not in page
+    assert f"{ASIDE}{delivery.id[:16]}/" not in page
+
+
+def test_rows_are_shown_to_analysts_and_that_is_noted(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    analyst = person(Role.ANALYST)
+    page = signed_in(analyst).get(f"{ASIDE}{delivery.id[:16]}/").content.decode()
+    assert "geheim" in page
+    (line,) = (centre / "lake" / "access.jsonl").read_text("utf-8").splitlines()
+    assert analyst.email in json.loads(line)["who"]
+
+
+def test_rows_are_not_shown_to_the_press(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    assert signed_in(person(Role.PRESS)).get(f"{ASIDE}{delivery.id[:16]}/").status_code == 403
+    assert not (centre / "lake" / "access.jsonl").exists()
+
+
+@pytest.mark.parametrize("key", ["x", "0" * 16, "1" * 300])
+def test_a_delivery_that_is_not_there_is_told(delivery: Delivery, person, signed_in, key: str) -> None:
+    answer = signed_in(person(Role.ANALYST)).get(f"{ASIDE}{key}/")
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (200, True)
+
+
+def test_a_name_that_nobody_placed_waits_with_its_counts(delivery: Delivery, person, signed_in) -> None:
+    (row,) = unplaced_here(now=NOW).rows
+    assert (row["spellings"], row["addresses"]) == (["emotet-new"], 1)
+    assert "emotet-new" in signed_in(person(Role.ANALYST)).get(f"{FEEDS}ten-cho-xep/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "dinh-dang/", "tach-rieng/", "ten-cho-xep/"])
+def test_every_page_works_before_the_first_data(centre: Path, person, signed_in, path: str) -> None:
+    assert signed_in(person(Role.OPERATOR)).get(FEEDS + path).status_code == 200
+    assert signed_in(person(Role.APPROVER, "31-2025")).get(FEEDS + path).status_code in {403, 404}
+
+
+def test_a_lake_that_is_damaged_is_told_on_the_page(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    (centre / "lake" / delivery.quarantine_path).write_bytes(b"no parquet")
+    answer = signed_in(person(Role.OPERATOR)).get(ASIDE)
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (200, True)
+
+
+def test_every_reason_has_a_name() -> None:
+    assert set(REASONS) == set(Reason)

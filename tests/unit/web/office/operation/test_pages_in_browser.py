@@ -1,0 +1,68 @@
+"""Desk, operation and feeds in a real browser: on a desk and on a telephone, in both languages."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from tests.browser import chromium
+from tests.unit.web.office.test_writing_in_browser import SHOTS
+
+from quetsach.campaign.authority import Role
+from quetsach.cli.main import main
+from quetsach.web.configuration import MailServer
+from quetsach.web.office.letters.models import Message
+from quetsach.web.office.letters.seals import demonstration_seals_make
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+NOW = datetime.now(UTC)
+PAGES = {
+    "desk": ("/van-phong/", "/en/office/"),
+    "operation": ("/van-phong/van-hanh/", "/en/office/operation/"),
+    "feeds": ("/van-phong/nguon-du-lieu/", "/en/office/feeds/"),
+    "set-aside": ("/van-phong/nguon-du-lieu/tach-rieng/", "/en/office/feeds/tach-rieng/"),
+    "names": ("/van-phong/nguon-du-lieu/ten-cho-xep/", "/en/office/feeds/ten-cho-xep/"),
+    "layouts": ("/van-phong/nguon-du-lieu/dinh-dang/", "/en/office/feeds/dinh-dang/"),
+    "figures": ("/van-phong/so-lieu/", "/en/office/figures/"),
+    "packs": ("/van-phong/goi-nhan-dien/", "/en/office/packs/"),
+}
+
+
+def test_pages_fit_and_axe_finds_nothing(
+    units, person, signed_in, live_server, settings, empty_centre, monkeypatch
+) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    data: Path = settings.CENTER.data
+    day = (NOW - timedelta(days=9)).date()
+    file = data / "feed.csv"
+    file.write_text(f"timestamp,address,malware\n{day} 07:00:00,14.160.0.1,emotet-new\n{day} 07:00:00,192.168.1.1,x\n")
+    main(["center", "ingest", str(file), "--feed", "plain", "--data", str(data)])
+    demonstration_seals_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở Khoa học", now=NOW)
+    server = MailServer("mail.centre.example", 587, "starttls")
+    settings.CENTER = dataclasses.replace(settings.CENTER, mail_server=server, mail_from="office@centre.example")
+    late = NOW - timedelta(hours=1)
+    for state in ("queued", "failed"):
+        facts = {"kind": "reminder", "recipient": "a@example.vn", "subject": "Nhắc báo cáo", "error": "550 no mailbox"}
+        Message.objects.create(key=state, text="", message_id=f"<{state}@x>", state=state, next_at=late, **facts)
+    cookie = {"domain": "localhost", "value": signed_in(person(Role.OPERATOR)).cookies["office"].value}
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        context = browser.new_context(base_url=live_server.url)
+        context.add_cookies(
+            [cookie | {"name": "office", "path": "/van-phong/"}, cookie | {"name": "office-en", "path": "/en/office/"}]
+        )
+        page = context.new_page()
+        for name, addresses in PAGES.items():
+            for language, address in zip(("vi", "en"), addresses, strict=True):
+                for width in (1280, 360):
+                    page.set_viewport_size({"width": width, "height": 800})
+                    answer = page.goto(address)
+                    assert answer is not None
+                    assert answer.status == 200, address
+                    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+                    assert not wide, (name, width)
+                    found = Axe().run(page).response["violations"]
+                    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+                    if SHOTS:
+                        page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
