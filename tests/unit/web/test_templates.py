@@ -63,3 +63,9 @@ def test_no_page_or_mail_names_a_variable_of_the_environment(suffix: str) -> Non
 
 def test_no_error_of_the_office_names_a_variable_of_the_environment() -> None:
     assert [path for path in (WEB / "office").rglob("*.py") if "QUETSACH_" in path.read_text("utf-8")] == []
+
+
+@each_template
+def test_a_summary_of_faults_takes_the_focus(path: Path) -> None:
+    for summary in re.findall(r'<div class="error-summary" role="alert"[^>]*>', path.read_text("utf-8")):
+        assert 'tabindex="-1" autofocus' in summary
