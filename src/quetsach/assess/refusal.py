@@ -138,7 +138,7 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "total. Ask for the families that can be.",
     ),
     RefusalReason.FEW_ADDRESSES: LocalText(
-        "Có quá ít địa chỉ để biết đường tích luỹ đi lên thế nào.",
+        "Có quá ít địa chỉ để biết đường tích lũy đi lên thế nào.",
         "There are too few addresses to see how their number grows with time.",
     ),
     RefusalReason.NOBODY_TREATED: LocalText(
@@ -163,7 +163,7 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         " use the method did.",
     ),
     RefusalReason.TOO_FEW_UNITS: LocalText(
-        "Có quá ít đơn vị: khoảng tin cậy theo đơn vị sẽ hẹp hơn sự thật.",
+        "Có quá ít đơn vị: khoảng tin cậy theo đơn vị sẽ hẹp hơn thực tế.",
         "There are too few units: an interval clustered by unit would be narrower than the truth.",
     ),
     RefusalReason.NO_BEFORE: LocalText(
@@ -253,7 +253,7 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "There are no two groups in which cases ended, so there is nothing to compare.",
     ),
     RefusalReason.FEW_PROVIDERS: LocalText(
-        "Có quá ít nhà mạng có cả hai nhóm: khoảng tin cậy sẽ hẹp hơn sự thật.",
+        "Có quá ít nhà mạng có cả hai nhóm: khoảng tin cậy sẽ hẹp hơn thực tế.",
         "Both groups are found together in too few providers: the interval would be narrower than the truth.",
     ),
     RefusalReason.FEW_TO_RANK: LocalText(

@@ -181,7 +181,7 @@ def _coverage(count: WindowCount) -> tuple[Notice, ...]:
         Notice(
             "feed-days-missing",
             LocalText(
-                f"Trong kỳ {vi}, nguồn {feed} chỉ có dữ liệu {days} trên {basis.window.days} ngày; thay đổi có thể do "
+                f"Trong kỳ {vi}, nguồn {feed} chỉ có dữ liệu {days}/{basis.window.days} ngày; thay đổi có thể do "
                 "nguồn dữ liệu chứ không phải do lây nhiễm.",
                 f"{feed} has data on only {days} of the {basis.window.days} days of {en}; a change can come from the "
                 "feed and not from infections.",
@@ -193,7 +193,7 @@ def _coverage(count: WindowCount) -> tuple[Notice, ...]:
     if not basis.days_missing:
         return tuple(partly)
     text = LocalText(
-        f"Kỳ {vi} thiếu dữ liệu {basis.days_missing} trên {basis.window.days} ngày; số thật cao hơn số này.",
+        f"Kỳ {vi} thiếu dữ liệu {basis.days_missing}/{basis.window.days} ngày; số thật cao hơn số này.",
         f"{basis.days_missing} of the {basis.window.days} days of {en} have no data; the true figure is higher.",
     )
     return (Notice("days-missing", text), *partly)

@@ -48,11 +48,12 @@ ADDRESSES_PER_MACHINE = Definition(
 )
 MACHINES_BY_GROWTH = Definition(
     "machines-by-growth",
-    LocalText("Máy nhiễm theo đường tích luỹ", "Infected machines by the accumulation curve"),
+    LocalText("Máy nhiễm theo đường tích lũy", "Infected machines by the accumulation curve"),
     _MACHINES,
     0,
     LocalText(
-        "Số máy nhiễm suy ra từ việc số địa chỉ khác nhau tăng thế nào khi cửa sổ dài ra từ 1 đến 48 giờ. Chỉ đúng với "
+        "Số máy nhiễm suy ra từ việc số địa chỉ khác nhau tăng thế nào khi thời gian đếm dài ra từ 1 đến 48 giờ. "
+        "Chỉ đúng với "
         "máy luôn bật (sai số công bố 8%), nên chỉ dùng để đối chiếu.",
         "Infected machines told from how distinct addresses grow as the window is lengthened from 1 to 48 hours. It "
         "holds for machines that are always on (declared error 8 %), so it serves as a check.",

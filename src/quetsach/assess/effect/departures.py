@@ -106,7 +106,7 @@ def _settings(
             registered.dummies,
             design.dummies,
         ),
-        ("seed", "hạt giống ngẫu nhiên", "the seed", registered.seed, design.seed),
+        ("seed", "giá trị khởi tạo ngẫu nhiên (seed)", "the seed", registered.seed, design.seed),
         ("target", "chỉ tiêu", "the target", *percent),
     )
 

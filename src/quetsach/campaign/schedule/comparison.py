@@ -103,7 +103,7 @@ def _addresses_differ(left: AddressFacts | None, right: AddressFacts | None) -> 
         if side.baseline.days_with_data < side.baseline.days:
             seen, whole = side.baseline.days_with_data, side.baseline.days
             yield LocalText(
-                f"Một mốc so sánh chỉ có dữ liệu {seen} trên {whole} ngày.",
+                f"Một mốc so sánh chỉ có dữ liệu {seen}/{whole} ngày.",
                 f"One baseline has data on only {seen} of {whole} days.",
             )
 

@@ -228,7 +228,7 @@ def open_points(
         missing = returns.expected - returns.approved
         points.append(
             LocalText(
-                f"Còn thiếu {missing} trên {returns.expected} báo cáo của các đơn vị",
+                f"Còn thiếu {missing}/{returns.expected} báo cáo của các đơn vị",
                 f"{missing} of {returns.expected} returns are missing",
             )
         )

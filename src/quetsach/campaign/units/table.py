@@ -39,7 +39,9 @@ _EXCHANGE_HINT = LocalText(
 )
 _EMAIL_HINT = LocalText("ví dụ vanthu@haiphong.gov.vn", "such as vanthu@haiphong.gov.vn")
 _PHONE_HINT = LocalText("chỉ chữ số, ví dụ 0225 3842 119", "digits, such as 0225 3842 119")
-_PARENT_HINT = LocalText("ghi KHÓA, hoặc sau khi chuyển: KHÓA; NGÀY: KHÓA", "write KEY, or after a move KEY; DAY: KEY")
+_PARENT_HINT = LocalText(
+    "ghi MÃ-NĂM, hoặc sau khi chuyển: MÃ-NĂM; NGÀY: MÃ-NĂM", "write KEY, or after a move KEY; DAY: KEY"
+)
 _SHARE_HINT = LocalText(
     "lớn hơn 0, không quá 1, không quá sáu chữ số thập phân", "above 0, up to 1, at most six decimals"
 )

@@ -28,7 +28,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "made": "Đã lập bộ tài liệu của {unit}: {path}",
         "code": "Mã xác minh {code} chưa có hiệu lực: một người trình, một người khác duyệt phát hành trong văn phòng.",
         "no-unit": "không có đơn vị này",
-        "no-unit-hint": "ghi khóa của đơn vị, ví dụ 31-2025",
+        "no-unit-hint": "ghi mã đơn vị kèm năm, ví dụ 31-2025",
         "no-campaign": "trong văn phòng không có chiến dịch này",
         "no-campaign-hint": "nhập chiến dịch trước: quetsach center campaigns import",
         "no-place": "trong những ngày này đơn vị không có trong cây đơn vị",

@@ -26,12 +26,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "left": "Chưa thêm {count} đơn vị vì mã đang thuộc đơn vị đã có (ví dụ {example}). Để cập nhật theo bộ dữ liệu "
         "đi kèm, kể cả quan hệ kế thừa đã được sửa, xem trước bằng: quetsach center units import --bundled --dry-run",
         "written": "Đã ghi {path}",
-        "no-unit": "không có đơn vị mang khóa hoặc mã này",
-        "no-unit-hint": "ghi khóa như 31-2025, hoặc mã cùng với --on NGÀY",
+        "no-unit": "không có đơn vị nào mang mã này",
+        "no-unit-hint": "ghi mã kèm năm như 31-2025, hoặc mã cùng với --on NGÀY",
         "not-there": "không có trong cây ngày này",
-        "facts": "khóa|mã|tên tiếng Việt|tên tiếng Anh|loại|có từ ngày|kết thúc ngày|văn bản quyết định|đơn vị kế thừa|"
-        "kế thừa từ|cây ngày|vị trí trong cây|các cấp trên",
-        "below": "khóa|tên|số đơn vị cấp dưới",
+        "facts": "mã kèm năm|mã|tên tiếng Việt|tên tiếng Anh|loại|có từ ngày|kết thúc ngày|văn bản quyết định|"
+        "đơn vị kế thừa|kế thừa từ|cây ngày|vị trí trong cây|các cấp trên",
+        "below": "mã kèm năm|tên|số đơn vị cấp dưới",
         "figures": "đơn vị|tên|số liệu",
     },
     "en": {

@@ -47,11 +47,12 @@ TOOL_REPORTS = Definition(
             "that malware was put back by undo since, or was found again on a later day.",
         ),
         LocalText(
-            vi=f"Ai cũng gửi được báo cáo, kể cả báo cáo bịa ra. Vì vậy trong một ngày (giờ UTC), một địa chỉ IPv4 chỉ "
+            vi=f"Ai cũng gửi được báo cáo, kể cả báo cáo không có thật. Vì vậy trong một ngày (giờ UTC), một địa "
+            f"chỉ IPv4 chỉ "
             f"được tính {IPV4.counted} báo cáo, một mạng IPv6 /64 được {LINE_OF_IPV6.counted}, một mạng /48 được "
             f"{SITE_OF_IPV6.counted}. Ngày nào có số máy vượt cả {number_text(BOUND_FLOOR, 'vi')} và {BOUND_FACTOR} "
             f"lần trung vị của {BOUND_DAYS} ngày trước đó thì chưa được tính cho đến khi có người xem xét. Báo cáo bị "
-            "rút thì không được tính. Các con số này là lời của người gửi, không phải số chúng tôi đo được, và không "
+            "rút thì không được tính. Đây là số liệu do người gửi tự báo, không phải số chúng tôi đo được, và không "
             "đại diện cho mọi máy trong nước.",
             en="Anyone can send a report, also an invented one. So in a day (UTC) an IPv4 address counts with "
             f"{IPV4.counted} reports, an IPv6 /64 with {LINE_OF_IPV6.counted}, a /48 with {SITE_OF_IPV6.counted}. A "

@@ -147,7 +147,8 @@ def _show(report: "CaseReport", language: str) -> None:
         label = f"Nhiễm lại trong {days} ngày" if vi else f"Infected again within {days} days"
         print_wrapped(f"{label}: {_answer(answer, language, 1, percent=True)}")
     print_wrapped(
-        f"{report.episodes} ca; khoảng tin cậy 95%. Một ca kết thúc ở lần ghi nhận cuối trước 14 ngày yên lặng, tính "
+        f"{report.episodes} ca; khoảng tin cậy 95%. Một ca kết thúc ở lần ghi nhận cuối mà sau đó 14 ngày không "
+        f"thấy nữa, tính "
         "theo thời gian hệ thống quan trắc hoạt động."
         if vi
         else f"{report.episodes} episodes; 95 % intervals. An episode ends with the last sighting before 14 quiet days "

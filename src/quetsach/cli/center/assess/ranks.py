@@ -112,7 +112,7 @@ def _show(table: "LeagueTable", language: str) -> None:
     print_wrapped(
         f"Hạng (riêng): chứa hạng thật của đơn vị đó với độ tin cậy {level}%. Hạng (cùng lúc): chứa hạng thật của mọi "
         "đơn vị cùng một lúc. Đã co: ước lượng được kéo về mức chung theo sai số của nó. Xếp loại khi xác suất nằm về "
-        "một phía của trung vị ít nhất là 0,95. Không nên công bố hạng trần (#)."
+        "một phía của trung vị ít nhất là 0,95. Không nên công bố thứ hạng đơn lẻ (#)."
         if vi
         else f"Rank (own): holds the true rank of that name with {level} % confidence. Rank (all at once): holds the "
         "true ranks of all names together. Shrunk: the estimate drawn to the common mean by its error. Graded where "

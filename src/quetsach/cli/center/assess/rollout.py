@@ -22,8 +22,8 @@ FILE = "roll-out.json"
 _WORDS = {
     "vi": {
         "header": ("đợt", "ngày bắt đầu", "số đơn vị", "đơn vị"),
-        "drawn": "Đã rút thứ tự một lần từ hạt giống {seed!r}; không rút lại. Tệp: {path}",
-        "digest": "SHA-256 {digest}: hãy công bố cùng hạt giống trước khi bắt đầu.",
+        "drawn": "Đã rút thứ tự một lần từ giá trị khởi tạo (seed) {seed!r}; không rút lại. Tệp: {path}",
+        "digest": "SHA-256 {digest}: hãy công bố cùng giá trị khởi tạo trước khi bắt đầu.",
     },
     "en": {
         "header": ("step", "first day", "units", "which"),

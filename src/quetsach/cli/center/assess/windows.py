@@ -62,7 +62,7 @@ def show_basis(basis: "Basis", language: str) -> None:
     if language == "vi":
         newest = f"{basis.as_of:%d/%m/%Y}" if basis.as_of else "–"
         text = (
-            f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data} trên {basis.window.days} ngày; nguồn: {feeds}; "
+            f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data}/{basis.window.days} ngày; nguồn: {feeds}; "
             f"dữ liệu mới nhất: {newest}; bảng địa chỉ: {tables}."
         )
     else:

@@ -32,7 +32,7 @@ from quetsach.web.evaluation.inputs import Cases, Inputs
 
 LONGEST_DAYS: Final = 120
 """How far the curves are drawn and told."""
-_TITLE = LocalText("Bao lâu thì máy sạch", "Time to clean")
+_TITLE = LocalText("Thời gian làm sạch", "Time to clean")
 _NONE = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
 _WHOLE = LocalText("Cả nước", "Whole country")
 _BY = {
@@ -41,7 +41,8 @@ _BY = {
 }
 _WHAT = LocalText(
     "Một ca thuộc về một bản cài của mã độc, nhận ra bằng mã định danh riêng của nó, không thuộc về địa chỉ, và kết "
-    "thúc ở lần ghi nhận cuối trước 14 ngày yên lặng, tính theo thời gian hệ thống quan trắc hoạt động. Nhóm có dưới "
+    "thúc ở lần ghi nhận cuối mà sau đó 14 ngày không thấy nữa, tính theo thời gian hệ thống quan trắc hoạt "
+    "động. Nhóm có dưới "
     "50 ca sạch không được nêu số.",
     "An episode belongs to an installation of the malware (bot ID) and not to an address, and ends with the last "
     "sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get no figures.",

@@ -272,6 +272,6 @@ def _window_reasons(
         yield LocalText(f"Kỳ đếm đã chuyển: {vi[0]} → {vi[1]}.", f"The window moved: {en[0]} → {en[1]}.")
     if old.days_with_data != new.days_with_data:
         yield LocalText(
-            f"Số ngày có dữ liệu: {old.days_with_data} → {new.days_with_data} trên {new.days}.",
+            f"Số ngày có dữ liệu: {old.days_with_data} → {new.days_with_data}/{new.days}.",
             f"Days with data: {old.days_with_data} → {new.days_with_data} of {new.days}.",
         )

@@ -52,7 +52,7 @@ class CaseForm(forms.Form):
         queryset=Unit.objects.none(),
         required=False,
         to_field_name="key",
-        empty_label=_("not told"),
+        empty_label=_("not chosen"),
     )
     contact = forms.CharField(
         label=_("E-mail address or telephone number (if you want to be called back)"),

@@ -22,7 +22,7 @@ from quetsach.web.office.units.records import hold_tree, standing, store_positio
 from quetsach.web.office.units.selectors import root_unit
 
 _GONE = LocalText("đã kết thúc", "has closed already")
-_TAKEN = LocalText("khóa này đã dùng cho đơn vị khác", "this key names another unit")
+_TAKEN = LocalText("mã kèm năm này đã dùng cho đơn vị khác", "this key names another unit")
 
 
 def require_centre(by: Person | None, *, now: datetime) -> None:

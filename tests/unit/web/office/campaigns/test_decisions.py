@@ -233,7 +233,7 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     sent = SENT | {"subjects": ["andromeda"]}
     whole = browser.post(HOME + "moi/botnets/", sent)
     page = page_text(whole)
-    assert "Đã chọn 2 trên 10" in page
+    assert "Đã chọn 2/10" in page
     assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
     assert not Passage.objects.exists()
     changed = browser.post(HOME + "moi/botnets/", sent | {"step": "edit"})
@@ -264,7 +264,7 @@ def test_the_second_person_sees_the_whole_decision(
     page = page_text(signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/"))
     assert "Chiếm phần lớn số địa chỉ" in page
     assert "16/06/2020 – 15/07/2020" in page
-    assert "Đã chọn 10 trên 10" in page
+    assert "Đã chọn 10/10" in page
 
 
 def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, browser, operator) -> None:

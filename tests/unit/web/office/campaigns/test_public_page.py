@@ -47,7 +47,7 @@ def test_the_page_names_the_running_phase_and_its_part(
     page = page_text(client.get("/chien-dich/"))
     assert "Trong chiến dịch: rà soát và bóc gỡ" in page
     assert "Đợt 4" in page
-    assert "Vạch đỏ là hôm nay, ngày 02/12/2020." in page
+    assert "Vạch đỏ đánh dấu hôm nay, ngày 02/12/2020." in page
     assert 'class="today"' in page
     assert "Số liệu tính đến ngày 30/11/2020." in page
     assert "-45,0%" in page.replace("\u2212", "-")
@@ -99,7 +99,7 @@ def test_a_running_campaign_is_of_today_whatever_day_the_figures_are_of(
     monkeypatch.setattr(public, "today", lambda _now: date(2020, 10, 1))
     page = page_text(client.get("/chien-dich/"))
     assert "Giai đoạn tiếp theo chưa được mở: Trong chiến dịch: rà soát và bóc gỡ, dự kiến từ ngày 17/09/2020." in page
-    assert "Vạch đỏ là hôm nay, ngày 01/10/2020." in page
+    assert "Vạch đỏ đánh dấu hôm nay, ngày 01/10/2020." in page
 
 
 def test_a_demonstration_of_the_past_is_over_today(opened: Campaign, client, centre_figures) -> None:

@@ -93,11 +93,11 @@ def test_pressed_twice_it_is_one_case_with_the_same_key(ask) -> None:
     ("changes", "told"),
     [
         ({"consent": None}, "chúng tôi không được phép lưu"),
-        ({"kind": "other things"}, "Có chỗ cần sửa"),
-        ({"text": " "}, "Có chỗ cần sửa"),
-        ({"text": "x" * 4001}, "Có chỗ cần sửa"),
+        ({"kind": "other things"}, "Vui lòng kiểm tra lại các mục sau"),
+        ({"text": " "}, "Vui lòng kiểm tra lại các mục sau"),
+        ({"text": "x" * 4001}, "Vui lòng kiểm tra lại các mục sau"),
         ({"contact": "gọi tôi nhé"}, "không phải thư điện tử"),
-        ({"province": "31-2020"}, "Có chỗ cần sửa"),
+        ({"province": "31-2020"}, "Vui lòng kiểm tra lại các mục sau"),
         ({"mark": "made-up"}, "mở đã quá lâu"),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_declaration_that_does_not_follow_is_refused_on_the_page(operator, par
 
 
 def test_a_key_that_is_taken_is_refused_on_the_page(operator, partner) -> None:
-    assert "Đã có đối tác mang tên ngắn này" in words(operator.post(f"{BASE}moi/", {"name": "B", "key": "bkav"}))
+    assert "Đã có đối tác mang mã này" in words(operator.post(f"{BASE}moi/", {"name": "B", "key": "bkav"}))
     assert Partner.objects.count() == 1
 
 

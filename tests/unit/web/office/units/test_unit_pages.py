@@ -67,7 +67,7 @@ def test_a_former_unit_is_shown_as_it_was_on_its_last_day(operator) -> None:
     text = _text(operator.get(f"{OFFICE}31-2020/"))
     assert "đã kết thúc từ ngày 01/07/2025" in text
     assert "Trực thuộc ngày 30/06/2025: 2" in text
-    assert "Được kế thừa bởi" in text
+    assert "Đơn vị kế thừa" in text
 
 
 def test_the_past_of_a_place_belongs_to_who_has_it_today(hai_phong) -> None:

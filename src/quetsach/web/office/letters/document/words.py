@@ -63,7 +63,7 @@ VIETNAMESE = Words(
         ChangeKind.REVOKES: "Công văn này thu hồi {}.",
     },
     standings={Standing.DRAFT: "DỰ THẢO", Standing.REVOKED: "ĐÃ THU HỒI", Standing.REPLACED: "ĐÃ THAY THẾ"},
-    superseded={Standing.REVOKED: "Đã bị thu hồi bởi {}", Standing.REPLACED: "Đã được thay thế bởi {}"},
+    superseded={Standing.REVOKED: "Đã bị thu hồi theo {}", Standing.REPLACED: "Đã được thay thế bằng {}"},
     verify="Kiểm tra văn bản tại: {}",
     code="Mã xác minh: {}",
     signed_at="Thời gian ký: {}",

@@ -95,7 +95,7 @@ def test_what_a_letter_replaces_is_said_before_its_closing_line() -> None:
 def test_a_revoked_letter_says_by_which() -> None:
     sheet = compose(letter(standing=Standing.REVOKED, superseded_by=EARLIER))
     assert sheet.mark == "ĐÃ THU HỒI"
-    assert sheet.note.startswith("Đã bị thu hồi bởi Công văn số 1735/STTTT-CNTT")
+    assert sheet.note.startswith("Đã bị thu hồi theo Công văn số 1735/STTTT-CNTT")
 
 
 def test_a_personal_copy_names_its_recipient_and_its_own_address() -> None:
