@@ -92,10 +92,10 @@ def compare(tables: Tables, standing: Standing) -> Plan:
         del follow[pair]
     differing = tuple(row for pair, row in tables.successions.items() if standing.successions.get(pair) != row)
     touched = set(tables.units) | {row.old for row in differing}
-    for row, what in succession_faults(follow.values(), units):
-        if row.old in touched or row.new in touched:
+    for succession, what in succession_faults(follow.values(), units):
+        if succession.old in touched or succession.new in touched:
             column = "share" if "shares" in what.en else "on"
-            tables.fault((row.old, row.new), column, what, _CORRECT_SUCCESSION)
+            tables.fault((succession.old, succession.new), column, what, _CORRECT_SUCCESSION)
     for key, sheet, row in tables.named:
         if key not in units and key not in tables.unread:
             tables.faults.append(CellFault(sheet, row, "unit", *_no_unit(key)))
