@@ -21,9 +21,24 @@ pytestmark = pytest.mark.e2e
 
 PAGES = (
     *("/", "/kiem-tra/", "/ba-buoc/", "/ba-buoc/tim-hieu/", "/ba-buoc/lam-sach/", "/ba-buoc/phong-ngua/", "/tai-ve/"),
-    *("/cach-tinh/", "/quyen-rieng-tu/", "/ma-doc/", "/ma-doc/eicar/", "/ma-doc/xmrig-miner/", "/khong-co-trang-nay/"),
+    *(
+        "/cach-tinh/",
+        "/du-lieu-mo/",
+        "/quyen-rieng-tu/",
+        "/ma-doc/",
+        "/ma-doc/eicar/",
+        "/ma-doc/xmrig-miner/",
+        "/khong-co-trang-nay/",
+    ),
     *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
-    *("/en/download/", "/en/how-this-is-counted/", "/en/privacy/", "/en/malware/", "/en/malware/eicar/"),
+    *(
+        "/en/download/",
+        "/en/how-this-is-counted/",
+        "/en/open-data/",
+        "/en/privacy/",
+        "/en/malware/",
+        "/en/malware/eicar/",
+    ),
     *("/en/malware/xmrig-miner/", "/ma-doc/iot-devices/", "/en/malware/qsnatch/", "/en/no-such-page/"),
     *("/giup-do/", "/giup-do/HT-222-222/", "/en/giup-do/"),
 )

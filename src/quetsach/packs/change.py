@@ -47,6 +47,15 @@ def changes_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple
     return tuple(_change(family, old.get(family), new.get(family)) for family in differing)
 
 
+def files_of(packs: Mapping[str, bytes]) -> tuple[PackFile, ...]:
+    """Return what everybody gets of some packs, by family, without looking into them.
+
+    Args:
+        packs: content by file name (``FAMILY-VERSION.qsp``).
+    """
+    return tuple(found for _family, named in sorted(_by_family(packs).items()) if (found := _file(named)))
+
+
 def change_digest(changes: Iterable[PackChange]) -> str:
     """Return the SHA-256 (hex) of a line for each file that goes and each that comes: empty if nothing changes.
 

@@ -126,7 +126,7 @@ def _export(arguments: argparse.Namespace) -> int:
         path: Path = arguments.path
         try:
             if path.suffix.lower() == ".xlsx":
-                written = {path: as_xlsx(tables)}
+                written = {path: b"".join(as_xlsx(tables))}
             else:
                 storage.make_folder(path, mode=storage.SHARED_FOLDER)
                 written = {path / f"{name}.csv": as_csv(rows) for name, rows in tables.items()}

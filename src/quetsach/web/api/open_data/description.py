@@ -34,7 +34,7 @@ def _files() -> dict[str, Any]:
     figures = {"application/json": {"schema": {"$ref": "#/components/schemas/Figures"}}}
     package = {"application/json": {"schema": {"type": "object"}}}
     return {
-        "figures.json": _file("figures", "All that the portal shows, with windows and definitions.", figures),
+        "figures.json": _file("figures", "All figures about reported addresses, with definitions.", figures),
         **{table.file_name: _table(table) for table in TABLES},
         "datapackage.json": _file("package", "Licence, sources and columns of the tables (Data Package).", package),
     }

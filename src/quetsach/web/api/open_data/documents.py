@@ -29,7 +29,7 @@ def figures_schema() -> dict[str, Any]:
 
 
 def figures_document() -> dict[str, Any]:
-    """Return everything that the portal shows, with its windows, definitions and licence."""
+    """Return all figures about reported addresses, with their windows, definitions and licence."""
     snapshot = selectors.published_snapshot()
     document: dict[str, Any] = snapshot.as_json() if snapshot else {"format": None, "counted_at": None}
     document.pop("family_names", None)
@@ -45,8 +45,8 @@ def package() -> dict[str, Any]:
     figures = {
         "name": "figures",
         "path": "figures.json",
-        "title": "All figures of the portal",
-        "title_vi": "Toàn bộ số liệu trên cổng",
+        "title": "All figures about reported addresses",
+        "title_vi": "Toàn bộ số liệu về địa chỉ được ghi nhận",
         "format": "json",
         "mediatype": "application/json",
         "encoding": "utf-8",

@@ -128,7 +128,7 @@ _RANKING_COLUMNS = (
         "string",
         LocalText(
             "Mã của họ mã độc, nhà cung cấp hoặc ngành. Ở places.csv là mã tỉnh, thành phố kèm ngày mã bắt đầu chỉ "
-            "tỉnh đó, chẳng hạn 79@2008-08-01: sau sáp nhập có mã được dùng lại cho tỉnh khác, nên chỉ mã thì chưa đủ.",
+            "tỉnh đó, chẳng hạn 79@2008-08-01: sau sáp nhập có mã được dùng cho tỉnh khác, nên chỉ có mã thì chưa đủ.",
             "Code of the family, provider or sector. In places.csv the code of the province and the day since which it "
             "means that one, such as 79@2008-08-01: some codes were used again for another province after mergers, so "
             "a code alone names nothing.",

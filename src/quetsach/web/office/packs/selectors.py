@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of
+from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of, files_of
 from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX
 from quetsach.packs.repository_folder import RepositoryFolder
@@ -43,8 +43,7 @@ def general_packs() -> dict[str, bytes]:
 
 def published_packs() -> tuple[PackFile, ...]:
     """Return the packs that everybody gets, by name."""
-    files = (change.after for change in changes_of({}, general_packs()))
-    return tuple(file for file in files if file)
+    return files_of(general_packs())
 
 
 def waiting_folder() -> Path:

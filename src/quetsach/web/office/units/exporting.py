@@ -1,6 +1,6 @@
 """Tables of units out: what somebody may see, as CSV or XLSX."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from quetsach.campaign.authority import Act
@@ -35,8 +35,8 @@ def as_csv(rows: Sequence[tuple[str, ...]]) -> bytes:
     return write_csv(rows)
 
 
-def as_xlsx(tables: dict[str, list[tuple[str, ...]]]) -> bytes:
-    """Return the tables as one workbook."""
-    from quetsach.web.office.units.spreadsheet import write_xlsx  # noqa: PLC0415 - slow to load
+def as_xlsx(tables: dict[str, list[tuple[str, ...]]]) -> Iterator[bytes]:
+    """Yield the tables as one workbook, piece by piece."""
+    from quetsach.web.office.units.spreadsheet import stream_xlsx  # noqa: PLC0415 - slow to load
 
-    return write_xlsx(tables)
+    return stream_xlsx(tables)

@@ -12,7 +12,7 @@ from tests.unit.web.office.conftest import NOW
 
 from quetsach.cli.main import main
 from quetsach.packs import container
-from quetsach.packs.change import change_digest, changes_of
+from quetsach.packs.change import change_digest, changes_of, files_of
 from quetsach.packs.folder import read_folder
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval
@@ -241,3 +241,11 @@ def test_the_digest_is_that_of_what_sha256sum_prints() -> None:
     changes = changes_of({}, {f"eicar-{NEW}.qsp": content})
     assert change_digest(changes) == hashlib.sha256(line.encode()).hexdigest()
     assert change_digest(()) == ""
+
+
+def test_what_is_published_is_named_without_reading_its_rules() -> None:
+    files = {f"mirai-{NEW}.qsp": b"rules that nobody compiles", f"eicar-{OLD}.qsp": b"old", f"eicar-{NEW}.qsp": b"new"}
+    named = [(file.name, file.version, file.sha256) for file in files_of(files)]
+    assert named == [
+        (name, NEW, hashlib.sha256(files[name]).hexdigest()) for name in (f"eicar-{NEW}.qsp", f"mirai-{NEW}.qsp")
+    ]

@@ -242,7 +242,8 @@ def test_a_name_of_a_unit_cannot_bring_markup_into_a_page(operator) -> None:
 
 def test_the_export_is_a_workbook_or_one_table(hai_phong) -> None:
     workbook = hai_phong.get(f"{OFFICE}tep/xuat/")
-    assert workbook.content.startswith(b"PK")
+    assert workbook.streaming
+    assert b"".join(workbook.streaming_content).startswith(b"PK")
     assert workbook["Content-Disposition"].startswith('attachment; filename="units-')
     table = hai_phong.get(f"{OFFICE}tep/xuat/?table=units").content.decode("utf-8-sig")
     assert table.splitlines()[0] == ",".join(UNIT_COLUMNS)

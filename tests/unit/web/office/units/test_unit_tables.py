@@ -1,18 +1,20 @@
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from tests.unit.web.office.conftest import NOW, TODAY
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
+from quetsach.core.csv_text import guarded
 from quetsach.installation import bundled
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
@@ -21,7 +23,7 @@ from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables
 from quetsach.web.office.units.importing import Loaded, draft_drop, draft_keep, import_preview, units_import, units_load
 from quetsach.web.office.units.models import Contact, ImportDraft, Position, Succession, Unit
 from quetsach.web.office.units.records import contact_records, unit_records
-from quetsach.web.office.units.spreadsheet import read_xlsx, write_xlsx
+from quetsach.web.office.units.spreadsheet import read_xlsx, stream_xlsx, write_xlsx
 
 NEW = ("305-2020", "305", "Quận Lê Chân", "Le Chan District", "district", "31-2020", "2020-01-01", "2025-07-01", "")
 
@@ -97,7 +99,7 @@ def test_importing_an_export_changes_nothing(units, person, form: str) -> None:
     )
     tables = export_tables(None, day=TODAY)
     files = (
-        [("all.xlsx", as_xlsx(tables))]
+        [("all.xlsx", b"".join(as_xlsx(tables)))]
         if form == "xlsx"
         else [(f"{name}.csv", as_csv(rows)) for name, rows in tables.items()]
     )
@@ -351,3 +353,41 @@ def test_a_file_of_the_wrong_form_is_told_by_what_it_is(units, name: str, conten
     with pytest.raises(UnitsError) as refused:
         import_preview(files=[(name, content)], by=None, now=NOW)
     assert (refused.value.where, told in refused.value.text.vi) == (name, True)
+
+
+def test_a_workbook_is_on_its_way_before_its_last_row_is_made() -> None:
+    made = 0
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        nonlocal made
+        for made in range(1, 5001):
+            yield (f"{made:05}", "x")
+
+    pieces = stream_xlsx({"units": rows()})
+    first = next(pieces)
+    assert first.startswith(b"PK")
+    assert made < 5000
+    content = first + b"".join(pieces)
+    assert made == 5000
+    sheet = load_workbook(io.BytesIO(content))["units"]
+    assert sheet.max_row == 5000
+    assert (sheet["A5000"].value, sheet["A5000"].number_format, sheet.freeze_panes) == ("05000", "@", "A2")
+
+
+CELLS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5), st.lists(st.tuples(CELLS), max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_is_what_another_reader_reads(units: list[tuple[str, str]], contacts: list[tuple[str]]) -> None:
+    book = load_workbook(io.BytesIO(write_xlsx({"units": units, "contacts": contacts})))
+    for title, rows in (("units", units), ("contacts", contacts)):
+        for number, row in enumerate(rows, start=1):
+            cells = [book[title].cell(number, column) for column in range(1, len(row) + 1)]
+            assert [cell.value or "" for cell in cells] == [guarded(text) for text in row]
+            assert all(cell.data_type != "f" for cell in cells)
+
+
+def test_a_character_that_xml_forbids_does_not_break_the_workbook() -> None:
+    book = load_workbook(io.BytesIO(write_xlsx({"units": [("a\x00b\x1f", "<&>")]})))
+    assert [cell.value for cell in book["units"][1]] == ["a\ufffdb\ufffd", "<&>"]

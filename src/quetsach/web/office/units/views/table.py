@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,16 +22,18 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
-    """Return what the person sees as XLSX, or one table of it as CSV."""
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Return what the person sees as XLSX, which goes out while it is written, or one table of it as CSV."""
     day = today(datetime.now(UTC))
     tables = export_tables(person_here(request), day=day)
     name = request.GET.get("table", "")
     if name in TABLES:
-        content, kind, file = as_csv(tables[name]), "text/csv; charset=utf-8", f"{name}-{day}.csv"
-    else:
-        content, kind, file = as_xlsx(tables), _XLSX, f"units-{day}.xlsx"
-    return HttpResponse(content, kind, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+        return HttpResponse(as_csv(tables[name]), "text/csv; charset=utf-8", headers=_as_file(f"{name}-{day}.csv"))
+    return StreamingHttpResponse(as_xlsx(tables), content_type=_XLSX, headers=_as_file(f"units-{day}.xlsx"))
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 @require_http_methods(["GET", "POST"])
