@@ -86,7 +86,7 @@ def register(subcommands: "Subcommands") -> None:
     parser = add_command(
         subcommands,
         "clean",
-        summary="look, show the plan, act after consent, and look again; everything can be undone",
+        summary="look, show the plan, act after consent, and look again; files and settings can be put back",
         examples="quetsach clean --dry-run\n"
         "quetsach clean --full --yes\n"
         "quetsach clean ~/Downloads --lang en\n"

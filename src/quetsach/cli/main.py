@@ -31,7 +31,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """Return the parser of the whole command, or of some; the reference in ``docs/`` is generated from it."""
     parser = Parser(
         prog="quetsach",
-        description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can undo everything it does.",
+        description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can put back what it removed.",
         epilog="examples:\n  quetsach scan --quick\n  quetsach clean --dry-run /home\n  quetsach undo --last\n"
         "\nexit codes: 0 nothing found, 1 usage, 2 not complete or not root, 3 packs invalid or expired, 10 found, "
         "11 cleaned, 12 cleaned and restart needed, 13 partly cleaned, 14 failed, 20 stopped by the mass brake",

@@ -40,6 +40,7 @@ FORBIDDEN = {
     r"(?i:\bvirus\b)|vi-rút": "“vi rút”",
     r"tích luỹ|luỹ kế": "“lũy”: one spelling",
     r"hồ sơ trợ giúp|yêu cầu hỗ trợ": "“hồ sơ hỗ trợ”",
+    r"(?i:mọi (?:thay đổi|thao tác)) (?:đều |vẫn )(?:có thể )?hoàn tác": "an ended process is not started again",
     r"(?i:tuyệt đối an toàn|bảo đảm (?:sạch|an toàn tuyệt đối)|vĩnh viễn|khẩn cấp|nguy hiểm)": "calm words, no promise",
     r"(?i:ngay trong Windows)|Dành cho chương trình$|^không cho biết$": "a sentence of the tables of wording",
 }
