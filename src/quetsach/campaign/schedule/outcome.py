@@ -228,8 +228,8 @@ def open_points(
         missing = returns.expected - returns.approved
         points.append(
             LocalText(
-                f"Còn thiếu {missing}/{returns.expected} báo cáo của các đơn vị",
-                f"{missing} of {returns.expected} returns are missing",
+                f"{missing}/{returns.expected} đơn vị chưa có số liệu trong báo cáo đã phê duyệt",
+                f"{missing} of {returns.expected} units have no figures in an approved return",
             )
         )
     return tuple(points)

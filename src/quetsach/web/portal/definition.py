@@ -77,11 +77,11 @@ RETURNS = Definition(
     (
         LocalText(
             vi="Các đơn vị tự báo cáo theo biểu mẫu của chiến dịch, cấp trên phê duyệt. Chỉ báo cáo đã phê duyệt "
-            "được cộng. Đi cùng số liệu luôn có số báo cáo đã phê duyệt trên tổng số phải có; đơn vị chưa báo cáo "
-            "không bị coi là 0.",
+            "được cộng. Đi cùng số liệu luôn có số đơn vị có mặt trong báo cáo đã phê duyệt trên tổng số đơn vị phải "
+            "báo cáo; đơn vị chưa báo cáo không bị coi là 0.",
             en="Units report on the campaign's form, and the unit above approves. Only approved returns are added up. "
-            "Beside the totals always stands how many of the expected returns are approved; a unit that has not "
-            "reported is not taken for zero.",
+            "Beside the totals always stands how many of the units that owe a return are in approved ones; a unit that "
+            "has not reported is not taken for zero.",
         ),
         LocalText(
             vi="Số lũy kế, như số máy, là số của kỳ báo cáo mới nhất, vì kỳ này đã gồm các kỳ trước. Số trong kỳ, như "

@@ -64,5 +64,5 @@ def test_a_window_without_data_is_open() -> None:
 
 
 def test_missing_returns_are_open_with_their_number() -> None:
-    assert _points(returns=ReturnFacts((), 10, 8, 5, NAME)) == ["2 of 10 returns are missing"]
+    assert _points(returns=ReturnFacts((), 10, 8, 5, NAME)) == ["2 of 10 units have no figures in an approved return"]
     assert _points(returns=None) == ["Totals of the units' returns are not published"]

@@ -120,10 +120,10 @@ def returns(inputs: Inputs) -> Section:
     said = Statement(
         Tone.FACT,
         LocalText(
-            f"{number_text(found.approved, 'vi')}/{number_text(found.expected, 'vi')} báo cáo đã duyệt "
-            f"({complete['vi']}%)",
-            f"{number_text(found.approved, 'en')} of {number_text(found.expected, 'en')} returns approved "
-            f"({complete['en']} %)",
+            f"Báo cáo đã phê duyệt có số liệu của {number_text(found.approved, 'vi')}/"
+            f"{number_text(found.expected, 'vi')} đơn vị phải báo cáo ({complete['vi']}%)",
+            f"Approved returns hold the figures of {number_text(found.approved, 'en')} of "
+            f"{number_text(found.expected, 'en')} units that owe one ({complete['en']} %)",
         ),
         found.note,
     )

@@ -57,8 +57,8 @@ def _returns(inputs: Inputs) -> list[LocalText]:
     approved, expected = _numbers(found.approved), _numbers(found.expected)
     return [
         LocalText(
-            f"duyệt {approved.vi}/{expected.vi} báo cáo của các đơn vị",
-            f"{approved.en} of {expected.en} returns of units approved",
+            f"có số liệu đã phê duyệt của {approved.vi}/{expected.vi} đơn vị phải báo cáo",
+            f"approved figures of {approved.en} of {expected.en} units that owe a return",
         )
     ]
 

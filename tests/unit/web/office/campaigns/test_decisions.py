@@ -252,6 +252,7 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     assert decision.subjects == ("andromeda", "sality")
     page = page_text(browser.get(HOME))
     assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
+    assert "<p>Andromeda, " in page  # by name, not by the key of the table
     assert decision.digest in page
     assert approval.title.endswith("Mười mạng")
 

@@ -69,6 +69,16 @@ def test_a_letter_names_its_campaign_and_no_other_word(office, campaign) -> None
     assert Letter.objects.get().body == f"Theo kế hoạch {campaign.plan.name.vi}"
 
 
+def test_a_campaign_is_a_link_only_for_those_who_can_open_it(office, issued, person, signed_in, campaign) -> None:
+    letter = issued("31-2020")
+    link = f"/en/office/campaigns/{campaign.key}/"
+    assert link in page(office, f"/en/office/letters/{letter.pk}/")
+    province = signed_in(person(Role.EDITOR, "31-2020"))
+    theirs = page(province, f"/en/office/letters/{letter.pk}/")
+    assert (campaign.plan.name.en in theirs, link in theirs) == (True, False)
+    page(province, link, 404)
+
+
 def test_a_letter_is_written_approved_issued_and_sent_page_by_page(office, person, units, campaign) -> None:
     Template.objects.create(code="t", title="Mẫu", subject="rà soát", body="Kính gửi {unit}")
     answer = office.post("/en/office/letters/moi/", {"unit": "tw", "template": "t", "campaign": "viet-nam-2020"})

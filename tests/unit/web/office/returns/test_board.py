@@ -91,5 +91,5 @@ def test_totals_say_which_completeness_is_of_which_figures(root: str, browser: C
     page = text(browser.get(root.replace("W41", "W42") + "/tw/so-lieu/"))
     assert f"Lũy kế, theo riêng báo cáo {following.title.vi}" not in page  # nobody reported for that week
     over = page[page.index("Cộng các kỳ, 05/10–18/10/2020") :]
-    assert "Đã nhận 1/16 báo cáo phải nộp của 2 kỳ." in over
+    assert "Trong 2 kỳ phải có số liệu của 16 lượt đơn vị; báo cáo đã nhận có số liệu của 1 lượt." in over
     assert "70" in over

@@ -1,6 +1,6 @@
 import io
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -130,6 +130,8 @@ def test_more_time_is_given_on_the_page(root, units, signed_in, person) -> None:
     client = signed_in(person("approver", "303-2020"))
     client.post(f"{root}/{UNIT}/gia-han/", {"until": "2020-10-20", "reason": "Lụt"})
     assert Extension.objects.get().unit == units[UNIT]
+    client.post(f"{root}/{UNIT}/gia-han/", {"until": "21/10/2020", "reason": "Lụt"})  # typed where there is no picker
+    assert Extension.objects.latest("pk").until == date(2020, 10, 21)
     wrong = client.post(f"{root}/{UNIT}/gia-han/", {"until": "mai", "reason": "Lụt"}, follow=True)
     assert "Không phải là ngày" in text(wrong)
 

@@ -46,6 +46,8 @@ def test_whoever_has_no_unit_is_told_so(person, signed_in) -> None:
 
 def test_a_unit_s_page_shows_what_stands_below_it_with_counts(operator) -> None:
     text = _text(operator.get(f"{OFFICE}31-2020/?day=2020-10-06"))
+    typed = operator.get(f"{OFFICE}31-2020/?day=06/10/2020")
+    assert "Trực thuộc ngày 06/10/2020: 2" in _text(typed)
     assert "Quận Hồng Bàng" in text
     assert "Trực thuộc ngày 06/10/2020: 2" in text
     assert '<td class="number">2</td><td class="number">3</td>' in text

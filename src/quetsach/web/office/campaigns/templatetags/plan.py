@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
-from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.campaign.schedule.decision import Decision, DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.core.number import change_text, number_text
 from quetsach.core.period import Period
@@ -59,6 +59,13 @@ def days(value: str | None) -> str | SafeString:
     period = Period.parse(value)
     first, last = marked_day(period.first), marked_day(period.last)
     return first if period.days == 1 else format_html("{} – {}", first, last)
+
+
+@register.filter
+def subjects(decision: Decision) -> list[str]:
+    """Return what was decided on by the names that stand in the figures beside it, else by its keys."""
+    named = {row["id"]: here(row["name"]) for row in decision.figures.get("rows", ()) if row.get("name")}
+    return [named.get(key, key) for key in decision.subjects]
 
 
 @register.filter

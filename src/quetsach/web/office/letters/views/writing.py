@@ -36,6 +36,7 @@ from quetsach.web.office.letters.writing import (
 from quetsach.web.office.people.access import may_do
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.units.selectors import root_unit
 from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
@@ -92,6 +93,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         act.name.lower(): may_do(visitor.person, act, found.unit, day=visitor.day)
         for act in (Act.WRITE_LETTER, Act.ISSUE_LETTER)
     }
+    may["see_campaign"] = may_do(visitor.person, Act.SEE, root_unit(), day=visitor.day)
     context: dict[str, Any] = {
         "letter": found,
         "digest": digest,

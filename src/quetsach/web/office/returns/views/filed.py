@@ -13,8 +13,7 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import Scope, Standing, State
-from quetsach.core.errors import InputError
-from quetsach.core.period import parse_day
+from quetsach.core.day import read_day
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.mail import address_of
 from quetsach.web.office.returns.models import ReturnLink, SignOff
@@ -127,9 +126,9 @@ def _extend(request: HttpRequest, at: Asked, units: list[Unit], done: str) -> Ht
     reason = request.POST.get("reason", "")
     with Telling(request, done):
         try:
-            until = parse_day(request.POST.get("until", ""))
-        except InputError as error:
-            raise ReturnError(_("not a day"), hint=_("write it as 2020-10-06")) from error
+            until = read_day(request.POST.get("until", ""))
+        except ValueError as error:
+            raise ReturnError(_("not a day"), hint=_("write day/month/year, such as 23/11/2026")) from error
         extension_give(period=at.period, units=units, until=until, reason=reason, by=at.person, now=at.now)
     return _back(at)
 

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 
 from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.units.tree import ROOT
-from quetsach.core.errors import InputError
-from quetsach.core.period import parse_day
+from quetsach.core.day import read_day
 from quetsach.web.office.people.access import duties_of, may_do, today, visible
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
@@ -79,8 +78,8 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
 def _day(request: HttpRequest) -> date | None:
     """Return the day that was asked for; one that is none is as if none was."""
     try:
-        return parse_day(request.GET.get("day", ""))
-    except InputError:
+        return read_day(request.GET.get("day", ""))
+    except ValueError:
         return None
 
 
