@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from quetsach.cli.main import main
 from quetsach.packs import container
 from quetsach.packs.change import change_digest, changes_of
 from quetsach.packs.folder import read_folder
+from quetsach.packs.load import load_pack
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
@@ -120,7 +122,7 @@ def test_a_question_about_other_packs_is_taken_back(data: Path, person, signed_i
     assert waiting is not None
     signed_in(person("analyst")).post(PAGE, {"digest": waiting.digest})
     publish(data, NEWER)
-    assert not Approval.objects.exists()
+    assert [one.is_overtaken for one in Approval.objects.all()] == [True]
 
 
 def test_going_back_to_what_everybody_had_needs_an_approval_of_its_own(data: Path, agreed: Callable) -> None:
@@ -241,3 +243,14 @@ def test_the_digest_is_that_of_what_sha256sum_prints() -> None:
     changes = changes_of({}, {f"eicar-{NEW}.qsp": content})
     assert change_digest(changes) == hashlib.sha256(line.encode()).hexdigest()
     assert change_digest(()) == ""
+
+
+def test_packs_are_named_as_people_name_them_and_sums_are_folded(data: Path, person, signed_in) -> None:
+    assert publish(data, NEW) == 1
+    page = signed_in(person("analyst")).get(PAGE).content.decode()
+    name = load_pack(SHELF / "eicar").name.vi
+    assert page.count(f'<th scope="row">{name} <span class="quiet">(eicar)</span></th>') == 2  # waiting, and published
+    assert f"<td>{OLD}</td>" in page
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert re.search(r"[0-9a-f]{64}", page)
+    assert not re.search(r">[0-9a-f]{64}<", shown)
