@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from quetsach.core.pack import Pack
+from quetsach.core.pack import LocalText, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.packs.container import unpack
 from quetsach.packs.load import parse_pack
@@ -22,9 +22,13 @@ class PackFile:
 
 @dataclass(frozen=True, slots=True)
 class PackChange:
-    """One family: its file before and after, ``None`` where there is none, and the traits and rules that differ."""
+    """One family, and what people call it: its file before and after, ``None`` where there is none, and what differs.
+
+    What differs are traits and rules.
+    """
 
     family: str
+    title: LocalText
     before: PackFile | None
     after: PackFile | None
     added: tuple[str, ...]
@@ -81,9 +85,12 @@ def _by_family(files: Mapping[str, bytes]) -> dict[str, _Named]:
 
 
 def _change(family: str, old: _Named | None, new: _Named | None) -> PackChange:
-    before, after = _contents(old), _contents(new)
+    packs = _pack(old), _pack(new)
+    before, after = (_contents(pack) for pack in packs)
+    shown = packs[1] or packs[0]
     return PackChange(
         family,
+        shown.name if shown else LocalText(family, family),
         _file(old),
         _file(new),
         added=tuple(sorted(after.keys() - before.keys())),
@@ -96,10 +103,13 @@ def _file(named: _Named | None) -> PackFile | None:
     return PackFile(named[0], named[1], hashlib.sha256(named[2]).hexdigest()) if named else None
 
 
-def _contents(named: _Named | None) -> dict[str, object]:
+def _pack(named: _Named | None) -> Pack | None:
+    return parse_pack(unpack(named[2]), named[1]) if named else None
+
+
+def _contents(pack: Pack | None) -> dict[str, object]:
     """Return what a pack knows its family by: traits by identifier, rules by name."""
-    if named is None:
+    if pack is None:
         return {}
-    pack: Pack = parse_pack(unpack(named[2]), named[1])
     rules = {rule.name: rule.source for rule in rules_of(pack.rules).rules} if pack.rules else {}
     return {**rules, **{trait.id: (trait, rules.get(trait.rule)) for trait in pack.traits}}

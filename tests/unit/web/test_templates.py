@@ -69,3 +69,11 @@ def test_no_error_of_the_office_names_a_variable_of_the_environment() -> None:
 def test_a_summary_of_faults_takes_the_focus(path: Path) -> None:
     for summary in re.findall(r'<div class="error-summary" role="alert"[^>]*>', path.read_text("utf-8")):
         assert 'tabindex="-1" autofocus' in summary
+
+
+@each_template
+def test_sums_of_64_digits_are_folded_in_the_office(path: Path) -> None:
+    """Whoever compares a sum opens it; nobody else has to read past it."""
+    text = path.read_text("utf-8")
+    if "office" in path.parts[-3:] and path.name != "sum.html":
+        assert not re.search(r'class="hash">\s*{{ [\w.]*(?:sha256|digest) }}', text)

@@ -96,9 +96,9 @@ def compare(tables: Tables, standing: Standing) -> Plan:
         if succession.old in touched or succession.new in touched:
             column = "share" if "shares" in what.en else "on"
             tables.fault((succession.old, succession.new), column, what, _CORRECT_SUCCESSION)
-    for key, sheet, row in tables.named:
+    for key, sheet, number in tables.named:
         if key not in units and key not in tables.unread:
-            tables.faults.append(CellFault(sheet, row, "unit", *_no_unit(key)))
+            tables.faults.append(CellFault(sheet, number, "unit", *_no_unit(key)))
     return Plan(
         added=tuple(new),
         changed=tuple(other),

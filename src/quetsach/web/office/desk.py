@@ -43,6 +43,11 @@ class Desk:
     to_do: tuple[Waiting, ...]
     steps: tuple[Step, ...] = ()
 
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """All that waits."""
+        return self.to_decide + self.to_do
+
 
 def desk_of(person: Person, *, now: datetime) -> Desk:
     """Return what waits for a person; nothing that there is none of."""

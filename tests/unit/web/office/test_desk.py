@@ -19,7 +19,7 @@ NOW = datetime.now(UTC)
 
 def counts(person) -> dict[str, int]:
     desk = desk_of(person, now=NOW)
-    return {waiting.url.split("/")[2]: waiting.count for waiting in (*desk.to_decide, *desk.to_do)}
+    return {waiting.url.split("/")[2]: waiting.count for waiting in desk.waiting}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
 def test_a_return_that_was_sent_back_is_counted_as_such(period: Period, person, units) -> None:
     Return.objects.create(period=period, unit=units["11296-2025"], state="returned", scope="own", changed_at=NOW)
     desk = desk_of(person("editor", "11296-2025"), now=NOW)
-    waiting = {str(one.title): one.count for one in (*desk.to_decide, *desk.to_do)}
+    waiting = {str(one.title): one.count for one in desk.waiting}
     assert waiting == {"Báo cáo bị trả lại": 1}
 
 

@@ -131,7 +131,7 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
     approval.refresh_from_db()
     assert approval.is_granted
     assert "Đã phê duyệt, chưa công bố được" in page.get(PAGE).content.decode()
-    assert [str(w.title) for w in desk_of(other, now=NOW)] == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
+    assert [str(w.title) for w in desk_of(other, now=NOW).waiting] == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
     assert figures_release_agreed(data=centre_folder, now=NOW) == approval
     assert published(centre_folder) == candidate.figures
     assert figures_release_agreed(data=centre_folder, now=NOW) is None
@@ -150,7 +150,7 @@ def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_n
     approval_decide(approval=again, is_granted=False, reason="a feed was counted twice", by=other, now=NOW)
     assert figures_release_agreed(data=centre_folder, now=NOW) is None
     assert published(centre_folder) != candidate.figures
-    assert desk_of(other, now=NOW) == []
+    assert desk_of(other, now=NOW).waiting == ()
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_the_desk_counts_what_waits_for_this_person(centre_folder: Path, lay, pe
     one, other = person("press"), person("analyst")
 
     def desk(who) -> list[str]:
-        return [str(waiting.title) for waiting in desk_of(who, now=NOW)]
+        return [str(waiting.title) for waiting in desk_of(who, now=NOW).waiting]
 
     candidate = lay(1)
     assert desk(one) == desk(other) == ["Số liệu mới cần trình công bố"]

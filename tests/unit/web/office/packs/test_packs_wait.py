@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from quetsach.cli.main import main
 from quetsach.packs import container
 from quetsach.packs.change import change_digest, changes_of, files_of
 from quetsach.packs.folder import read_folder
+from quetsach.packs.load import load_pack
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide

@@ -49,7 +49,7 @@ def test_who_looked_after_a_part_sees_the_return_of_the_whole(week, person, unit
     who = person("approver", unit)
     assert [one.unit.key for one in owed_of(who, now=NOW)] == ["31-2025"]
     assert [one.unit.key for one in desk_of(who, now=NOW).to_write] == ["31-2025"]
-    assert {waiting.count for waiting in office_desk(who, now=NOW)} == {1}
+    assert {waiting.count for waiting in office_desk(who, now=NOW).waiting} == {1}
 
 
 @pytest.mark.parametrize("unit", ["31-2020", "31-2025"])
