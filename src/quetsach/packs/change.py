@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quetsach.core.pack import LocalText, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.packs.container import unpack
-from quetsach.packs.load import parse_pack
+from quetsach.packs.load import parse_pack, title_of
 from quetsach.packs.rings import newest_of, parse_name
 
 
@@ -36,6 +36,15 @@ class PackChange:
     removed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedPack:
+    """A pack that everybody gets: its family, what people call that, and the file."""
+
+    family: str
+    title: LocalText
+    file: PackFile
+
+
 def changes_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[PackChange, ...]:
     """Return what differs between two states of the general ring, by family.
 
@@ -51,13 +60,19 @@ def changes_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple
     return tuple(_change(family, old.get(family), new.get(family)) for family in differing)
 
 
-def files_of(packs: Mapping[str, bytes]) -> tuple[PackFile, ...]:
-    """Return what everybody gets of some packs, by family, without looking into them.
+def offered_of(packs: Mapping[str, bytes]) -> tuple[OfferedPack, ...]:
+    """Return what everybody gets of some packs, by family, without compiling their rules.
 
     Args:
         packs: content by file name (``FAMILY-VERSION.qsp``).
+
+    Raises:
+        PackError: the head of a pack cannot be read.
     """
-    return tuple(found for _family, named in sorted(_by_family(packs).items()) if (found := _file(named)))
+    return tuple(
+        OfferedPack(family, title_of(unpack(content), file), PackFile(version, file, _sha256(content)))
+        for family, (version, file, content) in sorted(_by_family(packs).items())
+    )
 
 
 def change_digest(changes: Iterable[PackChange]) -> str:
@@ -100,7 +115,11 @@ def _change(family: str, old: _Named | None, new: _Named | None) -> PackChange:
 
 
 def _file(named: _Named | None) -> PackFile | None:
-    return PackFile(named[0], named[1], hashlib.sha256(named[2]).hexdigest()) if named else None
+    return PackFile(named[0], named[1], _sha256(named[2])) if named else None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _pack(named: _Named | None) -> Pack | None:

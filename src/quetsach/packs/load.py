@@ -75,6 +75,15 @@ def families_of(folder: Path, *, with_devices: bool = True) -> frozenset[str]:
     )
 
 
+def title_of(content: Mapping[str, bytes], where: str) -> LocalText:
+    """Return what people call the family of a pack, by its head alone: its rules are not compiled.
+
+    Raises:
+        PackError: the head cannot be read.
+    """
+    return _head(content, where).take_local_text("name")
+
+
 def _head(content: Mapping[str, bytes], where: str) -> Table:
     _require(content, GUIDANCE_FILES, where)
     return read_toml(content["pack.toml"], where=f"{where}/pack.toml")

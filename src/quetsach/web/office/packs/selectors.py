@@ -5,12 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-<<<<<<< HEAD
-from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of, files_of
-=======
-from quetsach.core.pack import LocalText
-from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of
->>>>>>> s4-centre
+from quetsach.packs.change import OfferedPack, PackChange, change_digest, changes_of, offered_of
 from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX
 from quetsach.packs.repository_folder import RepositoryFolder
@@ -36,15 +31,6 @@ class Waiting:
         return tuple(change.after.name if change.after else f"-{change.family}" for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPack:
-    """A pack that everybody gets: its family, what people call that, and the file."""
-
-    family: str
-    title: LocalText
-    file: PackFile
-
-
 def general_packs() -> dict[str, bytes]:
     """Return the packs that everybody gets, by file name; none before the first publication.
 
@@ -55,20 +41,13 @@ def general_packs() -> dict[str, bytes]:
     return RepositoryFolder(data / "repository").published("packs") if data else {}
 
 
-<<<<<<< HEAD
-def published_packs() -> tuple[PackFile, ...]:
-    """Return the packs that everybody gets, by name."""
-    return files_of(general_packs())
-=======
-def published_packs() -> tuple[PublishedPack, ...]:
+def published_packs() -> tuple[OfferedPack, ...]:
     """Return the packs that everybody gets, by family.
 
     Raises:
         PackError: one of them, or the repository, is damaged.
     """
-    found = changes_of({}, general_packs())
-    return tuple(PublishedPack(one.family, one.title, one.after) for one in found if one.after)
->>>>>>> s4-centre
+    return offered_of(general_packs())
 
 
 def waiting_folder() -> Path:

@@ -13,7 +13,7 @@ from tests.unit.web.office.conftest import NOW
 
 from quetsach.cli.main import main
 from quetsach.packs import container
-from quetsach.packs.change import change_digest, changes_of, files_of
+from quetsach.packs.change import change_digest, changes_of, offered_of
 from quetsach.packs.folder import read_folder
 from quetsach.packs.load import load_pack
 from quetsach.packs.repository_folder import RepositoryFolder
@@ -246,8 +246,9 @@ def test_the_digest_is_that_of_what_sha256sum_prints() -> None:
 
 
 def test_what_is_published_is_named_without_reading_its_rules() -> None:
-    files = {f"mirai-{NEW}.qsp": b"rules that nobody compiles", f"eicar-{OLD}.qsp": b"old", f"eicar-{NEW}.qsp": b"new"}
-    named = [(file.name, file.version, file.sha256) for file in files_of(files)]
-    assert named == [
-        (name, NEW, hashlib.sha256(files[name]).hexdigest()) for name in (f"eicar-{NEW}.qsp", f"mirai-{NEW}.qsp")
-    ]
+    content = read_folder(SHELF / "eicar") | {"rules.yar": b"rules that nobody compiles"}
+    files = {f"eicar-{version}.qsp": container.pack(content) for version in (OLD, NEW)}
+    named = [(pack.family, pack.title.vi, pack.file.name, pack.file.sha256) for pack in offered_of(files)]
+    newest = f"eicar-{NEW}.qsp"
+    title = load_pack(SHELF / "eicar").name.vi
+    assert named == [("eicar", title, newest, hashlib.sha256(files[newest]).hexdigest())]
