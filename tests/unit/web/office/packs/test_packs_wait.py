@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
