@@ -50,7 +50,7 @@ def _steps(root: Unit, day: date, now: datetime) -> Iterator[Step]:
 def _tree(reach: Reachable) -> tuple[str, bool]:
     if not reach.below:
         return _("There is nothing below the centre yet."), False
-    return _("%(count)s units stand below the centre.") % {"count": figure(reach.below)}, True
+    return _("Units below the centre: %(count)s.") % {"count": figure(reach.below)}, True
 
 
 def _operators(root: Unit, day: date, now: datetime) -> tuple[str, bool]:
@@ -69,7 +69,7 @@ def _mail(now: datetime) -> tuple[str, bool]:
     if state.server is None:
         return _("No mail server is set: letters lie in the inboxes of the office only."), False
     if state.is_late:
-        return _("Mail waits since %(minutes)s minutes.") % {"minutes": figure(state.late_minutes)}, False
+        return _("Minutes that mail has waited: %(minutes)s.") % {"minutes": figure(state.late_minutes)}, False
     if state.taken_at is None:
         return _("A server is set; no mail has gone out yet. Send yourself a trial mail."), False
     if state.trial and state.trial.trouble and state.trial.at >= state.taken_at:
