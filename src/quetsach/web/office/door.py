@@ -5,6 +5,7 @@ The public portal sets no cookie and knows nobody; these classes let its request
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -29,6 +30,7 @@ from quetsach.web.office.people.services.keeping import KEPT_FORM, form_drop
 from quetsach.web.office.people.sign_in.ended import to_sign_in
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
+from quetsach.web.office.reading import page_read
 from quetsach.web.office.shelf import ShelfError
 from quetsach.web.server.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 
@@ -121,7 +123,8 @@ class OfficeDoor:
             return render(request, "office/error.html", {"status": 413}, status=413)
         led_away = None if is_open else _lead_away(request)
         get = self._get_page if request.user.is_authenticated else self._get_response
-        response = led_away or get(request)
+        with page_read() if request.method in ("GET", "HEAD") else nullcontext():
+            response = led_away or get(request)
         if led_away is None and request.method == "POST" and _is_taken(response):
             _forget_kept(request)
         # Our own forms say where they come from; nobody else is told.

@@ -30,7 +30,9 @@ def waiting_for(person: Person, *, day: date) -> QuerySet[Approval]:
 
 def asked_by(person: Person) -> QuerySet[Approval]:
     """Return what a person asked for, the newest first."""
-    return Approval.objects.filter(asked_by=person).select_related("unit", "decided_by").order_by("-asked_at")
+    return (
+        Approval.objects.filter(asked_by=person).select_related("unit", "asked_by", "decided_by").order_by("-asked_at")
+    )
 
 
 def decided_near(person: Person, *, day: date) -> QuerySet[Approval]:

@@ -13,6 +13,7 @@ from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.reading import kept_while_read
 
 FILE = "campaign.toml"
 CLOSE = "close"
@@ -42,7 +43,7 @@ class Campaign(models.Model):
     @property
     def revision(self) -> "PlanRevision":
         """The plan in force."""
-        return self.revisions.latest("number")
+        return plans_in_force().get(self.pk) or self.revisions.latest("number")
 
     @property
     def plan(self) -> Plan:
@@ -73,6 +74,13 @@ class PlanRevision(models.Model):
     def plan(self) -> Plan:
         """The plan as a record."""
         return read_campaign(self.document.encode(), file=FILE)
+
+
+@kept_while_read
+def plans_in_force() -> dict[int, PlanRevision]:
+    """Return the plan in force of every campaign, by the campaign's number: campaigns are few and pages show many."""
+    newer = PlanRevision.objects.filter(campaign=models.OuterRef("campaign"), number__gt=models.OuterRef("number"))
+    return {one.campaign_id: one for one in PlanRevision.objects.filter(~models.Exists(newer))}
 
 
 class Decision(models.Model):

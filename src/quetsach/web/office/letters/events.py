@@ -1,7 +1,8 @@
 """Writing down what happens to a dispatch, and reading its course."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -10,6 +11,8 @@ from quetsach.web.office.letters.models import Dispatch, DispatchEvent, MessageS
 from quetsach.web.office.people.models import Person
 
 MAX_REASON_LENGTH = 1000
+EVENT = ("events__kind", "events__at", "events__reason")
+"""What is read of an event beside its dispatch; empty for a dispatch to which nothing has happened."""
 
 
 def event_add(
@@ -29,19 +32,16 @@ def course_of(dispatch: Dispatch) -> Course:
 
 
 def courses_of(dispatches: QuerySet[Dispatch]) -> dict[int, Course]:
-    """Return where each of many dispatches stands, by its key; two queries for all."""
-    return _courses(dispatches, dispatches.values_list("pk", "pk"))
+    """Return where each of many dispatches stands, by its key; one query for all."""
+    rows = dispatches.order_by().values_list("pk", *EVENT).iterator(5000)
+    return courses_read((dispatch, event) for dispatch, *event in rows)
 
 
-def courses_of_units(dispatches: QuerySet[Dispatch]) -> dict[int, Course]:
-    """Return where each unit stands, by its key: what it got twice, as from above and from its province, is one."""
-    return _courses(dispatches, dispatches.values_list("pk", "to_unit"))
-
-
-def _courses(dispatches: QuerySet[Dispatch], owners: Iterable[tuple[int, int]]) -> dict[int, Course]:
-    owner_of = dict(owners)
-    found: dict[int, list[Event]] = {owner: [] for owner in owner_of.values()}
-    rows = DispatchEvent.objects.filter(dispatch__in=dispatches.order_by().values("pk"))
-    for dispatch, kind, at, reason in rows.values_list("dispatch_id", "kind", "at", "reason").iterator(5000):
-        found[owner_of[dispatch]].append(Event(Happening(kind), at, reason))
+def courses_read(rows: Iterable[tuple[int, Sequence[Any]]]) -> dict[int, Course]:
+    """Return where each of many stands, by its key, from a row of its key and ``EVENT`` for each of its events."""
+    found: dict[int, list[Event]] = {}
+    for owner, (kind, at, reason) in rows:
+        events = found.setdefault(owner, [])
+        if kind is not None:
+            events.append(Event(Happening(kind), at, reason))
     return {owner: follow(events) for owner, events in found.items()}

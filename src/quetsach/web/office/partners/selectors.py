@@ -18,6 +18,7 @@ from quetsach.campaign.partners.total import MEASURES, Figure, Part, across, tot
 from quetsach.campaign.partners.window import Window, days_of
 from quetsach.core.period import Period
 from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, rows_of
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.selectors import root_unit
 
@@ -53,13 +54,19 @@ def partner_totals(partner: Partner, period: Period) -> PartnerTotals:
 
 def _remembered[T](name: str, read: Callable[[Partner, Period], T], partner: Partner, period: Period) -> T:
     """Read once what does not change until the partner's next row; adding up a season takes a second or more."""
-    held = partner.deliveries.aggregate(accepted=Sum("accepted"), replaced=Sum("replaced"))
-    key = f"partners-{name}-{partner.pk}-{period}-{held['accepted']}-{held['replaced']}"
+    key = f"partners-{name}-{partner.pk}-{period}-{_held().get(partner.pk)}"
     kept: T | None = cache.get(key)
     if kept is None:
         kept = read(partner, period)
         cache.set(key, kept, _REMEMBERED_SECONDS)
     return kept
+
+
+@kept_while_read
+def _held() -> dict[int, tuple[int, int]]:
+    """Return how many rows each partner sent that were accepted, and how many that replaced others."""
+    sums = Delivery.objects.values_list("partner").annotate(Sum("accepted"), Sum("replaced")).order_by()
+    return {partner: (accepted, replaced) for partner, accepted, replaced in sums}
 
 
 def _partner_totals(partner: Partner, period: Period) -> PartnerTotals:
@@ -135,26 +142,29 @@ def partner_states() -> tuple[PartnerState, ...]:
         number_of_deliveries=Count("deliveries", distinct=True),
         number_waiting=Count("deliveries", filter=Q(deliveries__state=DeliveryState.WAITING), distinct=True),
     )
+    newest = _newest_days()
     return tuple(
         PartnerState(
             partner,
             partner.number_of_declarations,
             partner.number_of_deliveries,
             partner.number_waiting,
-            _newest(partner),
+            newest.get(partner.pk),
         )
         for partner in partners
     )
 
 
-def _newest(partner: Partner) -> date | None:
-    """Return the last day of the newest window that a partner reported."""
-    newest: list[date] = []
-    for declaration in partner.declarations.all():
-        first = rows_of([line.pk for line in declaration.lines.all()]).aggregate(first=Max("first"))["first"]
-        if first is not None:
-            newest.append(days_of(declaration.method.window, first).last)
-    return max(newest, default=None)
+def _newest_days() -> dict[int, date]:
+    """Return the last day of the newest window that each partner reported, by the number of the partner."""
+    lines = {line.pk: line for line in Line.objects.select_related("declaration")}
+    begins = rows_of(list(lines)).values_list("line_id").annotate(Max("first")).order_by() if lines else ()
+    newest: dict[int, date] = {}
+    for pk, first in begins:
+        line = lines[pk]
+        last = days_of(line.declaration.method.window, first).last
+        newest[line.partner_id] = max(last, newest.get(line.partner_id, last))
+    return newest
 
 
 def set_aside_counts(delivery: Delivery) -> tuple[tuple[str, int], ...]:

@@ -4,7 +4,7 @@ A role is held over a unit and all that is below it on the day that is asked abo
 people keep their duties over its successors.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db.models import Q
@@ -14,6 +14,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.zone import day_of
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.units.models import Position, Succession, Unit
 
 
@@ -30,6 +31,7 @@ def today(now: datetime) -> date:
     return day_of(now)
 
 
+@kept_while_read
 def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:
     """Return what a person holds on a day, with the paths of that day's tree."""
     if not person.is_active:
@@ -100,13 +102,16 @@ def within(person: Person, act: Act, *, day: date, unit: str = "unit") -> Q:
     return Q(**{f"{unit}__in": units}) | (ended & ~Q(**{f"{unit}__in": standing}))
 
 
-def _paths(unit: int, day: date) -> Iterable[str]:
+@kept_while_read
+def _paths(unit: int, day: date) -> Sequence[str]:
     """Return the paths that a unit, or what succeeded it, has on a day; a unit without any is nobody's."""
     seen, units = {unit}, [unit]
     while units:
-        paths = list(Position.objects.on(day).filter(unit__in=units).values_list("path", flat=True))
-        if paths:
-            return paths
+        became = Succession.objects.filter(old__in=units, on__lte=day).values("new")
+        found = Position.objects.on(day).filter(Q(unit__in=units) | Q(unit__in=became)).values_list("unit", "path")
+        here, later = ([path for one, path in found if (one in units) is stays] for stays in (True, False))
+        if here or later:
+            return here or later
         units = list(
             Succession.objects.filter(old__in=units, on__lte=day).exclude(new__in=seen).values_list("new", flat=True)
         )

@@ -5,7 +5,7 @@ Counts of other units below ``SMALLEST_CELL`` are hidden, and as many more as ke
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -94,15 +94,17 @@ def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) ->
     if top is None:
         return None
     is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Act.SEE), day)
-    weeks = {span: _week_of(unit, span, is_own=is_own) for span in weeks_in(period)}
+    below, spans = _placed_below(top, period), weeks_in(period)
+    weeks = {span: _week_of(unit, span, below, is_own=is_own, by_day=len(spans) == 1) for span in spans}
     parts = list(weeks.values())
-    below = _children(top, period)
     return Reach(
         unit=unit,
         period=period,
         total=_sum(part.total for part in parts),
         own=_sum(part.counts.get(unit.key, 0) for part in parts),
-        below=tuple(UnitReach(child, _sum(part.counts.get(child.key, 0) for part in parts)) for child in below),
+        below=tuple(
+            UnitReach(child, _sum(part.counts.get(child.key, 0) for part in parts)) for child in _there(below, period)
+        ),
         weeks=tuple((span, part.total) for span, part in weeks.items()),
         days=parts[0].days if len(parts) == 1 else (),
         channels=_channels(top.path, period),
@@ -135,18 +137,21 @@ class _Week:
     days: tuple[tuple[date, int | None], ...]
 
 
-def _week_of(unit: Unit, week: Period, *, is_own: bool) -> _Week:
+def _week_of(unit: Unit, week: Period, placed: Sequence[Position], *, is_own: bool, by_day: bool) -> _Week:
     top = position_of(unit, week.last) or position_of(unit, week.first)
     if top is None:
         return _Week(0, {}, ())
     counts = _visits_by_path(top.path, week)
-    below = _by_child(top, counts, week)
+    below = _by_child(top, counts, _there(placed, week))
     cells = {unit.key: counts.get(top.path, 0), **{child.key: count for child, count in below.items()}}
     shown, has_total = _protected(cells, {unit.key} if is_own else set())
+    total = sum(counts.values()) if has_total else None
+    if not by_day:
+        return _Week(total, shown, ())
     days = _visits_by_day(top.path, week)
     shown_days, has_days = _protected(days, set(days) if is_own and not below else set())
     told = tuple((date.fromisoformat(each), count) for each, count in shown_days.items())
-    return _Week(sum(counts.values()) if has_total else None, shown, told if has_total and has_days else ())
+    return _Week(total, shown, told if has_total and has_days else ())
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:
@@ -179,21 +184,27 @@ def _visits_by_day(path: str, period: Period) -> dict[str, int]:
     return {day.isoformat(): found.get(day, 0) for day in period}
 
 
-def _by_child(top: Position, counts: Mapping[str, int], period: Period) -> dict[Unit, int]:
-    """Add counts up by the units that stood directly below at any time in the span, whether anybody came or not."""
+def _by_child(top: Position, counts: Mapping[str, int], children: Iterable[Unit]) -> dict[Unit, int]:
+    """Add counts up by the units directly below, whether anybody came to them or not."""
     added: Counter[str] = Counter()
     for path, count in counts.items():
         if path != top.path:
             added[path.removeprefix(top.path).split("/", 1)[0]] += count
-    return {child: added[child.key] for child in _children(top, period)}
+    return {child: added[child.key] for child in children}
 
 
-def _children(top: Position, period: Period) -> list[Unit]:
-    """Return the units that stood directly below at any time in the span, by code."""
+def _placed_below(top: Position, period: Period) -> list[Position]:
+    """Return where units stood directly below at any time in the span, by code."""
     below = Position.objects.filter(
-        Q(until=None) | Q(until__gt=period.first), parent=top.unit, first__lte=period.last
+        Q(until=None) | Q(until__gt=period.first), parent=top.unit_id, first__lte=period.last
     ).select_related("unit")
-    return list(dict.fromkeys(place.unit for place in below.order_by("unit__code", "unit__opened")))
+    return list(below.order_by("unit__code", "unit__opened"))
+
+
+def _there(placed: Iterable[Position], span: Period) -> list[Unit]:
+    """Return the units that stood there at any time in a span."""
+    at_the_time = (p for p in placed if p.first <= span.last and (p.until is None or p.until > span.first))
+    return list(dict.fromkeys(place.unit for place in at_the_time))
 
 
 def _protected(values: Mapping[str, int], known: set[str]) -> tuple[Mapping[str, int | None], bool]:

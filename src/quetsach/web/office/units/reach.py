@@ -3,20 +3,22 @@
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.people.access import require, visible
+from quetsach.web.office.people.access import paths_of, require, visible
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.units.models import Edge, Position, Succession, Unit
 
 
+@kept_while_read
 def answering(unit: Unit, *, day: date) -> Unit:
     """Return the unit that answers for one on a day: itself, or where nobody succeeded it the unit that was above it.
 
     A district that was abolished is its former province's, and so its successor's, to see; nobody inherits its powers.
     """
-    while not Position.objects.on(day).filter(unit=unit).exists():
+    while not paths_of(unit, day=day):
         if Succession.objects.filter(old=unit, on__lte=day).exists():
             break
         above = Edge.objects.filter(unit=unit).order_by("-first").select_related("parent").first()
@@ -28,11 +30,19 @@ def answering(unit: Unit, *, day: date) -> Unit:
 
 def held_units(tops: Collection[str], *, day: date) -> set[int]:
     """Return the units that stand at some places of a day's tree, and those that are no more and became them."""
-    units = set(Position.objects.on(day).filter(path__in=tops).values_list("unit", flat=True))
-    newer, standing = units, Position.objects.on(day).values("unit")
+    return set(_held(frozenset(tops), day))
+
+
+@kept_while_read
+def _held(tops: frozenset[str], day: date) -> frozenset[int]:
+    here, standing = Position.objects.on(day).filter(path__in=tops), Position.objects.on(day).values("unit")
+    became = Q(successors__new__in=here.values("unit"), successors__on__lte=day) & ~Q(pk__in=standing)
+    found = Unit.objects.filter(Q(pk__in=here.values("unit")) | became).distinct()
+    rows = list(found.annotate(is_here=Exists(here.filter(unit=OuterRef("pk")))).values_list("pk", "is_here"))
+    units, newer = frozenset(pk for pk, _is_here in rows), frozenset(pk for pk, is_here in rows if not is_here)
     while newer:
-        became = Succession.objects.filter(new__in=newer, on__lte=day).exclude(old__in=standing)
-        newer = set(became.values_list("old", flat=True)) - units
+        before = Succession.objects.filter(new__in=newer, on__lte=day).exclude(old__in=standing)
+        newer = frozenset(before.values_list("old", flat=True)) - units
         units = units | newer
     return units
 

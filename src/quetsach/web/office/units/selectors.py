@@ -12,11 +12,13 @@ from django.db.models.functions import StrIndex, Substr
 
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.units.models import Contact, Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
 
 
+@kept_while_read
 def root_unit() -> Unit:
     """Return the centre itself, the top of the tree.
 
@@ -26,6 +28,7 @@ def root_unit() -> Unit:
     return Unit.objects.filter(kind="centre").earliest("opened")
 
 
+@kept_while_read
 def unit_of(key: str) -> Unit:
     """Return the unit of a key.
 
@@ -40,6 +43,7 @@ def unit_named(code: str, day: date) -> Unit | None:
     return Unit.objects.filter(Q(closed=None) | Q(closed__gt=day), code=code, opened__lte=day).first()
 
 
+@kept_while_read
 def position_of(unit: Unit, day: date) -> Position | None:
     """Return where a unit stood on a day; ``None`` if it was not in the tree."""
     return Position.objects.on(day).filter(unit=unit).first()

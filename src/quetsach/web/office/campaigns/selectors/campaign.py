@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage, PlanRevision
+from quetsach.web.office.campaigns.models import CLOSE, Campaign, Decision, Passage, PlanRevision
 from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
+from quetsach.web.office.reading import kept_while_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,18 @@ def campaign_of(key: str) -> Campaign | None:
 
 def decisions_of(campaign: Campaign) -> tuple[Decided, ...]:
     """Return the log of decisions, the oldest first."""
-    return tuple(decision.record for decision in campaign.decisions.all())
+    return _decisions().get(campaign.pk, ())
 
 
 def steps_taken(campaign: Campaign) -> dict[str, Taken]:
     """Return the steps that were asked for and granted, by phase; ``close`` for the end."""
-    granted = {
-        (approval.subject, approval.digest): approval.decided_at
-        for approval in _approvals(campaign).filter(is_granted=True)
-    }
-    found: dict[str, Taken] = {}
-    for passage in campaign.passages.order_by("asked_at", "pk"):
-        if at := granted.get((passage.subject, passage.sha256)):
-            found.setdefault(passage.step, Taken(today(at), passage))
-    return found
+    return dict(_steps().get(campaign.pk, {}))
 
 
 def steps_asked(campaign: Campaign) -> dict[str, Approval]:
     """Return the steps that wait for a second person."""
-    waiting = _approvals(campaign).filter(is_granted=None).select_related("asked_by")
-    return {approval.subject.rpartition(":")[2]: approval for approval in waiting}
+    waiting = Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:", is_granted=None)
+    return {approval.subject.rpartition(":")[2]: approval for approval in waiting.select_related("asked_by")}
 
 
 def asked_for(approval_subject: str) -> tuple[Campaign, Passage] | None:
@@ -75,11 +68,31 @@ def is_closed(campaign: Campaign) -> bool:
     return CLOSE in steps_taken(campaign)
 
 
+@kept_while_read
 def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
     """Return how a campaign's plan stands on a day."""
     opened = frozenset(steps_taken(campaign))
     return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
 
 
-def _approvals(campaign: Campaign) -> QuerySet[Approval]:
-    return Approval.objects.filter(kind="campaign", subject__startswith=f"campaign:{campaign.pk}:")
+@kept_while_read
+def _decisions() -> dict[int, tuple[Decided, ...]]:
+    """Return the decisions of all campaigns, which are few, by the number of the campaign."""
+    found: dict[int, tuple[Decided, ...]] = {}
+    for decision in Decision.objects.order_by("campaign", "number"):
+        found[decision.campaign_id] = (*found.get(decision.campaign_id, ()), decision.record)
+    return found
+
+
+@kept_while_read
+def _steps() -> dict[int, dict[str, Taken]]:
+    """Return the steps of all campaigns that were granted, by the number of the campaign."""
+    granted = {
+        (approval.subject, approval.digest): approval.decided_at
+        for approval in Approval.objects.filter(kind="campaign", is_granted=True)
+    }
+    found: dict[int, dict[str, Taken]] = {}
+    for passage in Passage.objects.order_by("asked_at", "pk"):
+        if at := granted.get((passage.subject, passage.sha256)):
+            found.setdefault(passage.campaign_id, {}).setdefault(passage.step, Taken(today(at), passage))
+    return found

@@ -15,7 +15,7 @@ from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.letters import issued_by_the_centre
-from quetsach.web.office.campaigns.selectors.returns import returns_of
+from quetsach.web.office.returns.selectors.publication import campaigns_with_totals
 from quetsach.web.portal.family import page_of
 from quetsach.web.portal.selectors import offered_files, pack_of
 
@@ -37,7 +37,7 @@ def evidence_of(campaign: Campaign, decisions: Sequence[Decided]) -> Evidence:
         Need.PACKS_PUBLISHED: sum(pack.removes > 0 for pack in shelved(botnets).values()),
         Need.TOOL_OFFERED: int(bool(offered_files())),
         Need.LETTERS_ISSUED: issued_by_the_centre(campaign.key),
-        Need.RETURNS_PUBLISHED: int(returns_of(campaign.key) is not None),
+        Need.RETURNS_PUBLISHED: int(campaign.key in campaigns_with_totals()),
         Need.EVALUATION_PUBLISHED: sum(d.kind is DecisionKind.EVALUATION for d in standing),
     }
     return Evidence(counts, subjects(DecisionKind.OTHER))

@@ -4,8 +4,9 @@ from django.db.models import Count, Exists, OuterRef
 
 from quetsach.campaign.letters.course import Happening
 from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
-from quetsach.web.office.letters.cascade import cascade_of
+from quetsach.web.office.letters.cascade import levels_of
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.units.models import UnitKind
 
 _ISSUED = (LetterState.ISSUED, LetterState.REPLACED)
@@ -16,9 +17,16 @@ MOST_LETTERS = 1000
 
 def issued_by_the_centre(key: str) -> int:
     """Return how many letters of a campaign the centre itself has issued and not taken back."""
-    return Letter.objects.filter(campaign=key, state__in=_ISSUED, unit__kind=UnitKind.CENTRE).count()
+    return _issued_by_the_centre().get(key, 0)
 
 
+@kept_while_read
+def _issued_by_the_centre() -> dict[str, int]:
+    issued = Letter.objects.filter(state__in=_ISSUED, unit__kind=UnitKind.CENTRE)
+    return dict(issued.values_list("campaign").annotate(Count("pk")).order_by())
+
+
+@kept_while_read
 def letters_of(key: str) -> tuple[LetterFact, ...]:
     """Return a campaign's issued letters with how many units they went to and how many of these have read them."""
     letters = Letter.objects.filter(campaign=key, state__in=_ISSUED).order_by("issued_on", "pk")[:MOST_LETTERS]
@@ -43,6 +51,8 @@ def letters_of(key: str) -> tuple[LetterFact, ...]:
 def chains_of(key: str) -> tuple[ChainFact, ...]:
     """Return how the centre's letters of a campaign went down the tree; what was sent to nobody is left out."""
     letters = Letter.objects.filter(campaign=key, state__in=_ISSUED, unit__kind=UnitKind.CENTRE)
+    sent = list(letters.filter(dispatches__isnull=False).distinct().order_by("issued_on", "pk"))
+    levels = levels_of(sent)
     return tuple(
         ChainFact(
             number=letter.number_sign,
@@ -50,9 +60,9 @@ def chains_of(key: str) -> tuple[ChainFact, ...]:
             issuer=letter.agency,
             levels=tuple(
                 LevelFact(pace.level, pace.total, pace.acknowledged, pace.half, pace.slowest)
-                for pace in cascade_of(letter).levels
+                for pace in levels[letter.pk]
             ),
         )
-        for letter in letters.filter(dispatches__isnull=False).distinct().order_by("issued_on", "pk")
+        for letter in sent
         if letter.issued_on
     )

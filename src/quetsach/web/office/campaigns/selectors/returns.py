@@ -4,9 +4,11 @@ from quetsach.assess import period_text
 from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.selectors.publication import PublishedTotals, published_totals
 
 
+@kept_while_read
 def returns_of(key: str) -> ReturnFacts | None:
     """Return the newest published totals of a campaign; ``None`` while there are none."""
     published = published_totals(key)

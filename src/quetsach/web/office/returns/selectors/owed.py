@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, Scope, Standing, State, standing
@@ -15,7 +17,7 @@ from quetsach.web.office.people.access import duties_of, today, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return, SignOff
 from quetsach.web.office.returns.selectors.owing import extensions_of, owing_of
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.units.models import Position, Succession, Unit
 from quetsach.web.office.units.reach import held_units, seen_keys
 
 _NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
@@ -125,9 +127,10 @@ def submitted_below(person: Person, *, day: date) -> int:
     own = _own(person, Act.APPROVE_RETURN, day=day)
     asked = Period.objects.in_force().values("pk")
     submitted = Return.objects.filter(state=State.SUBMITTED, period__in=asked).exclude(unit__in=own)
-    below = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).distinct().count()
     standing = Position.objects.on(day).values("unit")
-    ended = submitted.exclude(unit__in=standing).exclude(unit__successors__on__lte=day)
-    keys = list(ended.values_list("unit__key", flat=True))
+    heirs = Succession.objects.filter(old=OuterRef("unit"), on__lte=day)
+    mine = within(person, Act.APPROVE_RETURN, day=day)
+    below = submitted.filter(mine).distinct().count()
+    keys = list(submitted.filter(~Q(unit__in=standing), ~Exists(heirs)).values_list("unit__key", flat=True))
     seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if keys else frozenset()
     return below + sum(key in seen for key in keys)

@@ -14,6 +14,7 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.models import Period, Publication
 from quetsach.web.office.returns.selectors.report import totals_report
 
@@ -80,15 +81,27 @@ def published_totals(campaign: Campaign | str) -> PublishedTotals | None:
     """Return the newest totals of a campaign that a second person let out; ``None`` while there are none."""
     key = campaign if isinstance(campaign, str) else campaign.key
     asked = Publication.objects.filter(assignment__campaign__key=key).select_related("period")
-    granted = {
-        (a.subject, a.digest): a.decided_at
-        for a in Approval.objects.filter(kind="numbers", subject__startswith="returns:", is_granted=True)
-    }
+    granted = _granted()
     for one in asked.order_by("-period__last", "-asked_at"):
         at = granted.get((one.subject, one.sha256))
         if at is not None:
             return totals_read(one, published_at=at)
     return None
+
+
+@kept_while_read
+def campaigns_with_totals() -> frozenset[str]:
+    """Return the keys of the campaigns of which totals were let out."""
+    asked = Publication.objects.defer("document").select_related("period", "assignment__campaign")
+    granted = _granted()
+    return frozenset(one.assignment.campaign.key for one in asked if (one.subject, one.sha256) in granted)
+
+
+@kept_while_read
+def _granted() -> dict[tuple[str, str], datetime | None]:
+    """Return when totals were let out, by subject and digest."""
+    found = Approval.objects.filter(kind="numbers", subject__startswith="returns:", is_granted=True)
+    return {(one.subject, one.digest): one.decided_at for one in found}
 
 
 def totals_document(period: Period, *, now: datetime) -> dict[str, Any]:
