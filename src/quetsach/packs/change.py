@@ -51,13 +51,14 @@ def changes_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple
     return tuple(_change(family, old.get(family), new.get(family)) for family in differing)
 
 
-def files_of(packs: Mapping[str, bytes]) -> tuple[PackFile, ...]:
-    """Return what everybody gets of some packs, by family, without looking into them.
+def files_of(packs: Mapping[str, bytes]) -> tuple[tuple[str, PackFile], ...]:
+    """Return what everybody gets of some packs: family and file, by family, without looking into them.
 
     Args:
         packs: content by file name (``FAMILY-VERSION.qsp``).
     """
-    return tuple(found for _family, named in sorted(_by_family(packs).items()) if (found := _file(named)))
+    found = ((family, _file(named)) for family, named in sorted(_by_family(packs).items()))
+    return tuple((family, file) for family, file in found if file)
 
 
 def change_digest(changes: Iterable[PackChange]) -> str:

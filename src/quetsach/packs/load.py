@@ -80,6 +80,15 @@ def _head(content: Mapping[str, bytes], where: str) -> Table:
     return read_toml(content["pack.toml"], where=f"{where}/pack.toml")
 
 
+def name_of(content: Mapping[str, bytes], where: str) -> LocalText:
+    """Return what people call the family of a pack, without compiling a rule.
+
+    Raises:
+        PackError: the pack's head is missing or malformed.
+    """
+    return _head(content, where).take_local_text("name")
+
+
 def _family(head: Table) -> str:
     return head.take_matching("family", SLUG, "lower-case words joined by hyphens")
 

@@ -5,14 +5,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-<<<<<<< HEAD
-from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of, files_of
-=======
 from quetsach.core.pack import LocalText
-from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of
->>>>>>> s4-centre
+from quetsach.packs.change import PackChange, PackFile, change_digest, changes_of, files_of
+from quetsach.packs.container import unpack
 from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX
+from quetsach.packs.load import name_of
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval
 
@@ -55,20 +53,16 @@ def general_packs() -> dict[str, bytes]:
     return RepositoryFolder(data / "repository").published("packs") if data else {}
 
 
-<<<<<<< HEAD
-def published_packs() -> tuple[PackFile, ...]:
-    """Return the packs that everybody gets, by name."""
-    return files_of(general_packs())
-=======
 def published_packs() -> tuple[PublishedPack, ...]:
-    """Return the packs that everybody gets, by family.
+    """Return the packs that everybody gets, by family; of each only its head is read.
 
     Raises:
         PackError: one of them, or the repository, is damaged.
     """
-    found = changes_of({}, general_packs())
-    return tuple(PublishedPack(one.family, one.title, one.after) for one in found if one.after)
->>>>>>> s4-centre
+    packs = general_packs()
+    return tuple(
+        PublishedPack(family, name_of(unpack(packs[file.name]), file.name), file) for family, file in files_of(packs)
+    )
 
 
 def waiting_folder() -> Path:

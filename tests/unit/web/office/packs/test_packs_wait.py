@@ -247,7 +247,18 @@ def test_the_digest_is_that_of_what_sha256sum_prints() -> None:
 
 def test_what_is_published_is_named_without_reading_its_rules() -> None:
     files = {f"mirai-{NEW}.qsp": b"rules that nobody compiles", f"eicar-{OLD}.qsp": b"old", f"eicar-{NEW}.qsp": b"new"}
-    named = [(file.name, file.version, file.sha256) for file in files_of(files)]
+    named = [(file.name, file.version, file.sha256) for _family, file in files_of(files)]
     assert named == [
         (name, NEW, hashlib.sha256(files[name]).hexdigest()) for name in (f"eicar-{NEW}.qsp", f"mirai-{NEW}.qsp")
     ]
+
+
+def test_packs_are_named_as_people_name_them_and_sums_are_folded(data: Path, person, signed_in) -> None:
+    assert publish(data, NEW) == 1
+    page = signed_in(person("analyst")).get(PAGE).content.decode()
+    name = load_pack(SHELF / "eicar").name.vi
+    assert page.count(f'<th scope="row">{name} <span class="quiet">(eicar)</span></th>') == 2  # waiting, and published
+    assert f"<td>{OLD}</td>" in page
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert re.search(r"[0-9a-f]{64}", page)
+    assert not re.search(r">[0-9a-f]{64}<", shown)
