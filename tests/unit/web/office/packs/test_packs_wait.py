@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -251,3 +252,14 @@ def test_what_is_published_is_named_without_reading_its_rules() -> None:
     newest = f"eicar-{NEW}.qsp"
     title = load_pack(SHELF / "eicar").name.vi
     assert named == [("eicar", title, newest, hashlib.sha256(files[newest]).hexdigest())]
+
+
+def test_packs_are_named_as_people_name_them_and_sums_are_folded(data: Path, person, signed_in) -> None:
+    assert publish(data, NEW) == 1
+    page = signed_in(person("analyst")).get(PAGE).content.decode()
+    name = load_pack(SHELF / "eicar").name.vi
+    assert page.count(f'<th scope="row">{name} <span class="quiet">(eicar)</span></th>') == 2  # waiting, and published
+    assert f"<td>{OLD}</td>" in page
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert re.search(r"[0-9a-f]{64}", page)
+    assert not re.search(r">[0-9a-f]{64}<", shown)
