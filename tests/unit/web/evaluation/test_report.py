@@ -94,9 +94,9 @@ def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
         "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); có số liệu đã phê duyệt của "
         "182/183 đơn vị phải báo cáo."
     )
-    assert (
-        then
-        == "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu hoặc phê duyệt số liệu còn thiếu của 1 đơn vị."
+    assert then == (
+        "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu hoặc phê duyệt số liệu còn thiếu của "
+        "1 đơn vị."
     )
 
 
