@@ -91,12 +91,12 @@ def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
     made = compose(replace(inputs(effect=effect_of(0.6)), outcome=outcome, tool=None))
     done, then = (block.text.vi for block in made.sections[0].blocks[:2] if isinstance(block, Paragraph))
     assert done == (
-        "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); duyệt 182/183 báo cáo của các "
-        "đơn vị."
+        "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); có số liệu đã phê duyệt của "
+        "182/183 đơn vị phải báo cáo."
     )
-    assert (
-        then
-        == "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu 1 báo cáo còn thiếu hoặc chưa duyệt."
+    assert then == (
+        "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu hoặc phê duyệt số liệu còn thiếu của "
+        "1 đơn vị."
     )
 
 

@@ -97,7 +97,10 @@ def _missing(inputs: Inputs) -> list[LocalText]:
         return []
     left = _numbers(found.expected - found.approved)
     return [
-        LocalText(f"thu {left.vi} báo cáo còn thiếu hoặc chưa duyệt", f"collect or approve {left.en} returns that lack")
+        LocalText(
+            f"thu hoặc phê duyệt số liệu còn thiếu của {left.vi} đơn vị",
+            f"collect or approve the figures that {left.en} units still owe",
+        )
     ]
 
 

@@ -55,7 +55,7 @@ def browser(signed_in: Callable[[Person], Client], operator: Person) -> Client:
 @pytest.mark.usefixtures("communes")
 def test_every_overdue_return_can_be_reached_page_by_page(root: str, browser: Client) -> None:
     first = text(browser.get(f"{root}/tw/bang/"))
-    counted = re.search(r"Quá hạn ở các cấp dưới nữa \(([^)]*)\)", first)
+    counted = re.search(r"Quá hạn ở các cấp dưới tiếp theo \(([^)]*)\)", first)
     assert counted
     assert counted[1] == "1.206"  # 1,203 communes and three districts
     assert len(re.findall(r"<td>Thành phố (?:Hải Phòng|Hà Nội)</td>", first)) == 100
