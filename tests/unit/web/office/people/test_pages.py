@@ -156,3 +156,14 @@ def test_a_slip_of_the_finger_in_a_new_password_is_told(desk: Client, client: Cl
     answer = client.post(invited(desk), joining(PASSWORD, f"{PASSWORD}!"))
     assert "Hai lần nhập mật khẩu không giống nhau" in page(answer)
     assert not Person.objects.filter(email="lan@haiphong.gov.vn").exists()
+
+
+def test_who_has_no_password_is_offered_none_to_change(desk: Client, approver: Person) -> None:
+    address = "/van-phong/tai-khoan/mat-khau/"
+    assert address in page(desk.get("/van-phong/tai-khoan/"))
+    approver.set_unusable_password()
+    approver.save()
+    desk.force_login(approver, backend="allauth.account.auth_backends.AuthenticationBackend")
+    account = page(desk.get("/van-phong/tai-khoan/", follow=True))
+    assert address not in account
+    assert desk.get(address, follow=True).status_code == 200

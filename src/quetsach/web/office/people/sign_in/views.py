@@ -155,6 +155,13 @@ class NewPassword(PasswordChangeView):  # type: ignore[misc]
     template_name = f"{_FOLDER}password.html"
     success_url = reverse_lazy("office:people:account")
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever has no password, and so none to change, back to the account page."""
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            return redirect(self.success_url)
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
+
 
 def second_factors(_request: HttpRequest) -> HttpResponse:
     """Lead to the account page, where second factors are listed."""
