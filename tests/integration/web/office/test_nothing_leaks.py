@@ -58,6 +58,7 @@ def values() -> dict[str, list[str]]:
         "campaign": ["viet-nam-2020"],
         "place": ["x"],
         "name": ["x"],
+        "kind": ["botnets", "baseline"],
     }
 
 

@@ -163,6 +163,7 @@ DETAIL_TITLES: Mapping[str, str | Promise] = {
     "records": _("records"),
     "reminders": _("reminders"),
     "reports": _("reports"),
+    "result": _("result"),
     "revision": _("revision number"),
     "role": _("role"),
     "sessions": _("sessions ended"),
@@ -201,6 +202,7 @@ DETAIL_WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "role": {role.value: title for role, title in ROLE_TITLES.items()},
     "duties": {role.value: title for role, title in ROLE_TITLES.items()},
     "kind": {**_UNIT_KINDS, **_DECISION_KINDS, **KIND_TITLES},
+    "result": {"done": _("done"), "failed": _("failed")},
     "type": _UNIT_KINDS,
     "unsigned": {"by consent": _("by consent")},
     "via": {

@@ -54,7 +54,8 @@ def partner_totals(partner: Partner, period: Period) -> PartnerTotals:
 
 def _remembered[T](name: str, read: Callable[[Partner, Period], T], partner: Partner, period: Period) -> T:
     """Read once what does not change until the partner's next row; adding up a season takes a second or more."""
-    key = f"partners-{name}-{partner.pk}-{period}-{_held().get(partner.pk)}"
+    accepted, replaced = _held().get(partner.pk, (0, 0))
+    key = f"partners-{name}-{partner.pk}-{period}-{accepted}-{replaced}"
     kept: T | None = cache.get(key)
     if kept is None:
         kept = read(partner, period)
