@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 TESTS = ("tests/unit/web", "tests/integration/web/office")
 """Where tests use Django's database; commands and browsers have a centre of their own, with SQLite."""
-HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+HOW = ("--only-database", "--reuse-db", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""The databases go with the cluster: dropping one while a browser's last connection closes would be refused."""
 
 
 def programs() -> Path | None:
