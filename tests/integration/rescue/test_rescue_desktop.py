@@ -2,47 +2,24 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from tests.integration.rescue.test_session import content, hibernate
-from tests.ntfs import make_image, mounted
+from tests.ntfs import mounted
 
 from quetsach.cli.rescue_desktop import RescueDesktop
 from quetsach.cli.rescue_drives import ON_DRIVE, Drives
 from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.report import Kind
 from quetsach.endpoint.window.use_cases import Course, Looked, OnStick, Target
-from quetsach.packs.specimen import specimens_of
-from quetsach.rescue import mounting
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.mounting import place_of, unmount
+from quetsach.rescue.mounting import place_of
 from quetsach.rescue.volumes import Volume
 
-PACKS = Path(__file__).parents[3] / "packs"
-
-
-@pytest.fixture(autouse=True)
-def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mounting, "DISKS", tmp_path / "disks")
-    monkeypatch.setattr("quetsach.cli.rescue_drives.MEMORY", tmp_path / "memory")
-    yield
-    for place in (tmp_path / "disks").glob("*"):
-        unmount(place)  # after a test that failed
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Volume:
-    """A drive of Windows on which a harmless specimen was planted."""
-    image = tmp_path / "image"
-    make_image(image, megabytes=64)
-    with mounted(image, tmp_path / "planting") as root:
-        specimens_of(PACKS / "njrat", ["windows"])[0].build(root)
-        (root / "Ảnh.jpg").write_bytes(b"mine")
-    return Volume(str(image), "ntfs", "Windows", "0011223344556677", 64 << 20, "disk")
+pytestmark = pytest.mark.usefixtures("places")
 
 
 @pytest.fixture(params=["stick", "drive"])

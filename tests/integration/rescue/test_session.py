@@ -1,7 +1,7 @@
 """What the stick does to a drive of Windows: real NTFS, cleaned by the tool and put back. Needs root and FUSE."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,35 +12,17 @@ from quetsach.cli.rescue_drives import ON_DRIVE, Drives
 from quetsach.cli.rescue_session import Session
 from quetsach.cli.rescue_start import run_tool
 from quetsach.endpoint.messages import messages
-from quetsach.packs.specimen import specimens_of
-from quetsach.rescue import mounting
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.mounting import Unfit, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
 from quetsach.rescue.volumes import Volume
 
-PACKS = Path(__file__).parents[3] / "packs"
+pytestmark = pytest.mark.usefixtures("places")
 WORDS = messages("rescue", "en")
 
 
 @pytest.fixture(autouse=True)
-def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mounting, "DISKS", tmp_path / "disks")
-    monkeypatch.setattr("quetsach.cli.rescue_drives.MEMORY", tmp_path / "memory")
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUETSACH_LANG", "en")
-    yield
-    for place in (tmp_path / "disks").glob("*"):
-        unmount(place)  # after a test that failed
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Volume:
-    """A drive of Windows on which a harmless specimen was planted."""
-    image = tmp_path / "image"
-    make_image(image, megabytes=64)
-    with mounted(image, tmp_path / "planting") as root:
-        specimens_of(PACKS / "njrat", ["windows"])[0].build(root)
-        (root / "Ảnh.jpg").write_bytes(b"mine")
-    return Volume(str(image), "ntfs", "Windows", "0011223344556677", 64 << 20, "disk")
 
 
 @dataclass

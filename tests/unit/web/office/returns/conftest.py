@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from types import ModuleType
 
 import pytest
 from django.utils.translation import override
@@ -9,11 +10,12 @@ from django.utils.translation import override
 from quetsach.campaign.returns.period import PeriodKind, week_of, weeks
 from quetsach.campaign.returns.state import Scope
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.models import Campaign, PlanRevision
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.entry import return_submit
+from quetsach.web.office.returns.views import board, finding
 from quetsach.web.office.units.models import Unit, UnitKind
 
 WEEK = week_of(date(2020, 10, 5))
@@ -21,6 +23,27 @@ ASKED = datetime(2020, 10, 1, 3, tzinfo=UTC)
 IN_TIME = datetime(2020, 10, 12, 3, tzinfo=UTC)  # Monday after the week; due on Wednesday, closed a week later
 LATE = datetime(2020, 10, 16, 3, tzinfo=UTC)
 CLOSED = datetime(2020, 10, 23, 3, tzinfo=UTC)
+PLAN = """
+id = "viet-nam-2020"
+baseline = "b"
+name = {vi = "Chiến dịch thử", en = "Test campaign"}
+summary = {vi = "x", en = "x"}
+[[phases]]
+id = "during"
+first = 2020-09-17
+last = 2020-12-15
+name = {vi = "Trong", en = "During"}
+[[targets]]
+id = "half"
+measure = "none"
+change_percent = -50
+text = {vi = "x", en = "x"}
+[[windows]]
+id = "b"
+first = 2020-06-16
+last = 2020-07-15
+name = {vi = "Mốc", en = "Baseline"}
+"""
 KINDS = (UnitKind.PROVINCE, UnitKind.DISTRICT, UnitKind.COMMUNE)
 
 GOOD = {
@@ -34,6 +57,28 @@ GOOD = {
     "machines-reinstalled": "2",
     "machines-unresolved": "1",
 }
+
+
+def clock_stands(monkeypatch: pytest.MonkeyPatch, moment: datetime, *modules: ModuleType) -> None:
+    """Let it be this moment for modules of views."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return moment
+
+    for module in modules:
+        monkeypatch.setattr(module, "datetime", Clock)
+
+
+@pytest.fixture
+def late_root(monkeypatch, empty_centre, assignment, period) -> str:
+    """Return where the pages of the period are, when the day it was due is over."""
+    clock_stands(monkeypatch, LATE, finding, board)
+    PlanRevision.objects.create(
+        campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=ASKED
+    )
+    return f"/van-phong/bao-cao/{assignment.pk}/{period.key}"
 
 
 @pytest.fixture(autouse=True)

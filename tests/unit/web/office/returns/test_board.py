@@ -2,37 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from django.test import Client
 from tests.unit.web.office.conftest import OPENED, REFORM
-from tests.unit.web.office.returns.conftest import ASKED, LATE
-from tests.unit.web.office.returns.test_pages import PLAN, text
+from tests.unit.web.office.returns.test_pages import text
 
-from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.views import board as board_views
-from quetsach.web.office.returns.views import finding
 from quetsach.web.office.units.models import Edge, Unit
 from quetsach.web.office.units.services import positions_rebuild
 
 MANY = 1200
-
-
-@pytest.fixture
-def root(monkeypatch, empty_centre, assignment, period) -> str:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return LATE
-
-    for module in (finding, board_views):
-        monkeypatch.setattr(module, "datetime", Clock)
-    PlanRevision.objects.create(
-        campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=ASKED
-    )
-    return f"/van-phong/bao-cao/{assignment.pk}/{period.key}"
 
 
 @pytest.fixture
@@ -53,42 +33,42 @@ def browser(signed_in: Callable[[Person], Client], operator: Person) -> Client:
 
 
 @pytest.mark.usefixtures("communes")
-def test_every_overdue_return_can_be_reached_page_by_page(root: str, browser: Client) -> None:
-    first = text(browser.get(f"{root}/tw/bang/"))
+def test_every_overdue_return_can_be_reached_page_by_page(late_root: str, browser: Client) -> None:
+    first = text(browser.get(f"{late_root}/tw/bang/"))
     counted = re.search(r"Quá hạn ở các cấp dưới tiếp theo \(([^)]*)\)", first)
     assert counted
     assert counted[1] == "1.206"  # 1,203 communes and three districts
     assert len(re.findall(r"<td>Thành phố (?:Hải Phòng|Hà Nội)</td>", first)) == 100
-    last = text(browser.get(f"{root}/tw/bang/?page=13"))
+    last = text(browser.get(f"{late_root}/tw/bang/?page=13"))
     assert len(re.findall(r"<td>Thành phố Hải Phòng</td>", last)) == 6
 
 
-def test_each_unit_stands_once_and_its_name_is_the_link(root: str, browser: Client) -> None:
-    page = text(browser.get(f"{root}/303-2020/bang/"))
+def test_each_unit_stands_once_and_its_name_is_the_link(late_root: str, browser: Client) -> None:
+    page = text(browser.get(f"{late_root}/303-2020/bang/"))
     assert page.count("Phường Quán Toan") == 1
     assert re.search(r'<th scope="row"><a href="[^"]+">Phường Quán Toan</a></th>', page)
     assert not re.search(r"<a [^>]*><span class=\"badge", page)
 
 
-def test_a_unit_without_units_below_shows_its_own_days_and_no_sums(root: str, browser: Client) -> None:
-    row = re.search(r"Phường Quán Toan</a></th>(.*?)</tr>", text(browser.get(f"{root}/303-2020/bang/")), re.DOTALL)
+def test_a_unit_without_units_below_shows_its_own_days_and_no_sums(late_root: str, browser: Client) -> None:
+    row = re.search(r"Phường Quán Toan</a></th>(.*?)</tr>", text(browser.get(f"{late_root}/303-2020/bang/")), re.DOTALL)
     assert row
     assert re.findall(r"<td[^>]*>(.*?)</td>", row[1]) == [
         '<span class="badge attention">quá hạn</span>', '<time datetime="2020-10-14">14/10/2020</time>', "2",
     ]  # fmt: skip
 
 
-def test_periods_are_named_in_words(root: str, browser: Client) -> None:
+def test_periods_are_named_in_words(late_root: str, browser: Client) -> None:
     for page in ("tw/bang/", "tw/so-lieu/", "11296-2020/", "11296-2020/ghi/", "11296-2020/giay/"):
-        shown = re.sub(r'(href|action|formaction|value)="[^"]*"', "", text(browser.get(f"{root}/{page}")))
+        shown = re.sub(r'(href|action|formaction|value)="[^"]*"', "", text(browser.get(f"{late_root}/{page}")))
         assert "Tuần 41/2020" in shown, page
         assert "W41" not in shown, page
 
 
-def test_totals_say_which_completeness_is_of_which_figures(root: str, browser: Client, assignment, submit) -> None:
+def test_totals_say_which_completeness_is_of_which_figures(late_root: str, browser: Client, assignment, submit) -> None:
     submit("11296-2020")
     following = assignment.periods.get(key="2020-W42")
-    page = text(browser.get(root.replace("W41", "W42") + "/tw/so-lieu/"))
+    page = text(browser.get(late_root.replace("W41", "W42") + "/tw/so-lieu/"))
     assert f"Lũy kế, theo riêng báo cáo {following.title.vi}" not in page  # nobody reported for that week
     over = page[page.index("Cộng các kỳ, 05/10–18/10/2020") :]
     assert "Trong 2 kỳ phải có số liệu của 16 lượt đơn vị; báo cáo đã nhận có số liệu của 1 lượt." in over

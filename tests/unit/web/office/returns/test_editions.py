@@ -1,12 +1,10 @@
 """Two tabs, or two people, write one return: the second is shown both, and nothing is overwritten unseen."""
 
 import re
-from datetime import datetime
 from urllib.parse import urlsplit
 
 import pytest
-from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
-from tests.unit.web.office.returns.test_pages import PLAN
+from tests.unit.web.office.returns.conftest import GOOD, IN_TIME, PLAN, clock_stands
 
 from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.editions import ClashError, edition_of
@@ -21,13 +19,7 @@ UNIT = "11296-2020"
 
 @pytest.fixture(autouse=True)
 def _in_the_week_after(monkeypatch, empty_centre) -> None:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return IN_TIME
-
-    for module in (finding, entry):
-        monkeypatch.setattr(module, "datetime", Clock)
+    clock_stands(monkeypatch, IN_TIME, finding, entry)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 import io
 import re
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
-from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
+from tests.unit.web.office.returns.conftest import GOOD, IN_TIME, PLAN, clock_stands
 from tests.unit.web.office.returns.test_sheet import changed, place_of
 
 from quetsach.campaign.returns.state import Act, Scope, State
@@ -22,13 +22,7 @@ UNIT = "11296-2020"
 
 @pytest.fixture(autouse=True)
 def _in_the_week_after(monkeypatch, empty_centre) -> None:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return IN_TIME
-
-    for module in (finding, board_views):
-        monkeypatch.setattr(module, "datetime", Clock)
+    clock_stands(monkeypatch, IN_TIME, finding, board_views)
 
 
 @pytest.fixture
@@ -37,29 +31,6 @@ def root(assignment, period) -> str:
         campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=IN_TIME
     )
     return f"/van-phong/bao-cao/{assignment.pk}/{period.key}"
-
-
-PLAN = """
-id = "viet-nam-2020"
-baseline = "b"
-name = {vi = "Chiến dịch thử", en = "Test campaign"}
-summary = {vi = "x", en = "x"}
-[[phases]]
-id = "during"
-first = 2020-09-17
-last = 2020-12-15
-name = {vi = "Trong", en = "During"}
-[[targets]]
-id = "half"
-measure = "none"
-change_percent = -50
-text = {vi = "x", en = "x"}
-[[windows]]
-id = "b"
-first = 2020-06-16
-last = 2020-07-15
-name = {vi = "Mốc", en = "Baseline"}
-"""
 
 
 def text(answer) -> str:

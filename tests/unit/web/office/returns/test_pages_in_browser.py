@@ -1,13 +1,12 @@
 """The pages of returns on a phone and on a desk: nothing to fix for a screen reader, nothing wider than the screen."""
 
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from tests.browser import chromium
-from tests.unit.web.office.returns.conftest import IN_TIME
-from tests.unit.web.office.returns.test_pages import PLAN
+from tests.unit.web.office.returns.conftest import IN_TIME, PLAN, clock_stands
 
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope
@@ -28,13 +27,7 @@ pytestmark = pytest.mark.e2e
 def pages(units, assignment, period, submit, operator, person, monkeypatch, empty_centre) -> list[str]:
     """Return the addresses of every page, with something on each."""
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return IN_TIME
-
-    for module in (board, entry, finding):
-        monkeypatch.setattr(module, "datetime", Clock)
+    clock_stands(monkeypatch, IN_TIME, board, entry, finding)
     # The test's own database calls run beside the browser's event loop.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     PlanRevision.objects.create(

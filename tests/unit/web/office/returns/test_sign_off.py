@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 from tests.unit.web.office.returns.conftest import ASKED, IN_TIME, LATE
-from tests.unit.web.office.returns.test_pages import PLAN, text
+from tests.unit.web.office.returns.test_pages import text
 
 from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act, Scope, Standing, State
-from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.letters.models import Message
 from quetsach.web.office.returns.models import Extension, Invitation, Return, SignOff
 from quetsach.web.office.returns.reminding import returns_remind
@@ -17,8 +16,6 @@ from quetsach.web.office.returns.selectors.owed import owed_of
 from quetsach.web.office.returns.selectors.tally import late_in, tally_of
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide
 from quetsach.web.office.returns.services.entry import return_save
-from quetsach.web.office.returns.views import board as board_views
-from quetsach.web.office.returns.views import finding
 from quetsach.web.office.units.models import Contact
 
 DISTRICT, ONE, TWO = "303-2020", "11296-2020", "11299-2020"
@@ -30,21 +27,6 @@ def stated(units, period, operator) -> SignOff:
     return missing_sign_off(
         period=period, unit=units[DISTRICT], missing=[units[ONE]], reason="Đang sáp nhập", by=operator, now=LATE
     )
-
-
-@pytest.fixture
-def root(monkeypatch, empty_centre, assignment, period) -> str:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return LATE
-
-    for module in (finding, board_views):
-        monkeypatch.setattr(module, "datetime", Clock)
-    PlanRevision.objects.create(
-        campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=ASKED
-    )
-    return f"/van-phong/bao-cao/{assignment.pk}/{period.key}"
 
 
 def test_who_has_submitted_cannot_be_stated_not_to_report(units, period, submit, operator) -> None:
@@ -92,42 +74,42 @@ def test_once_the_unit_above_is_approved_a_return_is_not_taken_in_but_its_draft_
     assert submit(ONE, at=LATE).state == State.SUBMITTED
 
 
-def test_all_are_chosen_with_one_tick(root, submit, signed_in, person) -> None:
+def test_all_are_chosen_with_one_tick(late_root, submit, signed_in, person) -> None:
     client = signed_in(person("approver", DISTRICT))
-    assert "Chọn tất cả đơn vị chưa báo cáo trong danh sách: 2" in text(client.get(f"{root}/{DISTRICT}/"))
-    client.post(f"{root}/{DISTRICT}/vang/", {"all": "1", "reason": "Đang sáp nhập"})
+    assert "Chọn tất cả đơn vị chưa báo cáo trong danh sách: 2" in text(client.get(f"{late_root}/{DISTRICT}/"))
+    client.post(f"{late_root}/{DISTRICT}/vang/", {"all": "1", "reason": "Đang sáp nhập"})
     assert {unit.key for unit in SignOff.objects.get().missing.all()} == {ONE, TWO}
-    page = text(client.get(f"{root}/{DISTRICT}/bang/"))
+    page = text(client.get(f"{late_root}/{DISTRICT}/bang/"))
     assert page.count("đã xác nhận không báo cáo") == 2
-    shown = text(client.get(f"{root}/{ONE}/"))
+    shown = text(client.get(f"{late_root}/{ONE}/"))
     assert "xác nhận lúc" in shown
     assert "Đang sáp nhập" in shown
 
 
-def test_many_get_more_time_at_once(root, submit, signed_in, person) -> None:
+def test_many_get_more_time_at_once(late_root, submit, signed_in, person) -> None:
     client = signed_in(person("approver", DISTRICT))
     given = {"all": "1", "until": "2020-10-25", "reason": "Bão lũ"}
-    client.post(f"{root}/{DISTRICT}/gia-han-cap-duoi/", given)
+    client.post(f"{late_root}/{DISTRICT}/gia-han-cap-duoi/", given)
     assert sorted(Extension.objects.values_list("unit__key", "until")) == [
         (ONE, date(2020, 10, 25)), (TWO, date(2020, 10, 25)),
     ]  # fmt: skip
-    answer = client.post(f"{root}/{DISTRICT}/gia-han-cap-duoi/", {**given, "missing": [], "all": ""}, follow=True)
+    answer = client.post(f"{late_root}/{DISTRICT}/gia-han-cap-duoi/", {**given, "missing": [], "all": ""}, follow=True)
     assert answer.status_code == 200
 
 
-def test_nobody_gives_time_to_units_elsewhere(root, signed_in, person, units) -> None:
+def test_nobody_gives_time_to_units_elsewhere(late_root, signed_in, person, units) -> None:
     client = signed_in(person("approver", DISTRICT))
     given = {"missing": ["11320-2020"], "until": "2020-10-25", "reason": "Bão lũ"}
-    assert client.post(f"{root}/{DISTRICT}/gia-han-cap-duoi/", given).status_code in {403, 404}
+    assert client.post(f"{late_root}/{DISTRICT}/gia-han-cap-duoi/", given).status_code in {403, 404}
     assert not Extension.objects.exists()
 
 
-def test_sending_back_tells_the_unit_what_to_correct_with_its_link(root, submit, units, signed_in, person) -> None:
+def test_sending_back_tells_the_unit_what_to_correct_with_its_link(late_root, submit, units, signed_in, person) -> None:
     Contact.objects.create(unit=units[ONE], email="xa@unit.example", is_primary=True)
     submit(ONE)
     client = signed_in(person("approver", DISTRICT))
     answer = client.post(
-        f"{root}/{ONE}/quyet-dinh/", {"return": "1", "reason": "Số máy quét lớn bất thường"}, follow=True
+        f"{late_root}/{ONE}/quyet-dinh/", {"return": "1", "reason": "Số máy quét lớn bất thường"}, follow=True
     )
     assert "đang chờ gửi" in text(answer)
     mail = Message.objects.get()
@@ -137,10 +119,10 @@ def test_sending_back_tells_the_unit_what_to_correct_with_its_link(root, submit,
     assert mail.subject == "Báo cáo Tuần 41/2020 (05/10–11/10/2020): đề nghị sửa và nộp lại"
 
 
-def test_a_unit_without_mail_is_to_be_telephoned(root, submit, signed_in, person) -> None:
+def test_a_unit_without_mail_is_to_be_telephoned(late_root, submit, signed_in, person) -> None:
     submit(ONE)
     client = signed_in(person("approver", DISTRICT))
-    answer = client.post(f"{root}/{ONE}/quyet-dinh/", {"return": "1", "reason": "x"}, follow=True)
+    answer = client.post(f"{late_root}/{ONE}/quyet-dinh/", {"return": "1", "reason": "x"}, follow=True)
     assert "đề nghị gọi điện thoại" in text(answer)
     assert not Message.objects.exists()
 
