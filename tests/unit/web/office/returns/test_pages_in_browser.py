@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
-from tests.browser import chromium
+from tests.browser import chromium, press
 from tests.unit.web.office.returns.conftest import IN_TIME, PLAN, clock_stands
 
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
@@ -95,7 +95,7 @@ def ask_for_returns(page: Page) -> None:
     page.fill("[name=first]", "2020-10-05")
     page.fill("[name=last]", "2020-10-25")
     page.check("[name=kinds][value=commune]")
-    page.click("button.now")
+    press(page, "button.now")
 
 
 def looked_at(page: Page, address: str, width: int) -> list[object]:
