@@ -1,9 +1,10 @@
 """Compare a reference table with a second, independent source, and list every difference with its explanation.
 
 The sources are packages of public registries, fetched into a temporary folder when this runs: some may not be shipped
-(vietnam-provinces is GPL), none is needed to use the tables. Explanations stand in ``data/<table>/differences.toml``.
+(vietnam-provinces is GPL, libloc-database CC BY-SA), none is needed to use the tables. ``EXPLAINED`` names the file in
+which differences of a table are explained.
 
-By hand, with network:  python data/compare.py units|families|holidays|network
+By hand, with network:  python data/compare.py units|former-names|families|holidays|network|as-names
 Exit code 1: a difference without an explanation, or an explanation of a difference that is no more.
 """
 
@@ -11,7 +12,9 @@ import csv
 import importlib.util
 import ipaddress
 import json
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -19,7 +22,7 @@ import tempfile
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -54,8 +57,19 @@ def fetched_npm(package: str) -> Iterator[Path]:
         yield Path(folder) / "package"
 
 
+@contextmanager
+def fetched_debian(package: str) -> Iterator[Path]:
+    """Fetch a package of Debian and unpack it into a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        unsandboxed = ("-o", "APT::Sandbox::User=root")
+        subprocess.run(["apt-get", "-q", *unsandboxed, "download", package], check=True, cwd=folder)
+        [archive] = Path(folder).glob("*.deb")
+        subprocess.run(["dpkg-deb", "-x", archive, "."], check=True, cwd=folder)
+        yield Path(folder)
+
+
 def load_module(path: Path) -> ModuleType:
-    """Load one module of a package without the package itself."""
+    """Load one module without the package that it is in."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise SystemExit(f"{path} is no module")
@@ -120,6 +134,37 @@ def _differ_in_successions(became: Mapping[str, set[str]]) -> Differences:
     }
 
 
+def former_names() -> Differences:
+    """Districts and communes of the former tree that a list by their official name would not find here.
+
+    Spellings that differ by marks, capitals and blanks alone are found by the search of the office without a table;
+    how many there are is printed, since letters and lists show ours.
+    """
+    build = load_module(DATA / "unit-names" / "build.py")
+    ours = {row["code"]: row["name_vi"] for row in rows("units/units.csv") if row["key"].endswith("-2020")}
+    also = {row["code"]: row["name"] for row in rows("unit-names/former-names.csv")}
+    with fetched("vietnam-provinces==2026.9.0") as folder:
+        sys.path.insert(0, str(folder))
+        from vietnam_provinces.legacy import _lookup as legacy  # noqa: PLC0415  (fetched a moment ago)
+
+        theirs = {f"{code:03}": unit.name for code, unit in legacy.DISTRICT_MAPPING.items()}
+        theirs |= {f"{code:05}": unit.name for code, unit in legacy.WARD_MAPPING.items()}
+    found: Differences = {}
+    spelled_otherwise = 0
+    for code in sorted(code for code in ours.keys() | theirs.keys() if len(code) > len("01")):
+        if code not in ours or code not in theirs:
+            found[code] = f"only here: {ours[code]}" if code in ours else f"only there: {theirs[code]}"
+            continue
+        own, other = ours[code], theirs[code]
+        spelled_otherwise += spelled(build.own_name(own)) != spelled(build.own_name(other))
+        if build.folded(other) not in {build.folded(own), build.folded(also.get(code, ""))}:
+            found[code] = f"{own} / {other}, not found by that name"
+        elif build.own_name(own).casefold() == build.own_name(other).casefold() and spelled(own) != spelled(other):
+            found[code] = f"{own} / {other}, another kind"
+    print(f"{spelled_otherwise} names of {len(ours.keys() & theirs.keys())} are spelled otherwise")
+    return found
+
+
 def families() -> Differences:
     """Spellings that Malpedia, as MISP has it, gives to another family than the table, or that the table lacks."""
     names = load_families()
@@ -166,10 +211,67 @@ def network() -> Differences:
     return {name: f"{addresses:,} addresses" for name, addresses in sorted(found.items())}
 
 
+WORDS_OF_ANY_NAME = {
+    *("joint", "stock", "company", "limited", "co", "ltd", "corporation", "corp", "jsc", "inc", "llc", "one", "member"),
+    *("liability", "pte", "private", "the", "of", "and", "as", "ap", "viet", "nam", "vietnam", "vn", "technology"),
+    *("telecom", "telecommunications", "service", "services", "group", "network", "internet"),
+}
+"""What tells no company from another."""
+
+
+def as_names() -> Differences:
+    """Names of AS that share no word with those in the registries' databases, as IPFire's Location has them."""
+    with fetched_debian("libloc-database=0~20250326~0345-1") as folder:
+        theirs = _names_in((folder / "usr/share/libloc-location/location.db").read_bytes())
+    [path] = (DATA / "network").glob("prefixes-*.csv")
+    with path.open(encoding="utf-8", newline="") as text:
+        ours = {int(asn): name for _first, _last, asn, name in csv.reader(text)}
+    print(f"{len(ours.keys() & theirs.keys())} of {len(ours)} AS are in both")
+    return {
+        f"AS{asn}": f"{ours[asn]} / {theirs[asn]}"
+        for asn in sorted(ours.keys() & theirs.keys())
+        if not _may_be_one(ours[asn], theirs[asn])
+    }
+
+
+def _names_in(database: bytes) -> dict[int, str]:
+    """Read the names of AS out of a database of libloc, version 1 (src/loc/format.h): big-endian, names in a pool."""
+    if database[:8] != b"LOCDBXX\x01":
+        raise SystemExit("no database of libloc that this can read")
+    _made_at, _vendor, _about, _licence, start, length, *_others, pool, _size = struct.unpack_from(">Q13I", database, 8)
+    entries = struct.iter_unpack(">II", database[start : start + length])
+    return {asn: database[pool + at : database.index(0, pool + at)].decode() for asn, at in entries}
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two names share a word that is not of any name, or one is written into the other."""
+    left, right = (
+        [word for word in re.findall("[a-z0-9]+", name.casefold()) if word not in WORDS_OF_ANY_NAME]
+        for name in (one, other)
+    )
+    short, long = sorted(("".join(left), "".join(right)), key=len)
+    return bool(set(left) & set(right) or (short and short in long))
+
+
+COMPARE: dict[str, Callable[[], Differences]] = {
+    "units": units,
+    "former-names": former_names,
+    "families": families,
+    "holidays": holidays,
+    "network": network,
+    "as-names": as_names,
+}
+EXPLAINED = {
+    **{table: f"{table}/differences.toml" for table in ("units", "families", "network")},
+    "former-names": "unit-names/differences.toml",
+    "holidays": "events/differences.toml",
+    "as-names": "network/differences-of-names.toml",
+}
+
+
 def main(table: str) -> int:
     """Compare a table; list what differs and why."""
-    compare = {"units": units, "families": families, "holidays": holidays, "network": network}[table]
-    found, path = compare(), DATA / {"holidays": "events"}.get(table, table) / "differences.toml"
+    found, path = COMPARE[table](), DATA / EXPLAINED[table]
     explained = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     reasons: dict[str, str] = {name: reason for reason, names in explained.items() for name in names}
     for name, difference in found.items():

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from quetsach.core.pack import LocalText, Pack
 from quetsach.core.rule_text import rules_of
@@ -123,7 +124,13 @@ def _sha256(content: bytes) -> str:
 
 
 def _pack(named: _Named | None) -> Pack | None:
-    return parse_pack(unpack(named[2]), named[1]) if named else None
+    return _read(named[2], named[1]) if named else None
+
+
+@lru_cache(maxsize=128)
+def _read(content: bytes, file: str) -> Pack:
+    """Read a pack once: its rules are compiled for that, and whoever decides looks at the same files many times."""
+    return parse_pack(unpack(content), file)
 
 
 def _contents(pack: Pack | None) -> dict[str, object]:

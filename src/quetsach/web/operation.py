@@ -77,7 +77,9 @@ def security(_request: HttpRequest) -> HttpResponse:
 
 
 def _plain(text: str) -> HttpResponse:
-    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
+    return HttpResponse(
+        text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "quetsach.web.compression.Compression",
     "quetsach.web.path_language.PathLanguage",
     "quetsach.web.same_origin.SameOrigin",
     "quetsach.web.small_body.SmallBody",

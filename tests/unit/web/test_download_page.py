@@ -134,6 +134,14 @@ def test_each_file_can_be_had(release: Path, client: Client, name: str) -> None:
     assert b"".join(answer.streaming_content) == name.encode()  # type: ignore[attr-defined]
     assert answer["ETag"] == f'"{hashlib.sha256(name.encode()).hexdigest()}"'
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    again = client.get(f"/tai-ve/{name}", headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get(f"/tai-ve/{name}", headers={"If-None-Match": '"other"'})
+    assert b"".join(other.streaming_content) == name.encode()  # type: ignore[attr-defined]
+
+
+def test_any_page_of_the_web_may_read_what_there_is(release: Path, client: Client) -> None:
+    assert client.get("/tai-ve/manifest.json")["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize("name", ["release.json", "tool.json", "..", "none.exe", f"{SETUP}x"])

@@ -1,8 +1,10 @@
 """The field of a day.
 
-A browser shows a day in the order of its own language, 10/11 or 11/10, so the chosen day stands beside it in words.
+A browser shows a day in the order of its own language, 10/11 or 11/10, so the chosen day stands beside it in words;
+beside a day by which something is due also that offices are closed on it, which is said and refuses nothing.
 """
 
+import json
 from datetime import date
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.day import day_text, read_day
+from quetsach.web.design.templatetags.words import day_off, days_off
 
 
 class DayInput(forms.DateInput):
@@ -29,12 +32,24 @@ class DayInput(forms.DateInput):
         return context | {"chosen": in_words(value)}
 
 
+class DueInput(DayInput):
+    """The picker of a day by which something is due."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add whether offices are closed on the chosen day, and for the script on which days they are."""
+        context = super().get_context(name, value, attrs)
+        closed = json.dumps(days_off(), ensure_ascii=False)
+        return context | {"chosen": context["chosen"] + day_off(chosen_day(value)), "closed": closed}
+
+
 class DayField(forms.DateField):
     """A day, as 2026-11-23 or 23/11/2026: browsers send the first, people type the second."""
 
+    picker: type[DayInput] = DayInput
+
     def __init__(self, **options: Any) -> None:
         told = {"invalid": _("There is no such day; write day/month/year, such as 23/11/2026.")}
-        super().__init__(error_messages=told, **{"widget": DayInput()} | options)
+        super().__init__(error_messages=told, **{"widget": self.picker()} | options)
 
     def to_python(self, value: Any) -> date | None:
         """Read a day; the month never stands first, whatever the language of the page."""
@@ -46,11 +61,24 @@ class DayField(forms.DateField):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
+class DueField(DayField):
+    """A day by which something is due."""
+
+    picker = DueInput
+
+
+def chosen_day(value: Any) -> date | None:
+    """Return the day that a field holds; ``None`` for what is no day."""
+    try:
+        return value if isinstance(value, date) else read_day(str(value or ""))
+    except ValueError:
+        return None
+
+
 def in_words(value: Any) -> str:
     """Return a day so that no two readers take it for different ones."""
-    try:
-        chosen = value if isinstance(value, date) else read_day(str(value or ""))
-    except ValueError:
+    chosen = chosen_day(value)
+    if chosen is None:
         return ""
     if get_language() == "en":
         return day_text(chosen, "en")

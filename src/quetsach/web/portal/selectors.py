@@ -99,6 +99,11 @@ def offered_files() -> tuple[OfferedFile, ...]:
     return tuple(file for file in (*released, wheel) if file is not None and file.path.is_file())
 
 
+def offered_file(name: str) -> OfferedFile | None:
+    """Return one of the files on offer by its name."""
+    return next((file for file in offered_files() if file.file_name == name), None)
+
+
 def _released(listed: Path, published: Path) -> tuple[OfferedFile, ...]:
     """Return the files of a release, which lie in the repository under their hashes (consistent snapshots)."""
     try:

@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import condition, require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from quetsach.assess import NO_VERDICT
@@ -99,17 +99,22 @@ def download(request: HttpRequest) -> HttpResponse:
 def tool_manifest(_request: HttpRequest) -> JsonResponse:
     """The same facts for programs."""
     files = [file.as_json() for file in selectors.offered_files()]
-    return JsonResponse({"format": selectors.MANIFEST_FORMAT, "files": files})
+    content = {"format": selectors.MANIFEST_FORMAT, "files": files}
+    return JsonResponse(content, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def _file_tag(_request: HttpRequest, name: str) -> str | None:
+    return f'"{file.sha256}"' if (file := selectors.offered_file(name)) else None
 
 
 @require_safe
+@condition(etag_func=_file_tag)
 def tool_file(_request: HttpRequest, name: str) -> HttpResponseBase:
     """One of the files itself."""
-    file = next((file for file in selectors.offered_files() if file.file_name == name), None)
+    file = selectors.offered_file(name)
     if file is None:
         raise Http404
     response = send_file(file.path, content_type="application/octet-stream", is_immutable=False)
-    response["ETag"] = f'"{file.sha256}"'
     response["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
     return response
 

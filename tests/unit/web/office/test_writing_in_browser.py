@@ -75,6 +75,23 @@ def test_a_draft_keeps_itself_and_its_own_saving_is_no_clash(context: BrowserCon
     look(page, "letter-open-points")
 
 
+def test_a_day_by_which_an_answer_is_due_says_while_it_is_chosen_that_offices_are_closed(
+    context: BrowserContext, letter: Letter
+) -> None:
+    page = context.new_page()
+    page.goto(f"/van-phong/cong-van/{letter.pk}/sua/")
+    beside = page.locator("[data-day-of=id_due]")
+    for day, words in (
+        ("2027-02-05", "ngày 5 tháng 2 năm 2027 (ngày nghỉ: Tết Nguyên đán)"),
+        ("2027-02-13", "ngày 13 tháng 2 năm 2027 (thứ Bảy)"),
+        ("2027-02-14", "ngày 14 tháng 2 năm 2027 (Chủ nhật)"),
+        ("2027-02-15", "ngày 15 tháng 2 năm 2027"),
+    ):
+        page.get_by_label("Hạn trả lời").fill(day)
+        assert beside.inner_text() == words
+    look(page, "letter-due")
+
+
 def test_both_texts_stand_side_by_side(context: BrowserContext, letter: Letter, person) -> None:
     page = context.new_page()
     page.goto(f"/van-phong/cong-van/{letter.pk}/sua/")

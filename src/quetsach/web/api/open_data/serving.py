@@ -1,7 +1,7 @@
 """Open data over HTTP: what any program may fetch, ask for again without fetching it, and read from any page.
 
 A file has an ETag made of its content (RFC 9110), so it is never sent again unchanged and never kept when it has
-changed; it is the same in every language and for everybody. It goes out compressed to whoever takes that.
+changed; it is the same in every language and for everybody (``web/compression.py`` makes it small).
 """
 
 import hashlib
@@ -15,10 +15,8 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
-from django.utils.decorators import decorator_from_middleware
 from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
@@ -59,12 +57,6 @@ class OpenFile:
     content: Callable[[], bytes]
     languages: str = ""
     is_figures: bool = False
-
-
-class _Gzip(GZipMiddleware):
-    """Compression that gives the same bytes for the same file: there is no secret in it that lengths could tell."""
-
-    max_random_bytes = 0
 
 
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], bytes]:
@@ -109,7 +101,6 @@ def to_root(_request: HttpRequest) -> HttpResponse:
     return redirect("api-index")
 
 
-@decorator_from_middleware(_Gzip)
 def _answer(request: HttpRequest, file: OpenFile) -> HttpResponseBase:
     if request.method == "OPTIONS":
         return _allowed()

@@ -154,18 +154,33 @@ def is_vietnamese(text: str) -> bool:
     return get_language() == "en" and bool(_VIETNAMESE.search(str(text)))
 
 
+_WEEKEND = {5: LocalText("thứ Bảy", "Saturday"), 6: LocalText("Chủ nhật", "Sunday")}
+"""By day of the week, Monday being 0."""
+
+
 @register.filter
 def day_off(value: date | datetime | None) -> str:
     """Write behind a day by which something is due that offices are closed on it; nothing on a working day."""
     if value is None:
         return ""
     day = day_of(value) if isinstance(value, datetime) else value
-    language = "en" if get_language() == "en" else "vi"
     if (holiday := load_calendar().holiday_on(day)) is not None:
-        word = "holiday" if language == "en" else "ngày nghỉ"
-        return f" ({word}: {holiday.in_language(language)})"
-    weekend = {5: LocalText("thứ Bảy", "Saturday"), 6: LocalText("Chủ nhật", "Sunday")}.get(day.weekday())
-    return f" ({weekend.in_language(language)})" if weekend else ""
+        return _closed_for(holiday)
+    return f" ({here(_WEEKEND[day.weekday()])})" if day.weekday() in _WEEKEND else ""
+
+
+def days_off() -> dict[str, Any]:
+    """Return for a script what ``day_off`` writes: of each span of holidays, and of days of the week (Sunday is 0)."""
+    holidays = load_calendar().holidays
+    return {
+        "holidays": [[str(h.period.first), str(h.period.last), _closed_for(h.name)] for h in holidays],
+        "weekend": {(day + 1) % 7: f" ({here(name)})" for day, name in _WEEKEND.items()},
+    }
+
+
+def _closed_for(holiday: LocalText) -> str:
+    word = "holiday" if get_language() == "en" else "ngày nghỉ"
+    return f" ({word}: {here(holiday)})"
 
 
 @register.filter

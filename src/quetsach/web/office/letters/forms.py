@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.selectors.campaign import campaigns
-from quetsach.web.office.day_field import DayField
+from quetsach.web.office.day_field import DueField
 from quetsach.web.office.editions import Difference, edition_of
 from quetsach.web.office.letters.completeness import NEEDED
 from quetsach.web.office.letters.models import Letter, Template
@@ -89,7 +89,7 @@ class LetterForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic cl
             "due": _("Units that have not acknowledged are reminded before and after this day"),
             "asks": _("Shown on the public page on which anybody checks that the letter is genuine"),
         }
-        field_classes: ClassVar = {"due": DayField}
+        field_classes: ClassVar = {"due": DueField}
         widgets: ClassVar = {
             "addressees": forms.Textarea(attrs={"rows": 4}),
             "body": forms.Textarea(attrs={"rows": 18}),

@@ -12,10 +12,10 @@ from tests.centre import lay_out
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.cli.main import main
-from quetsach.packs import container
+from quetsach.packs import change, container
 from quetsach.packs.change import change_digest, changes_of, offered_of
 from quetsach.packs.folder import read_folder
-from quetsach.packs.load import load_pack
+from quetsach.packs.load import load_pack, parse_pack
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
@@ -263,3 +263,21 @@ def test_packs_are_named_as_people_name_them_and_sums_are_folded(data: Path, per
     shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
     assert re.search(r"[0-9a-f]{64}", page)
     assert not re.search(r">[0-9a-f]{64}<", shown)
+
+
+def test_packs_that_wait_are_read_once_however_often_somebody_looks(
+    data: Path, person, signed_in, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries
+) -> None:
+    publish(data, NEW)
+    page = signed_in(person("analyst"))
+    read: list[str] = []
+    monkeypatch.setattr(change, "parse_pack", lambda content, where: read.append(where) or parse_pack(content, where))
+    change._read.cache_clear()
+    first = page.get(PAGE)
+    assert f"eicar-{NEW}.qsp" in read
+    read.clear()
+    with django_assert_max_num_queries(25):
+        again = page.get(PAGE)
+    assert read == []
+    assert NEW in first.content.decode()
+    assert NEW in again.content.decode()

@@ -99,7 +99,10 @@ def test_missing_ones_are_signed_off_by_name_on_the_page(root, submit, signed_in
 
 def test_more_time_is_given_on_the_page(root, units, signed_in, person) -> None:
     client = signed_in(person("approver", "303-2020"))
-    client.post(f"{root}/{UNIT}/gia-han/", {"until": "2020-10-20", "reason": "Lụt"})
+    given = {"until": "2020-10-24", "reason": "Lụt"}
+    told = text(client.post(f"{root}/{UNIT}/gia-han/", given, follow=True))
+    assert "Đã gia hạn cho đơn vị đến 24/10/2020 (thứ Bảy)." in told  # a warning beside what was done
+    assert "24/10/2020</time> (thứ Bảy)" in told
     assert Extension.objects.get().unit == units[UNIT]
     client.post(f"{root}/{UNIT}/gia-han/", {"until": "21/10/2020", "reason": "Lụt"})  # typed where there is no picker
     assert Extension.objects.latest("pk").until == date(2020, 10, 21)

@@ -14,6 +14,7 @@ from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import Scope, Standing, State
 from quetsach.core.day import read_day
+from quetsach.web.design.templatetags.words import day, day_off
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.mail import address_of
 from quetsach.web.office.returns.models import ReturnLink, SignOff
@@ -112,24 +113,25 @@ def sign_off(request: HttpRequest, assignment: int, period: str, unit: str) -> H
 def extend(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Give a unit more time."""
     at = asked(request, assignment, period, unit)
-    return _extend(request, at, [at.unit], _("The unit has more time."))
+    return _extend(request, at, [at.unit], _("The unit has more time, until %(day)s."))
 
 
 @require_POST
 def extend_below(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Give named units directly below more time."""
     at = asked(request, assignment, period, unit)
-    return _extend(request, at, _named(request, at), _("The units have more time."))
+    return _extend(request, at, _named(request, at), _("The units have more time, until %(day)s."))
 
 
 def _extend(request: HttpRequest, at: Asked, units: list[Unit], done: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    with Telling(request, done):
+    with Telling(request):
         try:
             until = read_day(request.POST.get("until", ""))
         except ValueError as error:
             raise ReturnError(_("not a day"), hint=_("write day/month/year, such as 23/11/2026")) from error
         extension_give(period=at.period, units=units, until=until, reason=reason, by=at.person, now=at.now)
+        messages.success(request, done % {"day": f"{day(until)}{day_off(until)}"})
     return _back(at)
 
 

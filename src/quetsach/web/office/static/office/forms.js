@@ -55,6 +55,7 @@ function keepDraft(form) {
 }
 
 // A day in words beside its field: browsers show it in the order of their own language, where 10/11 is two days.
+// Where something is due by it, also that offices are closed.
 function nameDay(input) {
   let words = document.querySelector(`[data-day-of="${CSS.escape(input.id)}"]`);
   if (!words) {
@@ -62,6 +63,12 @@ function nameDay(input) {
     words.className = "help";
     input.after(" ", words);
   }
+  const closed = words.dataset.closed && JSON.parse(words.dataset.closed);
+  const whyClosed = (chosen) => {
+    if (!closed) return "";
+    const holiday = closed.holidays.find(([first, last]) => first <= chosen && chosen <= last);
+    return holiday ? holiday[2] : closed.weekend[new Date(chosen).getUTCDay()] || "";
+  };
   const write = () => {
     const [year, month, day] = input.value.split("-").map(Number);
     if (!day) words.textContent = "";
@@ -70,6 +77,7 @@ function nameDay(input) {
       const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
       words.textContent = new Date(Date.UTC(year, month - 1, day)).toLocaleDateString("en-GB", options);
     }
+    words.textContent += whyClosed(input.value);
   };
   input.addEventListener("input", write);
   write();
