@@ -1,4 +1,8 @@
-"""What every form of the office carries: Django's token, and for whom it was made."""
+"""What every form of the office carries: Django's token, for whom it was made, and of long ones the draft."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
 
 from django import template
 from django.template import Context
@@ -7,9 +11,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.services.keeping import MADE_FOR, made_for
+from quetsach.web.office.people.services.keeping import (
+    DRAFT,
+    MADE_FOR,
+    UNTYPED,
+    draft_of,
+    draft_path,
+    fields_of,
+    made_for,
+)
 
 register = template.Library()
+_LEAST_TEXT = 40
 
 
 @register.simple_tag(name="csrf_token", takes_context=True)
@@ -23,3 +36,32 @@ def form_marks(context: Context) -> SafeString:
     if not isinstance(person, Person):
         return token
     return format_html('{}<input type="hidden" name="{}" value="{}">', token, MADE_FOR, made_for(person))
+
+
+@register.inclusion_tag("office/people/draft.html", takes_context=True)
+def draft(context: Context, name: str, page: str = "", again: str = "") -> dict[str, Any]:
+    """Write into a form as what it is kept while it is written, and offer what was kept before.
+
+    Args:
+        context: of the page.
+        name: of the form within its page.
+        page: the page, if the form may be shown at another address.
+        again: the field with which the page shows what was sent without judging it; without it the fields are filled.
+    """
+    request = context["request"]
+    path = draft_path(page or request.path, name)
+    kept = draft_of(request.user, path, now=datetime.now(UTC)) if request.method != "POST" else None
+    fields = fields_of(kept) if kept else []
+    return {
+        "field": DRAFT,
+        "path": path,
+        "kept": kept,
+        "fields": json.dumps(fields),
+        "texts": _texts(fields),
+        "again": again,
+    }
+
+
+def _texts(fields: list[tuple[str, str]]) -> list[str]:
+    """Return what was typed as text, to be read where no script puts it back."""
+    return [value for name, value in fields if name not in UNTYPED and len(value) >= _LEAST_TEXT]
