@@ -149,6 +149,11 @@ class Form:
         """Return the element of that identifier."""
         return next((e for e in self.elements() if e.id == identifier), None)
 
+    @property
+    def count(self) -> int:
+        """How many questions it asks."""
+        return sum(len(section.elements) for section in self.sections)
+
     def fields(self) -> tuple[str, ...]:
         """Return the names of all cells, in the order of the form."""
         return tuple(name for element in self.elements() for name in element.fields())

@@ -13,7 +13,7 @@ from quetsach.campaign.returns.state import Standing
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
-from quetsach.web.office.letters.selectors import mail_in_trouble, unanswered
+from quetsach.web.office.letters.selectors import mail_in_trouble, own_keys_to_renew, unanswered
 from quetsach.web.office.operation.first_steps import Step, first_steps
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today
@@ -82,6 +82,8 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     yield Waiting(
         _("Mail that did not get through"), mail_in_trouble(person, day=day).count(), reverse("office:letters:mail")
     )
+    to_renew = own_keys_to_renew(person, now=now)
+    yield Waiting(_("Signing keys to be renewed"), len(to_renew), reverse("office:letters:list"))
     owed = owed_of(person, now=now)
     sent_back = sum(one.standing is Standing.SENT_BACK for one in owed)
     yield Waiting(_("Returns that were sent back to you"), sent_back, reverse("office:returns:list"))

@@ -26,11 +26,12 @@ from django.views.decorators.csp import csp_override
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.services.keeping import KEPT_FORM, form_drop
+from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
 from quetsach.web.office.people.sign_in.ended import to_sign_in
 from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
 from quetsach.web.office.reading import page_read
+from quetsach.web.office.refusal import is_refused
 from quetsach.web.office.shelf import ShelfError
 from quetsach.web.server.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 
@@ -125,8 +126,8 @@ class OfficeDoor:
         get = self._get_page if request.user.is_authenticated else self._get_response
         with page_read() if request.method in ("GET", "HEAD") else nullcontext():
             response = led_away or get(request)
-        if led_away is None and request.method == "POST" and _is_taken(response):
-            _forget_kept(request)
+        if led_away is None and request.method == "POST" and _is_taken(request, response):
+            _forget_kept(request, is_done=response.status_code == 302)
         # Our own forms say where they come from; nobody else is told.
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers.setdefault("Cache-Control", "private, no-store")
@@ -143,17 +144,23 @@ class OfficeDoor:
         return render(request, "office/error.html", {"status": status}, status=status)
 
 
-def _is_taken(response: HttpResponseBase) -> bool:
+def _is_taken(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether a form is saved now, or in front of its person with what is wrong: neither refused nor put off."""
+    if response.status_code == 302 and is_refused(request):
+        return False
     is_put_off = response.headers.get("Location", "").startswith(ACCOUNT_PATHS)
     return response.status_code in (200, 302, 409, 422) and not is_put_off
 
 
-def _forget_kept(request: HttpRequest) -> None:
-    """Forget the kept form that was sent again just now."""
+def _forget_kept(request: HttpRequest, *, is_done: bool) -> None:
+    """Forget the kept form that was sent again just now, and the draft of a form that is saved."""
     person, key = request.user, request.POST.get(KEPT_FORM, "")
-    if key and isinstance(person, Person):
+    if not isinstance(person, Person):
+        return
+    if key:
         form_drop(person=person, key=key)
+    if is_done:
+        drafts_drop(person=person, fields=request.POST, path=request.path)
 
 
 def _lead_away(request: HttpRequest) -> HttpResponse | None:

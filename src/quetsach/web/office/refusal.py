@@ -19,6 +19,14 @@ type Words = Mapping[str, str | Promise]
 """What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""
 
 
+_REFUSED = "quetsach.refused"
+
+
+def is_refused(request: HttpRequest) -> bool:
+    """Whether what the request wanted was refused, though its answer leads on to another page."""
+    return _REFUSED in request.META
+
+
 def told(error: QuetsachError, words: Words | None = None) -> str:
     """Return a refusal as sentences for a page."""
     known = (words or {}).get(getattr(error, "code", ""))
@@ -56,6 +64,7 @@ class Telling:
             messages.success(self.request, str(self.done))
         if not isinstance(error, QuetsachError) or isinstance(error, AccessError):
             return False
+        self.request.META[_REFUSED] = "yes"
         if self.form is None:
             messages.error(self.request, told(error, self.words))
         else:

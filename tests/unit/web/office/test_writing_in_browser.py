@@ -145,3 +145,37 @@ def test_what_was_kept_is_sent_again(context: BrowserContext, operator: Person, 
     press(page, page.get_by_role("button", name="Lưu"))
     assert "được giữ lại cho bạn" in page.inner_text("main")
     look(page, "sign-in-kept")
+
+
+def test_a_long_form_is_kept_while_it_is_written_and_put_back_later(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/van-phong/chien-dich/moi/")
+    press(page, page.get_by_role("button", name="Thêm giai đoạn").first)
+    page.fill("#id_name_vi", "Chiến dịch bóc gỡ mã độc năm 2027")
+    page.fill("#id_phases-0-name_vi", "Chuẩn bị")
+    with page.expect_response(lambda answer: "/ban-nhap/" in answer.url):
+        page.clock.fast_forward("00:16")
+    later = context.new_page()
+    later.goto("/van-phong/chien-dich/moi/")
+    look(later, "kept-draft")
+    later.fill("#id_name_vi", "Tên khác")  # what is kept is not overwritten before one has looked at it
+    assert later.locator("[data-draft]").count() == 1
+    press(later, later.locator("[data-draft-take]"))
+    assert later.input_value("#id_name_vi") == "Chiến dịch bóc gỡ mã độc năm 2027"
+    assert later.input_value("#id_phases-0-name_vi") == "Chuẩn bị"
+
+
+def test_a_draft_is_put_back_into_the_fields_of_a_page(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/van-phong/loi-van/answers/listed.text/")
+    page.fill("#id_vi", "Chào anh chị.")
+    with page.expect_response(lambda answer: "/ban-nhap/" in answer.url):
+        page.clock.fast_forward("00:16")
+    later = context.new_page()
+    later.goto("/van-phong/loi-van/answers/listed.text/")
+    assert later.input_value("#id_vi") != "Chào anh chị."
+    later.get_by_role("button", name="Điền lại vào biểu mẫu").click()  # the same page: a script fills it
+    assert later.input_value("#id_vi") == "Chào anh chị."
+    assert later.locator("[data-draft]").count() == 0

@@ -67,7 +67,7 @@ def size(value: int) -> str:
 def day(value: date | datetime | str | None) -> str:
     """Write a day: 16/06/2020 in Vietnamese, 16 June 2020 in English. Times are brought to Viet Nam first."""
     if isinstance(value, str):
-        value = date.fromisoformat(value)
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
         value = day_of(value)
     if value is None:

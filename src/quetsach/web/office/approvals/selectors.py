@@ -5,11 +5,12 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
-from quetsach.web.office.people.access import AccessError, may_do, within
+from quetsach.web.office.people.access import AccessError, duties_of, may_do, paths_of, within
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.selectors import people_with
 
 _PAGES = {
     "letter": "office:letters:letter",
@@ -59,6 +60,23 @@ def approval_for(person: Person, key: int, *, day: date) -> Approval:
 def may_decide(person: Person, approval: Approval, *, day: date) -> bool:
     """Whether a person has the right to decide; who asked never has."""
     return approval.asked_by_id != person.pk and may_do(person, DECIDING_ACT[approval.kind], approval.unit, day=day)
+
+
+def nearest_deciders(approval: Approval, *, day: date) -> tuple[Person, ...]:
+    """Return the people who may decide and can sign in, of the nearest unit that has any; who asked is none of them.
+
+    A letter of a province is decided there as a rule: the centre may, and is not written to unless nobody else can.
+    """
+    paths = paths_of(approval.unit, day=day)
+    keys = {key for path in paths for key in path.strip("/").split("/")} | {approval.unit.key}
+    act = DECIDING_ACT[approval.kind]
+    near: dict[int, list[Person]] = {}
+    for person in people_with(act, keys, day=day):
+        tops = scope(duties_of(person, day=day), act)
+        depth = max((len(top) for top in tops for path in paths if path.startswith(top)), default=0)
+        if depth and person.pk != approval.asked_by_id and person.is_vouched:
+            near.setdefault(depth, []).append(person)
+    return tuple(near[max(near)]) if near else ()
 
 
 def subject_url(approval: Approval) -> str:

@@ -42,7 +42,7 @@ def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = la
     """
     made = 0
     for letter in Letter.objects.filter(state=LetterState.ISSUED, dispatches__copy_sha256="").distinct():
-        for group, contents in _printed(letter):
+        for group, contents in _printed(letter, now()):
             _keep(group, contents, now())
             made += len(group)
             if is_over():
@@ -50,15 +50,15 @@ def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = la
     return made
 
 
-def _printed(letter: Letter) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
+def _printed(letter: Letter, moment: datetime) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
     """Print what is still to be printed of a letter, group by group."""
     waiting = Dispatch.objects.filter(letter=letter, copy_sha256="").order_by("pk")
     chosen = list(waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts"))
     for dispatch in chosen:
         dispatch.letter = letter  # one object for all: nothing is read again
-    seals = seals_of(letter) if letter.signatures != [] else None  # a copy is signed as its original is
+    seals = seals_of(letter, now=moment) if letter.signatures != [] else None  # a copy is signed as its original is
     if letter.signatures and seals is None:
-        _logger.warning("letters: the keys that signed %s are gone; its copies wait for them", letter.number_sign)
+        _logger.warning("letters: no key in force signs copies of %s; they wait for one", letter.number_sign)
         return
     groups = [list(group) for group in batched(chosen, GROUP, strict=False)]
     personal = [[_personal(dispatch) for dispatch in group] for group in groups]

@@ -17,7 +17,7 @@ from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.letters.events import courses_of, event_add
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState, RegisterBook
 from quetsach.web.office.letters.printing import Seals, print_original
-from quetsach.web.office.letters.seals import authority_here, seals_of
+from quetsach.web.office.letters.seals import authority_here, key_state, seals_of
 from quetsach.web.office.letters.wording import digest_of, text_of
 from quetsach.web.office.letters.writing import refuse_dissolved, refuse_past_due
 from quetsach.web.office.log.services import log_append
@@ -39,7 +39,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime, may_be_unsigned: 
         letter: one that a second person approved as it is.
         by: who issues it.
         now: the time (UTC).
-        may_be_unsigned: that the person knows that a unit without keys issues it without a signature, and wants it.
+        may_be_unsigned: that the person knows that with no keys in force it goes out without a signature, and wants it.
 
     Raises:
         AccessError: not this person's to do.
@@ -55,7 +55,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime, may_be_unsigned: 
     trial.code, trial.issued_at = code, now
     # Tried before the register is held, for which others wait: a first print loads much, an authority may be silent.
     print_original(text_of(trial), None)
-    if _seals(trial, may_be_unsigned=may_be_unsigned) and (authority := authority_here()):
+    if _seals(trial, now, may_be_unsigned=may_be_unsigned) and (authority := authority_here()):
         authority.check()
     return _issue(letter, code, by, now, may_be_unsigned=may_be_unsigned)
 
@@ -80,7 +80,7 @@ def _issue(letter: Letter, code: str, by: Person, now: datetime, *, may_be_unsig
     letter.code = code
     if letter.earlier:
         _end_earlier(letter, letter.earlier, by, now)
-    seals = _seals(letter, may_be_unsigned=may_be_unsigned)
+    seals = _seals(letter, now, may_be_unsigned=may_be_unsigned)
     (letter.sha256,) = LETTERS.put([print_original(text_of(letter), seals, authority_here())])
     letter.signatures = [one.as_json() for one in seals.certificates] if seals else []
     letter.save()
@@ -108,12 +108,15 @@ def _refuse_issued(letter: Letter) -> None:
         )
 
 
-def _seals(letter: Letter, *, may_be_unsigned: bool) -> Seals | None:
-    """Return what the letter is signed with; without keys it goes out only if somebody consented to that."""
-    seals = seals_of(letter)
+def _seals(letter: Letter, now: datetime, *, may_be_unsigned: bool) -> Seals | None:
+    """Return what the letter is signed with; with no keys in force it goes out only if somebody consented to that."""
+    seals = seals_of(letter, now=now)
     if seals is None and not may_be_unsigned:
+        has_keys = key_state(letter.unit, now=now).certificates
         raise LetterError(
-            _("the unit has no signing keys: the letter would go out without a signature"),
+            _("the unit's signing certificates are not in force: the letter would go out without a signature")
+            if has_keys
+            else _("the unit has no signing keys: the letter would go out without a signature"),
             hint=_("put its keys in place, or confirm that it is to be issued unsigned"),
         )
     return seals

@@ -1,12 +1,14 @@
 """The keys and pictures that a unit's letters are signed with: files in the centre's data folder.
 
 ``letters/keys/<unit key>/`` holds ``person.p12`` and ``agency.p12`` (PKCS #12 without a pass phrase, for the centre's
-account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without them issues unsigned letters, and only
-where somebody consents to that.
+account alone) and, if wanted, ``person.png`` and ``agency.png``. A unit without them, or whose certificates are not in
+force, issues unsigned letters, and only where somebody consents to that.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,7 +20,6 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.office.letters.document.certificates import (
     Certificate,
     read_certificate,
-    read_validity,
     refuse_other_name,
 )
 from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
@@ -27,57 +28,103 @@ from quetsach.web.office.letters.printing import Seals
 from quetsach.web.office.units.models import Unit
 
 _KEY_LEAST_BYTES = 100
+ENDING = timedelta(days=30)
+"""So long before its end a certificate is called one that ends soon: a new one takes an authority weeks."""
 
 if TYPE_CHECKING:
     from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What issuing would do now: sign with these certificates (none: the unit has no keys), or fail for ``trouble``."""
+class Term(StrEnum):
+    """Where a moment lies in the days of both certificates of a unit."""
 
-    certificates: tuple[Certificate, ...] = ()
-    trouble: str = ""
+    EARLY = "early"
+    RUNNING = "running"
+    ENDING = "ending"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """What the keys of a unit are worth: whose they are, until when both certificates count (UTC), whether they do now.
+    """What the keys of a unit are worth at a moment: whose they are (the person's first; none: no keys), until when.
 
-    ``trouble`` says why they cannot be used. A certificate that was revoked is not known here: nobody is asked.
+    ``first`` and ``until`` (UTC) bound the days in which both certificates are in force. ``trouble`` says why the keys
+    cannot be used. A certificate that was revoked is not known here: nobody is asked.
     """
 
     unit: Unit
-    person: Certificate | None = None
-    agency: Certificate | None = None
-    until: datetime | None = None
-    is_valid: bool = False
+    certificates: tuple[Certificate, ...] = ()
+    term: Term | None = None
     trouble: str = ""
+
+    @property
+    def first(self) -> datetime | None:
+        """From when both certificates are in force."""
+        return max((one.first for one in self.certificates), default=None)
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when both certificates are in force."""
+        return min((one.until for one in self.certificates), default=None)
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether a letter is signed with them now."""
+        return not self.trouble and self.term in (Term.RUNNING, Term.ENDING)
+
+    @property
+    def needs_care(self) -> bool:
+        """Whether there are keys that sign nothing, or soon will not."""
+        return bool(self.trouble) or self.term not in (None, Term.RUNNING)
 
     @property
     def is_demonstration(self) -> bool:
         """Whether one of the keys is of nobody, made to show signing with."""
-        return any(one is not None and one.authority == AUTHORITY for one in (self.person, self.agency))
+        return any(one.authority == AUTHORITY for one in self.certificates)
 
 
-def outlook_of(letter: Letter) -> Outlook:
-    """Return with what a letter would be signed if it were issued now."""
-    folder = _folder(letter.unit)
+def key_state(unit: Unit, *, now: datetime) -> KeyState:
+    """Return what the keys of a unit are worth at a moment."""
+    folder = _folder(unit)
     try:
         keys = unit_keys(folder) if folder else None
         certificates = tuple(read_certificate(key) for key in keys or ())
-        if certificates and letter.signer_name:
-            refuse_other_name(certificates[0].holder, letter.signer_name)
-        return Outlook(certificates)
     except QuetsachError as error:
-        return Outlook(trouble=error.what)
+        return KeyState(unit, trouble=error.what)
+    return KeyState(unit, certificates, _term(certificates, now) if certificates else None)
 
 
-def seals_of(letter: Letter) -> Seals | None:
-    """Return what a letter is signed with at the moment of its issue; ``None`` where its unit has no keys."""
+def outlook_of(letter: Letter, *, now: datetime) -> KeyState:
+    """Return what the keys of its unit are worth for a letter that is issued now."""
+    state = key_state(letter.unit, now=now)
+    if not state.certificates or not letter.signer_name:
+        return state
+    try:
+        refuse_other_name(state.certificates[0].holder, letter.signer_name)
+    except QuetsachError as error:
+        return replace(state, trouble=error.what)
+    return state
+
+
+def keys_to_renew(units: Iterable[Unit], *, now: datetime) -> tuple[KeyState, ...]:
+    """Return the keys of some units that sign nothing any more, or soon will not; units without keys have none."""
+    states = (key_state(unit, now=now) for unit in units)
+    return tuple(state for state in states if state.needs_care)
+
+
+def seals_of(letter: Letter, *, now: datetime) -> Seals | None:
+    """Return what an issued letter is signed with now; ``None`` where its unit has no keys in force.
+
+    The signatures claim the time of issue. Where a certificate was renewed since, they claim this moment: a certificate
+    signs for no time that was before its own.
+    """
     folder = _folder(letter.unit)
     if folder is None or letter.issued_at is None or (keys := unit_keys(folder)) is None:
         return None
+    certificates = [read_certificate(key) for key in keys]
+    if not all(one.is_in_force(now) for one in certificates):
+        return None
+    at = letter.issued_at.replace(microsecond=0)  # signatures claim whole seconds
     return Seals(
         person=letter.signer_name,
         agency=letter.agency,
@@ -85,7 +132,7 @@ def seals_of(letter: Letter) -> Seals | None:
         agency_key=keys[1],
         person_image=_image(folder / "person.png"),
         agency_image=_image(folder / "agency.png"),
-        at=letter.issued_at.replace(microsecond=0),  # signatures claim whole seconds
+        at=at if all(one.is_in_force(at) for one in certificates) else now.replace(microsecond=0),
         language=letter.language,
     )
 
@@ -142,19 +189,13 @@ def key_folders() -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
 
 
-def key_state(unit: Unit, *, now: datetime) -> KeyState:
-    """Return what the keys of a unit are worth at a moment."""
-    folder = _folder(unit)
-    try:
-        keys = unit_keys(folder) if folder else None
-        if keys is None:
-            return KeyState(unit)
-        spans = [read_validity(key) for key in keys]
-        person, agency = (read_certificate(key) for key in keys)
-    except QuetsachError as error:
-        return KeyState(unit, trouble=error.what)
-    first, until = max(first for first, _until in spans), min(until for _first, until in spans)
-    return KeyState(unit, person, agency, until=until, is_valid=first <= now < until)
+def _term(certificates: Collection[Certificate], now: datetime) -> Term:
+    until = min(one.until for one in certificates)
+    if until <= now:
+        return Term.OVER
+    if any(now < one.first for one in certificates):
+        return Term.EARLY
+    return Term.ENDING if until - now <= ENDING else Term.RUNNING
 
 
 def _folder(unit: Unit) -> Path | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
@@ -14,7 +14,8 @@ from quetsach.web.office.letters.cascade import came_to
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind, MessageState
 from quetsach.web.office.letters.models.dispatch import Channel
-from quetsach.web.office.people.access import AccessError, duties_of, may_do, visible, within
+from quetsach.web.office.letters.seals import KeyState, key_folders, keys_to_renew
+from quetsach.web.office.people.access import AccessError, duties_of, may_do, today, visible, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Group, Membership, Position, Unit
 from quetsach.web.office.units.reach import require_sight
@@ -98,6 +99,15 @@ def own_units(person: Person, act: Act, *, day: date) -> list[Unit]:
     """Return the units that a person acts for: the tops of what the duties cover, in the tree of the day."""
     tops = scope(duties_of(person, day=day), act)
     return [p.unit for p in Position.objects.on(day).filter(path__in=tops).select_related("unit").order_by("path")]
+
+
+def own_keys_to_renew(person: Person, *, now: datetime) -> tuple[KeyState, ...]:
+    """Return the keys of units that a person issues letters for, where they sign nothing any more or soon will not."""
+    names = {folder.name for folder in key_folders()}
+    if not names:
+        return ()
+    units = own_units(person, Act.ISSUE_LETTER, day=today(now))
+    return keys_to_renew((unit for unit in units if unit.key in names), now=now)
 
 
 def inbox_of(unit: Unit) -> QuerySet[Dispatch]:

@@ -1,4 +1,4 @@
-"""The work that goes on behind the pages: copies, mail, reminders, bounces. One worker for one centre."""
+"""The work that goes on behind the pages: copies, mail, reminders, approvers, bounces. One worker for one centre."""
 
 import contextlib
 import logging
@@ -15,6 +15,7 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
+from quetsach.web.office.letters.approvers import approvers_tell
 from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.delivery import Stop, queue_recover, queue_send
@@ -98,6 +99,7 @@ def turn(*, stop: Stop) -> None:
     copies_make(now=_now, is_over=stop.is_set)
     reminders_queue(now=_now())
     returns_remind(now=_now())
+    approvers_tell(now=_now())
     queue_send(now=_now, stop=stop)
 
 

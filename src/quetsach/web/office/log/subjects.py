@@ -24,6 +24,7 @@ TITLES: Mapping[str, str | Promise] = {
     "decision": _("decision asked for"),
     "family": _("family of malware"),
     "figures": _("published figures"),
+    "form": _("form of returns"),
     "group": _("group"),
     "group-set": _("division into groups"),
     "invitation": _("invitation"),

@@ -75,6 +75,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "letter-link": _("Link to a letter given"),
     "letter-link-open": _("Letter opened by its link"),
     "register-continue": _("Register of letters continued"),
+    "form-take-in": _("Form of returns taken in"),
     "returns-withdraw": _("Returns no longer asked for"),
     "returns-invite": _("Units told that they owe returns"),
     "returns-remind": _("Reminded of returns"),

@@ -100,7 +100,7 @@ def _keys(root: Unit, now: datetime) -> tuple[str, bool]:
     if state.is_demonstration:
         return _("The centre has keys for demonstration only: no one is to trust them."), False
     until = written_day(state.until)
-    if not state.is_valid:
+    if not state.may_sign:
         return _("The centre's certificates are not valid today (end: %(day)s).") % {"day": until}, False
     return _("The centre's certificates end on %(day)s.") % {"day": until}, True
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from quetsach.web.office.autosave import autosaved, is_autosave, not_autosaved
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
@@ -19,7 +20,7 @@ from quetsach.web.office.people.forms import JoinForm, PersonForm
 from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
-from quetsach.web.office.people.services.keeping import form_drop
+from quetsach.web.office.people.services.keeping import DRAFT, draft_keep, form_drop, page_of_draft
 from quetsach.web.office.people.services.naming import person_name
 from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.people.sign_in.session import ends_at
@@ -80,8 +81,18 @@ def kept_forms(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form_drop(person=me, key=request.POST.get("drop", "")):
             messages.success(request, _("Thrown away."))
-        return redirect("office:people:kept-forms")
+        return redirect(page_of_draft(request.POST.get(DRAFT, "")) or "office:people:kept-forms")
     return render(request, "office/people/kept_forms.html", {"forms": selectors.kept_forms_of(me, now=now)})
+
+
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    """Keep what stands in a form so far: asked for by the script, or sent again after a session had ended."""
+    me, now = person_here(request), datetime.now(UTC)
+    kept = draft_keep(person=me, fields=request.POST, now=now)
+    if is_autosave(request):
+        return autosaved("", now=now) if kept else not_autosaved(_("there is nothing in it, or too much."))
+    return redirect(page_of_draft(kept.path) if kept else "office:people:kept-forms")
 
 
 @require_safe

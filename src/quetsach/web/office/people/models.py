@@ -102,15 +102,18 @@ class Invitation(models.Model):
 
 
 class KeptForm(models.Model):
-    """What somebody sent from a form after the session had ended: kept for that person alone until it is sent again.
+    """What somebody sent from a form after the session had ended, or has written so far (``is_draft``).
 
-    ``content`` is sealed with the centre's secret: names and values of the fields, without tokens and files.
+    It is kept for that person alone until it is sent. Of a draft ``path`` is the page in Vietnamese with the name of
+    the form behind a ``#``; else it is where the form was sent to. ``content`` is sealed with the centre's secret:
+    names and values of the fields, without tokens and files.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="kept_forms")
     path = models.CharField(max_length=500)
     content = models.BinaryField()
     has_files = models.BooleanField(default=False)
+    is_draft = models.BooleanField(default=False)
     kept_at = models.DateTimeField()
 
     class Meta:

@@ -1,5 +1,6 @@
 """Reads of people: who works below somebody, who is invited, what a departure leaves behind."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -9,14 +10,14 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
-from quetsach.campaign.authority import Act, Role
+from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.access import AccessError, visible, within
 from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
-from quetsach.web.office.people.services.keeping import LIFETIME, fields_of
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.people.services.keeping import LIFETIME, UNTYPED, fields_of, page_of_draft
+from quetsach.web.office.units.models import Position, Succession, Unit
 
 if TYPE_CHECKING:
     from quetsach.web.office.helpdesk.models import Case
@@ -107,9 +108,19 @@ class Kept:
     fields: list[tuple[str, str]]
 
     @property
+    def typed(self) -> list[tuple[str, str]]:
+        """Names and values of what somebody typed or chose."""
+        return [(name, value) for name, value in self.fields if value and name not in UNTYPED]
+
+    @property
     def excerpt(self) -> str:
         """The longest text that was typed."""
-        return max((value for name, value in self.fields if name != "edition"), key=len, default="")
+        return max((value for _name, value in self.typed), key=len, default="")
+
+    @property
+    def page(self) -> str:
+        """Of a draft, the page on which it is written."""
+        return page_of_draft(self.form.path) if self.form.is_draft else ""
 
 
 def kept_forms_of(person: Person, *, now: datetime) -> list[Kept]:
@@ -148,6 +159,21 @@ def operators_of(centre: Unit, *, day: date) -> int:
     with_factor = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values("user")
     vouched = Q(brought_by=None) | Q(vouched_by__isnull=False)
     return sum(not is_barred(person) for person in _able().filter(vouched, pk__in=held).filter(pk__in=with_factor))
+
+
+def people_with(act: Act, keys: Collection[str], *, day: date) -> list[Person]:
+    """Return the people who can sign in and hold a duty with ``act`` over a unit of these keys, or one that became it.
+
+    Whether the duty reaches what they are asked about is for the caller to see: roles and trees change.
+    """
+    units = set(Unit.objects.filter(key__in=keys).values_list("pk", flat=True))
+    found = units
+    while found:
+        found = set(Succession.objects.filter(new__in=found, on__lte=day).values_list("old", flat=True)) - units
+        units |= found
+    roles = [role for role in Role if act in ACTS[role]]
+    held = Duty.objects.on(day).filter(unit__in=units, role__in=roles).values("person")
+    return [person for person in _able().filter(pk__in=held).order_by("pk") if not is_barred(person)]
 
 
 def open_invitations(unit: Unit, *, now: datetime) -> int:

@@ -8,6 +8,7 @@ from quetsach.web.office.people import account, views
 _PEOPLE: list[URLPattern] = [
     path("", views.people, name="list"),
     path("moi/", views.invite, name="invite"),
+    path("ban-nhap/", account.draft, name="draft"),
     path("<int:key>/", views.person, name="person"),
     path("<int:key>/vai-tro/", views.give, name="give"),
     path("<int:key>/lien-ket/", views.renew, name="renew"),

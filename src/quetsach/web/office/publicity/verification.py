@@ -17,7 +17,8 @@ from quetsach.web.office.publicity.models import Kit, Verification, Verification
 class Genuine:
     """What is known about a code that is ours. ``revoked_at`` is set when the thing no longer holds.
 
-    ``signatures`` are ``None`` where nobody noted whether the thing was signed, and empty where it was not.
+    ``signatures`` are ``None`` where nobody noted whether the thing was signed, and empty where it was not;
+    ``is_signed_in_force`` says that all its certificates are known to have been in force then.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Genuine:
     issued_on: date
     url: str
     signatures: list[dict[str, str]] | None
+    is_signed_in_force: bool
     revoked_at: datetime | None
     revoked_because: str
 
@@ -61,7 +63,8 @@ def verification_register(
         issued_on: its day.
         url: where the thing itself can be read in public; empty if nowhere.
         now: the time (UTC).
-        signatures: ``holder`` and ``authority`` of each certificate that signed it; ``None`` if it is never signed.
+        signatures: of each certificate that signed it ``holder`` and ``authority``, and ``first`` and ``until``, the
+            times between which it is in force; ``None`` if the thing is never signed.
 
     Raises:
         PublicityError: not a code, or one that stands on something else already.
@@ -114,8 +117,17 @@ def genuine(code: str) -> Genuine | None:
         issued_on=found.issued_on,
         url=found.url,
         signatures=found.signatures,
+        is_signed_in_force=_was_in_force(found.signatures or [], found.registered_at),
         revoked_at=found.revoked_at,
         revoked_because=found.revoked_because,
+    )
+
+
+def _was_in_force(signatures: list[dict[str, str]], at: datetime) -> bool:
+    """Whether all certificates were in force at a time; not so where there is none or their days were not noted."""
+    return bool(signatures) and all(
+        "until" in one and datetime.fromisoformat(one["first"]) <= at < datetime.fromisoformat(one["until"])
+        for one in signatures
     )
 
 

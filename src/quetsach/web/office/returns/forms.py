@@ -1,14 +1,17 @@
-"""The form that puts a form of returns to use."""
+"""The form that puts a form of returns to use, and those by which one is taken in."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.errors import CampaignError
 from quetsach.campaign.letters.errors import PolicyError
 from quetsach.campaign.letters.reminders import Policy, read_days
 from quetsach.campaign.returns.errors import PeriodError
+from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
+from quetsach.campaign.section import MAX_BYTES
 from quetsach.web.design.templatetags.words import day, here
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
@@ -45,6 +48,45 @@ class LetterField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not gene
     def label_from_instance(self, obj: Letter) -> str:
         """Return number, day and subject."""
         return f"{obj.number_sign}, {day(obj.issued_on)}: {obj.subject}"[:160]
+
+
+class FormFileForm(forms.Form):
+    """The file of a form of returns."""
+
+    file = forms.FileField(
+        label=_("File of the form"),
+        help_text=_("TOML in UTF-8, as every form here can be downloaded. You see what it asks before it is taken in."),
+        widget=forms.FileInput(attrs={"accept": ".toml"}),
+    )
+
+    def clean_file(self) -> bytes:
+        """Return the file with plain line ends, or say in which field it is no form."""
+        content: bytes = self.cleaned_data["file"].read(MAX_BYTES + 1)
+        return _checked_form(content)
+
+
+class FormTextForm(forms.Form):
+    """A form that somebody has looked at, as it is sent back."""
+
+    document = forms.CharField(strip=False, widget=forms.HiddenInput)
+
+    def clean_document(self) -> str:
+        """Return the text, if it is still a form."""
+        return _checked_form(self.cleaned_data["document"].encode()).decode()
+
+    def content(self) -> bytes:
+        """Return the file."""
+        return str(self.cleaned_data["document"]).encode()
+
+
+def _checked_form(content: bytes) -> bytes:
+    plain = content.replace(b"\r\n", b"\n")  # browsers send lines of a text so
+    try:
+        read_form(plain, file=str(_("file")))
+    except CampaignError as error:
+        where = f"{error.field}: " if error.field else ""
+        raise forms.ValidationError(f"{where}{here(error.text)}") from error
+    return plain
 
 
 class AssignmentForm(forms.Form):

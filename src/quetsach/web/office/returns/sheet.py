@@ -41,7 +41,16 @@ class SheetReturn:
 
 def write_sheet(period: Period, unit: Unit, cells: Mapping[str, str], scope: Scope) -> bytes:
     """Return the template of a unit's return as XLSX, with what is written so far; only answers can be changed."""
-    form = period.assignment.form.form
+    return _sheet_of(period.assignment.form.form, period.key, (unit.name, unit.key), cells, scope)
+
+
+def write_blank(form: Form) -> bytes:
+    """Return a form as XLSX to look at: of no unit and no period, so that it is taken back from nobody."""
+    return _sheet_of(form, "–", ("–", "–"), {}, Scope.OWN)
+
+
+def _sheet_of(form: Form, period: str, unit: tuple[str, str], cells: Mapping[str, str], scope: Scope) -> bytes:
+    name, key = unit
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)  # noqa: S101  (a new workbook has one)
@@ -49,8 +58,8 @@ def write_sheet(period: Period, unit: Unit, cells: Mapping[str, str], scope: Sco
     for column, width in zip("ABCD", (26, 62, 22, 42), strict=True):
         sheet.column_dimensions[column].width = width
     _append(sheet, (_("Code"), _("Question"), _("Answer"), _("Why there is no figure")), font=_BOLD, border=_LINE)
-    identity = (form.code, period.key, unit.key)
-    labels = (_here(form.name.vi, form.name.en), _("Period"), unit.name)
+    identity = (form.code, period, key)
+    labels = (_here(form.name.vi, form.name.en), _("Period"), name)
     for code, label, value in zip(_IDENTITY, labels, identity, strict=True):
         _append(sheet, (code, label, value), font=_QUIET)
     _append(sheet, ("@scope", _("Machines counted: own, or subtree for all units below, too"), scope.value))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.returns.views import assignment, board, entry, filed, offline, totals
+from quetsach.web.office.returns.views import assignment, board, entry, filed, form, offline, totals
 
 _RETURN = "<int:assignment>/<slug:period>/<slug:unit>/"
 
@@ -10,6 +10,12 @@ app_name = "returns"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.returns, name="list"),
     path("giao/", assignment.assign, name="assign"),
+    path("bieu-mau/", form.forms, name="forms"),
+    path("bieu-mau/moi/", form.take_in, name="form-new"),
+    path("bieu-mau/<slug:code>/", form.form, name="form"),
+    path("bieu-mau/<slug:code>.toml", form.toml, name="form-toml"),
+    path("bieu-mau/<slug:code>.json", form.as_json, name="form-json"),
+    path("bieu-mau/<slug:code>.xlsx", form.xlsx, name="form-xlsx"),
     path("<int:assignment>/", assignment.assignment, name="assignment"),
     path("<int:assignment>/rut/", assignment.withdraw, name="withdraw"),
     path("<int:assignment>/theo-ke-hoach/", assignment.follow_plan, name="follow-plan"),

@@ -9,6 +9,7 @@ from quetsach.web.office.helpdesk.models import Author, Case, Message
 from quetsach.web.office.helpdesk.ready_answers import filled_answer, ready_answers
 from quetsach.web.office.helpdesk.services import case_erase
 from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.people.models import KeptForm
 
 from .conftest import CONTACT, NOW, TEXT
 from .test_help_pages import SEEN
@@ -139,3 +140,18 @@ def test_the_numbers_are_shown(desk, open_case) -> None:
     assert "Số liệu hỗ trợ" in page
     assert "Thành phố Hải Phòng 1 0" in page
     assert Case.objects.count() == 1
+
+
+def test_the_draft_of_an_answer_stays_until_it_is_sent_and_that_of_the_note_beside_it(desk, open_case) -> None:
+    case, _ = open_case()
+    path, keeping = f"{BASE}{case.code}/", "/van-phong/nhan-su/ban-nhap/"
+    for name in ("answer", "note"):
+        desk.post(keeping, {"text": f"Bản nháp {name}", "draft": f"{path}#{name}", "autosave": "1"})
+    assert desk.get(path).content.decode().count("data-draft-take") == 2
+    step, answer = f"{path}buoc/", {"do": "answer", "text": "Làm thế này", "draft": f"{path}#answer"}
+    Case.objects.filter(pk=case.pk).update(state="closed")
+    assert desk.post(step, answer).status_code == 302
+    assert KeptForm.objects.count() == 2, "the answer was refused: nothing of it may be lost"
+    Case.objects.filter(pk=case.pk).update(state="open")
+    assert desk.post(step, answer).status_code == 302
+    assert [one.path for one in KeptForm.objects.all()] == [f"{path}#note"]

@@ -98,13 +98,13 @@ def test_a_signed_letter_names_who_signed_and_who_vouches_for_them(signed_in, op
     assert [one["holder"] for one in letter.signatures] == signed == ["Nguyễn Văn A", "Cục An toàn thông tin"]
     for path in (f"/en/office/letters/{letter.pk}/", f"/en/xac-minh/{letter.code}/"):
         page = text(client, path)
-        assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid)" in page
+        assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid, in force from " in page
         assert UNSIGNED not in page
 
 
 def test_a_key_that_is_missing_is_told_before_the_letter_is_issued(signed_in, operator, approved, keys) -> None:
     (keys / "agency.p12").unlink()
-    assert outlook_of(approved).trouble
+    assert outlook_of(approved, now=TODAY).trouble
     page = text(signed_in(operator), f"/en/office/letters/{approved.pk}/")
     assert "The signing keys cannot be used:" in page
 

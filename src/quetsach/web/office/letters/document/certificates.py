@@ -1,7 +1,7 @@
-"""Whose a signing key is: the names in its certificate, read without what signing needs, which is slow to load."""
+"""Whose a signing key is and until when: its certificate, read without what signing needs, which is slow to load."""
 
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -14,14 +14,25 @@ from quetsach.web.office.letters.document.errors import SigningError
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Who holds a key, and the authority that vouches for it; both by the common names of the certificate."""
+    """Who holds a key, the authority that vouches for it (both by common name), and from when until when (UTC)."""
 
     holder: str
     authority: str
+    first: datetime
+    until: datetime
 
     def as_json(self) -> dict[str, str]:
-        """Return it as JSON values."""
-        return asdict(self)
+        """Return it as JSON values; the times in ISO 8601."""
+        return {
+            "holder": self.holder,
+            "authority": self.authority,
+            "first": self.first.isoformat(),
+            "until": self.until.isoformat(),
+        }
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether a moment is within its days."""
+        return self.first <= at < self.until
 
 
 def read_certificate(content: bytes) -> Certificate:
@@ -34,17 +45,9 @@ def read_certificate(content: bytes) -> Certificate:
         SigningError: it is no such file, or holds no certificate.
     """
     found = _certificate(content)
-    return Certificate(_common_name(found.subject), _common_name(found.issuer))
-
-
-def read_validity(content: bytes) -> tuple[datetime, datetime]:
-    """Return from when until when (UTC) the certificate of a key counts.
-
-    Raises:
-        SigningError: it is no such file, or holds no certificate.
-    """
-    found = _certificate(content)
-    return found.not_valid_before_utc, found.not_valid_after_utc
+    return Certificate(
+        _common_name(found.subject), _common_name(found.issuer), found.not_valid_before_utc, found.not_valid_after_utc
+    )
 
 
 def _certificate(content: bytes) -> x509.Certificate:

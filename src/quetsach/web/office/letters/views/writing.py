@@ -57,6 +57,7 @@ def letters(request: HttpRequest) -> HttpResponse:
         "state": state,
         "stages": list(selectors.LetterStage),
         "may_write": may_write,
+        "to_renew": selectors.own_keys_to_renew(visitor.person, now=visitor.now),
         "tab": "letters",
     }
     return render(request, "office/letters/letters.html", context)
@@ -100,7 +101,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "approval": approvals.filter(digest=digest).order_by("-pk").first(),
         "refused": approvals.filter(is_granted=False).exclude(decided_by=None).order_by("-pk").first(),
         "stage": selectors.stages_of([found])[found.pk],
-        "outlook": outlook_of(found) if found.is_open else None,
+        "outlook": outlook_of(found, now=visitor.now) if found.is_open else None,
         "campaign": campaign_of(found.campaign) if found.campaign else None,
         "may": may,
         "open_points": open_points(found, day=visitor.day) if found.state == LetterState.DRAFT else (),

@@ -1,8 +1,11 @@
-"""Keeping what was typed when a session has ended: for the person for whom the form was made, and nobody else.
+"""Keeping what was typed when a session has ended, and while it is typed: for that person and nobody else.
 
 Every form of the office says for whom it was made, signed by the centre. When it comes from a session that is over, its
 fields are kept, sealed, for that person: after signing in the person finds them and sends them again. Whoever else
 signs in at the same machine does not. Without our signature nothing is kept, so that nobody fills the database.
+
+Long forms that have no draft of their own are kept while they are written, by the same script as letters and returns:
+a draft is never sent by itself, it is put back into its form.
 """
 
 import json
@@ -11,9 +14,12 @@ from datetime import datetime, timedelta
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.http import QueryDict
+from django.urls import translate_url
+from django.utils.translation import get_language
 
 from quetsach.web.office.people.models import KeptForm, Person
 from quetsach.web.office.sealing import seal, unseal
+from quetsach.web.server.bounds import OFFICE_PATHS
 
 MADE_FOR = "made-for"
 """The field in which a form says for whom it was made."""
@@ -26,7 +32,11 @@ LIFETIME = timedelta(days=7)
 """How long a form may lie open before it is sent, and how long what it held is kept after that."""
 _PURPOSE = "kept-form"
 _SIGNER = TimestampSigner(salt="quetsach.office.made-for")
+DRAFT = "draft"
+"""The field in which a form says as what it is kept while it is written."""
 _NOT_KEPT = frozenset({MADE_FOR, "csrfmiddlewaretoken", "autosave", KEPT_FORM})
+UNTYPED = frozenset({"edition", DRAFT})
+"""Fields that are kept with a form and that nobody typed."""
 
 
 def made_for(person: Person) -> str:
@@ -57,16 +67,67 @@ def form_keep(*, path: str, fields: QueryDict, has_files: bool, now: datetime) -
         What is kept; ``None`` if nothing is: the form is not ours or too old, holds nothing, or too much.
     """
     person = person_of_form(fields.get(MADE_FOR, ""))
+    return _keep(person, path, fields, now, has_files=has_files, is_draft=False) if person else None
+
+
+def draft_keep(*, person: Person, fields: QueryDict, now: datetime) -> KeptForm | None:
+    """Keep what somebody has written so far; ``None`` if nothing is kept: it says not as what, holds nothing, too much.
+
+    Args:
+        person: who writes.
+        fields: what stands in the form.
+        now: the time (UTC).
+    """
+    path = fields.get(DRAFT, "")
+    if not path.startswith(OFFICE_PATHS):
+        return None
+    return _keep(person, path, fields, now, has_files=False, is_draft=True)
+
+
+def draft_of(person: Person, path: str, *, now: datetime) -> KeptForm | None:
+    """Return what a person has written so far in a form."""
+    drafts = KeptForm.objects.filter(person=person, path=path, is_draft=True, kept_at__gt=now - LIFETIME)
+    return drafts.first()
+
+
+def draft_path(path: str, name: str) -> str:
+    """Return as what a form of a page is kept: one for both languages."""
+    return f"{translate_url(path, 'vi')}#{name}"
+
+
+def page_of_draft(path: str) -> str:
+    """Return the page on which a draft is written, in the language in which one reads; empty for no such path."""
+    page = path.partition("#")[0]
+    return translate_url(page, get_language() or "vi") if page.startswith(OFFICE_PATHS) else ""
+
+
+def drafts_drop(*, person: Person, fields: QueryDict, path: str) -> None:
+    """Forget the draft of a form that was sent and taken; of a form that does not say which, all of its page."""
+    drafts = KeptForm.objects.filter(person=person, is_draft=True)
+    if own := fields.get(DRAFT):
+        drafts.filter(path=own).delete()
+    else:
+        drafts.filter(path__startswith=draft_path(path, "")).delete()
+
+
+def _keep(
+    person: Person, path: str, fields: QueryDict, now: datetime, *, has_files: bool, is_draft: bool
+) -> KeptForm | None:
     held = [[name, value] for name, values in fields.lists() if name not in _NOT_KEPT for value in values]
     text = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
-    is_empty = not any(value.strip() for name, value in held if name != "edition")
-    if person is None or is_empty or len(text.encode()) > MOST_BYTES or len(path) > 500:
+    is_empty = not any(value.strip() for name, value in held if name not in UNTYPED)
+    if is_empty or len(text.encode()) > MOST_BYTES or len(path) > 500:
         return None
     KeptForm.objects.filter(kept_at__lt=now - LIFETIME).delete()
     kept, _is_new = KeptForm.objects.update_or_create(
         person=person,
         path=path,
-        defaults={"content": seal(text, purpose=_PURPOSE), "has_files": has_files, "kept_at": now},
+        defaults={
+            "content": seal(text, purpose=_PURPOSE),
+            "has_files": has_files,
+            "is_draft": is_draft,
+            "kept_at": now,
+        },
     )
     spare = KeptForm.objects.filter(person=person).order_by("-kept_at").values_list("pk", flat=True)[MOST_KEPT:]
     KeptForm.objects.filter(pk__in=list(spare)).delete()

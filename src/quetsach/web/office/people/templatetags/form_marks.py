@@ -1,6 +1,8 @@
-"""What forms of the office carry: Django's token, for whom it was made, and days by which something is due."""
+"""What forms of the office carry: Django's token, for whom it was made, a draft, and days when something is due."""
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime
+from typing import Any
 
 from django import template
 from django.template import Context
@@ -10,9 +12,18 @@ from django.utils.safestring import SafeString, mark_safe
 
 from quetsach.web.office.day_field import DueInput
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.services.keeping import MADE_FOR, made_for
+from quetsach.web.office.people.services.keeping import (
+    DRAFT,
+    MADE_FOR,
+    UNTYPED,
+    draft_of,
+    draft_path,
+    fields_of,
+    made_for,
+)
 
 register = template.Library()
+_LEAST_TEXT = 40
 
 
 @register.simple_tag(name="csrf_token", takes_context=True)
@@ -36,3 +47,32 @@ def due_input(name: str, field_id: str, value: str = "", latest: date | None = N
     """
     attributes = {"id": field_id, "max": latest.isoformat() if latest else None, "aria-describedby": about or None}
     return DueInput().render(name, value, {key: text for key, text in attributes.items() if text})
+
+
+@register.inclusion_tag("office/people/draft.html", takes_context=True)
+def draft(context: Context, name: str, page: str = "", again: str = "") -> dict[str, Any]:
+    """Write into a form as what it is kept while it is written, and offer what was kept before.
+
+    Args:
+        context: of the page.
+        name: of the form within its page.
+        page: the page, if the form may be shown at another address.
+        again: the field with which the page shows what was sent without judging it; without it the fields are filled.
+    """
+    request = context["request"]
+    path = draft_path(page or request.path, name)
+    kept = draft_of(request.user, path, now=datetime.now(UTC)) if request.method != "POST" else None
+    fields = fields_of(kept) if kept else []
+    return {
+        "field": DRAFT,
+        "path": path,
+        "kept": kept,
+        "fields": json.dumps(fields),
+        "texts": _texts(fields),
+        "again": again,
+    }
+
+
+def _texts(fields: list[tuple[str, str]]) -> list[str]:
+    """Return what was typed as text, to be read where no script puts it back."""
+    return [value for name, value in fields if name not in UNTYPED and len(value) >= _LEAST_TEXT]

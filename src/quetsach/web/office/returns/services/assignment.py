@@ -75,6 +75,29 @@ def form_load(*, content: bytes, file: str) -> ReturnForm:
 
 
 @transaction.atomic
+def form_take_in(*, content: bytes, by: Person, now: datetime) -> ReturnForm:
+    """Keep a form or a new version that an operator has looked at. It asks nobody for anything yet.
+
+    Args:
+        content: the file, as it was looked at.
+        by: who takes it in.
+        now: the time (UTC).
+
+    Raises:
+        AccessError: this is not the person's to do.
+        CampaignError: the file is damaged.
+        ReturnError: another text is kept under this version.
+    """
+    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    is_new = not ReturnForm.objects.filter(sha256=hashlib.sha256(content).hexdigest()).exists()
+    kept = form_load(content=content, file=_("file"))
+    if is_new:
+        detail = {"sha256": kept.sha256}
+        log_append(by=by, act="form-take-in", subject=f"form:{kept.code}", unit=root_unit(), detail=detail, now=now)
+    return kept
+
+
+@transaction.atomic
 def assignment_make(
     *,
     by: Person | None,

@@ -6,8 +6,10 @@ const AUTOSAVE_MS = 15_000;
 const WARN_MS = 5 * 60_000;
 const AS_JSON = { Accept: "application/json" };
 
-// A form that is kept as a draft: sent as it is a while after something was typed, and when the page is left.
+// A form that is kept as a draft: sent as it is a while after something was typed, and when the page is left; to its
+// own address, or to the one that keeps drafts of forms without one.
 function keepDraft(form) {
+  const to = form.dataset.autosave || form.action;
   const told = form.querySelector("[data-autosave-told]");
   let isChanged = false;
   let timer;
@@ -18,7 +20,7 @@ function keepDraft(form) {
     body.set("autosave", "1");
     isChanged = false;
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: AS_JSON, keepalive: document.hidden });
+      const answer = await fetch(to, { method: "POST", body, headers: AS_JSON, keepalive: document.hidden });
       const { edition, said } = await answer.json();
       if (edition) form.elements.edition.value = edition;
       told.textContent = said;
@@ -32,6 +34,10 @@ function keepDraft(form) {
     clearTimeout(timer);
     timer = undefined;
     if (!isChanged || pending) return;
+    if (form.querySelector("[data-draft]")) {
+      told.textContent = told.dataset.autosaveWaits;
+      return;
+    }
     pending = send().finally(() => {
       pending = null;
     });
@@ -51,6 +57,42 @@ function keepDraft(form) {
     // The answer brings the edition on which the form then stands: without it the person would clash with herself.
     event.preventDefault();
     pending.then(() => form.requestSubmit(event.submitter));
+  });
+}
+
+// What was kept of a form earlier, put back: into its fields, or by the page itself where its rows are to be made first.
+function offerDraft(notice) {
+  const form = notice.closest("form");
+  const fields = JSON.parse(notice.dataset.draft);
+  const again = notice.dataset.draftAgain;
+  const take = notice.querySelector("[data-draft-take]");
+  take.hidden = false;
+  take.addEventListener("click", () => {
+    if (again) {
+      const sender = document.createElement("form");
+      sender.method = "post";
+      sender.hidden = true;
+      const marks = ["csrfmiddlewaretoken", "made-for", "draft"].map((name) => [name, form.elements[name].value]);
+      for (const [name, value] of [...marks, ...fields.filter(([name]) => name !== "draft"), [again, ""]]) {
+        const field = document.createElement("textarea");
+        Object.assign(field, { name, value });
+        sender.append(field);
+      }
+      document.body.append(sender);
+      sender.submit();
+      return;
+    }
+    const left = [...fields];
+    for (const element of form.elements) {
+      const isChoice = ["checkbox", "radio"].includes(element.type);
+      const found = left.findIndex(([name, value]) => name === element.name && (!isChoice || value === element.value));
+      if (isChoice) element.checked = found >= 0;
+      else if (found >= 0) element.value = left[found][1];
+      if (found >= 0) left.splice(found, 1);
+    }
+    notice.remove();
+    form.dispatchEvent(new Event("input"));
+    form.querySelector("textarea, input:not([type=hidden])").focus();
   });
 }
 
@@ -120,5 +162,6 @@ const here = document.querySelector(".masthead nav a[aria-current]");
 if (here) here.closest("nav").scrollLeft = here.offsetLeft - here.closest("nav").offsetLeft;
 
 document.querySelectorAll("form[data-autosave]").forEach(keepDraft);
+document.querySelectorAll("[data-draft]").forEach(offerDraft);
 document.querySelectorAll('input[type="date"]').forEach(nameDay);
 document.querySelectorAll("[data-session-seconds]").forEach(watchSession);

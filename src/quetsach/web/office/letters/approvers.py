@@ -1,0 +1,64 @@
+"""Mail to whoever may decide what waits for a second person: that something waits, never what it says.
+
+Mail is read on the way and on screens in trains: it names the kind of thing, who asks and for which unit, and where to
+look after signing in. Titles, figures and texts that are not public yet stand in the office alone.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.selectors import nearest_deciders
+from quetsach.web.office.approvals.words import KIND_TITLES
+from quetsach.web.office.letters.mail import new_message_id, one_line, worded
+from quetsach.web.office.letters.models import Message, MessageKind, MessageState
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.models import Person
+from quetsach.web.public_address import site
+
+TOLD_WITHIN = timedelta(days=7)
+"""What was asked for longer ago is told by the desk alone: nobody gets old mail when a mail server is set at last."""
+
+
+def approvers_tell(*, now: datetime) -> int:
+    """Queue a mail to each of the nearest people who may decide what waits; run again, it adds nothing.
+
+    What was decided meanwhile is not told any more: its mail leaves the queue.
+
+    Returns:
+        How many mails went into the queue.
+    """
+    if settings.CENTER.mail_server is None:
+        return 0
+    waiting = {approval.pk: approval for approval in Approval.objects.filter(is_granted=None).select_related("unit")}
+    told = Message.objects.filter(key__startswith="approval:")
+    queued = told.filter(state=MessageState.QUEUED).values_list("pk", "key")
+    Message.objects.filter(pk__in=[pk for pk, key in queued if _approval_in(key) not in waiting]).delete()
+    fresh = [one for one in waiting.values() if one.asked_at > now - TOLD_WITHIN]
+    mails = [_mail(one, person, now) for one in fresh for person in nearest_deciders(one, day=today(now))]
+    known = set(told.filter(key__in=[mail.key for mail in mails]).values_list("key", flat=True))
+    new = [mail for mail in mails if mail.key not in known]
+    Message.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _mail(approval: Approval, person: Person, now: datetime) -> Message:
+    with override(person.language):
+        path = reverse("office:approvals:approval", args=[approval.pk])
+    values = {"approval": approval, "kind": KIND_TITLES[approval.kind], "link": site() + path}
+    return Message(
+        key=f"approval:{approval.pk}.{person.pk}",
+        kind=MessageKind.REMINDER,
+        recipient=person.email,
+        subject=one_line(worded("approval_subject", person.language, values)),
+        text=worded("approval", person.language, values),
+        message_id=new_message_id(),
+        next_at=now,
+    )
+
+
+def _approval_in(key: str) -> int:
+    return int(key.partition(":")[2].partition(".")[0])
