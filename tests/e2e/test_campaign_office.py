@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.browser import press
+from tests.browser import press, press_in_place
 from tests.centre import center, prepared, served
 from tests.mail_server import MailServer, mail_server
 
@@ -306,7 +306,7 @@ def test_a_campaign_from_its_letter_to_its_public_totals(office: Office, at: Cal
         (lan, "11299-2020"),
     ):
         go(page, office, f"{returns}/{unit}/")
-        page.locator("details:has(form[action$='/gia-han/']) summary").click()
+        press_in_place(page, "details:has(form[action$='/gia-han/']) summary")
         page.fill("#until", str(TODAY + timedelta(days=1)))
         page.fill("#extend-reason", "Bão")
         press(page, "form[action$='/gia-han/'] button")

@@ -7,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
-from tests.browser import press
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import barriers, fits, press, strike
 from tests.centre import prepared, served
 from tests.lake_reader import TESTER
 from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, SETUP, WINDOWS, build_release
@@ -77,16 +76,11 @@ def plain(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_barrier_and_never_scrolls_sideways(url: str, audited: Page, path: str) -> None:
     audited.goto(url + path)
-    assert violations(audited) == []
-    assert audited.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert barriers(audited) == []
+    assert fits(audited)
 
 
 @pytest.mark.parametrize("path", ["/tai-ve/", "/en/download/"])
@@ -94,8 +88,8 @@ def test_the_page_of_downloads_has_no_barrier_whoever_asks(url: str, audited: Pa
     for agent, name in {WINDOWS: SETUP, LINUX: BUNDLE, **dict.fromkeys(ELSEWHERE.values())}.items():
         audited.set_extra_http_headers({"User-Agent": agent, "Sec-CH-UA-Platform": ""})
         audited.goto(url + path)
-        assert violations(audited) == []
-        assert audited.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert barriers(audited) == []
+        assert fits(audited)
         red = [one.get_attribute("href") for one in audited.locator("main .button.now").all()]
         assert red == ([f"/tai-ve/{name}"] if name else [])
     audited.set_extra_http_headers({})
@@ -105,16 +99,13 @@ def test_the_page_of_downloads_has_no_barrier_whoever_asks(url: str, audited: Pa
 def test_an_answer_has_no_barrier(url: str, audited: Page, language: str) -> None:
     audited.goto(url + language)
     press(audited, "main button")
-    assert violations(audited) == []
+    assert barriers(audited) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/en/"])
 def test_no_figure_of_a_table_lies_beyond_the_edge(url: str, audited: Page, path: str) -> None:
     audited.goto(url + path)
-    widths = "[...document.querySelectorAll('.table')].map(table => [table.scrollWidth, table.clientWidth])"
-    tables = audited.evaluate(widths)
-    assert tables
-    assert [inner for inner, outer in tables if inner > outer] == []
+    assert fits(audited, ".table")
 
 
 def test_every_public_page_without_script(url: str, plain: Page) -> None:
@@ -195,10 +186,10 @@ def test_the_language_switch_keeps_the_page_and_its_answer_is_readable(url: str,
 
 def test_a_keyboard_reaches_the_content_first(url: str, audited: Page) -> None:
     audited.goto(f"{url}/")
-    audited.keyboard.press("Tab")
-    assert audited.evaluate("document.activeElement.className") == "skip"
-    audited.keyboard.press("Enter")
-    assert audited.evaluate("document.activeElement.id") == "main"
+    strike(audited, "Tab")
+    expect(audited.locator(".skip")).to_be_focused()
+    strike(audited, "Enter")
+    expect(audited.locator("#main")).to_be_focused()
 
 
 def test_targets_for_a_finger_are_large_enough(url: str, audited: Page) -> None:

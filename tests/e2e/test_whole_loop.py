@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.browser import press_in_place
 from tests.centre import Served, center, prepared, served
 from tests.snapshot import snapshot
 
@@ -87,7 +88,7 @@ def tool(centre: Served, page: Page, tmp_path_factory: pytest.TempPathFactory) -
     """Download the tool as a citizen does: from the page, checked against the checksum that the page shows."""
     page.goto(f"{centre.url}/tai-ve/")
     with page.expect_download() as downloading:
-        page.locator("a[href$='.whl']").first.click()
+        press_in_place(page, "a[href$='.whl']")
     wheel = Path(downloading.value.path())
     assert hashlib.sha256(wheel.read_bytes()).hexdigest() in page.content()
     home = tmp_path_factory.mktemp("citizen")

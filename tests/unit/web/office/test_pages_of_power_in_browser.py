@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import sync_playwright
-from tests.browser import chromium
+from tests.browser import barriers, chromium, fits
 from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.packs.test_packs_wait import NEW, data, publish
 from tests.unit.web.office.people.test_vouching import invited
@@ -80,9 +79,8 @@ def test_pages_are_fit_for_a_phone_and_for_everyone(
                 answer = page.goto(f"{live_server.url}{address}")
                 assert answer is not None
                 faults += [] if answer.ok else [(address, answer.status)]
-                faults += [(width, address, found["id"]) for found in Axe().run(page).response["violations"]]
-                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                faults += [(width, address, "wider than the screen", wide)] if wide > 0 else []
+                faults += [(width, address, *found) for found in barriers(page)]
+                faults += [] if fits(page) else [(width, address, "wider than the screen")]
                 if folder := os.environ.get("QUETSACH_PICTURES"):
                     page.screenshot(path=f"{folder}/{number:02}-{width}.png", full_page=True)
     assert faults == []

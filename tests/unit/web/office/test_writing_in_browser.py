@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
-from tests.browser import chromium, press
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from tests.browser import barriers, chromium, fits, press, press_in_place, strike
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Letter
@@ -46,10 +45,8 @@ def look(page: Page, name: str) -> None:
     """Check a page on a desk and on a telephone: nothing beside the screen, nothing that axe finds."""
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        # axe needs a script of its own; the page forbids scripts of others, so it is evaluated
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert fits(page)
+        assert barriers(page) == []
         if SHOTS:
             page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -100,7 +97,7 @@ def test_both_texts_stand_side_by_side(context: BrowserContext, letter: Letter, 
     page.locator("#id_body").fill("Đề nghị quý đơn vị rà soát máy chủ và báo cáo trước ngày 15.")
     press(page, page.get_by_role("button", name="Lưu bản nháp"))
     assert page.title().startswith("Lỗi: ")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page.locator(".error-summary")).to_be_focused()
     assert page.locator("del").all_inner_texts() != []
     look(page, "letter-clash")
     press(page, page.get_by_role("button", name="Lưu bản nháp"))
@@ -113,10 +110,9 @@ def test_a_refused_form_has_the_focus_on_what_is_wrong(context: BrowserContext) 
     page.goto("/van-phong/doi-tac/moi/")
     page.evaluate("document.querySelector('main form').noValidate = true")
     press(page, "main form button")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.name") == "name"
+    expect(page.locator(".error-summary")).to_be_focused()
+    strike(page, "Tab", "Enter")
+    expect(page.locator("[name=name]")).to_be_focused()
     look(page, "partner-refused")
 
 
@@ -125,14 +121,14 @@ def test_the_end_of_the_session_is_told_and_put_off(context: BrowserContext) -> 
     page.clock.install()
     page.goto("/van-phong/")
     warning, over = page.locator("[data-session=warning]"), page.locator("[data-session=over]")
-    assert not warning.is_visible()
+    expect(warning).to_be_hidden()
     page.clock.fast_forward(56 * 60_000)
-    warning.wait_for(state="visible")
+    expect(warning).to_be_visible()
     look(page, "session-warning")
-    warning.get_by_role("button").click()
-    warning.wait_for(state="hidden")
+    press_in_place(page, warning.get_by_role("button"))
+    expect(warning).to_be_hidden()
     page.clock.fast_forward(61 * 60_000)
-    over.wait_for(state="visible")
+    expect(over).to_be_visible()
 
 
 def test_what_was_kept_is_sent_again(context: BrowserContext, operator: Person, live_server) -> None:

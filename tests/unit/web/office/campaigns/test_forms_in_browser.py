@@ -1,9 +1,8 @@
 """The forms of campaigns in a real browser: without a script, on a phone and on a desk, nothing to fix for a reader."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.browser import chromium, press
+from tests.browser import barriers, chromium, fits, press, press_in_place
 
 from quetsach.web.office.campaigns.models import Campaign, Passage
 
@@ -63,11 +62,10 @@ def test_a_campaign_is_made_and_botnets_chosen_without_a_script(
         for row, name in (("windows-1", "Kỳ 1"), ("windows-2", "Kỳ 2")):
             fill(page, **{f"{row}-name_vi": name, f"{row}-name_en": name})
         fill(page, **{"targets-0-text_vi": "Giảm 50%", "targets-0-text_en": "Halve"})
-        page.locator("[name=key]").press("Enter")  # the hidden first button saves; it takes no row out
-        page.wait_for_selector(".error-summary")
+        press(page, "[name=key]", key="Enter")  # the hidden first button saves; it takes no row out
         assert page.title().startswith("Lỗi: ")
-        page.click(".error-summary a")
-        assert page.url.endswith("#id_windows-2-last")
+        press_in_place(page, ".error-summary a")
+        page.wait_for_url("**/#id_windows-2-last")
         fill(page, **{"windows-2-last": "2027-07-31"})
         press(page, "form.sheet > p.actions button.now")
         assert "/viet-nam-2027/" in page.url
@@ -92,9 +90,7 @@ def test_the_forms_are_fit_for_a_phone_and_for_everyone(campaign: Campaign, cent
                 answer = page.goto(f"{live_server.url}{address}")
                 assert answer
                 assert answer.status == 200
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    faults.append((address, width, "wider than the screen"))
+                faults += [] if fits(page) else [(address, width, "wider than the screen")]
                 if width == 360:
-                    found = Axe().run(page).response["violations"]
-                    faults += [(address, v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+                    faults += [(address, *found) for found in barriers(page)]
     assert faults == []

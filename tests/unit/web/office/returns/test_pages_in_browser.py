@@ -3,9 +3,8 @@
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
-from tests.browser import chromium, press
+from tests.browser import barriers, chromium, fits, press
 from tests.unit.web.office.returns.conftest import IN_TIME, PLAN, clock_stands
 
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
@@ -100,10 +99,7 @@ def ask_for_returns(page: Page) -> None:
 
 def looked_at(page: Page, address: str, width: int) -> list[object]:
     """Return what is wrong with the page that is shown."""
-    faults: list[object] = []
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        faults.append((address, width, "wider than the screen"))
+    faults: list[object] = [] if fits(page) else [(address, width, "wider than the screen")]
     if width == 360:
-        found = Axe().run(page).response["violations"]
-        faults += [(address, v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+        faults += [(address, *found) for found in barriers(page)]
     return faults
