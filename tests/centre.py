@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.web.data_folder import Stamp, newest_migrations
 from quetsach.web.stored_settings import SETTINGS, read_stored, write_stored
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
-START_SECONDS = 600
-"""How long a command or the start of a server may take beside the other tests: what takes longer hangs."""
 
 
 def center(data: Path, *words: object, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run ``quetsach center WORDS`` on a data folder, by default with the database in it; show why it failed."""
     command = [str(word) for word in (QUETSACH, "center", *words, "--data", data)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=START_SECONDS, check=False, env=_environment(environment)
+        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=_environment(environment)
     )
     assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -87,7 +85,7 @@ class Served:
         """Ask it to end, wait until it has, and return everything it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE_SECONDS)
         return self.log.read_text()
 
 
@@ -121,7 +119,7 @@ def free_port() -> int:
 def answers(url: str) -> bool:
     """Say whether the centre at this address serves and is well."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=30) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -135,11 +133,10 @@ def _store(data: Path, named: Iterable[str], environ: Mapping[str, str]) -> None
 
 
 def _wait(server: Served) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not answers(server.url):
+    def runs() -> None:
         assert server.process.poll() is None, server.log.read_text()
-        assert time.monotonic() < deadline, server.log.read_text()
-        time.sleep(0.1)
+
+    until(lambda: answers(server.url), runs, every=0.1)
 
 
 def _environment(own: dict[str, str], url: str = "") -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A real mail server on the loopback for the tests: it keeps what it took, and refuses what its names say."""
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
+from tests.waiting import until
 
 
 @dataclass
@@ -50,17 +50,15 @@ class MailServer:
         return "250 OK"
 
     def wait_for(self, recipient: str, words: str) -> str:
-        """Return the text of the first mail to somebody that holds these words; two minutes are long enough."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            for mail in [taken.mail for taken in list(self.taken)]:
-                text = mail.get_body(("plain",))
-                content: str = text.get_content() if text else ""
-                if recipient in mail["To"] and words in f"{mail['Subject']}\n{content}":
-                    return content
-            time.sleep(0.2)
-        seen = [(taken.mail["To"], taken.mail["Subject"]) for taken in self.taken]
-        raise AssertionError(f"no mail to {recipient} with {words!r}: {seen}")
+        """Wait for the first mail to somebody that holds these words, and return its text."""
+
+        def found() -> list[str]:
+            mails = [taken.mail for taken in list(self.taken)]
+            texts = [(mail, text.get_content()) for mail in mails if (text := mail.get_body(("plain",)))]
+            return [text for mail, text in texts if recipient in mail["To"] and words in f"{mail['Subject']}\n{text}"]
+
+        until(found, every=0.2)
+        return found()[0]
 
 
 @contextmanager

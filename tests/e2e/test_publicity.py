@@ -1,7 +1,6 @@
 """Publicity through the real commands and the real server: a kit, its code, visits through its QR code."""
 
 import json
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.browser import barriers, fits
 from tests.centre import center, prepared, served
+from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.installation import bundled
 
@@ -48,7 +48,7 @@ def test_the_command_writes_a_kit_that_opens(kit: dict[str, str]) -> None:
 
 def test_a_kit_of_the_command_proves_nothing_until_it_is_released(url: str, kit: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{url}/xac-minh/{kit['code']}/", timeout=20)
+        urllib.request.urlopen(f"{url}/xac-minh/{kit['code']}/", timeout=PATIENCE_SECONDS)
 
 
 def test_visits_through_the_code_are_in_the_report(url: str, data: Path) -> None:
@@ -57,14 +57,15 @@ def test_visits_through_the_code_are_in_the_report(url: str, data: Path) -> None
 
     for _ in range(12):
         request = urllib.request.Request(f"{url}/t/31-2025", headers={"User-Agent": PHONE})
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             assert answer.url == f"{url}/"
             assert answer.headers["Set-Cookie"] is None
-    deadline = time.monotonic() + 60
-    while visits() != 12:
-        assert time.monotonic() < deadline
-        time.sleep(1)  # the next answer after five seconds takes the rest along
-        urllib.request.urlopen(f"{url}/robots.txt", timeout=20).close()
+    # The next answer after five seconds takes the rest along.
+    until(
+        lambda: visits() == 12,
+        lambda: urllib.request.urlopen(f"{url}/robots.txt", timeout=PATIENCE_SECONDS).close(),
+        every=1,
+    )
 
 
 @pytest.mark.parametrize("path", ["/xac-minh/", "/en/xac-minh/", "/xac-minh/?ma=QS-AAAAA-AAAAA", "/xac-minh/QS-1/"])

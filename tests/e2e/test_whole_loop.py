@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import press_in_place
 from tests.centre import Served, center, prepared, served
 from tests.snapshot import snapshot
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.packs.specimen import specimens_of
 
@@ -50,7 +51,7 @@ class Tool:
             cwd=self.state.parent,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         if check is not None:

@@ -29,6 +29,6 @@ def test_any_command_line_is_read(program: str, line: str) -> None:
 @given(st.sampled_from(PROGRAMS), st.lists(PIECES, min_size=1, max_size=3).map("".join))
 def test_the_longest_command_line_takes_little_time(program: str, piece: str) -> None:
     line = f"{program} {piece * (40_000 // len(piece))}"
-    began = time.monotonic()
+    began = time.process_time()
     given_to_run(program, line)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

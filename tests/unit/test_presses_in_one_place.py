@@ -19,6 +19,8 @@ def has_browser(module: ast.Module) -> bool:
 
 def bare(source: str) -> Iterator[str]:
     """Yield each press that waits for nothing, and each own way to measure whether a page fits."""
+    if not any(name in source for name in BROWSER):
+        return
     module = ast.parse(source)
     if not has_browser(module):
         return

@@ -28,7 +28,7 @@ def main() -> None:
     planted = specimen.build_linux(Path("/"))
     shutil.copy("/usr/bin/sleep", "/opt/innocent")
     told: dict[str, Any] = {}
-    with subprocess.Popen(["/opt/innocent", "60"]) as innocent, specimen.processes(Path("/")) as watchdogs:
+    with subprocess.Popen(["/opt/innocent", "infinity"]) as innocent, specimen.processes(Path("/")) as watchdogs:
         before = _look()
         told["planted"] = len(planted)
         told["scan"] = quetsach("scan", "--json")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.cli.trial.running import running_host
 from quetsach.endpoint.act.clean import clean
@@ -70,9 +71,7 @@ def host(tmp_path: Path) -> Iterator[LinuxHost]:
             at_end.callback(shell.wait)
             at_end.callback(os.killpg, shell.pid, signal.SIGKILL)
         system = running_host(root)
-        until = time.monotonic() + 10
-        while len(_running(system)) < len(programs) and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: len(_running(system)) == len(programs))
         time.sleep(0.1)  # to unpack
         yield system
 

@@ -9,6 +9,7 @@ import pytest
 from tests import infection
 from tests.infection_of_windows import infect
 from tests.snapshot import snapshot
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
@@ -34,7 +35,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def _run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     namespace = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _READ_ONLY, "sh", root)
     command = [sys.executable, "-m", "quetsach.cli.main", *words, "--root", root, "--state", root.parent / "state"]
-    return subprocess.run([*namespace, *command], cwd=ROOT, capture_output=True, timeout=120, check=False)
+    return subprocess.run([*namespace, *command], cwd=ROOT, capture_output=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 @pytest.mark.isolated

@@ -10,20 +10,27 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, until
 
 FILES = 300
-# The command, with a matcher that takes its time, on a disk whose times tell the truth.
-SLOW = """
-import sys, time
+HELD_AFTER = 100
+# The command, with a matcher that takes its time, and after some files stands still until it is let go on, on a disk
+# whose times tell the truth.
+SLOW = f"""
+import os, sys, time
 from quetsach.endpoint.host.posix import lasting
 from quetsach.endpoint.look import files, workers
-real = workers.look_at
+real, looked = workers.look_at, []
 def look_at(*arguments, **options):
     time.sleep(0.005)
+    looked.append(1)
+    if len(looked) > {HELD_AFTER} and not os.path.exists(sys.argv[-1] + ".go"):
+        open(sys.argv[-1] + ".held", "w").close()
+        while not os.path.exists(sys.argv[-1] + ".go"):
+            time.sleep(0.005)
     return real(*arguments, **options)
 workers.look_at = look_at
 lasting.LastingDisks.__call__ = lambda *_: True
@@ -32,7 +39,7 @@ from quetsach.cli.main import main
 sys.exit(main())
 """
 
-BEGIN_AND_HANG = 'open(sys.argv[-1] + ".begun", "w").close(); time.sleep(20)'
+BEGIN_AND_HANG = 'open(sys.argv[-1] + ".begun", "w").close(); time.sleep(600)'
 
 
 @pytest.fixture
@@ -46,16 +53,19 @@ def command(tmp_path: Path) -> list[str]:
 
 
 def _begun(command: list[str]) -> subprocess.Popen[str]:
+    """Start a scan that stands still when it has looked at a third of the files."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    _until(lambda: bool(list(Path(command[-1]).parent.glob("state/seen/*"))))
+    until(Path(f"{command[-1]}.held").exists)
     return process
 
 
-def _until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def _go(command: list[str]) -> None:
+    Path(f"{command[-1]}.go").touch()
+
+
+def _hears(process: subprocess.Popen[str], words: str) -> bool:
+    """Say whether a process says these words, if need be once it does."""
+    return any(words in line for line in process.stderr or ())
 
 
 def _state(process: subprocess.Popen[str]) -> str:
@@ -69,10 +79,11 @@ def _listed(command: list[str], state: str) -> int:
 def test_an_interrupted_scan_reports_what_it_saw_and_the_next_goes_on(command: list[str]) -> None:
     process = _begun(command)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    assert _hears(process, "Press again")
+    _go(command)
+    out, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "NOT CONCLUSIVE" in out
-    assert "Press again" in err
     seen = _listed(command, "scanned")
     assert 0 < seen < FILES
     subprocess.run(command, check=True, capture_output=True)
@@ -85,58 +96,60 @@ def test_a_second_interruption_ends_at_once(command: list[str]) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    _until(Path(f"{command[-1]}.begun").exists)
+    until(Path(f"{command[-1]}.begun").exists)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    assert _hears(process, "Press again")
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=10)
+    process.communicate(timeout=PATIENCE_SECONDS / 2)
     assert process.returncode == 1
-    process.communicate()
 
 
 def test_a_scan_stops_and_goes_on_as_the_shell_says(command: list[str]) -> None:
     process = _begun(command)
     process.send_signal(signal.SIGTSTP)
-    _until(lambda: _state(process) == "T")
+    until(lambda: _state(process) == "T")
+    _go(command)
     process.send_signal(signal.SIGCONT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
 
 
 def test_a_scan_says_how_far_it_is_when_it_is_asked(command: list[str]) -> None:
     process = _begun(command)
     process.send_signal(signal.SIGUSR1)
-    _, err = process.communicate(timeout=30)
-    assert "files · " in err
+    assert _hears(process, "files · ")
+    _go(command)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
 
 
 def test_after_a_loss_of_power_only_what_was_not_kept_is_read_again(command: list[str]) -> None:
     process = _begun(command)
-    time.sleep(0.4)
     process.kill()
     process.communicate()
+    _go(command)
     subprocess.run(command, check=True, capture_output=True)
     cached = _listed(command, "cached")
-    assert 20 <= cached < FILES
+    assert 0 < cached <= HELD_AFTER
     assert _listed(command, "scanned") == FILES - cached
 
 
-def test_keys_pause_continue_and_end_and_the_terminal_is_as_before(command: list[str], tmp_path: Path) -> None:
+def test_keys_pause_continue_and_end_and_the_terminal_is_as_before(command: list[str]) -> None:
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     process = subprocess.Popen(
         command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True, start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),  # noqa: PLW1509
     )  # fmt: skip
-    _until(lambda: bool(list(tmp_path.glob("state/seen/*"))))
+    until(Path(f"{command[-1]}.held").exists)
     os.write(ours, b"p")
-    time.sleep(0.5)
-    kept = [path.stat().st_mtime_ns for path in tmp_path.glob("state/seen/*")]
-    time.sleep(0.5)
-    assert [path.stat().st_mtime_ns for path in tmp_path.glob("state/seen/*")] == kept
+    shown = bytearray()
+    until(lambda: b"Paused" in shown, lambda: shown.extend(os.read(ours, 1 << 16)))
+    _go(command)
+    time.sleep(2.5)  # the rest takes one second
+    assert process.poll() is None
     os.write(ours, b"pq")
-    out = process.communicate(timeout=30)[0]
+    out = process.communicate(timeout=PATIENCE_SECONDS)[0]
     assert process.returncode == 2
     assert "NOT CONCLUSIVE" in out
     assert termios.tcgetattr(theirs) == before

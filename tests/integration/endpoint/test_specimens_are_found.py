@@ -6,12 +6,12 @@
 import collections
 import os
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
@@ -123,10 +123,7 @@ def test_the_watchdogs_revive_each_other(planted: list[Planted], tmp_path: Path)
         for _ in range(2):
             before = watchdogs.wait_for_both()
             os.kill(before[0], signal.SIGKILL)
-            until = time.monotonic() + 10
-            while before[0] in watchdogs.pids() or len(watchdogs.pids()) < 2:
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            until(lambda killed=before[0]: killed not in watchdogs.pids() and len(watchdogs.pids()) == 2)
         last = watchdogs.wait_for_both()
     assert not any(Path(f"/proc/{pid}/exe").exists() for pid in last)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.lake import access, compacted
 from quetsach.lake.lake import Lake
@@ -39,7 +40,7 @@ class Server:
         return self._ask("\n")
 
     def stop(self) -> None:
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=PATIENCE_SECONDS)
 
     def _ask(self, line: str) -> int:
         assert self._process.stdin

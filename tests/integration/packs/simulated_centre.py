@@ -128,7 +128,7 @@ class Machine:
     def update(
         self, trust: Trust, *, ring: Ring | None = None, patience: Patience | None = None, remember: bool = False
     ) -> UpdateResult:
-        return update(self.state, trust=trust, ring=ring, patience=patience or Patience(5, 1e6), remember=remember)
+        return update(self.state, trust=trust, ring=ring, patience=patience or Patience(60, 1e6), remember=remember)
 
     def installed(self) -> dict[str, bytes]:
         folder = installed_folder(self.state)

@@ -5,13 +5,13 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
+from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.packs.trust import Trust
 
@@ -44,21 +44,27 @@ def nginx(centre: Centre, trust: Trust, tmp_path: Path) -> Iterator[str]:
     )
     process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.PIPE)
     try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, (process.stderr.read() if process.stderr else b"").decode()
-                time.sleep(0.05)
+        until(lambda: listens(port), lambda: runs(process))
         yield f"http://127.0.0.1:{port}/repository"
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def runs(process: subprocess.Popen[bytes]) -> None:
+    assert process.poll() is None, (process.stderr.read() if process.stderr else b"").decode()
 
 
 def headers(url: str) -> dict[str, str]:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         return dict(answer.headers)
 
 
@@ -93,7 +99,7 @@ def test_the_timestamp_is_asked_for_each_time_and_the_rest_may_be_kept_for_ever(
 )
 def test_what_is_not_there_yet_is_not_kept_and_nothing_else_is_served(nginx: str, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(f"{nginx}/{path}", timeout=5)
+        urllib.request.urlopen(f"{nginx}/{path}", timeout=PATIENCE_SECONDS)
     with error.value as answer:
         assert answer.code in {400, 403, 404}
         assert "immutable" not in answer.headers.get("Cache-Control", "")

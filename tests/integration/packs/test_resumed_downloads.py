@@ -1,7 +1,6 @@
 """A pack that broke off is gone on with: with its rest where the server has ranges, from the start where not."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -82,20 +81,22 @@ def test_a_line_too_slow_for_one_update_gets_there_in_several(centre: Centre, ma
         handler.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
         handler.send_header("Content-Length", str(len(CONTENT) - start))
         handler.end_headers()
+        begun.append(start)
         handler.wfile.write(CONTENT[start : start + len(CONTENT) // 3 + 1])
         if start < len(CONTENT) * 2 // 3:
-            time.sleep(1)
+            handler.connection.settimeout(60)
+            handler.rfile.read(1)  # which ends when the other side has gone
 
+    begun: list[int] = []
     centre.misbehave[NAME] = slow
-    refusals = 0
     while not machine.installed():
         try:
-            machine.update(trust, patience=Patience(0.4, 1e9))
+            machine.update(trust, patience=Patience(0.5, 1e9))
         except RefusedError as error:
-            assert error.reason is Refusal.TOO_SLOW
-            refusals += 1
-        assert refusals < 4
-    assert refusals == 2
+            assert error.reason is Refusal.TOO_SLOW  # on a busy machine also before the pack was asked for
+        assert len(begun) < 10
+    assert len(begun) >= 3
+    assert begun == sorted(begun)
     assert machine.installed() == {NAME: CONTENT}
 
 

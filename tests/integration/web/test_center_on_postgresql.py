@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 from tests.postgresql import cluster
+from tests.waiting import PATIENCE_SECONDS
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
 
@@ -16,7 +17,9 @@ def test_a_centre_is_prepared_on_postgresql_and_a_second_time_changes_nothing(tm
     with cluster() as address:
         for _ in range(2):
             environment = os.environ | {"DATABASE_URL": address}
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_SECONDS
+            )
             assert done.returncode == 0, done.stderr
         with psycopg.connect(address) as connection:
             tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables")}
@@ -51,6 +54,6 @@ def test_a_lock_that_the_server_forgot_is_noticed_and_can_be_taken_again(tmp_pat
             text=True,
             check=False,
             env=environment,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
         )
     assert done.stdout.split() == ["True", "False", "True"], done.stderr

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -22,19 +23,22 @@ from pathlib import Path
 
 import pytest
 from tests.centre import QUETSACH, Served, answers, served
+from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.cli.center import tending
 from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
+from quetsach.web.server.body import READ_SECONDS
 
 
 def command(data: Path, *words: str) -> list[str]:
     return [str(QUETSACH), "center", "up", "--data", str(data), *words]
 
 
-def run(data: Path, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(data, *words), capture_output=True, text=True, timeout=timeout, check=False)
+def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    told = command(data, *words)
+    return subprocess.run(told, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +119,23 @@ def test_a_second_preparation_is_quick_and_changes_nothing(prepared: Path, wheel
         kept = [p for p in prepared.rglob("*") if p.is_file() and "static" not in p.parts and p.suffix != ".sqlite3"]
         return {str(p): (p.stat().st_size, hashlib.sha256(p.read_bytes()).hexdigest()) for p in kept}
 
-    before, started = state(), time.monotonic()
+    before, used = state(), seconds_of_work()
     again = run(prepared, "--prepare-only", "--tool", str(wheel))
     assert again.returncode == 0, again.stderr
-    assert time.monotonic() - started < 10
+    assert seconds_of_work() - used < 10
     assert state() == before
+
+
+def seconds_of_work() -> float:
+    """Return the processor seconds of all commands that have ended: a busy machine does not make them more."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
     with served(prepared) as server:
         for path in ("/", "/en/check/", "/tai-ve/", "/repository/metadata/timestamp.json", "/metrics"):
-            with urllib.request.urlopen(server.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(server.url + path, timeout=PATIENCE_SECONDS) as answer:
                 assert answer.status == 200
                 assert answer.read()
         with urllib.request.urlopen(
@@ -149,7 +159,7 @@ def test_a_served_centre_answers_and_stops_when_told(prepared: Path) -> None:
     ],
 )
 def test_heads_mean_what_they_say_on_the_line(server: Served, head: bytes, status: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS) as line:
         line.sendall(head + b"Connection: close\r\n\r\n")
         assert line.makefile("rb").readline().split()[1] == status
 
@@ -160,7 +170,7 @@ def test_a_chunked_body_without_length_is_refused(server: Served) -> None:
         b"POST /api/v1/reports HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS) as line:
         line.sendall(said)
         assert line.makefile("rb").readline().split()[1] in (b"400", b"411")
 
@@ -188,22 +198,22 @@ SLOW_PATHS = (
 
 def test_slow_bodies_and_heads_keep_nobody_waiting(server: Served) -> None:
     port = int(server.url.rpartition(":")[2])
+    began = time.monotonic()
     with ExitStack() as stack:
         for path in SLOW_PATHS:
             head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000"
             hanging(port, head.encode() + b"\r\n\r\nx", 20, stack)
         hanging(port, b"GET / HTTP/1.1\r\nHost: lo", 1000, stack)
         for path in ("/healthz", "/en/privacy/", "/healthz"):
-            started = time.monotonic()
-            with urllib.request.urlopen(server.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(server.url + path, timeout=PATIENCE_SECONDS) as answer:
                 assert answer.status == 200
-            assert time.monotonic() - started < 2
+        assert time.monotonic() - began < READ_SECONDS, "the slow ones had been given up by then"
 
 
 def test_an_address_that_a_visitor_writes_with_underscores_is_not_theirs(server: Served) -> None:
     headers = {"X_Forwarded_For": "123.16.0.1", "Origin": "null"}
     request = urllib.request.Request(f"{server.url}/en/check/", method="POST", data=b"", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         text = answer.read().decode()
     assert "123.16.0.1" not in text
     assert "127.0.0.1" in text or "shared" in text
@@ -214,10 +224,10 @@ def test_a_large_file_arrives_whole_and_its_head_without_it(server: Served) -> N
     path = Path("targets/tools") / f"{hashlib.sha256(content).hexdigest()}.large.bin"
     (server.data / "repository" / path).parent.mkdir(parents=True, exist_ok=True)
     (server.data / "repository" / path).write_bytes(content)
-    with urllib.request.urlopen(f"{server.url}/repository/{path}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{server.url}/repository/{path}", timeout=PATIENCE_SECONDS) as answer:
         assert (answer.headers.get_all("Content-Length"), answer.read()) == (["1000000"], content)
     head = urllib.request.Request(f"{server.url}/repository/{path}", method="HEAD")
-    with urllib.request.urlopen(head, timeout=30) as answer:
+    with urllib.request.urlopen(head, timeout=PATIENCE_SECONDS) as answer:
         assert (answer.headers.get_all("Content-Length"), answer.read()) == (["1000000"], b"")
 
 
@@ -233,7 +243,7 @@ def test_a_head_that_can_be_read_in_two_ways_is_refused(server: Served) -> None:
         host + b"X: a\r\n b\r\n",
         host + b"X: " + b"a" * 2_000_000 + b"\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as line:
             with suppress(OSError):
                 line.sendall(b"POST /kiem-tra/ HTTP/1.1\r\n" + lines + b"\r\n0\r\n\r\n")
             assert line.recv(12)[:10] == b"HTTP/1.1 4"
@@ -241,12 +251,10 @@ def test_a_head_that_can_be_read_in_two_ways_is_refused(server: Served) -> None:
 
 def test_a_worker_that_dies_is_replaced(prepared: Path) -> None:
     with served(prepared) as server:
-        os.kill(worker_of(server), signal.SIGKILL)
-        deadline = time.monotonic() + 60
-        time.sleep(0.5)
-        while not answers(server.url):
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        worker = worker_of(server)
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: is_gone(worker))
+        until(lambda: answers(server.url))
         log = server.stop()
     assert "Unexpected exit from worker" in log
     assert log.count("worker ready") == 2
@@ -257,15 +265,23 @@ def test_a_centre_whose_main_process_was_killed_is_gone_and_starts_again(prepare
         worker = worker_of(server)
         server.process.kill()
         server.process.wait()
-        again = run(prepared, "--prepare-only", timeout=60)
+        again = run(prepared, "--prepare-only")
         assert again.returncode == 0, again.stderr
-        deadline = time.monotonic() + 20
-        while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: is_gone(worker))
         assert not answers(server.url)
-    with served(prepared) as server, urllib.request.urlopen(f"{server.url}/healthz", timeout=10) as answer:
+    with (
+        served(prepared) as server,
+        urllib.request.urlopen(f"{server.url}/healthz", timeout=PATIENCE_SECONDS) as answer,
+    ):
         assert json.load(answer)["checks"]["work"] == "ok"
+
+
+def is_gone(process: int) -> bool:
+    """Say whether a process has ended, even if nobody has asked how yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def worker_of(server: Served) -> int:
@@ -300,7 +316,7 @@ def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> Non
     with served(prepared) as server:
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{server.url}/api/v1/reports", json.dumps(document).encode(), headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             assert answer.status == 201
         assert holds()
         erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
@@ -312,7 +328,7 @@ def test_a_report_is_erased_from_a_served_centre_for_good(prepared: Path) -> Non
 
 def test_logs_are_json_when_asked(prepared: Path) -> None:
     with served(prepared, "--json") as server:
-        urllib.request.urlopen(f"{server.url}/en/", timeout=10).close()
+        urllib.request.urlopen(f"{server.url}/en/", timeout=PATIENCE_SECONDS).close()
         log = server.stop()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     home = next(line for line in lines if line.get("page") == "home")
@@ -325,7 +341,7 @@ def test_a_port_in_use_is_said_before_any_work(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = run(tmp_path / "centre", "--port", str(port), timeout=20)
+        refused = run(tmp_path / "centre", "--port", str(port))
     assert refused.returncode == 1
     assert f"cannot serve on port {port}" in refused.stderr
     assert "--port" in refused.stderr
@@ -333,7 +349,7 @@ def test_a_port_in_use_is_said_before_any_work(tmp_path: Path) -> None:
 
 
 def test_two_centres_cannot_share_a_folder(server: Served) -> None:
-    refused = run(server.data, "--prepare-only", timeout=20)
+    refused = run(server.data, "--prepare-only")
     assert refused.returncode == 1
     assert "another centre is running" in refused.stderr
 
@@ -386,11 +402,9 @@ def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypat
     keeper = threading.Thread(target=tending.keep_fresh, args=(repository, stopped, lambda: None))
     before = expires(repository)
     keeper.start()
-    deadline = time.monotonic() + 10
-    while expires(repository) == before and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: expires(repository) != before)
     stopped.set()
-    keeper.join(timeout=10)
+    keeper.join()
     assert expires(repository) - before > timedelta(days=1)
 
 
@@ -399,9 +413,6 @@ def test_a_refresh_that_fails_is_logged_and_tried_again(tmp_path: Path, monkeypa
     stopped = threading.Event()
     keeper = threading.Thread(target=tending.keep_fresh, args=(tmp_path, stopped, lambda: None))
     keeper.start()
-    deadline = time.monotonic() + 10
-    while len(caplog.records) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: len(caplog.records) >= 2)
     stopped.set()
-    keeper.join(timeout=10)
-    assert len(caplog.records) >= 2
+    keeper.join()

@@ -2,11 +2,11 @@
 
 import fcntl
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.cli.center import publishing
 from quetsach.cli.center.publishing import (
@@ -79,12 +79,9 @@ def test_the_thread_of_a_serving_centre_publishes_what_a_command_left(
     stopped = threading.Event()
     thread = threading.Thread(target=publish_due, args=(data, stopped, lambda: None))
     thread.start()
-    deadline = time.monotonic() + 30
-    while not is_serving(data) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: is_serving(data))
     assert publish_now_or_later(data, now=datetime.now(UTC))
-    while is_due(data) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: not is_due(data))
     stopped.set()
     thread.join()
     assert len(published) == 1

@@ -1,12 +1,12 @@
 """Work behind the pages is watched, told of and started again."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.cli.center import works
 from quetsach.cli.center.works import Behind, working
@@ -17,13 +17,6 @@ from quetsach.web.heartbeats import Heartbeats
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(works, "BEAT_SECONDS", 0.02)
     monkeypatch.setattr(works, "AGAIN_SECONDS", 0.02)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_work_that_breaks_off_is_started_again_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "gui", "rescue", "packs", "center")
 
@@ -16,7 +17,9 @@ def _loaded(*words: str) -> set[str]:
         f"with redirect_stdout(io.StringIO()):\n    main({words!r})\n"
         "print(*(name for name in sys.modules if name.startswith('quetsach.')))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
     return set(told.stdout.split())
 
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ScanError
@@ -213,13 +214,11 @@ def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
     states: list[ProcessState | None] = []
 
     def pause() -> None:
-        until = time.monotonic() + 30
-        while len(_workers()) < 2 and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: len(_workers()) == 2)
         control.pause()
-        time.sleep(0.1)
-        states.extend(_workers())
+        until(lambda: _workers() == [ProcessState.STOPPED] * 2)
         time.sleep(START_SECONDS * 1.1)
+        states.extend(_workers())
         control.go_on()
 
     with _crew(tmp_path, *_sabotage(f"time.sleep({START_SECONDS * 0.75})"), control=control) as crew:

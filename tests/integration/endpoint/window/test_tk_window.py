@@ -3,33 +3,23 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.infection import at, write
 from tests.snapshot import snapshot
+from tests.waiting import until
 from tests.window_samples import states
 from tests.windows.screens import virtual_screen
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
     with virtual_screen("800x700x24") as display:
         yield display
-
-
-def until(is_so: Callable[[], bool], press: Callable[[], None] = lambda: None) -> None:
-    """Wait until something is so; a key that came before its page was there is pressed again."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < end
-        press()
-        time.sleep(0.8)
 
 
 def test_keys_alone_scan_clean_and_undo(display: str, tmp_path: Path) -> None:
@@ -47,9 +37,9 @@ def test_keys_alone_scan_clean_and_undo(display: str, tmp_path: Path) -> None:
     with said.open("wb") as stream:
         window = subprocess.Popen(command, env=environment, stderr=stream)
     try:
-        until(lambda: len(list(state.glob("reports/*"))) == 1, press("Return"))
-        until(lambda: not at(root, b"/tmp/eicar.com").exists(), press("alt+b"))
-        until(lambda: at(root, b"/tmp/eicar.com").exists(), press("alt+h"))
+        until(lambda: len(list(state.glob("reports/*"))) == 1, press("Return"), every=0.8)
+        until(lambda: not at(root, b"/tmp/eicar.com").exists(), press("alt+b"), every=0.8)
+        until(lambda: at(root, b"/tmp/eicar.com").exists(), press("alt+h"), every=0.8)
         until(lambda: snapshot(root) == before)
         assert window.poll() is None
     finally:
@@ -62,6 +52,7 @@ def test_keys_alone_scan_clean_and_undo(display: str, tmp_path: Path) -> None:
 def test_every_page_is_drawn(display: str, palette: str, language: str) -> None:
     program = f"""
 import tkinter
+from tests.waiting import until
 from tests.window_samples import states
 from quetsach.endpoint.window.palette import {palette}
 from quetsach.endpoint.window.pages import page_of
@@ -85,7 +76,9 @@ for name, state in states("{language}").items():
 def test_keys_walk_through_the_list_of_drives(display: str) -> None:
     program = """
 from dataclasses import replace
+from tests.waiting import until
 from tests.window_samples import DATA, stick_states
+from tests.waiting import until
 from quetsach.endpoint.window.flow import step
 from quetsach.endpoint.window.pages import page_of
 from quetsach.endpoint.window.palette import LIGHT

@@ -17,6 +17,7 @@ import pytest
 from tests.centre import migrated
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
 from tests.unit.cli.test_center_partners import COMMAND, PREPARE
+from tests.waiting import PATIENCE_SECONDS
 
 ROWS = 25_000
 KILLS = 4
@@ -72,7 +73,7 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(
     broken = shutil.copytree(whole, tmp_path / "broken")
     begun = time.monotonic()
     done = start(whole, file)
-    told = json.loads(done.communicate(timeout=120)[0])
+    told = json.loads(done.communicate(timeout=PATIENCE_SECONDS)[0])
     seconds = time.monotonic() - begun
     counts = [told[name] for name in ("accepted", "duplicates", "replaced", "set_aside")]
     assert sum(counts) == told["records"] == ROWS
@@ -85,10 +86,10 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(
         if running.poll() is None:
             running.send_signal(signal.SIGKILL)
             kills += 1
-        running.communicate(timeout=30)
+        running.communicate(timeout=PATIENCE_SECONDS)
     assert kills
     again = start(broken, file)
-    assert again.communicate(timeout=120)[0]
+    assert again.communicate(timeout=PATIENCE_SECONDS)[0]
     assert delivery(broken) == delivery(whole)
     assert rows(broken) == rows(whole)
     assert not [path for path in (broken / "partners").iterdir() if not path.name.startswith("incoming-")]

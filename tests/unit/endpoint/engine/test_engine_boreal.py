@@ -54,9 +54,9 @@ def test_a_pattern_may_hold_a_solidus() -> None:
 
 def test_a_pattern_that_ruins_other_engines_is_quick() -> None:
     pattern = BorealEngine().compile_pattern("(a+)+(b+)+(a+)+(b+)+c")
-    began = time.monotonic()
+    began = time.process_time()
     assert not pattern.matches("ab" * 30_000)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_broken_pattern_gives_our_error() -> None:

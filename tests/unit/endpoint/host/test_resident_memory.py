@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from quetsach.endpoint.host.posix import resident
 from quetsach.endpoint.host.posix.resident import little_resident
@@ -31,10 +32,7 @@ def test_pages_that_were_read_are_given_back_and_can_be_read_again(
     ):
         before = _resident_kb()
         assert mapped[:] == content
-        until = time.monotonic() + 5
-        while _resident_kb() > before + 1024 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert _resident_kb() <= before + 1024
+        until(lambda: _resident_kb() <= before + 1024)
         assert mapped[:] == content
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 from tests.window_samples import DATA, ID, ON_STICK, QUICK, READY, SYSTEM, cleaned, looked
 
 from quetsach.core.errors import QuetsachError
@@ -95,7 +96,7 @@ class Played:
 
     def until(self, name: str) -> Page:
         while self.pages[-1].name != name:
-            self.waiting.get(timeout=20)()
+            self.waiting.get(timeout=PATIENCE_SECONDS)()
         return self.pages[-1]
 
     def press(self, *actions: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.unit.web.server.test_environment import Head, head
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.web.server import body as body_module
 from quetsach.web.server.answer import LARGE_FILE_BYTES
@@ -121,7 +122,7 @@ def test_two_hundred_hanging_bodies_of_one_source_leave_the_threads_free() -> No
         ]
         await asyncio.sleep(0.05)
         page = Line()
-        await asyncio.wait_for(centre.__rsgi__(Head(), page), 1)
+        await asyncio.wait_for(centre.__rsgi__(Head(), page), PATIENCE_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -137,7 +138,7 @@ def test_monitoring_is_answered_while_every_page_is_slow() -> None:
 
     def slow(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/healthz":
-            free.wait(10)
+            free.wait(PATIENCE_SECONDS)
         return echo(environ, start)
 
     async def watch() -> tuple[Line, list[Line]]:
@@ -146,7 +147,7 @@ def test_monitoring_is_answered_while_every_page_is_slow() -> None:
         tasks = [asyncio.create_task(centre.__rsgi__(Head(), page)) for page in pages]
         await asyncio.sleep(0.05)
         health = Line()
-        await asyncio.wait_for(centre.__rsgi__(Head(path="/healthz"), health), 1)
+        await asyncio.wait_for(centre.__rsgi__(Head(path="/healthz"), health), PATIENCE_SECONDS)
         free.set()
         await asyncio.gather(*tasks)
         return health, pages
@@ -160,7 +161,7 @@ def test_one_source_that_asks_for_the_state_without_end_keeps_nobody_else_from_a
     free = threading.Event()
 
     def slow(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        free.wait(10)
+        free.wait(PATIENCE_SECONDS)
         return echo(environ, start)
 
     async def watch() -> tuple[Line, list[Line]]:

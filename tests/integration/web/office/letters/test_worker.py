@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from tests.centre import migrated
 from tests.integration.web.office.letters.test_killed_worker import cascade
+from tests.waiting import PATIENCE_SECONDS, until
 
 __all__ = ["cascade"]
 QUETSACH = Path(sys.executable).with_name("quetsach")
@@ -43,7 +43,7 @@ def data(laid_out: Path, tmp_path: Path) -> Path:
 def test_the_command_sends_what_is_due_once_and_says_how_the_queue_stands(cascade, data: Path) -> None:
     with cascade.counting_server() as (port, taken):
         for _ in range(2):
-            said, complaints = work(cascade, data, port, "--once").communicate(timeout=120)
+            said, complaints = work(cascade, data, port, "--once").communicate(timeout=PATIENCE_SECONDS)
             assert json.loads(said)["sent"] == 2 * UNITS, complaints
     assert len(taken) == 2 * UNITS
 
@@ -53,7 +53,7 @@ def test_a_second_worker_is_refused_while_the_first_is_at_it(cascade, data: Path
         with (data / "letters.lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             second = work(cascade, data, port, "--once")
-            _, complaint = second.communicate(timeout=120)
+            _, complaint = second.communicate(timeout=PATIENCE_SECONDS)
         assert second.returncode == 1
         assert "tiến trình khác" in complaint
     assert taken == []
@@ -62,11 +62,9 @@ def test_a_second_worker_is_refused_while_the_first_is_at_it(cascade, data: Path
 def test_a_worker_that_is_told_to_stop_ends_between_two_messages(cascade, data: Path) -> None:
     with cascade.counting_server() as (port, taken):
         worker = work(cascade, data, port)
-        deadline = time.monotonic() + 120
-        while not taken and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: taken)
         os.kill(worker.pid, signal.SIGTERM)
-        said, complaints = worker.communicate(timeout=60)
+        said, complaints = worker.communicate(timeout=PATIENCE_SECONDS)
     assert worker.returncode == 0, complaints
     states = json.loads(said)
     assert states["sent"] == len(taken)

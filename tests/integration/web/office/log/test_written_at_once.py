@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.centre import migrated
 from tests.integration.web.office.log.driver import ENTRIES
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[5]
 DRIVER = Path(__file__).with_name("driver.py")
@@ -20,7 +21,9 @@ def driver(data: Path, task: str) -> str:
     """Run one process to its end and return what it said."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, DRIVER, data, task]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

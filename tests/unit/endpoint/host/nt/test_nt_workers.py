@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.fake_windows_processes import Played, PlayedCalls
+from tests.waiting import until
 
 from quetsach.endpoint.host.nt.memory_bound import NtMemoryBound, OwnJob
 from quetsach.endpoint.host.nt.process_calls import SUSPEND, TERMINATE
@@ -145,7 +146,5 @@ def test_pages_are_given_back_when_they_are_many_more_than_before(jobs: PlayedJo
         time.sleep(0.1)
         assert jobs.given_back == []
         jobs.resident += 1
-        until = time.monotonic() + 5
-        while not jobs.given_back and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: jobs.given_back)
     assert jobs.given_back == [51 + MOST_RESIDENT_BYTES]
