@@ -13,7 +13,7 @@ from tests.windows.bed import build
 from tests.windows.bed.wine import SOURCE, Ended, copied
 
 INSIDE = f"{SOURCE}\\tests\\windows\\inside"
-MOST_SECONDS = 240
+MOST_SECONDS = 1200
 
 
 def main(words: list[str]) -> int:
