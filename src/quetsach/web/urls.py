@@ -12,6 +12,7 @@ from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people.sign_in.views import too_many
 from quetsach.web.office.views import failed
 from quetsach.web.portal import views
+from quetsach.web.portal.feed import feed
 from quetsach.web.portal.sitemap import site_map
 from quetsach.web.repository import repository_file
 
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("download/"), views.download, name="download"),
         path(_("how-this-is-counted/"), views.definitions, name="definitions"),
         path(_("open-data/"), views.open_data, name="open-data"),
+        path(_("open-data/atom.xml"), feed, name="figures-feed"),
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),

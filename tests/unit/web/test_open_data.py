@@ -1,6 +1,7 @@
 """Open data: files that programs find, fetch once, read from anywhere, understand and may pass on."""
 
 import csv
+import dataclasses
 import gzip
 import io
 import json
@@ -9,6 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -144,7 +146,13 @@ def test_every_part_of_the_schema_is_described() -> None:
     assert set(bare) <= {"vi", "en", "title", "path", "paragraphs"}
 
 
-CASTS = {"integer": int, "number": float, "date": date.fromisoformat, "string": str}
+CASTS = {
+    "yearmonth": lambda text: date.fromisoformat(f"{text}-01"),
+    "integer": int,
+    "number": float,
+    "date": date.fromisoformat,
+    "string": str,
+}
 
 
 def test_the_package_describes_exactly_the_columns_that_are_there(centre: Path, client: Client) -> None:
@@ -303,4 +311,82 @@ def test_pages_with_figures_lead_programs_to_them(centre: Path, client: Client, 
     assert links == {
         "application/json": "http://localhost:8000/api/v1/figures.json",
         "text/csv": "http://localhost:8000/api/v1/windows.csv",
+        "application/atom+xml": f"http://localhost:8000{'/en/open-data' if '/en/' in path else '/du-lieu-mo'}/atom.xml",
     }
+
+
+# How it is found by search engines and followed by readers of feeds
+
+
+def counted_at(client: Client) -> datetime:
+    return datetime.fromisoformat(client.get(url("figures.json")).json()["counted_at"])
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "title", "told", "scale"),
+    [
+        (
+            "/du-lieu-mo/atom.xml",
+            "vi",
+            "Số liệu tháng 11/2020, đến ngày 30/11/2020",
+            "11 địa chỉ IP khác nhau",
+            "100 lần",
+        ),
+        (
+            "/en/open-data/atom.xml",
+            "en",
+            "Figures of 11/2020, up to 30 November 2020",
+            "11 different IP addresses",
+            "1:100",
+        ),
+    ],
+)
+def test_a_feed_tells_of_new_figures(
+    centre: Path, client: Client, path: str, language: str, title: str, told: str, scale: str
+) -> None:
+    answer = client.get(path)
+    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ET.fromstring(answer.content)
+    [entry] = feed.findall(f"{ATOM}entry")
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}lang") == language
+    assert entry.findtext(f"{ATOM}title", "").replace("\u00a0", " ") == title
+    assert told in entry.findtext(f"{ATOM}summary", "")
+    assert scale in entry.findtext(f"{ATOM}summary", "")
+    for of in (entry, feed):
+        assert datetime.fromisoformat(of.findtext(f"{ATOM}updated", "")) == counted_at(client)
+    assert entry.findtext(f"{ATOM}id") == "http://localhost:8000/api/v1/rankings-by-month.csv#2020-11"
+    assert client.get(path, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+
+
+def test_a_feed_without_figures_is_empty_and_always_the_same(empty_centre: Path, client: Client) -> None:
+    first, again = (client.get("/du-lieu-mo/atom.xml") for _ in range(2))
+    assert ET.fromstring(first.content).findall(f"{ATOM}entry") == []
+    assert first["ETag"] == again["ETag"]
+
+
+def described(client: Client, path: str) -> dict[str, Any]:
+    text = client.get(path).content.decode()
+    [block] = re.findall(r'<script type="application/ld\+json">([^<>]*)</script>', text)
+    return dict(json.loads(block))
+
+
+@pytest.mark.parametrize("path", ["/du-lieu-mo/", "/en/open-data/"])
+def test_search_engines_are_told_what_data_there_are(settings, centre: Path, client: Client, path: str) -> None:
+    settings.CENTER = dataclasses.replace(settings.CENTER, controller="Trung tâm </script><b> & Cục")
+    found = described(client, path)
+    assert (found["@context"], found["@type"], found["license"]) == ("https://schema.org", "Dataset", CC_BY)
+    assert found["creator"]["name"] == "Trung tâm </script><b> & Cục"
+    assert found["temporalCoverage"].endswith("/2020-11-30")
+    assert datetime.fromisoformat(found["dateModified"]) == counted_at(client)
+    kinds = {one["contentUrl"].rpartition("/")[2]: one["encodingFormat"] for one in found["distribution"]}
+    assert kinds == {"figures.json": "application/json"} | dict.fromkeys(TABLES, "text/csv")
+    for name in kinds:
+        assert client.get(url(name)).status_code == 200
+    assert 50 <= len(found["description"]) <= 5000
+
+
+def test_data_that_are_not_there_yet_have_no_dates(empty_centre: Path, client: Client) -> None:
+    assert not {"dateModified", "temporalCoverage", "creator"} & set(described(client, "/du-lieu-mo/"))

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from quetsach import storage
+from quetsach.web.portal.months import month_path
 from quetsach.web.portal.snapshot import (
     SIZE_LIMIT_BYTES,
     PublicationError,
@@ -128,6 +129,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
             _copy(
                 [
                     (folder / _LISTED, listed_path(data), candidate.figures.listed),
+                    (folder / _FIGURES, month_path(data, candidate.figures), digest),
                     (folder / _FIGURES, figures_path(data), digest),  # the figures last
                 ]
             )
@@ -175,7 +177,8 @@ def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
 @contextmanager
 def _publishing(data: Path) -> Iterator[None]:
     """Hold the published files: of two that publish at once the one with the newer figures stands."""
-    storage.make_folder(data / "published")
+    for folder in (data / "published", data / "published" / "months"):
+        storage.make_folder(folder)
     with storage.locked(data / "published" / ".lock"):
         yield
 

@@ -20,9 +20,11 @@ from quetsach.installation import bundled
 from quetsach.lake.listed import Listed
 from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
+from quetsach.web.portal import months
 from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import RETURNS, TOOL_REPORTS, Definition
 from quetsach.web.portal.family import pack_about
+from quetsach.web.portal.months import Month
 from quetsach.web.portal.offer import OfferedFile
 from quetsach.web.portal.services import AddressList, Listing
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
@@ -52,6 +54,21 @@ def published_snapshot() -> Snapshot | None:
     except PublicationError as error:
         _logger.error("figures: %s", error)  # noqa: TRY400  (the trace adds nothing to what the error says)
         return None
+
+
+def publisher() -> str:
+    """Return who publishes the figures; empty where the centre does not say."""
+    controller: str = settings.CENTER.controller
+    return controller
+
+
+def published_months() -> tuple[Month, ...]:
+    """Return the rankings of every month that has any, the earliest first; what is published now is of the last."""
+    snapshot = published_snapshot()
+    kept = {month.month: month for month in months.published_months(settings.CENTER.data)}
+    if snapshot:  # figures that an earlier version published are in no month yet
+        kept |= {f"{snapshot.as_of:%Y-%m}": months.month_of(snapshot)}
+    return tuple(month for _name, month in sorted(kept.items()))
 
 
 def day_of_data(now: datetime) -> date:

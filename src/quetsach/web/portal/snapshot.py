@@ -168,13 +168,19 @@ def read_snapshot(data: Path | None) -> Snapshot | None:
         raise PublicationError("the published figures cannot be read", where=str(path), hint=str(error)) from error
 
 
-def _parse(path: Path) -> Snapshot:
+def read_snapshot_file(path: Path) -> Snapshot:
+    """Read published figures from a file.
+
+    Raises:
+        PublicationError: it is damaged.
+        OSError: it cannot be read.
+    """
     if path.stat().st_size > SIZE_LIMIT_BYTES:
         raise PublicationError("the published figures are too large", where=str(path))
     return parse_snapshot(path.read_bytes(), where=str(path))
 
 
-_kept = LastRead(_parse)
+_kept = LastRead(read_snapshot_file)
 
 
 def listed_path(data: Path) -> Path:

@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from quetsach.assess import NO_VERDICT
 from quetsach.endpoint.report.guidance import render as render_guidance
+from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.tally import report_tally
 from quetsach.web.client_address import client_address
@@ -130,7 +131,8 @@ def definitions(request: HttpRequest) -> HttpResponse:
 @_public
 def open_data(request: HttpRequest) -> HttpResponse:
     """What is published as data: files, columns, units, rhythm, history, licence."""
-    context = {"prose": _prose("open-data"), "groups": tables_by_columns(), "snapshot": selectors.published_snapshot()}
+    context: dict[str, Any] = {"prose": _prose("open-data"), "groups": tables_by_columns(), "dataset": dataset()}
+    context |= {"snapshot": selectors.published_snapshot()}
     return render(request, "portal/open_data.html", context)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
+from quetsach.core.pack import LocalText
 from quetsach.network import ATTRIBUTION
 from quetsach.web import public_address
 from quetsach.web.api.open_data.tables import TABLES, OpenTable
@@ -17,6 +18,12 @@ from quetsach.web.licence import LICENCE
 from quetsach.web.portal import selectors
 
 PACKAGE = "datapackage.json"
+DESCRIPTION = LocalText(
+    "Số địa chỉ IP ở Việt Nam được các nguồn ghi nhận là có mã độc: theo cửa sổ của từng chiến dịch so với mốc, theo "
+    "họ mã độc, nhà cung cấp Internet, tỉnh thành và ngành, kèm cách tính. Địa chỉ không phải là máy.",
+    "IP addresses in Viet Nam that sources report for malware: by window of each campaign against its baseline, by "
+    "malware family, Internet provider, province and sector, with how each is counted. An address is not a machine.",
+)
 FIGURES_SCHEMA = "figures.schema.json"
 
 
@@ -60,8 +67,37 @@ def package() -> dict[str, Any]:
         **({"created": snapshot.counted_at.isoformat()} if snapshot else {}),
         "licenses": [LICENCE],
         "sources": [{"title": name, "path": url} for name, url in ATTRIBUTION],
-        **({"contributors": [{"title": _publisher(), "role": "publisher"}]} if _publisher() else {}),
+        **({"contributors": [{"title": selectors.publisher(), "role": "publisher"}]} if selectors.publisher() else {}),
         "resources": [figures, *(_resource(table) for table in TABLES)],
+    }
+
+
+def dataset() -> dict[str, Any]:
+    """Describe the data to search engines (schema.org Dataset), with all files as its distributions."""
+    snapshot, months = selectors.published_snapshot(), selectors.published_months()
+    files = {"figures.json": "application/json"} | {table.file_name: "text/csv" for table in TABLES}
+    publisher = {"@type": "Organization", "name": selectors.publisher()}
+    windows = [window for campaign in snapshot.campaigns for window in campaign.windows] if snapshot else []
+    days = [day for window in (*windows, *(month.latest for month in months)) for day in (window.first, window.last)]
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": "Quét Sạch: số liệu công bố",
+        "alternateName": "Quét Sạch: published figures",
+        "description": f"{DESCRIPTION.vi} {DESCRIPTION.en}",
+        "url": page_urls()["vi"],
+        "inLanguage": ["vi", "en"],
+        "license": LICENCE["path"],
+        "isAccessibleForFree": True,
+        "keywords": ["mã độc", "botnet", "malware", "địa chỉ IP"],
+        "spatialCoverage": {"@type": "Country", "name": "Việt Nam"},
+        **({"creator": publisher, "publisher": publisher} if selectors.publisher() else {}),
+        **({"dateModified": snapshot.counted_at.isoformat()} if snapshot else {}),
+        **({"temporalCoverage": f"{min(days)}/{max(days)}"} if days else {}),
+        "distribution": [
+            {"@type": "DataDownload", "name": name, "encodingFormat": kind, "contentUrl": file_url(name)}
+            for name, kind in files.items()
+        ],
     }
 
 
@@ -90,13 +126,8 @@ def page_urls() -> Mapping[str, str]:
     return urls
 
 
-def _publisher() -> str:
-    controller: str = settings.CENTER.controller
-    return controller
-
-
 def _terms() -> dict[str, Any]:
-    return {"licence": LICENCE, "publisher": _publisher() or None, "documentation": dict(page_urls())}
+    return {"licence": LICENCE, "publisher": selectors.publisher() or None, "documentation": dict(page_urls())}
 
 
 def _resource(table: OpenTable) -> dict[str, Any]:

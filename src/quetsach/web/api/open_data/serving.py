@@ -29,7 +29,7 @@ from quetsach.web.api.open_data.documents import (
     index,
     package,
 )
-from quetsach.web.api.open_data.tables import TABLES, OpenTable
+from quetsach.web.api.open_data.tables import TABLES, Figures, OpenTable
 from quetsach.web.api.refusal import refuse
 from quetsach.web.api.services import submission_schema
 from quetsach.web.api.views import api
@@ -64,7 +64,11 @@ def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], bytes]:
 
 
 def _csv(table: OpenTable) -> Callable[[], bytes]:
-    return lambda: table.csv(selectors.published_snapshot())
+    def content() -> bytes:
+        snapshot = selectors.published_snapshot()
+        return table.csv(Figures(snapshot, selectors.published_months) if snapshot else None)
+
+    return content
 
 
 def _description() -> dict[str, Any]:

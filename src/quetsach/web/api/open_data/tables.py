@@ -6,11 +6,13 @@ from itertools import groupby
 
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
-from quetsach.web.portal.snapshot import RankedRow, Snapshot
+from quetsach.web.portal.months import Month
+from quetsach.web.portal.snapshot import RankedRow, Snapshot, WindowFigure
 
 _KINDS = {
     "string": LocalText("chữ", "text"),
     "date": LocalText("ngày", "day"),
+    "yearmonth": LocalText("tháng", "month"),
     "integer": LocalText("số nguyên", "whole number"),
     "number": LocalText("số thập phân", "decimal number"),
 }
@@ -18,9 +20,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``type`` as Table Schema names it (string, date, integer, number), what it holds, in which unit.
+    """One column: what it holds, in which unit.
 
-    ``may_be_empty`` says that a row may have nothing there.
+    ``type`` is as Table Schema names it (string, date, yearmonth, integer, number). ``may_be_empty`` says that a row
+    may have nothing there.
     """
 
     name: str
@@ -35,6 +38,14 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What tables are made of: the published figures, and what makes the rankings of every month when asked."""
+
+    snapshot: Snapshot
+    months: Callable[[], Sequence[Month]]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTable:
     """One CSV file: its name without ``.csv``, its title, its columns, what names a row, and how rows are made."""
 
@@ -42,16 +53,16 @@ class OpenTable:
     title: LocalText
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    rows: Callable[[Snapshot], Iterable[Sequence[object]]]
+    rows: Callable[[Figures], Iterable[Sequence[object]]]
 
     @property
     def file_name(self) -> str:
         """The last part of its address."""
         return f"{self.name}.csv"
 
-    def csv(self, snapshot: Snapshot | None) -> bytes:
+    def csv(self, figures: Figures | None) -> bytes:
         """Return the file (UTF-8, CRLF, header); the header alone before the first publication."""
-        rows = self.rows(snapshot) if snapshot else ()
+        rows = self.rows(figures) if figures else ()
         return csv_text([[column.name for column in self.columns], *rows], line_end="\r\n").encode()
 
 
@@ -172,7 +183,30 @@ _RANKING_COLUMNS = (
 )
 
 
-def _windows(snapshot: Snapshot) -> Iterable[Sequence[object]]:
+_MONTH_COLUMNS = (
+    Column(
+        "month",
+        "yearmonth",
+        LocalText(
+            "Tháng của ngày dữ liệu cuối cùng, chẳng hạn 2020-11. Tháng đã qua thì số liệu không đổi nữa; tháng đang "
+            "diễn ra thì còn đổi. Cửa sổ 30 ngày là từ cột first đến cột last, không phải tròn tháng.",
+            "Month that the newest day of data is in, such as 2020-11. Figures of a month that is over do not change "
+            "any more, those of the month that goes on do. The 30 days are those from first to last, not the month's.",
+        ),
+    ),
+    Column(
+        "ranking",
+        "string",
+        LocalText(
+            "Bảng xếp hạng: families (họ mã độc), isps (nhà cung cấp), places (tỉnh, thành phố), sectors (ngành).",
+            "Which ranking: families, isps (providers), places (provinces and cities), sectors.",
+        ),
+    ),
+)
+
+
+def _windows(figures: Figures) -> Iterable[Sequence[object]]:
+    snapshot = figures.snapshot
     return (
         (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
         for c in snapshot.campaigns
@@ -180,15 +214,25 @@ def _windows(snapshot: Snapshot) -> Iterable[Sequence[object]]:
     )
 
 
-def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> Callable[[Snapshot], Iterable[Sequence[object]]]:
-    def rows(snapshot: Snapshot) -> Iterable[Sequence[object]]:
-        about = (snapshot.latest.first, snapshot.latest.last, snapshot.latest.days_with_data, snapshot.scale)
-        return (
-            (row.rank, row.id, row.name.vi, row.name.en, row.mean_daily, row.per_thousand, row.share_percent, *about)
-            for row in choose(snapshot)
-        )
+def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> Callable[[Figures], Iterable[Sequence[object]]]:
+    return lambda figures: _ranked(choose(figures.snapshot), figures.snapshot.latest, figures.snapshot.scale)
 
-    return rows
+
+def _ranked(rows: Iterable[RankedRow], window: WindowFigure, scale: int) -> Iterable[Sequence[object]]:
+    about = (window.first, window.last, window.days_with_data, scale)
+    return (
+        (row.rank, row.id, row.name.vi, row.name.en, row.mean_daily, row.per_thousand, row.share_percent, *about)
+        for row in rows
+    )
+
+
+def _by_month(figures: Figures) -> Iterable[Sequence[object]]:
+    return (
+        (month.month, name, *cells)
+        for month in figures.months()
+        for name, rows in month.rankings
+        for cells in _ranked(rows, month.latest, month.scale)
+    )
 
 
 TABLES = (
@@ -233,9 +277,33 @@ TABLES = (
         ("id",),
         _ranking(lambda snapshot: snapshot.sectors),
     ),
+    OpenTable(
+        "rankings-by-month",
+        LocalText(
+            "Bốn bảng xếp hạng theo tháng, mỗi tháng lấy lần công bố cuối cùng",
+            "The four rankings by month: of each month as they were published last",
+        ),
+        (*_MONTH_COLUMNS, *_RANKING_COLUMNS),
+        ("month", "ranking", "id"),
+        _by_month,
+    ),
 )
 
 
-def tables_by_columns() -> list[tuple[OpenTable, ...]]:
-    """Return the tables, those with the same columns together."""
-    return [tuple(found) for _columns, found in groupby(TABLES, key=lambda table: table.columns)]
+@dataclass(frozen=True, slots=True)
+class ColumnGroup:
+    """Tables with the same columns: ``told`` are those that no group before has, ``again`` the others."""
+
+    tables: tuple[OpenTable, ...]
+    told: tuple[Column, ...]
+    again: tuple[Column, ...]
+
+
+def tables_by_columns() -> list[ColumnGroup]:
+    """Return the tables, those with the same columns together, so that each column is told once."""
+    groups: list[ColumnGroup] = []
+    for columns, tables in groupby(TABLES, key=lambda table: table.columns):
+        before = {column for group in groups for column in group.told}
+        told = tuple(column for column in columns if column not in before)
+        groups.append(ColumnGroup(tuple(tables), told, tuple(column for column in columns if column in before)))
+    return groups

@@ -1,5 +1,6 @@
 """How figures, days and texts in two languages are written on a page."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -190,6 +191,13 @@ def here(value: LocalText | Mapping[str, Any] | str | None) -> Any:
     if isinstance(value, LocalText):
         return value.in_language(language)
     return value.get(language, "") if isinstance(value, Mapping) else value or ""
+
+
+@register.filter
+def linked_data(value: Mapping[str, Any]) -> SafeString:
+    """Write linked data for search engines (JSON-LD): a block of data, which browsers do not run."""
+    text = json.dumps(value, ensure_ascii=False).translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&"})
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308  (no tag can be in it)
 
 
 @register.simple_tag
