@@ -78,7 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
             files = writing.evaluation_write(compose(inputs), out, progress=progress.advance)
     if arguments.json:
         made = [str(file.relative_to(out)) for file in files]
-        print_json({"campaign": campaign.id, "lake": view.state, "out": str(out), "files": made})
+        print_json({"campaign": campaign.id, "lake": view.state, "as_of": inputs.as_of, "out": str(out), "files": made})
     else:
         language = chosen_language(arguments)
         said = "Đã lập báo cáo" if language == "vi" else "The report is in"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.cli.center import tending
+from quetsach.cli.center.evaluating import make_evaluations
 from quetsach.cli.center.publishing import publish_due
 from quetsach.cli.center.tending import Beat
 from quetsach.web.heartbeats import HeartbeatFile, Work
@@ -52,6 +53,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("letters", tending.send_letters, hour),
         Behind("partners' reports", tending.take_in_reports, hour),
         Behind("figures", publish_due, hour),
+        Behind("evaluations", make_evaluations, 2 * hour),
         Behind("lake", tending.tend_lake, tending.LAKE_SECONDS + hour),
         Behind("count of reports", tending.count_reports, hour),
         Behind("erasure", tending.erase_cases, tending.ERASURE_SECONDS + hour),

@@ -146,3 +146,38 @@ class Passage(models.Model):
     def subject(self) -> str:
         """What the approvals call it."""
         return f"campaign:{self.campaign_id}:{self.step}"
+
+
+class EvaluationRun(models.Model):
+    """That somebody asked for the evaluation of a campaign, and what became of it.
+
+    The work behind the pages makes it. ``lake`` is the state of the lake that it was made from and ``as_of`` the last
+    day with data; its files lie in a folder of the number of the run.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="evaluations")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=500, blank=True, help_text="``stopped``, ``late``, or what the command said")
+    lake = models.CharField(max_length=64, blank=True)
+    as_of = models.DateField(null=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.pk}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it waits or is being made."""
+        return self.ended_at is None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it was made whole."""
+        return self.ended_at is not None and not self.trouble

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.campaigns import acts, baseline_views, decision_views, plan_views, views
+from quetsach.web.office.campaigns import acts, baseline_views, decision_views, evaluation_views, plan_views, views
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:key>/quyet-dinh/moi/<slug:kind>/", decision_views.decide, name="decide-on"),
     path("<slug:key>/mo/<slug:phase>/", acts.open_gate, name="open-gate"),
     path("<slug:key>/moc-so-sanh/", baseline_views.baseline, name="baseline"),
+    path("<slug:key>/danh-gia/", evaluation_views.evaluation, name="evaluation"),
+    path("<slug:key>/danh-gia/<int:number>.zip", evaluation_views.evaluation_files, name="evaluation-files"),
+    path(
+        "<slug:key>/danh-gia/<int:number>.<slug:language>.pdf", evaluation_views.evaluation_pdf, name="evaluation-pdf"
+    ),
     path("<slug:key>/ket-thuc/", acts.close, name="close"),
     path("<slug:key>/tiep-theo/", acts.clone, name="clone"),
     path("<slug:key>/luu-tru.zip", views.archive, name="archive"),

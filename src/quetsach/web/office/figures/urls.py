@@ -7,5 +7,6 @@ from quetsach.web.office.figures import views
 app_name = "figures"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.figures, name="figures"),
+    path("phep-dem/", views.countings, name="countings"),
     path("<str:digest>/", views.candidate, name="candidate"),
 ]

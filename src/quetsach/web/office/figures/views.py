@@ -5,11 +5,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
-from quetsach.web.office.people.access import require
+from quetsach.web.office.figures.countings import campaign_countings, country_countings
+from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.units.selectors import root_unit
@@ -55,6 +56,18 @@ def candidate(request: HttpRequest, digest: str) -> HttpResponse:
         return redirect("office:figures:figures")
     context = {"waiting": waiting, "published": selectors.published_figures(), "sections": selectors.changes_of(digest)}
     return render(request, "office/figures/candidate.html", context)
+
+
+@require_safe
+def countings(request: HttpRequest) -> HttpResponse:
+    """Show what was counted and estimated, from what and when."""
+    visitor = _entered(request)
+    context: dict[str, object] = {
+        "may_run": may_do(visitor.person, Act.RUN_CAMPAIGN, root_unit(), day=visitor.day),
+        "country": country_countings(),
+        "campaigns": campaign_countings(),
+    }
+    return render(request, "office/figures/countings.html", context)
 
 
 def _entered(request: HttpRequest) -> Visitor:

@@ -40,7 +40,7 @@ SCOPES: Mapping[Scope, str | Promise] = {
 
 KINDS: Mapping[Kind, str | Promise] = {
     Kind.COUNT: _("one number"),
-    Kind.TEXT: _("text"),
+    Kind.TEXT: _("a text"),
     Kind.CHOICE: _("one of these"),
     Kind.DATE: _("a day"),
     Kind.TABLE: _("a number for each row"),
