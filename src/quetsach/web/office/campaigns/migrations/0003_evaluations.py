@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField()),
                 ("begun_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("trouble", models.CharField(blank=True, max_length=500)),
+                (
+                    "trouble",
+                    models.CharField(
+                        blank=True, help_text="``stopped``, ``late``, or what the command said", max_length=500
+                    ),
+                ),
                 ("lake", models.CharField(blank=True, max_length=64)),
                 ("as_of", models.DateField(null=True)),
                 (
