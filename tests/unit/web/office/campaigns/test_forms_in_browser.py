@@ -17,6 +17,8 @@ FORMS = (
     DECIDE,
     f"{DECIDE}botnets/",
     f"{DECIDE}isps/",
+    f"{ROOM}viet-nam-2020/danh-gia/",
+    "/van-phong/so-lieu/phep-dem/",
 )
 DAYS = {
     "phases-0": ("2027-03-01", "2027-04-30"),

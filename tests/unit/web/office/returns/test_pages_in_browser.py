@@ -59,6 +59,7 @@ def pages(units, assignment, period, submit, operator, person, monkeypatch, empt
         *(f"{room}{by_phase.pk}/", f"{root}/cong-bo/{waiting.sha256}/", f"/van-phong/phe-duyet/{approval.pk}/"),
         *(f"{root}/{page}" for page in of_one),
         f"/bao-cao/{token_of(link)}/",
+        *(f"{room}bieu-mau/", f"{room}bieu-mau/{assignment.form.code}/", f"{room}bieu-mau/moi/"),
     ]
 
 
