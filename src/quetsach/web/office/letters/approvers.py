@@ -37,12 +37,11 @@ def approvers_tell(*, now: datetime) -> int:
     told = Message.objects.filter(key__startswith="approval:")
     queued = told.filter(state=MessageState.QUEUED).values_list("pk", "key")
     Message.objects.filter(pk__in=[pk for pk, key in queued if _approval_in(key) not in waiting]).delete()
-    fresh = [one for one in waiting.values() if one.asked_at > now - TOLD_WITHIN]
+    lately = [one for one in waiting.values() if one.asked_at > now - TOLD_WITHIN]
+    fresh = [one for one in lately if not told.filter(key__startswith=f"approval:{one.pk}.").exists()]
     mails = [_mail(one, person, now) for one in fresh for person in nearest_deciders(one, day=today(now))]
-    known = set(told.filter(key__in=[mail.key for mail in mails]).values_list("key", flat=True))
-    new = [mail for mail in mails if mail.key not in known]
-    Message.objects.bulk_create(new, ignore_conflicts=True)
-    return len(new)
+    Message.objects.bulk_create(mails)
+    return len(mails)
 
 
 def _mail(approval: Approval, person: Person, now: datetime) -> Message:

@@ -26,7 +26,7 @@ MADE_FOR = "made-for"
 KEPT_FORM = "kept-form"
 """The field in which a kept form, when it is sent again, says which one it is."""
 MOST_BYTES = 512 * 1024
-MOST_KEPT = 10
+MOST_KEPT = 30
 """Of one person: the oldest go first."""
 LIFETIME = timedelta(days=7)
 """How long a form may lie open before it is sent, and how long what it held is kept after that."""
