@@ -35,11 +35,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
     return tmp_path
 
 
-def july(data: Path, *reports: str) -> None:
+def july(data: Path, *reports: str, now: datetime = NOW) -> None:
     for report in reports:
         seen = watch(MONTH, np.random.default_rng(1))
         ingest(Lake(data / "lake"), seen, first=FIRST + timedelta(days=28), report=report)
-    publish_figures(data, now=NOW)
+    publish_figures(data, now=now)
 
 
 def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> None:

@@ -15,6 +15,8 @@ from quetsach.core.pack import LocalText
 type Floats = npt.NDArray[np.float64]
 
 DRAWS = 20_000
+PRACTICAL = ("coverage", "remediability")
+"""What contested botnets are seated by: those come first of which more can be seen and removed."""
 
 
 class Standing(StrEnum):
@@ -90,6 +92,25 @@ class Choice:
         """The botnets that the campaign takes on."""
         return tuple(candidate for candidate in self.candidates if candidate.is_chosen)
 
+    def seated_before(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """Return those that take a seat although they score less: more of them can be seen and removed.
+
+        Empty for whoever has a seat itself, and for one that hardly any weights put among the first.
+        """
+        if candidate.is_chosen or candidate.standing is not Standing.CONTESTED:
+            return ()
+        return tuple(one for one in self.chosen if one.score < candidate.score and one.standing is Standing.CONTESTED)
+
+    def reason(self, candidate: Candidate, language: str) -> str:
+        """Return why a candidate is chosen or not: its standing, what weighs most, and who is seated before it."""
+        told = candidate.reason(self.criteria, language)
+        if not (before := self.seated_before(candidate)):
+            return told
+        names = ", ".join(one.family for one in before)
+        if language == "vi":
+            return f"{told}; nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: {names}"
+        return f"{told}; its seat goes to what can be seen and removed better: {names}"
+
     def as_json(self) -> dict[str, object]:
         """Return the choice for machines."""
         return {
@@ -162,7 +183,7 @@ def _standing(share: float, criteria: Criteria) -> Standing:
 def _seated(
     table: Floats, scores: Floats, standings: Sequence[Standing], used: Sequence[str], seats: int
 ) -> frozenset[int]:
-    practical = [used.index(name) for name in ("coverage", "remediability") if name in used]
+    practical = [used.index(name) for name in PRACTICAL if name in used]
     doable = np.nan_to_num(table[:, practical], nan=0.5).sum(axis=1)
     rank = {Standing.CERTAIN: 0, Standing.CONTESTED: 1, Standing.NEVER: 2}
     order = sorted(

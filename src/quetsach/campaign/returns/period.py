@@ -88,8 +88,11 @@ class Deadline:
         return now >= midnight_after(self.lock)
 
     def days_late(self, now: datetime) -> int:
-        """How many whole days have begun since the due day was over; 0 while it is not."""
-        return max(0, (day_of(now) - self.due).days)
+        """How many whole days have begun since the due day was over; 0 while it is not.
+
+        They are counted until entry closes: what was given up gets no later.
+        """
+        return max(0, (min(day_of(now), self.lock) - self.due).days)
 
 
 def span_text(first: date, last: date, language: str) -> str:

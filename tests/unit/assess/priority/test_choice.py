@@ -101,3 +101,21 @@ def test_growth_is_the_change_over_twelve_weeks() -> None:
     assert growth_of(gaps) == pytest.approx(1.0, rel=0.001)
     gaps[:56] = np.nan
     assert growth_of(gaps) is None
+
+
+def test_one_that_gives_way_names_what_is_seated_before_it() -> None:
+    weighed = criteria(seats=1, size=0.5, harm=0.1, coverage=0.2, remediability=0.2)
+    choice = choose(
+        observed(
+            big={"size": 1.0, "harm": 0.7, "coverage": 0.5, "remediability": 0.0},
+            small={"size": 0.3, "harm": 0.5, "coverage": 1.0, "remediability": 1.0},
+        ),
+        weighed,
+        rng=rng(),
+    )
+    big, small = choice.candidates
+    assert (big.family, big.is_chosen, small.is_chosen) == ("big", False, True)
+    assert choice.seated_before(big) == (small,)
+    assert choice.seated_before(small) == ()
+    assert choice.reason(big, "vi").endswith("nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: small")
+    assert choice.reason(small, "en") == small.reason(weighed, "en")

@@ -125,3 +125,9 @@ def test_periods_that_the_plan_moved_or_added_are_named_and_those_that_it_droppe
         ReportingPeriod("c", *[date(2020, 10, 1)] * 2),
     )
     assert moved([before, during, dropped], [before, later, new]) == (later, new)
+
+
+def test_what_was_given_up_gets_no_later() -> None:
+    years_after = MIDNIGHT + timedelta(days=2222)
+    assert DEADLINE.days_late(years_after) == (DEADLINE.lock - DEADLINE.due).days
+    assert DEADLINE.extended(DEADLINE.lock).days_late(years_after) == 0

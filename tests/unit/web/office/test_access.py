@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.authority import Act, Duty, Role, may, may_give, scope
-from quetsach.web.office.people.access import AccessError, may_do, require, visible
+from quetsach.web.office.people.access import AccessError, duties_of, may_do, require, visible
+from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.units.models import Position
 
 from .conftest import TODAY
@@ -64,3 +67,13 @@ def test_nobody_gives_more_than_he_has() -> None:
     assert not may_give([Duty(Role.EDITOR, "/tw/31/")], Duty(Role.VIEWER, "/tw/31/"))
     assert may_give([Duty(Role.OPERATOR, "/tw/")], Duty(Role.ANALYST, "/tw/"))
     assert not may_give([Duty(Role.OPERATOR, "/tw/")], Duty(Role.ANALYST, "/tw/31/"))
+
+
+def test_many_duties_are_read_with_one_query(person, units) -> None:
+    who = person("editor", "31-2020")
+    for key in ("303-2020", "11296-2020", "01-2020"):
+        StoredDuty.objects.create(person=who, role=Role.VIEWER, unit=units[key], first=date(2020, 1, 1))
+    with CaptureQueriesContext(connection) as asked:
+        found = duties_of(who, day=TODAY)
+    assert len(found) == 4
+    assert len(asked) == 1

@@ -84,7 +84,7 @@ def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:
     heading = (*header, *(u.name.in_language(language).lower() for u in used), *tail)
     print_table(heading, rows, right=range(2, len(heading) - 1))
     for c in choice.chosen:
-        print_wrapped(f"{c.family}: {c.reason(choice.criteria, language)}.")
+        print_wrapped(f"{c.family}: {choice.reason(c, language)}.")
     for criterion in used:
         share = number_text(100 * criterion.weight, language)
         weight = f"trọng số {share}%" if vi else f"weight {share} %"

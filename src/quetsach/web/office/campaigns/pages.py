@@ -49,7 +49,9 @@ def page(
     is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
     context |= {"is_runner": is_runner, "here": name, "campaign": campaign}
     if campaign:
-        context |= {"plan": campaign.plan, "closed": steps_taken(campaign).get(CLOSE)}
+        plan, closed = campaign.plan, steps_taken(campaign).get(CLOSE)
+        is_over = closed is not None or desk.day > plan.days.last
+        context |= {"plan": plan, "closed": closed, "is_over": is_over}
     form = context.get("form")
     is_refused = context.get("refusal") or (isinstance(form, Form) and form.is_bound and bool(form.errors))
     status = 422 if is_refused and request.method == "POST" else 200

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.figures.changes import Section, sections
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.portal.candidates import Candidate, candidates, read_candidate, read_published
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path
 
@@ -60,6 +61,11 @@ def requests() -> QuerySet[Approval]:
     return Approval.objects.filter(kind=KIND, subject__startswith=_SUBJECT).order_by("pk")
 
 
+@kept_while_read
+def _all_requests() -> tuple[Approval, ...]:
+    return tuple(requests().select_related("asked_by", "decided_by"))
+
+
 def asked_digests() -> frozenset[str]:
     """Return the digests that wait for a second person, or were agreed to."""
     return frozenset(requests().exclude(is_granted=False).values_list("digest", flat=True))
@@ -67,7 +73,8 @@ def asked_digests() -> frozenset[str]:
 
 def agreed(data: Path) -> tuple[Approval, ...]:
     """Return the agreements that nobody has refused since and whose figures are not out, the newest figures first."""
-    last = {one.digest: one for one in requests().exclude(is_granted=None).order_by("decided_at", "pk")}
+    decided = [(one.decided_at, one.pk, one) for one in _all_requests() if one.decided_at is not None]
+    last = {one.digest: one for _at, _pk, one in sorted(decided, key=lambda row: row[:2])}
     granted = {digest: approval for digest, approval in last.items() if approval.is_granted}
     published = read_published(data)
     late = [c for c in candidates(data) if c.digest in granted and not _is_behind(c.figures, published)]
@@ -93,7 +100,7 @@ def published_figures() -> Snapshot | None:
 def waiting_figures() -> tuple[WaitingFigures, ...]:
     """Return what waits, the newest first."""
     found = [c for c in candidates(settings.CENTER.data) if not _is_behind(c.figures, published_figures())]
-    last = {approval.digest: approval for approval in requests().select_related("asked_by", "decided_by")}
+    last = {approval.digest: approval for approval in _all_requests()}
     return tuple(
         WaitingFigures(candidate.digest, candidate.figures, last.get(candidate.digest), number == 0)
         for number, candidate in enumerate(found)

@@ -97,8 +97,12 @@ def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Le
 
 def own_units(person: Person, act: Act, *, day: date) -> list[Unit]:
     """Return the units that a person acts for: the tops of what the duties cover, in the tree of the day."""
-    tops = scope(duties_of(person, day=day), act)
-    return [p.unit for p in Position.objects.on(day).filter(path__in=tops).select_related("unit").order_by("path")]
+    places = _own_places(person, act, day=day).select_related("unit").order_by("path")
+    return [place.unit for place in places]
+
+
+def _own_places(person: Person, act: Act, *, day: date) -> QuerySet[Position]:
+    return Position.objects.on(day).filter(path__in=scope(duties_of(person, day=day), act))
 
 
 def own_keys_to_renew(person: Person, *, now: datetime) -> tuple[KeyState, ...]:
@@ -118,7 +122,7 @@ def inbox_of(unit: Unit) -> QuerySet[Dispatch]:
 
 def unanswered(person: Person, *, day: date) -> int:
     """Return how many letters of a person's own units nobody has answered yet."""
-    own = own_units(person, Act.HANDLE_LETTER, day=day)
+    own = _own_places(person, Act.HANDLE_LETTER, day=day).values("unit")
     received = Dispatch.objects.filter(to_unit__in=own, letter__state=LetterState.ISSUED)
     return sum(course.is_pending for course in courses_of(received).values())
 

@@ -1,7 +1,8 @@
 """What an entry of the log is about, in words: rooms say what their own things are called, a page at a time."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,9 @@ from quetsach.web.office.units.models import Unit
 
 _NAMED_WEEK = _("week %(week)s/%(year)s")
 _WEEK = re.compile(r"\b(\d{4})-W(\d\d)\b")
+
+NAMING = ("missing", "parent", "successors", "targets", "to")
+"""Particulars that hold keys of units, or numbers of people."""
 
 type Namer = Callable[[Collection[str]], Mapping[str, str]]
 """Returns what things are called, by what follows the colon of their subjects; a thing that is gone is left out."""
@@ -66,6 +70,23 @@ _NAMERS: dict[str, Namer] = {"person": _people, "unit": _units}
 def register_namer(kind: str, namer: Namer) -> None:
     """Say how things of one kind are called; rooms do it when the office starts."""
     _NAMERS[kind] = namer
+
+
+def names_in(details: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the units and people are called whose keys and numbers stand among particulars; two queries."""
+    said = {word for detail in details for name in NAMING for word in _words(detail.get(name))}
+    units = {unit.key: unit.label for unit in Unit.objects.filter(key__in=said)} if said else {}
+    numbers = [word for word in said if word.isdecimal()]
+    return units | dict(_people(numbers) if numbers else {})
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield the words of a particular, however it was written: a text, a list of texts, or values by key."""
+    if isinstance(value, list | dict):
+        for inner in value:
+            yield from _words(inner)
+    else:
+        yield from str(value).split()
 
 
 def weeks_in_words(text: str) -> str:

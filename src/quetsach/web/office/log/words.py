@@ -207,6 +207,7 @@ DETAIL_WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "duties": {role.value: title for role, title in ROLE_TITLES.items()},
     "kind": {**_UNIT_KINDS, **_DECISION_KINDS, **KIND_TITLES},
     "result": {"done": _("done"), "failed": _("failed")},
+    "targets": _UNIT_KINDS,
     "type": _UNIT_KINDS,
     "unsigned": {"by consent": _("by consent")},
     "via": {

@@ -55,11 +55,10 @@ def _tree(reach: Reachable) -> tuple[str, bool]:
 
 def _operators(root: Unit, day: date, now: datetime) -> tuple[str, bool]:
     ready = operators_of(root, day=day)
-    invited = open_invitations(root, now=now)
     text = _("Operators who can sign in: %(count)s.") % {"count": figure(ready)}
     if ready < 2:
         text += " " + _("Whatever needs two people waits for a second one.")
-        if invited:
+        if invited := open_invitations(root, now=now):
             text += " " + _("Invited: %(count)s.") % {"count": figure(invited)}
     return text, ready >= 2
 

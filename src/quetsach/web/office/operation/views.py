@@ -7,7 +7,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.operation.first_steps import first_steps
-from quetsach.web.office.operation.selectors import mail_state, settings_shown, signing_state, work_state
+from quetsach.web.office.operation.selectors import (
+    last_failed,
+    last_sent,
+    mail_state,
+    settings_shown,
+    signing_state,
+    work_state,
+)
 from quetsach.web.office.operation.services import mail_try, time_stamp_try
 from quetsach.web.office.people.access import require
 from quetsach.web.office.refusal import Telling
@@ -23,6 +30,8 @@ def operation(request: HttpRequest) -> HttpResponse:
     context = {
         "steps": first_steps(day=visitor.day, now=visitor.now),
         "mail": mail_state(now=visitor.now),
+        "last_sent": last_sent(),
+        "last_failed": last_failed(),
         "signing": signing_state(now=visitor.now),
         "works": work_state(now=visitor.now),
         "settings": settings_shown(),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from quetsach.campaign.partners.declaration import Declaration as DeclaredMethod
 from quetsach.campaign.partners.declaration import read_declaration
@@ -60,7 +61,7 @@ class Declaration(models.Model):
     def __str__(self) -> str:
         return f"{self.partner} {self.version}"
 
-    @property
+    @cached_property
     def method(self) -> DeclaredMethod:
         """What it says."""
         return read_declaration(self.content.encode(), file=str(self))

@@ -7,7 +7,7 @@ people keep their duties over its successors.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
 from quetsach.core.errors import QuetsachError
@@ -15,7 +15,7 @@ from quetsach.core.zone import day_of
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Position, Succession, Unit
+from quetsach.web.office.units.models import Position, Succession, Unit, UnitKind
 
 
 class AccessError(QuetsachError):
@@ -36,20 +36,25 @@ def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:
     """Return what a person holds on a day, with the paths of that day's tree."""
     if not person.is_active:
         return ()
+    then = Q(unit__positions__until=None) | Q(unit__positions__until__gt=day)
+    place = FilteredRelation("unit__positions", condition=then & Q(unit__positions__first__lte=day))
+    held = StoredDuty.objects.on(day).filter(person=person).annotate(place=place)
     found: set[Duty] = set()
-    for role, unit in StoredDuty.objects.on(day).filter(person=person).values_list("role", "unit"):
-        found |= {Duty(Role(role), path) for path in _paths(unit, day)}
+    for role, unit, path in held.values_list("role", "unit", "place__path"):
+        found |= {Duty(Role(role), here) for here in ([path] if path else _paths(unit, day))}
     return tuple(sorted(found))
 
 
 def may_do(person: Person, act: Act, unit: Unit, *, day: date) -> bool:
     """Whether a person may do ``act`` to a unit of that day's tree, or to one that no longer stands there."""
     duties = duties_of(person, day=day)
-    return any(may(duties, act, path) for path in _paths(unit.pk, day))
+    return any(may(duties, act, path) for path in paths_of(unit, day=day))
 
 
 def paths_of(unit: Unit, *, day: date) -> tuple[str, ...]:
     """Return where a unit, or what succeeded it, stands on a day; empty if it is nowhere."""
+    if unit.kind == UnitKind.CENTRE and unit.closed is None:
+        return (f"/{unit.key}/",)  # the top on every day: half of all pages ask about it
     return tuple(_paths(unit.pk, day))
 
 

@@ -1,5 +1,6 @@
 """Forms of publicity."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,12 +15,27 @@ from quetsach.web.office.publicity.kits import MAX_REASON_LENGTH
 from quetsach.web.office.publicity.reach import whole_weeks
 
 MAX_DAYS = 400
+MAX_UNIT_LENGTH = 300
+_KEY_AT_END = re.compile(r"\(([^()\s]+)\)\s*$")
+
+
+class UnitField(forms.CharField):
+    """A unit as the list offers it, ``Thành phố Hải Phòng (31-2025)``, or by its key or its name alone."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(max_length=MAX_UNIT_LENGTH, required=required, label=_("Unit"))
+
+    def to_python(self, value: object) -> str:
+        """Return the key where there is one, else what was typed."""
+        text = str(super().to_python(value) or "")
+        key = _KEY_AT_END.search(text)
+        return key[1] if key else text
 
 
 class KitForm(forms.Form):
     """Whose kit, and for which campaign."""
 
-    unit = forms.SlugField(max_length=40, label=_("Unit"))
+    unit = UnitField()
     campaign = CampaignField(Campaign.objects.order_by("-begun_at"), label=_("Campaign"), empty_label=None)
 
 
@@ -32,7 +48,7 @@ class ReasonForm(forms.Form):
 class ReachForm(forms.Form):
     """Which unit, and which days (UTC)."""
 
-    unit = forms.SlugField(max_length=40, required=False, label=_("Unit"))
+    unit = UnitField(required=False)
     first = DayField(label=_("From this day"))
     last = DayField(label=_("Up to this day"))
 

@@ -77,18 +77,20 @@ def units_offered(person: Person, act: Act, *, day: date) -> Sequence[Unit]:
     return list(found.values())[:MAX_UNITS]
 
 
-def unit_asked_for(person: Person, key: str, act: Act, *, day: date) -> Unit | None:
-    """Return the unit of a key, or the first that a person's duties name; ``None`` if there is none.
+def unit_asked_for(person: Person, asked: str, act: Act, *, day: date) -> Unit | None:
+    """Return the unit of a key or a name, or the first that a person's duties name; ``None`` if there is none.
+
+    Names are looked for among the units that the person is offered.
 
     Raises:
         AccessError: the unit is not this person's.
     """
-    if not key:
+    if not asked:
         return next(iter(units_offered(person, act, day=day)), None)
     try:
-        unit = unit_of(key)
+        unit = unit_of(asked)
     except Unit.DoesNotExist:
-        return None
+        return next((unit for unit in units_offered(person, act, day=day) if unit.name == asked), None)
     require(person, act, unit, day=day)
     return unit
 

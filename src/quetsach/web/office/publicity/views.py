@@ -38,7 +38,7 @@ def kit_list(request: HttpRequest) -> HttpResponse:
     person, now = person_here(request), datetime.now(UTC)
     day = today(now)
     units = selectors.units_offered(person, Act.MAKE_KIT, day=day)
-    form = KitForm(request.POST or None, initial={"unit": units[0].key if units else ""})
+    form = KitForm(request.POST or None, initial={"unit": units[0].label if units else ""})
     if request.method == "POST" and form.is_valid():
         made = _make(form, person, now)
         if made is not None:
@@ -144,8 +144,9 @@ def reach(request: HttpRequest) -> HttpResponse:
         asked = form.cleaned_data
         unit = selectors.unit_asked_for(person, asked["unit"], Act.SEE, day=day)
         if unit is None:
-            raise Http404
-        context |= {"unit": unit, "reach": reach_of(unit, asked["period"], person=person, day=day)}
+            form.add_error("unit", _("There is no unit with this name or key."))
+        else:
+            context |= {"unit": unit, "reach": reach_of(unit, asked["period"], person=person, day=day)}
     return render(request, "office/publicity/reach.html", context)
 
 
@@ -153,7 +154,7 @@ def _make(form: KitForm, person: Person, now: datetime) -> HttpResponse | None:
     """Make the kit and lead to it; a fault goes to the form."""
     unit = selectors.unit_asked_for(person, form.cleaned_data["unit"], Act.MAKE_KIT, day=today(now))
     if unit is None:
-        form.add_error("unit", _("There is no unit with this key."))
+        form.add_error("unit", _("There is no unit with this name or key."))
         return None
     try:
         made = services.kit_make(unit=unit, campaign=form.cleaned_data["campaign"], by=person, now=now)

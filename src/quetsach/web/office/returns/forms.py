@@ -1,5 +1,6 @@
 """The form that puts a form of returns to use, and those by which one is taken in."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -15,9 +16,11 @@ from quetsach.campaign.section import MAX_BYTES
 from quetsach.web.design.templatetags.words import day, here
 from quetsach.web.office.campaigns.forms import CampaignField
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.people.access import today
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.plan import planned_periods
@@ -89,10 +92,25 @@ def _checked_form(content: bytes) -> bytes:
     return plain
 
 
+class AskingCampaignField(CampaignField):
+    """One of the campaigns; one whose days are over says so."""
+
+    def label_from_instance(self, obj: Campaign) -> str:
+        """Return the name, and where the campaign is over that it is."""
+        name, last = super().label_from_instance(obj), obj.plan.days.last
+        if is_closed(obj):
+            return str(_("%(name)s (closed)") % {"name": name})
+        return str(_("%(name)s (ended on %(day)s)") % {"name": name, "day": day(last)}) if last < _today() else name
+
+
+def _today() -> date:
+    return today(datetime.now(UTC))
+
+
 class AssignmentForm(forms.Form):
     """Which units owe returns on which form, by week or by the phases of the campaign."""
 
-    campaign = CampaignField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key", empty_label="–")
+    campaign = AskingCampaignField(Campaign.objects.all(), label=_("Campaign"), to_field_name="key", empty_label="–")
     form = FormField(ReturnForm.objects.all(), label=_("Form"), to_field_name="code", empty_label="–")
     period_kind = forms.ChoiceField(
         label=_("Periods"),
@@ -122,6 +140,8 @@ class AssignmentForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Work out the periods."""
         given = super().clean() or {}
+        if "campaign" in given and is_closed(given["campaign"]):
+            self.add_error("campaign", _("This campaign is closed: nobody can be asked for its returns any more."))
         if self.errors:
             return given
         try:

@@ -50,6 +50,11 @@ class Unit(models.Model):
         return self.name
 
     @property
+    def label(self) -> str:
+        """The name with the key, which tells units of one name apart; the centre is one of a kind."""
+        return self.name if self.kind == UnitKind.CENTRE else f"{self.name} ({self.key})"
+
+    @property
     def name(self) -> str:
         """The name in the language of the page."""
         return self.name_en if get_language() == "en" and self.name_en else self.name_vi

@@ -30,21 +30,28 @@ def answering(unit: Unit, *, day: date) -> Unit:
 
 def held_units(tops: Collection[str], *, day: date) -> set[int]:
     """Return the units that stand at some places of a day's tree, and those that are no more and became them."""
-    return set(_held(frozenset(tops), day))
+    return {place.unit_id for place in held_places(frozenset(tops), day)}
 
 
 @kept_while_read
-def _held(tops: frozenset[str], day: date) -> frozenset[int]:
+def held_places(tops: frozenset[str], day: date) -> tuple[Position, ...]:
+    """Return every place of any time of the held units, by path, with the units."""
     here, standing = Position.objects.on(day).filter(path__in=tops), Position.objects.on(day).values("unit")
-    became = Q(successors__new__in=here.values("unit"), successors__on__lte=day) & ~Q(pk__in=standing)
-    found = Unit.objects.filter(Q(pk__in=here.values("unit")) | became).distinct()
-    rows = list(found.annotate(is_here=Exists(here.filter(unit=OuterRef("pk")))).values_list("pk", "is_here"))
-    units, newer = frozenset(pk for pk, _is_here in rows), frozenset(pk for pk, is_here in rows if not is_here)
+    became = Succession.objects.filter(new__in=here.values("unit"), on__lte=day).values("old")
+    places = Position.objects.select_related("unit").order_by("path")
+    held = Q(unit__in=here.values("unit")) | (Q(unit__in=became) & ~Q(unit__in=standing))
+    found = list(places.filter(held))
+    newer = {place.unit_id for place in found} - {place.unit_id for place in found if _is_here(place, tops, day)}
     while newer:
-        before = Succession.objects.filter(new__in=newer, on__lte=day).exclude(old__in=standing)
-        newer = frozenset(before.values_list("old", flat=True)) - units
-        units = units | newer
-    return units
+        before = Succession.objects.filter(new__in=newer, on__lte=day).exclude(old__in=standing).values("old")
+        older = places.filter(unit__in=before).exclude(unit__in={place.unit_id for place in found})
+        newer = {place.unit_id for place in older}
+        found += older
+    return tuple(sorted(found, key=lambda place: place.path))
+
+
+def _is_here(place: Position, tops: frozenset[str], day: date) -> bool:
+    return place.path in tops and place.first <= day and (place.until is None or day < place.until)
 
 
 def answered_units(tops: Collection[str], *, day: date) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
@@ -26,6 +26,15 @@ def root_unit() -> Unit:
         Unit.DoesNotExist: no tree was loaded.
     """
     return Unit.objects.filter(kind="centre").earliest("opened")
+
+
+def root_path() -> str:
+    """Return where the centre stands: the beginning of every path.
+
+    Raises:
+        Unit.DoesNotExist: no tree was loaded.
+    """
+    return f"/{root_unit().key}/"
 
 
 @kept_while_read
@@ -57,10 +66,8 @@ def children_of(unit: Unit, day: date) -> list[Unit]:
 
 def subtree_of(unit: Unit, day: date) -> QuerySet[Position]:
     """Return the positions of a unit and of everything below it on a day; empty if it was not in the tree."""
-    top = position_of(unit, day)
-    if top is None:
-        return Position.objects.none()
-    return Position.objects.on(day).filter(path__startswith=top.path)
+    there = Position.objects.on(day)
+    return there.filter(path__startswith=Subquery(there.filter(unit=unit).values("path")[:1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,21 @@ from tests.unit.web.office.campaigns.conftest import (
     decide_botnets,
 )
 
+from quetsach.assess.priority import Standing
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.campaigns import decision_views
 from quetsach.web.office.campaigns.models import Campaign, Passage
 from quetsach.web.office.campaigns.selectors.boards import boards_of
-from quetsach.web.office.campaigns.selectors.botnets import botnet_figures
+from quetsach.web.office.campaigns.selectors.botnets import BotnetFigures, BotnetRow, botnet_figures
 from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.decisions import asked_decisions
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
+from quetsach.web.office.campaigns.services import decisions as decision_services
 from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_carry_out, decision_draft
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin
@@ -233,7 +236,7 @@ def test_a_decision_is_shown_whole_before_it_is_asked_for(campaign: Campaign, br
     sent = SENT | {"subjects": ["andromeda"]}
     whole = browser.post(HOME + "moi/botnets/", sent)
     page = page_text(whole)
-    assert "Đã chọn 2/10" in page
+    assert "Đã chọn: 2/10" in page
     assert "Vì &lt;b&gt;lớn&lt;/b&gt;" in page
     assert not Passage.objects.exists()
     changed = browser.post(HOME + "moi/botnets/", sent | {"step": "edit"})
@@ -265,7 +268,7 @@ def test_the_second_person_sees_the_whole_decision(
     page = page_text(signed_in(second).get(f"/van-phong/phe-duyet/{approval.pk}/"))
     assert "Chiếm phần lớn số địa chỉ" in page
     assert "16/06/2020 – 15/07/2020" in page
-    assert "Đã chọn 10/10" in page
+    assert "Đã chọn: 10/10" in page
 
 
 def test_a_decision_that_cannot_stand_keeps_what_was_typed(campaign: Campaign, browser, operator) -> None:
@@ -296,3 +299,28 @@ def test_what_the_plan_waits_for_can_be_ticked(data, operator, signed_in) -> Non
     page = page_text(signed_in(operator).get(HOME + "moi/other/"))
     assert 'value="Họp báo"' in page
     assert another(operator) != operator
+
+
+def test_a_row_that_gives_way_says_to_which_and_ticks_are_counted_in_one_form(
+    campaign: Campaign, operator, second, signed_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = campaign.plan.window(campaign.plan.baseline).period
+    standing = Standing.CONTESTED
+    rows = (
+        BotnetRow(1, "andromeda", "Andromeda", 0.6, 55.4, standing, 20.0, is_suggested=False, gives_way_to=("Qakbot",)),
+        BotnetRow(2, "qakbot", "Qakbot", 0.5, 51.0, standing, 12.0, is_suggested=True),
+    )
+    figures = BotnetFigures(window, 30, window.last, "1", 10, 1, rows)
+    for module in (decision_views, decision_services):
+        monkeypatch.setattr(module, "botnet_figures", lambda _plan: figures)
+    at = "/van-phong/chien-dich/viet-nam-2020/quyet-dinh/"
+    client = signed_in(operator)
+    page = page_text(client.get(f"{at}moi/botnets/"))
+    assert "Không ghi “nên chọn” vì Qakbot có khả năng quan sát và bóc gỡ cao hơn." in page
+    assert "mạng xếp hạng thấp hơn vẫn có thể được ghi “nên chọn”" in page
+    assert 'Đã chọn: <span class="count">/10</span>' in page  # the number before it is counted by the style sheet
+    made = draft(campaign, operator, DecisionKind.BOTNETS, subjects=("andromeda",))
+    decision_ask(campaign=campaign, decision=made, by=operator, now=NOW)
+    asked = page_text(signed_in(second).get(f"/van-phong/phe-duyet/{Approval.objects.get().pk}/"))
+    assert "Đã chọn: 1/10" in asked
+    assert "Không ghi “nên chọn” vì Qakbot có khả năng quan sát và bóc gỡ cao hơn." in asked

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client
 from tests.page_text import page_text
 from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, decide_botnets, grant
@@ -133,3 +134,20 @@ def test_the_second_person_sees_what_a_close_would_seal(campaign: Campaign, brow
 @pytest.mark.parametrize("asked", ["1:never", "x:before", "99999999999999999999:before", "²:before", "1"])
 def test_what_was_never_asked_is_not_found(campaign: Campaign, browser: Client, asked: str) -> None:
     assert browser.get(f"{AT}de-nghi/{asked}/").status_code == 404
+
+
+def test_work_items_of_a_campaign_that_is_over_are_no_work_in_progress(campaign: Campaign, browser: Client) -> None:
+    for page in ("", "bang/"):
+        text = page_text(browser.get(HOME + page))
+        assert '<span class="badge attention">chưa thực hiện</span>' in text
+        assert ">đang làm<" not in text
+        assert ">chưa làm<" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "during", "after"),
+    [("begun", "đang làm", "chưa hoàn thành"), ("open", "chưa làm", "chưa thực hiện"), ("done", "xong", "xong")],
+)
+def test_what_is_not_done_is_called_by_whether_it_still_can_be(db, state: str, during: str, after: str) -> None:
+    for is_over, word in ((False, during), (True, after)):
+        assert word in render_to_string("office/campaigns/state.html", {"state": state, "is_over": is_over})

@@ -1,5 +1,6 @@
 """The page of the log: everybody reads that of his own units, and finds things in it."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -89,3 +90,28 @@ def test_pages_keep_the_filter(units, person, signed_in) -> None:
 @pytest.mark.parametrize("query", [{"first": "yesterday"}, {"act": "x"}, {"page": "-1"}, {"text": "x" * 5000}])
 def test_a_senseless_filter_shows_the_page_all_the_same(units, person, signed_in, query: dict[str, str]) -> None:
     assert signed_in(person(Role.AUDITOR)).get("/van-phong/nhat-ky/", query).status_code == 200
+
+
+def test_particulars_name_units_and_people(units, person, signed_in) -> None:
+    who = person(Role.OPERATOR, name="Nguyễn Văn An")
+    for act, detail in [
+        ("unit-move", {"parent": "tw", "since": "2026-01-05"}),
+        ("return-sign-off", {"missing": ["11296-2025", "31-2025"], "reason": "xem 31-2025"}),
+        ("unit-close", {"successors": {"31-2025": 1_000_000}}),
+        ("returns-assign", {"targets": ["tw province", "31-2025 commune"]}),
+        ("case-take", {"to": who.pk}),
+        ("unit-add", {"parent": "318-2020"}),
+    ]:
+        log_append(by=who, act=act, subject="x:y", unit=units["tw"], detail=detail, now=NOW)
+    text = signed_in(who).get("/van-phong/nhat-ky/").content.decode()
+    said = [f"{name}: {value}" for name, value in re.findall(r"<td>([^<:]+): <span>([^<]*)</span>", text)]
+    centre = "Trung tâm Giám sát an toàn không gian mạng quốc gia"
+    assert said[::-1] == [
+        f"đơn vị cấp trên: {centre}",
+        "đơn vị còn thiếu: Phường Hồng Bàng (11296-2025), Thành phố Hải Phòng (31-2025)",
+        "đơn vị kế thừa: Thành phố Hải Phòng (31-2025): 100,0%",
+        f"đơn vị được giao: {centre}: Tỉnh, thành phố, Thành phố Hải Phòng (31-2025): Xã, phường, thị trấn, đặc khu",
+        "chuyển đến: Nguyễn Văn An",
+        "đơn vị cấp trên: 318-2020",
+    ]
+    assert "xem 31-2025" in text  # what a person wrote stays as it is

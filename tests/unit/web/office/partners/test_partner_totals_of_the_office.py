@@ -3,6 +3,9 @@
 from datetime import date
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.partners.declaration import CountedAs
 from quetsach.campaign.partners.errors import PartnerError
@@ -118,3 +121,22 @@ def test_everything_is_logged_and_no_secret_is(partner, take_in) -> None:
         "partner-delivery",
     ]
     assert secret not in str([entry.detail for entry in entries])
+
+
+def test_totals_of_many_partners_are_read_with_as_many_queries_as_those_of_one(partner, take_in) -> None:
+    take_in(report(ROWS))
+    cache.clear()
+    with CaptureQueriesContext(connection) as for_one:
+        [one], _ = all_totals(OCTOBER)
+    for number in range(4):
+        more = partner_add(key=f"more-{number}", name=f"More {number}", by=None, now=NOW)
+        declaration_add(partner=more, content=declaration(), by=None, now=NOW)
+        content = report([f"2020-10-06,31,X,,,{number + 1}0,5,1,"])
+        delivery, _ = delivery_receive(partner=more, name="r", chunks=[content], channel="api", by=None, now=NOW)
+        delivery_take_in(delivery=delivery, now=NOW)
+    cache.clear()
+    with CaptureQueriesContext(connection) as for_all:
+        each, _ = all_totals(OCTOBER)
+    assert each[0] == one
+    assert [named(found.figures)["turns"][0] for found in each] == [200, 10, 20, 30, 40]
+    assert len(for_all) == len(for_one) <= 4

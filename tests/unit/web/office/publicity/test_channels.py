@@ -112,3 +112,16 @@ def test_the_page_shows_both_apart(
     text = page.content.decode()
     assert "Đài truyền thanh cơ sở (buổi phát)" in text
     assert "không bao giờ cộng với nhau" in text
+
+
+def test_the_unit_is_chosen_by_name(units: dict[str, Unit], person, signed_in) -> None:
+    client = signed_in(person(Role.OPERATOR))
+    page = client.get("/van-phong/truyen-thong/den-voi/").content.decode()
+    assert f'value="{units["tw"].name}"' in page
+    assert 'value="tw"' not in page
+    days = {"first": "2020-10-05", "last": "2020-10-11"}
+    for named in ("31-2020", "Thành phố Hải Phòng (31-2020)"):
+        found = client.get("/van-phong/truyen-thong/den-voi/", {"unit": named, **days}).content.decode()
+        assert "Thành phố Hải Phòng" in found.partition("</h1>")[0]
+    lost = client.get("/van-phong/truyen-thong/den-voi/", {"unit": "nowhere", **days})
+    assert "Không có đơn vị nào mang tên hoặc mã này." in lost.content.decode()

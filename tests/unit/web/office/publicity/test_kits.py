@@ -141,18 +141,19 @@ def test_a_page_of_an_archive_that_was_lost_says_so(
     assert client.get(f"{page}tep/vi/thong-cao.txt").status_code == 503
 
 
+@pytest.mark.parametrize("named", ["31-2025", "Thành phố Hải Phòng (31-2025)", "Thành phố Hải Phòng"])
 def test_one_click_makes_a_kit_and_leads_to_it(
-    units: dict[str, Unit], campaign: Campaign, maker: Person, signed_in: Callable
+    units: dict[str, Unit], campaign: Campaign, maker: Person, signed_in: Callable, named: str
 ) -> None:
-    answer = signed_in(maker).post("/van-phong/truyen-thong/", {"unit": "31-2025", "campaign": campaign.pk})
+    answer = signed_in(maker).post("/van-phong/truyen-thong/", {"unit": named, "campaign": campaign.pk})
     made = Kit.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/van-phong/truyen-thong/{made.pk}/")
 
 
 def test_the_form_names_the_own_unit_and_those_below(maker: Person, campaign: Campaign, signed_in: Callable) -> None:
     text = signed_in(maker).get("/van-phong/truyen-thong/").content.decode()
-    assert 'value="31-2025"' in text
-    assert '<option value="11296-2025">Phường Hồng Bàng</option>' in text
+    assert 'value="Thành phố Hải Phòng (31-2025)"' in text
+    assert '<option value="Phường Hồng Bàng (11296-2025)"></option>' in text
     assert "01-2025" not in text
 
 

@@ -1,12 +1,15 @@
 """Asking many units: looked at before, agreed to by a second person, told by an invitation, taken back."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.page_text import page_text
 from tests.unit.web.office.conftest import OPENED, REFORM
+from tests.unit.web.office.returns.conftest import clock_stands
 from tests.unit.web.office.returns.test_pages import PLAN, text
 
 from quetsach.campaign.returns.errors import ReturnError
@@ -15,7 +18,7 @@ from quetsach.campaign.returns.state import Act, State
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.campaigns.models import CLOSE, Passage, PlanRevision
 from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState
 from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.models import Person
@@ -29,11 +32,16 @@ from quetsach.web.office.returns.services.assignment import Target, assignment_m
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.link import LinkError, link_make, link_of, token_of
 from quetsach.web.office.returns.services.publication import totals_publish_ask
+from quetsach.web.office.returns.views import assignment as assignment_views
 from quetsach.web.office.units.models import Contact, Edge, Unit, UnitKind
 from quetsach.web.office.units.services import positions_rebuild
 
 NOW = datetime(2020, 10, 13, 3, tzinfo=UTC)
 COMMUNE, DISTRICT = "11296-2020", "303-2020"
+GIVEN = {
+    "campaign": "viet-nam-2020", "form": "unit-return-1", "period_kind": "week", "first": "2020-12-07",
+    "last": "2020-12-13", "kinds": ["commune"], "due_days": "3", "lock_days": "10",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -285,3 +293,56 @@ def test_taking_back_says_what_happens_to_submitted_returns(ask, submit, signed_
     assert "rut/" not in page
     for at in ("tw/bang/", f"{COMMUNE}/", "tw/so-lieu/"):
         assert "việc giao báo cáo đã được rút lại" in text(browser.get(f"{address}2020-W41/{at}")), at
+
+
+@pytest.fixture
+def close(assignment, operator) -> Callable[[], None]:
+    """Return what lets two people close the campaign."""
+
+    def closed() -> None:
+        campaign = assignment.campaign
+        passage = Passage.objects.create(
+            campaign=campaign, step=CLOSE, facts={}, sha256="c" * 64, asked_by=operator, asked_at=NOW
+        )
+        Approval.objects.create(
+            kind="campaign", subject=passage.subject, digest=passage.sha256, title="x", asked_by=operator,
+            unit=Unit.objects.get(key="tw"), asked_at=NOW, is_granted=True, decided_at=NOW,
+        )  # fmt: skip
+
+    return closed
+
+
+def test_a_closed_campaign_asks_for_no_returns(ask, close, signed_in, operator) -> None:
+    close()
+    with pytest.raises(ReturnError, match="closed"):
+        ask()
+    answer = signed_in(operator).post("/van-phong/bao-cao/giao/", GIVEN)
+    assert answer.status_code == 422
+    assert "Chiến dịch này đã kết thúc, không giao báo cáo được nữa." in text(answer)
+    assert "Chiến dịch thử (đã kết thúc)" in text(answer)
+
+
+def test_what_was_asked_before_a_campaign_was_closed_is_not_granted_after(ask, close, communes, person) -> None:
+    made = ask()
+    close()
+    with pytest.raises(ReturnError, match="closed"):
+        grant(person)
+    made.refresh_from_db()
+    assert not made.is_in_force
+
+
+def test_a_campaign_whose_days_are_over_is_told_before_units_are_asked(ask, signed_in, operator) -> None:
+    client = signed_in(operator)
+    assert "Chiến dịch thử (đã hết thời gian ngày 15/12/2020)" in text(client.get("/van-phong/bao-cao/giao/"))
+    page = page_text(client.post("/van-phong/bao-cao/giao/", {**GIVEN, "last": "2020-12-27"}))
+    assert "Chiến dịch này đã hết thời gian từ ngày 15/12/2020. Chỉ nên giao" in page
+    assert page.count(">sau ngày cuối của chiến dịch<") == 1  # of the weeks from 14 and 21 December, the second
+
+
+def test_a_week_after_the_last_day_is_not_ticked(ask, signed_in, operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_stands(monkeypatch, NOW, assignment_views)
+    answer = signed_in(operator).post("/van-phong/bao-cao/giao/", {**GIVEN, "last": "2020-12-27"})
+    boxes = re.findall(r'value="(2020-W\d\d)" id="p-[^"]+"( checked)?', answer.content.decode())
+    assert ("2020-W51", " checked") in boxes
+    assert boxes[-1] == ("2020-W52", "")
+    assert "đã hết thời gian từ" not in text(answer)

@@ -231,7 +231,10 @@ def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, op
         "campaign": "viet-nam-2020", "form": "unit-return-1", "period_kind": "phase",
         "kinds": ["province"], "due_days": 5, "lock_days": 30,
     }  # fmt: skip
-    assert ">Chiến dịch thử</option>" in client.get("/van-phong/bao-cao/giao/").content.decode()
+    assert (
+        ">Chiến dịch thử (đã hết thời gian ngày 15/12/2020)</option>"
+        in client.get("/van-phong/bao-cao/giao/").content.decode()
+    )
     before = type(assignment).objects.count()
     preview = text(client.post("/van-phong/bao-cao/giao/", given))
     assert "Trong (17/09–15/12/2020)" in preview

@@ -25,7 +25,8 @@ _LIFETIME_SECONDS: Final = 3600
 class BotnetRow:
     """One botnet: its rank by score, its mean daily addresses, and whether the criteria choose it.
 
-    ``acceptability_percent`` is with how many of the weights that were tried it is among the first.
+    ``acceptability_percent`` is with how many of the weights that were tried it is among the first. ``gives_way_to``
+    names those that are suggested in its place although they score less: more of them can be seen and removed.
     """
 
     rank: int
@@ -36,6 +37,7 @@ class BotnetRow:
     standing: Standing
     mean_daily: float
     is_suggested: bool
+    gives_way_to: tuple[str, ...] = ()
 
     @property
     def standing_text(self) -> LocalText:
@@ -63,6 +65,7 @@ class BotnetFigures:
         return {
             "definition": "priority-score",
             "criteria": self.version,
+            "seats": self.seats,
             "first": str(self.window.first),
             "last": str(self.window.last),
             "days_with_data": self.days_with_data,
@@ -77,6 +80,7 @@ class BotnetFigures:
                     "acceptability": round(row.acceptability_percent, 2),
                     "mean_daily": row.mean_daily,
                     "suggested": row.is_suggested,
+                    "gives_way_to": list(row.gives_way_to),
                 }
                 for row in self.rows
                 if row.id in chosen or row.rank <= max(self.seats, len(chosen))
@@ -121,17 +125,21 @@ def families_named(written: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _rows(found: BotnetChoice, families: FamilyNames) -> tuple[BotnetRow, ...]:
+    def name(family: str) -> str:
+        return families.families[family].name if family in families.families else family
+
     sizes = {o.family: o.values["size"] for o in found.observations}
     return tuple(
         BotnetRow(
             rank,
             candidate.family,
-            families.families[candidate.family].name if candidate.family in families.families else candidate.family,
+            name(candidate.family),
             candidate.score,
             100 * candidate.acceptability,
             candidate.standing,
             sizes[candidate.family],
             candidate.is_chosen,
+            tuple(name(one.family) for one in found.choice.seated_before(candidate)),
         )
         for rank, candidate in enumerate(found.choice.candidates, 1)
     )

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, Subquery
-
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import CLOSE, Campaign, Decision, Passage, PlanRevision
+from quetsach.web.office.campaigns.models import CLOSE, Campaign, Decision, Passage
+from quetsach.web.office.campaigns.models import plans_in_force as revisions_in_force
 from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.reading import kept_while_read
@@ -30,8 +29,7 @@ def campaigns() -> list[Campaign]:
 
 def plans_in_force() -> list[Plan]:
     """Return the plan in force of each campaign; one query for all."""
-    newest = PlanRevision.objects.filter(campaign=OuterRef("campaign")).order_by("-number").values("number")[:1]
-    return [revision.plan for revision in PlanRevision.objects.filter(number=Subquery(newest))]
+    return [revision.plan for revision in revisions_in_force().values()]
 
 
 def campaign_of(key: str) -> Campaign | None:

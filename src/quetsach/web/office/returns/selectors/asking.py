@@ -21,13 +21,17 @@ from quetsach.web.office.units.selectors import root_unit
 
 @dataclass(frozen=True, slots=True)
 class AskedPeriod:
-    """One period that returns are asked for: ``is_late`` if its ordinary due day was over when they were asked for."""
+    """One period that returns are asked for: ``is_late`` if its ordinary due day was over when they were asked for.
+
+    ``is_after`` if it begins when the days of the campaign are over.
+    """
 
     record: ReportingPeriod
     deadline: Deadline
     units: int
     is_over: bool
     is_late: bool
+    is_after: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,24 @@ class Asking:
 
 
 def asking(
-    targets: Sequence[Target], periods: Sequence[ReportingPeriod], *, due_days: int, lock_days: int, on: date
+    targets: Sequence[Target],
+    periods: Sequence[ReportingPeriod],
+    *,
+    due_days: int,
+    lock_days: int,
+    on: date,
+    last: date | None,
 ) -> Asking:
-    """Return what would be asked for on a day, by the tree of each period's last day."""
+    """Return what would be asked for on a day, by the tree of each period's last day.
+
+    Args:
+        targets: who owes.
+        periods: in any order.
+        due_days: how many days after the end of a period, or after ``on`` if that is later, returns are due.
+        lock_days: likewise, when entry closes.
+        on: the day of asking.
+        last: the campaign's last day; ``None`` while it has no plan.
+    """
     owing = owing_on(targets, {period.last for period in periods})
     rows = owing_positions(owing.values(), sorted(owing)).values_list("unit", "unit__kind", "path", "first", "until")
     held = list(rows)
@@ -76,6 +95,7 @@ def asking(
                 units=len(by_day[period.last]),
                 is_over=period.last < on,
                 is_late=before.due < on,
+                is_after=last is not None and period.first > last,
             )
             for period, before, deadline in zip(ordered, usual, counted_from, strict=True)
         ),
@@ -93,6 +113,7 @@ def asking_of(assignment: Assignment) -> Asking:
         due_days=assignment.due_days,
         lock_days=assignment.lock_days,
         on=assignment.asked_on,
+        last=last_day(assignment.campaign),
     )
 
 
@@ -131,6 +152,12 @@ def letter_in_force(letter: Letter | None) -> Letter | None:
     while letter is not None and letter.state == LetterState.REPLACED:
         letter = letter.later.filter(state__in=(LetterState.ISSUED, LetterState.REPLACED)).order_by("-pk").first()
     return letter if letter is not None and letter.state == LetterState.ISSUED else None
+
+
+def last_day(campaign: Campaign) -> date | None:
+    """Return the last day of a campaign's plan; ``None`` while it has none."""
+    revision = campaign.revisions.order_by("-number").first()
+    return revision.plan.days.last if revision else None
 
 
 def campaign_name(campaign: Campaign) -> LocalText:

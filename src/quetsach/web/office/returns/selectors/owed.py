@@ -7,18 +7,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
 
 from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, Scope, Standing, State, standing
-from quetsach.campaign.returns.tree import ancestors
 from quetsach.web.office.people.access import duties_of, today, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return, SignOff
 from quetsach.web.office.returns.selectors.owing import extensions_of, owing_of
 from quetsach.web.office.units.models import Position, Succession, Unit
-from quetsach.web.office.units.reach import held_units, seen_keys
+from quetsach.web.office.units.reach import held_places, seen_keys
 
 _NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
 
@@ -36,7 +35,8 @@ class Owed:
 
 def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
     """Return the periods (of a campaign) for which a unit still may write: begun, not closed, not approved."""
-    owed = _owed({unit.pk}, frozenset({State.APPROVED}), campaign=campaign, now=now)
+    places = Position.objects.filter(unit=unit).select_related("unit").order_by("path")
+    owed = _owed(tuple(places), frozenset({State.APPROVED}), campaign=campaign, now=now)
     return [one.period for one in owed]
 
 
@@ -59,29 +59,33 @@ def owed_of(person: Person, *, now: datetime) -> list[Owed]:
     Own are the units of the person's duties, what they have become, and what they came from: whoever looks after a
     merged province looks after its parts of the days before.
     """
-    units = _own(person, Act.ENTER_RETURN, day=today(now))
-    owed = _owed(units, RECEIVED, campaign=None, now=now) if units else ()
+    places = _own(person, Act.ENTER_RETURN, day=today(now))
+    owed = _owed(places, RECEIVED, campaign=None, now=now) if places else ()
     pressing = (one for one in owed if one.standing not in _NOT_PRESSING)
     return sorted(pressing, key=lambda one: (one.deadline.due, one.path))
 
 
-def _own(person: Person, act: Act, *, day: date) -> set[int]:
-    tops = {duty.path for duty in duties_of(person, day=day) if act in ACTS[duty.role]}
-    return held_units(tops, day=day)
+def _own(person: Person, act: Act, *, day: date) -> tuple[Position, ...]:
+    tops = frozenset(duty.path for duty in duties_of(person, day=day) if act in ACTS[duty.role])
+    return held_places(tops, day) if tops else ()
 
 
-def _owed(units: Collection[int], done: Collection[State], *, campaign: str | None, now: datetime) -> Iterator[Owed]:
-    """Yield, in order of time, the returns that units owe and that are in none of the states that are done."""
+def _owed(
+    places: Sequence[Position], done: Collection[State], *, campaign: str | None, now: datetime
+) -> Iterator[Owed]:
+    """Yield, in order of time, the returns that units owe and that are in none of the states that are done.
+
+    ``places`` are all that the units ever had, with the units.
+    """
     found = Period.objects.in_force().filter(first__lte=today(now)).order_by("first", "pk")
     found = found.filter(assignment__campaign__key=campaign) if campaign is not None else found
     periods = list(found.select_related("assignment__form", "assignment__campaign"))
     owing, given = owing_of(periods), extensions_of(periods)
-    places = list(Position.objects.filter(unit__in=units).select_related("unit").order_by("path"))
-    filed, excused, covering = _filed(units), _excused(units), _covering(places)
+    filed, excused = _filed(places), _excused({place.unit_id for place in places})
     for period in periods:
         for place in places:
             unit = place.unit
-            one = filed.get((period.pk, unit.pk), NOT_FILED)
+            one = filed.get((period.pk, unit.key), NOT_FILED)
             deadline = period.deadline.extended(given.get(period.pk, {}).get(unit.pk))
             is_open = one.state is State.RETURNED or not deadline.is_locked(now)
             if one.state in done or not is_open or not _stands(place, period.last):
@@ -91,28 +95,34 @@ def _owed(units: Collection[int], done: Collection[State], *, campaign: str | No
                     one,
                     deadline,
                     now=now,
-                    is_covered=any((period.pk, above) in covering for above in ancestors(place.path)),
+                    is_covered=any(_is_whole(filed.get((period.pk, key))) for key in _keys(place)[:-1]),
                     is_signed_off=(period.pk, unit.pk) in excused,
                 )
                 yield Owed(period, unit, place.path, deadline, stands)
 
 
-def _filed(units: Collection[int]) -> dict[tuple[int, int], Filed]:
-    """Return what is stored of the units' returns, by period and unit."""
-    rows = Return.objects.filter(unit__in=units).values_list("period", "unit", "state", "scope", "submitted_at")
-    return {(period, unit): Filed(State(state), Scope(scope), at) for period, unit, state, scope, at in rows}
+def _filed(places: Sequence[Position]) -> dict[tuple[int, str], Filed]:
+    """Return what is stored of the returns of units and of those that stand above them, by period and unit's key."""
+    keys = {key for place in places for key in _keys(place)}
+    rows = Return.objects.filter(unit__key__in=keys).values_list(
+        "period", "unit__key", "state", "scope", "submitted_at"
+    )
+    return {(period, key): Filed(State(state), Scope(scope), at) for period, key, state, scope, at in rows}
+
+
+def _keys(place: Position) -> list[str]:
+    """Return the keys of the units above a place, the centre's first, and of the one that stands there."""
+    return place.path.strip("/").split("/")
+
+
+def _is_whole(above: Filed | None) -> bool:
+    """Whether a return of a unit above was received and counts everything below it."""
+    return above is not None and above.is_received and above.scope is Scope.SUBTREE
 
 
 def _excused(units: Collection[int]) -> set[tuple[int, int]]:
     """Return the periods for which the unit above stands for a unit."""
     return set(SignOff.objects.filter(missing__in=units).values_list("period", "missing"))
-
-
-def _covering(places: Sequence[Position]) -> set[tuple[int, str]]:
-    """Return period and place of the received returns above that count everything below them."""
-    above = {path for place in places for path in ancestors(place.path)}
-    whole = Return.objects.filter(state__in=RECEIVED, scope=Scope.SUBTREE, unit__positions__path__in=above)
-    return set(whole.values_list("period", "unit__positions__path"))
 
 
 def _stands(place: Position, day: date) -> bool:
@@ -124,13 +134,17 @@ def submitted_below(person: Person, *, day: date) -> int:
 
     Those of a unit that is no more and that nobody succeeded count where its returns are decided on today.
     """
-    own = _own(person, Act.APPROVE_RETURN, day=day)
+    own = {place.unit_id for place in _own(person, Act.APPROVE_RETURN, day=day)}
     asked = Period.objects.in_force().values("pk")
     submitted = Return.objects.filter(state=State.SUBMITTED, period__in=asked).exclude(unit__in=own)
     standing = Position.objects.on(day).values("unit")
     heirs = Succession.objects.filter(old=OuterRef("unit"), on__lte=day)
-    mine = within(person, Act.APPROVE_RETURN, day=day)
-    below = submitted.filter(mine).distinct().count()
-    keys = list(submitted.filter(~Q(unit__in=standing), ~Exists(heirs)).values_list("unit__key", flat=True))
-    seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if keys else frozenset()
-    return below + sum(key in seen for key in keys)
+    mine = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).values(of=Value(""))
+    fallen = submitted.filter(~Q(unit__in=standing), ~Exists(heirs)).values(of=F("unit__key"))
+    counted = Count("pk", distinct=True)
+    numbers: dict[str, int] = dict(
+        mine.annotate(number=counted).union(fallen.annotate(number=counted)).values_list("of", "number")
+    )
+    below = numbers.pop("", 0)
+    seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if numbers else frozenset()
+    return below + sum(number for key, number in numbers.items() if key in seen)

@@ -4,7 +4,7 @@ Everything is read for many periods at once: how many queries that takes does no
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,10 @@ from quetsach.web.office.units.models import Position, Unit
 
 type Target = tuple[int, str]
 """A unit, and the kind of the units at or below it that owe; without a kind it owes by itself."""
-type _Places = Mapping[int, Sequence[tuple[str, date, date | None]]]
+type _Stay = tuple[str, date, date | None]
+"""A place in the tree: its path, the first day, and the day on which it ended."""
+type _Places = Mapping[int, Collection[_Stay]]
+_STAY_OF_TOP = ("top__positions__path", "top__positions__first", "top__positions__until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ def owing_on(targets: Sequence[Target], days: Iterable[date]) -> dict[date, Owin
 
 def owing_of(periods: Sequence[Period]) -> dict[int, Owing]:
     """Return by primary key of each period who owes a return for it: nobody where nothing is asked for (any more)."""
-    named: dict[int, list[Target]] = defaultdict(list)
+    named: dict[int, dict[Target, None]] = defaultdict(dict)
+    places: dict[int, dict[_Stay, None]] = defaultdict(dict)
     asking = {period.assignment_id for period in periods if period.assignment.is_in_force}
-    rows = AssignedUnits.objects.filter(assignment__in=asking).values_list("assignment", "top", "kind")
-    for assignment, top, kind in rows:
-        named[assignment].append((top, kind))
-    places = _places([target for targets in named.values() for target in targets])
+    rows = AssignedUnits.objects.filter(assignment__in=asking).values_list("assignment", "top", "kind", *_STAY_OF_TOP)
+    for assignment, top, kind, path, first, until in rows:
+        named[assignment][top, kind] = None
+        if path is not None:
+            places[top][path, first, until] = None
     return {period.pk: _owing(named.get(period.assignment_id, ()), period.last, places) for period in periods}
 
 
@@ -77,7 +82,7 @@ def deadline_of(period: Period, unit: Unit) -> Deadline:
 
 def _places(targets: Iterable[Target]) -> _Places:
     """Return where the tops of kinds stand, and when."""
-    found: dict[int, list[tuple[str, date, date | None]]] = defaultdict(list)
+    found: dict[int, list[_Stay]] = defaultdict(list)
     tops = {top for top, kind in targets if kind}
     for unit, path, first, until in Position.objects.filter(unit__in=tops).values_list(
         "unit", "path", "first", "until"
@@ -86,7 +91,7 @@ def _places(targets: Iterable[Target]) -> _Places:
     return found
 
 
-def _owing(targets: Sequence[Target], day: date, places: _Places) -> Owing:
+def _owing(targets: Collection[Target], day: date, places: _Places) -> Owing:
     return Owing(
         frozenset(top for top, kind in targets if not kind),
         tuple(

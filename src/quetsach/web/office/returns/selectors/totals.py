@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Q
 
 from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
 from quetsach.web.office.units.models import Position
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.units.selectors import root_path
 
 CENTRE = "/"
 """In place of a path: the whole country."""
@@ -55,11 +56,10 @@ def totals_by_level(
         within: the path of a subtree.
     """
     found: dict[str, dict[str, Total]] = {}
-    names = {name: element.span for element in elements for name in figure_names(element)}
-    known = dict(FigureName.objects.filter(code__in=names).values_list("pk", "code"))
-    asked = _Question(assignment, level, is_approved_only, within, len(f"/{root_unit().key}/"))
+    known = _known(elements)
+    asked = _Question(assignment, _received(assignment), level, is_approved_only, within, len(root_path()))
     for span, wanted in ((Span.PERIOD, periods), (Span.TO_DATE, periods[-1:])):
-        figures = {pk: name for pk, name in known.items() if names[name] is span}
+        figures = {pk: name for pk, (name, its_span) in known.items() if its_span is span}
         for part in _same_tree(wanted) if figures else ():
             for name, path, value, given in _sums(asked, figures, part):
                 group = found.setdefault(path, {})
@@ -67,14 +67,25 @@ def totals_by_level(
     return found
 
 
-def figure_names(element: Element) -> list[str]:
-    """Return the names of an element's figures; families have those that were ever reported."""
+def _known(elements: Sequence[Element]) -> dict[int, tuple[str, Span]]:
+    """Return name and span of the elements' figures by primary key; families have those that were ever reported."""
+    spans = {name: element.span for element in elements for name in _names(element)}
+    families = {f"{element.id}.": element.span for element in elements if element.kind is Kind.FAMILIES}
+    asked = Q(code__in=spans)
+    for begin in families:
+        asked |= Q(code__startswith=begin)
+    found = {}
+    for pk, code in FigureName.objects.filter(asked).order_by("code").values_list("pk", "code"):
+        span = spans.get(code) or next((span for begin, span in families.items() if code.startswith(begin)), None)
+        if span:
+            found[pk] = code, span
+    return found
+
+
+def _names(element: Element) -> list[str]:
     if element.kind is Kind.TABLE:
         return [f"{element.id}.{option.id}" for option in element.options]
-    if element.kind is Kind.FAMILIES:
-        codes = FigureName.objects.filter(code__startswith=f"{element.id}.").order_by("code")
-        return list(codes.values_list("code", flat=True))
-    return [element.id]
+    return [] if element.kind is Kind.FAMILIES else [element.id]
 
 
 def whole(totals: Totals) -> Mapping[str, Total]:
@@ -96,9 +107,13 @@ def _same_tree(periods: Sequence[Period]) -> list[Sequence[Period]]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is to be added up. ``root_length`` is that of the path of the tree's top."""
+    """What is to be added up. ``root_length`` is that of the path of the tree's top.
+
+    ``received`` are the periods of the assignment that have figures.
+    """
 
     assignment: Assignment
+    received: frozenset[int]
     level: int
     is_approved_only: bool
     within: str
@@ -110,7 +125,9 @@ def _sums(
 ) -> Sequence[tuple[str, str, int, int]]:
     """Add up in two steps: by unit from the index alone, then up the tree, so that a unit's place is read once."""
     day = periods[-1].last
-    wanted = [] if _are_all(asked.assignment, periods) else [period.pk for period in periods]
+    wanted = [period.pk for period in periods]
+    if asked.received.issubset(wanted):
+        wanted = []  # without other periods' figures the rows need no sorting out: a third of the work
     of_periods = f"AND period_id IN ({', '.join(['%s'] * len(wanted))})" if wanted else ""
     approved = "AND is_approved" if asked.is_approved_only else ""
     group = _ancestor_sql(asked.level, asked.root_length)
@@ -133,10 +150,9 @@ def _sums(
         return [(figures[name], path, int(value), int(given)) for name, path, value, given in cursor.fetchall()]
 
 
-def _are_all(assignment: Assignment, periods: Sequence[Period]) -> bool:
-    """Whether no other period has figures: then their rows need no sorting out, a third of the work."""
-    others = assignment.periods.exclude(pk__in=[period.pk for period in periods])
-    return not Return.objects.filter(period__in=others, state__in=RECEIVED).exists()
+def _received(assignment: Assignment) -> frozenset[int]:
+    found = Return.objects.filter(period__assignment=assignment, state__in=RECEIVED)
+    return frozenset(found.values_list("period", flat=True).distinct())
 
 
 def _ancestor_sql(level: int, root_length: int) -> str:

@@ -19,6 +19,7 @@ from quetsach.web.design.templatetags.words import figure, here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.log.services import log_append
@@ -126,12 +127,14 @@ def assignment_make(
         letter: the letter that asks for them, issued in this campaign.
 
     Raises:
-        ReturnError: no period, no unit, days that do not fit, or the letter is none that holds.
+        ReturnError: no period, no unit, days that do not fit, the campaign is closed, or the letter is none that holds.
         AccessError: this is not the person's to do.
     """
     if by is not None:
         require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     _refuse_senseless(periods, targets, due_days, lock_days)
+    if is_closed(campaign):
+        raise ReturnError(_("this campaign is closed: nobody can be asked for its returns any more"))
     if letter is not None and (letter.state != LetterState.ISSUED or letter.campaign != campaign.key):
         raise ReturnError(_("this letter was not issued in this campaign, or does not hold any more"))
     made = Assignment.objects.create(
@@ -181,11 +184,13 @@ def assignment_check(approval: Approval) -> None:
     """Refuse what cannot be granted any more.
 
     Raises:
-        ReturnError: it was taken back, or is not what was asked for.
+        ReturnError: it was taken back, is not what was asked for, or the campaign was closed meanwhile.
     """
     asked = _asked(approval)
     if asked is None or asked.withdrawn_at or asked.in_force_at or assignment_digest(asked) != approval.digest:
         raise ReturnError(_("these returns are not asked for any more"), hint=_("look at the page of the returns"))
+    if is_closed(asked.campaign):
+        raise ReturnError(_("this campaign is closed: nobody can be asked for its returns any more"))
 
 
 @transaction.atomic

@@ -71,13 +71,17 @@ def _preview(request: HttpRequest, form: AssignmentForm, day: date, *, is_asked:
     """Show what the form comes to: how many units and returns, and which periods are over already."""
     given = form.cleaned_data
     targets = [(target.top.pk, target.kind or "") for target in _targets(form)]
-    found = asking(targets, given["periods"], due_days=given["due_days"], lock_days=given["lock_days"], on=day)
+    last = given["campaign"].plan.days.last
+    found = asking(
+        targets, given["periods"], due_days=given["due_days"], lock_days=given["lock_days"], on=day, last=last
+    )
     context = {
         "form": form,
         "typed": [(name, value) for name in form.fields for value in request.POST.getlist(name)],
         "asking": found,
         "kinds": [(KIND_TITLES[UnitKind(kind)], count) for kind, count in found.kinds],
         "campaign": given["campaign"],
+        "ended_on": last if day > last else None,
         "letter": given["letter"],
         "phone": centre_phone(),
         "needs_second": found.units > MOST_UNITS_ALONE,

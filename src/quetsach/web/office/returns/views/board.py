@@ -105,6 +105,7 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
         "leaves": leaves,
         "pages": shown,
         "tree_note": tree_note(at.period.last),
+        "is_locked": at.period.deadline.is_locked(at.now),
         "late": [(one, STANDINGS[one.standing], _through(one.place, branches)) for one in shown],
         "periods": at.period.assignment.periods.select_related("assignment"),
     }
