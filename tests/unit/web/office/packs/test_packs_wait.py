@@ -196,6 +196,13 @@ def test_the_page_shows_what_would_change(data: Path, person, signed_in) -> None
     assert all(part in text for part in (OLD, NEW, waiting.digest))
 
 
+def test_no_page_names_a_setting(data: Path, person, signed_in, settings) -> None:
+    settings.CENTER = dataclasses.replace(settings.CENTER, publication="automatic")
+    text = signed_in(person("analyst")).get("/en/office/packs/").content.decode()
+    assert "no second person is asked" in text
+    assert "two-people" not in text
+
+
 def test_a_damaged_repository_is_told_on_the_page_and_mended_by_publishing_again(data: Path, person, signed_in) -> None:
     (path,) = (data / "repository" / "targets" / "packs").iterdir()
     path.write_bytes(b"damaged")

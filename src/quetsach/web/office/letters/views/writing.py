@@ -6,9 +6,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import IncompleteError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
@@ -164,12 +166,18 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("office:letters:letter", pk)
 
 
+_NOT_SUBMITTED = {
+    IncompleteError.code: gettext_lazy("Nothing was submitted. What the letter still lacks is listed below."),
+}
+"""The page to which a refusal leads lists every open place: said twice, the list is read by nobody."""
+
+
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a second person."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    with Telling(request, _("The letter waits for the approval of a second person.")):
+    with Telling(request, _("The letter waits for the approval of a second person."), words=_NOT_SUBMITTED):
         letter_submit(letter=found, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 
