@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.words import KIND_TITLES
 
+UNIT_KINDS: Mapping[str, str | Promise] = {kind.value: title for kind, title in KIND_TITLES.items()}
 _NAMED_WEEK = _("week %(week)s/%(year)s")
 _WEEK = re.compile(r"\b(\d{4})-W(\d\d)\b")
 
@@ -60,6 +62,11 @@ def _units(keys: Collection[str]) -> Mapping[str, str]:
     return {unit.key: unit.name for unit in Unit.objects.filter(key__in=keys)}
 
 
+_KINDS_OF_VALUES = {
+    "campaign": "campaign", "form": "form", "missing": "unit", "parent": "unit", "targets": "unit",
+}  # fmt: skip
+"""Particulars whose values are keys of things that have names; a target may have a kind of unit behind its key."""
+
 _NAMERS: dict[str, Namer] = {"person": _people, "unit": _units}
 
 
@@ -88,3 +95,27 @@ def subject_names(subjects: Iterable[str]) -> dict[str, str]:
                 f"{title}: {names.get(key) or weeks_in_words(key).replace(':', ', ')}" if key else str(title)
             )
     return named
+
+
+def value_names(details: Iterable[Mapping[str, object]]) -> dict[str, dict[str, str]]:
+    """Return what the values of particulars are called, by particular and value, with as many queries as kinds."""
+    values: dict[str, set[str]] = {}
+    for detail in details:
+        for name in _KINDS_OF_VALUES.keys() & detail.keys():
+            given = detail[name]
+            several = given if isinstance(given, list) else [given]
+            values.setdefault(name, set()).update(str(one) for one in several if one)
+    keys: dict[str, set[str]] = {}
+    for name, found in values.items():
+        keys.setdefault(_KINDS_OF_VALUES[name], set()).update(value.partition(" ")[0] for value in found)
+    names = {kind: _NAMERS[kind](wanted) for kind, wanted in keys.items() if kind in _NAMERS}
+    return {
+        name: {value: _value_name(value, names.get(_KINDS_OF_VALUES[name], {})) for value in found}
+        for name, found in values.items()
+    }
+
+
+def _value_name(value: str, names: Mapping[str, str]) -> str:
+    key, _space, kind = value.partition(" ")
+    title = UNIT_KINDS.get(kind)
+    return f"{names.get(key, key)}: {title}" if title else names.get(key, value)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from quetsach.web.office.log.forms import WantedForm
 from quetsach.web.office.log.selectors import entries_for, may_read
-from quetsach.web.office.log.subjects import subject_names
+from quetsach.web.office.log.subjects import subject_names, value_names
 from quetsach.web.office.people.access import AccessError, today
 from quetsach.web.office.people.here import person_here
 
@@ -28,5 +28,6 @@ def entries(request: HttpRequest) -> HttpResponse:
     query = urlencode({name: value for name, value in request.GET.items() if name != "page" and value})
     pages = Paginator(entries_for(person_here(request), wanted, day=day), _A_PAGE).get_page(request.GET.get("page"))
     names = subject_names(entry.subject for entry in pages)
-    context = {"form": form, "pages": pages, "query": query, "names": names}
+    called = value_names(entry.detail for entry in pages)
+    context = {"form": form, "pages": pages, "query": query, "names": names, "called": called}
     return render(request, "office/log/entries.html", context)

@@ -113,8 +113,8 @@ def read_sheet(content: bytes, period: Period, unit: Unit) -> SheetReturn:
     said = normalize("NFC", found.get("@scope", "")).lower()
     scope = next((one for one, text in _SCOPES.items() if said in (one.value, text.vi, text.en)), None)
     if scope is None:
-        wanted = {"own": _scope_text(Scope.OWN), "subtree": _scope_text(Scope.SUBTREE)}
-        raise ReturnError(_("must be “%(own)s” or “%(subtree)s”") % wanted, where=_cell(places.get("@scope", "A5")))
+        allowed = {"own": _scope_text(Scope.OWN), "subtree": _scope_text(Scope.SUBTREE)}
+        raise ReturnError(_("must be “%(own)s” or “%(subtree)s”") % allowed, where=_cell(places.get("@scope", "A5")))
     known = form.fields()
     return SheetReturn(scope, {name: text for name, text in found.items() if name in known and text}, places)
 

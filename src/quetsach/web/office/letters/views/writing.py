@@ -6,7 +6,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
@@ -166,18 +165,14 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("office:letters:letter", pk)
 
 
-_NOT_SUBMITTED = {
-    IncompleteError.code: gettext_lazy("Nothing was submitted. What the letter still lacks is listed below."),
-}
-"""The page to which a refusal leads lists every open place: said twice, the list is read by nobody."""
-
-
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a second person."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    with Telling(request, _("The letter waits for the approval of a second person."), words=_NOT_SUBMITTED):
+    # The page to which a refusal leads lists every open place: said twice, the list is read by nobody.
+    refusals = {IncompleteError.code: _("Nothing was submitted. What the letter still lacks is listed below.")}
+    with Telling(request, _("The letter waits for the approval of a second person."), words=refusals):
         letter_submit(letter=found, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 

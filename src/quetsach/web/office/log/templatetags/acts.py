@@ -31,10 +31,16 @@ def named(subject: str, names: Mapping[str, str]) -> str:
 
 
 @register.filter
-def particulars(detail: Mapping[str, Any]) -> Iterator[tuple[str | Promise, str, bool]]:
-    """Return the particulars of an entry with their names, in words, and whether each is a checksum."""
+def particulars(
+    detail: Mapping[str, Any], called: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[tuple[str | Promise, str, bool]]:
+    """Return the particulars of an entry with their names, in words, and whether each is a checksum.
+
+    ``called`` is what values that are keys are called, by particular.
+    """
     for name, value in detail.items():
-        yield DETAIL_TITLES.get(name, name), _said(value, DETAIL_WORDS.get(name, {})), name in _CHECKSUMS
+        words = DETAIL_WORDS.get(name) or (called or {}).get(name, {})
+        yield DETAIL_TITLES.get(name, name), _said(value, words), name in _CHECKSUMS
 
 
 def _said(value: object, words: Mapping[str, str | Promise]) -> str:
