@@ -96,7 +96,7 @@ def rows(year: int) -> Iterator[Row]:
     kings = third + timedelta(days=9)
     yield f"{year}-01-01", f"{year}-01-01", "Tết Dương lịch", "New Year"
     first, last = new_year - timedelta(days=2), new_year + timedelta(days=3)
-    yield str(first), str(last), "Tết Nguyên đán", "Lunar New Year (Tết)"
+    yield str(first), str(last), "Tết Nguyên đán", "Lunar New Year"
     yield str(kings), str(kings), "Giỗ Tổ Hùng Vương", "Hung Kings' Day"
     yield f"{year}-04-30", f"{year}-05-01", "30 tháng 4 và 1 tháng 5", "30 April and 1 May"
     national = ("01", "03") if year >= 2021 else ("02", "02")

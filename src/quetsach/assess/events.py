@@ -131,10 +131,10 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
     return Notice(
         "holidays-differ",
         LocalText(
-            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ ({vi}), nhiều hơn kỳ được so sánh: máy ở cơ quan "
+            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ, nhiều hơn kỳ được so sánh: {vi}. Máy ở cơ quan "
             "thường tắt trong những ngày này nên số đếm có thể thấp hơn.",
-            f"{period_text(window, 'en')} has {days} holidays ({en}), more than the window it is compared with: "
-            "machines in offices are mostly off on these days, so that counts can be lower.",
+            f"{period_text(window, 'en')} has {days} holidays, more than the window it is compared with: {en}. "
+            "Machines in offices are mostly off on these days, so that counts can be lower.",
         ),
     )
 

@@ -48,12 +48,18 @@ def test_a_window_with_tet_is_not_like_one_without() -> None:
     before, tet = Period(date(2020, 12, 31), date(2021, 1, 29)), Period(date(2021, 1, 30), date(2021, 2, 28))
     [notice] = CALENDAR.of_families(()).notices(before, tet)
     assert notice.code == "holidays-differ"
-    assert "6 ngày nghỉ (Tết Nguyên đán)" in notice.text.vi
+    assert "6 ngày nghỉ, nhiều hơn kỳ được so sánh: Tết Nguyên đán." in notice.text.vi
+    assert "6 holidays, more than the window it is compared with: Lunar New Year." in notice.text.en
     assert "30/01/2021 – 28/02/2021" in notice.text.vi
 
 
 def test_a_day_off_more_or_less_says_nothing() -> None:
     assert _codes(CALENDAR.of_families(()), AUGUST, OCTOBER) == []
+
+
+def test_a_holiday_has_a_name_that_can_stand_in_brackets() -> None:
+    names = {name for holiday in CALENDAR.holidays for name in (holiday.name.vi, holiday.name.en)}
+    assert {name for name in names if "(" in name} == set()
 
 
 def test_tet_is_on_its_days_through_the_years() -> None:

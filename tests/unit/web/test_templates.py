@@ -54,6 +54,16 @@ def test_tables_have_row_headers_and_no_header_is_empty(path: Path) -> None:
             assert 'scope="row"' in table or "{% include" in table or "{% if cell" in table, table[:200]
 
 
+@each_template
+def test_a_frame_that_scrolls_can_be_reached_and_has_a_name(path: Path) -> None:
+    """A wide table scrolls in a frame; the shadow at its edge, its words and the keys are those of one stylesheet."""
+    text = path.read_text("utf-8")
+    frames = re.findall(r'<div class="(?:data-frame|table|scroll)"([^>]*)>', text)
+    assert [frame for frame in frames if not re.match(r' tabindex="0" role="region" aria-label(ledby)?="', frame)] == []
+    if path.parts[-2] != "returns" or path.name != "paper.html":  # the paper is for printing
+        assert len(re.findall(r"<table[ >]", text)) <= len(frames)
+
+
 @pytest.mark.parametrize("suffix", ["html", "txt", "po"])
 def test_no_page_or_mail_names_a_variable_of_the_environment(suffix: str) -> None:
     """An official sees what a setting is called where the centre keeps it; an environment is the machine's matter."""

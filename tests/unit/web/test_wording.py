@@ -36,6 +36,12 @@ FORBIDDEN = {
     r"(?i:khóa nhập)|(?i:khóa), chỉ": "“ngừng nhận báo cáo”; “mã bí mật, chỉ mình bạn biết”",
     r"Tờ này có thật|Nơi đã nhận, nơi|Việc có thể làm$|Tên ngắn": "named by what the page does",
     r"(?<!cách )đàng hoàng|Bạn xem lại giúp|Nói thật": "too familiar for an office",
+    r"(?i:kiểm tra)[^.]{0,60} là thật": "“xác minh công văn này”",
+    r"nhận diện chắc chắn": "more than we know: “khớp với dấu hiệu mã độc đã biết”",
+    r"(?i:quét|kiểm tra)[^.]{0,30} để (?:biết )?chắc": "a scan makes nothing sure: “để kiểm tra”",
+    r"rành kỹ thuật|người phụ trách máy tính|nhờ (?:một )?kỹ thuật viên": (
+        "“người am hiểu máy tính”; at work “người phụ trách công nghệ thông tin”"
+    ),
     r"anh/chị|quý vị": "the reader is “bạn”; an agency is “quý cơ quan”",
     r"(?i:\bvirus\b)|vi-rút": "“vi rút”",
     r"tích luỹ|luỹ kế": "“lũy”: one spelling",
@@ -119,6 +125,9 @@ def test_no_text_uses_a_form_that_was_given_up(pattern: str) -> None:
         "Khóa của đơn vị, ví dụ 31-2025",
         "Đã bị thu hồi bởi {}",
         "phần mềm diệt virus",
+        "Kiểm tra tài liệu này là thật",
+        "Công cụ chỉ gỡ những gì đã nhận diện chắc chắn",
+        "hãy nhờ người rành kỹ thuật",
     ],
 )
 def test_a_form_that_was_given_up_is_seen(text: str) -> None:
@@ -129,3 +138,24 @@ def test_no_week_is_shown_in_its_iso_form() -> None:
     """``2026-W47`` is what programs write; people read “Tuần 47/2026 (16/11–22/11/2026)”."""
     shown = [(place, text) for place, text in _catalogues() if re.search(r"\d{4}-W\d\d", text)]
     assert shown == []
+
+
+ENGLISH_FORBIDDEN = {
+    r"with certainty|to be sure\b": "more than we know",
+    r"(?:somebody|someone) technical|technical people": "“someone who knows computers”",
+    r"[Ww]hoever looks after the (?:machine|computer)": "“someone who knows computers”; at work “the IT staff”",
+}
+
+
+def _english() -> Iterator[tuple[str, str]]:
+    for place, text in _of_toml():
+        if not VIETNAMESE.search(text):
+            yield place, text
+    for path in (*SOURCE.rglob("en/*.html"), *SHELF.rglob("*.en.md")):
+        yield f"{path.parent.name}/{path.name}", re.sub(r"<[^>]+>", "", path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("pattern", ENGLISH_FORBIDDEN)
+def test_no_english_text_claims_more_than_we_know_or_names_one_helper_twice(pattern: str) -> None:
+    found = [(place, text[:90]) for place, text in _english() if re.search(pattern, text)]
+    assert found == [], ENGLISH_FORBIDDEN[pattern]

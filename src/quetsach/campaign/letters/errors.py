@@ -8,5 +8,11 @@ class LetterError(QuetsachError):
     """A letter, a dispatch or a notice about one is not of the form it must have."""
 
 
+class IncompleteError(LetterError):
+    """A letter lacks something that must be in it; ``what`` names every place, as its page does anyhow."""
+
+    code = "incomplete"
+
+
 class PolicyError(LocalError):
     """Days of reminders are not of the form that they must have."""

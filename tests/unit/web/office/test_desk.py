@@ -15,6 +15,8 @@ from quetsach.web.office.returns.services.assignment import Target, assignment_m
 from quetsach.web.office.units.models import UnitKind
 
 NOW = datetime.now(UTC)
+UNSET = "Chưa đặt địa chỉ công khai của trung tâm"
+BRIEFLY = "Chưa nên gửi đi: trung tâm chưa có địa chỉ công khai."
 
 
 def counts(person) -> dict[str, int]:
@@ -69,9 +71,22 @@ def test_until_the_public_address_is_set_who_works_here_is_warned_that_links_lea
     person, signed_in, settings
 ) -> None:
     client = signed_in(person("operator"))
-    assert "public-url" in client.get("/van-phong/").content.decode()
+    for where in ("/van-phong/", "/van-phong/van-hanh/"):
+        assert UNSET in client.get(where).content.decode()
+    elsewhere = client.get("/van-phong/nhan-su/").content.decode()
+    assert BRIEFLY in elsewhere
+    assert UNSET not in elsewhere
     settings.CENTER = dataclasses.replace(settings.CENTER, public_url="https://centre.example")
-    assert "public-url" not in client.get("/van-phong/").content.decode()
+    for where in ("/van-phong/", "/van-phong/nhan-su/"):
+        assert "địa chỉ công khai của trung tâm" not in (page := client.get(where).content.decode())
+        assert BRIEFLY not in page
+
+
+def test_who_cannot_set_the_public_address_reads_of_it_only_where_links_go_out(person, signed_in, units) -> None:
+    client = signed_in(person("editor", "31-2025"))
+    for where, is_told in (("/van-phong/", False), ("/van-phong/cong-van/", True), ("/van-phong/truyen-thong/", True)):
+        page = client.get(where).content.decode()
+        assert (BRIEFLY in page, UNSET in page) == (is_told, False)
 
 
 def test_a_return_that_was_sent_back_is_counted_as_such(period: Period, person, units) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.letters.errors import IncompleteError, LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
@@ -166,14 +166,15 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
 
     Raises:
         AccessError: not this person's to do.
-        LetterError: it was issued, its due day is over, or a place in it is still to be filled in.
+        IncompleteError: its due day is over, or a place in it is still to be filled in.
+        LetterError: it was issued.
         DocumentError: it cannot be printed.
     """
     letter = _open_letter(letter)
     require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
     if points := open_points(letter, day=today(now)):
-        raise LetterError(
+        raise IncompleteError(
             "; ".join(f"{point.label}: {point.what}" for point in points),
             hint=_("complete the letter first"),
         )

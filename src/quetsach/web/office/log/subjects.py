@@ -9,12 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.words import KIND_TITLES
 
+UNIT_KINDS: Mapping[str, str | Promise] = {kind.value: title for kind, title in KIND_TITLES.items()}
 _NAMED_WEEK = _("week %(week)s/%(year)s")
 _WEEK = re.compile(r"\b(\d{4})-W(\d\d)\b")
 
-NAMING = ("missing", "parent", "successors", "targets", "to")
-"""Particulars that hold keys of units, or numbers of people."""
+NAMING: Mapping[str, tuple[str, ...]] = {
+    "campaign": ("campaign",),
+    "form": ("form",),
+    "missing": ("unit",),
+    "parent": ("unit",),
+    "successors": ("unit",),
+    "targets": ("unit",),
+    "to": ("unit", "person"),
+}
+"""Particulars that hold keys of things that have names: of which kinds."""
 
 type Namer = Callable[[Collection[str]], Mapping[str, str]]
 """Returns what things are called, by what follows the colon of their subjects; a thing that is gone is left out."""
@@ -73,11 +83,17 @@ def register_namer(kind: str, namer: Namer) -> None:
 
 
 def names_in(details: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what the units and people are called whose keys and numbers stand among particulars; two queries."""
-    said = {word for detail in details for name in NAMING for word in _words(detail.get(name))}
-    units = {unit.key: unit.label for unit in Unit.objects.filter(key__in=said)} if said else {}
-    numbers = [word for word in said if word.isdecimal()]
-    return units | dict(_people(numbers) if numbers else {})
+    """Return what the things are called whose keys stand among particulars; one query for each kind of them."""
+    keys: dict[str, set[str]] = {}
+    for detail in details:
+        for name in NAMING.keys() & detail.keys():
+            for kind in NAMING[name]:
+                keys.setdefault(kind, set()).update(_words(detail[name]))
+    found: dict[str, str] = {}
+    for kind in sorted(keys):
+        if kind in _NAMERS and keys[kind]:
+            found |= _NAMERS[kind](keys[kind])
+    return found
 
 
 def _words(value: object) -> Iterator[str]:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.web.office.approvals.words import KIND_TITLES
+from quetsach.web.office.log.subjects import UNIT_KINDS
 from quetsach.web.office.people.words import ROLE_TITLES
-from quetsach.web.office.units.words import KIND_TITLES as UNIT_KINDS
 
 ACT_TITLES: Mapping[str, str | Promise] = {
     "sign-in": _("Signed in"),
@@ -193,7 +193,6 @@ DETAIL_TITLES: Mapping[str, str | Promise] = {
 }
 """Name of a particular -> what it is called. One that is missing here stands as it was written."""
 
-_UNIT_KINDS: Mapping[str, str | Promise] = {kind.value: title for kind, title in UNIT_KINDS.items()}
 _DECISION_KINDS: Mapping[str, str | Promise] = {
     DecisionKind.BOTNETS.value: _("botnets"),
     DecisionKind.ISPS.value: _("Internet providers"),
@@ -205,10 +204,10 @@ _DECISION_KINDS: Mapping[str, str | Promise] = {
 DETAIL_WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "role": {role.value: title for role, title in ROLE_TITLES.items()},
     "duties": {role.value: title for role, title in ROLE_TITLES.items()},
-    "kind": {**_UNIT_KINDS, **_DECISION_KINDS, **KIND_TITLES},
+    "kind": {**UNIT_KINDS, **_DECISION_KINDS, **KIND_TITLES},
     "result": {"done": _("done"), "failed": _("failed")},
-    "targets": _UNIT_KINDS,
-    "type": _UNIT_KINDS,
+    "targets": UNIT_KINDS,
+    "type": UNIT_KINDS,
     "unsigned": {"by consent": _("by consent")},
     "via": {
         "inbox": _("the inbox of the office"),

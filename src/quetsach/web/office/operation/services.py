@@ -35,7 +35,10 @@ def mail_try(*, by: Person, now: datetime) -> None:
     require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     server = settings.CENTER.mail_server
     if server is None:
-        raise LetterError(_("no mail server is set"), hint=_("whoever runs the centre sets smtp-url and mail-from"))
+        raise LetterError(
+            _("no mail server is set"),
+            hint=_("whoever runs the centre's computer sets the mail server and the address that mail comes from"),
+        )
     message = Message(
         recipient=by.email,
         subject=_("Trial mail of the campaign office"),
@@ -63,7 +66,10 @@ def time_stamp_try(*, by: Person, now: datetime) -> None:
     require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     authority = authority_here()
     if authority is None:
-        raise LetterError(_("no time stamping authority is set"), hint=_("whoever runs the centre sets timestamp-url"))
+        raise LetterError(
+            _("no time stamping authority is set"),
+            hint=_("whoever runs the centre's computer sets the authority's address"),
+        )
     try:
         authority.check()
     except QuetsachError as error:

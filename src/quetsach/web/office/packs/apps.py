@@ -9,3 +9,10 @@ class Packs(AppConfig):
     name = "quetsach.web.office.packs"
     label = "office_packs"
     verbose_name = "Office: packs"
+
+    def ready(self) -> None:
+        """Say what the log calls packs."""
+        from quetsach.web.office.log.subjects import register_namer  # noqa: PLC0415
+        from quetsach.web.office.packs.selectors import pack_names  # noqa: PLC0415
+
+        register_namer("packs", pack_names)

@@ -1,9 +1,11 @@
 """Which packs everybody gets, and which wait to be given to everybody."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from quetsach.packs.change import OfferedPack, PackChange, change_digest, changes_of, offered_of
 from quetsach.packs.errors import SigningError
@@ -29,6 +31,11 @@ class Waiting:
     def names(self) -> tuple[str, ...]:
         """The files that would come, and the families that would go."""
         return tuple(change.after.name if change.after else f"-{change.family}" for change in self.changes)
+
+
+def pack_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return what the log calls packs: those of everybody by that, one pack by its own name."""
+    return {key: _("of everybody") for key in keys if f"{KIND}:{key}" == SUBJECT}
 
 
 def general_packs() -> dict[str, bytes]:

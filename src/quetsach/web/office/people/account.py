@@ -1,6 +1,7 @@
 """One's own account: accepting an invitation, name, second factors, sessions."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -18,6 +19,7 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import JoinForm, PersonForm
 from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.kept_page import page_words
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
 from quetsach.web.office.people.services.keeping import DRAFT, draft_keep, form_drop, page_of_draft
@@ -82,7 +84,8 @@ def kept_forms(request: HttpRequest) -> HttpResponse:
         if form_drop(person=me, key=request.POST.get("drop", "")):
             messages.success(request, _("Thrown away."))
         return redirect(page_of_draft(request.POST.get(DRAFT, "")) or "office:people:kept-forms")
-    return render(request, "office/people/kept_forms.html", {"forms": selectors.kept_forms_of(me, now=now)})
+    forms = selectors.kept_forms_of(me, words=partial(page_words, request), now=now)
+    return render(request, "office/people/kept_forms.html", {"forms": forms})
 
 
 @require_POST

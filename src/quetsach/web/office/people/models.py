@@ -106,11 +106,12 @@ class KeptForm(models.Model):
 
     It is kept for that person alone until it is sent. Of a draft ``path`` is the page in Vietnamese with the name of
     the form behind a ``#``; else it is where the form was sent to. ``content`` is sealed with the centre's secret:
-    names and values of the fields, without tokens and files.
+    names and values of the fields, without tokens and files. ``page`` is where the form stood.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="kept_forms")
     path = models.CharField(max_length=500)
+    page = models.CharField(max_length=500, blank=True, default="")
     content = models.BinaryField()
     has_files = models.BooleanField(default=False)
     is_draft = models.BooleanField(default=False)

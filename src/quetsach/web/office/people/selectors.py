@@ -1,6 +1,6 @@
 """Reads of people: who works below somebody, who is invited, what a departure leaves behind."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.access import AccessError, visible, within
 from quetsach.web.office.people.invented import is_barred
+from quetsach.web.office.people.kept_page import PageWords, Row
 from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.people.services.keeping import LIFETIME, UNTYPED, fields_of, page_of_draft
@@ -102,20 +103,18 @@ def sessions_of(person: Person) -> list[UserSession]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A kept form as it is sent again: what it held, and the longest of it to recognise it by."""
+    """A kept form as it is sent again or written on: what it held, and how its page words that."""
 
     form: KeptForm
     fields: list[tuple[str, str]]
+    words: PageWords
 
     @property
-    def typed(self) -> list[tuple[str, str]]:
-        """Names and values of what somebody typed or chose."""
-        return [(name, value) for name, value in self.fields if value and name not in UNTYPED]
-
-    @property
-    def excerpt(self) -> str:
-        """The longest text that was typed."""
-        return max((value for _name, value in self.typed), key=len, default="")
+    def rows(self) -> list[Row]:
+        """What was typed or chosen, in the words of its page; without names where the page is gone."""
+        if self.words.title:
+            return self.words.rows(self.fields)
+        return [Row("", value) for name, value in self.fields if name not in UNTYPED and value.strip()]
 
     @property
     def page(self) -> str:
@@ -123,9 +122,12 @@ class Kept:
         return page_of_draft(self.form.path) if self.form.is_draft else ""
 
 
-def kept_forms_of(person: Person, *, now: datetime) -> list[Kept]:
-    """Return what is kept for a person, the newest first."""
-    return [Kept(form, fields_of(form)) for form in _kept(person, now)]
+def kept_forms_of(person: Person, *, words: Callable[[str], PageWords], now: datetime) -> list[Kept]:
+    """Return what is kept for a person, the newest first; ``words`` reads a page by its address."""
+    return [
+        Kept(form, fields_of(form), words(page_of_draft(form.path) if form.is_draft else form.page))
+        for form in _kept(person, now)
+    ]
 
 
 def kept_form_count(person: Person, *, now: datetime) -> int:

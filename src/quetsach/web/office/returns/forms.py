@@ -25,6 +25,7 @@ from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.plan import planned_periods
 from quetsach.web.office.returns.services.assignment import MOST_DAYS
+from quetsach.web.office.returns.templatetags.returns import titled
 from quetsach.web.office.units.models import UnitKind
 
 KIND_TITLES = {
@@ -41,8 +42,8 @@ class FormField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generi
     """One of the forms of returns, by name and version."""
 
     def label_from_instance(self, obj: ReturnForm) -> str:
-        """Return the name in the language of the page, and the code."""
-        return f"{here(obj.form.name)} ({obj.code})"
+        """Return name and version in the language of the page."""
+        return titled(obj.form)
 
 
 class LetterField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs

@@ -3,11 +3,13 @@
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from quetsach.campaign.returns.errors import ReturnError
@@ -15,6 +17,7 @@ from quetsach.campaign.returns.form import Element, Form, Kind
 from quetsach.campaign.returns.state import Scope
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.csv_text import guarded, unguarded
+from quetsach.core.pack import LocalText
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.units.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx
@@ -28,6 +31,11 @@ _LINE = Border(bottom=Side(style="thin", color="AAB2BB"))
 _EDGE = Side(style="thin", color="535B65")
 _OPEN_BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 _IDENTITY = ("@form", "@period", "@unit")
+_SCOPES = {
+    Scope.OWN: LocalText("riêng đơn vị", "this unit alone"),
+    Scope.SUBTREE: LocalText("gồm cả cấp dưới", "with all units below"),
+}
+"""How a sheet says whose machines are counted, chosen from a list; read back in either language, or by its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,11 @@ def _sheet_of(form: Form, period: str, unit: tuple[str, str], cells: Mapping[str
     labels = (_here(form.name.vi, form.name.en), _("Period"), name)
     for code, label, value in zip(_IDENTITY, labels, identity, strict=True):
         _append(sheet, (code, label, value), font=_QUIET)
-    _append(sheet, ("@scope", _("Machines counted: own, or subtree for all units below, too"), scope.value))
+    _append(sheet, ("@scope", _("Whose machines are counted (choose from the list)"), _scope_text(scope)))
     _open_cell(sheet, _VALUE)
+    choices = DataValidation(type="list", formula1=f'"{",".join(map(_scope_text, _SCOPES))}"', allow_blank=False)
+    choices.add(sheet.cell(sheet.max_row, _VALUE))
+    sheet.add_data_validation(choices)
     for code, label, reason in _lines(form):
         value = guarded(cells.get(code, "")) if code and not code.startswith("#") else ""
         why = guarded(cells.get(reason, "")) if reason else ""
@@ -99,11 +110,13 @@ def read_sheet(content: bytes, period: Period, unit: Unit) -> SheetReturn:
                 where=_cell(places.get(name, "A1")),
                 hint=_("download the template of this return"),
             )
-    scope = found.get("@scope", "").lower()
-    if scope not in set(Scope):
-        raise ReturnError(_("must be own or subtree"), where=_cell(places.get("@scope", "A5")))
+    said = normalize("NFC", found.get("@scope", "")).lower()
+    scope = next((one for one, text in _SCOPES.items() if said in (one.value, text.vi, text.en)), None)
+    if scope is None:
+        allowed = {"own": _scope_text(Scope.OWN), "subtree": _scope_text(Scope.SUBTREE)}
+        raise ReturnError(_("must be “%(own)s” or “%(subtree)s”") % allowed, where=_cell(places.get("@scope", "A5")))
     known = form.fields()
-    return SheetReturn(Scope(scope), {name: text for name, text in found.items() if name in known and text}, places)
+    return SheetReturn(scope, {name: text for name, text in found.items() if name in known and text}, places)
 
 
 def _rows(content: bytes) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -177,6 +190,10 @@ def _open_cell(sheet: Worksheet, column: int) -> None:
     cell = sheet.cell(sheet.max_row, column)
     cell.protection = Protection(locked=False)
     cell.fill, cell.border = _OPEN, _OPEN_BORDER
+
+
+def _scope_text(scope: Scope) -> str:
+    return _here(_SCOPES[scope].vi, _SCOPES[scope].en)
 
 
 def _here(vi: str, en: str) -> str:

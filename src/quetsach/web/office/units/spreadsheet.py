@@ -45,7 +45,7 @@ _AGAIN = LocalText("lưu lại ở dạng XLSX thường", "save it again as a p
 _PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
 _UNREAD = LocalText("máy chủ không đọc được bảng tính này", "the centre could not read this spreadsheet")
 _TELL = LocalText(
-    "gửi lại sau ít phút; nếu vẫn không được, báo cho người vận hành trung tâm",
+    "gửi lại sau ít phút; nếu vẫn không được, báo cho người quản trị máy chủ",
     "send it again in a few minutes; if that does not help, tell who runs the centre",
 )
 _LATER = LocalText("chờ một phút rồi gửi lại", "wait a minute and send it again")

@@ -60,6 +60,14 @@ def campaign(units) -> Campaign:
     return campaign_begin(document=document, by=None, now=TODAY)
 
 
+def test_what_is_open_in_a_letter_is_told_once(office, units, operator) -> None:
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
+    answer = office.post(f"/van-phong/cong-van/{letter.pk}/trinh/", follow=True)
+    told = unescape(answer.content.decode())
+    assert "Chưa trình duyệt được. Những nội dung công văn còn thiếu được nêu bên dưới." in told
+    assert told.count(">Trích yếu</a>: chưa điền") == told.count("Trích yếu: chưa điền") + 1 == 1
+
+
 def test_a_letter_names_its_campaign_and_no_other_word(office, campaign) -> None:
     Template.objects.create(code="t", title="Mẫu", subject="rà soát", body="Theo kế hoạch {campaign}")
     assert 'value="viet-nam-2020">Nationwide malware' in page(office, "/en/office/letters/moi/")

@@ -9,9 +9,12 @@ import pytest
 
 from quetsach.campaign.helpdesk.case_state import Step as CaseStep
 from quetsach.campaign.returns.state import Act as ReturnAct
+from quetsach.installation import bundled
 from quetsach.web import office
+from quetsach.web.office.log.subjects import names_in, subject_names
 from quetsach.web.office.log.templatetags.acts import particulars
 from quetsach.web.office.log.words import ACT_TITLES, DETAIL_TITLES
+from quetsach.web.office.returns.services.assignment import form_load
 
 SOURCES = sorted(Path(office.__file__).parent.rglob("*.py"))
 LITERAL = re.compile(r'(?:\bact=|_log\((?:\w+, )*|_write\(\w+, )"([a-z]+(?:-[a-z]+)*)"')
@@ -63,3 +66,24 @@ def test_particulars_are_told_in_words() -> None:
         ("lý do", "–"),
         ("strange", "3"),
     ]
+
+
+def test_values_that_are_keys_are_told_by_name(units) -> None:
+    detail = {"targets": ["31-2025", "31-2025 commune"], "parent": "31-2025", "missing": [], "campaign": "none"}
+    called = names_in([detail, {}])
+    assert [value for _name, value, _is_checksum in particulars(detail, called)] == [
+        "Thành phố Hải Phòng, Thành phố Hải Phòng: Xã, phường, thị trấn, đặc khu",
+        "Thành phố Hải Phòng",
+        "–",
+        "none",
+    ]
+
+
+def test_packs_and_forms_are_told_by_name(db) -> None:
+    path = bundled("data") / "forms" / "unit-return-1.toml"
+    form_load(content=path.read_bytes(), file=path.name)
+    assert names_in([{"form": "unit-return-1"}]) == {"unit-return-1": "Báo cáo kết quả rà soát và bóc gỡ mã độc, bản 1"}
+    assert subject_names(["packs:general", "packs:sality"]) == {
+        "packs:general": "gói: cho mọi máy",
+        "packs:sality": "gói: sality",
+    }

@@ -196,6 +196,13 @@ def test_the_page_shows_what_would_change(data: Path, person, signed_in) -> None
     assert all(part in text for part in (OLD, NEW, waiting.digest))
 
 
+def test_no_page_names_a_setting(data: Path, person, signed_in, settings) -> None:
+    settings.CENTER = dataclasses.replace(settings.CENTER, publication="automatic")
+    text = signed_in(person("analyst")).get("/en/office/packs/").content.decode()
+    assert "no second person is asked" in text
+    assert "two-people" not in text
+
+
 def test_a_damaged_repository_is_told_on_the_page_and_mended_by_publishing_again(data: Path, person, signed_in) -> None:
     (path,) = (data / "repository" / "targets" / "packs").iterdir()
     path.write_bytes(b"damaged")
@@ -258,7 +265,7 @@ def test_packs_are_named_as_people_name_them_and_sums_are_folded(data: Path, per
     assert publish(data, NEW) == 1
     page = signed_in(person("analyst")).get(PAGE).content.decode()
     name = load_pack(SHELF / "eicar").name.vi
-    assert page.count(f'<th scope="row">{name} <span class="quiet">(eicar)</span></th>') == 2  # waiting, and published
+    assert page.count(f'<th scope="row">{name}</th>') == 2  # waiting, and published
     assert f"<td>{OLD}</td>" in page
     shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
     assert re.search(r"[0-9a-f]{64}", page)

@@ -79,6 +79,36 @@ def test_what_was_typed_before_the_session_ended_is_there_after_signing_in(clien
     assert not KeptForm.objects.exists()
 
 
+def test_a_kept_form_is_shown_in_the_words_of_its_page(client, operator) -> None:
+    come_in(client, operator)
+    mark = mark_in(client.get(PAGE).content)
+    idle(client)
+    answer = send_late(client, mark, opened="2025-07-01", edition="7")
+    come_in_again(client, operator, answer["Location"])
+    page = re.sub(r"<form.*?</form>", "", told(client.get(KEPT)), flags=re.DOTALL)
+    assert re.search(r"<h2>[^<]*Thành phố Hải Phòng[^<]*</h2>\s*<p class=\"quiet\">Giữ lại lúc <time", page)
+    rows = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.DOTALL)
+    assert rows == [("Tên tiếng Việt", TYPED.replace("\n", "<br>")), ("Văn bản quyết định", "12/2025")]
+    assert [raw for raw in ("name_vi", "decree", PAGE, "edition") if raw in page] == []
+
+
+def test_a_form_whose_page_is_gone_is_shown_without_names(client, operator, signed_in) -> None:
+    send_late(client, made_for(operator, "/van-phong/don-vi/khong-co/sua/"), "/van-phong/don-vi/khong-co/sua/")
+    page = told(signed_in(operator).get(KEPT))
+    assert "Nội dung của một trang không còn mở được" in page
+    assert "<li>12/2025</li>" in page
+
+
+def test_reading_the_page_of_a_kept_form_tells_none_of_the_messages_that_wait(client, operator) -> None:
+    come_in(client, operator)
+    mark = mark_in(client.get(PAGE).content)
+    idle(client)
+    answer = send_late(client, mark)
+    come_in_again(client, operator, answer["Location"])
+    client.post(KEPT, {"drop": "0"})
+    assert told(client.get(KEPT)).count("được giữ lại cho bạn nhưng chưa được lưu") == 1
+
+
 def come_in_again(client: Client, who, address: str) -> None:
     """Sign in through the page to which somebody was led, and arrive where it leads."""
     cache.clear()  # the app's code may be used once more

@@ -250,6 +250,13 @@ def test_units_are_asked_for_returns_on_the_page(root, assignment, signed_in, op
     assert wrong.status_code == 422
 
 
+def test_a_form_is_named_in_words_wherever_it_stands(root, assignment, signed_in, operator) -> None:
+    client = signed_in(operator)
+    pages = [text(client.get(f"/van-phong/bao-cao/{where}/")) for where in ("giao", str(assignment.pk))]
+    assert ["Báo cáo kết quả rà soát và bóc gỡ mã độc, bản 1" in page for page in pages] == [True, True]
+    assert re.findall(r">[^<]*unit-return", "".join(pages)) == []  # the value of an option is not read by anybody
+
+
 def test_only_operators_ask_for_returns(root, signed_in, person) -> None:
     assert signed_in(person("press")).get("/van-phong/bao-cao/giao/").status_code == 403
 

@@ -2,6 +2,7 @@ import io
 import zipfile
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -86,8 +87,31 @@ def test_a_line_of_no_form_is_refused(units, period, template: bytes) -> None:
         read_sheet(changed(template, A200="salary", C200=3), period, units[UNIT])
 
 
+@pytest.mark.parametrize(("language", "word"), [("vi", "gồm cả cấp dưới"), ("en", "with all units below")])
+def test_whose_machines_are_counted_is_said_in_words_chosen_from_a_list(
+    units, period, language: str, word: str
+) -> None:
+    with translation.override(language):
+        content = write_sheet(period, units[UNIT], {}, Scope.SUBTREE)
+    sheet = load_workbook(io.BytesIO(content)).active
+    assert sheet["C5"].value == word
+    [choices] = sheet.data_validations.dataValidation
+    assert ("C5" in choices.sqref, word in choices.formula1) == (True, True)
+    assert read_sheet(content, period, units[UNIT]).scope is Scope.SUBTREE
+
+
+@pytest.mark.parametrize(
+    ("written", "scope"),
+    [("own", Scope.OWN), ("Riêng đơn vị", Scope.OWN), ("SUBTREE", Scope.SUBTREE), ("this unit alone", Scope.OWN)],
+)
+def test_the_scope_is_read_in_either_language_and_as_sheets_had_it_before(
+    units, period, template: bytes, written: str, scope: Scope
+) -> None:
+    assert read_sheet(changed(template, C5=written), period, units[UNIT]).scope is scope
+
+
 def test_another_scope_is_refused(units, period, template: bytes) -> None:
-    with pytest.raises(ReturnError, match="own or subtree"):
+    with pytest.raises(ReturnError, match=r"this unit alone.*with all units below|riêng đơn vị.*gồm cả cấp dưới"):
         read_sheet(changed(template, C5="all"), period, units[UNIT])
 
 

@@ -172,7 +172,7 @@ def _overtaken(last: PlanRevision) -> ScheduleError:
     at = f"{last.made_at.astimezone(VIET_NAM):%H:%M %d/%m/%Y}"
     return ScheduleError(
         LocalText(
-            f"{last.made_by or 'người vận hành máy chủ'} đã điều chỉnh kế hoạch lúc {at}, sau khi bạn mở trang này; "
+            f"{last.made_by or 'người quản trị máy chủ'} đã điều chỉnh kế hoạch lúc {at}, sau khi bạn mở trang này; "
             "nội dung bạn ghi chưa được lưu",
             f"{last.made_by or 'the operator of the machine'} changed the plan at {at} (Viet Nam), after you opened "
             "this page; what you wrote is not saved",

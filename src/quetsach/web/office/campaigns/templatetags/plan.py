@@ -1,6 +1,6 @@
 """How plans and boards are drawn and written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django import template
@@ -14,41 +14,79 @@ from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
 from quetsach.campaign.schedule.decision import Decision, DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
+from quetsach.campaign.schedule.plan import Milestone
 from quetsach.core.number import change_text, number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import figure, here, marked_day
+from quetsach.web.design.templatetags.words import day, figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()
 
-_WIDTH, _HEIGHT = 1000, 34
+_ROW_PERCENT = 5.0
+"""How far apart, in percent of the bar, the numbers of two milestones must be to stand in one row."""
 
 
 @register.simple_tag
 def plan_bar(plan: Campaign, on: date) -> SafeString:
-    """Draw a plan along time: phases, their parts, milestones, the day. A list beside it says the same in words."""
-    first, last = plan.phases[0].period.first, plan.phases[-1].period.last
-    length = (last - first).days + 1
-
-    def at(when: date) -> str:
-        return f"{_WIDTH * (when - first).days / length:.1f}"
-
-    def rectangle(kind: str, begin: date, end: date) -> tuple[str, str, str]:
-        return kind, at(begin), f"{max(1.0, _WIDTH * ((end - begin).days + 1) / length - 2):.1f}"
-
-    phases = [rectangle(f"phase {p.stage}", p.period.first, p.period.last) for p in plan.phases]
-    parts = [rectangle("part", p.period.first, p.period.last) for phase in plan.phases for p in phase.parts]
-    marks = [(at(m.on),) for m in plan.milestones if first <= m.on <= last]
-    today = [(at(on),)] if first <= on <= last else []
-    return format_html(
-        '<svg class="plan-bar" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}{}{}{}</svg>',
-        _WIDTH,
-        _HEIGHT,
-        format_html_join("", '<rect class="{}" x="{}" y="4" width="{}" height="16"/>', phases),
-        format_html_join("", '<rect class="{}" x="{}" y="23" width="{}" height="4"/>', parts),
-        format_html_join("", '<rect class="mark" x="{}" y="9" width="3" height="6"/>', marks),
-        format_html_join("", '<rect class="today" x="{}" y="0" width="3" height="34"/>', today),
+    """Draw a plan along time: phases, their parts, numbered milestones, the day; the milestones are named below it."""
+    span = Period(plan.phases[0].period.first, plan.phases[-1].period.last)
+    marks = sorted((m for m in plan.milestones if m.on in span), key=lambda m: m.on)
+    named = format_html_join("", "<li>{}: {}</li>", ((marked_day(m.on), here(m.name)) for m in marks))
+    line = format_html('<rect class="today" x="{}" y="22" width="3" height="34"/>', _at(on, span)) if on in span else ""
+    bar = format_html(
+        '<svg class="plan-bar" role="img" aria-label="{}">{}{}{}</svg>',
+        _plan_in_words(plan, marks, on if on in span else None),
+        _rectangles(plan, span),
+        _numbered(marks, span),
+        line,
     )
+    legend = '<figcaption>{}<ol class="plan-marks">{}</ol></figcaption>'
+    return format_html(
+        '<figure class="plan">{}{}</figure>', bar, format_html(legend, _("Milestones"), named) if marks else ""
+    )
+
+
+def _at(when: date, span: Period) -> str:
+    return f"{100 * (when - span.first).days / span.days:.2f}%"
+
+
+def _rectangles(plan: Campaign, span: Period) -> SafeString:
+    def rectangle(kind: str, period: Period, top: int, height: int) -> tuple[str, str, int, str, int]:
+        return kind, _at(period.first, span), top, f"{max(0.1, 100 * period.days / span.days - 0.2):.2f}%", height
+
+    phases = [rectangle(f"phase {p.stage}", p.period, 30, 16) for p in plan.phases]
+    parts = [rectangle("part", part.period, 49, 4) for p in plan.phases for part in p.parts]
+    return format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', [*phases, *parts])
+
+
+def _numbered(marks: Sequence[Milestone], span: Period) -> SafeString:
+    """Number milestones from the left; where two are close, every other number stands a row higher."""
+    drawn, row, last = [], 0, date.min
+    for number, mark in enumerate(marks, 1):
+        is_close = number > 1 and 100 * (mark.on - last).days / span.days < _ROW_PERCENT
+        row, last = (1 - row if is_close else 0), mark.on
+        x = _at(mark.on, span)
+        beside = (
+            3 if (span.last - mark.on).days / span.days > _ROW_PERCENT / 100 else -11
+        )  # the last stay in the picture
+        drawn.append((x, 15 - 13 * row, x, 26 - 13 * row, beside, number))
+    return format_html_join(
+        "",
+        '<rect class="mark" x="{}" y="{}" width="1" height="30"/><text class="number" x="{}" y="{}" dx="{}">{}</text>',
+        drawn,
+    )
+
+
+def _plan_in_words(plan: Campaign, marks: Sequence[Milestone], on: date | None) -> str:
+    """Say what the bar shows to whoever does not see it."""
+    phases = [f"{here(p.name)}: {day(p.period.first)} – {day(p.period.last)}" for p in plan.phases]
+    stones = [f"{day(m.on)}: {here(m.name)}" for m in marks]
+    said = [_("Phases along time: %(phases)s.") % {"phases": "; ".join(phases)}]
+    if stones:
+        said.append(_("Milestones: %(milestones)s.") % {"milestones": "; ".join(stones)})
+    if on:
+        said.append(_("The line marks %(day)s.") % {"day": day(on)})
+    return " ".join(said)
 
 
 @register.filter

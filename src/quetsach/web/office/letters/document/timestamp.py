@@ -58,5 +58,5 @@ class TimeStampAuthority(HTTPTimeStamper):
 def _silent() -> SigningError:
     return SigningError(
         _("the time stamping authority did not give a time stamp that can be used"),
-        hint=_("nothing was issued; try again later, or have whoever runs the centre look at timestamp-url"),
+        hint=_("nothing was issued; try again later, or have whoever runs the centre look at the time stamping server"),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import IncompleteError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
@@ -169,7 +170,9 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a second person."""
     visitor = Visitor.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    with Telling(request, _("The letter waits for the approval of a second person.")):
+    # The page to which a refusal leads lists every open place: said twice, the list is read by nobody.
+    refusals = {IncompleteError.code: _("Nothing was submitted. What the letter still lacks is listed below.")}
+    with Telling(request, _("The letter waits for the approval of a second person."), words=refusals):
         letter_submit(letter=found, by=visitor.person, now=visitor.now)
     return redirect("office:letters:letter", pk)
 

@@ -31,6 +31,7 @@ MOST_KEPT = 30
 LIFETIME = timedelta(days=7)
 """How long a form may lie open before it is sent, and how long what it held is kept after that."""
 _PURPOSE = "kept-form"
+_LONGEST_PATH = 500
 _SIGNER = TimestampSigner(salt="quetsach.office.made-for")
 DRAFT = "draft"
 """The field in which a form says as what it is kept while it is written."""
@@ -39,18 +40,24 @@ UNTYPED = frozenset({"edition", DRAFT})
 """Fields that are kept with a form and that nobody typed."""
 
 
-def made_for(person: Person) -> str:
-    """Return what stands in a form that is made for a person."""
-    return _SIGNER.sign(str(person.pk))
+def made_for(person: Person, page: str = "") -> str:
+    """Return what stands in a form that is made for a person, on a page of that address (with its query)."""
+    return _SIGNER.sign(f"{person.pk} {page[:_LONGEST_PATH]}")
 
 
 def person_of_form(mark: str) -> Person | None:
     """Return for whom a form was made; ``None`` for a mark that is not ours or too old, or of somebody who has left."""
+    key, _page = _read(mark)
+    return Person.objects.filter(pk=key, is_active=True).first() if key else None
+
+
+def _read(mark: str) -> tuple[str, str]:
+    """Return key of the person and address of the page; two empty texts for a mark that is not ours or too old."""
     try:
-        key = _SIGNER.unsign(mark, max_age=LIFETIME)
+        key, _, page = _SIGNER.unsign(mark, max_age=LIFETIME).partition(" ")
     except BadSignature:
-        return None
-    return Person.objects.filter(pk=key, is_active=True).first()
+        return "", ""
+    return key, page
 
 
 @transaction.atomic
@@ -116,7 +123,7 @@ def _keep(
     held = [[name, value] for name, values in fields.lists() if name not in _NOT_KEPT for value in values]
     text = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
     is_empty = not any(value.strip() for name, value in held if name not in UNTYPED)
-    if is_empty or len(text.encode()) > MOST_BYTES or len(path) > 500:
+    if is_empty or len(text.encode()) > MOST_BYTES or len(path) > _LONGEST_PATH:
         return None
     KeptForm.objects.filter(kept_at__lt=now - LIFETIME).delete()
     kept, _is_new = KeptForm.objects.update_or_create(
@@ -124,6 +131,7 @@ def _keep(
         path=path,
         defaults={
             "content": seal(text, purpose=_PURPOSE),
+            "page": _read(fields.get(MADE_FOR, ""))[1],
             "has_files": has_files,
             "is_draft": is_draft,
             "kept_at": now,

@@ -33,10 +33,13 @@ def form_marks(context: Context) -> SafeString:
     It takes the place of Django's tag of that name, so that no form of the office can be without the mark.
     """
     token = mark_safe(CsrfTokenNode().render(context))  # noqa: S308  (Django's own field)
-    person = getattr(context.get("request"), "user", None)
-    if not isinstance(person, Person):
+    request = context.get("request")
+    person = getattr(request, "user", None)
+    if request is None or not isinstance(person, Person):
         return token
-    return format_html('{}<input type="hidden" name="{}" value="{}">', token, MADE_FOR, made_for(person))
+    return format_html(
+        '{}<input type="hidden" name="{}" value="{}">', token, MADE_FOR, made_for(person, request.get_full_path())
+    )
 
 
 @register.simple_tag

@@ -1,7 +1,7 @@
 """What an assignment asks of how many units, before and after it is in force, and who it is that asks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,11 +12,17 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.letters.models import Letter, LetterState
-from quetsach.web.office.returns.models import Assignment, Return
+from quetsach.web.office.returns.models import Assignment, Return, ReturnForm
 from quetsach.web.office.returns.selectors.owing import Target, owing_on
 from quetsach.web.office.returns.selectors.tally import owing_positions
+from quetsach.web.office.returns.templatetags.returns import titled
 from quetsach.web.office.units.models import Contact, UnitKind
 from quetsach.web.office.units.selectors import root_unit
+
+
+def form_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return what forms are called, by their codes."""
+    return {found.code: titled(found.form) for found in ReturnForm.objects.filter(code__in=keys)}
 
 
 @dataclass(frozen=True, slots=True)

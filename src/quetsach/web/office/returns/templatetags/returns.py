@@ -6,9 +6,10 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.period import midnight_after
 from quetsach.core.zone import day_of
-from quetsach.web.design.templatetags.words import day, figure, marked_day, moment
+from quetsach.web.design.templatetags.words import day, figure, here, marked_day, moment
 
 register = template.Library()
 
@@ -17,6 +18,12 @@ register = template.Library()
 def count_text(value: str) -> str:
     """Write a count with the language's separators."""
     return figure(int(value)) if value.isdecimal() and len(value) < 16 else value
+
+
+@register.filter
+def titled(form: Form) -> str:
+    """Write which form it is: its name and version."""
+    return _("%(name)s, version %(version)s") % {"name": here(form.name), "version": form.version}
 
 
 @register.filter

@@ -1,0 +1,50 @@
+"""A table that is wider than a telephone shows that there is more: by a shadow, in words, and to the keyboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, sync_playwright
+from tests.browser import chromium
+
+from quetsach.web import design
+
+pytestmark = pytest.mark.e2e
+STYLE = (Path(design.__file__).parent / "static" / "design" / "style.css").read_text("utf-8")
+ROW = "<tr>{}</tr>".format("<td>một&nbsp;ô&nbsp;dài&nbsp;không&nbsp;ngắt</td>" * 4)
+FRAME = '<div class="{name}" tabindex="0" role="region" aria-label="Bảng"><table>{rows}</table></div>'
+HINT = "getComputedStyle(frame, '::before')"
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        yield browser.new_page(viewport={"width": 360, "height": 600})
+
+
+def shown(page: Page, *, name: str, rows: str, language: str = "vi") -> Locator:
+    frame = FRAME.format(name=name, rows=rows)
+    page.set_content(
+        f'<html lang="{language}"><style>{STYLE}</style><body><div class="page">{frame}</div></body></html>'
+    )
+    return page.get_by_role("region", name="Bảng")
+
+
+@pytest.mark.parametrize("name", ["table", "data-frame"])
+@pytest.mark.parametrize(("language", "words"), [("vi", "Kéo ngang"), ("en", "Scroll sideways")])
+def test_a_wide_table_says_that_it_scrolls(page: Page, name: str, language: str, words: str) -> None:
+    frame = shown(page, name=name, rows=ROW, language=language)
+    size, content = frame.evaluate(f"frame => [{HINT}.fontSize, {HINT}.content]")
+    assert (size, words in content) == ("14px", True)
+    assert frame.evaluate("frame => getComputedStyle(frame).backgroundImage").count("linear-gradient") == 4
+
+
+def test_a_table_that_fits_says_nothing(page: Page) -> None:
+    frame = shown(page, name="table", rows="<tr><td>1</td></tr>")
+    assert frame.evaluate(f"frame => [{HINT}.fontSize, frame.scrollWidth - frame.clientWidth]") == ["0px", 0]
+
+
+def test_it_scrolls_by_the_keyboard(page: Page) -> None:
+    frame = shown(page, name="table", rows=ROW)
+    frame.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.table').scrollLeft > 0")
