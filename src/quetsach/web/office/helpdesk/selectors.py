@@ -14,7 +14,7 @@ from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.units.models import Position, Succession, Unit
 from quetsach.web.office.units.selectors import position_of
 
 TO_DO = (CaseState.NEW, CaseState.OPEN)
@@ -34,11 +34,14 @@ def provinces_today(day: date) -> QuerySet[Unit]:
 
 def cases_of(person: Person, *, day: date) -> QuerySet[Case]:
     """Return the cases that a person may answer; those of a unit that is no more belong to its successors."""
-    mine = visible(person, Act.ANSWER_CASES, day=day, prefix="positions__")
-    ended = Unit.objects.filter(cases__isnull=False, closed__lte=day).distinct()
-    inherited = [unit.pk for unit in ended if may_do(person, Act.ANSWER_CASES, unit, day=day)]
-    units = Unit.objects.filter(mine).values("pk")
-    return Case.objects.filter(Q(unit__in=units) | Q(unit__in=inherited)).select_related("unit", "province", "assignee")
+    here = Position.objects.filter(visible(person, Act.ANSWER_CASES, day=day)).values("unit")
+    standing, heirs = Position.objects.on(day).values("unit"), Succession.objects.filter(on__lte=day)
+    ended = Q(unit__in=heirs.filter(new__in=here).values("old")) & ~Q(unit__in=standing)
+    twice = Unit.objects.filter(cases__isnull=False, successors__on__lte=day, closed__lte=day).distinct()
+    twice = twice.exclude(pk__in=heirs.filter(new__in=standing).values("old"))  # the successors are no more either
+    inherited = [unit.pk for unit in twice if may_do(person, Act.ANSWER_CASES, unit, day=day)]
+    found = Case.objects.filter(Q(unit__in=here) | ended | Q(unit__in=inherited))
+    return found.select_related("unit", "province", "assignee")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """A case through its life: who may do what, what is counted, and what is gone in the end."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.helpdesk.case_state import LAPSE_DAYS, RETENTION_DAYS, CaseState
 from quetsach.campaign.helpdesk.errors import CaseError
@@ -30,6 +32,7 @@ from quetsach.web.office.helpdesk.selectors import (
 from quetsach.web.office.helpdesk.services import MOST_MESSAGES, case_erase, case_opened_by, case_write
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.units.models import Succession, Unit
 
 from .conftest import CONTACT, NOW, TEXT, TODAY
 
@@ -170,6 +173,28 @@ def test_a_case_goes_to_no_unit_that_is_no_more(open_case, person, units) -> Non
 def test_cases_of_a_unit_that_is_no_more_are_its_successors(open_case, person, units) -> None:
     case, _ = open_case()
     Case.objects.update(unit=units["31-2020"])
+    assert list(cases_of(person("editor", "31-2025"), day=TODAY)) == [case]
+    assert list(cases_of(person("editor", "01-2025"), day=TODAY)) == []
+
+
+def test_cases_of_many_units_that_are_no_more_take_no_more_queries(open_case, person, units) -> None:
+    who, counts = person("operator"), []
+    for key in ("31-2020", "01-2020", "11296-2020"):
+        case, _ = open_case()
+        Case.objects.filter(pk=case.pk).update(unit=units[key])
+        with CaptureQueriesContext(connection) as asked:
+            assert state_counts(who, day=TODAY)["new"] == len(counts) + 1
+        counts.append(len(asked))
+    assert len(set(counts)) == 1
+
+
+def test_a_case_of_a_unit_that_was_succeeded_twice_belongs_to_the_last(open_case, person, units) -> None:
+    case, _ = open_case()
+    first = Unit.objects.create(
+        key="31-2015", code="31", kind="province", name_vi="Hải Phòng", opened=date(2015, 1, 1), closed=date(2020, 1, 1)
+    )
+    Succession.objects.create(old=first, new=units["31-2020"], on=date(2020, 1, 1))
+    Case.objects.update(unit=first)
     assert list(cases_of(person("editor", "31-2025"), day=TODAY)) == [case]
     assert list(cases_of(person("editor", "01-2025"), day=TODAY)) == []
 
