@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from tests.ntfs import make_image, mounted, unmount
 from tests.second_reader import read_by_regipy
+from tests.waiting import until
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
@@ -219,9 +220,8 @@ def test_undo_brings_everything_back_to_the_byte(drive: Drive) -> None:
     code, said = drive.run("undo", "--last", "--yes", "--root", str(drive.root))
     assert code == 0, said
     time.sleep(1.1)  # the kernel asks ntfs-3g again after a second: what it holds is what counts
-    end = time.monotonic() + 20  # what was open when it was removed has a name of FUSE's until that was told
-    while any(drive.root.rglob(".fuse_hidden*")) and time.monotonic() < end:
-        time.sleep(0.2)
+    # What was open when it was removed has a name of FUSE's until that was told.
+    until(lambda: not any(drive.root.rglob(".fuse_hidden*")), every=0.2)
     after = picture(drive.root)
     assert {path: state for path, state in after.items() if before.get(path) != state} == {}
     assert after.keys() == before.keys()

@@ -6,7 +6,6 @@ import platform
 import signal
 import struct
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +34,7 @@ pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the prog
 
 
 def _unpacking(words: bytes) -> bytes:
-    """Return a program that keeps words so that no rule sees them, unpacks them in memory and sleeps for a minute.
+    """Return a program that keeps words so that no rule sees them, unpacks them in memory and sleeps.
 
     Each byte is combined with its distance from the end, as one key for all is what Mirai's own table has.
     """
@@ -43,7 +42,7 @@ def _unpacking(words: bytes) -> bytes:
     code = (
         b"\xb9" + struct.pack("<I", len(words))  # mov ecx, length
         + b"\x30\x0e\x48\xff\xc6\xe2\xf9"  # again: xor [rsi], cl; inc rsi; loop again
-        + b"\xb8\x25\0\0\0\xbf\x3c\0\0\0\x0f\x05"  # alarm(60), which ends it in any case
+        + b"\xb8\x25\0\0\0\xbf\x58\x02\0\0\x0f\x05"  # alarm(600), which ends it in any case
         + b"\xb8\x22\0\0\0\x0f\x05\xeb\xf7"  # pause(), for ever
     )  # fmt: skip
     code = b"\x48\x8d\x35" + struct.pack("<i", len(code)) + code  # lea rsi, what is behind the code
@@ -72,8 +71,13 @@ def host(tmp_path: Path) -> Iterator[LinuxHost]:
             at_end.callback(os.killpg, shell.pid, signal.SIGKILL)
         system = running_host(root)
         until(lambda: len(_running(system)) == len(programs))
-        time.sleep(0.1)  # to unpack
+        until(lambda: all(_is_unpacked(pid) for pid in _running(system).values()))
         yield system
+
+
+def _is_unpacked(pid: int) -> bool:
+    """Say whether a program sleeps, which it does when all its words are unpacked."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "S"
 
 
 def _running(host: LinuxHost) -> dict[str, int]:

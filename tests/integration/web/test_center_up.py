@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pytest
 from tests.centre import QUETSACH, Served, answers, served
+from tests.centre import prepared as prepared_once
 from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.cli.center import tending
@@ -370,9 +371,10 @@ def test_a_real_centre_starts_without_the_demonstration(tmp_path: Path) -> None:
         assert "has not published figures" in page.read().decode()
 
 
-def test_what_was_ingested_since_is_published_at_the_next_start(tmp_path: Path) -> None:
-    data, feed = tmp_path / "centre", tmp_path / "sightings.csv"
-    assert run(data, "--prepare-only", "--no-demonstration").returncode == 0
+def test_what_was_ingested_since_is_published_at_the_next_start(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data, feed = prepared_once(tmp_path_factory, "since"), tmp_path / "sightings.csv"
     feed.write_text("timestamp,address,malware\n2026-11-20 00:00:00,123.16.0.1,sality\n")
     ingest = [QUETSACH, "center", "ingest", feed, "--feed", "plain", "--data", data]
     subprocess.run(ingest, check=True, capture_output=True)
