@@ -122,9 +122,7 @@ def grant(passage: Passage, by: Person, now: datetime = NOW) -> None:
 @pytest.fixture
 def centre_figures(centre_data: Path, data: Path) -> Path:
     """Publish the figures of the small lake in this centre, too."""
-    (data / "published").mkdir()
-    for file in (centre_data / "published").iterdir():
-        (data / "published" / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(centre_data / "published", data / "published")
     return data
 
 
