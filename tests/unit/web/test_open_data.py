@@ -338,7 +338,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
         (
             "/en/open-data/atom.xml",
             "en",
-            "Figures of 11/2020, up to 30 November 2020",
+            "Figures of November 2020, up to 30 November 2020",
             "11 different IP addresses",
             "1:100",
         ),

@@ -1,6 +1,6 @@
 """The feed of figures (Atom, RFC 4287): one entry for each month, which is updated when newer figures go out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from quetsach.core.day import MONTHS
 from quetsach.web import public_address
 from quetsach.web.design.templatetags.words import day, figure
 from quetsach.web.portal import selectors
@@ -44,13 +45,17 @@ def feed(_request: HttpRequest) -> HttpResponse:
     for month in reversed(selectors.published_months()[-_MOST:]):
         made.add_item(
             title=_("Figures of %(month)s, up to %(last)s")
-            % {"month": f"{month.latest.last:%m/%Y}", "last": day(month.latest.last)},
+            % {"month": _month(month.latest.last), "last": day(month.latest.last)},
             link=f"{site}{page}",
             description=_told(month),
             unique_id=f"{site}{reverse('open-file', args=['rankings-by-month.csv'])}#{month.month}",
             updateddate=month.counted_at,
         )
     return HttpResponse(made.writeString("utf-8"), content_type=_Feed.content_type)
+
+
+def _month(of: date) -> str:
+    return f"{MONTHS[of.month - 1]} {of.year}" if get_language() == "en" else f"{of.month}/{of.year}"
 
 
 def _told(month: Month) -> str:

@@ -171,10 +171,15 @@ def day_off(value: date | datetime | None) -> str:
 
 
 def days_off() -> dict[str, Any]:
-    """Return for a script what ``day_off`` writes: of each span of holidays, and of days of the week (Sunday is 0)."""
-    holidays = load_calendar().holidays
+    """Return for a script what ``day_off`` writes, with the holidays (``FIRST/LAST`` …) and days of the week of each.
+
+    Sunday is day 0, as in the script's language.
+    """
+    spans: dict[str, list[str]] = {}
+    for holiday in load_calendar().holidays:
+        spans.setdefault(_closed_for(holiday.name), []).append(f"{holiday.period.first}/{holiday.period.last}")
     return {
-        "holidays": [[str(h.period.first), str(h.period.last), _closed_for(h.name)] for h in holidays],
+        "holidays": {text: " ".join(found) for text, found in spans.items()},
         "weekend": {(day + 1) % 7: f" ({here(name)})" for day, name in _WEEKEND.items()},
     }
 

@@ -12,7 +12,7 @@ from quetsach.campaign.record import Measure
 from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH, MAX_TEXT_LENGTH
-from quetsach.web.office.day_field import DayField, DueField
+from quetsach.web.office.day_field import DayField
 
 STAGES = {Stage.BEFORE: _("Before the campaign"), Stage.DURING: _("During it"), Stage.AFTER: _("After it")}
 MEASURES = {
@@ -47,10 +47,10 @@ def _text(label: Any, *, rows: int = 0) -> forms.CharField:
     return forms.CharField(label=label, max_length=MAX_TEXT_LENGTH if rows else _LONGEST_NAME, widget=widget)
 
 
-def _day(label: Any, field: type[DayField] = DayField) -> DayField:
+def _day(label: Any) -> DayField:
     """Return the field of a day that a campaign can have: one of another century is a slip of the hand."""
     said = _("A campaign has days between 2000 and 2100.")
-    return field(label=label, validators=[MinValueValidator(_FIRST, said), MaxValueValidator(_LAST, said)])
+    return DayField(label=label, validators=[MinValueValidator(_FIRST, said), MaxValueValidator(_LAST, said)])
 
 
 class RowForm(forms.Form):
@@ -139,7 +139,7 @@ class MilestoneForm(GateForm):
     marks = ("name_vi", "name_en", "on")
     name_vi = _text(_("Name in Vietnamese"))
     name_en = _text(_("Name in English"))
-    on = _day(_("By"), DueField)
+    on = _day(_("By"))
     field_order = ("id", "name_vi", "name_en", "on")
 
 

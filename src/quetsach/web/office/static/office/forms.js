@@ -108,8 +108,9 @@ function nameDay(input) {
   const closed = words.dataset.closed && JSON.parse(words.dataset.closed);
   const whyClosed = (chosen) => {
     if (!closed) return "";
-    const holiday = closed.holidays.find(([first, last]) => first <= chosen && chosen <= last);
-    return holiday ? holiday[2] : closed.weekend[new Date(chosen).getUTCDay()] || "";
+    const isIn = (span) => span.slice(0, 10) <= chosen && chosen <= span.slice(11);
+    const holiday = Object.entries(closed.holidays).find(([, spans]) => spans.split(" ").some(isIn));
+    return holiday ? holiday[0] : closed.weekend[new Date(chosen).getUTCDay()] || "";
   };
   const write = () => {
     const [year, month, day] = input.value.split("-").map(Number);
