@@ -109,8 +109,8 @@ def test_particulars_name_units_and_people(units, person, signed_in) -> None:
     assert said[::-1] == [
         f"đơn vị cấp trên: {centre}",
         "đơn vị còn thiếu: Phường Hồng Bàng, Thành phố Hải Phòng",
-        "đơn vị kế thừa: Thành phố Hải Phòng (31-2025): 100,0%",
-        f"đơn vị được giao: {centre}: Tỉnh, thành phố, Thành phố Hải Phòng (31-2025): Xã, phường, thị trấn, đặc khu",
+        "đơn vị kế thừa: Thành phố Hải Phòng: 100,0%",
+        f"đơn vị được giao: {centre}: Tỉnh, thành phố, Thành phố Hải Phòng: Xã, phường, thị trấn, đặc khu",
         "chuyển đến: Nguyễn Văn An",
         "đơn vị cấp trên: 318-2020",
     ]
