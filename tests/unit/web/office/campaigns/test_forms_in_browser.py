@@ -75,7 +75,7 @@ def test_a_campaign_is_made_and_botnets_chosen_without_a_script(
         page.check("label:has-text('Andromeda') >> xpath=../.. >> input[type=checkbox]")
         fill(page, title="Mười mạng botnet", grounds="Lớn nhất", decided_on="2020-09-10")
         press(page, "main form button.now")
-        assert "Đã chọn 1/10" in page.inner_text("main")
+        assert "Đã chọn: 1/10" in page.inner_text("main")
         assert not Passage.objects.exists()
         press(page, "button[value=ask]")
         assert "khi người thứ hai đồng ý" in page.inner_text("main")
