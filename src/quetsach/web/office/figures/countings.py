@@ -1,6 +1,6 @@
 """What was counted and estimated here, from what and when, and where it stands: read, never counted for a page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from quetsach.centre.baseline import baseline_history
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import figure, here
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.campaigns.models import Campaign, EvaluationRun
 from quetsach.web.office.campaigns.selectors.campaign import campaigns
-from quetsach.web.office.campaigns.selectors.evaluations import evaluations_of
+from quetsach.web.office.campaigns.selectors.evaluations import evaluations_made
 from quetsach.web.office.figures.selectors import published_figures, waiting_figures
 from quetsach.web.portal.snapshot import Snapshot
 
@@ -55,7 +55,8 @@ def country_countings() -> tuple[Counting, ...]:
 
 def campaign_countings() -> tuple[CampaignCountings, ...]:
     """Return the countings of each campaign, the newest campaign first."""
-    return tuple(_of_campaign(campaign) for campaign in campaigns())
+    made = evaluations_made()
+    return tuple(_of_campaign(campaign, made.get(campaign.pk, ())) for campaign in campaigns())
 
 
 def _snapshot(figures: Snapshot, state: str, digest: str) -> Counting:
@@ -84,23 +85,21 @@ def _snapshot(figures: Snapshot, state: str, digest: str) -> Counting:
     )
 
 
-def _of_campaign(campaign: Campaign) -> CampaignCountings:
+def _of_campaign(campaign: Campaign, evaluations: Iterable[EvaluationRun]) -> CampaignCountings:
     name = str(here(campaign.plan.name))
-    made = tuple(_evaluations(campaign))
+    made = tuple(_evaluations(campaign, evaluations))
     try:
         return CampaignCountings(campaign, name, (*made, *_baselines(campaign)))
     except QuetsachError as error:
         return CampaignCountings(campaign, name, made, trouble=error.what)
 
 
-def _evaluations(campaign: Campaign) -> Iterator[Counting]:
+def _evaluations(campaign: Campaign, runs: Iterable[EvaluationRun]) -> Iterator[Counting]:
     url = reverse("office:campaigns:evaluation", args=[campaign.key])
-    for one in evaluations_of(campaign):
-        if one.run.is_made and one.run.ended_at:
-            over = _("changes of all windows, machines, cases, effect: each with its grounds, or why it is refused")
-            yield Counting(
-                _("Evaluation of the campaign"), _("made"), over, (), one.run.ended_at, one.run.as_of, one.run.lake, url
-            )
+    over = _("changes of all windows, machines, cases, effect: each with its grounds, or why it is refused")
+    for run in runs:
+        at = run.ended_at or run.asked_at
+        yield Counting(_("Evaluation of the campaign"), _("made"), over, (), at, run.as_of, run.lake, url)
 
 
 def _baselines(campaign: Campaign) -> Iterator[Counting]:

@@ -10,6 +10,7 @@ from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.campaign.publicity.verification_code import SPACE, code_of, read_code
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
+from quetsach.web.office.letters.document.demonstration import AUTHORITY
 from quetsach.web.office.publicity.models import Kit, Verification, VerificationKind
 
 
@@ -18,7 +19,7 @@ class Genuine:
     """What is known about a code that is ours. ``revoked_at`` is set when the thing no longer holds.
 
     ``signatures`` are ``None`` where nobody noted whether the thing was signed, and empty where it was not;
-    ``is_signed_in_force`` says that all its certificates are known to have been in force then.
+    ``is_signed_in_force`` says that all its certificates are known to have been within their term then.
     """
 
     code: str
@@ -124,9 +125,14 @@ def genuine(code: str) -> Genuine | None:
 
 
 def _was_in_force(signatures: list[dict[str, str]], at: datetime) -> bool:
-    """Whether all certificates were in force at a time; not so where there is none or their days were not noted."""
+    """Whether all certificates were within their term at a time.
+
+    Not so where there is none, their days were not noted, or one is of nobody, made to show signing with.
+    """
     return bool(signatures) and all(
-        "until" in one and datetime.fromisoformat(one["first"]) <= at < datetime.fromisoformat(one["until"])
+        "until" in one
+        and one["authority"] != AUTHORITY
+        and datetime.fromisoformat(one["first"]) <= at < datetime.fromisoformat(one["until"])
         for one in signatures
     )
 

@@ -12,6 +12,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.desk import desk_of
 from quetsach.web.office.letters.copies import copies_make
+from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.issuing import letter_issue
@@ -25,7 +26,7 @@ TODAY = datetime.now(UTC)
 LIFE = timedelta(days=20 * 365)
 OVER, EARLY, ENDING = TODAY - LIFE - timedelta(days=1), TODAY + timedelta(days=1), TODAY - LIFE + timedelta(days=20)
 RUNNING = TODAY - timedelta(days=1)
-IN_FORCE = "The certificates were in force when it was signed."
+IN_FORCE = "When it was signed the certificates were within their term."
 
 
 @pytest.fixture
@@ -127,11 +128,17 @@ def test_the_page_of_operation_says_where_keys_stand(signed_in, operator, keys, 
     assert said in row[: row.index("</tr>")]
 
 
-def test_the_public_page_says_what_is_known_of_the_day_of_signing(approved, operator, keys) -> None:
+@pytest.fixture
+def an_authority(monkeypatch) -> None:
+    """Let the keys be of an authority that is not the demonstration's."""
+    monkeypatch.setattr(demonstration, "AUTHORITY", "An authority")
+
+
+def test_the_public_page_says_what_is_known_of_the_day_of_signing(approved, operator, keys, an_authority) -> None:
     keys(person=RUNNING, agency=RUNNING)
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
     page = page_of(Client(), f"/en/xac-minh/{letter.code}/")
-    assert "demonstration authority: not valid, in force from <time" in page
+    assert "certificate by An authority, term <time" in page
     assert IN_FORCE in page
     noted = Verification.objects.get(code=letter.code)
     noted.signatures = [{"holder": "Nguyễn Văn A", "authority": "An authority"}]
@@ -140,7 +147,14 @@ def test_the_public_page_says_what_is_known_of_the_day_of_signing(approved, oper
     assert ("certificate by An authority" in page, IN_FORCE in page) == (True, False), "the days were not noted then"
 
 
-def test_a_public_page_never_says_in_force_of_what_was_not(approved, operator, keys) -> None:
+def test_a_public_page_says_nothing_good_of_keys_that_are_for_show(approved, operator, keys) -> None:
+    keys(person=RUNNING, agency=RUNNING)
+    letter = letter_issue(letter=approved, by=operator, now=TODAY)
+    page = page_of(Client(), f"/en/xac-minh/{letter.code}/")
+    assert ("not valid, term <time" in page, IN_FORCE in page) == (True, False)
+
+
+def test_a_public_page_never_says_in_force_of_what_was_not(approved, operator, keys, an_authority) -> None:
     keys(person=RUNNING, agency=RUNNING)
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
     Verification.objects.update(registered_at=TODAY - timedelta(days=30))

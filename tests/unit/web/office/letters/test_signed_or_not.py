@@ -98,7 +98,7 @@ def test_a_signed_letter_names_who_signed_and_who_vouches_for_them(signed_in, op
     assert [one["holder"] for one in letter.signatures] == signed == ["Nguyễn Văn A", "Cục An toàn thông tin"]
     for path in (f"/en/office/letters/{letter.pk}/", f"/en/xac-minh/{letter.code}/"):
         page = text(client, path)
-        assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid, in force from " in page
+        assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid, term " in page
         assert UNSIGNED not in page
 
 
