@@ -60,6 +60,8 @@ def test_a_frame_that_scrolls_can_be_reached_and_has_a_name(path: Path) -> None:
     text = path.read_text("utf-8")
     frames = re.findall(r'<div class="(?:data-frame|table|scroll)"([^>]*)>', text)
     assert [frame for frame in frames if not re.match(r' tabindex="0" role="region" aria-label(ledby)?="', frame)] == []
+    named = set(re.findall(r'<div class="(?:data-frame|table|scroll)"[^>]* aria-labelledby="([^"]+)"', text))
+    assert named & set(re.findall(r'<section[^>]* aria-labelledby="([^"]+)"', text)) == set()  # two regions of one name
     if path.parts[-2] != "returns" or path.name != "paper.html":  # the paper is for printing
         assert len(re.findall(r"<table[ >]", text)) <= len(frames)
 
