@@ -3,15 +3,15 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 import pytest
 from django.urls import Resolver404, resolve
 from django.utils import translation
 from playwright.sync_api import Browser, Error, Page, Response
+from tests.browser import barriers, fits
 from tests.centre import prepared, served
+from tests.keyboard import tab_to
 from tests.office import Office, drive
 
 pytestmark = pytest.mark.e2e
@@ -24,10 +24,6 @@ STARTS = {
     "nobody": (["/", "/en/"], 30),
 }
 """Where people begin, an operator, an editor of a commune and the public, and how many pages they find at least."""
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-BARRIERS = """axe.run({resultTypes: ["violations"]}).then(found => found.violations.map(
-    rule => [rule.id, ...rule.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]))"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LINKS = "[...document.querySelectorAll('a[href]')].map(link => link.href)"
 PHONE, DESK = 360, 1280
 type Kind = tuple[str, str]
@@ -46,15 +42,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def test_every_page_is_fit_for_a_phone_and_for_everyone(office: Office, browser: Browser, who: str) -> None:
     start, least = STARTS[who]
     context = office.window(browser, who, viewport={"width": PHONE, "height": 800})
-    context.add_init_script(path=AXE)
     page, faults, seen = context.new_page(), [], 0
     for path, kind in walk(page, office.url, start):
         seen += 1
-        faults += [(path, kind, barrier) for barrier in page.evaluate(BARRIERS)]
+        faults += [(path, kind, *barrier) for barrier in barriers(page)]
         for width in (DESK, PHONE):
             page.set_viewport_size({"width": width, "height": 800})
-            wide = page.evaluate(TOO_WIDE)
-            faults += [(path, kind, f"{wide} px wider than {width}")] if wide > 0 else []
+            faults += [] if fits(page) else [(path, kind, f"wider than {width} px")]
     context.close()
     assert faults == []
     assert seen >= least
@@ -63,11 +57,10 @@ def test_every_page_is_fit_for_a_phone_and_for_everyone(office: Office, browser:
 def walk(page: Page, url: str, start: list[str]) -> Iterator[tuple[str, Kind]]:
     """Open pages that links lead to, a few of each kind in each language; yield the address while it is open."""
     ahead, known, kinds = list(start), set(start), Counter[Kind]()
-    is_public = "/" in start
     while ahead:
         path = ahead.pop(0)
         kind = kind_of(urlsplit(path).path)
-        if kind is None or kind[0].startswith("office:") == is_public or kinds[kind] >= EACH:
+        if kind is None or is_office(path) != is_office(start[0]) or kinds[kind] >= EACH:
             continue
         kinds[kind] += 1
         answer = opened(page, url + path)
@@ -93,6 +86,11 @@ def opened(page: Page, address: str) -> Response | None:
     return answer if answer and answer.headers.get("content-type", "").startswith("text/html") else None
 
 
+def is_office(path: str) -> bool:
+    """Whether an address is one of the office."""
+    return path.startswith(("/van-phong/", "/en/office/"))
+
+
 def kind_of(path: str) -> Kind | None:
     """Return the view's name and the language of an address; ``None`` for what is no page."""
     language = "en" if path.startswith("/en/") else "vi"
@@ -101,3 +99,39 @@ def kind_of(path: str) -> Kind | None:
             return resolve(path).view_name, language
         except Resolver404:
             return None
+
+
+FORCED = """() => {
+    const canvas = getComputedStyle(document.body).backgroundColor, faults = [];
+    const of = (one, what) => getComputedStyle(one)[what];
+    const each = (what, see) => document.querySelectorAll(what).forEach(one => {
+        if (one.checkVisibility() && !see(one)) faults.push(`${what}: ${one.outerHTML.slice(0, 120)}`);
+    });
+    const line = ":is(.masthead nav, .tabs) a";
+    each(`${line}[aria-current]`, one => of(one, "borderBottomColor") !== canvas);
+    each(`${line}:not([aria-current])`, one => of(one, "borderBottomColor") === canvas);
+    each("main :is(.button, button, .badge, select, textarea), main input:not([type=hidden], [type=file])",
+        one => ["checkbox", "radio"].includes(one.type)
+            || (of(one, "borderTopStyle") === "solid" && of(one, "borderTopColor") !== canvas));
+    each("svg :is(rect, path, circle):not(clipPath *, defs *, .mark)",
+        one => ["none", "transparent", "rgba(0, 0, 0, 0)"].includes(of(one, "fill")) || of(one, "fill") !== canvas);
+    each(".wordmark .letters", one => of(one, "fill") === of(document.body, "color"));
+    return faults;
+}"""
+"""What cannot be told any more: where one is, what can be pressed or filled in, how far something is, whose page it is."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_with_forced_colours_states_borders_and_focus_are_still_seen(
+    office: Office, browser: Browser, scheme: str
+) -> None:
+    context = office.window(browser, "an", color_scheme=scheme, forced_colors="active")
+    page, faults = context.new_page(), []
+    rooms = ("", "bao-cao/", "cong-van/", "chien-dich/viet-nam-2020/", "don-vi/31-2025/", "doi-tac/moi/", "nguon/")
+    for path in ("/", "/en/malware/", "/kiem-tra/", *(f"/van-phong/{room}" for room in rooms)):
+        page.goto(office.url + path)
+        assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+        faults += [(path, fault) for fault in page.evaluate(FORCED)]
+        tab_to(page, page.locator(".masthead nav a").nth(1))
+    context.close()
+    assert faults == []
