@@ -43,6 +43,27 @@ def test_what_is_wrong_stands_above_the_form_with_a_link_to_its_field(operator: 
     assert re.search(rf'id="{field}"', page)
 
 
+@pytest.mark.parametrize(
+    ("path", "faulty"),
+    [
+        ("/van-phong/don-vi/31-2025/lien-he/", {"id_email"}),
+        ("/van-phong/doi-tac/moi/", {"id_key", "id_name"}),
+        ("/van-phong/bao-cao/giao/", {"id_campaign", "id_form", "id_period_kind", "id_kinds_0", "id_due_days"}),
+    ],
+)
+def test_a_field_with_a_fault_is_invalid_and_described_by_its_message(
+    operator: Client, path: str, faulty: set[str]
+) -> None:
+    page = refused(operator, path, email="không phải thư")
+    invalid = list(re.finditer(r'<\w+ [^<>]*aria-invalid="true"[^<>]*>', page))
+    assert faulty <= {found[1] for field in invalid if (found := re.search(r'\bid="([^"]+)"', field[0]))}
+    for field in invalid:
+        group = page[page.rfind("<fieldset", 0, field.start()) :].partition(">")[0]
+        described = [re.search(r'aria-describedby="([^"]+)"', one) for one in (field[0], group)]
+        names = " ".join(found[1] for found in described if found).split()
+        assert [name for name in names if f'<ul class="errorlist" id="{name}"><li>' in page], field[0]
+
+
 def test_a_page_without_a_fault_has_neither_mark_nor_summary(operator: Client) -> None:
     page = operator.get("/van-phong/don-vi/31-2025/sua/").content.decode()
     assert not title_of(page).startswith("Lỗi")
