@@ -46,6 +46,7 @@ def send(client, text: str):
 def test_the_list_names_versions_and_where_each_is_used(signed_in, person, assignment, form) -> None:
     page = page_text(signed_in(person(Role.EDITOR, "31-2020")).get(ROOM))
     assert form.form.name.vi in page
+    assert "unit-return" not in re.sub(r"<[^>]*>", "", page)
     assert "Thêm biểu mẫu từ tệp" not in page, "an editor of a province takes nothing in"
     page = page_text(signed_in(person(Role.OPERATOR)).get(f"{ROOM}{form.code}/"))
     assert f"viet-nam-2020 ({assignment.pk})" in page
