@@ -59,6 +59,7 @@ def values() -> dict[str, list[str]]:
         "place": ["x"],
         "name": ["x"],
         "kind": ["botnets", "baseline"],
+        "language": ["vi"],
         "delivery": ["x"],
     }
 
