@@ -118,7 +118,7 @@ FORCED = """() => {
     each(".wordmark .letters", one => of(one, "fill") === of(document.body, "color"));
     return faults;
 }"""
-"""What cannot be told any more: where one is, what can be pressed or filled in, how far something is, whose page it is."""
+"""What can be told no more: where one is, what is pressed or filled in, how far something is, whose page it is."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
