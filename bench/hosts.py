@@ -30,7 +30,7 @@ from quetsach.lake.lake import Lake
 
 FIRST = date(2020, 6, 1)
 LEASE_HOURS = 24.0
-LIMIT_CPU_SECONDS = 15.0
+LIMIT_CPU_SECONDS = 25.0
 LIMIT_GIB = 4
 STEPS = ("roll-ups", "counting", "distinct")
 LIMIT_GROWTH = 1.5

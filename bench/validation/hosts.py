@@ -1,27 +1,25 @@
 """Counting machines against a country whose machines are known: bias, refusals, and a cut while instruments change."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import product
 
 import numpy as np
+from bench import observation
 from bench.leases import Country, Seen, watch
 from bench.validation.table import Row
-from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.accumulation import GROWTH_BUDGET, WINDOW_HOURS
-from quetsach.assess.hosts.clock import DAY_MINUTES, read_clock, record_day
+from quetsach.assess.hosts.accumulation import GROWTH_BUDGET
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.event_rate import READ_BUDGET, Rate
-from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.health import is_dense
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, measure
 from quetsach.assess.hosts.session_hours import LARGEST_Q, VALID_Q
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 
-MONDAY = date(2020, 6, 1)
+MONDAY = observation.MONDAY
 WATCH = Watch("feed", "report", "family", 4)
 SCHEDULES = {"1 an hour at random": (1.0, False), "2 an hour in step": (2.0, True), "4 a day at random": (1 / 6, False)}
 LEASES = {"6 h": (6.0, False), "24 h": (24.0, False), "24 h fixed": (24.0, True), "7 d": (168.0, False)}
@@ -44,29 +42,7 @@ CHANGES: dict[str, tuple[dict[str, object], dict[str, object]]] = {
 
 def observe(seen: Seen) -> Observed:
     """Sum sightings up as the lake does, in memory."""
-    minutes = np.bincount((seen.hour * 60).astype(np.int64), minlength=seen.days * DAY_MINUTES).reshape(-1, DAY_MINUTES)
-    days = [MONDAY + timedelta(days=n) for n in range(seen.days)]
-    clock = read_clock({day: record_day(row) for day, row in zip(days, minutes, strict=True) if row.any()})
-    up = np.ones(seen.days * DAY_MINUTES, dtype=np.bool_)
-    for at, day in enumerate(days):
-        for start, end in clock.outages.get(day, ((0, DAY_MINUTES),)):
-            up[at * DAY_MINUTES + start : at * DAY_MINUTES + end] = False
-    minute = seen.hour * 60
-    whole = minute.astype(np.int64)
-    on_clock = (np.concatenate(([0], up.cumsum()))[whole] + np.where(up[whole], minute - whole, 0)) / 60
-    gaps = np.diff(on_clock)[seen.address[1:] == seen.address[:-1]]
-    pairs, single = _pairs(seen, 24)
-    by_day = np.bincount(pairs, minlength=seen.days)
-    return Observed(
-        GapLadder.of(gaps),
-        float(len(seen.hour)),
-        len(pairs),
-        clock.uptime_hours,
-        np.bincount(_pairs(seen, 1)[0] % 24, minlength=24).astype(np.float64),
-        clock.hours_alive,
-        {w: len(_pairs(seen, w)[0]) / (seen.days * 24 / w) for w in WINDOW_HOURS},
-        feed_mode(SensorDays({day: int(n) for day, n in zip(days, by_day, strict=True) if n}, single)),
-    )
+    return observation.observe(seen.address, seen.hour, seen.days)
 
 
 def rows(short: bool, seed: int) -> list[Row]:  # noqa: FBT001
@@ -137,7 +113,7 @@ def _refusals(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
         rng = np.random.default_rng([seed, run])
         seen = watch(Country(lease=6.0, dense=0.1), rng)
         machines = measure(observe(seen)).machines
-        dense += isinstance(machines, Estimate) and is_dense(machines.value, seen.pool)
+        dense += isinstance(machines, Refusal) or is_dense(machines.value, seen.pool)
         seen = watch(Country(lease=24.0, rate=2.0), rng)
         once += measure(observe(_once_a_day(seen))).machines == _refused(RefusalReason.DEDUPLICATED, _once_a_day(seen))
         delta = _differences(seen)
@@ -181,12 +157,6 @@ def _compare(*made: Seen) -> Comparison:
         period = Period(first, first + timedelta(days=seen.days - 1))
         windows.append(WindowMeasured(period, {WATCH: observed}, {WATCH: measured}))
     return compare(*windows)
-
-
-def _pairs(seen: Seen, hours: int) -> tuple[NDArray[np.int64], int]:
-    """Return the window's number of each (address, window) pair, and how many pairs have a single sighting."""
-    keys, counts = np.unique(seen.address * 10_000 + (seen.hour // hours).astype(np.int64), return_counts=True)
-    return keys % 10_000, int((counts == 1).sum())
 
 
 def _once_a_day(seen: Seen) -> Seen:

@@ -27,6 +27,13 @@ class RefusalReason(StrEnum):
     FEW_ADDRESSES = "few-addresses"
     CLOCKS_DIFFER = "clocks-differ"
     MIXED_SPELLINGS = "mixed-spellings"
+    STAMPS_CUT = "stamps-cut"
+    FEW_SIGHTINGS = "few-sightings"
+    UNEVEN_RATES = "uneven-rates"
+    BROKEN_SESSIONS = "broken-sessions"
+    WAYS_DISAGREE = "ways-disagree"
+    TOO_WIDE = "too-wide"
+    CURVE_OUTSIDE = "curve-outside"
 
     # of the effect of a campaign
     NOBODY_TREATED = "nobody-treated"
@@ -120,6 +127,50 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Within a day the feed reports more than a tenth of the addresses here under several names of one family. The "
         "time between sightings is known for each name alone, so machines would be counted too often. Give daily "
         "addresses only, or count by the malware's own identifier.",
+    ),
+    RefusalReason.STAMPS_CUT: LocalText(
+        "Nguồn dữ liệu làm tròn thời điểm ghi nhận (chẵn 5 phút, chẵn giờ hoặc chẵn ngày), nên không biết máy nhiễm "
+        "liên lạc cách nhau bao lâu. Hãy xin nguồn gửi thời điểm chính xác đến giây.",
+        "The feed rounds its times (to five minutes, hours or days), so nothing says how far apart check-ins are. Ask "
+        "the source for times to the second.",
+    ),
+    RefusalReason.FEW_SIGHTINGS: LocalText(
+        "Có quá ít lượt ghi nhận để suy ra số máy từ địa chỉ. Hãy chỉ nêu số địa chỉ, hoặc đếm trong một kỳ dài hơn.",
+        "There are too few sightings to tell machines from addresses. Give addresses only, or count over a longer "
+        "window.",
+    ),
+    RefusalReason.UNEVEN_RATES: LocalText(
+        "Có địa chỉ liên lạc dày hơn hẳn những địa chỉ khác: có thể nhiều máy dùng chung một địa chỉ, hoặc họ mã độc "
+        "có hai biến thể liên lạc theo nhịp khác nhau. Chỉ biết số máy nằm trong khoảng nêu kèm. Hãy đếm theo mã định "
+        "danh của mã độc, hoặc hỏi nhà mạng có bao nhiêu thuê bao chung một địa chỉ.",
+        "Some addresses check in far more often than others: several machines share an address, or the family has two "
+        "variants of different schedules. Machines are only known to be within the range beside this. Count by the "
+        "malware's own identifier, or ask the provider how many customers share an address.",
+    ),
+    RefusalReason.BROKEN_SESSIONS: LocalText(
+        "Các lượt liên lạc không theo một nhịp: máy nhiễm lúc có mặt lúc không, thử liên lạc dồn dập rồi im lâu, hoặc "
+        "họ mã độc có hai biến thể. Từ địa chỉ chỉ suy ra được khoảng nêu kèm. Hãy đếm theo mã định danh của mã độc, "
+        "hoặc nhờ chuyên viên phân tích nêu nhịp liên lạc.",
+        "Check-ins do not follow one schedule: machines come and go, try many times and then fall silent for long, or "
+        "the family has two variants. Addresses tell no more than the range beside this. Count by the malware's own "
+        "identifier, or let an analyst state how often it checks in.",
+    ),
+    RefusalReason.WAYS_DISAGREE: LocalText(
+        "Các cách đếm độc lập (theo thời gian có mặt, theo số lượt liên lạc, theo số địa chỉ mới, theo mã định danh) "
+        "cho kết quả khác hẳn nhau, nên không chọn riêng con số nào. Số máy nằm trong khoảng nêu kèm nếu có một cách "
+        "đúng.",
+        "Independent ways to count (time on line, check-ins, new addresses, identifiers) differ widely, so that none "
+        "of them is chosen. If one of them is right, the machines are within the range beside this.",
+    ),
+    RefusalReason.TOO_WIDE: LocalText(
+        "Sai số có thể vượt quá 15%, nên chỉ nêu khoảng, không nêu một con số.",
+        "The figure may be off by more than 15 %, so there is a range and no number.",
+    ),
+    RefusalReason.CURVE_OUTSIDE: LocalText(
+        "Cách đếm theo số địa chỉ mới chỉ đúng khi máy nhiễm luôn bật và liên lạc vào lúc ngẫu nhiên. Ở đây máy bị tắt "
+        "hằng ngày hoặc liên lạc đều đặn, nên không dùng cách này.",
+        "Counting by how fast new addresses come in holds for machines that are always on and check in at random. "
+        "These are switched off every day or check in at regular times, so it is not used.",
     ),
     RefusalReason.UNKNOWN_RATE: LocalText(
         "Không biết họ mã độc này liên lạc bao nhiêu lần mỗi giờ và dữ liệu không cho biết. Cần chuyên viên phân tích "

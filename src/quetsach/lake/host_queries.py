@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS
 from quetsach.assess.hosts.clock import Clock, uptime_minutes
+from quetsach.assess.hosts.health import CUT_MINUTES
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.sightings import CLOCK_HOURS
 from quetsach.core.sector import UNKNOWN_SECTOR
-from quetsach.lake.host_rows import LOW_BITS, HostRows
+from quetsach.lake.family_hours import Seen
+from quetsach.lake.host_rows import LOW_BITS, SQUARE_PARTS, HostRows
 from quetsach.lake.queries import Names, by_day, by_family, explained, run
 from quetsach.lake.question import Part, added, in_part
 
@@ -27,14 +30,17 @@ _CLOCK = pa.schema(
     [
         ("feed", pa.string()),
         ("report", pa.string()),
+        ("family", pa.string()),
         ("day", pa.date32()),
         ("uptime_us", pa.int64()),  # of the clock at midnight
         ("starts", pa.list_(pa.int64())),  # of the day's outages
         ("ends", pa.list_(pa.int64())),
     ]
 )
-_STEP = "greatest(0, ceil(4 * log2(gap_ms / 60000)))::smallint"
+_STEP = "greatest(0, ceil(4 * log2(greatest(gap_ms, 1) / 60000)))::smallint"
 """The step of ``assess.hosts.ladder`` that a gap in milliseconds belongs to."""
+
+_CUT_US = CUT_MINUTES * _MINUTE
 
 _SENSORS = "feed, report, family, ip_version"
 _PLACE = "feed, report, family, ip_version, asn, isp, province, sector, is_abroad"
@@ -77,11 +83,13 @@ def _rows(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
         create or replace temp table rows as
         with seen as ({seen}), placed as (
             select *, {_on_clock("first_us")} as first_up, {_on_clock("last_us")} as last_up,
-                   len(starts) = 0 as is_whole
-            from seen join clock using (feed, report, day)
+                   len(starts) = 0 as is_whole, first_us % {_CUT_US} = 0 and last_us % {_CUT_US} = 0 as is_cut
+            from seen join clock using (feed, report, family, day)
         )
-        select {_PLACE}, address, day, sightings, spellings, hours, is_whole,
+        select {_PLACE}, address, day, sightings, spellings, hours, is_whole, is_cut,
+               ((last_up - first_up) // {_MINUTE})::bigint as minutes,
                (first_up - lag(last_up) over before) // 1000 as gap_ms,
+               (lead(first_up) over before - last_up) // 1000 as next_ms,
                lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
         from placed window before as (partition by feed, report, family, address order by day)
     """
@@ -100,7 +108,7 @@ _KEPT = f"""
         union all by name
         select null::bigint as ms, null::bigint as high, null::bigint as low, null::double as hours,
                null::double as squares where false
-    ) join clock using (feed, report, day)
+    ) join clock using (feed, report, family, day)
     where {_ASKED}
 """
 """Gaps inside days. Roll-ups that are older than whole numbers have hours and squared hours as fractions."""
@@ -131,7 +139,7 @@ class HostWindow:
     """What roll-ups hold of a period; ``files`` of a part are those of addresses, ``once`` those of gaps.
 
     Args:
-        clocks: the uptime clock of each sensor over the period.
+        clocks: the uptime clock of each family at each sensor over the period; what has none is not counted.
         ladders: the ways in which gaps are counted, each by some columns; every answer has the sensor and the family.
         totals: the same for sightings.
         distinct: the same for addresses, of all sensors together.
@@ -139,7 +147,7 @@ class HostWindow:
         names: the family that a kept name is of; ``None`` where each is its own (``queries.by_family``).
     """
 
-    clocks: Mapping[Sensor, Clock]
+    clocks: Mapping[Seen, Clock]
     ladders: tuple[tuple[str, ...], ...] = ((),)
     totals: tuple[tuple[str, ...], ...] = ((),)
     distinct: tuple[tuple[str, ...], ...] = ()
@@ -175,6 +183,7 @@ class HostWindow:
             *map(_totals, self.totals),
             *map(_distinct, self.distinct),
             _HOURLY,
+            _LONE,
             _SENSOR_DAYS,
             _WINDOWS,
             _ABROAD,
@@ -258,6 +267,16 @@ class Bots:
         ]
 
 
+_STAYS = f"minutes >= {60 * LONGER_STAY_HOURS}"
+_STAY = {
+    "stays": "1",
+    "intervals": "sightings - 1",
+    "minutes": "minutes",
+    "squares": f"(sightings - 1) * (sightings - 1) * {60 * SQUARE_PARTS} // greatest(minutes, 1)",
+}
+"""What is added up of stays; squared intervals an hour in parts of one."""
+
+
 def _ladder(by: Sequence[str]) -> tuple[str, Sequence[str]]:
     """Gaps at home by sensor, family, version, the columns ``by`` and step."""
     sums = ("count", "ms", "high", "low")
@@ -266,10 +285,14 @@ def _ladder(by: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 
 def _totals(by: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Sightings and address-days at home, by the same keys; ``mixed`` are those of several spellings."""
+    """Sightings and address-days at home, by the same keys; ``mixed`` are those of several spellings.
+
+    ``stays``, ``intervals``, ``minutes`` and ``squares`` are of address-days that span ``LONGER_STAY_HOURS``.
+    """
     sums = "sum(sightings)::bigint as events, count(*) as rows, count(*) filter (spellings > 1) as mixed"
+    sums += f", {', '.join(f'coalesce(sum({how}) filter ({_STAYS}), 0)::bigint as {n}' for n, how in _STAY.items())}"
     query = f"select {_SENSORS}{_more(by)}, {sums} from rows where not is_abroad group by all"
-    return query, ("events", "rows", "mixed")
+    return query, ("events", "rows", "mixed", *_STAY)
 
 
 def _distinct(by: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -290,12 +313,21 @@ def _more(by: Sequence[str]) -> str:
 _HOUR_NAMES = [f"h{hour}" for hour in range(24)]
 _HOUR_SUMS = ", ".join(f"sum((hours >> {n}) & 1)::bigint as {name}" for n, name in enumerate(_HOUR_NAMES))
 _HOURLY = (f"select {_SENSORS}, {_HOUR_SUMS} from rows where not is_abroad group by all", _HOUR_NAMES)
+_ALONE = "least(coalesce(gap_ms, next_ms), coalesce(next_ms, gap_ms))"
+_ALONE_STEP = f"if({_ALONE} is null, {STEPS}, least({STEPS}, {_STEP.replace('gap_ms', _ALONE)}))::smallint"
+_IS_LONE = f"not is_abroad and minutes < {LONE_MINUTES}"
+_LONE = (
+    f"select {_SENSORS}, {_ALONE_STEP} as step, count(*) as lone from rows where {_IS_LONE} group by all",
+    ("lone",),
+)
+"""Address-days of one check-in, by how long there was no other before or after."""
+
 _SENSOR_DAYS = (
     (
-        "select feed, report, day, count(*) as rows, count(*) filter (sightings = spellings) as single "
-        "from rows group by all"
+        "select feed, report, day, count(*) as rows, count(*) filter (sightings = spellings) as single, "
+        "count(*) filter (is_cut) as cut from rows group by all"
     ),
-    ("rows", "single"),
+    ("rows", "single", "cut"),
 )
 _BLOCK_SUMS = ", ".join(f"sum({how})::bigint as w{hours}" for hours, how in _BLOCKS.items())
 _BLOCK_SUMS += ', count(*) as w24, count(*) filter (is_next) as "both"'
@@ -318,13 +350,13 @@ _SHIFTED = ", ".join(
 )
 
 
-def _clock_table(clocks: Mapping[Sensor, Clock]) -> pa.Table:
+def _clock_table(clocks: Mapping[Seen, Clock]) -> pa.Table:
     made = []
-    for (feed, report), clock in clocks.items():
+    for (feed, report, family), clock in clocks.items():
         uptime = 0
         for day, outages in sorted(clock.outages.items()):
             starts, ends = ([stretch[n] * _MINUTE for stretch in outages] for n in (0, 1))
-            made.append((feed, report, day, uptime, starts, ends))
+            made.append((feed, report, family, day, uptime, starts, ends))
             uptime += uptime_minutes(outages) * _MINUTE
     columns = zip(*made, strict=True) if made else [()] * len(_CLOCK)
     return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, _CLOCK, strict=True)], schema=_CLOCK)

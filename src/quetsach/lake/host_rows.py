@@ -15,6 +15,9 @@ LOW_BITS = 26
 Four days squared are 1.2e17; of ten thousand million such gaps one integer of 64 bits would not hold the sum.
 """
 
+SQUARE_PARTS = 1000
+"""Squared intervals an hour are kept in so many parts of one."""
+
 _MS = 3_600_000
 _WINDOWS = (1, 2, 3, 4, 6, 8, 12, 24)
 
@@ -27,6 +30,7 @@ class HostRows:
     counts: Mapping[tuple[str, ...], pa.Table]
     addresses: Mapping[tuple[str, ...], pa.Table]
     hours: pa.Table
+    lone_sightings: pa.Table
     days: pa.Table
     blocks: pa.Table
     foreign: pa.Table
@@ -54,8 +58,13 @@ class HostRows:
             for row in self.hours.to_pylist()
         ]
 
+    def lone(self) -> list[dict[str, Any]]:
+        """Return ``lone`` sightings by sensor, family, version and the ``step`` of how long they were alone."""
+        rows: list[dict[str, Any]] = self.lone_sightings.to_pylist()
+        return rows
+
     def sensor_days(self) -> list[dict[str, Any]]:
-        """Return ``rows`` and those with a ``single`` sighting, by sensor and day, abroad included."""
+        """Return ``rows``, those with a ``single`` sighting or ``cut`` stamps, by sensor and day, abroad included."""
         rows: list[dict[str, Any]] = self.days.to_pylist()
         return rows
 

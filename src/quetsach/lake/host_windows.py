@@ -1,7 +1,7 @@
 """Roll-ups of a window, laid out and measured: what every question about machines begins with."""
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces
 from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
 from quetsach.assess.hosts.comparison import WindowMeasured
 from quetsach.assess.hosts.event_rate import Rate
 from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.ladder import STEPS, GapLadder
 from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measure, measure_part
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
+from quetsach.lake.family_hours import FamilyHours, InstallationHours, Seen, family_clocks
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
-from quetsach.lake.host_rows import HostRows
+from quetsach.lake.host_rows import SQUARE_PARTS, HostRows
 from quetsach.lake.question import parts_of
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
@@ -31,10 +34,14 @@ from quetsach.lake.view import LakeView
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaidOut:
-    """The roll-ups of a period, to be asked: complete, each day of each report that has sightings."""
+    """The roll-ups of a period, to be asked: complete, each day of each report that has sightings.
+
+    ``clocks`` are those of each family at each of the ``sensors``.
+    """
 
     view: LakeView
-    clocks: Mapping[Sensor, Clock]
+    sensors: Mapping[Sensor, Clock]
+    clocks: Mapping[Seen, Clock]
     families: tuple[str, ...] | None
     addresses: tuple[Path, ...]
     gaps: tuple[Path, ...]
@@ -50,7 +57,7 @@ class LaidOut:
         group = () if by in (None, ("family",)) else by or ()
         ways = dict.fromkeys(((), group, ("asn",)) if by_network else ((), group))
         totals = ways | dict.fromkeys([("asn", *group)] if by_network else [])
-        distinct = () if by is None else ((), by)
+        distinct = () if by is None else tuple(dict.fromkeys(((), ("family",), by)))
         question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families, self.view.names)
         return self.view.ask(question, parts_of(self.addresses, once=self.gaps))
 
@@ -61,6 +68,22 @@ class LaidOut:
     def count_bots(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
         return self.view.ask(Bots(by, self.families, self.view.names), parts_of(self.bots)) if self.bots else []
+
+    def named_hours(self) -> dict[Watch, tuple[float, float, float]]:
+        """Return hours of installations on days without outages, hours of these days, and the sightings of all days."""
+        if not self.bots:
+            return {}
+        found: defaultdict[Watch, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        for row in self.view.ask(InstallationHours(self.families, self.view.names), parts_of(self.bots)):
+            watch = watch_of(row)
+            sums = found[watch]
+            sums[2] += row["sightings"]
+            if self.clocks[watch.feed, watch.report, watch.family].outages.get(row["day"]) == ():
+                sums[0] += row["ms"] / 3_600_000
+        for watch, sums in found.items():
+            outages = self.clocks[watch.feed, watch.report, watch.family].outages.values()
+            sums[1] = 24.0 * sum(down == () for down in outages)
+        return {watch: (hours, watched, sightings) for watch, (hours, watched, sightings) in found.items()}
 
 
 @contextmanager
@@ -82,9 +105,11 @@ def laid_out(
                 bots.append(place / roll_up.path("bots"))
         if not records:
             raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
-        clocks = {sensor: read_clock(days) for sensor, days in records.items()}
+        sensors = {sensor: read_clock(days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
-        yield LaidOut(view, clocks, only, tuple(addresses), tuple(gaps), tuple(bots))
+        hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))
+        clocks = family_clocks(sensors, hours, period)
+        yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots))
 
 
 def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
@@ -96,23 +121,23 @@ def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
     return folder
 
 
-def measure_window(
-    rows: HostRows, clocks: Mapping[Sensor, Clock], period: Period, rates: Mapping[str, float]
-) -> WindowMeasured:
-    """Measure every watch of a window."""
+def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping[str, float]) -> WindowMeasured:
+    """Measure every watch of a window; ``rows`` are what was counted of it."""
+    clocks, named = laid.clocks, laid.named_hours()
     hourly = {watch_of(row): np.array([row[f"h{h}"] for h in range(24)]) for row in rows.hourly()}
     windows = {watch_of(row): _windows(row) for row in rows.windows()}
     days: defaultdict[Sensor, dict[date, int]] = defaultdict(dict)
-    single: defaultdict[Sensor, int] = defaultdict(int)
+    odd: Counter[tuple[Sensor, str]] = Counter()
     for row in rows.sensor_days():
-        days[row["feed"], row["report"]][row["day"]] = row["rows"]
-        single[row["feed"], row["report"]] += row["single"]
-    modes = {sensor: feed_mode(SensorDays(by_day, single[sensor])) for sensor, by_day in days.items()}
-    ladders = ladders_of(rows.ladder(), ())
+        sensor = row["feed"], row["report"]
+        days[sensor][row["day"]] = row["rows"]
+        odd.update({(sensor, name): row[name] for name in ("single", "cut")})
+    modes = {s: feed_mode(SensorDays(by_day, odd[s, "single"], odd[s, "cut"])) for s, by_day in days.items()}
+    ladders, lone = ladders_of(rows.ladder(), ()), _lone(rows)
     observed = {}
     for row in rows.totals():
         watch = watch_of(row)
-        clock = clocks[watch.feed, watch.report]
+        clock = clocks[watch.feed, watch.report, watch.family]
         observed[watch] = Observed(
             ladders.get((watch,), GapLadder.empty()),
             row["events"],
@@ -123,6 +148,7 @@ def measure_window(
             windows.get(watch, {}),
             modes[watch.feed, watch.report],
             row["mixed"],
+            Traces(stays_of(row), lone[watch], clock.unsure, _named(named.get(watch), row["events"])),
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
     measured = {watch: measure(seen, known.get(watch.family)) for watch, seen in observed.items()}
@@ -140,7 +166,7 @@ def dense_pools(rows: HostRows, window: WindowMeasured, best: set[Watch], announ
         if watch in best and watch.ip_version == 4 and row["asn"] is not None:
             ladder = ladders.get((watch, row["asn"]), GapLadder.empty())
             uptime = window.observed[watch].uptime_hours
-            part = Observed(ladder, row["events"], row["rows"], uptime, mixed=row["mixed"])
+            part = part_of(row, ladder, uptime)
             answer = measure_part(part, window.measured[watch]).machines
             machines[row["asn"]] += answer.value if isinstance(answer, Estimate) else 0.0
     return {asn for asn, count in machines.items() if is_dense(count, announced.get(asn, 0))}
@@ -159,6 +185,27 @@ def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> Wi
         for watch, m in window.measured.items()
     }
     return replace(window, measured=measured)
+
+
+def part_of(row: Mapping[str, Any], ladder: GapLadder, uptime_hours: float) -> Observed:
+    """Return what a watch saw of a part of the country, from a row of totals."""
+    return Observed(ladder, row["events"], row["rows"], uptime_hours, mixed=row["mixed"], traces=Traces(stays_of(row)))
+
+
+def stays_of(row: Mapping[str, Any]) -> Stays:
+    """Return the stays of a row of totals."""
+    return Stays(row["stays"], row["intervals"], row["minutes"] / 60, row["squares"] / SQUARE_PARTS)
+
+
+def _named(found: tuple[float, float, float] | None, events: float) -> NamedHours | None:
+    return None if found is None or not events else NamedHours(found[0], found[1], min(1.0, found[2] / events))
+
+
+def _lone(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:
+    made: defaultdict[Watch, NDArray[np.float64]] = defaultdict(lambda: np.zeros(STEPS + 1))
+    for row in rows.lone():
+        made[watch_of(row)][row["step"]] += row["lone"]
+    return made
 
 
 def modes_of(window: WindowMeasured) -> dict[Sensor, RefusalReason | None]:

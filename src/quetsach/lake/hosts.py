@@ -15,7 +15,6 @@ from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import (
     REFUSED_SHARE,
     Measured,
-    Observed,
     Watch,
     add_up,
     best_watches,
@@ -25,7 +24,7 @@ from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chap
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake.answers import basis_of
-from quetsach.lake.host_queries import Sensor
+from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import HostRows
 from quetsach.lake.host_windows import (
     LaidOut,
@@ -34,6 +33,7 @@ from quetsach.lake.host_windows import (
     laid_out,
     measure_window,
     modes_of,
+    part_of,
     watch_of,
     without_dense,
 )
@@ -48,7 +48,10 @@ WINDOW_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """A line: machines on line by each measure, mean daily and all addresses of the period, addresses a machine."""
+    """A line: machines on line by each measure, mean daily and all addresses of the period, addresses a machine.
+
+    Where several ``families`` are added up, these are infections: a machine with two families is two.
+    """
 
     id: str
     machines: Answer
@@ -57,6 +60,7 @@ class HostRow:
     by_bot_ids: Answer
     daily_addresses: float
     addresses: int
+    families: int
 
     @property
     def addresses_per_machine(self) -> float | None:
@@ -68,6 +72,7 @@ class HostRow:
         factor = self.addresses_per_machine
         return {
             "id": self.id,
+            "families_added": self.families,
             "machines_online": self.machines.as_json(),
             "machines_by_events": self.by_events.as_json(),
             "machines_by_growth": self.by_growth.as_json(),
@@ -102,12 +107,16 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """The answer. ``rows`` from most to fewest daily addresses; ``abroad`` are daily addresses of other countries."""
+    """The answer. ``rows`` from most to fewest daily addresses; ``abroad`` are daily addresses of other countries.
+
+    The ``total`` adds families up; ``of_any_family`` are the machines that have at least one.
+    """
 
     basis: Basis
     by: str
     rows: tuple[HostRow, ...]
     total: HostRow
+    of_any_family: Answer
     sensors: tuple[SensorState, ...]
     coverage: tuple[Coverage, ...]
     abroad: float
@@ -139,7 +148,7 @@ def hosts(
     """
     with laid_out(view, period, families, reports) as laid:
         rows, clocks = laid.count((by,), by_network=bool(announced)), laid.clocks
-        window = measure_window(rows, clocks, period, rates or {})
+        window = measure_window(laid, rows, period, rates or {})
         best = set(best_watches(window.measured).values())
         dense = dense_pools(rows, window, best, announced or {})
         group = () if by == "family" else (by,)
@@ -156,11 +165,18 @@ def hosts(
         national = _row("", everything, whole, _all_bots(laid, window), is_crowded="" in crowded)
         sensors = tuple(
             SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
-            for sensor, clock in sorted(clocks.items())
+            for sensor, clock in sorted(laid.sensors.items())
             for mode in [modes_of(window).get(sensor)]
         )
         return HostReport(
-            basis_of(view, period), by, tuple(made), national, sensors, _coverage(laid, window), rows.abroad()
+            basis_of(view, period),
+            by,
+            tuple(made),
+            national,
+            _of_any_family(national.machines, everything, rows),
+            sensors,
+            _coverage(laid, window),
+            rows.abroad(),
         )
 
 
@@ -182,7 +198,7 @@ def compare_windows(
     for period in (before, after):
         with laid_out(view, period, families) as laid:
             rows = laid.count(by_network=bool(announced))
-            window = measure_window(rows, laid.clocks, period, rates or {})
+            window = measure_window(laid, rows, period, rates or {})
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
             )
@@ -199,7 +215,7 @@ def compare_latest(view: LakeView, newest: date, *, announced: Mapping[int, int]
 
 
 def _parts(
-    rows: HostRows, window: WindowMeasured, best: set[Watch], clocks: Mapping[Sensor, Clock], group: tuple[str, ...]
+    rows: HostRows, window: WindowMeasured, best: set[Watch], clocks: Mapping[Seen, Clock], group: tuple[str, ...]
 ) -> dict[str, list[tuple[Watch, Measured]]]:
     """Return what each line consists of: a family's versions of IP, or a place's families."""
     made: defaultdict[str, list[tuple[Watch, Measured]]] = defaultdict(list)
@@ -212,8 +228,8 @@ def _parts(
         watch = watch_of(row)
         if watch in best:
             ladder = ladders.get((watch, row[group[0]]), GapLadder.empty())
-            uptime = clocks[watch.feed, watch.report].uptime_hours
-            part = Observed(ladder, row["events"], row["rows"], uptime, mixed=row["mixed"])
+            uptime = clocks[watch.feed, watch.report, watch.family].uptime_hours
+            part = part_of(row, ladder, uptime)
             made[_id(row, group[0])].append((watch, measure_part(part, window.measured[watch])))
     return made
 
@@ -230,6 +246,22 @@ def _crowded(rows: HostRows, best: set[Watch], dense: set[int], group: tuple[str
                 every[id_] += row["rows"]
                 within[id_] += row["rows"] if row["asn"] in dense else 0
     return {id_ for id_, count in every.items() if within[id_] > REFUSED_SHARE * count}
+
+
+def _of_any_family(infections: Answer, parts: Iterable[tuple[Watch, Measured]], rows: HostRows) -> Answer:
+    """Tell machines from infections by the addresses that had several families on one day.
+
+    At least as many as have the commonest family, at most as many as there are infections.
+    """
+    if isinstance(infections, Refusal):
+        return infections
+    of_family: defaultdict[str, float] = defaultdict(float)
+    for watch, measured in parts:
+        of_family[watch.family] += measured.machines.low if isinstance(measured.machines, Estimate) else 0.0
+    added = sum(row["daily"] for row in rows.distinct(("family",)))
+    shared = rows.distinct()[0]["daily"] / added if added else 1.0
+    low = max(*of_family.values(), infections.low * shared)
+    return Estimate(infections.value * shared, low, infections.high, {"addresses_each": 1 / shared if shared else 1.0})
 
 
 def _coverage(laid: LaidOut, window: WindowMeasured) -> tuple[Coverage, ...]:
@@ -258,14 +290,16 @@ def _row(
     *,
     is_crowded: bool,
 ) -> HostRow:
-    answers = [m for _, m in parts]
+    given = list(parts)
+    answers = [m for _, m in given]
     machines, by_events, by_growth = (
         add_up((getattr(m, name), m.rows) for m in answers) for name in ("machines", "by_events", "by_growth")
     )
     if is_crowded and isinstance(machines, Estimate):
         machines = Refusal(RefusalReason.DENSE_POOL, {"machines": machines.value})
     named = bots or Refusal(RefusalReason.NO_BOT_IDS)
-    return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"])
+    families = len({watch.family for watch, _ in given})
+    return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"], families)
 
 
 def _bots(laid: LaidOut, rows: HostRows, by: str) -> dict[str, Answer]:

@@ -105,7 +105,7 @@ def constant_sensors(
     windows = []
     for period in (before, after) if view.sightings_count(after) else (before,):
         with laid_out(view, period, families, reports) as laid:
-            windows.append(measure_window(laid.count(by_network=False), laid.clocks, period, {}))
+            windows.append(measure_window(laid, laid.count(by_network=False), period, {}))
     chosen: dict[str, Sensor] = {}
     for window in windows[::-1]:  # the earlier one has the last word
         alive = {w: m for w, m in window.measured.items() if _is_alive(w.feed, w.report, windows)}

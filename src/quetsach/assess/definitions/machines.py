@@ -12,13 +12,15 @@ MACHINES_ONLINE = Definition(
     0,
     LocalText(
         "Số máy nhiễm trực tuyến tại một thời điểm, lấy trung bình trong cả kỳ: tổng số giờ của các phiên liên lạc, có "
-        "bù phần thiếu ở hai đầu phiên, chia cho số giờ hệ thống quan trắc hoạt động. Máy nhiễm nhiều họ mã độc được "
-        "tính ở từng họ; nhiều máy sau một địa chỉ dùng chung được tính là một. Sai số công bố là 2%, hoặc 5% khi máy "
-        "liên lạc thưa.",
+        "bù phần thiếu ở hai đầu phiên, chia cho số giờ có thể quan sát được họ mã độc đó. Chỉ nêu con số khi các cách "
+        "đếm độc lập khớp nhau; nếu không thì chỉ nêu khoảng và lý do. Sai số là giả định rút ra từ các tình huống mô "
+        "phỏng: từ 8% (11% khi máy liên lạc thưa), rộng hơn khi có dấu hiệu nhiều máy dùng chung một địa chỉ. Máy "
+        "nhiễm hai họ mã độc là hai ca nhiễm: tổng của nhiều họ là số ca nhiễm, không phải số máy.",
         "Infected machines on line at one time, on the average of the window: the hours of all sessions, with what is "
-        "missing at their edges, divided by the hours in which the sensor was alive. A machine with several families "
-        "counts in each; machines behind one shared address count as one. The declared error is 2 %, or 5 % where "
-        "check-ins are rare.",
+        "missing at their edges, divided by the hours in which the family could be seen. There is a number only where "
+        "independent ways to count agree, else a range and the reason. The interval is an assumption that stands on "
+        "simulated worlds: 8 % (11 % where check-ins are rare) and wider where addresses look shared. A machine with "
+        "two families is two infections: families added up are infections, not machines.",
     ),
 )
 MACHINES_BY_EVENTS = Definition(
@@ -28,11 +30,11 @@ MACHINES_BY_EVENTS = Definition(
     0,
     LocalText(
         "Số lượt ghi nhận trong một giờ chia cho số lần một máy nhiễm liên lạc trong một giờ trực tuyến. Đúng với mọi "
-        "cách cấp địa chỉ, kể cả địa chỉ dùng chung, nếu biết nhịp liên lạc (sai số công "
-        "bố 2%); nếu nhịp được suy ra từ dữ liệu, sai số công bố là 15%.",
+        "cách cấp địa chỉ, kể cả địa chỉ dùng chung, nếu biết nhịp liên lạc và nguồn không bỏ sót lượt nào (sai số giả "
+        "định 8%); nếu nhịp được suy ra từ dữ liệu, sai số giả định là 15%.",
         "Sightings an hour divided by how often one machine checks in during an hour on line. It holds under any "
-        "leases and shared addresses if that rate is known (declared error 2 %); where it is read off the data, the "
-        "declared error is 15 %.",
+        "leases and shared addresses if that rate is known and the feed loses nothing (assumed error 8 %); where it is "
+        "read off the data, the assumed error is 15 %.",
     ),
 )
 ADDRESSES_PER_MACHINE = Definition(
@@ -53,10 +55,9 @@ MACHINES_BY_GROWTH = Definition(
     0,
     LocalText(
         "Số máy nhiễm suy ra từ việc số địa chỉ khác nhau tăng thế nào khi thời gian đếm dài ra từ 1 đến 48 giờ. "
-        "Chỉ đúng với "
-        "máy luôn bật (sai số công bố 8%), nên chỉ dùng để đối chiếu.",
+        "Chỉ đúng với máy luôn bật và liên lạc vào lúc ngẫu nhiên (sai số giả định 8%), nên chỉ dùng để đối chiếu.",
         "Infected machines told from how distinct addresses grow as the window is lengthened from 1 to 48 hours. It "
-        "holds for machines that are always on (declared error 8 %), so it serves as a check.",
+        "holds for machines that are always on and check in at random (assumed error 8 %), so it serves as a check.",
     ),
 )
 INSTALLATIONS = Definition(

@@ -65,11 +65,13 @@ class Clock:
 
     ``outages`` of each day with sightings; ``uptime_hours`` in which it was alive, each hour counted by how much
     usually happens in it: an outage at noon takes more away than one at night. ``hours_alive`` by hour of the day.
+    ``unsure`` hours for each of these are not among them, and nothing tells whether they should be.
     """
 
     outages: Mapping[date, tuple[Stretch, ...]]
     uptime_hours: float
     hours_alive: NDArray[np.float64]
+    unsure: float = 0.0
 
 
 def read_clock(days: Mapping[date, DayRecord]) -> Clock:
@@ -94,11 +96,11 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
         outages[day] = tuple(
             part
             for silence in days[day].silences
-            if not len(others) or np.minimum(missing, usual * _covered(silence)).sum() >= EXPECTED
+            if not len(others) or np.minimum(missing, usual * covered(silence)).sum() >= EXPECTED
             for part in _within(silence, is_busy)
         )
-        alive[at] -= sum((_covered(s) for s in outages[day]), np.zeros(24))
-    weight = _weights(hourly, alive, alike)
+        alive[at] -= sum((covered(s) for s in outages[day]), np.zeros(24))
+    weight = weights_of(hourly, alive, alike)
     uptime = hourly.size * (alive * weight).sum() / weight.sum() if order else 0.0
     return Clock(outages, float(uptime), alive.sum(axis=0))
 
@@ -108,7 +110,7 @@ def _kind(day: date) -> int:
     return max(0, day.weekday() - 4)
 
 
-def _weights(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:
+def weights_of(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:
     """Return how much usually happens in each hour of each day: the mean over days alike, while alive.
 
     What was never seen alive is as busy as the same hour of any day, or else as any hour.
@@ -129,7 +131,7 @@ def _within(stretch: Stretch, hours: NDArray[np.bool_]) -> Iterator[Stretch]:
             yield start, end
 
 
-def _covered(stretch: Stretch) -> NDArray[np.float64]:
+def covered(stretch: Stretch) -> NDArray[np.float64]:
     """Return what part of each hour of the day a stretch covers."""
     start, end = stretch
     hours = np.arange(24) * 60

@@ -127,7 +127,7 @@ def _value(answer: Answer) -> float:
 
 def _events_now(after: WindowMeasured, watch: Watch, rate: Rate | None) -> Answer:
     seen, schedule = after.observed[watch], after.measured[watch].schedule
-    bursts = float(seen.ladder.count[0]) if schedule and schedule.has_bursts else 0.0
+    bursts = schedule.repeated(seen.ladder) if schedule else 0.0
     return event_rate(seen.events - bursts, rate, seen.uptime_hours)
 
 

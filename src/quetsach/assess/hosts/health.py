@@ -8,10 +8,12 @@ from statistics import median
 from quetsach.assess.refusal import RefusalReason
 
 FEWEST_ROWS = 100
-"""Rows of (family, address, day) below which nothing is said about a feed's mode."""
+"""Rows of (family, address, day) below which nothing is said about a feed's mode, or about a family's machines."""
 DEDUPLICATED_SHARE = 0.995
 SUNDAY_TIMES = 2.0
 FEWEST_SUNDAYS = 2
+CUT_MINUTES = 5
+CUT_SHARE = 0.5
 
 LARGEST_DENSITY = 0.03
 """Share of an AS's announced IPv4 addresses that may be infected at once."""
@@ -21,17 +23,22 @@ _SUNDAY = 6
 
 @dataclass(frozen=True, slots=True)
 class SensorDays:
-    """A sensor through a period: rows of (family, address) by day, and how many of all rows have a single sighting."""
+    """A sensor through a period: rows of (family, address) by day.
+
+    Of all rows ``single`` have one sighting, and of ``cut`` the first and the last are at a multiple of
+    ``CUT_MINUTES``.
+    """
 
     rows: Mapping[date, int]
     single: int
+    cut: int = 0
 
 
 def feed_mode(sensor: SensorDays) -> RefusalReason | None:
     """Return what makes a feed unfit for counting machines, if anything.
 
     De-duplicated: hardly any address is seen twice on a day. Differences: Sundays have at least twice the addresses of
-    other days, again and again; no machines do that.
+    other days, again and again; no machines do that. Cut stamps: half of the rows begin and end on the five minutes.
     """
     total = sum(sensor.rows.values())
     if total < FEWEST_ROWS:
@@ -46,6 +53,8 @@ def feed_mode(sensor: SensorDays) -> RefusalReason | None:
         return RefusalReason.DELTA_MODE
     if sensor.single >= DEDUPLICATED_SHARE * total:
         return RefusalReason.DEDUPLICATED
+    if sensor.cut >= CUT_SHARE * total:
+        return RefusalReason.STAMPS_CUT
     return None
 
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.accumulation import accumulation
+from quetsach.assess.hosts.agreement import Traces, check, check_part
 from quetsach.assess.hosts.event_rate import Rate, event_rate
+from quetsach.assess.hosts.health import FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
 from quetsach.assess.hosts.session_hours import session_hours
@@ -16,6 +18,9 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 
 REFUSED_SHARE = 0.1
 """Share of its address-days that the refused parts of a sum may have; with more there is no sum."""
+
+BY_CHANCE = 0.7
+"""Dispersion of the gaps below which the curve of new addresses does not hold."""
 
 FEWEST_CHECK_INS = 100
 """Of a group; with fewer its own share of sessions is chance, and that of the whole country stands for it."""
@@ -49,6 +54,7 @@ class Observed:
     windows: Mapping[int, float] = field(default_factory=dict)
     mode: RefusalReason | None = None
     mixed: int = 0
+    traces: Traces = field(default_factory=Traces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +70,30 @@ class Measured:
 
 
 def measure(seen: Observed, rate: Rate | None = None) -> Measured:
-    """Ask every estimator.
+    """Ask every estimator, and whether they agree.
+
+    Where they do not, or the feed is unfit, none of them stands alone: all are refused for the same reason, but for
+    events by a rate that is known.
 
     Args:
         seen: of the whole country.
         rate: check-ins an hour by the malware's analysis or of an earlier window; read off the gaps if not given.
     """
-    if seen.mode is not None:
-        refused = Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
-        return Measured(refused, refused, refused, None, rate, seen.rows)
+    unfit = _unfit(seen)
+    if unfit is not None:
+        return Measured(unfit, unfit, unfit, None, rate, seen.rows)
     schedule = read_schedule(seen.ladder, daily_rhythm(seen.hourly, seen.hours_alive))
-    machines = _mixed(seen) or session_hours(seen.ladder, seen.events, schedule, seen.uptime_hours)
+    mixed = _mixed(seen)
+    machines = mixed or session_hours(seen.ladder, seen.events, schedule, seen.uptime_hours)
     if rate is None and schedule is not None and isinstance(machines, Estimate):
         # A gap that a lease ends is never seen: the gaps that are seen are the shorter ones.
         rate = Rate(schedule.per_hour * (1 - schedule.spread * machines.measured["q"]), is_known=False)
-    check_ins = seen.events - (float(seen.ladder.count[0]) if schedule and schedule.has_bursts else 0.0)
-    by_events = event_rate(check_ins, rate, seen.uptime_hours)
-    return Measured(machines, by_events, accumulation(seen.windows), schedule, rate, seen.rows)
+    check_ins = seen.events - (schedule.repeated(seen.ladder) if schedule else 0.0)
+    by_events, by_growth = event_rate(check_ins, rate, seen.uptime_hours), accumulation(seen.windows)
+    if mixed is None:
+        machines = check(machines, seen.ladder, schedule, seen.traces, (by_events, by_growth))
+        by_events, by_growth = _beside(machines, schedule, by_events, by_growth)
+    return Measured(machines, by_events, by_growth, schedule, rate, seen.rows)
 
 
 def measure_part(part: Observed, whole: Measured) -> Measured:
@@ -88,11 +101,33 @@ def measure_part(part: Observed, whole: Measured) -> Measured:
     if whole.schedule is None or isinstance(whole.machines, Refusal):
         return Measured(whole.machines, whole.by_events, whole.by_growth, None, whole.rate, part.rows)
     schedule = whole.schedule
-    check_ins = part.events - (float(part.ladder.count[0]) if schedule.has_bursts else 0.0)
-    q = whole.machines.measured["q"] if check_ins < FEWEST_CHECK_INS else None
+    check_ins = part.events - schedule.repeated(part.ladder)
+    is_few = check_ins < FEWEST_CHECK_INS
+    q = whole.machines.measured["q"] if is_few else None
     machines = _mixed(part) or session_hours(part.ladder, part.events, schedule, part.uptime_hours, q=q)
     by_events = event_rate(check_ins, whole.rate, part.uptime_hours)
-    return Measured(machines, by_events, accumulation(part.windows), schedule, whole.rate, part.rows)
+    machines = machines if is_few else check_part(machines, part.ladder, schedule, part.traces)
+    by_events, by_growth = _beside(machines, schedule, by_events, accumulation(part.windows))
+    return Measured(machines, by_events, by_growth, schedule, whole.rate, part.rows)
+
+
+def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_growth: Answer) -> tuple[Answer, Answer]:
+    """Return what stands beside the machines: nothing that they were refused for, nothing outside its own domain."""
+    if isinstance(machines, Refusal):
+        is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
+        return by_events if is_known else machines, machines
+    if schedule is not None and (schedule.has_nights or schedule.dispersion < BY_CHANCE):
+        by_growth = Refusal(RefusalReason.CURVE_OUTSIDE, by_growth.measured)
+    return by_events, by_growth
+
+
+def _unfit(seen: Observed) -> Refusal | None:
+    """Refuse everything where the feed is unfit, or where there is too little of it."""
+    if seen.mode is not None:
+        return Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
+    if 0 < seen.rows < FEWEST_ROWS:
+        return Refusal(RefusalReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
+    return None
 
 
 def _mixed(seen: Observed) -> Refusal | None:

@@ -12,12 +12,25 @@ _MISSED = 8
 """A session ends when so many mean intervals pass without a check-in."""
 _MISSED_PERIODIC = 6
 _FEWEST_MISSED = 6
+_FEWEST_MISSED_PERIODIC = 3
 _NEARLY_PERIODIC = 2.0
 """Where the upper quartile of the gaps is less than so many times the lower one (4.8 times for a Poisson process)."""
+_NEARLY_CHANCE = 0.85
+"""Dispersion from which the gaps are those of chance, and their tail tells the rate of one machine."""
 _BURST_SHARE = 0.05
 _BURST_TIMES = 3
 """Gaps of at most a minute are bursts if they have less than this share of the time, and are so many times as many as
 machines that check in at random would make."""
+_OCTAVE = 4
+"""Steps in which a gap doubles."""
+_TRIES_SHARE = 0.2
+"""Tries of one check-in have less than this share of the time: machines that were on line only during their tries
+would come and go within the hour."""
+_FEWEST_TRIES = 0.2
+"""Share of the gaps that are between tries, where there are any."""
+_VALLEY = 0.15
+"""Between tries and quiet an octave has less than this share of what the fullest octave on either side has."""
+_LONGEST_TRIES_HOURS = 2.0
 _OFF_HOURS = 7.25
 """Machines that are switched off at night are off for longer than this."""
 _RHYTHM = 0.02
@@ -29,18 +42,38 @@ class Schedule:
     """How a family checks in, read off its gaps.
 
     ``gap_step`` is the longest step inside a session; ``edge_hours`` what is missing at both edges of a session
-    together; ``spread`` the squared coefficient of variation of the gaps, at most 1; ``interval_hours`` the median gap;
-    ``has_nights`` where machines go off every day;
-    ``has_bursts`` where gaps of at most a minute are several connections of one check-in.
+    together; ``dispersion`` the squared coefficient of variation of the gaps; ``interval_hours`` the median gap;
+    ``has_nights`` where machines go off every day; ``tries_step`` the longest step between several connections, or
+    tries, of one check-in, or -1 where each check-in is one; ``per_hour`` the check-ins of one machine.
     """
 
     gap_step: int
     edge_hours: float
-    spread: float
+    dispersion: float
     interval_hours: float
-    has_bursts: bool
+    tries_step: int
     has_nights: bool
     per_hour: float
+    is_periodic: bool
+
+    @property
+    def spread(self) -> float:
+        """The dispersion, at most that of chance."""
+        return min(1.0, self.dispersion)
+
+    @property
+    def has_bursts(self) -> bool:
+        """Whether a check-in is several sightings."""
+        return self.tries_step >= 0
+
+    def tries_hours(self, ladder: GapLadder) -> float:
+        """Return the mean gap between tries of one check-in; 0 where each check-in is one."""
+        hours, count = (float(part[: self.tries_step + 1].sum()) for part in (ladder.hours, ladder.count))
+        return hours / count if count else 0.0
+
+    def repeated(self, ladder: GapLadder) -> float:
+        """Return how many sightings are not the first of their check-in."""
+        return float(ladder.count[: self.tries_step + 1].sum())
 
 
 def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
@@ -59,22 +92,22 @@ def read_schedule(ladder: GapLadder, rhythm: float = 0.0) -> Schedule | None:
         count, hours, squares = ladder.up_to(step)
         if not count or not hours:
             return None
-        has_bursts = step > 0 and _has_bursts(ladder, step)
-        first = 1 if has_bursts else 0
+        tries = _tries_step(ladder, step)
+        first = tries + 1
         lower, median, upper = (_quantile(ladder, share, first, step) for share in (0.25, 0.5, 0.75))
         kept, kept_hours, kept_squares = (
             float(part[first : step + 1].sum()) for part in (ladder.count, ladder.hours, ladder.squares)
         )
         mean = kept_hours / kept
-        spread = min(1.0, max(0.0, kept_squares / kept / mean**2 - 1))
+        dispersion = max(0.0, kept_squares / kept / mean**2 - 1)
         is_periodic = upper < _NEARLY_PERIODIC * lower
-        longest = _MISSED_PERIODIC * median if is_periodic else _MISSED * median / log(2)
+        longest = _MISSED_PERIODIC * max(median, mean) if is_periodic else _MISSED * median / log(2)
         wanted = min(int(step_of(np.array([longest]))[0]), STEPS - 1)
-        if has_nights and _FEWEST_MISSED * median / log(2) > _OFF_HOURS:
+        if has_nights and (_FEWEST_MISSED_PERIODIC if is_periodic else _FEWEST_MISSED / log(2)) * median > _OFF_HOURS:
             return None
         if wanted >= step:
-            rate = 1 / median if is_periodic else _tail_rate(ladder, step) or 1 / mean
-            return Schedule(step, squares / hours, spread, median, has_bursts, has_nights, rate)
+            rate = (dispersion > _NEARLY_CHANCE and _tail_rate(ladder, first, step)) or 1 / mean
+            return Schedule(step, squares / hours, dispersion, median, tries, has_nights, rate, is_periodic)
         step = wanted
 
 
@@ -94,7 +127,29 @@ def daily_rhythm(hourly: NDArray[np.float64], hours_alive: NDArray[np.float64]) 
     return max(0.0, float(wave) - 3 / sqrt(float(hourly.sum())))
 
 
-def _has_bursts(ladder: GapLadder, last: int) -> bool:
+def _tries_step(ladder: GapLadder, last: int) -> int:
+    """Return the longest step between tries of one check-in, or -1 where there are none."""
+    longest = min(int(step_of(np.array([_LONGEST_TRIES_HOURS]))[0]), last - _OCTAVE)
+    for step in range(longest, 0, -1):
+        if _is_valley(ladder, step, last):
+            return step
+    return 0 if last > 0 and _has_connections(ladder, last) else -1
+
+
+def _is_valley(ladder: GapLadder, step: int, last: int) -> bool:
+    """Whether gaps up to a step are tries and longer ones quiet: hardly any are between, and tries have little time."""
+    count, hours, _ = ladder.up_to(last)
+    short, short_hours, _ = ladder.up_to(step)
+    if short < _FEWEST_TRIES * count or short_hours > _TRIES_SHARE * hours:
+        return False
+    octaves = np.convolve(ladder.count[: last + 1], np.ones(_OCTAVE))[: last + 1]  # that end with a step
+    valley = octaves[step + _OCTAVE]
+    sides = max(octaves[: step + 1].max(), ladder.count[0]), octaves[step + _OCTAVE :].max()
+    return bool(valley < _VALLEY * min(sides))
+
+
+def _has_connections(ladder: GapLadder, last: int) -> bool:
+    """Whether gaps of at most a minute are several connections of one check-in."""
     count, hours, _ = ladder.up_to(last)
     if not ladder.count[1 : last + 1].sum():
         return False
@@ -109,10 +164,12 @@ def _quantile(ladder: GapLadder, share: float, first: int, last: int) -> float:
     return float(ladder.hours[at] / ladder.count[at])
 
 
-def _tail_rate(ladder: GapLadder, last: int) -> float:
+def _tail_rate(ladder: GapLadder, first: int, last: int) -> float:
     """Return how fast long gaps become rare, an hour: shared addresses have short gaps and take no part in the tail."""
-    longer = ladder.count[: last + 1][::-1].cumsum()[::-1]
-    longer = np.append(longer[1:], 0.0) / ladder.count[: last + 1].sum()
+    count = ladder.count.copy()
+    count[:first] = 0
+    longer = count[: last + 1][::-1].cumsum()[::-1]
+    longer = np.append(longer[1:], 0.0) / count[: last + 1].sum()
     upper, lower = (int(np.flatnonzero(longer <= share)[0]) for share in (0.35, 0.05))
     if lower <= upper or longer[lower] <= 0:
         return 0.0

@@ -1,7 +1,11 @@
-"""The table of ``bench/validate.py hosts``, in its short version."""
+"""The tables of ``bench/validate.py hosts`` and ``regimes``, in their short version."""
 
-from bench.validation import hosts
+from types import ModuleType
+
+import pytest
+from bench.validation import hosts, regimes
 
 
-def test_every_promise_of_the_table_is_kept() -> None:
-    assert [row for row in hosts.rows(short=True, seed=2020) if not row.passed] == []
+@pytest.mark.parametrize("part", [hosts, regimes], ids=lambda part: part.__name__.rsplit(".", 1)[-1])
+def test_every_promise_of_the_table_is_kept(part: ModuleType) -> None:
+    assert [row for row in part.rows(short=True, seed=2020) if not row.passed] == []

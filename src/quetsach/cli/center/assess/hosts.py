@@ -173,6 +173,7 @@ def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
         "by": report.by,
         "basis": report.basis.as_json(),
         "total": report.total.as_json(),
+        "machines_of_any_family": report.of_any_family.as_json(),
         "rows": [row.as_json() for row in report.rows],
         "abroad_mean_daily_addresses": report.abroad,
         "sensors": [
@@ -235,4 +236,9 @@ def _interval(answer: "Answer") -> tuple[float | None, float | None, str]:
 
     if isinstance(answer, Estimate):
         return round(answer.low, 1), round(answer.high, 1), ""
-    return None, None, answer.reason.value
+    low, high = (answer.measured.get(end) for end in ("low", "high"))
+    return _rounded(low), _rounded(high), answer.reason.value
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 1)

@@ -32,7 +32,11 @@ _WORDS = {
             "địa chỉ/máy",
         ),
         "rate": "trên 1.000 thuê bao",
+        "infections": "ca nhiễm trực tuyến",
         "total": "Cả nước",
+        "added": "Cả nước (cộng các họ: ca nhiễm)",
+        "any": "Một máy nhiễm hai họ mã độc là hai ca nhiễm. Số máy nhiễm ít nhất một họ: khoảng {value}, ít nhất "
+        "{low}, nhiều nhất {high} (suy ra từ những địa chỉ ghi nhận nhiều họ trong cùng một ngày).",
         "unknown": "Không rõ",
         "refused": "không đếm được",
         "abroad": "Không tính {n} địa chỉ mỗi ngày ở ngoài nước.",
@@ -61,7 +65,11 @@ _WORDS = {
             "addresses/machine",
         ),
         "rate": "per 1,000 subscribers",
+        "infections": "infections on line",
         "total": "Whole country",
+        "added": "Whole country (families added: infections)",
+        "any": "A machine with two families is two infections. Machines with at least one family: about {value}, at "
+        "least {low}, at most {high} (by addresses that had several families on one day).",
         "unknown": "Unknown",
         "refused": "not countable",
         "abroad": "{n} daily addresses abroad are left out.",
@@ -90,9 +98,10 @@ def show(
     """Print the table, then what was refused and why, the sensors, the comparison and the definitions."""
     words = _WORDS[language]
     lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
-    lines.append((str(words["total"]), report.total))
+    lines.append((str(words["added" if report.total.families > 1 else "total"]), report.total))
     known = rates if isinstance(rates, Mapping) else {}
-    header = (str(words[report.by]), *words["header"], *([str(words["rate"])] if known else []))
+    first = words["header"][0] if report.by == "family" else words["infections"]
+    header = (str(words[report.by]), str(first), *words["header"][1:], *([str(words["rate"])] if known else []))
     cells = [
         (*_cells(name, row, language), *([_rate(known.get(row.id), language)] if known else [])) for name, row in lines
     ]
@@ -105,6 +114,11 @@ def show(
             refused.setdefault(row.machines.text.in_language(language), []).append(name)
     for text, who in refused.items():
         print_wrapped(f"{', '.join(who)}: {text}")
+    if report.total.families > 1 and isinstance(report.of_any_family, Estimate):
+        value, low, high = (
+            number_text(getattr(report.of_any_family, name), language) for name in ("value", "low", "high")
+        )
+        print_wrapped(str(words["any"]).format(value=value, low=low, high=high))
     _show_sensors(report, language)
     if comparison:
         _show_comparison(comparison, language)
@@ -116,11 +130,12 @@ def show(
 
 def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
     machines, factor = row.machines, row.addresses_per_machine
-    interval = (
-        f"{number_text(machines.low, language)} – {number_text(machines.high, language)}"
+    low, high = (
+        (machines.low, machines.high)
         if isinstance(machines, Estimate)
-        else "–"
+        else (machines.measured.get("low"), machines.measured.get("high"))
     )
+    interval = f"{number_text(low, language)} – {number_text(high, language)}" if low is not None and high else "–"
     return (
         name,
         number_text(machines.value, language) if isinstance(machines, Estimate) else str(_WORDS[language]["refused"]),

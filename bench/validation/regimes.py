@@ -1,0 +1,116 @@
+"""Counting machines in regimes drawn at random: what is printed is right or wide, what is not known is refused."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from bench.observation import observe
+from bench.regimes import DAYS, Regime, draw, play
+from bench.validation.table import Row
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.hosts.measure import measure
+
+COVERED = 0.9
+FARTHEST = 0.15
+FARTHER_SHARE = 0.05
+"""Of all that is printed: machines that pause by chance look like machines of which the feed loses a part."""
+REFUSED = 0.4
+ANSWERS = ("machines", "by_events", "by_growth")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A regime and what was printed of it: the answers by name, and the truths that each is judged by."""
+
+    regime: Regime
+    answers: dict[str, Answer]
+    truths: tuple[float, float]
+
+    def error(self, name: str) -> float | None:
+        """Return the relative error against the nearer truth; ``None`` where nothing was printed."""
+        answer = self.answers[name]
+        if not isinstance(answer, Estimate):
+            return None
+        return min((answer.value / truth - 1 for truth in self.truths), key=abs)
+
+    def covers(self, name: str) -> bool:
+        """Whether the printed interval holds one of the truths."""
+        answer = self.answers[name]
+        return isinstance(answer, Estimate) and any(answer.low <= truth <= answer.high for truth in self.truths)
+
+
+def judge(seed: int, count: int) -> Iterator[Judged]:
+    """Play regimes, every second one of the plausible middle, and count their machines."""
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        regime = draw(rng, is_plausible=number % 2 == 0)
+        seen = play(regime, rng)
+        if not len(seen.hour):
+            continue
+        measured = measure(observe(seen.address, seen.hour, DAYS, seen.others, seen.bot))
+        yield Judged(
+            regime,
+            {"machines": measured.machines, "by_events": measured.by_events, "by_growth": measured.by_growth},
+            (seen.online, seen.online_seen),
+        )
+
+
+def rows(short: bool, seed: int) -> list[Row]:  # noqa: FBT001
+    """Return the table."""
+    judged = list(judge(seed, 100 if short else 400))
+    middle = [one for one in judged if one.regime.is_plausible]
+    return [
+        *(row for name in ANSWERS for row in _printed(name, judged)),
+        _refused(middle),
+    ]
+
+
+def _printed(name: str, judged: list[Judged]) -> Iterator[Row]:
+    printed = [one for one in judged if one.error(name) is not None]
+    covered = sum(one.covers(name) for one in printed)
+    yield Row(
+        f"{name}: intervals printed that cover the truth",
+        f">= {COVERED:.0%}",
+        f"{covered} of {len(printed)}",
+        _is_within(len(printed) - covered, len(printed), 1 - COVERED),
+    )
+    for words, those, share in (
+        ("the plausible middle", [one for one in printed if one.regime.is_plausible], 0.0),
+        ("all worlds", printed, FARTHER_SHARE),
+    ):
+        off = [one for one in those if abs(one.error(name) or 0.0) > FARTHEST]
+        worst = max(those, key=lambda one: abs(one.error(name) or 0.0))
+        traits = ", ".join(worst.regime.traits) or "ordinary"
+        yield Row(
+            f"{name}: points off by more than {FARTHEST:.0%} in {words}",
+            f"<= {share:.0%}",
+            f"{len(off)} of {len(those)}; worst {worst.error(name):+.0%} ({traits})",
+            _is_within(len(off), len(those), share),
+        )
+
+
+def _refused(middle: list[Judged]) -> Row:
+    refused = sum(one.error("machines") is None for one in middle)
+    return Row(
+        "machines: refused in the plausible middle", f"<= {REFUSED:.0%}", f"{refused} of {len(middle)}",
+        _is_within(refused, len(middle), REFUSED),
+    )  # fmt: skip
+
+
+def _is_within(count: int, of: int, share: float) -> bool:
+    """Whether so many are no more than a share of all, but for chance."""
+    return count <= share * of + 2 * sqrt(share * (1 - share) * of)
+
+
+def by_trait(judged: list[Judged]) -> dict[str, Counter[str]]:
+    """Return for each trait how many regimes were right, wrong and refused for what, for those who mend."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in judged:
+        answer = one.answers["machines"]
+        got = ("covered" if one.covers("machines") else "missed") if isinstance(answer, Estimate) else answer.reason
+        for trait in one.regime.traits or ("ordinary",):
+            found[trait][got] += 1
+    return dict(found)

@@ -1,0 +1,140 @@
+"""The hours in which a family could be seen: a sensor that is alive is blind to a family whose domains are not live.
+
+A family that is there in full and then not at all, while the sensor sees others, was not cured overnight and back the
+day after: those hours are no more hours of its clock than an outage is. Machines that are switched off look alike only
+at first sight. They leave at the end of their day and not in the middle of it, and office machines stay away at
+week-ends alone: such silences are time without infected machines on line, and count.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, weights_of
+from quetsach.core.period import Period
+
+FEWEST = 100
+"""Address-hours of a silent stretch that the same hours of other days had; of fewer nothing is said."""
+SHORTEST_HOURS = 6
+SILENT = 0.03
+"""Share of what is usual at this hour below which an hour is silent."""
+BUSY = 0.3
+"""Share of the mean hour that is usual where a silence that begins or ends is sharp."""
+RHYTHM = 0.15
+"""First harmonic of the hours of the day from which machines are taken to be switched off."""
+
+WORKING_DAYS = 5
+
+type AddressHours = Mapping[date, tuple[int, ...]]
+"""Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
+
+
+def read_live_hours(sensor: Clock, seen: AddressHours, period: Period) -> Clock:
+    """Return the clock of a family at a sensor: that of the sensor without the hours in which the family was not live.
+
+    Args:
+        sensor: its clock over the period.
+        seen: of the family.
+        period: whole UTC days.
+    """
+    days = list(period)
+    hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
+    alive = np.array([_alive(sensor, day) for day in days])
+    blind = _blind(hourly, alive)
+    week = _week(days, hourly, alive, blind)
+    is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
+    if week is Week.WORKING:
+        blind[is_weekend] = False
+    alive[blind] = 0
+    counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
+    kinds = np.array([max(0, day.weekday() - 4) for day in days])
+    weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
+    uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
+    unsure = (7 - WORKING_DAYS) / WORKING_DAYS if week is Week.UNKNOWN else 0.0
+    stretches = {
+        day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
+    }
+    return Clock(stretches, uptime, alive.sum(axis=0), unsure)
+
+
+def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:
+    """Return what part of each hour of a day the sensor was alive."""
+    if day not in sensor.outages:
+        return np.zeros(24)
+    return np.ones(24) - sum((covered(stretch) for stretch in sensor.outages[day]), np.zeros(24))
+
+
+def _blind(hourly: Hours, alive: Hours) -> NDArray[np.bool_]:
+    """Return the hours of silences that no day of machines explains."""
+    usual = _usual(hourly, alive)
+    flat, by_day = hourly.ravel(), np.tile(usual, len(hourly))
+    silent = (flat <= SILENT * by_day) | (alive.ravel() <= 0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], silent, [0])).astype(np.int8)))
+    blind = np.zeros(flat.size, dtype=np.bool_)
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        missing = (by_day * alive.ravel())[start:end]
+        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST:
+            continue
+        is_sharp = any(
+            by_day[inside] >= BUSY * usual.mean() and flat[outside] >= BUSY * by_day[outside]
+            for inside, outside in ((start, start - 1), (end - 1, end))
+            if 0 <= outside < flat.size
+        )
+        is_longer = end - start >= 24 and missing.sum() >= usual.sum() / 2
+        blind[start:end] = (is_sharp or is_longer) & (by_day[start:end] >= QUIET * usual.mean())
+    return blind.reshape(hourly.shape)
+
+
+def _usual(hourly: Hours, alive: Hours) -> NDArray[np.float64]:
+    """Return what each hour of the day has on the days on which the family is there."""
+    of_day = hourly.sum(axis=1)
+    there = (of_day >= 0.25 * np.quantile(of_day[of_day > 0], 0.9)) if of_day.any() else of_day > 0
+    if not there.any():
+        return np.zeros(24)
+    whole = np.where(alive[there] >= 0.25, hourly[there] / np.maximum(alive[there], 0.25), 0.0)
+    is_there = whole >= 0.25 * np.quantile(whole, 0.9, axis=0)
+    return np.array([np.median(of_hour[kept]) for of_hour, kept in zip(whole.T, is_there.T, strict=True)])
+
+
+class Week(Enum):
+    """On which days of the week machines are on line that are switched off at night."""
+
+    WHOLE = 1
+    WORKING = 2
+    UNKNOWN = 3
+
+
+def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_]) -> Week:
+    """Tell office machines, silent at week-ends, from domains that are live on some days only.
+
+    A silent week-end between two working days on which machines were there is theirs. Where working days are silent
+    too, one by one, it is the domains; whether anybody would be there at week-ends is not known then.
+    """
+    usual = _usual(hourly, alive)
+    if not usual.sum() or abs(np.exp(2j * np.pi * np.arange(24) / 24) @ usual) / usual.sum() < RHYTHM:
+        return Week.WHOLE
+    busy = usual >= BUSY * usual.mean()
+    watched_hours = ((alive > 0) & busy).sum(axis=1)
+    watched = watched_hours > busy.sum() / 4
+    there = watched & ((~blind & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
+    is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
+    worked = np.flatnonzero(there & ~is_weekend)
+    if not len(worked) or (there & is_weekend).any() or not is_weekend.any():
+        return Week.WHOLE
+    absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
+    if ((absent > 1) & (absent <= WORKING_DAYS)).any():
+        return Week.UNKNOWN
+    between = np.diff(worked)
+    return Week.WORKING if ((between > 1) & (between <= WORKING_DAYS)).any() else Week.UNKNOWN
+
+
+def _stretches(outages: tuple[Stretch, ...], blind: NDArray[np.bool_]) -> tuple[Stretch, ...]:
+    """Return the outages of a day together with its blind hours, in minutes."""
+    down = np.repeat(blind, 60)
+    for start, end in outages:
+        down[start:end] = True
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], down, [0])).astype(np.int8)))
+    return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

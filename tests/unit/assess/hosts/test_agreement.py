@@ -1,0 +1,138 @@
+"""Where the picture behind session-hours does not hold: machines that are right, or a range with a reason."""
+
+import numpy as np
+import pytest
+from bench.observation import observe
+from bench.regimes import DAYS, CheckIns, Regime, Watched, play
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.hosts.agreement import NamedHours, Stays
+from quetsach.assess.hosts.event_rate import Rate
+from quetsach.assess.hosts.measure import Measured, measure, measure_part
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+ORDINARY = Regime(machines=200, lease=48.0)
+PERIODIC = CheckIns(0.5, 0.05)
+
+
+def seen(regime: Regime) -> Watched:
+    return play(regime, np.random.default_rng(1))
+
+
+def measured(regime: Regime, rate: Rate | None = None) -> tuple[Measured, Watched]:
+    found = seen(regime)
+    return measure(observe(found.address, found.hour, DAYS, found.others, found.bot), rate), found
+
+
+def range_of(answer: Answer) -> tuple[float, float]:
+    assert isinstance(answer, Refusal)
+    return answer.measured["low"], answer.measured["high"]
+
+
+@pytest.mark.parametrize(
+    "regime",
+    [
+        ORDINARY,
+        ORDINARY.but(check_ins=PERIODIC, kept=0.5),
+        ORDINARY.but(check_ins=CheckIns(4.0, 0.3, 5, 5 / 60), lease=96.0),
+        ORDINARY.but(check_ins=CheckIns(1.0, 1.0, 4, 10 / 3600)),
+        ORDINARY.but(duty="office", check_ins=PERIODIC),
+        ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.1)),
+        ORDINARY.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 3)), live_from=5),
+        ORDINARY.but(live_days=tuple(range(5, 16))),
+        ORDINARY.but(duty="office", check_ins=PERIODIC, live_days=tuple(range(14))),
+        ORDINARY.but(named=1.0),
+    ],
+    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}",
+)
+def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
+    found, truth = measured(regime)
+    assert isinstance(found.machines, Estimate), found.machines
+    assert found.machines.value == pytest.approx(truth.online, rel=0.05)
+    assert found.machines.low < truth.online < found.machines.high
+
+
+@pytest.mark.parametrize(
+    ("regime", "reason"),
+    [
+        (ORDINARY.but(shared=0.6, per_address=2, shared_moves=True), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(shared=0.6, per_address=3), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(shared=0.6, per_address=8, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(second=CheckIns(4.0), second_share=0.5), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(second=CheckIns(24.0), second_share=0.5, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
+        (ORDINARY.but(stamps=1.0), RefusalReason.STAMPS_CUT),
+        (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), RefusalReason.STAMPS_CUT),
+    ],
+)
+def test_what_does_not_hold_is_refused_and_no_way_stands_alone(regime: Regime, reason: RefusalReason) -> None:
+    found, _ = measured(regime)
+    for answer in (found.machines, found.by_events, found.by_growth):
+        assert isinstance(answer, Refusal)
+        assert answer.reason is reason
+
+
+@pytest.mark.parametrize("per_address", [2, 3])
+def test_the_range_of_shared_addresses_goes_from_addresses_to_machines(per_address: int) -> None:
+    found, truth = measured(ORDINARY.but(shared=0.4, per_address=per_address))
+    low, high = range_of(found.machines)
+    assert low < truth.online < high
+
+
+def test_bot_ids_that_tell_more_machines_than_addresses_do_are_a_disagreement() -> None:
+    """All machines are in pairs: no address differs from another, so that nothing else shows it."""
+    pairs = ORDINARY.but(shared=1.0, per_address=2, shared_moves=True, check_ins=CheckIns(0.5))
+    unnamed, truth = measured(pairs.but(machines=600))
+    named, _ = measured(pairs.but(machines=600, named=1.0))
+    assert isinstance(named.machines, Refusal)
+    low, high = range_of(named.machines)
+    assert low < truth.online < high
+    assert isinstance(unnamed.machines, Refusal)
+
+
+def test_a_known_rate_stands_alone_and_contradicts_a_wrong_number() -> None:
+    found, truth = measured(ORDINARY, Rate(1.0, is_known=True))
+    assert isinstance(found.machines, Estimate)
+    wrong, _ = measured(ORDINARY, Rate(2.0, is_known=True))
+    assert isinstance(wrong.machines, Refusal)
+    assert wrong.machines.reason is RefusalReason.WAYS_DISAGREE
+    assert isinstance(wrong.by_events, Estimate)
+    assert isinstance(wrong.by_growth, Refusal)
+    assert truth.online < range_of(wrong.machines)[1]
+
+
+def test_week_ends_that_nobody_can_tell_from_dead_domains_make_a_range() -> None:
+    office = ORDINARY.but(duty="office", check_ins=PERIODIC)
+    found, truth = measured(office.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 2, 4))))
+    assert isinstance(found.machines, Refusal)
+    assert found.machines.reason is RefusalReason.TOO_WIDE
+    low, high = range_of(found.machines)
+    assert low < truth.online < high
+
+
+def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:
+    whole, _ = measured(ORDINARY)
+    provider = seen(ORDINARY.but(shared=0.8, per_address=8))
+    part = measure_part(observe(provider.address, provider.hour, DAYS), whole)
+    assert isinstance(part.machines, Refusal)
+    assert part.machines.reason is RefusalReason.UNEVEN_RATES
+    plain = seen(ORDINARY)
+    assert isinstance(measure_part(observe(plain.address, plain.hour, DAYS), whole).machines, Estimate)
+
+
+def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:
+    answer = NamedHours(500.0, 100.0, 0.5).machines()
+    assert answer is not None
+    assert answer.value == 5
+    assert answer.high > 10
+    assert NamedHours(500.0, 100.0, 0.1).machines() is None
+
+
+def test_few_stays_say_nothing_about_rates() -> None:
+    found, _ = measured(ORDINARY)
+    assert found.schedule is not None
+    assert Stays(10, 100, 200, 900).unevenness(found.schedule, 1.0) == 0

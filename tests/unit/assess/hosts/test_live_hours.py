@@ -1,0 +1,88 @@
+"""The clock of a family: days without its domains are no days without infection, week-ends of offices are."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
+from quetsach.assess.hosts.live_hours import read_live_hours
+from quetsach.core.period import Period
+
+MONDAY = date(2020, 6, 1)
+WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
+AROUND_THE_CLOCK = (200,) * 24
+OFFICE = (0,) + (200,) * 9 + (0,) * 14
+
+
+def sensor(days: Period = WEEKS) -> Clock:
+    return read_clock({day: DayRecord((3000,) * 24) for day in days})
+
+
+def clock(hours: tuple[int, ...], weekdays: tuple[int, ...], *, of: Clock | None = None) -> Clock:
+    return read_live_hours(of or sensor(), {day: hours for day in WEEKS if day.weekday() in weekdays}, WEEKS)
+
+
+def test_a_family_that_is_always_there_has_the_clock_of_the_sensor() -> None:
+    found = clock(AROUND_THE_CLOCK, tuple(range(7)))
+    assert found.uptime_hours == pytest.approx(672)
+    assert found.outages == sensor().outages
+
+
+def test_days_on_which_it_could_not_be_seen_are_not_counted() -> None:
+    found = clock(AROUND_THE_CLOCK, (0, 3))
+    assert found.uptime_hours == pytest.approx(8 * 24)
+    assert found.outages[MONDAY] == ()
+    assert found.outages[MONDAY + timedelta(days=1)] == ((0, 1440),)
+
+
+def test_silent_week_ends_of_machines_that_never_rest_are_dead_domains() -> None:
+    assert clock(AROUND_THE_CLOCK, (0, 1, 2, 3, 4)).uptime_hours == pytest.approx(20 * 24)
+
+
+def test_silent_week_ends_of_offices_count() -> None:
+    found = clock(OFFICE, (0, 1, 2, 3, 4))
+    assert found.uptime_hours == pytest.approx(672)
+    assert found.unsure == 0
+
+
+def test_week_ends_count_where_the_sensor_saw_nobody_at_all() -> None:
+    days = {day: DayRecord((0,) + (300,) * 9 + (0,) * 14) for day in WEEKS if day.weekday() < 5}
+    assert clock(OFFICE, (0, 1, 2, 3, 4), of=read_clock(days)).uptime_hours == pytest.approx(672)
+
+
+def test_offices_with_domains_on_some_days_leave_the_week_ends_open() -> None:
+    found = clock(OFFICE, (0, 2, 4))
+    assert found.uptime_hours == pytest.approx(12 * 24)
+    assert found.unsure == pytest.approx(0.4)
+
+
+def test_a_domain_that_begins_in_the_middle_of_a_day_is_live_from_that_hour() -> None:
+    seen = {day: AROUND_THE_CLOCK for day in WEEKS if day > MONDAY + timedelta(days=6)}
+    seen[MONDAY + timedelta(days=6)] = (0,) * 13 + (200,) * 11
+    found = read_live_hours(sensor(), seen, WEEKS)
+    assert found.uptime_hours == pytest.approx(21 * 24 + 11)
+    assert found.outages[MONDAY + timedelta(days=6)] == ((0, 13 * 60),)
+
+
+def test_nights_stay_on_the_clock_beside_dead_days() -> None:
+    found = clock(OFFICE, (0, 1, 3, 4))
+    assert found.outages[MONDAY + timedelta(days=2)] == ((60, 600),)
+
+
+def test_a_few_addresses_prove_no_dead_day() -> None:
+    seen = {day: (1,) * 24 for day in WEEKS if day.weekday() != 2}
+    assert read_live_hours(sensor(), seen, WEEKS).uptime_hours == pytest.approx(672)
+
+
+def test_a_family_that_was_seen_abroad_alone_has_the_clock_of_the_sensor() -> None:
+    assert read_live_hours(sensor(), {MONDAY: (0,) * 24}, WEEKS).uptime_hours == pytest.approx(672)
+
+
+def test_outages_of_the_sensor_stay_outages() -> None:
+    days = {day: DayRecord((3000,) * 24) for day in WEEKS}
+    days[MONDAY] = DayRecord((3000,) * 12 + (0,) * 12, ((720, 1440),))
+    found = clock(AROUND_THE_CLOCK, tuple(range(7)), of=read_clock(days))
+    assert found.outages[MONDAY] == ((720, 1440),)
+    assert found.uptime_hours == pytest.approx(660, rel=1e-3)
+    assert np.isclose(found.hours_alive.sum(), 660)
