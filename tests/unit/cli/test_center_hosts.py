@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.leases import watch
+from bench.leases import Seen, watch
+from bench.regimes import Regime, play
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center import assess, lake
@@ -72,6 +73,45 @@ def test_csv_has_a_line_for_each_row_and_the_total(data: Path, capsys: pytest.Ca
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["id"] for row in rows] == ["mirai", "total"]
     assert float(rows[0]["low"]) < float(rows[0]["machines_online"]) < float(rows[0]["high"])
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Several machines behind an address, in two families."""
+    folder = tmp_path_factory.mktemp("shared")
+    seen = play(Regime(machines=120, shared=0.7, per_address=4), np.random.default_rng(2))
+    kept = seen.hour < 336
+    part = Seen(seen.address[kept], seen.hour[kept], seen.address[kept], 0, 0, 14)
+    ingest(Lake(folder / "lake"), part, spelling=lambda address, _hour: "necurs" if address % 2 else "mirai")
+    return folder
+
+
+def test_a_range_stands_where_there_is_no_number(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("assess", "hosts", *WINDOW, "--data", shared, "--csv")
+    for row in csv.DictReader(io.StringIO(capsys.readouterr().out)):
+        assert row["machines_online"] == ""
+        if row["id"] != "total":
+            assert row["refused"] == "uneven-rates"
+            assert 0 < float(row["low"]) < float(row["high"])
+    run("assess", "hosts", *WINDOW, "--data", shared, "--lang", "vi")
+    out = capsys.readouterr().out
+    assert "không đếm được" in out
+    assert "dùng chung một địa chỉ" in " ".join(out.split())
+
+
+def test_families_added_up_are_called_infections(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingest(Lake(tmp_path / "lake"), watch(SMALL, np.random.default_rng(3)))
+    ingest(Lake(tmp_path / "lake"), watch(SMALL, np.random.default_rng(4)), spelling=lambda _address, _hour: "necurs")
+    run("assess", "hosts", *WINDOW, "--data", tmp_path, "--lang", "vi")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Cả nước (cộng các họ: ca nhiễm)" in out
+    assert "Số máy nhiễm ít nhất một họ: khoảng" in out
+    run("assess", "hosts", *WINDOW, "--by", "isp", "--data", tmp_path, "--lang", "en")
+    assert "infections on line" in capsys.readouterr().out
+    run("assess", "hosts", *WINDOW, "--data", data, "--lang", "vi")
+    assert "ca nhiễm)" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("rate", ["mirai", "mirai=0", "=2", "mirai=often", "mirai=inf"])

@@ -9,9 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from bench.leases import Country, Seen, watch
+from bench.observation import observe
+from bench.regimes import Regime, play
 
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.hosts.measure import measure
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.period import Period
@@ -112,6 +115,61 @@ def test_machines_on_line_are_counted_by_every_measure(lake: Lake, country: Seen
     assert value(row.by_bot_ids) == pytest.approx(country.online, rel=0.1)
     assert row.addresses_per_machine == pytest.approx(row.addresses / value(row.machines))
     assert row.addresses > 5 * country.online
+
+
+def test_the_lake_sees_what_the_validation_sees(lake: Lake, country: Seen) -> None:
+    """What the tables of validation ask the estimators about, in memory, is what the lake asks them about."""
+    [row] = hosts.hosts(lake.view(), FORTNIGHT).rows
+    found = measure(observe(country.address, country.hour, 14, bot=country.machine)).machines
+    assert isinstance(row.machines, Estimate)
+    assert isinstance(found, Estimate)
+    assert value(row.machines) == pytest.approx(value(found), rel=1e-6)
+    assert row.machines.measured == pytest.approx(found.measured, rel=1e-3, abs=1e-3)
+
+
+def test_days_without_a_familys_domains_are_no_days_without_infection(country: Seen, tmp_path: Path) -> None:
+    """Another family keeps the sensor alive while the domains of one are live on Mondays, Tuesdays and Fridays only."""
+    lake = Lake(tmp_path)
+    is_live = np.isin((country.hour // 24).astype(np.int64) % 7, (0, 1, 4))
+    live = Seen(country.address[is_live], country.hour[is_live], country.machine[is_live], 0, 0, 14)
+    other = watch(SMALL.but(machines=100), np.random.default_rng(8))
+    ingest(lake, live)
+    ingest(lake, other, spelling=lambda _address, _hour: "necurs")
+    counted = {row.id: row.machines for row in hosts.hosts(lake.view(), FORTNIGHT).rows}
+    assert value(counted["mirai"]) == pytest.approx(country.online, rel=0.04)
+    assert value(counted["necurs"]) == pytest.approx(other.online, rel=0.02)
+
+
+def test_a_machine_with_two_families_is_two_infections_and_one_machine(country: Seen, tmp_path: Path) -> None:
+    """A third of the machines have two families, whose check-ins do not fall together."""
+    lake = Lake(tmp_path)
+    has_both = country.machine % 3 == 0
+    both = Seen(country.address[has_both], country.hour[has_both] + 0.2, country.machine[has_both], 0, 0, 14)
+    both = Seen(*(a[both.hour < 336] for a in (both.address, both.hour, both.machine)), 0, 0, 14)
+    ingest(lake, country)
+    ingest(lake, both, spelling=lambda _address, _hour: "necurs")
+    report = hosts.hosts(lake.view(), FORTNIGHT)
+    assert report.total.families == 2
+    assert value(report.total.machines) > 1.2 * country.online
+    assert value(report.of_any_family) == pytest.approx(country.online, rel=0.03)
+    assert isinstance(report.of_any_family, Estimate)
+    assert report.of_any_family.low < country.online < report.of_any_family.high
+    assert value(hosts.hosts(lake.view(), FORTNIGHT, families=["mirai"]).of_any_family) == pytest.approx(
+        country.online, rel=0.02
+    )
+
+
+def test_shared_addresses_are_a_range_and_no_number(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    shared = play(Regime(machines=120, shared=0.7, per_address=4), np.random.default_rng(2))
+    kept = shared.hour < 336
+    ingest(lake, Seen(shared.address[kept], shared.hour[kept], shared.address[kept], 0, 0, 14))
+    report = hosts.hosts(lake.view(), FORTNIGHT, by="isp")
+    for row in (report.total, *report.rows):
+        assert reason(row.machines) is RefusalReason.UNEVEN_RATES
+        assert {reason(row.by_events), reason(row.by_growth)} == {RefusalReason.UNEVEN_RATES}
+    assert isinstance(report.total.machines, Refusal)
+    assert report.total.machines.measured["low"] < shared.online < report.total.machines.measured["high"]
 
 
 def test_a_known_rate_gives_machines_by_events(lake: Lake, country: Seen) -> None:
