@@ -16,7 +16,7 @@ class Estimate:
     """A value with its interval, in the unit of what was asked for.
 
     ``low`` and ``high`` are what the method's text says they are: a confidence interval of ``CONFIDENCE``, or the
-    declared budget of a method whose bias dominates. ``measured`` has what the method read off the data on its way
+    assumed budget of a method whose bias dominates. ``measured`` has what the method read off the data on its way
     (gaps, coverage, degrees of freedom), by name, for those who check.
     """
 

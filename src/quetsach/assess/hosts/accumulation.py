@@ -21,7 +21,7 @@ FEWEST = 20
 """Addresses of an hour below which the curve is chance."""
 
 GROWTH_BUDGET = 0.08
-"""The declared systematic error, as a share: for machines that are always on (``bench/validate.py``)."""
+"""What the estimate may be off by, as a share, where machines are always on and check in at random (``bench/``)."""
 
 
 def expected_addresses(hours: NDArray[np.float64], machines: float, rate: float, changes: float) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from quetsach.assess.hosts.session_hours import BUDGET
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 READ_BUDGET = 0.15
-"""The declared systematic error, as a share, where the rate was read off the data (``bench/validate.py``)."""
+"""What the estimate may be off by, as a share, where the rate was read off the data (``bench/validate.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
