@@ -17,9 +17,8 @@ from quetsach.core.table import in_place, read_rows, required
 
 EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en", "source")
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
-SIMILAR_DAYS = 3
-"""Days off by which two windows may differ without a word."""
-
+SIMILAR_DAYS = 1
+"""Days off by which two windows may differ without a word: of four weeks, one is a day in twenty of an office."""
 
 RECENT_DAYS = 180
 """How long an event stands beside counts that nothing is compared with."""

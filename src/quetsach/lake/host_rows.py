@@ -9,6 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.measure import Watch
+
 LOW_BITS = 26
 """A sum of squared milliseconds is kept in two: ``high`` times 2 to the power of this, and ``low``.
 
@@ -73,6 +76,14 @@ class HostRows:
             pairs = sum(day + timedelta(days=1) in days for day in days)
             made.append(dict(zip(keys, key, strict=True)) | means | {"both": both, "pairs": pairs})
         return made
+
+    def by_day(self) -> dict[Watch, dict[date, DaySeen]]:
+        """Return the addresses of every day without outages, and those of them seen on the next, by watch."""
+        made: defaultdict[Watch, dict[date, DaySeen]] = defaultdict(dict)
+        for row in self.blocks.to_pylist():
+            watch = Watch(row["feed"], row["report"], row["family"], row["ip_version"])
+            made[watch][row["day"]] = DaySeen(row["w24"], row["both"])
+        return dict(made)
 
     def distinct(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Return mean ``daily`` addresses and those of the window, of all sensors together, by ``by``."""

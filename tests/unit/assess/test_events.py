@@ -13,8 +13,8 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
 CALENDAR = load_calendar()
-JUNE, JULY, AUGUST, SEPTEMBER, OCTOBER = (
-    Period(date(2026, month, 1), date(2026, month, 1) + timedelta(days=29)) for month in range(6, 11)
+JUNE, JULY, AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (
+    Period(date(2026, month, 1), date(2026, month, 1) + timedelta(days=29)) for month in range(6, 12)
 )
 
 
@@ -24,8 +24,8 @@ def _codes(calendar: Calendar, before: Period, after: Period) -> list[str]:
 
 def test_the_taking_over_of_sality_is_a_change_of_the_instrument_between_august_and_september() -> None:
     sality = CALENDAR.of_families({"sality"})
-    [notice] = sality.notices(AUGUST, SEPTEMBER)
-    assert notice.code == "known-instrument"
+    notice, holidays = sality.notices(AUGUST, SEPTEMBER)
+    assert (notice.code, holidays.code) == ("known-instrument", "holidays-differ")
     assert "31/08/2026" in notice.text.vi
     assert "2026-08-31" in notice.text.en
     assert "Nguồn: CrowdStrike" in notice.text.vi
@@ -33,9 +33,9 @@ def test_the_taking_over_of_sality_is_a_change_of_the_instrument_between_august_
 
 def test_an_event_before_both_windows_or_after_them_or_of_another_family_says_nothing() -> None:
     sality = CALENDAR.of_families({"sality"})
-    assert _codes(sality, SEPTEMBER, OCTOBER) == []
+    assert _codes(sality, OCTOBER, NOVEMBER) == []
     assert _codes(sality, JUNE, JULY) == []
-    assert _codes(CALENDAR.of_families({"conficker"}), AUGUST, SEPTEMBER) == []
+    assert _codes(CALENDAR.of_families({"conficker"}), AUGUST, OCTOBER) == []
 
 
 def test_a_take_down_does_not_say_that_a_machine_is_clean() -> None:

@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.centre.baseline import baseline_in_force
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
@@ -53,6 +55,7 @@ def gather(
     machines = dividing.machines_changed(sources, base, last) if last else {}
     progress(1)
     judged = judging.judge(campaign, sources, base, last, progress=progress)
+    compared_machines = _machines(sources, base, last) if last else None
     run = RunCampaign.objects.filter(key=campaign.id).first()
     return Inputs(
         campaign=campaign,
@@ -69,7 +72,7 @@ def gather(
         tiles=sources.tiles.on((last or base).last, sources.places),
         province_rates=dividing.province_rates(sources, last) if last else None,
         feed_days=_feed_days(lake, campaign),
-        machines=compare_windows(lake, base, last, announced=sources.announced) if last else None,
+        machines=compared_machines,
         effect=sources.effect,
         cases=judged.cases,
         grades=judged.grades,
@@ -77,11 +80,21 @@ def gather(
         tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
         tree_note=tree_note(base.last),
+        gone_names=_gone_names(sources, compared_machines),
     )
 
 
 STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
+
+
+def _machines(sources: Sources, base: Period, last: Period) -> Comparison:
+    return compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
+
+
+def _gone_names(sources: Sources, found: Comparison | None) -> dict[str, LocalText]:
+    gone = {g.watch.family for g in found.gone} if found else set()
+    return {family: sources.family_name(family) for family in gone if sources.is_placed(family)}
 
 
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:

@@ -78,7 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import load_families, load_network_tables, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_calendar, load_families, load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with open_lake(data, families).view() as view:
         period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
         report = hosts.hosts(view, period, by=arguments.by, **asked)
-        comparison = hosts.compare_windows(view, before, period, **asked) if before else None
+        comparison = hosts.compare_windows(view, before, period, calendar=load_calendar(), **asked) if before else None
     rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
     if arguments.json:
         print_json(
