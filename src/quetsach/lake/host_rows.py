@@ -80,9 +80,11 @@ class HostRows:
     def by_day(self) -> dict[Watch, dict[date, DaySeen]]:
         """Return the addresses of every day without outages, and those of them seen on the next, by watch."""
         made: defaultdict[Watch, dict[date, DaySeen]] = defaultdict(dict)
-        for row in self.blocks.to_pylist():
-            watch = Watch(row["feed"], row["report"], row["family"], row["ip_version"])
-            made[watch][row["day"]] = DaySeen(row["w24"], row["both"])
+        rows = {(watch_of(row), row["day"]): row for row in self.blocks.to_pylist()}
+        for (watch, day), row in rows.items():
+            # a day has those of its addresses that the day before had
+            following = rows.get((watch, day + timedelta(days=1)))
+            made[watch][day] = DaySeen(row["w24"], following["both"] if following else 0)
         return dict(made)
 
     def distinct(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -96,3 +98,8 @@ class HostRows:
 
     def _days(self) -> set[date]:
         return set(self.foreign.column("day").to_pylist())
+
+
+def watch_of(row: Mapping[str, Any]) -> Watch:
+    """Return the watch that a row is about."""
+    return Watch(row["feed"], row["report"], row["family"], row["ip_version"])

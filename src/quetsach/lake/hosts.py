@@ -28,7 +28,7 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake.answers import basis_of
 from quetsach.lake.host_queries import Sensor
-from quetsach.lake.host_rows import HostRows
+from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (
     LaidOut,
     dense_pools,
@@ -36,7 +36,6 @@ from quetsach.lake.host_windows import (
     laid_out,
     measure_window,
     modes_of,
-    watch_of,
     without_dense,
 )
 from quetsach.lake.view import LakeView
@@ -220,7 +219,7 @@ def _days_between(
         first = part.last + timedelta(days=1)
         if view.sightings_count(part):
             with laid_out(view, part, families) as laid:
-                for watch, days in laid.count(by_network=False).by_day().items():
+                for watch, days in laid.count_days().items():
                     made[watch] |= days
     return dict(made)
 

@@ -14,6 +14,7 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
+from quetsach.lake.same_holiday import compare_same_holiday
 from quetsach.lake.view import LakeView
 from quetsach.web.evaluation import dividing, fleets, judging
 from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
@@ -81,6 +82,8 @@ def gather(
         outcome=outcome_of(run, now=now) if run else None,
         tree_note=tree_note(base.last),
         gone_names=_gone_names(sources, compared_machines),
+        marks=_marks(sources, campaign, base, last),
+        same_holiday=_same_holiday(sources, base, last) if last else None,
     )
 
 
@@ -90,6 +93,20 @@ STEPS = 3 + judging.STEPS
 
 def _machines(sources: Sources, base: Period, last: Period) -> Comparison:
     return compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
+
+
+def _same_holiday(sources: Sources, base: Period, last: Period) -> Comparison | None:
+    return compare_same_holiday(sources.lake, base, last, calendar=sources.calendar, announced=sources.announced)
+
+
+def _marks(
+    sources: Sources, campaign: Campaign, base: Period, last: Period | None
+) -> tuple[tuple[date, LocalText], ...]:
+    """Return the events of families that may be named, and the holidays, of all windows together."""
+    if last is None:
+        return ()
+    families = answers.families_seen(sources.lake, base) | answers.families_seen(sources.lake, last)
+    return sources.calendar.of_families(families).marks(_whole(campaign))
 
 
 def _gone_names(sources: Sources, found: Comparison | None) -> dict[str, LocalText]:
@@ -178,9 +195,12 @@ def _middle(period: Period) -> date:
 
 
 def _daily(lake: LakeView, campaign: Campaign) -> tuple[Daily, ...]:
-    whole = Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
-    rows = lake.daily_addresses(whole, ()).to_pylist()
+    rows = lake.daily_addresses(_whole(campaign), ()).to_pylist()
     return tuple(Daily(row["day"], row["addresses"]) for row in rows)
+
+
+def _whole(campaign: Campaign) -> Period:
+    return Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
 
 
 def _feed_days(lake: LakeView, campaign: Campaign) -> tuple[FeedDays, ...]:

@@ -186,7 +186,9 @@ class Inputs:
     """Everything that the chapters need; what is None or empty is told in the report, not left out.
 
     ``province_rates`` are None where nobody handed the subscribers of provinces over. ``gone_names`` are the families
-    that an analyst has placed, of those that the comparison of machines no longer sees.
+    that an analyst has placed, of those that the comparison of machines no longer sees. ``marks`` are the known events
+    and holidays of its time axes. ``same_holiday`` is the window that has a holiday, against the same one of another
+    year.
     """
 
     campaign: Campaign
@@ -212,3 +214,5 @@ class Inputs:
     outcome: Outcome | None
     tree_note: LocalText | None = None
     gone_names: Mapping[str, LocalText] = field(default_factory=dict)
+    marks: tuple[tuple[date, LocalText], ...] = ()
+    same_holiday: Comparison | None = None

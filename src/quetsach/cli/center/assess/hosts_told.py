@@ -1,7 +1,7 @@
 """What ``assess hosts`` says to people."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from quetsach.assess.definitions import DEFINITIONS
@@ -49,6 +49,7 @@ _WORDS = {
         "covered": "Mức giảm chung tính trên {families} trong {of} họ mã độc của kỳ đầu, chiếm ít nhất {percent} số "
         "máy của kỳ đó. Khoảng trong ngoặc gồm sai số của cả hai kỳ.",
         "clean": "Nếu mọi máy nhiễm các họ không còn ghi nhận đều đã sạch, mức giảm chung là {n}.",
+        "same-holiday": "Kỳ có ngày nghỉ lễ, so với cùng kỳ nghỉ lễ của năm khác:",
         "blocks": "Các con số này chưa được tự động công bố.",
         "percent": "{n}%",
         "interval": "{n} ({low} đến {high})",
@@ -82,6 +83,7 @@ _WORDS = {
         "covered": "The total is of {families} of the {of} families of the first window, which had at least {percent} "
         "of its machines. Intervals in brackets have the uncertainty of both windows.",
         "clean": "If every machine with a family that is no longer seen was cleaned, the total reduction is {n}.",
+        "same-holiday": "The window with a holiday, against the same holiday of another year:",
         "blocks": "Such figures are not published by themselves.",
         "percent": "{n} %",
         "interval": "{n} ({low} to {high})",
@@ -91,12 +93,15 @@ _WORDS = {
 
 def show(
     report: "HostReport",
-    comparison: "Comparison | None",
+    compared: "Sequence[Comparison]",
     rates: Rates | None,
     name_of: Callable[[str, str], str],
     language: str,
 ) -> None:
-    """Print the table, then what was refused and why, the sensors, the comparison and the definitions."""
+    """Print the table, then what was refused and why, the sensors, the comparisons and the definitions.
+
+    The second of ``compared`` is that with the same holiday of another year.
+    """
     words = _WORDS[language]
     lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
     lines.append((str(words["total"]), report.total))
@@ -115,7 +120,9 @@ def show(
     for text, who in refused.items():
         print_wrapped(f"{', '.join(who)}: {text}")
     _show_sensors(report, language)
-    if comparison:
+    for number, comparison in enumerate(compared):
+        if number:
+            print_wrapped(str(words["same-holiday"]))
         _show_comparison(comparison, language)
     show_basis(report.basis, language)
     named = ["machines-online", "machines-by-events", "addresses-per-machine"]

@@ -3,6 +3,7 @@
 import math
 
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.refusal import Refusal
@@ -72,6 +73,8 @@ def machines(inputs: Inputs) -> Section:
     if isinstance(found.machines, Estimate):
         blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND)]
     blocks += _gone(inputs, found) if found.gone else []
+    if inputs.same_holiday:
+        blocks.append(_at_the_same_holiday(inputs.same_holiday))
     tone = Tone.REFUSED if found.blocks else Tone.CAUTION
     blocks += [Statement(tone, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
     return Section("machines", _TITLE, tuple(blocks))
@@ -114,6 +117,26 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Block]:
             )
         )
     return made
+
+
+def _at_the_same_holiday(found: Comparison) -> Block:
+    """Say what the window with a holiday is against the same holiday of another year."""
+    title = LocalText("So với cùng kỳ nghỉ lễ của năm khác", "Against the same holiday of another year")
+    if isinstance(found.machines, Refusal):
+        return Statement(Tone.REFUSED, title, found.machines.text)
+    is_fall = found.machines.value >= 0
+    ends = (found.machines.value, found.machines.low, found.machines.high)
+    if not is_fall:
+        ends = (-ends[0], -ends[2], -ends[1])
+    vi, en = ([number_text(x, language, decimals=1) for x in ends] for language in ("vi", "en"))
+    windows_vi, windows_en = ([period_text(p, lang) for p in (found.before, found.after)] for lang in ("vi", "en"))
+    text = LocalText(
+        f"Hai kỳ có cùng kỳ nghỉ lễ, {windows_vi[0]} và {windows_vi[1]}: số máy trực tuyến "
+        f"{'giảm' if is_fall else 'tăng'} {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
+        f"Two windows with the same holiday, {windows_en[0]} and {windows_en[1]}: machines on line "
+        f"{'fell' if is_fall else 'rose'} by {en[0]} % ({en[1]} % to {en[2]} %).",
+    )
+    return Statement(Tone.FACT, title, text)
 
 
 def _machines_of(gone: Gone) -> float | None:
