@@ -98,7 +98,9 @@ def _steps(logs: NDArray[np.float64]) -> NDArray[np.float64]:
         if inside is None or beside is None or None in jumps:
             continue
         step = inside - beside
-        is_sure = abs(step) >= max(SMALLEST_BREAK, SURE_TIMES * noise * np.sqrt(2 / _NEAR))
+        # few addresses wander more than their days differ: leases and machines come and go by chance
+        chance = float(np.exp(-np.nanmean(logs[max(0, at - WEEK) : at + WEEK]) / 2))
+        is_sure = abs(step) >= max(SMALLEST_BREAK, SURE_TIMES * max(noise, chance) * np.sqrt(2 / _NEAR))
         # a week after a break, and where a slope ends, only the differences of weeks jump
         is_at_once = all(jump is not None and jump * np.sign(step) >= AT_ONCE * abs(step) for jump in jumps)
         made[at] = step if is_sure and is_at_once else 0.0
