@@ -40,12 +40,14 @@ class Break:
     """The first day of another level: ``times`` the old one.
 
     ``known_seen`` is the share of the addresses of the day before that were seen again, as times the usual share; it
-    is the reach that the sensor kept. ``None`` where the days around do not tell.
+    is the reach that the sensor kept. ``None`` where the days around do not tell. ``is_sure`` if so few addresses as
+    these do not do it by chance either.
     """
 
     day: date
     times: float
     known_seen: float | None
+    is_sure: bool = True
 
 
 def find_breaks(days: Mapping[date, DaySeen]) -> tuple[Break, ...]:
@@ -77,7 +79,10 @@ def find_breaks(days: Mapping[date, DaySeen]) -> tuple[Break, ...]:
         if all(abs(int(at) - other) >= WEEK for other in found):
             found.append(int(at))
     made = ((first + timedelta(days=at), float(np.exp(steps[at]))) for at in sorted(found))
-    return tuple(Break(day, times, _known_seen(known, day)) for day, times in made)
+    return tuple(
+        Break(day, times, _known_seen(known, day), abs(float(np.log(times))) >= _chance(logs, (day - first).days))
+        for day, times in made
+    )
 
 
 def _steps(logs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,13 +103,17 @@ def _steps(logs: NDArray[np.float64]) -> NDArray[np.float64]:
         if inside is None or beside is None or None in jumps:
             continue
         step = inside - beside
-        # few addresses wander more than their days differ: leases and machines come and go by chance
-        chance = float(np.exp(-np.nanmean(logs[max(0, at - WEEK) : at + WEEK]) / 2))
-        is_sure = abs(step) >= max(SMALLEST_BREAK, SURE_TIMES * max(noise, chance) * np.sqrt(2 / _NEAR))
+        is_sure = abs(step) >= max(SMALLEST_BREAK, SURE_TIMES * noise * np.sqrt(2 / _NEAR))
         # a week after a break, and where a slope ends, only the differences of weeks jump
         is_at_once = all(jump is not None and jump * np.sign(step) >= AT_ONCE * abs(step) for jump in jumps)
         made[at] = step if is_sure and is_at_once else 0.0
     return made
+
+
+def _chance(logs: NDArray[np.float64], at: int) -> float:
+    """Return what chance does: few addresses wander more than their days differ, as leases and machines come and go."""
+    count = float(np.exp(np.nanmean(logs[max(0, at - WEEK) : at + WEEK])))
+    return SURE_TIMES * float(np.sqrt(2 / _NEAR / count))
 
 
 def _without_weekdays(logs: NDArray[np.float64]) -> NDArray[np.float64]:

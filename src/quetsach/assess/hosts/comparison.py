@@ -171,6 +171,7 @@ def compare(
         *doubts.disagreement(machines, events, addresses),
         *doubts.sensors(before, {w: _machines(before, after, (w,)) for w in fit}),
         *doubts.schedules(before, after, panel),
+        *doubts.days(before, after, panel),
         *doubts.breaks(before, after, between or {}, panel),
     ]
     clean = _machines(before, after, panel, gone) if gone else _NONE

@@ -22,6 +22,9 @@ LARGEST_DISAGREEMENT: Final = 5.0
 LARGEST_SILENT: Final = 3.0
 """Percent of the first window's machines that may come or go by one doubt before figures wait for somebody to look."""
 
+SIMILAR_DAYS_SEEN: Final = 3
+"""Whole days by which two windows of a family may differ without a word."""
+
 SAME_INTERVAL: Final = 1.25
 """Times by which the interval between check-ins may differ before the schedule is said to have changed."""
 
@@ -176,7 +179,8 @@ def breaks(before: "WindowMeasured", after: "WindowMeasured", between: "Days", p
     for (feed, report, day), hit in sorted(by_day.items(), key=lambda item: (item[0][2], item[0])):
         everything = [w for w in panel if (w.feed, w.report) == (feed, report)]
         share = sum(_share(before, [w]) * abs(1 - found.times) for w, found in hit)
-        code = "sudden-change" if share > LARGEST_SILENT else "small-sudden-change"
+        is_large = share > LARGEST_SILENT and any(found.is_sure for _, found in hit)
+        code = "sudden-change" if is_large else "small-sudden-change"
         if 1 < len(everything) == len(hit):
             notices.append(Notice(code, _all_broke(f"{feed}/{report}", day, [b for _, b in hit]), round(share, 1)))
             continue
@@ -185,6 +189,24 @@ def breaks(before: "WindowMeasured", after: "WindowMeasured", between: "Days", p
             for w, found in hit
             if may_be_named(before.daily_addresses(w))
         ]
+    return notices
+
+
+def days(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Watch]) -> list[Notice]:
+    """Say which families have whole days in one window that they have not in the other."""
+    notices = []
+    for watch in panel:
+        known = [len(window.days.get(watch, {})) for window in (before, after)]
+        if abs(known[0] - known[1]) <= SIMILAR_DAYS_SEEN or not all(known):
+            continue
+        sensor = f"{watch.feed}/{watch.report}"
+        text = LocalText(
+            f"{watch.family} ({sensor}) có đủ dữ liệu trong {known[0]} ngày của kỳ đầu và {known[1]} ngày của kỳ sau. "
+            "Trong những ngày còn lại, nguồn ngừng hoạt động hoặc không thấy họ mã độc này.",
+            f"{watch.family} ({sensor}) has whole days of data on {known[0]} days of the first window and {known[1]} "
+            "of the second. On the others the sensor was down or did not see the family.",
+        )
+        notices.append(Notice("days-differ", text))
     return notices
 
 
@@ -215,6 +237,11 @@ def _broke(watch: Watch, found: Break) -> LocalText:
         known = _percent(min(100.0, 100 * found.known_seen))
         vi += f" Trong số địa chỉ đã biết lẽ ra còn thấy, nguồn thấy lại khoảng {known.vi}."
         en += f" Of the known addresses that were to be seen again, about {known.en} were."
+    if not found.is_sure:
+        vi, en = (
+            f"{vi} Với số địa chỉ ít như vậy, ngẫu nhiên cũng có thể là nguyên nhân.",
+            f"{en} Chance can do it too.",
+        )
     return LocalText(vi, en)
 
 

@@ -37,6 +37,12 @@ def test_the_reach_that_a_sensor_kept_is_read_off_addresses_that_are_known() -> 
     assert found.known_seen == pytest.approx(0.4, abs=0.02)
 
 
+@pytest.mark.parametrize(("addresses", "is_sure"), [(60, False), (5000, True)])
+def test_what_few_addresses_do_by_chance_is_not_sure(addresses: int, *, is_sure: bool) -> None:
+    days = {FIRST + timedelta(days=n): DaySeen(round(addresses * (1.0 if n < 28 else 0.8)) + n % 3) for n in range(56)}
+    assert [found.is_sure for found in find_breaks(days)] == [is_sure]
+
+
 def test_a_slope_is_no_break() -> None:
     slope = np.interp(np.arange(56), [14, 42], [1.0, 0.5])
     assert find_breaks(series(slope * weekdays(56))) == ()

@@ -155,6 +155,15 @@ def test_all_families_of_a_sensor_that_fall_on_a_day_are_one_notice() -> None:
     assert "mọi họ mã độc do own/sinkhole ghi nhận" in notice.text.vi
 
 
+def test_a_family_that_is_not_seen_on_some_weekdays_any_more_is_told() -> None:
+    before = replace(window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)})
+    weekdays = {day: found for day, found in daily(JULY, 200).items() if day.weekday() < 5}
+    after = replace(window(JULY, {MIRAI: seen(100)}), days={MIRAI: weekdays})
+    [notice] = compare(before, after).notices
+    assert notice.code == "days-differ"
+    assert "28 ngày của kỳ đầu và 20 ngày của kỳ sau" in notice.text.vi
+
+
 def test_a_holiday_in_one_of_the_windows_is_told() -> None:
     tet = Holiday(Period(date(2020, 7, 1), date(2020, 7, 6)), LocalText("Tết Nguyên đán", "Lunar New Year"))
     before, after = window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(90)})
