@@ -17,9 +17,8 @@ from quetsach.core.table import in_place, read_rows, required
 
 EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en", "source")
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
-SIMILAR_DAYS = 3
-"""Days off by which two windows may differ without a word."""
-
+SIMILAR_DAYS = 1
+"""Days off by which two windows may differ without a word: of four weeks, one is a day in twenty of an office."""
 
 RECENT_DAYS = 180
 """How long an event stands beside counts that nothing is compared with."""
@@ -79,6 +78,40 @@ class Calendar:
     def days_off(self, window: Period) -> int:
         """Return how many days of a window are holidays."""
         return sum(self.holiday_on(day) is not None for day in window)
+
+    def marks(self, span: Period) -> tuple[tuple[date, LocalText], ...]:
+        """Return what is marked on a time axis, in order: first days of events and of holidays of several days."""
+        events = [(e.period.first, e.text) for e in self.events if e.period.first in span]
+        holidays = [
+            (h.period.first, LocalText(f"Nghỉ lễ: {h.name.vi}", f"Holiday: {h.name.en}"))
+            for h in self.holidays
+            if h.period.days > SIMILAR_DAYS and h.period.first in span
+        ]
+        return tuple(sorted((*events, *holidays), key=lambda mark: mark[0]))
+
+    def same_holiday(self, window: Period, *, later: bool) -> Period | None:
+        """Return the window that lies to the same holiday of the next or last year as this lies to its longest one.
+
+        Tết moves by up to a month from year to year, so that the same days of another year may not have it. ``None``
+        where the window has no holiday of several days, or the table does not reach so far.
+        """
+        inside = [h for h in self.holidays if _meet(h.period, window) and h.period.days > SIMILAR_DAYS]
+        if not inside:
+            return None
+        own = max(inside, key=lambda h: h.period.days)
+        others = [
+            h.period.first
+            for h in self.holidays
+            if h.name == own.name and (h.period.first > own.period.first) == later and h.period != own.period
+        ]
+        if not others:
+            return None
+        shift = (min(others) if later else max(others)) - own.period.first
+        return Period(window.first + shift, window.last + shift)
+
+    def has_holiday(self, window: Period) -> bool:
+        """Whether a window has more days off than make no difference."""
+        return self.days_off(window) > SIMILAR_DAYS
 
     def instrument_changes(self, *, since: date, until: date) -> tuple[Notice, ...]:
         """Return the changes of the instrument that began in a span of days (both included)."""

@@ -60,7 +60,7 @@ def _instrument_changes(
     newest = view.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return ()
-    comparison = compare_latest(view, newest, announced=announced)
+    comparison = compare_latest(view, newest, announced=announced, calendar=calendar)
     measured = tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
     window = Period(newest - timedelta(days=2 * WINDOW_DAYS - 1), newest)
     known = calendar.of_families(families_seen(view, window)).instrument_changes(since=window.first, until=window.last)

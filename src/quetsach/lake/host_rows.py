@@ -9,6 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.measure import Watch
+
 LOW_BITS = 26
 """A sum of squared milliseconds is kept in two: ``high`` times 2 to the power of this, and ``low``.
 
@@ -83,6 +86,16 @@ class HostRows:
             made.append(dict(zip(keys, key, strict=True)) | means | {"both": both, "pairs": pairs})
         return made
 
+    def by_day(self) -> dict[Watch, dict[date, DaySeen]]:
+        """Return the addresses of every day without outages, and those of them seen on the next, by watch."""
+        made: defaultdict[Watch, dict[date, DaySeen]] = defaultdict(dict)
+        rows = {(watch_of(row), row["day"]): row for row in self.blocks.to_pylist()}
+        for (watch, day), row in rows.items():
+            # a day has those of its addresses that the day before had
+            following = rows.get((watch, day + timedelta(days=1)))
+            made[watch][day] = DaySeen(row["w24"], following["both"] if following else 0)
+        return dict(made)
+
     def distinct(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Return mean ``daily`` addresses and those of the window, of all sensors together, by ``by``."""
         days = max(1, len(self._days()))
@@ -94,3 +107,8 @@ class HostRows:
 
     def _days(self) -> set[date]:
         return set(self.foreign.column("day").to_pylist())
+
+
+def watch_of(row: Mapping[str, Any]) -> Watch:
+    """Return the watch that a row is about."""
+    return Watch(row["feed"], row["report"], row["family"], row["ip_version"])

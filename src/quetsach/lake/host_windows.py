@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces
+from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
 from quetsach.assess.hosts.comparison import WindowMeasured
 from quetsach.assess.hosts.event_rate import Rate
@@ -26,7 +27,7 @@ from quetsach.core.period import Period
 from quetsach.lake import rollups
 from quetsach.lake.family_hours import FamilyHours, InstallationHours, Seen, family_clocks
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
-from quetsach.lake.host_rows import SQUARE_PARTS, HostRows
+from quetsach.lake.host_rows import SQUARE_PARTS, HostRows, watch_of
 from quetsach.lake.question import parts_of
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
@@ -60,6 +61,11 @@ class LaidOut:
         distinct = () if by is None else tuple(dict.fromkeys(((), ("family",), by)))
         question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families, self.view.names)
         return self.view.ask(question, parts_of(self.addresses, once=self.gaps))
+
+    def count_days(self) -> dict[Watch, dict[date, DaySeen]]:
+        """Return the days of each watch, without gaps and what hangs on them."""
+        question = HostWindow(self.clocks, (), (), (), self.families, self.view.names)
+        return self.view.ask(question, parts_of(self.addresses)).by_day()
 
     def overlap(self, first: Watch, second: Watch) -> tuple[tuple[int, int, int], list[dict[int, int]]]:
         """Return what two sensors of one family saw: see ``Overlap``."""
@@ -230,8 +236,3 @@ def ladders_of(rows: Iterable[Mapping[str, Any]], group: tuple[str, ...]) -> dic
         for name in ("count", "hours", "squares"):
             getattr(ladder, name)[row["step"]] += row[name]
     return made
-
-
-def watch_of(row: Mapping[str, Any]) -> Watch:
-    """Return the watch that a row of ``HostRows`` is about."""
-    return Watch(row["feed"], row["report"], row["family"], row["ip_version"])

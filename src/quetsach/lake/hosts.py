@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import mode
 from typing import Any
 
 from quetsach.assess import Basis
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
+from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.ladder import GapLadder
@@ -25,7 +27,7 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
 from quetsach.lake.answers import basis_of
 from quetsach.lake.family_hours import Seen
-from quetsach.lake.host_rows import HostRows
+from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (
     LaidOut,
     dense_pools,
@@ -34,7 +36,6 @@ from quetsach.lake.host_windows import (
     measure_window,
     modes_of,
     part_of,
-    watch_of,
     without_dense,
 )
 from quetsach.lake.view import LakeView
@@ -188,8 +189,11 @@ def compare_windows(
     families: Sequence[str] | None = None,
     rates: Mapping[str, float] | None = None,
     announced: Mapping[int, int] | None = None,
+    calendar: Calendar = NOTHING_KNOWN,
 ) -> Comparison:
     """Set two windows side by side on the panel that both have; the arguments are those of ``hosts``.
+
+    ``calendar`` is what happened around the country: what touches the windows is told beside the change.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -198,20 +202,42 @@ def compare_windows(
     for period in (before, after):
         with laid_out(view, period, families) as laid:
             rows = laid.count(by_network=bool(announced))
-            window = measure_window(laid, rows, period, rates or {})
+            window = replace(measure_window(laid, rows, period, rates or {}), days=rows.by_day())
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
             )
-    return compare(*measured)
+    return compare(*measured, calendar=calendar, between=_days_between(view, before, after, families))
 
 
-def compare_latest(view: LakeView, newest: date, *, announced: Mapping[int, int] | None = None) -> Comparison | None:
+def compare_latest(
+    view: LakeView,
+    newest: date,
+    *,
+    announced: Mapping[int, int] | None = None,
+    calendar: Calendar = NOTHING_KNOWN,
+) -> Comparison | None:
     """Compare the ``WINDOW_DAYS`` up to ``newest`` with those before; ``None`` where either has no sightings."""
     after = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     before = Period(after.first - timedelta(days=WINDOW_DAYS), after.first - timedelta(days=1))
     if not (view.sightings_count(before) and view.sightings_count(after)):
         return None
-    return compare_windows(view, before, after, announced=announced)
+    return compare_windows(view, before, after, announced=announced, calendar=calendar)
+
+
+def _days_between(
+    view: LakeView, before: Period, after: Period, families: Sequence[str] | None
+) -> dict[Watch, dict[date, DaySeen]]:
+    """Return the days between two windows by watch, read a few weeks at a time."""
+    made: defaultdict[Watch, dict[date, DaySeen]] = defaultdict(dict)
+    first, last = min(before, after).last + timedelta(days=1), max(before, after).first - timedelta(days=1)
+    while first <= last:
+        part = Period(first, min(last, first + timedelta(days=WINDOW_DAYS - 1)))
+        first = part.last + timedelta(days=1)
+        if view.sightings_count(part):
+            with laid_out(view, part, families) as laid:
+                for watch, days in laid.count_days().items():
+                    made[watch] |= days
+    return dict(made)
 
 
 def _parts(

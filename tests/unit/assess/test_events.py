@@ -13,8 +13,8 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
 CALENDAR = load_calendar()
-JUNE, JULY, AUGUST, SEPTEMBER, OCTOBER = (
-    Period(date(2026, month, 1), date(2026, month, 1) + timedelta(days=29)) for month in range(6, 11)
+JUNE, JULY, AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (
+    Period(date(2026, month, 1), date(2026, month, 1) + timedelta(days=29)) for month in range(6, 12)
 )
 
 
@@ -24,8 +24,8 @@ def _codes(calendar: Calendar, before: Period, after: Period) -> list[str]:
 
 def test_the_taking_over_of_sality_is_a_change_of_the_instrument_between_august_and_september() -> None:
     sality = CALENDAR.of_families({"sality"})
-    [notice] = sality.notices(AUGUST, SEPTEMBER)
-    assert notice.code == "known-instrument"
+    notice, holidays = sality.notices(AUGUST, SEPTEMBER)
+    assert (notice.code, holidays.code) == ("known-instrument", "holidays-differ")
     assert "31/08/2026" in notice.text.vi
     assert "2026-08-31" in notice.text.en
     assert "Nguồn: CrowdStrike" in notice.text.vi
@@ -33,9 +33,9 @@ def test_the_taking_over_of_sality_is_a_change_of_the_instrument_between_august_
 
 def test_an_event_before_both_windows_or_after_them_or_of_another_family_says_nothing() -> None:
     sality = CALENDAR.of_families({"sality"})
-    assert _codes(sality, SEPTEMBER, OCTOBER) == []
+    assert _codes(sality, OCTOBER, NOVEMBER) == []
     assert _codes(sality, JUNE, JULY) == []
-    assert _codes(CALENDAR.of_families({"conficker"}), AUGUST, SEPTEMBER) == []
+    assert _codes(CALENDAR.of_families({"conficker"}), AUGUST, OCTOBER) == []
 
 
 def test_a_take_down_does_not_say_that_a_machine_is_clean() -> None:
@@ -85,6 +85,31 @@ def test_changes_of_the_instrument_in_a_span_of_days() -> None:
 def test_a_change_of_the_instrument_stands_beside_counts_for_half_a_year(window: Period, count: int) -> None:
     assert len(CALENDAR.of_families({"sality"}).beside(window)) == count
     assert not CALENDAR.of_families({"sality"}).beside(Period(date(2027, 3, 1), date(2027, 3, 30)))
+
+
+def test_the_same_holiday_of_another_year_is_found_where_the_moon_puts_it() -> None:
+    tet_2026 = Period(date(2026, 2, 2), date(2026, 3, 1))
+    before, after = (CALENDAR.same_holiday(tet_2026, later=later) for later in (False, True))
+    assert before is not None
+    assert after is not None
+    assert tet_2026.first - before.first == date(2026, 2, 17) - date(2025, 1, 29)
+    assert after.first - tet_2026.first == date(2027, 2, 6) - date(2026, 2, 17)
+    assert before.days == after.days == tet_2026.days
+    assert CALENDAR.days_off(before) == CALENDAR.days_off(tet_2026) == 6
+
+
+def test_a_window_without_a_holiday_has_no_other_year() -> None:
+    assert CALENDAR.same_holiday(Period(date(2026, 7, 1), date(2026, 7, 28)), later=False) is None
+    assert Calendar().same_holiday(AUGUST, later=True) is None
+    tet = Holiday(Period(date(2026, 2, 15), date(2026, 2, 20)), LocalText("Tết", "Tet"))
+    assert Calendar(holidays=(tet,)).same_holiday(Period(date(2026, 2, 1), date(2026, 2, 28)), later=True) is None
+
+
+def test_marks_of_a_time_axis_are_events_and_holidays_in_order() -> None:
+    span = Period(date(2026, 8, 1), date(2026, 9, 30))
+    marks = CALENDAR.of_families({"sality"}).marks(span)
+    assert [day for day, _ in marks] == [date(2026, 8, 31), date(2026, 9, 1)]
+    assert marks[1][1].vi.startswith("Nghỉ lễ: ")
 
 
 DAYS = st.dates(date(2020, 1, 1), date(2020, 3, 1))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,17 +15,22 @@ from bench.regimes import Regime, play
 
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.measure import measure
+from quetsach.assess.events import Calendar, Holiday
+from quetsach.assess.hosts.measure import Watch, measure
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.family import Family, FamilyNames, Placing
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import hosts
+from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
+from quetsach.lake.same_holiday import compare_same_holiday
 
 FIRST = date(2020, 6, 1)
 FORTNIGHT = Period(FIRST, FIRST + timedelta(days=13))
 SMALL = Country(machines=150, days=14, dense=0.01)
+MIRAI = Watch("plain", "own", "mirai", 4)
 NOBODY = "8.8.8.8"
 ABROAD = f"2020-06-03 10:00:00,{NOBODY},mirai,US,\n"
 NAMES = FamilyNames.of([Family("mirai", "Mirai", "linux")], version="1")
@@ -287,6 +293,54 @@ def test_a_cut_by_half_shows_and_a_silent_feed_blocks(tmp_path: Path) -> None:
     assert value(comparison.machines) == pytest.approx(50, abs=12)
     assert "feed-dropped-out" in {notice.code for notice in comparison.notices}
     assert comparison.blocks
+
+
+@pytest.fixture(scope="module")
+def falling(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Twelve weeks of which a sensor that sees every machine in the first six sees half of them in the others."""
+    made = Lake(tmp_path_factory.mktemp("falling"))
+    seen = watch(SMALL.but(days=84, machines=100), np.random.default_rng(6))
+    kept = (seen.hour < 24 * 42) | (seen.machine % 2 == 0)
+    ingest(made, replace(seen, address=seen.address[kept], hour=seen.hour[kept], machine=seen.machine[kept]))
+    return made
+
+
+def test_a_sensor_that_loses_half_its_reach_between_two_windows_blocks(falling: Lake) -> None:
+    first, last = Period(FIRST, FIRST + timedelta(days=27)), Period(*(FIRST + timedelta(days=n) for n in (56, 83)))
+    comparison = hosts.compare_windows(falling.view(), first, last)
+    [sudden] = [notice for notice in comparison.notices if notice.code == "sudden-change"]
+    assert f"Từ {FIRST + timedelta(days=42):%d/%m/%Y}" in sudden.text.vi
+    assert comparison.blocks
+    assert isinstance(comparison.machines, Estimate)
+    assert comparison.machines.low < comparison.machines.value < comparison.machines.high
+
+
+def test_addresses_of_a_day_that_are_seen_on_the_next_are_those_of_the_next_that_were_seen_before(
+    falling: Lake,
+) -> None:
+    view, days = falling.view(), Period(FIRST, FIRST + timedelta(days=27))
+    with laid_out(view, days, None) as laid:
+        [found] = laid.count_days().values()
+        assert laid.count(by_network=False).by_day() == {MIRAI: found}
+    table = view.daily_addresses(days, ("family",)).to_pylist()
+    assert {row["day"]: row["addresses"] for row in table} == {day: seen.addresses for day, seen in found.items()}
+    assert found[days.last].again == 0
+    assert all(0 < seen.again <= seen.addresses for day, seen in found.items() if day != days.last)
+
+
+def test_a_window_with_a_holiday_is_held_against_the_same_holiday_of_another_year(falling: Lake) -> None:
+    name = LocalText("Tết Nguyên đán", "Lunar New Year")
+    starts = [FIRST + timedelta(days=n) for n in (10, 60)]
+    spans = [starts[0] - timedelta(days=330), *starts]
+    tet = Calendar(holidays=tuple(Holiday(Period(day, day + timedelta(days=5)), name) for day in spans))
+    plain, window = (Period(FIRST + timedelta(days=a), FIRST + timedelta(days=a + 13)) for a in (28, 56))
+    found = compare_same_holiday(falling.view(), plain, window, calendar=tet)
+    assert found is not None
+    assert (found.before, found.after) == (Period(FIRST + timedelta(days=6), FIRST + timedelta(days=19)), window)
+    assert "holidays-differ" not in {notice.code for notice in found.notices}
+    assert compare_same_holiday(falling.view(), window, window, calendar=tet) is None
+    early = Calendar(holidays=tet.holidays[:1])
+    assert compare_same_holiday(falling.view(), plain, window, calendar=early) is None
 
 
 def test_without_an_earlier_window_nothing_is_compared(lake: Lake) -> None:

@@ -1,48 +1,97 @@
 """Two windows on a constant panel: by how much machines became fewer, and whether the instruments stayed the same."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
 
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.events import NOTHING_KNOWN, Calendar
+from quetsach.assess.hosts import doubts
+from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.event_rate import Rate, event_rate
-from quetsach.assess.hosts.measure import Measured, Observed, Watch
+from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-
-LARGEST_DISAGREEMENT = 5.0
-"""Points by which the measures may differ before the instrument is doubted rather than believed."""
 
 SAME_COVERAGE = 0.75
 """Share of the window's hours that a sensor must have been alive to be on the panel."""
 
-SAME_INTERVAL = 1.25
-"""Times by which the interval between check-ins may differ before the schedule is said to have changed."""
+GONE_SHARE = 0.05
+"""Share of its address-days of the other window under which a family is no longer seen, or was not yet."""
+
+type Days = Mapping[Watch, Mapping[date, DaySeen]]
+"""Whole UTC days of each watch."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowMeasured:
-    """Everything that was measured in one window, by watch."""
+    """Everything that was measured in one window, by watch; ``days`` where they were asked for."""
 
     period: Period
     observed: Mapping[Watch, Observed]
     measured: Mapping[Watch, Measured]
+    days: Days = field(default_factory=dict)
 
     def covers(self, watch: Watch) -> bool:
         """Whether the watch was alive in enough of the window."""
         seen = self.observed.get(watch)
         return seen is not None and seen.uptime_hours >= SAME_COVERAGE * 24 * self.period.days
 
+    def machines(self, watch: Watch) -> float:
+        """Return the machines of a watch; its mean daily addresses where they are refused, 0 where it saw nothing."""
+        if watch not in self.measured:
+            return 0.0
+        answer = self.measured[watch].machines
+        return answer.value if isinstance(answer, Estimate) else self.daily_addresses(watch)
+
+    def daily_addresses(self, watch: Watch) -> float:
+        """Return the mean daily addresses of a watch."""
+        return self.observed[watch].rows / self.period.days
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A family of the first window that a sensor, though alive, does not see in the second: cleaned, or not seen."""
+
+    watch: Watch
+    machines: Answer
+    daily_addresses: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return it for machines."""
+        return asdict(self.watch) | {
+            "machines_online": self.machines.as_json(),
+            "mean_daily_addresses": self.daily_addresses,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What the total is of: families of those in the first window, and the share of that window's machines, in percent.
+
+    A family whose machines are refused weighs as many as it has daily addresses, so that the share is a lower bound.
+    """
+
+    families: int
+    of: int
+    percent: float
+
+
+_NONE = Refusal(RefusalReason.NO_DATA)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Reductions in per cent from one window to another: positive means fewer.
 
-    ``panel`` are the watches that both windows have in the same way. ``blocks``: the instrument changed, or fell out,
-    so nothing is to be published from it before somebody looked.
+    ``panel`` are the watches that both windows have in the same way, for each family the sensor that saw most machines
+    in the first. The ends of an interval hold one window's estimate at its lowest against the other's at its highest;
+    the errors of one method in two windows are alike more often than opposite, so that the truth is rarely near an end.
+    Addresses are counted and have no interval. ``if_gone_are_clean`` is the reduction of machines if every family of
+    ``gone`` was cleaned to the last machine; a refusal where none is gone. ``blocks``: the instrument changed, or fell
+    out, so nothing is to be published from it before somebody looked.
     """
 
     before: Period
@@ -52,6 +101,9 @@ class Comparison:
     by_events: Answer
     by_addresses: Answer
     notices: tuple[Notice, ...]
+    gone: tuple[Gone, ...] = ()
+    covered: Covered = Covered(0, 0, 0.0)
+    if_gone_are_clean: Answer = _NONE
 
     @property
     def blocks(self) -> bool:
@@ -64,8 +116,11 @@ class Comparison:
             "before": {"first": str(self.before.first), "last": str(self.before.last)},
             "after": {"first": str(self.after.first), "last": str(self.after.last)},
             "panel": [asdict(watch) for watch in self.panel],
+            "covered": asdict(self.covered),
+            "no_longer_seen": [gone.as_json() for gone in self.gone],
             "reduction_percent": {
                 "machines_online": self.machines.as_json(),
+                "machines_online_if_no_longer_seen_are_clean": self.if_gone_are_clean.as_json(),
                 "machines_by_events": self.by_events.as_json(),
                 "mean_daily_addresses": self.by_addresses.as_json(),
             },
@@ -74,39 +129,86 @@ class Comparison:
         }
 
 
-BLOCKING = frozenset({"measures-disagree", "feed-dropped-out", "feed-mode"})
+BLOCKING = frozenset(
+    {"measures-disagree", "feed-dropped-out", "feed-mode", "sensors-disagree", "sudden-change", "families-gone"}
+)
 """Notices that stand in the way of publication."""
 
 
-def compare(before: WindowMeasured, after: WindowMeasured) -> Comparison:
+def compare(
+    before: WindowMeasured, after: WindowMeasured, *, calendar: Calendar = NOTHING_KNOWN, between: Days | None = None
+) -> Comparison:
     """Set two windows side by side on their constant panel.
 
     The rate of each family's check-ins is that of the first window: a schedule that changes makes the events disagree.
+
+    Args:
+        before: the first window.
+        after: the second.
+        calendar: what happened around the country.
+        between: the days between the windows, where there are any.
     """
-    panel = tuple(
-        sorted(w for w in before.observed if before.covers(w) and after.covers(w) and _is_fit(w, before, after))
-    )
-    notices = [*_dropped(before, after), *_modes(before, after)]
-    if before.period.days != after.period.days:
-        refused = Refusal(RefusalReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days})
-        return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices))
-    if not panel:
-        refused = _nothing_fit(before, after)
-        return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices))
-    machines = _reduction(
-        [_value(before.measured[w].machines) for w in panel], [_value(after.measured[w].machines) for w in panel]
-    )
+    fit = [w for w in before.observed if before.covers(w) and after.covers(w) and _is_fit(w, before, after)]
+    panel = tuple(sorted(best_watches({w: before.measured[w] for w in fit}).values()))
+    gone = _gone(before, after, panel)
+    notices = [
+        *doubts.dropped(before, after),
+        *doubts.modes(before, after),
+        *doubts.gone(before, gone),
+        *doubts.new(after, [g.watch for g in _gone(after, before, panel)]),
+        *calendar.of_families(_named(before) | _named(after)).notices(before.period, after.period),
+    ]
+    refused = _refused(before, after, panel)
+    if refused:
+        return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices), gone)
+    machines = _machines(before, after, panel)
     events = _reduction(
-        [_value(before.measured[w].by_events) for w in panel],
-        [_value(_events_now(after, w, before.measured[w].rate)) for w in panel],
+        [before.measured[w].by_events for w in panel], [_events_now(after, w, before.measured[w].rate) for w in panel]
     )
-    addresses = _reduction(*([w.observed[watch].windows.get(24, 0.0) for watch in panel] for w in (before, after)))
-    notices += [*_disagreement(machines, events, addresses), *_schedules(before, after, panel)]
-    return Comparison(before.period, after.period, panel, machines, events, addresses, tuple(notices))
+    was, now = ([_counted(w.observed[watch]) for watch in panel] for w in (before, after))
+    addresses = _reduction(was, now)
+    notices += [
+        *doubts.disagreement(machines, events, addresses),
+        *doubts.sensors(before, {w: _machines(before, after, (w,)) for w in fit}),
+        *doubts.schedules(before, after, panel),
+        *doubts.days(before, after, panel),
+        *doubts.breaks(before, after, between or {}, panel),
+    ]
+    clean = _machines(before, after, panel, gone) if gone else _NONE
+    covered = _covered(before, panel)
+    return Comparison(
+        before.period, after.period, panel, machines, events, addresses, tuple(notices), gone, covered, clean
+    )
 
 
 def _is_fit(watch: Watch, *windows: WindowMeasured) -> bool:
-    return all(isinstance(w.measured[watch].machines, Estimate) for w in windows)
+    rows = [w.observed[watch].rows for w in windows]
+    estimated = all(isinstance(w.measured[watch].machines, Estimate) for w in windows)
+    return estimated and min(rows) > GONE_SHARE * max(rows)
+
+
+def _gone(one: WindowMeasured, other: WindowMeasured, panel: tuple[Watch, ...]) -> tuple[Gone, ...]:
+    """Return the families of one window that sensors which were alive in both do not see in the other."""
+    alive = {(w.feed, w.report) for w in other.observed if other.covers(w)}
+    compared = {(w.family, w.ip_version) for w in panel}
+    there = {w: m for w, m in one.measured.items() if one.covers(w) and (w.feed, w.report) in alive}
+    rows = {w: other.observed[w].rows if w in other.observed else 0 for w in there}
+    seen = {(w.family, w.ip_version) for w, m in there.items() if rows[w] > GONE_SHARE * m.rows}
+    return tuple(
+        Gone(watch, there[watch].machines, one.daily_addresses(watch))
+        for kind, watch in sorted(best_watches(there).items())
+        if kind not in compared | seen
+    )
+
+
+def _named(window: WindowMeasured) -> set[str]:
+    return {w.family for w in window.observed if doubts.may_be_named(window.daily_addresses(w))}
+
+
+def _refused(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...]) -> Refusal | None:
+    if before.period.days != after.period.days:
+        return Refusal(RefusalReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days})
+    return None if panel else _nothing_fit(before, after)
 
 
 def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> Refusal:
@@ -121,8 +223,30 @@ def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> Refusal:
     return Refusal(refused.most_common(1)[0][0] if refused else RefusalReason.UNEQUAL_PANELS)
 
 
-def _value(answer: Answer) -> float:
-    return answer.value if isinstance(answer, Estimate) else 0.0
+def _covered(before: WindowMeasured, panel: tuple[Watch, ...]) -> Covered:
+    best = best_watches(before.measured)
+    every = sum(before.machines(w) for w in best.values())
+    within = sum(before.machines(w) for (family, version), w in best.items() if _is_on(panel, family, version))
+    families = {w.family for w in panel}, {w.family for w in before.observed}
+    return Covered(len(families[0]), len(families[1]), 100 * within / every if every else 0.0)
+
+
+def _is_on(panel: tuple[Watch, ...], family: str, version: int) -> bool:
+    return any((w.family, w.ip_version) == (family, version) for w in panel)
+
+
+def _machines(
+    before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...], gone: tuple[Gone, ...] = ()
+) -> Answer:
+    return _reduction(
+        [*(before.measured[w].machines for w in panel), *(g.machines for g in gone)],
+        [after.measured[w].machines for w in panel],
+    )
+
+
+def _counted(seen: Observed) -> Estimate:
+    value = seen.windows.get(24, 0.0)
+    return Estimate(value, value, value)
 
 
 def _events_now(after: WindowMeasured, watch: Watch, rate: Rate | None) -> Answer:
@@ -131,82 +255,14 @@ def _events_now(after: WindowMeasured, watch: Watch, rate: Rate | None) -> Answe
     return event_rate(seen.events - bursts, rate, seen.uptime_hours)
 
 
-def _reduction(before: list[float], after: list[float]) -> Answer:
-    whole = sum(before)
-    if whole <= 0:
-        return Refusal(RefusalReason.NO_DATA)
-    value = 100 * (1 - sum(after) / whole)
-    return Estimate(value, value, value, {"before": whole, "after": sum(after)})
-
-
-def _disagreement(machines: Answer, events: Answer, addresses: Answer) -> list[Notice]:
-    values = [answer.value for answer in (machines, events, addresses) if isinstance(answer, Estimate)]
-    if len(values) < 2 or max(values) - min(values) <= LARGEST_DISAGREEMENT:
-        return []
-    shown = {
-        language: [number_text(v, language, decimals=1) for v in (*values, max(values) - min(values))]
-        for language in ("vi", "en")
-    }
-    vi, en = shown["vi"], shown["en"]
-    text = LocalText(
-        f"Các cách đo mức giảm cho kết quả khác nhau {vi[-1]} điểm phần trăm (máy trực tuyến {vi[0]}%, lượt ghi nhận "
-        f"{vi[1]}%, địa chỉ mỗi ngày {vi[2] if len(vi) > 3 else '–'}%): nguồn hoặc cách đo đã thay đổi, "
-        "chưa nên công bố.",
-        f"The measures of the reduction differ by {en[-1]} points (machines on line {en[0]} %, events {en[1]} %, daily "
-        f"addresses {en[2] if len(en) > 3 else '–'} %): the instrument changed, and the figures wait.",
-    )
-    return [Notice("measures-disagree", text, round(max(values) - min(values), 1))]
-
-
-def _dropped(before: WindowMeasured, after: WindowMeasured) -> list[Notice]:
-    """Say which reports were there in one window and not in enough of the other."""
-    notices = []
-    for here, there in ((before, after), (after, before)):
-        sensors = {(w.feed, w.report) for w in here.observed if here.covers(w)}
-        alive = {(w.feed, w.report) for w in there.observed if there.covers(w)}
-        for feed, report in sorted(sensors - alive):
-            period = there.period
-            text = LocalText(
-                f"Nguồn {feed}/{report} không có đủ dữ liệu trong kỳ {period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}; "
-                "mức thay đổi có thể do nguồn dữ liệu chứ không phải do lây nhiễm.",
-                f"{feed}/{report} does not have enough data from {period.first} to {period.last}; a change can come "
-                "from the feed and not from infections.",
-            )
-            notices.append(Notice("feed-dropped-out", text))
-    return notices
-
-
-def _modes(before: WindowMeasured, after: WindowMeasured) -> list[Notice]:
-    """Say which reports began or ceased to keep one row a day or to send differences."""
-    modes = [{(w.feed, w.report): seen.mode for w, seen in window.observed.items()} for window in (before, after)]
-    changed = sorted(s for s in modes[0].keys() & modes[1].keys() if modes[0][s] != modes[1][s])
-    return [
-        Notice(
-            "feed-mode",
-            LocalText(
-                f"Nguồn {feed}/{report} đã đổi cách gửi dữ liệu giữa hai kỳ (khử trùng lặp theo ngày hoặc chỉ gửi phần "
-                "khác đi).",
-                f"{feed}/{report} changed between the windows how it sends data (one row a day, or differences only).",
-            ),
-        )
-        for feed, report in changed
+def _reduction(before: Sequence[Answer], after: Sequence[Answer]) -> Answer:
+    """Return the reduction of a sum in per cent, from the ends of the bands of both windows."""
+    sums = [
+        {end: sum(getattr(a, end) for a in answers if isinstance(a, Estimate)) for end in ("value", "low", "high")}
+        for answers in (before, after)
     ]
-
-
-def _schedules(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...]) -> list[Notice]:
-    notices = []
-    for watch in panel:
-        first, second = before.measured[watch].schedule, after.measured[watch].schedule
-        if first is None or second is None:
-            continue
-        times = second.interval_hours / first.interval_hours
-        if not 1 / SAME_INTERVAL <= times <= SAME_INTERVAL:
-            vi, en = (number_text(times, language, decimals=2) for language in ("vi", "en"))
-            text = LocalText(
-                f"Khoảng cách giữa hai lần liên lạc của {watch.family} ({watch.feed}/{watch.report}) bằng {vi} lần "
-                "trước.",
-                f"The interval between check-ins of {watch.family} ({watch.feed}/{watch.report}) is {en} times what it "
-                "was.",
-            )
-            notices.append(Notice("schedule-changed", text))
-    return notices
+    was, now = sums
+    if was["value"] <= 0 or was["low"] <= 0:
+        return Refusal(RefusalReason.NO_DATA)
+    value, low, high = (100 * (1 - now[a] / was[b]) for a, b in (("value", "value"), ("high", "low"), ("low", "high")))
+    return Estimate(value, low, high, {"before": was["value"], "after": now["value"]})

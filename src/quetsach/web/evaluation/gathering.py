@@ -6,12 +6,15 @@ from datetime import date, datetime, timedelta
 
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.centre.baseline import baseline_in_force
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
+from quetsach.lake.same_holiday import compare_same_holiday
 from quetsach.lake.view import LakeView
 from quetsach.web.evaluation import dividing, fleets, judging
 from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
@@ -53,6 +56,7 @@ def gather(
     machines = dividing.machines_changed(sources, base, last) if last else {}
     progress(1)
     judged = judging.judge(campaign, sources, base, last, progress=progress)
+    compared_machines = _machines(sources, base, last) if last else None
     run = RunCampaign.objects.filter(key=campaign.id).first()
     return Inputs(
         campaign=campaign,
@@ -69,7 +73,7 @@ def gather(
         tiles=sources.tiles.on((last or base).last, sources.places),
         province_rates=dividing.province_rates(sources, last) if last else None,
         feed_days=_feed_days(lake, campaign),
-        machines=compare_windows(lake, base, last, announced=sources.announced) if last else None,
+        machines=compared_machines,
         effect=sources.effect,
         cases=judged.cases,
         grades=judged.grades,
@@ -77,11 +81,37 @@ def gather(
         tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome_of(run, now=now) if run else None,
         tree_note=tree_note(base.last),
+        gone_names=_gone_names(sources, compared_machines),
+        marks=_marks(sources, campaign, base, last),
+        same_holiday=_same_holiday(sources, base, last) if last else None,
     )
 
 
 STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
+
+
+def _machines(sources: Sources, base: Period, last: Period) -> Comparison:
+    return compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
+
+
+def _same_holiday(sources: Sources, base: Period, last: Period) -> Comparison | None:
+    return compare_same_holiday(sources.lake, base, last, calendar=sources.calendar, announced=sources.announced)
+
+
+def _marks(
+    sources: Sources, campaign: Campaign, base: Period, last: Period | None
+) -> tuple[tuple[date, LocalText], ...]:
+    """Return the events of families that may be named, and the holidays, of all windows together."""
+    if last is None:
+        return ()
+    families = answers.families_seen(sources.lake, base) | answers.families_seen(sources.lake, last)
+    return sources.calendar.of_families(families).marks(_whole(campaign))
+
+
+def _gone_names(sources: Sources, found: Comparison | None) -> dict[str, LocalText]:
+    gone = {g.watch.family for g in found.gone} if found else set()
+    return {family: sources.family_name(family) for family in gone if sources.is_placed(family)}
 
 
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
@@ -165,9 +195,12 @@ def _middle(period: Period) -> date:
 
 
 def _daily(lake: LakeView, campaign: Campaign) -> tuple[Daily, ...]:
-    whole = Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
-    rows = lake.daily_addresses(whole, ()).to_pylist()
+    rows = lake.daily_addresses(_whole(campaign), ()).to_pylist()
     return tuple(Daily(row["day"], row["addresses"]) for row in rows)
+
+
+def _whole(campaign: Campaign) -> Period:
+    return Period(min(w.period.first for w in campaign.windows), max(w.period.last for w in campaign.windows))
 
 
 def _feed_days(lake: LakeView, campaign: Campaign) -> tuple[FeedDays, ...]:

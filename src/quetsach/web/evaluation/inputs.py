@@ -1,7 +1,7 @@
 """What a report is made of, as values: gathered once, so that the chapters read neither clock nor database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -185,7 +185,10 @@ class Priority:
 class Inputs:
     """Everything that the chapters need; what is None or empty is told in the report, not left out.
 
-    ``province_rates`` are None where nobody handed the subscribers of provinces over.
+    ``province_rates`` are None where nobody handed the subscribers of provinces over. ``gone_names`` are the families
+    that an analyst has placed, of those that the comparison of machines no longer sees. ``marks`` are the known events
+    and holidays of its time axes. ``same_holiday`` is the window that has a holiday, against the same one of another
+    year.
     """
 
     campaign: Campaign
@@ -210,3 +213,6 @@ class Inputs:
     tool: CleanedByTool | None
     outcome: Outcome | None
     tree_note: LocalText | None = None
+    gone_names: Mapping[str, LocalText] = field(default_factory=dict)
+    marks: tuple[tuple[date, LocalText], ...] = ()
+    same_holiday: Comparison | None = None

@@ -26,7 +26,7 @@ from quetsach.lake.access import Access
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
-from quetsach.web.design.templatetags.words import short_day
+from quetsach.web.design.templatetags.words import window_label
 from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, read_published
 from quetsach.web.portal.snapshot import (
     CampaignFigures,
@@ -325,7 +325,7 @@ def _chart(campaign: CampaignFigures, language: str) -> str:
                 description=_("Columns: unique addresses in each window. They judge no target."),
                 unit=_("unique addresses in 30 days"),
                 columns=tuple(
-                    Column((short_day(w.first), f"– {short_day(w.last)}"), w.addresses, w.id == campaign.baseline)
+                    Column(window_label(Period(w.first, w.last)), w.addresses, w.id == campaign.baseline)
                     for w in campaign.windows
                 ),
                 level=None,  # a line of the target would judge figures that give no verdict

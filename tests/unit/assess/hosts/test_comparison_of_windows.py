@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.events import Calendar, Holiday
+from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
 JUNE = Period(date(2020, 6, 1), date(2020, 6, 28))
@@ -51,6 +54,120 @@ def test_only_what_both_windows_have_is_compared() -> None:
     comparison = compare(before, window(JULY, {MIRAI: seen(50)}))
     assert comparison.panel == (MIRAI,)
     assert reduction(comparison) == pytest.approx(50, abs=1)
+
+
+def test_a_reduction_has_the_bands_of_both_windows() -> None:
+    comparison = compare(window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(50)}))
+    was, now = (measure(seen(n)).machines for n in (100, 50))
+    assert isinstance(was, Estimate)
+    assert isinstance(now, Estimate)
+    assert isinstance(comparison.machines, Estimate)
+    assert comparison.machines.low == pytest.approx(100 * (1 - now.high / was.low))
+    assert comparison.machines.high == pytest.approx(100 * (1 - now.low / was.high))
+    assert comparison.machines.low < 50 < comparison.machines.high
+
+
+def test_a_family_that_vanishes_is_told_and_blocks_and_the_total_says_what_it_is_of() -> None:
+    before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(100)}))
+    assert [(g.watch, round(g.daily_addresses)) for g in comparison.gone] == [(NECURS, 160)]
+    assert codes(comparison) == {"families-gone"}
+    assert comparison.blocks
+    assert reduction(comparison) == pytest.approx(0, abs=1)
+    assert isinstance(comparison.if_gone_are_clean, Estimate)
+    assert comparison.if_gone_are_clean.value == pytest.approx(100 * 80 / 180, abs=1)
+    assert (comparison.covered.families, comparison.covered.of) == (1, 2)
+    assert comparison.covered.percent == pytest.approx(100 * 100 / 180, abs=1)
+    [notice] = comparison.notices
+    assert "necurs không còn được ghi nhận" in notice.text.vi
+    assert "cleaned, or no longer seen" in notice.text.en
+
+
+def test_a_family_of_which_a_trace_is_left_is_gone_and_no_reduction() -> None:
+    before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(2)}))
+    assert [g.watch.family for g in comparison.gone] == ["necurs"]
+    assert comparison.panel == (MIRAI,)
+
+
+def test_a_small_family_that_vanishes_is_told_and_not_named_where_it_could_expose_somebody() -> None:
+    before = window(JUNE, {MIRAI: seen(400), NECURS: seen(4)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(400)}))
+    assert codes(comparison) == {"few-machines-gone"}
+    assert not comparison.blocks
+    assert "necurs" not in comparison.notices[0].text.vi + comparison.notices[0].text.en
+
+
+def test_a_family_under_another_name_is_gone_and_new() -> None:
+    comparison = compare(
+        window(JUNE, {MIRAI: seen(100), NECURS: seen(80)}),
+        window(JULY, {MIRAI: seen(100), replace(NECURS, family="other"): seen(80)}),
+    )
+    assert codes(comparison) == {"families-gone", "families-new"}
+
+
+def test_two_sensors_of_a_family_are_not_added_up() -> None:
+    before = window(JUNE, {MIRAI: seen(100), OTHER: seen(90)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(50), OTHER: seen(45)}))
+    assert comparison.panel == (MIRAI,)
+    assert isinstance(comparison.machines, Estimate)
+    assert comparison.machines.measured["before"] == pytest.approx(100, rel=0.03)
+
+
+def test_two_sensors_that_see_different_reductions_block() -> None:
+    before = window(JUNE, {MIRAI: seen(100), OTHER: seen(90)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(100), OTHER: seen(45)}))
+    assert codes(comparison) == {"sensors-disagree"}
+    assert comparison.blocks
+
+
+def daily(period: Period, addresses: int) -> dict[date, DaySeen]:
+    return {day: DaySeen(addresses + day.day % 3, addresses // 2) for day in period}
+
+
+def test_a_family_that_falls_between_two_days_blocks_and_says_what_it_looks_like() -> None:
+    before = replace(window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)})
+    after = replace(window(JULY, {MIRAI: seen(50)}), days={MIRAI: daily(JULY, 100)})
+    comparison = compare(before, after)
+    assert codes(comparison) == {"sudden-change"}
+    assert comparison.blocks
+    assert "Từ 29/06/2020" in comparison.notices[0].text.vi
+    assert "mức trước đó" in comparison.notices[0].text.vi
+
+
+def test_a_fall_on_a_day_between_the_windows_is_seen_too() -> None:
+    later = Period(JULY.last + timedelta(days=1), JULY.last + timedelta(days=28))
+    before = replace(window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)})
+    after = replace(window(later, {MIRAI: seen(50)}), days={MIRAI: daily(later, 100)})
+    between = {day: DaySeen(200 if day < date(2020, 7, 10) else 100) for day in JULY}
+    comparison = compare(before, after, between={MIRAI: between})
+    assert "Từ 10/07/2020" in comparison.notices[0].text.vi
+
+
+def test_all_families_of_a_sensor_that_fall_on_a_day_are_one_notice() -> None:
+    before = replace(
+        window(JUNE, {MIRAI: seen(100), NECURS: seen(80)}), days=dict.fromkeys((MIRAI, NECURS), daily(JUNE, 200))
+    )
+    after = replace(
+        window(JULY, {MIRAI: seen(50), NECURS: seen(40)}), days=dict.fromkeys((MIRAI, NECURS), daily(JULY, 100))
+    )
+    [notice] = compare(before, after).notices
+    assert "mọi họ mã độc do own/sinkhole ghi nhận" in notice.text.vi
+
+
+def test_a_family_that_is_not_seen_on_some_weekdays_any_more_is_told() -> None:
+    before = replace(window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)})
+    weekdays = {day: found for day, found in daily(JULY, 200).items() if day.weekday() < 5}
+    after = replace(window(JULY, {MIRAI: seen(100)}), days={MIRAI: weekdays})
+    [notice] = compare(before, after).notices
+    assert notice.code == "days-differ"
+    assert "28 ngày của kỳ đầu và 20 ngày của kỳ sau" in notice.text.vi
+
+
+def test_a_holiday_in_one_of_the_windows_is_told() -> None:
+    tet = Holiday(Period(date(2020, 7, 1), date(2020, 7, 6)), LocalText("Tết Nguyên đán", "Lunar New Year"))
+    before, after = window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(90)})
+    assert codes(compare(before, after, calendar=Calendar(holidays=(tet,)))) == {"holidays-differ"}
 
 
 def test_unequal_windows_are_refused() -> None:

@@ -17,7 +17,8 @@ from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCount
 from quetsach.assess.definitions import MEAN_DAILY
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.hosts.comparison import Comparison
+from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
+from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.targets import Goal
@@ -162,7 +163,7 @@ def test_a_changed_instrument_stands_beside_the_machines_and_a_refusal_in_place_
     refused, seen = Refusal(RefusalReason.RARE_CHECK_INS), Estimate(40.0, 40.0, 40.0, {"before": 100.0, "after": 60.0})
     made = compose(inputs(machines=Comparison(window, window, (), refused, seen, seen, (notice,))))
     assert [row[3] for row in made.table("machines").rows] == [None, 40.0, 40.0]
-    assert made.table("machines").rows[0][4] == refused.text
+    assert made.table("machines").rows[0][-1] == refused.text
     assert [s.tone for s in statements(made, "machines")] == [Tone.REFUSED]
 
 
@@ -173,6 +174,38 @@ def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:
 def test_what_was_counted_is_written_whole_and_what_was_computed_with_decimals(report: Evaluation) -> None:
     column = report.table("tool").columns[1]
     assert [column.text(row[1], "vi") for row in report.table("tool").rows] == ["1.000", "120", "90", "90,0"]
+
+
+def test_a_reduction_of_machines_has_its_interval_and_a_family_no_longer_seen_its_row() -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    was = Estimate(30.0, 29.0, 31.0)
+    gone = tuple(
+        Gone(Watch("own", "sinkhole", name, 4), was, addresses) for name, addresses in (("necurs", 40.0), ("rare", 2.0))
+    )
+    comparison = Comparison(
+        window,
+        window,
+        (),
+        Estimate(40.0, 38.0, 42.0, {"before": 100, "after": 60}),
+        Refusal(RefusalReason.NO_DATA),
+        Estimate(40.0, 40.0, 40.0, {"before": 10, "after": 6}),
+        (),
+        gone,
+        Covered(2, 4, 76.9),
+        Estimate(53.8, 52.0, 55.0),
+    )
+    named = {"necurs": LocalText("Necurs", "Necurs")}
+    made = compose(replace(inputs(machines=comparison), gone_names=named))
+    rows = made.table("machines").rows
+    assert [row[3:6] for row in rows] == [(40.0, 38.0, 42.0), (None, None, None), (40.0, None, None)]
+    assert [row[0].en for row in made.table("gone").rows if isinstance(row[0], LocalText)] == [
+        "Necurs",
+        "1 small family",
+    ]
+    [section] = [s for s in made.sections if s.id == "machines"]
+    said = " ".join(block.text.vi for block in section.blocks if isinstance(block, Paragraph))
+    assert "2 trong 4 họ mã độc của kỳ làm mốc, chiếm ít nhất 76% số máy" in said
+    assert "mức giảm chung là 53,8%" in said
 
 
 def test_machines_cleaned_are_given_for_each_thousand_that_scanned(report: Evaluation) -> None:

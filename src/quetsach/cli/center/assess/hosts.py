@@ -78,9 +78,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import load_families, load_network_tables, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import load_calendar, load_families, load_network_tables, open_lake  # noqa: PLC0415
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
+    from quetsach.lake.same_holiday import compare_same_holiday  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     families, tables = load_families(data), load_network_tables(data)
@@ -93,18 +94,26 @@ def _run(arguments: argparse.Namespace) -> int:
     with open_lake(data, families).view() as view:
         period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
         report = hosts.hosts(view, period, by=arguments.by, **asked)
-        comparison = hosts.compare_windows(view, before, period, **asked) if before else None
+        calendar = load_calendar()
+        comparison = hosts.compare_windows(view, before, period, calendar=calendar, **asked) if before else None
+        same = (
+            compare_same_holiday(view, before, period, calendar=calendar, announced=asked["announced"])
+            if before
+            else None
+        )
     rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
     if arguments.json:
         print_json(
             {"lake": view.state}
             | _as_json(report, rates)
             | ({"comparison": comparison.as_json()} if comparison else {})
+            | ({"same_holiday": same.as_json()} if same else {})
         )
     elif arguments.csv:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
-        show(report, comparison, rates, _names(report.by, families, tables, period.last), chosen_language(arguments))
+        compared = [c for c in (comparison, same) if c]
+        show(report, compared, rates, _names(report.by, families, tables, period.last), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

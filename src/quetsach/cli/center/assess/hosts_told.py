@@ -1,6 +1,7 @@
 """What ``assess hosts`` says to people."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from quetsach.assess.definitions import DEFINITIONS
@@ -49,8 +50,13 @@ _WORDS = {
         "tuyến {machines}, theo lượt ghi nhận {events}, địa chỉ mỗi ngày {addresses}. Mức giảm này chưa cho "
         "biết có phải do "
         "chiến dịch hay không.",
+        "covered": "Mức giảm chung tính trên {families} trong {of} họ mã độc của kỳ đầu, chiếm ít nhất {percent} số "
+        "máy của kỳ đó. Khoảng trong ngoặc gồm sai số của cả hai kỳ.",
+        "clean": "Nếu mọi máy nhiễm các họ không còn ghi nhận đều đã sạch, mức giảm chung là {n}.",
+        "same-holiday": "Kỳ có ngày nghỉ lễ, so với cùng kỳ nghỉ lễ của năm khác:",
         "blocks": "Các con số này chưa được tự động công bố.",
         "percent": "{n}%",
+        "interval": "{n} ({low} đến {high})",
     },
     "en": {
         "family": "family",
@@ -82,20 +88,28 @@ _WORDS = {
         "machines on line {machines}, by events {events}, daily addresses {addresses}. This does not say "
         "whether the campaign "
         "caused it.",
+        "covered": "The total is of {families} of the {of} families of the first window, which had at least {percent} "
+        "of its machines. Intervals in brackets have the uncertainty of both windows.",
+        "clean": "If every machine with a family that is no longer seen was cleaned, the total reduction is {n}.",
+        "same-holiday": "The window with a holiday, against the same holiday of another year:",
         "blocks": "Such figures are not published by themselves.",
         "percent": "{n} %",
+        "interval": "{n} ({low} to {high})",
     },
 }
 
 
 def show(
     report: "HostReport",
-    comparison: "Comparison | None",
+    compared: "Sequence[Comparison]",
     rates: Rates | None,
     name_of: Callable[[str, str], str],
     language: str,
 ) -> None:
-    """Print the table, then what was refused and why, the sensors, the comparison and the definitions."""
+    """Print the table, then what was refused and why, the sensors, the comparisons and the definitions.
+
+    The second of ``compared`` is that with the same holiday of another year.
+    """
     words = _WORDS[language]
     lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
     lines.append((str(words["added" if report.total.families > 1 else "total"]), report.total))
@@ -120,7 +134,9 @@ def show(
         )
         print_wrapped(str(words["any"]).format(value=value, low=low, high=high))
     _show_sensors(report, language)
-    if comparison:
+    for number, comparison in enumerate(compared):
+        if number:
+            print_wrapped(str(words["same-holiday"]))
         _show_comparison(comparison, language)
     show_basis(report.basis, language)
     named = ["machines-online", "machines-by-events", "addresses-per-machine"]
@@ -194,6 +210,11 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
                 addresses=_percent(comparison.by_addresses, language),
             )
         )
+        covered = comparison.covered
+        share = str(words["percent"]).format(n=math.floor(covered.percent))
+        print_wrapped(str(words["covered"]).format(families=covered.families, of=covered.of, percent=share))
+    if isinstance(comparison.if_gone_are_clean, Estimate):
+        print_wrapped(str(words["clean"]).format(n=_percent(comparison.if_gone_are_clean, language)))
     for notice in comparison.notices:
         print_wrapped(notice.text.in_language(language))
     if comparison.blocks:
@@ -203,4 +224,9 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
 def _percent(answer: Answer, language: str) -> str:
     if isinstance(answer, Refusal):
         return "–"
-    return str(_WORDS[language]["percent"]).format(n=number_text(answer.value, language, decimals=1))
+    words = _WORDS[language]
+    n, low, high = (
+        str(words["percent"]).format(n=number_text(x, language, decimals=1))
+        for x in (answer.value, answer.low, answer.high)
+    )
+    return str(words["interval"]).format(n=n, low=low, high=high) if answer.low < answer.high else n

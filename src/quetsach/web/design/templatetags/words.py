@@ -15,6 +15,7 @@ from quetsach.centre.tables import load_calendar
 from quetsach.core.day import MONTHS, day_text
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 from quetsach.core.zone import VIET_NAM, day_of
 
 register = template.Library()
@@ -79,6 +80,15 @@ def day(value: date | datetime | str | None) -> str:
 def short_day(value: date) -> str:
     """Write a day where there is little room: 16 Jun 2020 in English."""
     return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
+
+
+_HOLIDAY = LocalText("có nghỉ lễ", "with holidays")
+
+
+def window_label(window: Period) -> tuple[str, ...]:
+    """Write a window under the column of a chart, a line each: its days, and whether it has holidays."""
+    days = (short_day(window.first), f"– {short_day(window.last)}")
+    return (*days, here(_HOLIDAY)) if load_calendar().has_holiday(window) else days
 
 
 @register.filter("plain_moment")

@@ -1,9 +1,15 @@
 """How many machines: three measures of the same change, which agree or say that the instrument changed."""
 
-from quetsach.assess.estimate import Answer
+import math
+
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.figure import period_text
+from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
+from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -32,7 +38,24 @@ _COLUMNS = (
     Column("before", LocalText("Kỳ làm mốc", "Baseline"), Form.NUMBER),
     Column("after", LocalText("Kỳ cuối", "Last window"), Form.NUMBER),
     Column("reduction", LocalText("Mức giảm", "Reduction"), Form.PERCENT, 1, "observed-reduction"),
+    Column("reduction_low", LOW, Form.PERCENT, 1),
+    Column("reduction_high", HIGH, Form.PERCENT, 1),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+)
+
+
+_BAND = LocalText(
+    "Khoảng thấp nhất – cao nhất gồm sai số của cả hai kỳ, tính cho trường hợp hai sai số ngược chiều nhau. Cùng một "
+    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Địa chỉ là số đếm nên không "
+    "có khoảng.",
+    "The interval has the uncertainty of both windows, taken in opposite directions. One method mostly errs the same "
+    "way in both, so that the interval is wider than the true error. Addresses are counted and have none.",
+)
+_GONE = LocalText("Không còn ghi nhận: đã sạch, hoặc nguồn không còn thấy", "Gone: cleaned, or no longer seen")
+_GONE_COLUMNS = (
+    Column("family", LocalText("Họ mã độc", "Family")),
+    Column("machines", LocalText("Máy trong kỳ làm mốc", "Machines in the baseline window"), Form.NUMBER),
+    Column("daily_addresses", LocalText("Địa chỉ mỗi ngày", "Daily addresses"), Form.NUMBER),
 )
 
 
@@ -47,6 +70,11 @@ def machines(inputs: Inputs) -> Section:
         _row(LocalText("Địa chỉ mỗi ngày", "Daily addresses"), found.by_addresses),
     )
     blocks: list[Block] = [Paragraph(_WHAT), *_measures(rows)]
+    if isinstance(found.machines, Estimate):
+        blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND)]
+    blocks += _gone(inputs, found) if found.gone else []
+    if inputs.same_holiday:
+        blocks.append(_at_the_same_holiday(inputs.same_holiday))
     tone = Tone.REFUSED if found.blocks else Tone.CAUTION
     blocks += [Statement(tone, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
     return Section("machines", _TITLE, tuple(blocks))
@@ -62,5 +90,65 @@ def _measures(rows: tuple[tuple[Cell, ...], ...]) -> list[Block]:
 
 def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:
     if isinstance(answer, Refusal):
-        return (name, None, None, None, why_not(answer))
-    return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, None)
+        return (name, None, None, None, None, None, why_not(answer))
+    ends = (answer.low, answer.high) if answer.low < answer.high else (None, None)
+    return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, *ends, None)
+
+
+def _gone(inputs: Inputs, found: Comparison) -> list[Block]:
+    """Return the families that are no longer seen, those too small to be named in one row, and the total with them."""
+    names = inputs.gone_names
+    shown = [g for g in found.gone if g.watch.family in names and may_be_named(g.daily_addresses)]
+    rows: list[tuple[Cell, ...]] = [
+        (names[g.watch.family], _machines_of(g), g.daily_addresses)
+        for g in sorted(shown, key=lambda g: -g.daily_addresses)
+    ]
+    if small := len(found.gone) - len(shown):
+        rows.append((small_families(small), None, None))
+    made: list[Block] = [Table("gone", _GONE, _GONE_COLUMNS, tuple(rows))]
+    if isinstance(found.if_gone_are_clean, Estimate) and shown:
+        vi, en = (number_text(found.if_gone_are_clean.value, language, decimals=1) for language in ("vi", "en"))
+        made.append(
+            Paragraph(
+                LocalText(
+                    f"Nếu mọi máy nhiễm các họ này đã được làm sạch, mức giảm chung là {vi}%.",
+                    f"If every machine with these families was cleaned, the total reduction is {en} %.",
+                )
+            )
+        )
+    return made
+
+
+def _at_the_same_holiday(found: Comparison) -> Block:
+    """Say what the window with a holiday is against the same holiday of another year."""
+    title = LocalText("So với cùng kỳ nghỉ lễ của năm khác", "Against the same holiday of another year")
+    if isinstance(found.machines, Refusal):
+        return Statement(Tone.REFUSED, title, found.machines.text)
+    is_fall = found.machines.value >= 0
+    ends = (found.machines.value, found.machines.low, found.machines.high)
+    if not is_fall:
+        ends = (-ends[0], -ends[2], -ends[1])
+    vi, en = ([number_text(x, language, decimals=1) for x in ends] for language in ("vi", "en"))
+    windows_vi, windows_en = ([period_text(p, lang) for p in (found.before, found.after)] for lang in ("vi", "en"))
+    text = LocalText(
+        f"Hai kỳ có cùng kỳ nghỉ lễ, {windows_vi[0]} và {windows_vi[1]}: số máy trực tuyến "
+        f"{'giảm' if is_fall else 'tăng'} {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
+        f"Two windows with the same holiday, {windows_en[0]} and {windows_en[1]}: machines on line "
+        f"{'fell' if is_fall else 'rose'} by {en[0]} % ({en[1]} % to {en[2]} %).",
+    )
+    return Statement(Tone.FACT, title, text)
+
+
+def _machines_of(gone: Gone) -> float | None:
+    machines = gone.machines
+    return machines.value if isinstance(machines, Estimate) and may_be_named(machines.value) else None
+
+
+def _covered(covered: Covered) -> LocalText:
+    percent = math.floor(covered.percent)
+    return LocalText(
+        f"Mức giảm chung tính trên {covered.families} trong {covered.of} họ mã độc của kỳ làm mốc, chiếm ít nhất "
+        f"{percent}% số máy của kỳ đó.",
+        f"The total is of {covered.families} of the {covered.of} families of the baseline window, which had at least "
+        f"{percent} % of its machines.",
+    )

@@ -131,13 +131,17 @@ def _daily(inputs: Inputs) -> list[Block]:
         ),
         is_long=True,
     )
+    phases = ((p.period.first, p.name) for p in inputs.campaign.phases)
     curve = Curve(
         "daily",
         "day",
         "addresses",
         LocalText("Địa chỉ từng ngày", "Addresses of each day"),
-        LocalText("Vạch đứng: ngày bắt đầu các giai đoạn.", "Upright lines: the first days of the phases."),
+        LocalText(
+            "Vạch đứng: ngày bắt đầu các giai đoạn, các kỳ nghỉ lễ và các sự kiện làm số đếm thay đổi.",
+            "Upright lines: the first days of the phases, of holidays and of events that change counts.",
+        ),
         LocalText("địa chỉ", "addresses"),
-        tuple((p.period.first, p.name) for p in inputs.campaign.phases),
+        tuple(sorted((*phases, *inputs.marks), key=lambda mark: mark[0])),
     )
     return [curve, table]

@@ -23,9 +23,10 @@ from django.utils.translation import override
 from quetsach import storage
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome
 from quetsach.core.errors import QuetsachError
+from quetsach.core.period import Period
 from quetsach.web import design
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
-from quetsach.web.design.templatetags.words import short_day
+from quetsach.web.design.templatetags.words import window_label
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.models import CLOSE, Campaign
 from quetsach.web.office.campaigns.selectors.campaign import steps_taken
@@ -138,5 +139,4 @@ def _chart(outcome: Outcome, language: str) -> str:
 
 def _columns(facts: AddressFacts) -> Iterator[Column]:
     for window in sorted((facts.baseline, *facts.windows), key=lambda w: w.first):
-        label = (short_day(window.first), f"– {short_day(window.last)}")
-        yield Column(label, window.addresses, window.id == facts.baseline.id)
+        yield Column(window_label(Period(window.first, window.last)), window.addresses, window.id == facts.baseline.id)
