@@ -74,7 +74,7 @@ class Comparison:
         }
 
 
-BLOCKING = frozenset({"measures-disagree", "feed-dropped-out", "feed-mode"})
+BLOCKING = frozenset({"measures-disagree", "feed-dropped-out", "feed-mode", "refused-in-one-window"})
 """Notices that stand in the way of publication."""
 
 
@@ -86,7 +86,7 @@ def compare(before: WindowMeasured, after: WindowMeasured) -> Comparison:
     panel = tuple(
         sorted(w for w in before.observed if before.covers(w) and after.covers(w) and _is_fit(w, before, after))
     )
-    notices = [*_dropped(before, after), *_modes(before, after)]
+    notices = [*_dropped(before, after), *_modes(before, after), *_refused_once(before, after)]
     if before.period.days != after.period.days:
         refused = Refusal(RefusalReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days})
         return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices))
@@ -191,6 +191,23 @@ def _modes(before: WindowMeasured, after: WindowMeasured) -> list[Notice]:
         )
         for feed, report in changed
     ]
+
+
+def _refused_once(before: WindowMeasured, after: WindowMeasured) -> list[Notice]:
+    """Say which watches were alive in both windows and have machines in one alone: they changed how they look."""
+    notices = []
+    for watch in sorted(w for w in before.observed if before.covers(w) and after.covers(w)):
+        answers = [window.measured[watch].machines for window in (before, after)]
+        refused = [answer for answer in answers if isinstance(answer, Refusal)]
+        if len(refused) == 1:
+            name, why = f"{watch.family} ({watch.feed}/{watch.report})", refused[0].text
+            text = LocalText(
+                f"{name} chỉ đếm được máy trong một kỳ nên không nằm trong phép so sánh. Ở kỳ kia: {why.vi}",
+                f"The machines of {name} can be counted in one window only and are left out of the comparison. In the "
+                f"other: {why.en}",
+            )
+            notices.append(Notice("refused-in-one-window", text))
+    return notices
 
 
 def _schedules(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...]) -> list[Notice]:
