@@ -130,7 +130,15 @@ class Comparison:
 
 
 BLOCKING = frozenset(
-    {"measures-disagree", "feed-dropped-out", "feed-mode", "sensors-disagree", "sudden-change", "families-gone"}
+    {
+        "measures-disagree",
+        "feed-dropped-out",
+        "feed-mode",
+        "sensors-disagree",
+        "sudden-change",
+        "families-gone",
+        "refused-in-one-window",
+    }
 )
 """Notices that stand in the way of publication."""
 
@@ -155,6 +163,7 @@ def compare(
         *doubts.dropped(before, after),
         *doubts.modes(before, after),
         *doubts.gone(before, gone),
+        *doubts.refused_once(before, after),
         *doubts.new(after, [g.watch for g in _gone(after, before, panel)]),
         *calendar.of_families(_named(before) | _named(after)).notices(before.period, after.period),
     ]

@@ -9,6 +9,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.breaks import Break, DaySeen, find_breaks
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.small_cell import SMALLEST_CELL
@@ -139,6 +140,28 @@ def new(after: "WindowMeasured", found: Sequence[Watch]) -> list[Notice]:
         f"{share.en} of the machines of the second window and are not part of the total reduction.",
     )
     return [Notice("families-new", text, round(percent))]
+
+
+def refused_once(before: "WindowMeasured", after: "WindowMeasured") -> list[Notice]:
+    """Say which watches were alive in both windows and have machines in one alone: they changed how they look."""
+    notices = []
+    for watch in sorted(w for w in before.observed if before.covers(w) and after.covers(w)):
+        answers = [window.measured[watch].machines for window in (before, after)]
+        refused = [answer for answer in answers if isinstance(answer, Refusal)]
+        counted = before if isinstance(answers[0], Estimate) else after
+        if len(refused) != 1 or not may_be_named(counted.daily_addresses(watch)):
+            continue
+        percent = _share(counted, [watch])
+        name, why, share = f"{watch.family} ({watch.feed}/{watch.report})", refused[0].text, _whole(percent)
+        text = LocalText(
+            f"{name} chỉ đếm được máy trong một kỳ ({share.vi} số máy của kỳ đó) nên không nằm trong phép so sánh. Ở "
+            f"kỳ kia: {why.vi}",
+            f"The machines of {name} can be counted in one window only ({share.en} of its machines) and are left out "
+            f"of the comparison. In the other: {why.en}",
+        )
+        code = "refused-in-one-window" if percent > LARGEST_SILENT else "few-machines-refused"
+        notices.append(Notice(code, text, round(percent)))
+    return notices
 
 
 def sensors(before: "WindowMeasured", reductions: Mapping[Watch, Answer]) -> list[Notice]:
