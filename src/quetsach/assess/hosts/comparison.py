@@ -164,6 +164,7 @@ def compare(
         *doubts.modes(before, after),
         *doubts.gone(before, gone),
         *doubts.refused_once(before, after),
+        *doubts.left_out(before, _left_out(before, panel, gone)),
         *doubts.new(after, [g.watch for g in _gone(after, before, panel)]),
         *calendar.of_families(_named(before) | _named(after)).notices(before.period, after.period),
     ]
@@ -208,6 +209,13 @@ def _gone(one: WindowMeasured, other: WindowMeasured, panel: tuple[Watch, ...]) 
         for kind, watch in sorted(best_watches(there).items())
         if kind not in compared | seen
     )
+
+
+def _left_out(before: WindowMeasured, panel: tuple[Watch, ...], gone: tuple[Gone, ...]) -> list[Watch]:
+    """Return the watches that were counted in the first window, of families that are neither compared nor gone."""
+    told = {(w.family, w.ip_version) for w in (*panel, *(g.watch for g in gone))}
+    best = best_watches(before.measured)
+    return [w for kind, w in best.items() if kind not in told and isinstance(before.measured[w].machines, Estimate)]
 
 
 def _named(window: WindowMeasured) -> set[str]:

@@ -126,6 +126,22 @@ def gone(before: "WindowMeasured", found: Sequence["Gone"]) -> list[Notice]:
     return [Notice("families-gone" if percent > LARGEST_SILENT else "few-machines-gone", text, round(percent))]
 
 
+def left_out(before: "WindowMeasured", found: Sequence[Watch]) -> list[Notice]:
+    """Say which families were counted in the first window and cannot be compared."""
+    percent = _share(before, found)
+    if not percent:
+        return []
+    vi, en = _names(before, found)
+    share = _whole(percent)
+    text = LocalText(
+        f"{vi} đếm được trong kỳ đầu nhưng không so sánh được với kỳ sau: nguồn không đủ dữ liệu về nhóm này, hoặc kỳ "
+        f"sau không đếm được máy. Nhóm này chiếm {share.vi} số máy trong kỳ đầu và không tính vào mức giảm chung.",
+        f"{en}: counted in the first window, and not comparable with the second, in which data are missing or machines "
+        f"cannot be counted. They had {share.en} of the machines of the first window and are not part of the total.",
+    )
+    return [Notice("families-left-out", text, round(percent))]
+
+
 def new(after: "WindowMeasured", found: Sequence[Watch]) -> list[Notice]:
     """Say which families are seen that were not in the first window, by sensors that were alive in it."""
     percent = _share(after, found)

@@ -90,6 +90,13 @@ def test_a_family_of_which_a_trace_is_left_is_gone_and_no_reduction() -> None:
     assert comparison.panel == (MIRAI,)
 
 
+def test_a_family_that_cannot_be_counted_any_more_is_not_dropped_silently() -> None:
+    before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
+    [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(80, hours=400.0)})).notices
+    assert notice.code == "families-left-out"
+    assert "necurs đếm được trong kỳ đầu nhưng không so sánh được" in notice.text.vi
+
+
 def test_a_small_family_that_vanishes_is_told_and_not_named_where_it_could_expose_somebody() -> None:
     before = window(JUNE, {MIRAI: seen(400), NECURS: seen(4)})
     comparison = compare(before, window(JULY, {MIRAI: seen(400)}))
