@@ -332,7 +332,7 @@ def test_figures_that_give_a_small_row_away_go_out_by_nobody(
     one = person("press")
     before = figures_path(centre_folder).read_bytes()
     candidate = lay(1, withheld=(WITHHELD,))
-    with pytest.raises(PublicationError, match="small figures"):
+    with pytest.raises(PublicationError, match="con số nhỏ"):
         asked(candidate, one)
     figures_let_out(data=centre_folder, candidate=candidate, waits=False, now=NOW)
     with pytest.raises(PublicationError, match="can be computed"):
