@@ -295,3 +295,12 @@ def test_provinces_that_were_merged_between_the_windows_are_one() -> None:
     after = ranking({"08@2025-07-01": 20.0, "01@2008-08-01": 45.0})
     made = changes(before, after, kept_back=(), becomes=lambda id_: becomes.get(id_, id_))
     assert [(c.id, c.before, c.after) for c in made] == [("01@2008-08-01", 90.0, 45.0), ("08@2025-07-01", 80.0, 20.0)]
+
+
+def test_a_merged_province_is_not_told_where_one_of_its_parts_is_kept_back() -> None:
+    """Its other part is printed elsewhere: subtracted from the whole it left the small one."""
+    heirs = {"02": "08", "08": "08"}
+    before = ranking({"02": 4.0, "08": 50.0, "01": 90.0, "31": 12.0})
+    after = ranking({"08": 60.0, "01": 45.0, "31": 30.0})
+    made = changes(before, after, kept_back={"02", "31"}, becomes=lambda id_: heirs.get(id_, id_))
+    assert [(c.id, c.before, c.after) for c in made] == [("01", 90.0, 45.0), ("others", 66.0, 90.0)]
