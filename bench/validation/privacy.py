@@ -1,6 +1,7 @@
 """Published tables under attack: how many small cells come back, from one publication and from two together."""
 
 import numpy as np
+from bench.validation import publications
 from bench.validation.table import Row
 
 from quetsach.assess.privacy import (
@@ -55,6 +56,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
         _row("rounded to tens, totals of the country exact", rounded, ""),
         _row("cell-key noise, every total exact", noisy, ""),
         *_pair_rows(rng, 1 if short else 4),
+        *publications.rows(short=short, seed=seed),
     ]  # fmt: skip
 
 

@@ -16,3 +16,7 @@ class BaselineError(LocalError):
     def __init__(self, text: LocalText, *, field: str = "", where: str = "", advice: LocalText | None = None) -> None:
         super().__init__(text, where=where, advice=advice)
         self.field = field
+
+
+class RecordError(LocalError):
+    """The publication record cannot be read or written."""

@@ -4,7 +4,7 @@ A reader knows an interval for each cell (printed exactly: one point; "under 10"
 and which cells add up to which totals. A cell is recovered if no other whole number fits all of that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,15 @@ class Sum:
     total: Cell | Known
 
 
-def recovered(shown: Mapping[Cell, Known], sums: Iterable[Sum]) -> Mapping[Cell, int]:
+def recovered(
+    shown: Mapping[Cell, Known], sums: Iterable[Sum], *, wanted: Collection[Cell] | None = None
+) -> Mapping[Cell, int]:
     """Return the cells that were not printed exactly and yet can have one value only, with that value.
 
     Args:
         shown: what is printed of each cell.
         sums: the equations that hold between them, as far as a reader knows.
+        wanted: the cells to look for; all, if not said.
 
     Raises:
         AssessError: nothing fits; then the table is wrong.
@@ -74,7 +77,7 @@ def recovered(shown: Mapping[Cell, Known], sums: Iterable[Sum]) -> Mapping[Cell,
     if not cells:
         return found
     system = _System.of(shown, sums, cells)
-    low, high = system.reach()
+    low, high = system.reach(None if wanted is None else np.array([cell not in wanted for cell in cells]))
     return found | {cells[n]: round(np.ceil(low[n] - _CLOSE)) for n in np.flatnonzero(_is_narrow(low, high))}
 
 
@@ -124,13 +127,16 @@ class _System:
         bounds = np.array([(shown[cell].low, shown[cell].high) for cell in cells])
         return cls(bounds, matrix, least, most)
 
-    def reach(self) -> tuple[Floats, Floats]:
+    def reach(self, unwanted: Flags | None = None) -> tuple[Floats, Floats]:
         """Return values that each cell can take, low and high: its extremes, or two that differ by enough.
 
         One programme lifts as many cells as it can by one from their lower bounds, one pushes them all down; what both
-        move apart is open. Each that is left when that shows no more gets two programmes of its own.
+        move apart is open. Each that is left when that shows no more gets two programmes of its own. ``unwanted`` are
+        taken to be open.
         """
         seen = (np.full(len(self.bounds), np.inf), np.full(len(self.bounds), -np.inf))
+        if unwanted is not None:
+            seen[0][unwanted], seen[1][unwanted] = -1.0, 1.0
         left = -1
         while (narrow := np.flatnonzero(_is_narrow(*seen))).size not in (0, left):
             left = narrow.size

@@ -1,37 +1,102 @@
-"""Rows of a ranking that are too small to stand alone are put together in one."""
+"""Rows that are too small to stand alone are put together in one: chosen once for a table and window, then kept.
 
-from collections.abc import Mapping
+Whoever reads holds everything that was ever published of a window side by side, and knows which figures were corrected
+in between. So the choice is not made anew by each page: what was kept back of a window once stays kept back, and what
+is kept back later must conceal itself among figures that nobody has seen (ADR 0129).
+"""
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from quetsach.assess.privacy.time_line import Shown, bare_rows
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 
+FEWEST_ROWS = 2
+"""How many rows are put together at least."""
 
-def folded_rows(*windows: Mapping[str, float]) -> frozenset[str]:
-    """Return the rows to put together: what is small in any window, and more while that is one alone or few together.
 
-    What is put together for a window alone is so beside others, too: else the row that was added to a small one here
-    stood by itself there, and the difference of two publications of the same window was the small one.
+def folded_rows(values: Mapping[str, float], *, window: Period, earlier: Sequence[Shown] = ()) -> Shown | Refusal:
+    """Choose the rows of a table to put together: the small, and more while that is one alone or few together.
 
     Args:
-        windows: the figure of each row by its identifier, of one window or of several that are shown side by side; who
-            is not in one has none there. The country's totals are taken to be known.
+        values: the figure of each row by its identifier. The country's total is taken to be known.
+        window: what was counted over.
+        earlier: what was shown of this table before: of this window at most once, the newest; of windows that
+            overlap it, and those that overlap these, the latest window last.
+
+    Returns:
+        The table as it may be published; it keeps back what was kept back of the window before. A refusal where a row
+        cannot be hidden any more beside what is known.
+    """
+    before = next((shown for shown in earlier if shown.window == window), None)
+    others = [shown for shown in earlier if shown.window != window]
+    small = frozenset(row for row, value in values.items() if value < SMALLEST_CELL)
+    folded = _folded(values, small, before)
+    if folded is None:
+        return _told(1, values)
+    small |= before.small if before else frozenset()
+    bare: frozenset[tuple[Period, str]] = frozenset()
+    # What was put together in the windows around conceals best: it was seen in none of them.
+    for near in (0, 1, len(others)):
+        around = frozenset(row for shown in others[len(others) - near :] for row in shown.kept_back)
+        chosen = Shown(window, values, folded | around | {row for _, row in bare}, small)
+        bare = bare_rows([*others, chosen])
+        if not bare:
+            return chosen
+    return _told(len(bare), values)
+
+
+def folded_beside(windows: Sequence[Mapping[str, float]], kept_back: Iterable[str]) -> frozenset[str]:
+    """Return the rows to put together where windows stand side by side: what any keeps back or lacks, and never few.
+
+    Nothing is told by this that each window alone does not tell: what is added to its rows is printed there.
+
+    Args:
+        windows: the figures of each window by row.
+        kept_back: the rows that were chosen for one of them.
     """
     rows = {row for window in windows for row in window}
-    folded = set().union(*(_folded_alone({row: window.get(row, 0.0) for row in rows}) for window in windows))
     least = {row: min(window.get(row, 0.0) for window in windows) for row in rows}
-    others = sorted(rows - folded, key=lambda row: (least[row], row))
-
-    def is_few() -> bool:
-        return any(sum(window.get(row, 0.0) for row in folded) < SMALLEST_CELL for window in windows)
-
-    while folded and others and is_few():
-        folded.add(others.pop(0))
+    folded = {row for row in rows if row in set(kept_back) or least[row] < SMALLEST_CELL}
+    for row in sorted(rows - folded, key=lambda row: (least[row], row)):
+        if not folded or all(not _is_few(folded, window) for window in windows):
+            break
+        folded.add(row)
     return frozenset(folded)
 
 
-def _folded_alone(window: Mapping[str, float]) -> frozenset[str]:
-    """Return the rows to put together in one window: the small ones, then the next larger."""
-    ordered = sorted(window, key=lambda row: (window[row], row))
-    folded = sum(value < SMALLEST_CELL for value in window.values())
-    while 0 < folded < len(ordered) and (folded == 1 or sum(window[row] for row in ordered[:folded]) < SMALLEST_CELL):
-        folded += 1
-    return frozenset(ordered[:folded])
+def _folded(values: Mapping[str, float], small: frozenset[str], before: Shown | None) -> frozenset[str] | None:
+    """Return the rows to put together beside an earlier publication; ``None`` where too few figures are new."""
+    seen = before.printed if before else {}
+    kept = before.kept_back if before else frozenset[str]()
+    if kept:  # a row that was in no line may have been among them, for all that a reader knows
+        kept |= small - seen.keys()
+    if small & seen.keys():
+        return None  # it was read when it was larger, and what was corrected since is known
+    free = [row for row in sorted(values, key=lambda row: (values[row], row)) if seen.get(row) != values[row]]
+    folded = _enough(kept | small, values, free)
+    # What joins those that were kept back before is known to whoever subtracts: it has to be enough by itself.
+    joined = _enough(folded - kept, values, [row for row in free if row not in kept])
+    if seen and any(part & values.keys() and _is_few(part, values) for part in (folded | joined, joined)):
+        return None
+    return folded | joined
+
+
+def _enough(rows: frozenset[str], values: Mapping[str, float], free: Sequence[str]) -> frozenset[str]:
+    """Return the rows with the next larger ones that are free, until they are neither one alone nor few together."""
+    made = set(rows)
+    for row in free:
+        if not made or not _is_few(made, values):
+            break
+        made.add(row)
+    return frozenset(made)
+
+
+def _is_few(rows: Iterable[str], values: Mapping[str, float]) -> bool:
+    figures = [values[row] for row in rows if row in values]
+    return len(figures) < FEWEST_ROWS or sum(figures) < SMALLEST_CELL
+
+
+def _told(rows: int, values: Mapping[str, float]) -> Refusal:
+    return Refusal(RefusalReason.CELLS_RECOVERED, {"recovered": float(rows), "protected": float(len(values))})

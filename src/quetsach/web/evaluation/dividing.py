@@ -1,13 +1,13 @@
 """The two windows by family, provider, province and sector: addresses, and machines where they are estimated."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from quetsach.assess import Ranking
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import shrunk_rates
-from quetsach.assess.privacy import folded_rows
+from quetsach.assess.privacy import folded_beside
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -24,8 +24,19 @@ OTHERS = "others"
 _OTHERS = LocalText("Còn lại (gộp vì số nhỏ)", "Others (small, put together)")
 
 
-def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[Change, ...]]:
+_PUBLISHED = {
+    Dimension.FAMILY: "families",
+    Dimension.PROVIDER: "isps",
+    Dimension.PROVINCE: "places",
+    Dimension.SECTOR: "sectors",
+}
+"""The tables of the portal that a dimension's windows are published in, too."""
+
+
+def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[Change, ...] | Refusal]:
     """Return the rows of each dimension in mean daily addresses; no sectors where no feed tells any.
+
+    A refusal stands where a window would give a small row away beside what was published before.
 
     Raises:
         AssessError: a window has no data.
@@ -39,33 +50,58 @@ def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
     }
     found = {dimension: (ask(base), ask(last)) for dimension, ask in asked.items()}
     told = {row.id for ranking in found[Dimension.SECTOR] for row in ranking.rows} - {UNKNOWN_SECTOR}
-    return {
-        dimension: changes(*rankings, becomes=_standing(sources.places, last.last))
-        for dimension, rankings in found.items()
-        if dimension is not Dimension.SECTOR or told
-    }
+    becomes = _standing(sources.places, last.last)
+    made: dict[Dimension, tuple[Change, ...] | Refusal] = {}
+    for dimension, rankings in found.items():
+        if dimension is Dimension.SECTOR and not told:
+            continue
+        kept_back: set[str] = set()
+        for ranking, window in zip(rankings, (base, last), strict=True):
+            chosen = sources.record.kept_back(_PUBLISHED[dimension], window, _means(ranking, lambda id_: id_))
+            if isinstance(chosen, Refusal):
+                made[dimension] = chosen
+                break
+            kept_back |= chosen
+        else:
+            made[dimension] = changes(*rankings, kept_back=kept_back, becomes=becomes)
+    return made
 
 
-def changes(before: Ranking, after: Ranking, *, becomes: Callable[[str], str] = lambda id_: id_) -> tuple[Change, ...]:
-    """Set two rankings side by side, the largest of the first first; what is small in either is put together.
+def changes(
+    before: Ranking,
+    after: Ranking,
+    *,
+    kept_back: Collection[str],
+    becomes: Callable[[str], str] = lambda id_: id_,
+) -> tuple[Change, ...]:
+    """Set two rankings side by side, the largest of the first first; what either keeps back is put together.
 
     Args:
         before: of the baseline window.
         after: of the last window.
+        kept_back: the rows of which only the sum is published in one of the windows.
         becomes: what a row has become by now: provinces that were merged are one.
     """
     was, now = _means(before, becomes), _means(after, becomes)
     names = {becomes(row.id): row.name for row in (*before.rows, *after.rows)}
     order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
-    small = sorted(folded_rows(was, now))
+    small = sorted(folded_beside((was, now), {becomes(row) for row in kept_back}))
     shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
     if small:
         shown.append(Change(OTHERS, _OTHERS, _sum(was, small), _sum(now, small)))
     return tuple(shown)
 
 
-def machines_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[MachineChange, ...]]:
+def machines_changed(
+    sources: Sources, base: Period, last: Period, *, divided: Mapping[Dimension, tuple[Change, ...] | Refusal]
+) -> Mapping[Dimension, tuple[MachineChange, ...]]:
     """Return the machines of each family and provider in both windows, most machines first; none too small to show.
+
+    Args:
+        sources: where to read.
+        base: the baseline window.
+        last: the last window.
+        divided: the addresses; only of who stands alone in them the machines are told.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -80,11 +116,12 @@ def machines_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
             {row.id: row for row in hosts(sources.lake, period, by=by, announced=sources.announced).rows}
             for period in (base, last)
         )
-        small = folded_rows(*({id_: row.daily_addresses for id_, row in rows.items()} for rows in (was, now)))
+        changed = divided.get(dimension, ())
+        alone = frozenset[str]() if isinstance(changed, Refusal) else {change.id for change in changed} - {OTHERS}
         rows = [
             MachineChange(id_, name(id_), _machines(was.get(id_)), _machines(now.get(id_)))
             for id_ in {**was, **now}
-            if id_ not in small and (dimension is not Dimension.FAMILY or sources.is_placed(id_))
+            if id_ in alone and (dimension is not Dimension.FAMILY or sources.is_placed(id_))
         ]
         shown = [row for row in rows if not (_is_small(row.before) or _is_small(row.after))]
         made[dimension] = tuple(sorted(shown, key=lambda row: (-_size(row), row.id)))
@@ -111,7 +148,7 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
     rates = shrunk_rates(counted, known)
     if isinstance(rates, Refusal):
         return rates
-    small = folded_rows({code: counted.get(code, 0.0) for code in known})
+    small = sources.kept_back("machines-places", last, {code: counted.get(code, 0.0) for code in known})
     found = ((code, sources.places.on(code, last.last)) for code in sorted(subscribers.keys() - small))
     return tuple(
         ProvinceRate(

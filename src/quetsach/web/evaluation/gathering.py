@@ -53,7 +53,7 @@ def gather(
     progress(1)
     base = campaign.window(campaign.baseline).period
     divided = dividing.rankings_changed(sources, base, last) if last else {}
-    machines = dividing.machines_changed(sources, base, last) if last else {}
+    machines = dividing.machines_changed(sources, base, last, divided=divided) if last else {}
     progress(1)
     judged = judging.judge(campaign, sources, base, last, progress=progress)
     compared_machines = _machines(sources, base, last) if last else None

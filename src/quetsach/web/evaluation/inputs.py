@@ -148,17 +148,24 @@ class CleanedByTool:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """How long infections lasted in a period, by family and by provider; ``names`` are those of groups."""
+    """How long infections lasted in a period, by family and by provider; ``names`` are those of groups.
+
+    ``kept_back`` are the groups whose number is not told.
+    """
 
     period: Period
     started: date | None
     reports: Mapping[Group, CaseReport | Refusal]
     names: Mapping[str, LocalText]
+    kept_back: Mapping[Group, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Grades:
-    """Providers graded in a window and against an earlier one, with the weekly counts that this rests on."""
+    """Providers graded in a window and against an earlier one, with the weekly counts that this rests on.
+
+    ``kept_back`` are the providers of which only the grade is told.
+    """
 
     window: Period
     against: Period
@@ -168,6 +175,7 @@ class Grades:
     subscribers: Mapping[str, float]
     grades: ProviderGrades | Refusal
     names: Mapping[str, LocalText]
+    kept_back: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +208,7 @@ class Inputs:
     compared: tuple[Compared, ...]
     basis: Basis | None
     daily: tuple[Daily, ...]
-    changes: Mapping[Dimension, tuple[Change, ...]]
+    changes: Mapping[Dimension, tuple[Change, ...] | Refusal]
     machine_changes: Mapping[Dimension, tuple[MachineChange, ...]]
     tiles: tuple[Tile, ...]
     province_rates: tuple[ProvinceRate, ...] | Refusal | None

@@ -1,6 +1,6 @@
 """What is judged beside the targets: how long infections last, providers against the middle, and the ten botnets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -63,7 +63,7 @@ def campaign_start(campaign: Campaign) -> date | None:
 def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
     history = bot_history(sources.lake, period)
     if history is None:
-        return Cases(period, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {})
+        return Cases(period, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {}, {})
     day = campaign_start(campaign)
     started = history.beginning_of(day) if day else None
     reports = {
@@ -72,7 +72,20 @@ def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
     reports[Group.FAMILY] = _placed(reports[Group.FAMILY], sources)
     names = {family: sources.family_name(family) for family in history.families}
     names |= {isp: sources.provider_name(isp) for isp in history.providers}
-    return Cases(period, day if started is not None else None, reports, names)
+    kept_back = {
+        group: sources.kept_back(f"cases-{group.value}", period, events_by_group(report))
+        for group, report in reports.items()
+        if isinstance(report, CaseReport)
+    }
+    return Cases(period, day if started is not None else None, reports, names, kept_back)
+
+
+def events_by_group(report: CaseReport) -> Mapping[str, float]:
+    """Return how many became clean in each group, those that are too few for more included."""
+    return {
+        id_: group.measured.get("events", 0.0) if isinstance(group, Refusal) else float(group.events)
+        for id_, group in report.groups.items()
+    }
 
 
 def _placed(report: CaseReport | Refusal, sources: Sources) -> CaseReport | Refusal:
@@ -88,7 +101,9 @@ def _grades(sources: Sources, base: Period, last: Period) -> Grades:
     weeks, before = (weekly_machines(sources.lake, p, announced=sources.announced) for p in (window, against))
     found = grade_providers(subscribers, weeks, before, rng=np.random.default_rng(SEED))
     names = {isp: sources.provider_name(isp) for isp in {*subscribers, *(isp for week in weeks for isp in week)}}
-    return Grades(window, against, SEED, weeks, before, subscribers, found, names)
+    machines = {} if isinstance(found, Refusal) else {p.isp: p.machines for p in found.providers}
+    kept_back = sources.kept_back("machines-isps", window, machines)
+    return Grades(window, against, SEED, weeks, before, subscribers, found, names, kept_back)
 
 
 def _priority(sources: Sources, period: Period) -> Priority | None:

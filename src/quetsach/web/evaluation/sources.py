@@ -8,9 +8,12 @@ from pathlib import Path
 from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.priority import Criteria
+from quetsach.assess.refusal import Refusal
 from quetsach.campaign.published import PublishedRecord
+from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.tile import TileLayouts
 from quetsach.lake.view import LakeView
@@ -39,6 +42,16 @@ class Sources:
     not_real: LocalText | None = None
     effect: Effect | None = None
     calendar: Calendar = NOTHING_KNOWN
+
+    @property
+    def record(self) -> PublicationRecord:
+        """Which rows are put together in tables that are published."""
+        return PublicationRecord(self.data)
+
+    def kept_back(self, table: str, window: Period, values: Mapping[str, float]) -> frozenset[str]:
+        """Return the rows of a table whose figures are left out; all, where they would give one away."""
+        found = self.record.kept_back(table, window, values)
+        return frozenset(values) if isinstance(found, Refusal) else found
 
     @cached_property
     def announced(self) -> Mapping[int, int]:

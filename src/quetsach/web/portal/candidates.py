@@ -51,6 +51,10 @@ class OutdatedError(PublicationError):
     """Newer figures are published already."""
 
 
+class WithheldError(PublicationError):
+    """A table of the figures would give a small row away, so they are not published by anybody."""
+
+
 def lay_candidate(data: Path, snapshot: Snapshot, write_listed: Callable[[Path], object]) -> Candidate:
     """Lay figures out as they were counted; all files or none.
 
@@ -119,9 +123,12 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
 
     Raises:
         OutdatedError: newer figures are published.
+        WithheldError: they must not be published.
         PublicationError: there is no such candidate, it was changed, or it cannot be copied.
     """
     candidate = read_candidate(data, digest)
+    if candidate.figures.withheld:
+        raise WithheldError(candidate.figures.withheld[0].en, hint="count again when newer days are there")
     folder = data / "candidates" / digest
     try:
         with _publishing(data):

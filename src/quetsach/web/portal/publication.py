@@ -1,7 +1,7 @@
 """Publication: the lake is counted once, and pages read what was written until something of it has changed."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +11,12 @@ from django.utils.translation import override
 
 from quetsach.assess import NO_VERDICT, Ranking, TargetReport, WindowChange, WindowCount
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
-from quetsach.assess.privacy import folded_rows
+from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign, Measure
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.campaign.schedule.outcome import AddressFacts, WindowFact
 from quetsach.centre.baseline import baseline_in_force
+from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -42,6 +43,12 @@ WINDOW_DAYS = 30
 LISTED_DAYS = 14
 """How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
 
+_RANKINGS = {
+    "families": LocalText("Bảng theo họ mã độc", "The table by family"),
+    "isps": LocalText("Bảng theo nhà mạng", "The table by provider"),
+    "places": LocalText("Bảng theo tỉnh, thành phố", "The table by province"),
+    "sectors": LocalText("Bảng theo lĩnh vực", "The table by sector"),
+}
 _OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
 
 
@@ -135,6 +142,10 @@ def figures_count(
     progress(1)
     places = answers.places(view, window, tables.places)
     progress(1)
+    rankings = {"families": families, "isps": isps, "places": places, "sectors": answers.sectors(view, window)}
+    record = PublicationRecord(data)
+    rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
+    told = {name: () if isinstance(found, Refusal) else found for name, found in rows.items()}
     snapshot = Snapshot(
         counted_at=now,
         as_of=newest,
@@ -143,13 +154,14 @@ def figures_count(
         feeds=basis.feeds,
         network_versions=isps.basis.network_versions,
         latest=_window(latest, None),
-        families=_rows(families),
-        isps=_without_telling_rates(_rows(isps), tables.network.announced_by_isp(window.last)),
-        places=_rows(places),
+        families=told["families"],
+        isps=_without_telling_rates(told["isps"], tables.network.announced_by_isp(window.last)),
+        places=told["places"],
         campaigns=tuple(campaigns),
         family_names={row.id: row.name.en for row in families.rows},
         blocked=tuple(blocked),
-        sectors=_rows(answers.sectors(view, window)),
+        sectors=told["sectors"],
+        withheld=tuple(_why(name, found) for name, found in rows.items() if isinstance(found, Refusal)),
         inputs=inputs,
         families_version=tables.families.version,
     )
@@ -269,7 +281,14 @@ def _window(count: WindowCount, change: WindowChange | None) -> WindowFigure:
     )
 
 
-def _rows(ranking: Ranking) -> tuple[RankedRow, ...]:
+def _why(table: str, refusal: Refusal) -> LocalText:
+    title = _RANKINGS[table]
+    return LocalText(f"{title.vi}: {refusal.text.vi}", f"{title.en}: {refusal.text.en}")
+
+
+def _rows(
+    ranking: Ranking, record: PublicationRecord, *, table: str, window: Period
+) -> tuple[RankedRow, ...] | Refusal:
     ids = [column.id for column in ranking.columns]
     rows = []
     for row in ranking.rows:
@@ -284,15 +303,15 @@ def _rows(ranking: Ranking) -> tuple[RankedRow, ...]:
                 share_percent=values["share"],
             )
         )
-    return protect(rows)
+    small = record.kept_back(table, window, {row.id: row.mean_daily for row in rows})
+    return small if isinstance(small, Refusal) else protect(rows, small)
 
 
-def protect(rows: Sequence[RankedRow]) -> tuple[RankedRow, ...]:
-    """Put small rows together in one: never one alone, nor such as are few together."""
-    small = folded_rows({row.id: row.mean_daily for row in rows})
-    if not small:
-        return tuple(rows)
+def protect(rows: Sequence[RankedRow], small: Collection[str]) -> tuple[RankedRow, ...]:
+    """Put the rows that were chosen together in one."""
     hidden = [row for row in rows if row.id in small]
+    if not hidden:
+        return tuple(rows)
     others = RankedRow(
         rank=None,
         id="others",

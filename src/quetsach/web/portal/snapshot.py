@@ -106,7 +106,8 @@ class Snapshot:
     into it. ``family_names`` names every family in it, ``families_version`` the table of their names, ``feeds`` the
     sources, ``network_versions`` the address tables that told providers apart, ``listed`` is the SHA-256 of the look-up
     that goes out with it. ``campaigns`` are all that have figures, first the one that the start page shows.
-    ``blocked`` says why the figures do not go out by themselves, where they do not.
+    ``blocked`` says why the figures do not go out by themselves, where they do not, and ``withheld`` why they never do:
+    a table of theirs would give a small row away beside what was published before, and is empty here.
     """
 
     counted_at: datetime
@@ -122,6 +123,7 @@ class Snapshot:
     campaigns: tuple[CampaignFigures, ...]
     family_names: Mapping[str, str]
     blocked: tuple[LocalText, ...] = ()
+    withheld: tuple[LocalText, ...] = ()
     sectors: tuple[RankedRow, ...] = ()
     inputs: str = ""
     families_version: str = ""
@@ -232,6 +234,7 @@ def _snapshot(document: dict[str, Any]) -> Snapshot:
         campaigns=_campaigns(document),
         family_names=dict(document["family_names"]),
         blocked=tuple(LocalText(**text) for text in document.get("blocked", ())),
+        withheld=tuple(LocalText(**text) for text in document.get("withheld", ())),
         sectors=_rows(document.get("sectors", [])),  # not in figures of an earlier version
         **{name: str(document.get(name, "")) for name in ("inputs", "families_version", "listed")},
     )

@@ -9,7 +9,6 @@ from quetsach.assess.privacy import (
     Known,
     Rounded,
     Sum,
-    folded_rows,
     perturbed_cells,
     recovered,
     rounded_cells,
@@ -17,7 +16,6 @@ from quetsach.assess.privacy import (
 )
 from quetsach.assess.privacy.cell_key import LARGEST_NOISE, known_of
 from quetsach.core.errors import InputError
-from quetsach.core.small_cell import SMALLEST_CELL
 
 KEY = b"k" * 32
 TABLES = st.lists(st.lists(st.integers(0, 60), min_size=3, max_size=3), min_size=2, max_size=6)
@@ -95,48 +93,3 @@ def test_a_short_key_is_refused() -> None:
 )  # fmt: skip
 def test_a_cell_of_few_or_of_one_is_not_published(contributions: list[int], tells: bool) -> None:
     assert tells_of_one(contributions) is tells
-
-
-@given(st.dictionaries(st.text(min_size=1, max_size=3), st.floats(0, 40), max_size=12))
-def test_folded_rows_are_never_one_and_never_few(values: dict[str, float]) -> None:
-    folded = folded_rows(values)
-    assert {row for row, value in values.items() if value < SMALLEST_CELL} <= folded
-    if folded and len(folded) < len(values):
-        assert len(folded) > 1
-        assert sum(values[row] for row in folded) >= SMALLEST_CELL
-
-
-def test_rows_that_are_small_in_either_window_are_folded_in_both() -> None:
-    was = {"a": 500.0, "b": 30.0, "c": 3.0, "d": 80.0}
-    now = {"a": 400.0, "b": 20.0, "c": 60.0, "e": 2.0}
-    assert folded_rows(was) == {"b", "c"}
-    assert folded_rows(was, now) == {"b", "c", "d", "e"}
-
-
-WINDOWS = st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 40).map(float), min_size=3)
-
-
-@settings(max_examples=30)
-@given(WINDOWS, WINDOWS)
-def test_a_ranking_of_one_window_and_one_of_two_give_no_small_row_back(
-    was: dict[str, float], now: dict[str, float]
-) -> None:
-    rows = sorted(was.keys() | now.keys())
-    values = {(row, "was"): was.get(row, 0.0) for row in rows}
-    shown: dict[Cell, Known] = {}
-    sums = [Sum(tuple(values), Known.exactly(sum(values.values())))]
-    for folded in (folded_rows({row: was.get(row, 0.0) for row in rows}), folded_rows(was, now)):
-        shown |= {cell: Known.exactly(value) for cell, value in values.items() if cell[0] not in folded}
-        hidden = tuple(cell for cell in values if cell[0] in folded)
-        sums += [Sum(hidden, Known.exactly(sum(values[cell] for cell in hidden)))] if hidden else []
-    small = {cell for cell, value in values.items() if value < SMALLEST_CELL}
-    together = sum(values[cell] for cell in small)
-    found = recovered({cell: shown.get(cell, Known(0)) for cell in values}, sums)
-    # Where nothing is left to put a small row with, or nothing is there at all, no table can hide it.
-    assert not small & found.keys() or len(small) == len(values) or together == 0
-
-
-def test_what_is_folded_is_not_few_in_any_window() -> None:
-    assert folded_rows({"a": 90.0, "b": 50.0, "c": 9.0, "d": 9.0}, {"a": 80.0, "b": 70.0, "c": 1.0, "d": 1.0}) == {
-        "b", "c", "d"
-    }  # fmt: skip

@@ -1,19 +1,22 @@
 """Cases, grades and a choice of botnets as a centre would hand them over."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
 
-from quetsach.assess.cases import Group, SubjectKind, case_report
+from quetsach.assess.cases import CaseReport, Group, SubjectKind, case_report
 from quetsach.assess.cases.table import read_history
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import grade_providers
 from quetsach.assess.priority import Observation, choose
+from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre.priority import load_criteria
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.evaluation.inputs import Cases, Grades, Priority
+from quetsach.web.evaluation.judging import events_by_group
 
 __all__ = ["SEED", "cases", "grades", "priority", "refused_cases"]
 
@@ -42,11 +45,16 @@ def cases(small: int = 20) -> Cases:
     history = read_history("\n".join(lines).encode(), kind=SubjectKind.BOT_ID, where="cases.csv")
     reports = {by: case_report(history, by=by, rng=np.random.default_rng(SEED)) for by in Group}
     period = Period(date(2020, 6, 16), date(2020, 12, 13))
-    return Cases(period, None, reports, named(*history.families, *history.providers))
+    kept_back = {
+        by: _kept_back(period, events_by_group(report))
+        for by, report in reports.items()
+        if isinstance(report, CaseReport)
+    }
+    return Cases(period, None, reports, named(*history.families, *history.providers), kept_back)
 
 
 def refused_cases() -> Cases:
-    return Cases(WINDOW, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {})
+    return Cases(WINDOW, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {}, {})
 
 
 def grades(*machines: float) -> Grades:
@@ -66,7 +74,15 @@ def grades(*machines: float) -> Grades:
 
     now, before = weeks(0.5), weeks(1.0)
     found = grade_providers(subscribers, now, before, rng=np.random.default_rng(SEED))
-    return Grades(WINDOW, BEFORE, SEED, now, before, subscribers, found, named(*subscribers, "spt"))
+    counted = {} if isinstance(found, Refusal) else {p.isp: p.machines for p in found.providers}
+    kept_back = _kept_back(WINDOW, counted)
+    return Grades(WINDOW, BEFORE, SEED, now, before, subscribers, found, named(*subscribers, "spt"), kept_back)
+
+
+def _kept_back(window: Period, values: Mapping[str, float]) -> frozenset[str]:
+    chosen = folded_rows(values, window=window)
+    assert not isinstance(chosen, Refusal)
+    return chosen.kept_back
 
 
 def priority(families: tuple[str, ...] = FAMILIES) -> Priority:

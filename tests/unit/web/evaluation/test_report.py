@@ -20,6 +20,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.notice import Notice
+from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.targets import Goal
 from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts
@@ -308,7 +309,12 @@ def ranking(values: dict[str, float]) -> Ranking:
 def test_no_small_row_is_shown_and_none_is_given_back_by_the_total(
     before: dict[str, float], after: dict[str, float]
 ) -> None:
-    made = changes(ranking(before), ranking(after))
+    kept_back: set[str] = set()
+    for values, day in ((before, 1), (after, 2)):
+        chosen = folded_rows(values, window=Period(date(2020, 6, day), date(2020, 6, day)))
+        assert not isinstance(chosen, Refusal)
+        kept_back |= chosen.kept_back
+    made = changes(ranking(before), ranking(after), kept_back=kept_back)
     shown = [c for c in made if c.id != "others"]
     assert all((c.before or 0) >= SMALLEST_CELL and (c.after or 0) >= SMALLEST_CELL for c in shown)
     hidden = {*before, *after} - {c.id for c in shown}
@@ -320,5 +326,14 @@ def test_provinces_that_were_merged_between_the_windows_are_one() -> None:
     becomes = {"02@2008-08-01": "08@2025-07-01", "08@2008-08-01": "08@2025-07-01"}
     before = ranking({"02@2008-08-01": 30.0, "08@2008-08-01": 50.0, "01@2008-08-01": 90.0})
     after = ranking({"08@2025-07-01": 20.0, "01@2008-08-01": 45.0})
-    made = changes(before, after, becomes=lambda id_: becomes.get(id_, id_))
+    made = changes(before, after, kept_back=(), becomes=lambda id_: becomes.get(id_, id_))
     assert [(c.id, c.before, c.after) for c in made] == [("01@2008-08-01", 90.0, 45.0), ("08@2025-07-01", 80.0, 20.0)]
+
+
+def test_a_merged_province_is_not_told_where_one_of_its_parts_is_kept_back() -> None:
+    """Its other part is printed elsewhere: subtracted from the whole it left the small one."""
+    heirs = {"02": "08", "08": "08"}
+    before = ranking({"02": 4.0, "08": 50.0, "01": 90.0, "31": 12.0})
+    after = ranking({"08": 60.0, "01": 45.0, "31": 30.0})
+    made = changes(before, after, kept_back={"02", "31"}, becomes=lambda id_: heirs.get(id_, id_))
+    assert [(c.id, c.before, c.after) for c in made] == [("01", 90.0, 45.0), ("others", 66.0, 90.0)]

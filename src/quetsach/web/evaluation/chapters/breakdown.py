@@ -92,6 +92,9 @@ def breakdown(inputs: Inputs) -> Section:
         return Section("breakdown", _TITLE, (Paragraph(_EMPTY), Paragraph(_NO_SECTORS)))
     blocks: list[Block] = []
     for dimension, rows in inputs.changes.items():
+        if isinstance(rows, Refusal):
+            blocks.append(refused(_TITLES[dimension], rows))
+            continue
         blocks += [*_plots(dimension, inputs), _table(dimension, rows)]
         if dimension is Dimension.PROVINCE:
             blocks += _province_rates(inputs)

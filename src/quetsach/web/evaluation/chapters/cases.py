@@ -8,7 +8,6 @@ import numpy as np
 from quetsach.assess import period_text
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer
-from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -147,7 +146,7 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Block]:
         ),
         LocalText("ngày", "days"),
     )
-    uncounted = _uncounted(report)
+    uncounted = found.kept_back[group]  # small ones, and those that give a small one back with the total
     cells = tuple(_row(*row, is_counted=row[0] not in uncounted) for row in rows)
     told = Table(table, title, _COLUMNS, cells, _OPEN)
     return [drawn, medians, told, *_difference(report), curves]
@@ -156,16 +155,6 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Block]:
 def _by_events(item: tuple[str, TimeToClean | Refusal]) -> tuple[float, str]:
     id_, answer = item
     return (0.0 if isinstance(answer, Refusal) else -float(answer.events), id_)
-
-
-def _uncounted(report: CaseReport) -> frozenset[str]:
-    """Return the groups whose number is kept back: small ones, and those that give a small one back with the total."""
-    return folded_rows(
-        {
-            id_: group.measured.get("events", 0.0) if isinstance(group, Refusal) else float(group.events)
-            for id_, group in report.groups.items()
-        }
-    )
 
 
 def _row(id_: str, name: LocalText, answer: TimeToClean | Refusal, *, is_counted: bool) -> tuple[Cell, ...]:

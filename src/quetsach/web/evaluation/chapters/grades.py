@@ -7,7 +7,6 @@ from statistics import median
 from quetsach.assess import period_text
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import GradedProvider, ProviderGrades
-from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
@@ -101,7 +100,7 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
             f"Machines on line in the mean week, {window['en']}; own change against {against['en']}.",
         )
     )
-    small = folded_rows({p.isp: p.machines for p in graded.providers})
+    small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
     unit = LocalText("máy nhiễm trên 1.000 thuê bao", "machines per 1,000 subscribers")
     if shown:

@@ -2,6 +2,7 @@
 
 from quetsach.assess import period_text
 from quetsach.assess.priority import Criterion, Observation
+from quetsach.assess.refusal import Refusal
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -28,7 +29,8 @@ def priority(inputs: Inputs) -> Section:
     found = inputs.priority
     if found is None:
         return Section("priority", _TITLE, (Paragraph(_NONE),))
-    shown = {change.id for change in inputs.changes.get(Dimension.FAMILY, ())}
+    families = inputs.changes.get(Dimension.FAMILY, ())
+    shown = set() if isinstance(families, Refusal) else {change.id for change in families}
     table = _chosen(found, shown, _decided(inputs))
     return Section("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
 

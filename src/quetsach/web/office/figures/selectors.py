@@ -32,8 +32,8 @@ class WaitingFigures:
 
     @property
     def may_be_asked_for(self) -> bool:
-        """Whether nobody has asked for them, or a second person refused them."""
-        return self.approval is None or self.approval.is_granted is False
+        """Whether they may go out, and nobody has asked for them or a second person refused them."""
+        return not self.figures.withheld and (self.approval is None or self.approval.is_granted is False)
 
     @property
     def is_agreed(self) -> bool:
@@ -110,7 +110,7 @@ def waiting_figures() -> tuple[WaitingFigures, ...]:
 def figures_to_ask_for() -> int:
     """Return whether the newest figures wait for somebody to ask for them: 1 or 0."""
     newest = next(iter(waiting_figures()), None)
-    return int(newest is not None and newest.approval is None)
+    return int(newest is not None and newest.approval is None and not newest.figures.withheld)
 
 
 def figures_not_out() -> int:

@@ -50,6 +50,8 @@ def figures_ask(*, digest: str, by: Person, now: datetime) -> Approval:
     centre = root_unit()
     require(by, Act.PUBLISH_NUMBERS, centre, day=today(now))
     candidate = _waiting(digest)
+    if candidate.figures.withheld:
+        raise PublicationError(_("These figures cannot be published: a table would give small figures away."))
     title = _("Figures as of %(day)s") % {"day": day(candidate.figures.as_of)}
     return approval_ask(
         kind=KIND, subject=subject_of(candidate), digest=digest, title=title, by=by, unit=centre, now=now
@@ -127,7 +129,9 @@ def figures_let_out(*, data: Path, candidate: Candidate, waits: bool, now: datet
         PublicationError: they cannot be written.
     """
     try:
-        if waits:
+        if candidate.figures.withheld:
+            _logger.warning("figures: %s", candidate.figures.withheld[0].en)
+        if waits or candidate.figures.withheld:
             thin_candidates(data, asked=asked_digests() if has_tables() else frozenset())
             return
         figures = publish_candidate(data, candidate.digest)

@@ -18,7 +18,7 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_decid
 from quetsach.web.office.desk import desk_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate
+from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, publish_candidate
 from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path, listed_path, read_snapshot
 
 PAGE = "/van-phong/so-lieu/"
@@ -321,3 +321,26 @@ def test_the_command_shows_what_waits_and_publishes_what_was_agreed_to(
     assert "published figures with data to" in run("publish", "--lang", "en")
     assert published(centre_folder) == first.figures
     assert "nothing has changed" in run("publish", "--lang", "en")
+
+
+WITHHELD = LocalText("Bảng theo nhà mạng: có thể tính lại", "The table by provider: can be computed")
+
+
+def test_figures_that_give_a_small_row_away_go_out_by_nobody(
+    lay: Callable[..., Candidate], centre_folder: Path, person, signed_in
+) -> None:
+    one = person("press")
+    before = figures_path(centre_folder).read_bytes()
+    candidate = lay(1, withheld=(WITHHELD,))
+    with pytest.raises(PublicationError, match="con số nhỏ"):
+        asked(candidate, one)
+    figures_let_out(data=centre_folder, candidate=candidate, waits=False, now=NOW)
+    with pytest.raises(PublicationError, match="can be computed"):
+        publish_candidate(centre_folder, candidate.digest)
+    assert figures_path(centre_folder).read_bytes() == before
+    client = signed_in(one)
+    page = client.get(f"{PAGE}{candidate.digest}/").content.decode()
+    assert WITHHELD.vi in page
+    assert "Vì sao số liệu này không được công bố" in page
+    assert '<button class="now">' not in page
+    assert "không được công bố" in client.get(PAGE).content.decode()
