@@ -128,7 +128,10 @@ class Finding:
     ``effect`` is in units of the outcome (scale level) or of its logarithm: negative means less than there
     would have been. ``reduction`` is the share of what there would have been, 1 for all of it. ``observed`` is the
     plain change of the treated units from before to after as a share, which says nothing about its cause.
-    ``after_mean`` is the mean outcome that the effect stands against, on the scale.
+    ``after_mean`` is the mean outcome that the effect stands against, on the scale. ``spread`` is what t says alone:
+    the interval of ``effect`` is that of permutation or placebos where there are such, and never narrower than t's,
+    with ``confidence`` (less than 95 % where there are too few draws for that). ``strict`` also holds other accounts of
+    what would have been which the time before the start does not exclude; None where that is ``effect`` itself.
     """
 
     method: Method
@@ -141,6 +144,19 @@ class Finding:
     checks: tuple[Check, ...] = ()
     notices: tuple[Notice, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    p_by_chance: float | None = None
+    confidence: float = CONFIDENCE
+    strict: Estimate | None = None
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, against no effect: the share of draws by chance where there are some, else against t."""
+        return self.spread.p_value if self.p_by_chance is None else self.p_by_chance
+
+    @property
+    def judged(self) -> Estimate | None:
+        """The reduction that a verdict is held against: by every account that the time before does not exclude."""
+        return as_reduction(self.strict or self.effect, self.scale, self.after_mean)
 
     @property
     def reduction(self) -> Estimate | None:
@@ -155,8 +171,10 @@ class Finding:
             "effect": self.effect.as_json(),
             "standard_error": self.spread.error,
             "degrees_of_freedom": self.spread.degrees,
-            "p_value": self.spread.p_value,
+            "p_value": self.p_value,
+            "confidence": self.confidence,
             "reduction": self.reduction.as_json() if self.reduction else None,
+            "judged": self.judged.as_json() if self.judged else None,
             "observed_change": self.observed,
             "parts": [{"id": part.id, "name": _both(part.name), **part.estimate.as_json()} for part in self.parts],
             "checks": [check.as_json() for check in self.checks],
