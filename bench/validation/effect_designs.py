@@ -221,13 +221,17 @@ def _grounds(answer: Answer, panel: Panel, design: Design, target: float) -> Gro
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of the panels of a world: how many have an interval, how many of these hold the truth, how wide (median)."""
+    """Of the panels of a world: how many have an interval, how many of these hold the truth, how wide (median).
+
+    ``unfounded`` are verdicts without a registration, or with a check that failed.
+    """
 
     panels: int
     printed: int
     held: int
     width: float
     achieved: int
+    unfounded: int
 
     @property
     def cover(self) -> float:
@@ -239,17 +243,20 @@ def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
     """Analyse and judge panels of a world against a target just above the truth."""
     generator = np.random.default_rng(seed)
     design = Design(world.method, world.scale, world.ramp)
-    widths, held, achieved = [], 0, 0
+    widths, held, achieved, unfounded = [], 0, 0, 0
     for _ in range(panels):
         panel, truth = drawn(world, generator, effect)
         answer, share = analyse(panel, design), float(-np.expm1(truth))
-        judged = judge(_grounds(answer, panel, design, max(share, 0.0) + 0.005))
+        grounds = _grounds(answer, panel, design, max(share, 0.0) + 0.005)
+        judged = judge(grounds)
+        unfounded += isinstance(judge(replace(grounds, registration=None)), Verdict)
+        unfounded += isinstance(judged, Verdict) and not all(check.holds for check in grounds.finding.checks)
         achieved += isinstance(judged, Verdict) and judged.word is Word.ACHIEVED
         if not isinstance(answer, Finding) or answer.reduction is None or _warned(answer):
             continue
         widths.append(answer.reduction.high - answer.reduction.low)
         held += answer.reduction.low <= share <= answer.reduction.high
-    return Tally(panels, len(widths), held, float(np.median(widths)) if widths else 0.0, achieved)
+    return Tally(panels, len(widths), held, float(np.median(widths)) if widths else 0.0, achieved, unfounded)
 
 
 def _warned(answer: Finding) -> bool:
@@ -259,12 +266,14 @@ def _warned(answer: Finding) -> bool:
 def rows(*, short: bool, seed: int) -> list[Row]:
     """Return the table; the full one takes about 15 minutes of CPU."""
     panels = SHORT if short else FULL
-    made = []
+    made, unfounded, judged = [], 0, 0
     for number, world in enumerate(WORLDS):
         for name, effect in EFFECTS[number % 2 :][:1] if short else EFFECTS:
             found = tally(world, effect, panels=panels, seed=seed + number)
             made.append(_row(f"{world.method}, {world.name}, effect {name}", found, is_unseen=world.is_unseen))
-    return made
+            unfounded, judged = unfounded + found.unfounded, judged + found.panels
+    what = "verdicts without a registration, or with a check that failed"
+    return [*made, Row(what, "0", f"{unfounded} of {judged:,} panels", not unfounded)]
 
 
 def _row(what: str, found: Tally, *, is_unseen: bool) -> Row:

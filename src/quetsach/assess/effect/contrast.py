@@ -117,7 +117,7 @@ def told(outcome: Floats, under: Floats, groups: Groups, weights: Floats) -> Tol
         weights: (kinds x periods) of a unit of each kind.
     """
     pairs, ones = outcome @ weights.T, under @ weights.T
-    spread = _spread(pairs, groups)
+    spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return spread
     units = np.arange(len(groups.kind))
@@ -134,7 +134,7 @@ def told(outcome: Floats, under: Floats, groups: Groups, weights: Floats) -> Tol
 def differs(outcome: Floats, groups: Groups, weights: Floats) -> tuple[float, float]:
     """Return how often chance alone gives as much as a contrast that is nothing: by permutation, and by t."""
     pairs = outcome @ weights.T
-    spread = _spread(pairs, groups)
+    spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return 1.0, 1.0
     chance = pairs[np.arange(len(groups.kind)), groups.drawn].sum(axis=1)
@@ -170,11 +170,12 @@ def rank_of(draws: int) -> tuple[int, float]:
     return rank, min(CONFIDENCE, 1 - rank / (1 + draws))
 
 
-def _spread(pairs: Floats, groups: Groups) -> Spread | Refusal:
-    """Return the sum with its error: of each kind by its own units, of single ones by what all others show.
+def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread | Refusal:
+    """Return a contrast with its error: of each kind by its own units, of single ones by what all others show.
 
     Degrees of freedom by Satterthwaite.
     """
+    pairs = outcome @ weights.T
     sizes, units = groups.sizes, np.arange(len(groups.kind))
     value = float(pairs[units, groups.kind].sum())
     parts = list(_variances(pairs, groups, sizes))

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.contrast import Groups, Told, differs, groups_of, told
+from quetsach.assess.effect.contrast import Groups, Told, contrast_spread, differs, groups_of, told
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
@@ -35,6 +35,7 @@ from quetsach.core.pack import LocalText
 
 _PERIODS_FOR_TREND: Final = 4
 _UNITS_FOR_GAPS: Final = 6
+_NO_DRIFT: Final = 1e-9
 _PEAK: Final = 2
 """Periods just before a start that may be the peak that it was a response to."""
 
@@ -108,7 +109,30 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
         p_by_chance=whole.p_value,
         confidence=whole.confidence,
     )
-    return widened(found, _rivals(comparison, cells, whole))
+    return _with_drift(widened(found, _rivals(comparison, cells, whole)), comparison, cells)
+
+
+def _with_drift(found: Finding, comparison: _Comparison, cells: list[tuple[int, int]]) -> Finding:
+    """Measure how fast the treated drifted before, at most, and how fast they would have to for no effect to be left.
+
+    Per period, in units of the outcome or of its logarithm.
+    """
+    panel, starts, slopes = comparison.panel, comparison.starts, _slopes(comparison)
+    if slopes is None:
+        return found
+    before = contrast_spread(panel.outcome, comparison.groups, slopes)
+    if isinstance(before, Refusal):
+        return found
+    seen = before.interval()
+    drifting, kind = panel.treated[:, None] * panel.periods.positions.astype(np.float64), comparison.groups.kind
+    lag, unit = (
+        abs(float((w[kind] * drifting).sum())) for w in (starts.mean(cells, comparison.base), slopes)
+    )  # what a drift of 1 a period adds to the effect, and to the slope before
+    if min(lag, unit) < _NO_DRIFT:
+        return found  # nobody is never treated: all would drift alike
+    nearest = min(abs(found.effect.low), abs(found.effect.high)) * (not found.effect.low <= 0 <= found.effect.high)
+    drift = {"drift_not_excluded": max(abs(seen.low), abs(seen.high)) / unit, "drift_to_overturn": nearest / lag}
+    return replace(found, effect=replace(found.effect, measured={**found.effect.measured, **drift}))
 
 
 def _rivals(comparison: _Comparison, cells: list[tuple[int, int]], whole: Told) -> list[Rival]:
@@ -136,12 +160,13 @@ def _rivals(comparison: _Comparison, cells: list[tuple[int, int]], whole: Told) 
     return made
 
 
-def _trends_before(comparison: _Comparison) -> tuple[Check, ...]:
-    """Compare the slopes before the start: groups that drifted apart already would have gone on to."""
+def _slopes(comparison: _Comparison) -> Floats | None:
+    """Return the weights (kinds x periods) of the mean slope before the start, of the treated less the others."""
     starts, time = comparison.starts, comparison.panel.periods.positions.astype(np.float64)
     groups = [int(group) for group in starts.starts if _PERIODS_FOR_TREND <= group < starts.periods]
+    groups = [group for group in groups if (starts.starts > group).any()]
     if not groups:
-        return ()
+        return None
 
     def slope(group: int, _: int) -> Floats:
         part = time[:group] - time[:group].mean()
@@ -149,12 +174,24 @@ def _trends_before(comparison: _Comparison) -> tuple[Check, ...]:
         made[:group] = -part / (part @ part)
         return made
 
-    apart = sum(
-        starts.sizes[starts.starts == g][0] * (starts.cell(g, g, slope) - starts.cell(g, g, lambda *_: np.zeros(1)))
-        for g in groups
-        if (starts.starts > g).any()
+    size = {group: float(starts.sizes[starts.starts == group][0]) for group in groups}
+    return np.asarray(
+        sum(
+            size[group] / sum(size.values()) * (starts.cell(group, group, slope) - starts.cell(group, group, _nothing))
+            for group in groups
+        )
     )
-    _, p_value = differs(comparison.panel.outcome, comparison.groups, np.asarray(apart))
+
+
+def _nothing(_group: int, _time: int) -> Floats:
+    return np.zeros(1)
+
+
+def _trends_before(comparison: _Comparison) -> tuple[Check, ...]:
+    """Compare the slopes before the start: groups that drifted apart already would have gone on to."""
+    if (slopes := _slopes(comparison)) is None:
+        return ()
+    _, p_value = differs(comparison.panel.outcome, comparison.groups, slopes)
     text = LocalText(
         "Xu hướng trước khi bắt đầu của hai nhóm có khác nhau không (trị số p; nhỏ hơn 0,05 là có khác: giả định của "
         "phương pháp này khi đó không đứng vững)",

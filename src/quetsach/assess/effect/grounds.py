@@ -159,6 +159,7 @@ def _of_checks(found: Finding) -> Iterator[Notice]:
             yield _failed(check)
         elif check.least is None and check.value > HOLDS_AT_LEAST:
             yield _contradicts(check)
+    yield from (_failed(check) for name, check in made.items() if name not in NEEDED[found.method] and not check.holds)
 
 
 UNREGISTERED = Notice(
@@ -205,6 +206,7 @@ _CHECK_NAMES: Final[Mapping[str, LocalText]] = {
     "placebo-effect": LocalText("phép thử giả dược (placebo) theo tác động", "the placebos by effect"),
     "placebo-ratio": LocalText("phép thử giả dược (placebo) theo độ lệch", "the placebos by gap"),
     "fit-before": LocalText("độ khớp trước khi bắt đầu", "the fit before the start"),
+    "negative-control": LocalText("đối chứng âm", "the negative control"),
     "noise-before": LocalText("mức dao động trước khi bắt đầu", "the noise before the start"),
 }
 

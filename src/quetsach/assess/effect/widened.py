@@ -50,12 +50,16 @@ NAMES: Final = {
         "Trừ đi “tác động” của một thời điểm bắt đầu giả định sớm hơn",
         "Less the effect of a start pretended earlier",
     ),
+    "negative-control": LocalText(
+        "Trừ đi “tác động” thấy ở đối chứng âm",
+        "Less the effect that the negative control shows",
+    ),
 }
 
 
 def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
     """Return a finding whose interval holds those of all accounts that differ from it by more than chance."""
-    wide = strict = found.effect
+    wide, strict = found.effect, found.strict or found.effect
     parts = []
     for rival in rivals:
         differs = rival.agrees < AGREES_FROM

@@ -12,7 +12,7 @@ import quetsach
 from quetsach.assess.effect import Check, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.grounds import Grounds
-from quetsach.assess.effect.verdict import NotGiven, Verdict, Word, judge
+from quetsach.assess.effect.verdict import Likelihood, NotGiven, Verdict, Word, judge
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -54,9 +54,35 @@ def test_an_interval_that_just_reaches_the_target_achieves_it() -> None:
 
 
 def test_the_probability_agrees_with_the_interval() -> None:
+    found = with_effect(np.log(0.5)).finding
+    for end, chance in ((found.effect.high, 0.975), (found.effect.value, 0.5), (found.effect.low, 0.025)):
+        assert found.chance_below(end) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(
+    ("target", "likelihood"),
+    [
+        (0.40, Likelihood.VERY_HIGH),
+        (0.48, Likelihood.HIGH),
+        (0.50, Likelihood.EVEN),
+        (0.53, Likelihood.LOW),
+        (0.60, Likelihood.VERY_LOW),
+    ],
+)
+def test_the_probability_is_told_in_one_of_five_words(target: float, likelihood: Likelihood) -> None:
     made = with_effect(np.log(0.5))
-    for end, chance in ((made.reduction.low, 0.975), (made.reduction.value, 0.5), (made.reduction.high, 0.025)):
-        assert verdict_of(grounds_of(HALVED, target=end, answer=made.answer)).chance == pytest.approx(chance)
+    verdict = verdict_of(grounds_of(HALVED, target=target, answer=made.answer))
+    assert verdict.likelihood is likelihood
+    assert "100" not in likelihood.text.vi + likelihood.text.en
+
+
+def test_a_verdict_holds_by_every_account_that_the_time_before_does_not_exclude() -> None:
+    made = with_effect(np.log(0.5))
+    wide = Estimate(np.log(0.5), np.log(0.4), np.log(0.65))
+    assert verdict_of(grounds_of(HALVED, target=0.42, answer=made.answer)).word is Word.ACHIEVED
+    strict = verdict_of(grounds_of(HALVED, target=0.42, answer=replace(made.finding, strict=wide)))
+    assert strict.word is Word.NOT_DECIDED
+    assert strict.likelihood is Likelihood.HIGH
 
 
 def test_both_languages_name_the_target() -> None:
