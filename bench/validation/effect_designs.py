@@ -15,7 +15,7 @@ import numpy as np
 from bench.validation.table import Row
 from scipy import signal
 
-from quetsach.assess.effect import Answer, Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect import Answer, Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.grounds import Grounds, PanelOrigin
 from quetsach.assess.effect.panel import Floats, Ints
 from quetsach.assess.effect.periods import Step, periods_of
@@ -23,7 +23,7 @@ from quetsach.assess.effect.registration import PanelPlan, Registration
 from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.core.period import Period
 
-FULL, SHORT = 300, 16
+FULL, SHORT = 300, 24
 EFFECTS: Final = (("none", 0.0), ("30 %", float(np.log(0.7))))
 _LEAST, _MOST, _FALSE = 0.92, 0.98, 0.025
 _WARNS = frozenset({"levels-of-unequal-units"})
@@ -39,6 +39,7 @@ class World:
     ``own`` (standard deviation of trends), ``drift`` (of the treated alone), ``loading`` (of what a common random walk
     does to a unit). ``larger`` is how much larger treated units are, ``peak`` how high they stand at their start,
     ``curve`` how far they bend from there to the end, ``spill`` the share of the effect that reaches the others.
+    ``by_size``: by what share of the effect a unit falls more for each standard deviation that it is larger.
     ``is_unseen``: nothing before the start shows what is wrong, so that no interval can hold it; "achieved" still must
     not be said.
     """
@@ -65,6 +66,8 @@ class World:
     peak: float = 0.0
     curve: float = 0.0
     spill: float = 0.0
+    by_size: float = 0.0
+    counted: Counted = Counted.UNITS
     is_unseen: bool = False
 
     @property
@@ -125,6 +128,9 @@ def _worlds() -> tuple[World, ...]:
         replace(steps, name="staggered, start at a peak", peak=0.3),
         replace(steps, name="staggered, treated drift", drift=-0.02),
         replace(did, name="a fifth reaches the others", spill=0.2, is_unseen=True),
+        replace(did, name="larger units fall more, by size", by_size=0.5, counted=Counted.SIZE),
+        replace(did, name="larger units fall more, all alike", by_size=0.5),
+        replace(steps, name="staggered, larger fall more, by size", by_size=0.5, counted=Counted.SIZE),
         sc,
         replace(sc, name="one of 39", controls=38),
         replace(sc, name="one of 17", controls=16),
@@ -156,6 +162,7 @@ def _worlds() -> tuple[World, ...]:
         replace(cits, name="autocorrelation 0.9", rho=0.9),
         replace(cits, name="8 periods before", before=8, after=8),
         replace(cits, name="5 treated", treated=5),
+        replace(cits, name="5 treated, larger fall more, by size", treated=5, by_size=0.5, counted=Counted.SIZE),
     ]
     return tuple(made)
 
@@ -169,7 +176,8 @@ def drawn(world: World, generator: np.random.Generator, effect: float) -> tuple[
     units, is_treated = len(starts), starts < periods
     time = np.arange(float(periods))
     first = int(starts.min())
-    size = 5 + world.sizes * generator.standard_normal(units) + world.larger * is_treated
+    deviation = generator.standard_normal(units)
+    size = 5 + world.sizes * deviation + world.larger * is_treated
     noise = world.noise * np.sqrt(1 - world.rho**2) * generator.standard_normal((units, periods + 40))
     noise = signal.lfilter([1], [1, -world.rho], noise, axis=-1)[:, 40:]
     series = size[:, None] + np.where(is_treated, world.noisier, 1.0)[:, None] * noise
@@ -182,12 +190,15 @@ def drawn(world: World, generator: np.random.Generator, effect: float) -> tuple[
     series += world.curve * np.where(is_treated[:, None], ((time - first / 2) / periods) ** 2, 0.0)
     reached = np.where(is_treated[:, None], _SHAPES[world.shape](np.maximum(time - starts[:, None], 0)), 0.0)
     under = time >= starts[:, None]
+    reached = reached * (1 + world.by_size * deviation)[:, None]
     series += effect * np.where(under, reached, 0.0)
     series += effect * world.spill * (~is_treated)[:, None] * (time >= first)
-    truth = effect if world.method is Method.CITS else effect * float(reached[under].mean())
     axis = periods_of(Step.NUMBER, ((n, str(n)) for n in range(periods)))
     panel = Panel(tuple(f"u{n:02}" for n in range(units)), axis, np.exp(series), starts, sha256="a" * 64)
-    return panel, truth
+    counted = panel.weighted_by_size().weight if world.counted is Counted.SIZE else panel.weight
+    last = under & (time == periods - 1)  # what an interrupted series is after: the effect once it is whole
+    cells = (last if world.method is Method.CITS else under) * counted[:, None]
+    return panel, effect * float(np.average(reached, weights=cells))
 
 
 def _grounds(answer: Answer, panel: Panel, design: Design, target: float) -> Grounds:
@@ -242,7 +253,7 @@ class Tally:
 def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
     """Analyse and judge panels of a world against a target just above the truth."""
     generator = np.random.default_rng(seed)
-    design = Design(world.method, world.scale, world.ramp)
+    design = Design(world.method, world.scale, world.ramp, counted=world.counted)
     widths, held, achieved, unfounded = [], 0, 0, 0
     for _ in range(panels):
         panel, truth = drawn(world, generator, effect)
@@ -277,10 +288,10 @@ def rows(*, short: bool, seed: int) -> list[Row]:
 
 
 def _row(what: str, found: Tally, *, is_unseen: bool) -> Row:
-    """Judge a tally; chance alone moves a share by up to two and a half standard errors."""
-    chance = 2.5 / np.sqrt(max(found.printed, 1))
+    """Judge a tally; of few panels chance alone moves the worst of all these shares by three standard errors."""
+    chance = 3.2 / np.sqrt(max(found.printed, 1))
     least = _LEAST - chance * np.sqrt(_LEAST * (1 - _LEAST)) * (found.panels < FULL)
-    false = _FALSE + 2.5 * np.sqrt(_FALSE * (1 - _FALSE) / found.panels) * (found.panels < FULL)
+    false = _FALSE + 3.2 * np.sqrt(_FALSE * (1 - _FALSE) / found.panels) * (found.panels < FULL)
     wide = " (wide)" if found.cover > _MOST and found.printed else ""
     got = (
         f"{found.cover:.1%}{wide} of {found.printed}, width {100 * found.width:.0f} points, "

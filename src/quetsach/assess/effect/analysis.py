@@ -8,10 +8,11 @@ import numpy as np
 
 from quetsach.assess.effect.cits import interrupted_series
 from quetsach.assess.effect.did import difference_in_differences
-from quetsach.assess.effect.finding import Answer, Method, Scale
+from quetsach.assess.effect.finding import Answer, Counted, Method, Scale
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.synthetic import synthetic_control, synthetic_difference
 from quetsach.assess.effect.wedge import DUMMIES, stepped_wedge
+from quetsach.assess.errors import AssessError
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
@@ -39,13 +40,22 @@ LEVELS_OF_UNEQUAL: Final = Notice(
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """How a panel is analysed; ``scale`` and ``ramp`` None take the usual ones."""
+    """How a panel is analysed; ``scale`` and ``ramp`` None take the usual ones.
+
+    Raises:
+        AssessError: units are to count by size in a wedge, which counts all alike.
+    """
 
     method: Method
     scale: Scale | None = None
     ramp: int | None = None
     dummies: int = DUMMIES
     seed: int = SEED
+    counted: Counted = Counted.UNITS
+
+    def __post_init__(self) -> None:
+        if self.method is Method.WEDGE and self.counted is Counted.SIZE:
+            raise AssessError("a wedge counts every unit alike", hint="--counted size is for did, sc, sdid and cits")
 
 
 def usual_scale(panel: Panel) -> Scale:
@@ -67,8 +77,12 @@ def analyse(panel: Panel, design: Design) -> Answer:
     scale = design.scale or usual_scale(panel)
     if obstacle := _obstacle(panel, scale):
         return obstacle
-    answer = _by_method(panel.with_outcome(scale.of(panel.outcome)), scale, design)
-    if isinstance(answer, Refusal) or scale.is_log or size_ratio(panel) <= UNEQUAL_AT_LEAST:
+    weighted = panel.weighted_by_size() if design.counted is Counted.SIZE else panel
+    answer = _by_method(weighted.with_outcome(scale.of(panel.outcome)), scale, design)
+    if isinstance(answer, Refusal):
+        return answer
+    answer = replace(answer, counted=design.counted)
+    if scale.is_log or size_ratio(panel) <= UNEQUAL_AT_LEAST:
         return answer
     return replace(answer, notices=(LEVELS_OF_UNEQUAL, *answer.notices))
 

@@ -70,7 +70,7 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
     noisier = _noisier(panel.periods, block)
     slower = min(_TWO_MONTHS.get(panel.periods.step, 1), left)
     is_open = ramp is None and slower > 1
-    target = block.treated.mean(axis=0)
+    target = block.target
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
     found = Finding(
         Method.CITS,
@@ -102,14 +102,14 @@ def _noisier(periods: Periods, block: Block) -> float:
     The spread of the controls says nothing of the noise that the treated alone have.
     """
     axis, shared = periods.first(block.start), block.controls[:, : block.start].mean(axis=0)
-    own = _residual(axis, (block.treated[:, : block.start].mean(axis=0) - shared)[None])
+    own = _residual(axis, (block.target[: block.start] - shared)[None])
     others = _residual(axis, block.controls[:, : block.start] - shared)
     return float(noise_ratios(own, others)[0])
 
 
 def _rivals(periods: Periods, block: Block, ramp: int, noisier: float) -> Iterator[Rival]:
     """Fit the ramp in other ways, and say how often the controls differ as much between the two."""
-    usual, target = ramp_slope(periods, block.start, ramp), block.treated.mean(axis=0)
+    usual, target = ramp_slope(periods, block.start, ramp), block.target
     for name, slope in (
         ("bent", ramp_slope(periods, block.start, ramp, degree=2)),
         ("peak-left-out", ramp_slope(periods, block.start, ramp, left_out=max(2, block.start // _PEAK))),
@@ -170,7 +170,7 @@ _AT_ONCE = Notice(
 def _spread(periods: Periods, block: Block, ramp: int) -> tuple[Spread, Floats]:
     """Return the effect with this ramp, and the slopes (controls) that it stands against."""
     slope = ramp_slope(periods, block.start, ramp)
-    return _of(block, block.treated.mean(axis=0), slope), block.controls @ slope
+    return _of(block, block.target, slope), block.controls @ slope
 
 
 def _of(block: Block, target: Floats, slope: Floats) -> Spread:
@@ -188,7 +188,7 @@ def _before_start(periods: Periods, block: Block, ramp: int) -> tuple[Check, ...
     """Look at the time before the start alone: an effect where there can be none, and noise that controls lack."""
     earlier = replace(block, treated=block.treated[:, : block.start], controls=block.controls[:, : block.start])
     axis = periods.first(block.start)
-    noise = _noise_check(_residual(axis, earlier.treated.mean(axis=0)[None]), _residual(axis, earlier.controls))
+    noise = _noise_check(_residual(axis, earlier.target[None]), _residual(axis, earlier.controls))
     middle = replace(earlier, start=block.start // 2)
     if block.start - middle.start < _AFTER_AT_LEAST or middle.start < _AFTER_AT_LEAST:
         return (noise,)

@@ -32,18 +32,34 @@ _NOISY_UNDER: Final = 0.25
 class Groups:
     """Units by the period in which they begin: ``starts`` (kinds), ``kind`` (units), ``drawn`` (draws x units).
 
-    ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1.
+    ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1;
+    ``weights`` (units) is how much each counts among those that begin with it.
     """
 
     starts: Ints
     kind: Ints
     drawn: Ints
     noisier: Floats
+    weights: Floats
 
     @property
-    def sizes(self) -> Ints:
-        """How many units are of each kind."""
-        return np.bincount(self.kind)
+    def sizes(self) -> Floats:
+        """How much the units of each kind count together; how many they are, where all count alike."""
+        return np.bincount(self.kind, self.weights)
+
+    def sums(self, pairs: Floats, kinds: Ints) -> Floats:
+        """Return what a contrast gives (draws) when units are of these kinds (draws x units).
+
+        ``pairs`` (units x kinds) is what each unit gives with the weights of each kind. A kind counts as much as it
+        does in truth, whoever is of it.
+        """
+        if self.weights.std() == 0:
+            return np.asarray(pairs[np.arange(pairs.shape[0]), kinds].sum(axis=-1))
+        total = np.zeros(kinds.shape[0])
+        for kind, size in enumerate(self.sizes):
+            of = (kinds == kind) * self.weights
+            total += size * (of @ pairs[:, kind]) / of.sum(axis=-1)
+        return total
 
 
 def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | Refusal:
@@ -59,7 +75,7 @@ def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | Refusal:
         measured = {"periods_before": float(first), "needed": float(_PERIODS_FOR_NOISE)}
         return Refusal(RefusalReason.TOO_SHORT, measured)
     noisier = np.ones(len(kind)) if first < _PERIODS_FOR_NOISE else _noisier(panel.outcome[:, :first], panel.treated)
-    return Groups(starts, kind, drawn, noisier)
+    return Groups(starts, kind, drawn, noisier, panel.weight)
 
 
 def _draws(kind: Ints, generator: np.random.Generator) -> Ints:
@@ -120,9 +136,8 @@ def told(outcome: Floats, under: Floats, groups: Groups, weights: Floats) -> Tol
     spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return spread
-    units = np.arange(len(groups.kind))
-    chance, of_one = (which[units, groups.drawn].sum(axis=1) for which in (pairs, ones))
-    unit = float(ones[units, groups.kind].sum())
+    chance, of_one = (groups.sums(which, groups.drawn) for which in (pairs, ones))
+    unit = float(groups.sums(ones, groups.kind[None])[0])
     low, high, confidence = inverted(spread.value, unit, chance, of_one)
     if not np.isfinite([low, high]).all():
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(len(chance))})
@@ -137,8 +152,7 @@ def differs(outcome: Floats, groups: Groups, weights: Floats) -> tuple[float, fl
     spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return 1.0, 1.0
-    chance = pairs[np.arange(len(groups.kind)), groups.drawn].sum(axis=1)
-    return _share(spread.value, chance), spread.p_value
+    return _share(spread.value, groups.sums(pairs, groups.drawn)), spread.p_value
 
 
 def _share(value: float, chance: Floats) -> float:
@@ -175,28 +189,30 @@ def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread 
 
     Degrees of freedom by Satterthwaite.
     """
-    pairs = outcome @ weights.T
-    sizes, units = groups.sizes, np.arange(len(groups.kind))
-    value = float(pairs[units, groups.kind].sum())
-    parts = list(_variances(pairs, groups, sizes))
+    pairs, counts = outcome @ weights.T, np.bincount(groups.kind)
+    value = float(groups.sums(pairs, groups.kind[None])[0])
+    parts = list(_variances(pairs, groups, counts))
     variance = sum(part for part, _ in parts)
     if is_nothing(float(np.sqrt(variance)), pairs):
         return Refusal(RefusalReason.NO_SPREAD, {"effect": value})
     degrees = 1 / sum((part / variance) ** 2 / free for part, free in parts)
-    if sizes.min() == 1:  # the error of single units comes from the same residuals as that of the others
-        degrees = min(degrees, float(len(groups.kind) - len(sizes)))
+    if counts.min() == 1:  # the error of single units comes from the same residuals as that of the others
+        degrees = min(degrees, float(len(groups.kind) - len(counts)))
     return Spread(value, float(np.sqrt(variance)), float(degrees))
 
 
-def _variances(pairs: Floats, groups: Groups, sizes: Ints) -> Iterator[tuple[float, float]]:
+def _variances(pairs: Floats, groups: Groups, counts: Ints) -> Iterator[tuple[float, float]]:
     """Yield the variance that each kind adds, and its degrees of freedom."""
-    several = np.flatnonzero(sizes > 1)
-    for kind, size in enumerate(sizes):
+    several = np.flatnonzero(counts > 1)
+    for kind, (count, size) in enumerate(zip(counts, groups.sizes, strict=True)):
         own = groups.kind == kind
-        if size > 1:
-            yield float(size * pairs[own, kind].var(ddof=1)), float(size - 1)
+        if count > 1:
+            shares = groups.weights[own] / size
+            left = pairs[own, kind] - shares @ pairs[own, kind]
+            concentrated = float((shares**2).sum())  # 1 / n where all count alike
+            yield float(size**2 * (shares**2 @ left**2) / (1 - concentrated)), 1 / concentrated - 1
         elif len(several):
-            left = [pairs[groups.kind == other, kind] for other in several]
-            free = float(sum(len(part) - 1 for part in left))
-            pooled = sum(float(((part - part.mean()) ** 2).sum()) for part in left) / free
-            yield pooled * float(groups.noisier[own][0]) ** 2, free
+            others = [pairs[groups.kind == other, kind] for other in several]
+            free = float(sum(len(part) - 1 for part in others))
+            pooled = sum(float(((part - part.mean()) ** 2).sum()) for part in others) / free
+            yield float(size**2) * pooled * float(groups.noisier[own][0]) ** 2, free

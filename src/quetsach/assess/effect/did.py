@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.bacon import bacon
 from quetsach.assess.effect.contrast import Groups, Told, contrast_spread, differs, groups_of, told
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
@@ -26,7 +27,7 @@ from quetsach.assess.effect.finding import (
     observed_change,
 )
 from quetsach.assess.effect.group_time import Base, Starts, course_before, last_before, mean_before
-from quetsach.assess.effect.panel import Floats, Panel
+from quetsach.assess.effect.panel import Bools, Floats, Panel
 from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.widened import Rival, widened
 from quetsach.assess.estimate import CONFIDENCE, Estimate
@@ -95,8 +96,8 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
     under = np.zeros(panel.shape, dtype=bool)
     for group, time in cells:
         under[panel.starts == group, time] = True
-    before = float(panel.outcome[~panel.is_under_treatment & panel.treated[:, None]].mean())
-    after = float(panel.outcome[under].mean())
+    after = _mean_of(panel, under)
+    before = _mean_of(panel, ~panel.is_under_treatment & panel.treated[:, None])
     found = Finding(
         Method.DID,
         scale,
@@ -109,7 +110,12 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
         p_by_chance=whole.p_value,
         confidence=whole.confidence,
     )
-    return _with_drift(widened(found, _rivals(comparison, cells, whole)), comparison, cells)
+    wide = _with_drift(widened(found, _rivals(comparison, cells, whole)), comparison, cells)
+    if comparison.is_common:
+        return wide
+    forbidden = sum(one.weight for one in bacon(panel) if one.is_forbidden)
+    measured = {**wide.effect.measured, "regression_forbidden": forbidden}
+    return replace(wide, effect=replace(wide.effect, measured=measured))
 
 
 def _with_drift(found: Finding, comparison: _Comparison, cells: list[tuple[int, int]]) -> Finding:
@@ -126,13 +132,19 @@ def _with_drift(found: Finding, comparison: _Comparison, cells: list[tuple[int, 
     seen = before.interval()
     drifting, kind = panel.treated[:, None] * panel.periods.positions.astype(np.float64), comparison.groups.kind
     lag, unit = (
-        abs(float((w[kind] * drifting).sum())) for w in (starts.mean(cells, comparison.base), slopes)
+        abs(float((panel.weight[:, None] * w[kind] * drifting).sum()))
+        for w in (starts.mean(cells, comparison.base), slopes)
     )  # what a drift of 1 a period adds to the effect, and to the slope before
     if min(lag, unit) < _NO_DRIFT:
         return found  # nobody is never treated: all would drift alike
     nearest = min(abs(found.effect.low), abs(found.effect.high)) * (not found.effect.low <= 0 <= found.effect.high)
     drift = {"drift_not_excluded": max(abs(seen.low), abs(seen.high)) / unit, "drift_to_overturn": nearest / lag}
     return replace(found, effect=replace(found.effect, measured={**found.effect.measured, **drift}))
+
+
+def _mean_of(panel: Panel, cells: Bools) -> float:
+    """Return the mean of cells (units x periods), each unit counted by its weight."""
+    return float(np.average(panel.outcome, weights=cells * panel.weight[:, None]))
 
 
 def _rivals(comparison: _Comparison, cells: list[tuple[int, int]], whole: Told) -> list[Rival]:
@@ -260,7 +272,7 @@ def _sizes(panel: Panel, cells: list[tuple[int, int]]) -> dict[str, float]:
 def _with_gaps(panel: Panel, scale: Scale) -> Answer:
     start = panel.cohorts[0]
     missing = {"cells_missing": float(panel.missing)}
-    if len(panel.cohorts) > 1:
+    if len(panel.cohorts) > 1 or panel.weights is not None:
         return Refusal(RefusalReason.UNBALANCED, missing)
     has = ~np.isnan(panel.outcome)
     whole = panel.only(has[:, :start].any(axis=1) & has[:, start:].any(axis=1))

@@ -51,6 +51,13 @@ class Scale(StrEnum):
         return np.log(outcome + (0.5 if self is Scale.COUNT else 0.0)) if self.is_log else outcome
 
 
+class Counted(StrEnum):
+    """How much each treated unit counts in a mean: all alike (the average province), or by size (the country)."""
+
+    UNITS = "units"
+    SIZE = "size"
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A value with its standard error; its error divided by that follows t with ``degrees`` of freedom."""
@@ -143,6 +150,7 @@ class Finding:
     p_by_chance: float | None = None
     confidence: float = CONFIDENCE
     strict: Estimate | None = None
+    counted: Counted = Counted.UNITS
 
     @property
     def p_value(self) -> float:
@@ -175,6 +183,7 @@ class Finding:
         return {
             "method": self.method.value,
             "scale": self.scale.value,
+            "counted": self.counted.value,
             "effect": self.effect.as_json(),
             "standard_error": self.spread.error,
             "degrees_of_freedom": self.spread.degrees,

@@ -17,10 +17,10 @@ type Base = Callable[[int, int], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """When the kinds of units begin (kinds), how many there are of each, and how many periods there are."""
+    """When the kinds of units begin (kinds), how much each counts (its units), and how many periods there are."""
 
     starts: Ints
-    sizes: Ints
+    sizes: Floats
     periods: int
 
     def cells(self) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from quetsach.assess.effect.finding import Finding, Method, Scale
+from quetsach.assess.effect.finding import Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel
 from quetsach.core.pack import LocalText
 
@@ -84,6 +84,11 @@ def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
     whose = (
         LocalText(f"của đơn vị {one}", f"of the unit {one}")
         if treated == 1
+        else LocalText(
+            "của mọi đơn vị được can thiệp gộp lại: mỗi đơn vị tính theo mức trung bình trước khi bắt đầu",
+            "of all treated units together: each counts by its mean before the start",
+        )
+        if found.counted is Counted.SIZE
         else LocalText(
             "của đơn vị trung bình: mỗi đơn vị (tỉnh) tính như nhau, nên đây không phải là con số của cả nước",
             "of the average unit: each unit (province) counts the same, so this is no national figure",

@@ -21,7 +21,18 @@ from quetsach.core.pack import LocalText
 
 
 def sensitivity(found: Finding) -> Iterator[LocalText]:
-    """Say how large a drift, or an unknown cause, would overturn a finding; nothing where it claims no effect."""
+    """Say how large a drift, or an unknown cause, would overturn a finding that claims an effect.
+
+    And of several starts, what a regression with one coefficient would have compared.
+    """
+    if (forbidden := found.effect.measured.get("regression_forbidden")) is not None:
+        vi, en = (number_text(100 * forbidden, language) for language in ("vi", "en"))
+        yield LocalText(
+            f"Hồi quy với một hệ số chung sẽ lấy {vi}% trọng số từ phép so sánh với những đơn vị đã được can thiệp từ "
+            "trước; ở đây không dùng phép so sánh nào như vậy.",
+            f"A regression with one coefficient would take {en} % of its weight from comparisons with units already "
+            "treated; none of these is used here.",
+        )
     if found.effect.low <= 0 <= found.effect.high:
         return
     measured = found.effect.measured

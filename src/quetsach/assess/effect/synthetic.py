@@ -49,7 +49,7 @@ _TINY: Final = 1e-6
 _POOR_FIT_SHARE: Final = 0.9
 _SHOWN: Final = 1e-4
 _MATTERS: Final = 0.01
-_FAR: Final = 3.0
+_FAR: Final = 1.5
 """Times the worst misfit of a placebo, from which the treated is no mixture of controls."""
 _PEAK: Final = 2
 """Periods just before a start that may be the peak that it was a response to."""
@@ -75,7 +75,9 @@ def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Genera
         return block
     if _has_placebos(block):
         return _finding(Method.SDID, scale, block, generator)
-    effect, weights = _by_difference(block)(block.treated.mean(axis=0), block.controls)
+    if panel.weights is not None:  # the jackknife is of a plain mean
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
+    effect, weights = _by_difference(block)(block.target, block.controls)
     by = _times(block, block.controls)
     error = _jackknife(block.treated @ by, block.controls @ by, weights)
     return _told(Method.SDID, scale, block, Spread(effect, error, len(block.controls) - 1.0), weights)
@@ -228,12 +230,12 @@ class _Played:
 def _played(method: Method, block: Block, groups: list[Ints]) -> _Played:
     """Estimate the treated against all controls, and each placebo against the other controls."""
     estimate, is_centred, found = _ESTIMATORS[method](block), method is Method.SDID, []
-    target = block.treated.mean(axis=0)
+    target = block.target
     effect, weights = estimate(target, block.controls)
     fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
     for group in groups:
         others = np.delete(block.controls, group, axis=0)
-        played = block.controls[group].mean(axis=0)
+        played = block.playing(group)
         value, shares = estimate(played, others)
         found.append((value, *_fit(played - shares @ others, block.start, is_centred=is_centred)))
     effects, fits, ratios = np.array(found).T
@@ -269,7 +271,7 @@ def _left_out(method: Method, block: Block, whole: _Played) -> tuple[Part, ...]:
     matter = np.flatnonzero(whole.weights > _MATTERS)
     if not 1 < len(matter) < len(block.controls):
         return ()
-    estimate, target = _ESTIMATORS[method](block), block.treated.mean(axis=0)
+    estimate, target = _ESTIMATORS[method](block), block.target
     found = [estimate(target, np.delete(block.controls, one, axis=0))[0] for one in matter]
     name = LocalText(
         f"Bỏ lần lượt từng đơn vị trong {len(matter)} đơn vị đối chứng có trọng số (thấp nhất và cao nhất)",
@@ -281,7 +283,7 @@ def _left_out(method: Method, block: Block, whole: _Played) -> tuple[Part, ...]:
 def _told(method: Method, scale: Scale, block: Block, spread: Spread, weights: Floats) -> Answer:
     if is_nothing(spread.error, block.controls):
         return Refusal(RefusalReason.NO_SPREAD, block.measured | {"effect": spread.value})
-    target = block.treated.mean(axis=0)
+    target = block.target
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
     by_weight = sorted(zip(block.control_units, weights, strict=True), key=lambda item: -item[1])
     return Finding(

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of
 from tests.unit.assess.effect.test_verdict import codes
 
-from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
 from quetsach.assess.errors import AssessError
@@ -54,6 +54,12 @@ def test_an_effect_that_is_told_says_what_would_overturn_it_in_both_languages() 
     assert list(sensitivity(found(panel(0.0, seed=4)))) == []
 
 
+def test_with_several_starts_it_says_what_a_regression_would_have_compared() -> None:
+    starts = [6] * 8 + [12] * 8 + [20] * 8
+    texts = list(sensitivity(found(panel_of(np.exp(noisy(24, 20) / 50), starts))))
+    assert "comparisons with units already treated" in texts[0].en
+
+
 def test_a_trend_of_before_widens_the_interval_to_hold_what_it_would_have_come_to() -> None:
     drifted = found(panel(0.0, drift=0.05))
     assert drifted.effect.low < drifted.spread.interval().low
@@ -95,6 +101,26 @@ def test_an_effect_says_what_it_is_of(method: Method, treated: int) -> None:
     assert "Starts: 1982" in text.en
     assert ("of the average unit" in text.en) is (treated > 1)
     assert ("không phải là con số của cả nước" in text.vi) is (treated > 1)
+
+
+def test_units_that_count_by_size_give_the_effect_of_all_together() -> None:
+    """A unit ten times as large that fell by 80 %, among others that fell by 20 %."""
+    base = np.exp(noisy(30, 20, deviation=0.01) / 50)
+    base[0] *= 10
+    base[:10, 12:] *= np.where(np.arange(10) == 0, 0.2, 0.8)[:, None]
+    made = panel_of(base, [12] * 10 + [20] * 20)
+    sizes = base[:10, :12].mean(axis=1)
+    for method in (Method.DID, Method.CITS, Method.SDID):
+        alike, by_size = (found(made, Design(method, counted=counted)) for counted in Counted)
+        assert alike.spread.value == pytest.approx(0.1 * np.log(0.2) + 0.9 * np.log(0.8), abs=0.05)
+        expected = np.average(np.log(np.where(np.arange(10) == 0, 0.2, 0.8)), weights=sizes)
+        assert by_size.spread.value == pytest.approx(expected, abs=0.05)
+        assert "of all treated units together" in basis_text(made, by_size).en
+
+
+def test_a_wedge_counts_every_unit_alike() -> None:
+    with pytest.raises(AssessError, match="every unit alike"):
+        Design(Method.WEDGE, counted=Counted.SIZE)
 
 
 def test_counts_are_compared_by_logarithms_unless_levels_are_asked_for() -> None:

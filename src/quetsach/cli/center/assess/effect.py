@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
+COUNTED = ("units", "size")
 SCALES = ("level", "log", "count")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
@@ -52,6 +53,11 @@ def register(questions: "Subcommands") -> None:
         choices=SCALES,
         help="differences of outcomes, of logarithms, or of logarithms of counts that may be few or none (default: "
         "log, or count where a figure is zero)",
+    )
+    parser.add_argument(
+        "--counted",
+        choices=COUNTED,
+        help="treated units count alike, or by size before the start (not in a wedge; default: units)",
     )
     parser.add_argument(
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
@@ -124,13 +130,15 @@ def against_negative(answer: "Answer", panel: "Panel", design: "Design", path: P
 
 def _design(arguments: argparse.Namespace, registration: "Registration | None") -> "Design":
     """Return the settings: those named, else those registered, else the usual ones."""
-    from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
+    from quetsach.assess.effect import Counted, Design, Method, Scale  # noqa: PLC0415
 
     named = {
         "dummies" if name == "exposure" else name: _within(arguments, name, *ends) for name, ends in _RANGES.items()
     }
     if arguments.scale:
         named["scale"] = Scale(arguments.scale)
+    if arguments.counted:
+        named["counted"] = Counted(arguments.counted)
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:
