@@ -23,6 +23,8 @@ PERMUTATIONS: Final = 999
 DRAWS_AT_LEAST: Final = 15
 """Fewer other draws cannot give an interval of more than 93 %: chance alone gives the largest effect in one of 15."""
 _ENUMERATED_AT_MOST: Final = 2_000
+_DRAWN_AT_MOST, _DRAWS_OF_MANY, _AT_ONCE = 50_000_000, 199, 4_000_000
+"""Cells of the draws that are kept, fewest draws of very many units, and cells that are summed at once."""
 _PERIODS_FOR_NOISE: Final = 4
 _NOISY_UNDER: Final = 0.25
 """Share of controls as noisy before the start, under which a unit is taken to be noisier than they are."""
@@ -54,7 +56,9 @@ class Groups:
         does in truth, whoever is of it.
         """
         if self.weights.std() == 0:
-            return np.asarray(pairs[np.arange(pairs.shape[0]), kinds].sum(axis=-1))
+            units, width = np.arange(pairs.shape[0]), max(1, _AT_ONCE // pairs.shape[0])
+            parts = [kinds[at : at + width] for at in range(0, len(kinds), width)]
+            return np.concatenate([pairs[units, part].sum(axis=-1) for part in parts])
         total = np.zeros(kinds.shape[0])
         for kind, size in enumerate(self.sizes):
             of = (kinds == kind) * self.weights
@@ -82,7 +86,9 @@ def _draws(kind: Ints, generator: np.random.Generator) -> Ints:
     """Return other ways to give the kinds to the units (draws x units): every one of few, else random ones."""
     smaller, count = np.flatnonzero(kind == np.bincount(kind).argmin()), len(kind)
     if kind.max() != 1 or comb(count, len(smaller)) > _ENUMERATED_AT_MOST:
-        return np.array([generator.permutation(kind) for _ in range(PERMUTATIONS)])
+        draws = min(PERMUTATIONS, max(_DRAWS_OF_MANY, _DRAWN_AT_MOST // count))
+        small = kind.astype(np.min_scalar_type(int(kind.max())))
+        return np.array([generator.permutation(small) for _ in range(draws)])
     least, made = kind[smaller[0]], []
     for chosen in islice(combinations(range(count), len(smaller)), _ENUMERATED_AT_MOST):
         if chosen != tuple(smaller):
@@ -123,22 +129,28 @@ class Told:
     confidence: float
 
 
-def told(outcome: Floats, under: Floats, groups: Groups, weights: Floats) -> Told | Refusal:
+def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats) -> Told | Refusal:
     """Return what a contrast says.
 
     Args:
         outcome: (units x periods), on the scale.
-        under: 1 in cells under treatment (units x periods); the contrast of it is what a unit of effect gives.
+        under: 1 in cells under treatment (units x periods); the contrast of it is what a unit of effect gives. None of
+            a contrast that no effect touches, such as one of the time before: it is nothing but chance.
         groups: who begins together.
         weights: (kinds x periods) of a unit of each kind.
     """
-    pairs, ones = outcome @ weights.T, under @ weights.T
     spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return spread
-    chance, of_one = (groups.sums(which, groups.drawn) for which in (pairs, ones))
-    unit = float(groups.sums(ones, groups.kind[None])[0])
-    low, high, confidence = inverted(spread.value, unit, chance, of_one)
+    chance = groups.sums(outcome @ weights.T, groups.drawn)
+    rank, confidence = rank_of(len(chance))
+    if under is None:
+        of_one, reach = np.zeros(len(chance)), float(np.sort(np.abs(chance))[-rank])
+        low, high = spread.value - reach, spread.value + reach
+    else:
+        ones = under @ weights.T
+        of_one, unit = groups.sums(ones, groups.drawn), float(groups.sums(ones, groups.kind[None])[0])
+        low, high = inverted(spread.value, unit, chance, of_one, rank)
     if not np.isfinite([low, high]).all():
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(len(chance))})
     by_t = spread.interval()
@@ -148,19 +160,18 @@ def told(outcome: Floats, under: Floats, groups: Groups, weights: Floats) -> Tol
 
 def differs(outcome: Floats, groups: Groups, weights: Floats) -> tuple[float, float]:
     """Return how often chance alone gives as much as a contrast that is nothing: by permutation, and by t."""
-    pairs = outcome @ weights.T
     spread = contrast_spread(outcome, groups, weights)
     if isinstance(spread, Refusal):
         return 1.0, 1.0
-    return _share(spread.value, groups.sums(pairs, groups.drawn)), spread.p_value
+    return _share(spread.value, groups.sums(outcome @ weights.T, groups.drawn)), spread.p_value
 
 
 def _share(value: float, chance: Floats) -> float:
     return float((1 + (np.abs(chance) >= abs(value) * (1 - 1e-12)).sum()) / (1 + len(chance)))
 
 
-def inverted(value: float, unit: float, chance: Floats, of_one: Floats) -> tuple[float, float, float]:
-    """Return the effects that are not unusual among the draws, lowest and highest, and the confidence.
+def inverted(value: float, unit: float, chance: Floats, of_one: Floats, rank: int) -> tuple[float, float]:
+    """Return the effects that are not unusual among the draws, lowest and highest.
 
     With an effect e everywhere under treatment, a draw gives ``chance - e of_one`` and the true starts
     ``value - e unit``: a draw is as large for all e between two crossings, on both sides of the estimate. So the ends
@@ -171,8 +182,7 @@ def inverted(value: float, unit: float, chance: Floats, of_one: Floats) -> tuple
     infinite = ~np.isfinite(crossings)
     high = np.sort(np.where(infinite, np.inf, crossings).max(axis=0))[::-1]
     low = np.sort(np.where(infinite, -np.inf, crossings).min(axis=0))
-    rank, confidence = rank_of(len(chance))
-    return float(low[rank - 1]), float(high[rank - 1]), confidence
+    return float(low[rank - 1]), float(high[rank - 1])
 
 
 def rank_of(draws: int) -> tuple[int, float]:

@@ -14,12 +14,13 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.bacon import bacon
-from quetsach.assess.effect.contrast import Groups, Told, contrast_spread, differs, groups_of, told
+from quetsach.assess.effect.contrast import Groups, Told, contrast_spread, differs, groups_of, rank_of, told
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
     Check,
     Finding,
+    GroupTime,
     Method,
     Part,
     Scale,
@@ -30,13 +31,15 @@ from quetsach.assess.effect.group_time import Base, Starts, course_before, last_
 from quetsach.assess.effect.panel import Bools, Floats, Panel
 from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.widened import Rival, widened
-from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 
 _PERIODS_FOR_TREND: Final = 4
 _UNITS_FOR_GAPS: Final = 6
 _NO_DRIFT: Final = 1e-9
+_TABLE_AT_MOST: Final = 2_000
+"""Lines of the table of groups and times."""
 _PEAK: Final = 2
 """Periods just before a start that may be the peak that it was a response to."""
 
@@ -105,7 +108,7 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
         replace(whole.interval, measured={**whole.interval.measured, **_sizes(panel, cells)}),
         after,
         observed_change(after, before, scale),
-        parts=() if comparison.is_common else _by_time(comparison),
+        parts=() if comparison.is_common else _by_time(comparison, _least(whole.interval)),
         checks=(*_trends_before(comparison), _permutation(whole)),
         p_by_chance=whole.p_value,
         confidence=whole.confidence,
@@ -115,7 +118,17 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
         return wide
     forbidden = sum(one.weight for one in bacon(panel) if one.is_forbidden)
     measured = {**wide.effect.measured, "regression_forbidden": forbidden}
-    return replace(wide, effect=replace(wide.effect, measured=measured))
+    return replace(wide, effect=replace(wide.effect, measured=measured), group_times=_group_times(comparison, cells))
+
+
+def _group_times(comparison: _Comparison, cells: list[tuple[int, int]]) -> tuple[GroupTime, ...]:
+    labels, made = comparison.panel.periods.labels, []
+    for group, time in cells[:_TABLE_AT_MOST]:
+        weights = comparison.starts.cell(group, time, comparison.base)
+        one = contrast_spread(comparison.panel.outcome, comparison.groups, weights)
+        if not isinstance(one, Refusal):
+            made.append(GroupTime(labels[group], labels[time], one.value, one.error))
+    return tuple(made)
 
 
 def _with_drift(found: Finding, comparison: _Comparison, cells: list[tuple[int, int]]) -> Finding:
@@ -223,31 +236,42 @@ def _permutation(whole: Told) -> Check:
     return Check("permutation", text, whole.p_value, draws=draws)
 
 
-def _by_time(comparison: _Comparison) -> tuple[Part, ...]:
-    """Return the effect for each time from the start, before it too, with bands that hold for all at once."""
-    starts, names, found = comparison.starts, [], []
+def _by_time(comparison: _Comparison, effect: float) -> tuple[Part, ...]:
+    """Return the effect for each time from the start, before it too, with bands that hold for all at once.
+
+    Chance is asked in the panel without the smallest effect that the interval holds: the estimate itself has noise in
+    it, and with that taken away too little would be left to chance.
+    """
+    without = comparison.panel.outcome - effect * comparison.under
+    starts, found = comparison.starts, {}
     by_since: dict[int, list[tuple[int, int]]] = {}
     for group, time in (*starts.leads(), *starts.cells()):
         by_since.setdefault(time - group, []).append((group, time))
     for since, cells in sorted(by_since.items()):
-        one = comparison.told(starts.mean(cells, comparison.base))
+        one = told(without, None, comparison.groups, starts.mean(cells, comparison.base))
         if not isinstance(one, Refusal):
-            names.append(since)
-            found.append(one)
+            found[since] = one
     if not found:
         return ()
-    deviation = np.array([one.by_chance.std() for one in found])
-    largest = np.max([np.abs(one.by_chance) / size for one, size in zip(found, deviation, strict=True)], axis=0)
-    reach = float(np.quantile(largest, CONFIDENCE))
+    chance = np.array([one.by_chance for one in found.values()])
+    deviation = np.maximum(chance.std(axis=1), [one.spread.error for one in found.values()])
+    largest = np.sort((np.abs(chance) / deviation[:, None]).max(axis=0))
+    reach = float(largest[-rank_of(chance.shape[1])[0]])
     return tuple(
-        _part(since, one, reach * max(float(size), one.spread.error))
-        for since, one, size in zip(names, found, deviation, strict=True)
+        _part(since, one, float(reach * size), 0.0 if since < 0 else effect)
+        for (since, one), size in zip(found.items(), deviation, strict=True)
     )
 
 
-def _part(since: int, one: Told, reach: float) -> Part:
-    value = one.spread.value
-    estimate = Estimate(value, min(value - reach, one.interval.low), max(value + reach, one.interval.high))
+def _least(interval: Estimate) -> float:
+    """Return the value of an interval that is nearest to none."""
+    return float(np.clip(0.0, interval.low, interval.high))
+
+
+def _part(since: int, one: Told, reach: float, effect: float) -> Part:
+    """Return the line of one time; ``effect`` is what was taken away from the panel."""
+    value, own = one.spread.value + effect, max(reach, one.interval.high - one.interval.value)
+    estimate = Estimate(value, value - own, value + own)
     if since < 0:
         name = LocalText(f"{-since} kỳ trước khi bắt đầu", f"{-since} periods before the start")
         return Part(f"lead-{-since}", name, estimate)

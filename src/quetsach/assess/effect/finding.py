@@ -88,6 +88,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupTime:
+    """The effect on those who began in one period (``start``), in a period (``period``), with its error by t."""
+
+    start: str
+    period: str
+    value: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A robustness line: what was looked at, and the number that came out (a p value or a share).
 
@@ -151,6 +161,7 @@ class Finding:
     confidence: float = CONFIDENCE
     strict: Estimate | None = None
     counted: Counted = Counted.UNITS
+    group_times: tuple[GroupTime, ...] = ()
 
     @property
     def p_value(self) -> float:
@@ -193,6 +204,10 @@ class Finding:
             "judged": self.judged.as_json() if self.judged else None,
             "observed_change": self.observed,
             "parts": [{"id": part.id, "name": _both(part.name), **part.estimate.as_json()} for part in self.parts],
+            "group_times": [
+                {"start": one.start, "period": one.period, "effect": one.value, "standard_error": one.error}
+                for one in self.group_times
+            ],
             "checks": [check.as_json() for check in self.checks],
             "notices": [notice.as_json() for notice in self.notices],
             "weights": dict(self.weights),

@@ -79,6 +79,30 @@ def test_staggered_starts_are_averaged_by_group_and_time() -> None:
     )
 
 
+def test_the_table_of_groups_and_times_has_each_against_those_who_had_not_begun() -> None:
+    outcome = noisy(40, 12)
+    starts = np.array([4] * 10 + [8] * 10 + [12] * 20)
+    found = _found(panel_of(outcome, list(starts)))
+    table = {(one.start, one.period): one.value for one in found.group_times}
+    assert len(table) == 8 + 4
+    change = outcome[:, 6] - outcome[:, 3]
+    assert table["1974", "1976"] == pytest.approx(change[:10].mean() - change[10:].mean())
+    change = outcome[:, 9] - outcome[:, 3]
+    assert table["1974", "1979"] == pytest.approx(change[:10].mean() - change[20:].mean())
+
+
+def test_bands_by_time_hold_for_all_times_at_once() -> None:
+    """In nineteen of twenty panels without effect; intervals of single times would hold in fewer than eight of ten."""
+    starts = [4] * 8 + [8] * 8 + [12] * 10
+    held = 0
+    for seed in range(100, 200):
+        found = _found(panel_of(np.random.default_rng(seed).standard_normal((26, 12)) + 50, starts))
+        held += all(
+            part.estimate.low <= 0 <= part.estimate.high for part in found.parts if part.id[:4] in ("lead", "sinc")
+        )
+    assert held >= 88
+
+
 def test_logarithms_give_a_reduction_of_one_less_the_exponential() -> None:
     outcome = np.exp(noisy(30, 12, deviation=0.01) / 50)
     outcome[:10, 7:] *= 0.5
