@@ -18,10 +18,10 @@ METHOD_NAMES: Mapping[Method, LocalText] = {
 }
 ASSUMPTIONS: Mapping[Method, LocalText] = {
     Method.DID: LocalText(
-        "Giả định: không có chiến dịch thì hai nhóm đã thay đổi như nhau. Khoảng tin cậy lấy từ khác biệt giữa các "
-        "đơn vị.",
-        "Assumes that without the campaign both groups would have changed alike. The interval comes from how units "
-        "differ.",
+        "Giả định: không có chiến dịch thì hai nhóm đã thay đổi như nhau. Khoảng tin cậy lấy từ phép hoán vị: "
+        "giao thời điểm bắt đầu cho các đơn vị khác.",
+        "Assumes that without the campaign both groups would have changed alike. The interval comes from permutation: "
+        "the starts are given to other units.",
     ),
     Method.SC: LocalText(
         "Giả định: tổ hợp đơn vị đối chứng đi sát đơn vị được can thiệp trước đó thì sau đó cũng vậy. Khoảng tin cậy "

@@ -83,8 +83,11 @@ def with_negative_control(found: Answer, negative: Answer) -> Answer:
     if isinstance(negative, Refusal):
         return replace(found, notices=(*found.notices, _NOT_COMPARED))
     check = Check("negative-control", _TEXT, negative.p_value, least=HOLDS_AT_LEAST)
-    shift = negative.spread.value
-    moved = Estimate(found.effect.value - shift, found.effect.low - shift, found.effect.high - shift)
+    own, other = found.effect, negative.effect
+    value = own.value - other.value
+    below = math.hypot(own.value - own.low, other.high - other.value)
+    above = math.hypot(own.high - own.value, other.value - other.low)
+    moved = Estimate(value, value - below, value + above)
     checked = replace(found, checks=(*found.checks, check))
     return widened(checked, [Rival("negative-control", moved, negative.p_value)])
 

@@ -314,8 +314,10 @@ def _fit(gap: Floats, start: int, *, is_centred: bool) -> tuple[float, float]:
 
 def _checks(played: _Played) -> tuple[Check, ...]:
     by_effect = LocalText(
-        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn",
-        "Share of placebos (a control playing the treated unit) with an effect as large or larger",
+        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn, xét "
+        "theo độ lệch trước khi bắt đầu",
+        "Share of placebos (a control playing the treated unit) with an effect as large or larger, in proportion to "
+        "the misfit before the start",
     )
     by_ratio = LocalText(
         "Tỷ lệ phép thử giả dược có độ lệch sau khi bắt đầu so với trước đó lớn bằng hoặc hơn (trị số p hoán vị)",
