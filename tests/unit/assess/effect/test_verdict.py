@@ -280,7 +280,7 @@ def test_every_reason_is_told_in_both_languages() -> None:
     assert isinstance(judged, NotGiven)
     told = judged.as_json()
     assert told["verdict"] is None
-    assert "probability" not in str(told)
+    assert "likelihood" not in str(told)
     assert all(reason.text.vi and reason.text.vi != reason.text.en for reason in judged.reasons)
 
 
