@@ -37,11 +37,12 @@ class World:
     ``cohorts`` (start, units) begin one after the other; without, ``treated`` units begin after ``before`` periods.
     Per period: ``noise`` (standard deviation of an autoregression ``rho``), ``noisier`` times that in the treated,
     ``own`` (standard deviation of trends), ``drift`` (of the treated alone), ``loading`` (of what a common random walk
-    does to a unit). ``larger`` is how much larger treated units are, ``peak`` how high they stand at their start,
-    ``curve`` how far they bend from there to the end, ``spill`` the share of the effect that reaches the others.
+    does to a unit). ``larger`` is how much larger treated units are, ``peak`` how high they stand at their start
+    (falling off over ``broad`` periods), ``curve`` how far they bend from there to the end, ``spill`` the share of the
+    effect that reaches the others.
     ``by_size``: by what share of the effect a unit falls more for each standard deviation that it is larger.
-    ``is_unseen``: nothing before the start shows what is wrong, so that no interval can hold it; "achieved" still must
-    not be said.
+    ``is_unseen``: the time before hardly shows what is wrong, or nothing does, so that no interval can hold it;
+    "achieved" still must not be said.
     """
 
     name: str
@@ -64,6 +65,7 @@ class World:
     drift: float = 0.0
     loading: float = 0.0
     peak: float = 0.0
+    broad: float = 2.0
     curve: float = 0.0
     spill: float = 0.0
     by_size: float = 0.0
@@ -110,6 +112,7 @@ def _worlds() -> tuple[World, ...]:
         replace(did, name="treated drift by 1 % a period", drift=-0.01),
         replace(did, name="treated drift by 3 % a period", drift=-0.03),
         replace(did, name="start at a peak", peak=0.3),
+        replace(did, name="start at a broad peak", peak=0.3, broad=6.0),
         replace(did, name="treated bend after the start", curve=-0.15, is_unseen=True),
         replace(did, name="2 periods before", before=2, after=4),
         replace(did, name="one treated, 2 periods before", treated=1, before=2, after=4),
@@ -140,6 +143,8 @@ def _worlds() -> tuple[World, ...]:
         replace(sc, name="own trends", own=0.01),
         replace(sc, name="treated larger than all", larger=4.0),
         replace(sc, name="start at a peak", peak=0.3),
+        replace(sc, name="start at a broad peak", peak=0.3, broad=6.0),
+        replace(sc, name="treated bend", curve=-0.5, is_unseen=True),
         replace(sc, name="4 periods before", before=4),
         replace(sc, name="4 treated", treated=4),
         sdid,
@@ -148,6 +153,8 @@ def _worlds() -> tuple[World, ...]:
         replace(sdid, name="factors with loadings", loading=0.5),
         replace(sdid, name="own trends", own=0.01),
         replace(sdid, name="start at a peak", peak=0.3),
+        replace(sdid, name="start at a broad peak", peak=0.3, broad=6.0),
+        replace(sdid, name="treated bend", curve=-0.5, is_unseen=True),
         replace(sdid, name="4 periods before", before=4),
         replace(sdid, name="4 treated", treated=4),
         replace(sdid, name="10 treated, 15 controls", treated=10, controls=15),
@@ -158,6 +165,7 @@ def _worlds() -> tuple[World, ...]:
         replace(cits, name="treated bend", curve=-0.3),
         replace(cits, name="treated bend much", curve=-1.0),
         replace(cits, name="start at a peak", peak=0.3),
+        replace(cits, name="start at a broad peak", peak=0.3, broad=8.0),
         replace(cits, name="own trends", own=0.005),
         replace(cits, name="autocorrelation 0.9", rho=0.9),
         replace(cits, name="8 periods before", before=8, after=8),
@@ -186,7 +194,7 @@ def drawn(world: World, generator: np.random.Generator, effect: float) -> tuple[
     slope = world.decline + world.own * generator.standard_normal(units) + world.drift * is_treated
     series += slope[:, None] * (time - first)
     ahead = np.where(is_treated[:, None], time - starts[:, None] + 1, -np.inf)  # 0 in the last period before
-    series += world.peak * np.where(is_treated[:, None], np.exp(-np.abs(ahead) / 2), 0.0)
+    series += world.peak * np.where(is_treated[:, None], np.exp(-np.abs(ahead) / world.broad), 0.0)
     series += world.curve * np.where(is_treated[:, None], ((time - first / 2) / periods) ** 2, 0.0)
     reached = np.where(is_treated[:, None], _SHAPES[world.shape](np.maximum(time - starts[:, None], 0)), 0.0)
     under = time >= starts[:, None]

@@ -32,6 +32,7 @@ from quetsach.assess.effect.finding import (
     is_nothing,
     observed_change,
 )
+from quetsach.assess.effect.group_time import course_before
 from quetsach.assess.effect.panel import Block, Floats, Ints, Panel, block_of
 from quetsach.assess.effect.simplex import simplex_weights
 from quetsach.assess.effect.widened import Rival, widened
@@ -180,7 +181,11 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    """The effect and fit before the start of the treated, and those of every placebo (placebos)."""
+    """The effect and fit before the start of the treated, and those of every placebo (placebos).
+
+    ``gap`` (periods) and ``gaps`` (placebos x periods) are what lies between each and the mean of the others: a
+    synthetic control that was fitted to a curve has taken part of it away.
+    """
 
     effect: float
     weights: Floats
@@ -190,6 +195,8 @@ class _Played:
     ratios: Floats
     fits: Floats
     is_level_free: bool
+    gap: Floats
+    gaps: Floats
 
     def spread(self, degrees: float) -> Spread:
         """Return the effect with the standard deviation of the placebos."""
@@ -229,21 +236,48 @@ class _Played:
 
 def _played(method: Method, block: Block, groups: list[Ints]) -> _Played:
     """Estimate the treated against all controls, and each placebo against the other controls."""
-    estimate, is_centred, found = _ESTIMATORS[method](block), method is Method.SDID, []
-    target = block.target
+    estimate, is_centred = _ESTIMATORS[method](block), method is Method.SDID
+    found, gaps, target = [], [], block.target
     effect, weights = estimate(target, block.controls)
     fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
     for group in groups:
         others = np.delete(block.controls, group, axis=0)
         played = block.playing(group)
         value, shares = estimate(played, others)
+        gaps.append(played - others.mean(axis=0))
         found.append((value, *_fit(played - shares @ others, block.start, is_centred=is_centred)))
     effects, fits, ratios = np.array(found).T
-    return _Played(effect, weights, fit, ratio, effects, ratios, fits, is_centred)
+    return _Played(
+        effect,
+        weights,
+        fit,
+        ratio,
+        effects,
+        ratios,
+        fits,
+        is_centred,
+        target - block.controls.mean(axis=0),
+        np.array(gaps),
+    )
+
+
+def _extrapolated(whole: _Played, start: int, draws: int) -> Iterator[Rival]:
+    """Let the gap go on as before its start, on a line and on a curve; no time before excludes either for good."""
+    periods = len(whole.gap)
+    for name, degree, least in (("line", 1, 4), ("bent", 2, 6)):
+        if start < least:
+            continue
+        base = course_before(np.arange(periods), degree)
+        after = range(start, periods)
+        weights = (np.arange(periods) >= start) / len(after) - np.mean([base(start, time) for time in after], axis=0)
+        other = replace(whole, effect=float(whole.gap @ weights), effects=whole.gaps @ weights)
+        apart = int((np.abs(other.effects - whole.effects) >= abs(other.effect - whole.effect)).sum())
+        yield Rival(name, other.interval(draws), whole.share(apart), may_hold=True)
 
 
 def _rivals(method: Method, block: Block, groups: list[Ints], whole: _Played, draws: int) -> Iterator[Rival]:
     """Leave the periods just before the start out, and pretend a start earlier; how often do placebos differ so."""
+    yield from _extrapolated(whole, block.start, draws)
     if block.start >= _BEFORE_AT_LEAST + _PEAK:
         kept = np.delete(np.arange(block.treated.shape[1]), np.arange(block.start - _PEAK, block.start))
         shorter = replace(
@@ -263,7 +297,8 @@ def _rivals(method: Method, block: Block, groups: list[Ints], whole: _Played, dr
         early = _played(method, before, groups)
         told = whole.interval(draws)
         moved = Estimate(told.value - early.effect, told.low - early.effect, told.high - early.effect)
-        yield Rival("in-time", moved, early.share(int((np.abs(early.effects) >= abs(early.effect)).sum())))
+        apart = int((np.abs(early.effects) >= abs(early.effect)).sum())
+        yield Rival("in-time", moved, early.share(apart), may_hold=True)
 
 
 def _left_out(method: Method, block: Block, whole: _Played) -> tuple[Part, ...]:

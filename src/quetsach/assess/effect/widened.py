@@ -8,11 +8,11 @@ from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.estimate import Estimate
 from quetsach.core.pack import LocalText
 
-AGREES_FROM: Final = 0.15
+AGREES_FROM: Final = 0.25
 """Share of differences by chance from which two accounts agree.
 
 Not 0.05: tests of trends before a start overlook most trends that matter (Roth 2022). Where a difference is met by
-chance, the price is a wider interval in one of seven panels.
+chance, the price is a wider interval in a quarter of the panels.
 """
 
 
