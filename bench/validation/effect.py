@@ -213,7 +213,7 @@ def _panel_rows(generator: np.random.Generator, panels: int) -> list[Row]:
     made = []
     for method, treated, controls in (
         (Method.SDID, 1, 20),
-        (Method.SDID, 6, 9),
+        (Method.SDID, 10, 15),
         (Method.SC, 1, 20),
         (Method.DID, 1, 20),
         (Method.DID, 20, 20),

@@ -50,6 +50,7 @@ class RefusalReason(StrEnum):
     NOT_POSITIVE = "not-positive"
     NO_SPREAD = "no-spread"
     NOT_IDENTIFIED = "not-identified"
+    NO_MIXTURE = "no-mixture"
     NO_RATIO = "no-ratio"
     NOT_AS_REGISTERED = "not-as-registered"
 
@@ -263,6 +264,12 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     RefusalReason.NOT_IDENTIFIED: LocalText(
         "Bảng số liệu không tách được tác động khỏi khác biệt giữa các đơn vị và giữa các kỳ.",
         "The panel cannot tell the effect from differences between units and between periods.",
+    ),
+    RefusalReason.NO_MIXTURE: LocalText(
+        "Không có tổ hợp đơn vị đối chứng nào đi sát đơn vị được can thiệp trước khi bắt đầu, nên không thể ước lượng "
+        "nếu không có chiến dịch thì sau đó ra sao. Hãy dùng phương pháp sdid hoặc did.",
+        "No mixture of controls ran like the treated before the start, so none tells what would have been after it. "
+        "Use the method sdid or did.",
     ),
     RefusalReason.NO_RATIO: LocalText(
         "Không tính được mức giảm theo phần trăm: mức dự kiến nếu không có chiến dịch không phải là số dương.",

@@ -68,17 +68,17 @@ def test_json_has_the_effect_and_why_there_is_no_verdict(wedge: Path, capsys: py
     assert told["reduction"]["value"] == pytest.approx(0.5, abs=0.01)
     assert told["verdict"]["verdict"] is None
     assert [reason["code"] for reason in told["verdict"]["reasons"]] == ["not-registered"]
-    assert "probability" not in told["verdict"]
+    assert "likelihood" not in told["verdict"]
     assert told["registered"] is None
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_without_a_registration_the_text_says_neither_achieved_nor_a_probability(
+def test_without_a_registration_the_text_says_neither_achieved_nor_how_likely(
     wedge: Path, language: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _run("effect", "--panel", wedge, "--method", "wedge", "--target", "40", "--lang", language)
     told = capsys.readouterr().out
-    assert not any(claim in told for claim in ("Đạt", "Achieved", "Xác suất", "Probability"))
+    assert not any(claim in told for claim in ("Đạt", "Achieved", "Khả năng mức giảm", "A reduction of at least"))
     assert ("không được đăng ký" if language == "vi" else "not registered") in told
 
 

@@ -5,11 +5,13 @@ linear in the series, so each unit has a slope of its own on the ramp, and the t
 those of the controls (``measurement.md`` 3.2: standard error by placebos).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.contrast import noise_ratios, rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
@@ -24,6 +26,8 @@ from quetsach.assess.effect.finding import (
 )
 from quetsach.assess.effect.panel import Block, Floats, Panel, block_of
 from quetsach.assess.effect.periods import Periods, Step
+from quetsach.assess.effect.widened import Rival, widened
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
@@ -33,6 +37,8 @@ _BEFORE_AT_LEAST: Final = 8
 _AFTER_AT_LEAST: Final = 3
 _NOISE_AT_LEAST: Final = 0.1
 _WEEKS_FOR_WEEKDAYS: Final = 3
+_PEAK: Final = 8
+"""Of the time before the start, the last eighth may be a peak that the start was a response to."""
 CONTROLS_TO_JUDGE: Final = round(1 / _NOISE_AT_LEAST)
 """With fewer the check of noise cannot fail, so there is no verdict (``Check.draws_needed``)."""
 CONTROLS_TO_CLAIM: Final = round(1 / HOLDS_AT_LEAST) - 1
@@ -61,28 +67,74 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
     spread, others = _spread(panel.periods, block, ramp or 1)
     if is_nothing(spread.error, block.controls):
         return Refusal(RefusalReason.NO_SPREAD, lengths | {"effect": spread.value})
+    noisier = _noisier(panel.periods, block)
     slower = min(_TWO_MONTHS.get(panel.periods.step, 1), left)
     is_open = ramp is None and slower > 1
-    target = block.treated.mean(axis=0)
+    target = block.target
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
-    return Finding(
+    found = Finding(
         Method.CITS,
         scale,
         spread,
-        spread.interval(lengths),
+        _interval(spread, others, noisier, lengths),
         after,
         observed_change(after, before, scale),
         parts=(_slower(_spread(panel.periods, block, slower)[0], slower),) if is_open else (),
         checks=(_placebo_check(spread.value, others), *_before_start(panel.periods, block, ramp or 1)),
         notices=(_AT_ONCE,) if is_open else (),
     )
+    return widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
 
 
-def ramp_slope(periods: Periods, start: int, ramp: int) -> Floats:
-    """Return the weights (periods) by which a series gives its coefficient of the ramp, least squares."""
+def _interval(spread: Spread, others: Floats, noisier: float, measured: Mapping[str, float]) -> Estimate:
+    """Return the interval by t, and no narrower than placebos give it where there are enough for 95 %."""
+    by_t = spread.interval(dict(measured) | {"noise_ratio": noisier})
+    reach = by_t.high - by_t.value
+    if len(others) >= CONTROLS_TO_CLAIM:
+        placebos = np.sort(np.abs(_placebos(others)))[::-1]
+        reach = max(reach, float(placebos[rank_of(len(others))[0] - 1]))
+    return replace(by_t, low=by_t.value - noisier * reach, high=by_t.value + noisier * reach)
+
+
+def _noisier(periods: Periods, block: Block) -> float:
+    """Return how many times as much as the controls the treated moved before the start, at least 1.
+
+    The spread of the controls says nothing of the noise that the treated alone have.
+    """
+    axis, shared = periods.first(block.start), block.controls[:, : block.start].mean(axis=0)
+    own = _residual(axis, (block.target[: block.start] - shared)[None])
+    others = _residual(axis, block.controls[:, : block.start] - shared)
+    return float(noise_ratios(own, others)[0])
+
+
+def _rivals(periods: Periods, block: Block, ramp: int, noisier: float) -> Iterator[Rival]:
+    """Fit the ramp in other ways, and say how often the controls differ as much between the two."""
+    usual, target = ramp_slope(periods, block.start, ramp), block.target
+    for name, slope in (
+        ("bent", ramp_slope(periods, block.start, ramp, degree=2)),
+        ("peak-left-out", ramp_slope(periods, block.start, ramp, left_out=max(2, block.start // _PEAK))),
+    ):
+        effect, other = _of(block, target, slope), _of(block, target, slope - usual)
+        if not is_nothing(other.error, block.controls):
+            interval = _interval(effect, block.controls @ slope, noisier, {})
+            yield Rival(name, interval, other.p_value, may_hold=name == "bent")
+
+
+def ramp_slope(periods: Periods, start: int, ramp: int, *, degree: int = 1, left_out: int = 0) -> Floats:
+    """Return the weights (periods) by which a series gives its coefficient of the ramp, least squares.
+
+    The undisturbed course is a polynomial of ``degree``; of the periods before the start the last ``left_out`` have no
+    weight.
+    """
     time = periods.positions.astype(np.float64)
     rise = np.clip((time - time[start] + 1) / ramp, 0, 1)
-    return np.asarray(np.linalg.pinv(np.column_stack([_line(periods), rise]))[-1])
+    further = [((time - time.mean()) / len(time)) ** power for power in range(2, degree + 1)]
+    kept = np.ones(len(time), dtype=bool)
+    kept[start - left_out : start] = False
+    columns = np.column_stack([_line(periods), *further, rise])
+    weights = np.zeros(len(time))
+    weights[kept] = np.linalg.pinv(columns[kept])[-1]
+    return weights
 
 
 def _line(periods: Periods) -> Floats:
@@ -118,9 +170,13 @@ _AT_ONCE = Notice(
 def _spread(periods: Periods, block: Block, ramp: int) -> tuple[Spread, Floats]:
     """Return the effect with this ramp, and the slopes (controls) that it stands against."""
     slope = ramp_slope(periods, block.start, ramp)
-    others = block.controls @ slope
-    effect, error = against(np.array(slope @ block.treated.mean(axis=0)), others)
-    return Spread(float(effect), float(error), len(others) - 1.0), others
+    return _of(block, block.target, slope), block.controls @ slope
+
+
+def _of(block: Block, target: Floats, slope: Floats) -> Spread:
+    """Return a weighted sum of the treated, against the same of the controls."""
+    effect, error = against(np.array(slope @ target), block.controls @ slope)
+    return Spread(float(effect), float(error), len(block.controls) - 1.0)
 
 
 def _slower(spread: Spread, ramp: int) -> Part:
@@ -132,7 +188,7 @@ def _before_start(periods: Periods, block: Block, ramp: int) -> tuple[Check, ...
     """Look at the time before the start alone: an effect where there can be none, and noise that controls lack."""
     earlier = replace(block, treated=block.treated[:, : block.start], controls=block.controls[:, : block.start])
     axis = periods.first(block.start)
-    noise = _noise_check(_residual(axis, earlier.treated.mean(axis=0)[None]), _residual(axis, earlier.controls))
+    noise = _noise_check(_residual(axis, earlier.target[None]), _residual(axis, earlier.controls))
     middle = replace(earlier, start=block.start // 2)
     if block.start - middle.start < _AFTER_AT_LEAST or middle.start < _AFTER_AT_LEAST:
         return (noise,)
@@ -167,10 +223,14 @@ def _noise_check(own: Floats, others: Floats) -> Check:
 
 
 def _placebo_check(effect: float, others: Floats) -> Check:
-    placebos = (others - others.mean()) * len(others) / (len(others) - 1)
     text = LocalText(
         "Tỷ lệ phép thử giả dược (mỗi đơn vị đối chứng so với các đơn vị còn lại) cho tác động lớn bằng hoặc hơn",
         "Share of placebos (each control against the rest) with an effect as large or larger",
     )
-    share = float((1 + (np.abs(placebos) >= abs(effect)).sum()) / (1 + len(others)))
+    share = float((1 + (np.abs(_placebos(others)) >= abs(effect)).sum()) / (1 + len(others)))
     return Check("placebo-effect", text, share, draws=len(others))
+
+
+def _placebos(others: Floats) -> Floats:
+    """Return the effect of each control against the rest (controls)."""
+    return np.asarray((others - others.mean()) * len(others) / (len(others) - 1))

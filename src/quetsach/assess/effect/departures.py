@@ -106,6 +106,7 @@ def _settings(
             registered.dummies,
             design.dummies,
         ),
+        ("counted", "cách tính trọng số đơn vị", "how much units count", registered.counted, design.counted),
         ("seed", "giá trị khởi tạo ngẫu nhiên (seed)", "the seed", registered.seed, design.seed),
         ("target", "chỉ tiêu", "the target", *percent),
     )

@@ -51,6 +51,13 @@ class Scale(StrEnum):
         return np.log(outcome + (0.5 if self is Scale.COUNT else 0.0)) if self.is_log else outcome
 
 
+class Counted(StrEnum):
+    """How much each treated unit counts in a mean: all alike (the average province), or by size (the country)."""
+
+    UNITS = "units"
+    SIZE = "size"
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A value with its standard error; its error divided by that follows t with ``degrees`` of freedom."""
@@ -65,10 +72,6 @@ class Spread:
         known = {"standard_error": self.error, "degrees_of_freedom": self.degrees} | dict(measured or {})
         return Estimate(self.value, self.value - reach, self.value + reach, known)
 
-    def chance_below(self, threshold: float) -> float:
-        """Return the probability that the true value lies at or below a threshold."""
-        return float(stats.t.cdf((threshold - self.value) / self.error, self.degrees))
-
     @property
     def p_value(self) -> float:
         """Two-sided, against no effect."""
@@ -82,6 +85,16 @@ class Part:
     id: str
     name: LocalText
     estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTime:
+    """The effect on those who began in one period (``start``), in a period (``period``), with its error by t."""
+
+    start: str
+    period: str
+    value: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,10 @@ class Finding:
     ``effect`` is in units of the outcome (scale level) or of its logarithm: negative means less than there
     would have been. ``reduction`` is the share of what there would have been, 1 for all of it. ``observed`` is the
     plain change of the treated units from before to after as a share, which says nothing about its cause.
-    ``after_mean`` is the mean outcome that the effect stands against, on the scale.
+    ``after_mean`` is the mean outcome that the effect stands against, on the scale. ``spread`` is what t says alone:
+    the interval of ``effect`` is that of permutation or placebos where there are such, and never narrower than t's,
+    with ``confidence`` (less than 95 % where there are too few draws for that). ``strict`` also holds other accounts of
+    what would have been which the time before the start does not exclude; None where that is ``effect`` itself.
     """
 
     method: Method
@@ -141,6 +157,32 @@ class Finding:
     checks: tuple[Check, ...] = ()
     notices: tuple[Notice, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    p_by_chance: float | None = None
+    confidence: float = CONFIDENCE
+    strict: Estimate | None = None
+    counted: Counted = Counted.UNITS
+    group_times: tuple[GroupTime, ...] = ()
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, against no effect: the share of draws by chance where there are some, else against t."""
+        return self.spread.p_value if self.p_by_chance is None else self.p_by_chance
+
+    @property
+    def judged(self) -> Estimate | None:
+        """The reduction that a verdict is held against: by every account that the time before does not exclude."""
+        return as_reduction(self.strict or self.effect, self.scale, self.after_mean)
+
+    def chance_below(self, threshold: float) -> float:
+        """Return the probability that the true effect lies at or below a threshold, read off the interval judged.
+
+        Each side of it is taken for that of a normal distribution: it agrees with the interval at both ends and in the
+        middle, and in between it is good enough for the five words that it is told in.
+        """
+        judged = self.strict or self.effect
+        reach = judged.high - judged.value if threshold > judged.value else judged.value - judged.low
+        sides = float(stats.norm.ppf((1 + self.confidence) / 2))
+        return float(stats.norm.cdf(sides * (threshold - judged.value) / reach))
 
     @property
     def reduction(self) -> Estimate | None:
@@ -152,13 +194,20 @@ class Finding:
         return {
             "method": self.method.value,
             "scale": self.scale.value,
+            "counted": self.counted.value,
             "effect": self.effect.as_json(),
             "standard_error": self.spread.error,
             "degrees_of_freedom": self.spread.degrees,
-            "p_value": self.spread.p_value,
+            "p_value": self.p_value,
+            "confidence": self.confidence,
             "reduction": self.reduction.as_json() if self.reduction else None,
+            "judged": self.judged.as_json() if self.judged else None,
             "observed_change": self.observed,
             "parts": [{"id": part.id, "name": _both(part.name), **part.estimate.as_json()} for part in self.parts],
+            "group_times": [
+                {"start": one.start, "period": one.period, "effect": one.value, "standard_error": one.error}
+                for one in self.group_times
+            ],
             "checks": [check.as_json() for check in self.checks],
             "notices": [notice.as_json() for notice in self.notices],
             "weights": dict(self.weights),

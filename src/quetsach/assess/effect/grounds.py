@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.analysis import Design
+from quetsach.assess.effect.analysis import LEVELS_OF_UNEQUAL, Design
 from quetsach.assess.effect.departures import departures
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
 from quetsach.assess.effect.panel import Panel
@@ -19,12 +19,6 @@ from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
-UNEQUAL_AT_LEAST: Final = 1.1
-"""Largest to smallest unit before the start from which a verdict needs logarithms.
-
-On levels a decline of a half that all units share looks, for a unit a tenth larger than its controls, like an effect of
-8 points.
-"""
 APART_AT_LEAST: Final = 6
 """Units outside the largest group that begins together, and units that never begin where there are any.
 
@@ -76,7 +70,7 @@ class Grounds:
         """Return every reason why there is no verdict; none where it stands."""
         if isinstance(self.answer, Refusal):
             return (_refused(self.answer.reason),)
-        ratio = () if self.answer.reduction else (_refused(RefusalReason.NO_RATIO),)
+        ratio = () if self.answer.judged else (_refused(RefusalReason.NO_RATIO),)
         design = _of_design(self.panel, self.answer, self.design)
         return (*self._of_registration(), *ratio, *design, *_of_checks(self.answer))
 
@@ -93,12 +87,12 @@ class Grounds:
 
     @property
     def reduction(self) -> Estimate:
-        """The reduction as a share.
+        """The reduction as a share, by every account that the time before the start does not exclude.
 
         Raises:
             AssessError: there is none.
         """
-        if (reduction := self.finding.reduction) is None:
+        if (reduction := self.finding.judged) is None:
             raise AssessError("the analysis gave no reduction", hint=EXPLANATIONS[RefusalReason.NO_RATIO].en)
         return reduction
 
@@ -130,9 +124,8 @@ class Grounds:
 
 def _of_design(panel: Panel, found: Finding, design: Design) -> Iterator[Notice]:
     """Say where the panel is of a kind for which the interval is known to be wrong."""
-    ratio = _size_ratio(panel)
-    if not found.scale.is_log and not ratio <= UNEQUAL_AT_LEAST:
-        yield _UNEQUAL
+    if LEVELS_OF_UNEQUAL in found.notices:
+        yield LEVELS_OF_UNEQUAL
     groups = np.unique(panel.starts, return_counts=True)[1]
     never = int((~panel.treated).sum())
     if found.method in (Method.WEDGE, Method.DID):
@@ -141,13 +134,6 @@ def _of_design(panel: Panel, found: Finding, design: Design) -> Iterator[Notice]
             yield _few_apart(min(apart, never or apart))
     if found.method is Method.WEDGE and _waiting(panel, design) < WAITING_AT_LEAST:
         yield _NOBODY_WAITING
-
-
-def _size_ratio(panel: Panel) -> float:
-    """Return the largest mean of a unit before the first start over the smallest; infinite where one is none."""
-    before = panel.outcome[:, : panel.cohorts[0]]
-    sizes = np.array([np.nanmean(row) if not np.isnan(row).all() else np.nan for row in before])
-    return float(np.nanmax(sizes) / np.nanmin(sizes)) if np.nanmin(sizes) > 0 else np.inf
 
 
 def _waiting(panel: Panel, design: Design) -> int:
@@ -173,6 +159,7 @@ def _of_checks(found: Finding) -> Iterator[Notice]:
             yield _failed(check)
         elif check.least is None and check.value > HOLDS_AT_LEAST:
             yield _contradicts(check)
+    yield from (_failed(check) for name, check in made.items() if name not in NEEDED[found.method] and not check.holds)
 
 
 UNREGISTERED = Notice(
@@ -204,15 +191,6 @@ _ANOTHER_PANEL = Notice(
         "down.",
     ),
 )
-_UNEQUAL = Notice(
-    "levels-of-unequal-units",
-    LocalText(
-        "Các đơn vị lớn nhỏ khác nhau mà phép so sánh không lấy lôgarit: cùng giảm một tỷ lệ thì đơn vị lớn giảm nhiều "
-        "hơn, trông như là nhờ chiến dịch. Hãy đăng ký thang đo log hoặc count.",
-        "Units are of unequal size and no logarithms are taken: where all fall by the same share, a large one falls by "
-        "more, which looks like the campaign. Register the scale log or count.",
-    ),
-)
 _NOBODY_WAITING = Notice(
     "nobody-waiting",
     LocalText(
@@ -228,6 +206,7 @@ _CHECK_NAMES: Final[Mapping[str, LocalText]] = {
     "placebo-effect": LocalText("phép thử giả dược (placebo) theo tác động", "the placebos by effect"),
     "placebo-ratio": LocalText("phép thử giả dược (placebo) theo độ lệch", "the placebos by gap"),
     "fit-before": LocalText("độ khớp trước khi bắt đầu", "the fit before the start"),
+    "negative-control": LocalText("đối chứng âm", "the negative control"),
     "noise-before": LocalText("mức dao động trước khi bắt đầu", "the noise before the start"),
 }
 

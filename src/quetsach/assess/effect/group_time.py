@@ -1,81 +1,76 @@
-"""Effects by group and time, for units that began at different times (Callaway and Sant'Anna 2021, without covariates).
+"""Weights of effects by group and time, for units that began at different times (Callaway and Sant'Anna 2021).
 
 ATT(g, t) is the change of those who began in g, from the period before g to t, less the same change of the units that
-were never treated. The overall effect is their mean over all treated cells, weighted by how many units each has. Errors
-come from the influence of each unit, the weights' own included.
+have not begun by t. Each mean of such cells is one weighted sum of the outcomes (``contrast``).
 """
 
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from quetsach.assess.effect.finding import Answer, Finding, Method, Part, Scale, Spread, is_nothing, observed_change
-from quetsach.assess.effect.panel import Floats, Panel
-from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.core.pack import LocalText
+from quetsach.assess.effect.panel import Floats, Ints
 
-_CONTROLS_AT_LEAST: Final = 3
+type Base = Callable[[int, int], Floats]
+"""What is taken away from period t of a group that begins in g: a sum over the periods before g (periods)."""
 
 
-def group_times(panel: Panel, scale: Scale) -> Answer:
-    """Return the mean of the group-time effects, and one for each time since the start."""
-    controls = float((~panel.treated).sum())
-    if panel.missing:
-        return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
-    if controls == 0:
-        return Refusal(RefusalReason.NO_CONTROLS, {"starts": float(len(panel.cohorts))})
-    if controls < _CONTROLS_AT_LEAST:
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"units_control": controls})
-    values, errors = _effects(panel)
-    if is_nothing(float(errors[-1]), panel.outcome):
-        return Refusal(RefusalReason.NO_SPREAD, {"effect": float(values[-1])})
-    degrees = len(panel.units) - 1.0
-    spreads = [Spread(float(value), float(error), degrees) for value, error in zip(values, errors, strict=True)]
-    treated = float(panel.treated.sum())
-    measured = {"units_treated": treated, "units_control": controls, "starts": float(len(panel.cohorts))}
-    after = float(panel.outcome[panel.is_under_treatment].mean())
-    before = float(panel.outcome[~panel.is_under_treatment & panel.treated[:, None]].mean())
-    return Finding(
-        Method.DID,
-        scale,
-        spreads[-1],
-        spreads[-1].interval(measured),
-        after,
-        observed_change(after, before, scale),
-        parts=tuple(_part(since, spread) for since, spread in enumerate(spreads[:-1]) if spread.error > 0),
-    )
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """When the kinds of units begin (kinds), how much each counts (its units), and how many periods there are."""
+
+    starts: Ints
+    sizes: Floats
+    periods: int
+
+    def cells(self) -> list[tuple[int, int]]:
+        """Return the groups and periods under treatment for which some unit has not begun."""
+        return [
+            (int(start), time)
+            for start in self.starts[self.starts < self.periods]
+            for time in range(int(start), self.periods)
+            if (self.starts > time).any()
+        ]
+
+    def leads(self) -> list[tuple[int, int]]:
+        """Return the groups and periods before their last one before the start."""
+        treated = self.starts[self.starts < self.periods]
+        return [(int(g), time) for g in treated if (self.starts > g).any() for time in range(int(g) - 1)]
+
+    def cell(self, group: int, time: int, base: Base) -> Floats:
+        """Return the weights (kinds x periods) of one ATT(g, t), for each unit of a kind."""
+        course = np.zeros(self.periods)
+        course[time] = 1
+        course -= base(group, time)
+        own, others = self.starts == group, self.starts > max(group, time)
+        shares = own / self.sizes[own].sum() - others / self.sizes[others].sum()
+        return np.asarray(shares[:, None] * course)
+
+    def mean(self, cells: list[tuple[int, int]], base: Base) -> Floats:
+        """Return the weights of the mean over cells, each counted by how many units it has."""
+        size = {int(start): float(count) for start, count in zip(self.starts, self.sizes, strict=True)}
+        total = sum(size[group] for group, _ in cells)
+        return np.asarray(sum(size[group] / total * self.cell(group, time, base) for group, time in cells))
 
 
-def _effects(panel: Panel) -> tuple[Floats, Floats]:
-    """Return the effect and its error for each time since the start, and last over all treated cells.
-
-    A mean over cells k is ``sum p_k e_k / P`` with ``P = sum p_k``, the share p of the cell's cohort. A unit moves it
-    by ``sum p_k i_k / P``, and through the shares by ``sum (own_k - p_k) (e_k - mean) / P``.
-    """
-    never, count = ~panel.treated, len(panel.units)
-    length = panel.shape[1] - panel.cohorts[0]
-    weighted, through_effects, through_shares = (np.zeros((count, length)) for _ in range(3))
-    total, shares = np.zeros(length), np.zeros(length)
-    for cohort in panel.cohorts:
-        own = panel.starts == cohort
-        change = panel.outcome[:, cohort:] - panel.outcome[:, cohort - 1, None]
-        times, share = change.shape[1], own.mean()
-        mine, others = change[own].mean(axis=0), change[never].mean(axis=0)
-        weighted[own, :times] += share * (change[own] - mine) / own.sum()
-        weighted[never, :times] -= share * (change[never] - others) / never.sum()
-        through_shares[:, :times] += (own - share)[:, None]
-        through_effects[:, :times] += (own - share)[:, None] * (mine - others)
-        total[:times] += share * (mine - others)
-        shares[:times] += share
-    weighted, through_effects, through_shares = (
-        np.column_stack([part, part.sum(axis=1)]) for part in (weighted, through_effects, through_shares)
-    )
-    total, shares = np.append(total, total.sum()), np.append(shares, shares.sum())
-    values = total / shares
-    influence = (weighted + (through_effects - values * through_shares) / count) / shares
-    return values, np.sqrt((influence**2).sum(axis=0))
+def last_before(periods: int) -> Base:
+    """Take away the last period before the start."""
+    return lambda group, _: np.eye(periods)[group - 1]
 
 
-def _part(since: int, spread: Spread) -> Part:
-    name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
-    return Part(f"since-{since}", name, spread.interval())
+def mean_before(periods: int, *, left_out: int = 0) -> Base:
+    """Take away the mean of all periods before the start, but for the last ``left_out``."""
+    return lambda group, _: (np.arange(periods) < group - left_out) / (group - left_out)
+
+
+def course_before(positions: Ints, degree: int) -> Base:
+    """Take away what the line (degree 1) or curve through all periods before the start would have reached."""
+    time = positions.astype(np.float64) / max(1, int(positions[-1]))
+
+    def base(group: int, at: int) -> Floats:
+        columns = (time - time[group - 1])[:, None] ** np.arange(degree + 1)
+        made = np.zeros(len(time))
+        made[:group] = columns[at] @ np.linalg.pinv(columns[:group])
+        return made
+
+    return base

@@ -13,13 +13,17 @@ type Ints = NDArray[np.int64]
 type Bools = NDArray[np.bool_]
 
 
+_NEXT_TO_NOTHING = 1e-6
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Units in rows, periods in columns.
 
     ``outcome`` (units x periods) is NaN where there is no figure. ``starts`` (units) is the index of the first treated
     period, or the number of periods for a unit that was never treated. ``ended`` are units whose treatment ended.
-    ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one.
+    ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one. ``weights`` (units)
+    say how much each treated unit counts in a mean, 1 on the average; None counts all alike.
     """
 
     units: tuple[str, ...]
@@ -28,6 +32,24 @@ class Panel:
     starts: Ints
     ended: tuple[str, ...] = ()
     sha256: str = ""
+    weights: Floats | None = None
+
+    @property
+    def weight(self) -> Floats:
+        """How much each unit (units) counts."""
+        return np.ones(len(self.units)) if self.weights is None else self.weights
+
+    def weighted_by_size(self) -> "Panel":
+        """Return the panel with units that count by their mean before the first start; its outcome is as it was read.
+
+        A unit with nothing before the first start, or less, counts next to nothing.
+        """
+        before = self.outcome[:, : self.cohorts[0]]
+        has = ~np.isnan(before)
+        sizes = np.maximum(np.where(has, before, 0.0).sum(axis=1) / np.maximum(has.sum(axis=1), 1), 0.0)
+        if not sizes.any():
+            return self
+        return replace(self, weights=np.maximum(sizes / sizes.mean(), _NEXT_TO_NOTHING))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -61,18 +83,34 @@ class Panel:
     def only(self, units: Bools) -> "Panel":
         """Return the panel of some of its units."""
         kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
-        return replace(self, units=kept, outcome=self.outcome[units], starts=self.starts[units])
+        weights = None if self.weights is None else self.weights[units]
+        return replace(self, units=kept, outcome=self.outcome[units], starts=self.starts[units], weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A complete panel in which all treated units began together, in period ``start``."""
+    """A complete panel in which all treated units began together, in period ``start``.
+
+    ``treated_weights`` and ``control_weights`` say how much each unit counts in a mean of treated ones (or of controls
+    that play them).
+    """
 
     treated: Floats
     controls: Floats
     start: int
     treated_units: tuple[str, ...]
     control_units: tuple[str, ...]
+    treated_weights: Floats
+    control_weights: Floats
+
+    @property
+    def target(self) -> Floats:
+        """The mean of the treated (periods)."""
+        return np.asarray(np.average(self.treated, axis=0, weights=self.treated_weights))
+
+    def playing(self, group: Ints) -> Floats:
+        """The mean of controls (indices) that play the treated (periods)."""
+        return np.asarray(np.average(self.controls[group], axis=0, weights=self.control_weights[group]))
 
     @property
     def measured(self) -> dict[str, float]:
@@ -103,4 +141,6 @@ def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
         panel.cohorts[0],
         tuple(unit for unit, of in zip(panel.units, is_treated, strict=True) if of),
         tuple(unit for unit, of in zip(panel.units, is_treated, strict=True) if not of),
+        panel.weight[is_treated],
+        panel.weight[~is_treated],
     )

@@ -5,28 +5,43 @@ the treated unit before the start; the effect is the mean gap after it. Syntheti
 (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021): shares of the controls, spread by a ridge, that ran parallel to
 the treated, and shares of the periods before that resemble those after; the effect is the doubly weighted difference.
 
-Both take their error from placebos: each control in turn (or groups as large as the treated) plays the treated unit,
-and the standard deviation of these effects of nothing is the standard error. That needs twice as many controls as
-treated; with fewer, synthetic difference in differences has the jackknife (the paper's algorithm 3: one unit left out
-at a time, weights kept).
+Each control in turn (or groups as large as the treated) plays the treated unit. The interval holds every effect that is
+not larger than those placebos, both as they are and in proportion to how badly each was fitted before the start; the
+standard error beside it is their standard deviation. A start pretended earlier, and the periods just before the start
+left out, widen it where they give the treated more than the placebos. With fewer than two controls for each treated
+unit there are no placebos; synthetic difference in differences then has the jackknife (the paper's algorithm 3: one
+unit left out at a time, weights kept).
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import comb
 from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.finding import Answer, Check, Finding, Method, Scale, Spread, is_nothing, observed_change
+from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
+from quetsach.assess.effect.finding import (
+    Answer,
+    Check,
+    Finding,
+    Method,
+    Part,
+    Scale,
+    Spread,
+    is_nothing,
+    observed_change,
+)
+from quetsach.assess.effect.group_time import course_before
 from quetsach.assess.effect.panel import Block, Floats, Ints, Panel, block_of
 from quetsach.assess.effect.simplex import simplex_weights
+from quetsach.assess.effect.widened import Rival, widened
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 
-CONTROLS_AT_LEAST: Final = 6
-"""Fewer placebos do not tell how much an effect of nothing spreads."""
+CONTROLS_AT_LEAST: Final = DRAWS_AT_LEAST
 CONTROLS_AT_MOST: Final = 500
 PLACEBOS: Final = 200
 """Draws where not every placebo can be made."""
@@ -34,6 +49,11 @@ _BEFORE_AT_LEAST: Final = 3
 _TINY: Final = 1e-6
 _POOR_FIT_SHARE: Final = 0.9
 _SHOWN: Final = 1e-4
+_MATTERS: Final = 0.01
+_FAR: Final = 1.5
+"""Times the worst misfit of a placebo, from which the treated is no mixture of controls."""
+_PEAK: Final = 2
+"""Periods just before a start that may be the peak that it was a response to."""
 
 type _Estimator = Callable[[Floats, Floats], tuple[float, Floats]]
 """Treated mean (periods) and controls (units x periods) to the effect and the weights of the controls."""
@@ -46,13 +66,7 @@ def synthetic_control(panel: Panel, scale: Scale, generator: np.random.Generator
         return block
     if not _has_placebos(block):
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
-    ridge = (_TINY * _noise(block)) ** 2 * block.start
-
-    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
-        weights = simplex_weights(controls[:, : block.start].T, target[: block.start], ridge=ridge, is_centred=False)
-        return float((target - weights @ controls)[block.start :].mean()), weights
-
-    return _finding(Method.SC, scale, block, estimate, generator)
+    return _finding(Method.SC, scale, block, generator)
 
 
 def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
@@ -60,26 +74,51 @@ def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Genera
     block = _usable(panel)
     if isinstance(block, Refusal):
         return block
-    noise, start = _noise(block), block.start
-    after = block.treated.shape[1] - start
-    ridge = np.sqrt(len(block.treated) * after) * noise**2 * start
+    if _has_placebos(block):
+        return _finding(Method.SDID, scale, block, generator)
+    if panel.weights is not None:  # the jackknife is of a plain mean
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
+    effect, weights = _by_difference(block)(block.target, block.controls)
+    by = _times(block, block.controls)
+    error = _jackknife(block.treated @ by, block.controls @ by, weights)
+    # measured: with as many degrees as controls, intervals of 10 and 15 units cover 90 %; with these 96 %
+    degrees = (min(len(block.treated), len(block.controls)) - 1) / 2
+    return _told(Method.SDID, scale, block, Spread(effect, error, degrees), weights)
 
-    def contrast(controls: Floats) -> Floats:
-        """Return by what a series is summed: its mean after, less its weighted mean before."""
-        small = (_TINY * noise) ** 2 * len(controls)
-        times = simplex_weights(controls[:, :start], controls[:, start:].mean(axis=1), ridge=small, is_centred=True)
-        return np.concatenate([-times, np.full(after, 1 / after)])
+
+def _by_mixture(block: Block) -> _Estimator:
+    ridge = (_TINY * _noise(block)) ** 2 * block.start
 
     def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
-        units = simplex_weights(controls[:, :start].T, target[:start], ridge=ridge, is_centred=True)
-        return float((target - units @ controls) @ contrast(controls)), units
+        weights = simplex_weights(controls[:, : block.start].T, target[: block.start], ridge=ridge, is_centred=False)
+        return float((target - weights @ controls)[block.start :].mean()), weights
 
-    if _has_placebos(block):
-        return _finding(Method.SDID, scale, block, estimate, generator)
-    effect, weights = estimate(block.treated.mean(axis=0), block.controls)
-    by = contrast(block.controls)
-    error = _jackknife(block.treated @ by, block.controls @ by, weights)
-    return _told(Method.SDID, scale, block, Spread(effect, error, len(block.controls) - 1.0), weights)
+    return estimate
+
+
+def _by_difference(block: Block) -> _Estimator:
+    after = block.treated.shape[1] - block.start
+    ridge = np.sqrt(len(block.treated) * after) * _noise(block) ** 2 * block.start
+
+    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
+        units = simplex_weights(controls[:, : block.start].T, target[: block.start], ridge=ridge, is_centred=True)
+        return float((target - units @ controls) @ _times(block, controls)), units
+
+    return estimate
+
+
+def _times(block: Block, controls: Floats) -> Floats:
+    """Return by what a series is summed (periods): its mean after, less its weighted mean before."""
+    after = block.treated.shape[1] - block.start
+    small = (_TINY * _noise(block)) ** 2 * len(controls)
+    before, wanted = controls[:, : block.start], controls[:, block.start :].mean(axis=1)
+    return np.concatenate([-simplex_weights(before, wanted, ridge=small, is_centred=True), np.full(after, 1 / after)])
+
+
+_ESTIMATORS: Final[Mapping[Method, Callable[[Block], _Estimator]]] = {
+    Method.SC: _by_mixture,
+    Method.SDID: _by_difference,
+}
 
 
 def _usable(panel: Panel) -> Block | Refusal:
@@ -119,33 +158,169 @@ def _jackknife(treated: Floats, controls: Floats, weights: Floats) -> float:
     return float(np.sqrt((count - 1) / count * ((without - treated.mean() + whole) ** 2).sum()))
 
 
-def _finding(
-    method: Method, scale: Scale, block: Block, estimate: _Estimator, generator: np.random.Generator
-) -> Answer:
-    target = block.treated.mean(axis=0)
-    effect, weights = estimate(target, block.controls)
+def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Generator) -> Answer:
     groups = _placebo_groups(block, generator)
-    is_centred = method is Method.SDID
-    effects, ratios, fits = _placebos(block, estimate, groups, is_centred=is_centred)
-    fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
-    told = _told(method, scale, block, Spread(effect, float(effects.std()), len(block.controls) - 1.0), weights)
+    draws = min(len(groups), comb(len(block.controls), len(block.treated)))  # a group that is drawn twice tells once
+    played = _played(method, block, groups)
+    told = _told(method, scale, block, played.spread(len(block.controls) - 1.0), played.weights)
     if isinstance(told, Refusal):
         return told
-    measured = {"placebos": float(len(groups)), "fit_before": fit}
-    draws = min(len(groups), comb(len(block.controls), len(block.treated)))  # a group that is drawn twice tells once
-    checks = (*_checks(effect, effects, ratio, ratios), _fit_check(fit, fits))
-    return replace(
+    if method is Method.SC and played.fit > _FAR * played.fits.max():
+        return Refusal(RefusalReason.NO_MIXTURE, block.measured | {"fit_before": played.fit})
+    measured = {"placebos": float(len(groups)), "fit_before": played.fit, "smallest_p": 1 / (1 + draws)}
+    checks = (*_checks(played), _fit_check(played))
+    found = replace(
         told,
-        effect=told.spread.interval(block.measured | measured),
+        effect=replace(played.interval(draws), measured={**told.effect.measured, **measured}),
         checks=tuple(replace(check, draws=draws) for check in checks),
-        notices=(_poor_fit(),) if (fits < fit).mean() > _POOR_FIT_SHARE else (),
+        parts=_left_out(method, block, played),
+        notices=(_poor_fit(),) if (played.fits < played.fit).mean() > _POOR_FIT_SHARE else (),
+        p_by_chance=played.p_value,
+        confidence=rank_of(draws)[1],
     )
+    return widened(found, _rivals(method, block, groups, played, draws))
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """The effect and fit before the start of the treated, and those of every placebo (placebos).
+
+    ``gap`` (periods) and ``gaps`` (placebos x periods) are what lies between each and the mean of the others: a
+    synthetic control that was fitted to a curve has taken part of it away.
+    """
+
+    effect: float
+    weights: Floats
+    fit: float
+    ratio: float
+    effects: Floats
+    ratios: Floats
+    fits: Floats
+    is_level_free: bool
+    gap: Floats
+    gaps: Floats
+
+    def spread(self, degrees: float) -> Spread:
+        """Return the effect with the standard deviation of the placebos."""
+        return Spread(self.effect, float(self.effects.std()), degrees)
+
+    def _scales(self) -> tuple[float, Floats]:
+        """Return how badly the treated and the placebos were fitted, no better than the usual misfit."""
+        usual = float(np.median(self.fits)) or 1.0
+        return max(self.fit, usual), np.maximum(self.fits, usual)
+
+    def interval(self, draws: int) -> Estimate:
+        """Return the effects that are not larger than those of the placebos, each in proportion to its misfit.
+
+        A control at the edge of the others is fitted badly, and its "effect" is nothing but that. Where levels are free
+        (``sdid``) there is no such edge, and the effects as they are count as well.
+        """
+        rank = max(1, rank_of(draws)[0] * len(self.effects) // draws)
+        own, fits = self._scales()
+        reach = own * float(np.sort(np.abs(self.effects) / fits)[-rank])
+        if self.is_level_free:
+            reach = max(reach, float(np.sort(np.abs(self.effects))[-rank]))
+        return Estimate(self.effect, self.effect - reach, self.effect + reach)
+
+    @property
+    def p_value(self) -> float:
+        """Share of placebos with an effect as large in proportion to the misfit before."""
+        own, fits = self._scales()
+        scaled = self.share(int((np.abs(self.effects) * own >= abs(self.effect) * fits).sum()))
+        if not self.is_level_free:
+            return scaled
+        return max(scaled, self.share(int((np.abs(self.effects) >= abs(self.effect)).sum())))
+
+    def share(self, extreme: int) -> float:
+        """Return a share of placebos, the treated counted in."""
+        return (1 + extreme) / (1 + len(self.effects))
+
+
+def _played(method: Method, block: Block, groups: list[Ints]) -> _Played:
+    """Estimate the treated against all controls, and each placebo against the other controls."""
+    estimate, is_centred = _ESTIMATORS[method](block), method is Method.SDID
+    found, gaps, target = [], [], block.target
+    effect, weights = estimate(target, block.controls)
+    fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
+    for group in groups:
+        others = np.delete(block.controls, group, axis=0)
+        played = block.playing(group)
+        value, shares = estimate(played, others)
+        gaps.append(played - others.mean(axis=0))
+        found.append((value, *_fit(played - shares @ others, block.start, is_centred=is_centred)))
+    effects, fits, ratios = np.array(found).T
+    return _Played(
+        effect,
+        weights,
+        fit,
+        ratio,
+        effects,
+        ratios,
+        fits,
+        is_centred,
+        target - block.controls.mean(axis=0),
+        np.array(gaps),
+    )
+
+
+def _extrapolated(whole: _Played, start: int, draws: int) -> Iterator[Rival]:
+    """Let the gap go on as before its start, on a line and on a curve; no time before excludes either for good."""
+    periods = len(whole.gap)
+    for name, degree, least in (("line", 1, 4), ("bent", 2, 6)):
+        if start < least:
+            continue
+        base = course_before(np.arange(periods), degree)
+        after = range(start, periods)
+        weights = (np.arange(periods) >= start) / len(after) - np.mean([base(start, time) for time in after], axis=0)
+        other = replace(whole, effect=float(whole.gap @ weights), effects=whole.gaps @ weights)
+        apart = int((np.abs(other.effects - whole.effects) >= abs(other.effect - whole.effect)).sum())
+        yield Rival(name, other.interval(draws), whole.share(apart), may_hold=True)
+
+
+def _rivals(method: Method, block: Block, groups: list[Ints], whole: _Played, draws: int) -> Iterator[Rival]:
+    """Leave the periods just before the start out, and pretend a start earlier; how often do placebos differ so."""
+    yield from _extrapolated(whole, block.start, draws)
+    if block.start >= _BEFORE_AT_LEAST + _PEAK:
+        kept = np.delete(np.arange(block.treated.shape[1]), np.arange(block.start - _PEAK, block.start))
+        shorter = replace(
+            block, treated=block.treated[:, kept], controls=block.controls[:, kept], start=block.start - _PEAK
+        )
+        other = _played(method, shorter, groups)
+        apart = int((np.abs(other.effects - whole.effects) >= abs(other.effect - whole.effect)).sum())
+        yield Rival("peak-left-out", other.interval(draws), whole.share(apart))
+    pretended = max(_BEFORE_AT_LEAST, 2 * block.start // 3)
+    if block.start - pretended >= _PEAK:
+        before = replace(
+            block,
+            treated=block.treated[:, : block.start],
+            controls=block.controls[:, : block.start],
+            start=pretended,
+        )
+        early = _played(method, before, groups)
+        told = whole.interval(draws)
+        moved = Estimate(told.value - early.effect, told.low - early.effect, told.high - early.effect)
+        apart = int((np.abs(early.effects) >= abs(early.effect)).sum())
+        yield Rival("in-time", moved, early.share(apart), may_hold=True)
+
+
+def _left_out(method: Method, block: Block, whole: _Played) -> tuple[Part, ...]:
+    """Return the least and the largest effect when one of the controls that matter is left out."""
+    matter = np.flatnonzero(whole.weights > _MATTERS)
+    if not 1 < len(matter) < len(block.controls):
+        return ()
+    estimate, target = _ESTIMATORS[method](block), block.target
+    found = [estimate(target, np.delete(block.controls, one, axis=0))[0] for one in matter]
+    name = LocalText(
+        f"Bỏ lần lượt từng đơn vị trong {len(matter)} đơn vị đối chứng có trọng số (thấp nhất và cao nhất)",
+        f"One of the {len(matter)} weighted controls left out at a time (least and largest)",
+    )
+    return (Part("leave-one-out", name, Estimate(whole.effect, min(found), max(found))),)
 
 
 def _told(method: Method, scale: Scale, block: Block, spread: Spread, weights: Floats) -> Answer:
     if is_nothing(spread.error, block.controls):
         return Refusal(RefusalReason.NO_SPREAD, block.measured | {"effect": spread.value})
-    target = block.treated.mean(axis=0)
+    target = block.target
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
     by_weight = sorted(zip(block.control_units, weights, strict=True), key=lambda item: -item[1])
     return Finding(
@@ -167,21 +342,6 @@ def _placebo_groups(block: Block, generator: np.random.Generator) -> list[Ints]:
     return [generator.choice(controls, treated, replace=False) for _ in range(PLACEBOS)]
 
 
-def _placebos(
-    block: Block, estimate: _Estimator, groups: list[Ints], *, is_centred: bool
-) -> tuple[Floats, Floats, Floats]:
-    """Return the effect, the ratio of the gap after to that before, and the gap before, of every placebo."""
-    found = []
-    for group in groups:
-        others = np.delete(block.controls, group, axis=0)
-        target = block.controls[group].mean(axis=0)
-        effect, weights = estimate(target, others)
-        fit, ratio = _fit(target - weights @ others, block.start, is_centred=is_centred)
-        found.append((effect, ratio, fit))
-    effects, ratios, fits = np.array(found).T
-    return effects, ratios, fits
-
-
 def _fit(gap: Floats, start: int, *, is_centred: bool) -> tuple[float, float]:
     """Return the root mean square of a gap before the start, and the ratio to it of that after."""
     level = gap[:start].mean() if is_centred else 0.0
@@ -189,32 +349,32 @@ def _fit(gap: Floats, start: int, *, is_centred: bool) -> tuple[float, float]:
     return before, after / before if before else np.inf
 
 
-def _checks(effect: float, effects: Floats, ratio: float, ratios: Floats) -> tuple[Check, ...]:
-    def share(extreme: int) -> float:
-        return (1 + extreme) / (1 + len(effects))
-
+def _checks(played: _Played) -> tuple[Check, ...]:
     by_effect = LocalText(
-        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn",
-        "Share of placebos (a control playing the treated unit) with an effect as large or larger",
+        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn, xét "
+        "theo độ lệch trước khi bắt đầu",
+        "Share of placebos (a control playing the treated unit) with an effect as large or larger, in proportion to "
+        "the misfit before the start",
     )
     by_ratio = LocalText(
         "Tỷ lệ phép thử giả dược có độ lệch sau khi bắt đầu so với trước đó lớn bằng hoặc hơn (trị số p hoán vị)",
         "Share of placebos whose gap after the start, relative to that before, is as large or larger (permutation p)",
     )
     return (
-        Check("placebo-effect", by_effect, share(int((np.abs(effects) >= abs(effect)).sum()))),
-        Check("placebo-ratio", by_ratio, share(int((ratios >= ratio).sum()))),
+        Check("placebo-effect", by_effect, played.p_value),
+        Check("placebo-ratio", by_ratio, played.share(int((played.ratios >= played.ratio).sum()))),
     )
 
 
-def _fit_check(fit: float, fits: Floats) -> Check:
+def _fit_check(played: _Played) -> Check:
     text = LocalText(
         "Tỷ lệ phép thử giả dược mà trước khi bắt đầu nhóm đối chứng tổng hợp khớp kém bằng hoặc hơn (nhỏ hơn 0,1: "
         "tác động có thể chỉ là do không khớp)",
         "Share of placebos that their synthetic control fits as badly before the start, or worse (under 0.1 the effect "
         "may be nothing but the misfit)",
     )
-    return Check("fit-before", text, float((1 + (fits >= fit).sum()) / (1 + len(fits))), least=1 - _POOR_FIT_SHARE)
+    share = played.share(int((played.fits >= played.fit).sum()))
+    return Check("fit-before", text, share, least=1 - _POOR_FIT_SHARE)
 
 
 def _poor_fit() -> Notice:

@@ -1,12 +1,12 @@
 """The verdict on a target: of the registered analysis of the registered panel, its checks passed; else none.
 
 ``judge`` is the only way to a verdict. It cannot be made by hand: a ``Verdict`` holds its grounds, works out word and
-probability from them, and refuses to exist where anything stands in its way.
+likelihood from them, and refuses to exist where anything stands in its way.
 """
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.errors import AssessError
@@ -29,6 +29,34 @@ class Word(StrEnum):
         if reduction.low >= target:
             return cls.ACHIEVED
         return cls.NOT_ACHIEVED if reduction.high < target else cls.NOT_DECIDED
+
+
+class Likelihood(Enum):
+    """How likely it is that a target was met: the least and the largest probability, and the words for them.
+
+    A probability to the last digit would claim that the account of what would have been is certain.
+    """
+
+    VERY_HIGH = (0.95, 1.0, "rất cao (trên 95%)", "very likely (over 95 %)")
+    HIGH = (0.75, 0.95, "cao (từ 75 đến 95%)", "likely (75 to 95 %)")
+    EVEN = (0.25, 0.75, "ngang nhau (từ 25 đến 75%)", "about as likely as not (25 to 75 %)")
+    LOW = (0.05, 0.25, "thấp (từ 5 đến 25%)", "unlikely (5 to 25 %)")
+    VERY_LOW = (0.0, 0.05, "rất thấp (dưới 5%)", "very unlikely (under 5 %)")
+
+    @classmethod
+    def of(cls, probability: float) -> "Likelihood":
+        """Return the word of a probability."""
+        return next(one for one in cls if probability >= one.value[0])
+
+    @property
+    def text(self) -> LocalText:
+        """The word with its range, in both languages."""
+        return LocalText(*self.value[2:])
+
+    def as_json(self) -> dict[str, object]:
+        """Return word and range for machines."""
+        least, most, vi, en = self.value
+        return {"word": self.name.lower().replace("_", "-"), "least": least, "most": most, "text": {"vi": vi, "en": en}}
 
 
 _SAID: dict[Word, LocalText] = {
@@ -84,12 +112,11 @@ class Verdict:
         return Word.of(self.reduction, self.target)
 
     @property
-    def chance(self) -> float:
-        """The probability that the true reduction is at least the target, by the error of the estimate."""
+    def likelihood(self) -> "Likelihood":
+        """How likely it is that the true reduction is at least the target, in one of five words."""
         found, target = self.grounds.finding, self.target
-        if found.scale.is_log:
-            return found.spread.chance_below(math.log1p(-target))
-        return found.spread.chance_below(-target / (1 - target) * found.after_mean)
+        threshold = math.log1p(-target) if found.scale.is_log else -target / (1 - target) * found.after_mean
+        return Likelihood.of(found.chance_below(threshold))
 
     @property
     def text(self) -> LocalText:
@@ -107,7 +134,7 @@ class Verdict:
             "target_id": self.target_id,
             "target": self.target,
             "reduction": self.reduction.as_json(),
-            "probability": self.chance,
+            "likelihood": self.likelihood.as_json(),
         }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.effect import METHODS
+from quetsach.cli.center.assess.effect import COUNTED, METHODS, SCALES, against_negative
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -42,6 +42,13 @@ def register(subcommands: "Subcommands") -> None:
         "--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated (default: the registered panel)"
     )
     parser.add_argument("--method", choices=METHODS, default="wedge", help="of the analysis (default: wedge)")
+    parser.add_argument(
+        "--scale", choices=SCALES, help="of the analysis (default: log, or count where a figure is zero)"
+    )
+    parser.add_argument("--counted", choices=COUNTED, help="treated units count alike, or by size (default: units)")
+    parser.add_argument(
+        "--negative-control", type=Path, metavar="FILE", help="the same units with an outcome that was not aimed at"
+    )
     parser.add_argument("--ramp", type=int, metavar="N", help="cits: periods until the effect is whole")
     parser.add_argument(
         "--subscribers", type=Path, metavar="FILE", help="CSV isp,subscribers: grades the providers (the regulator's)"
@@ -144,7 +151,7 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
     Raises:
         InputError: the registration is of another campaign.
     """
-    from quetsach.assess.effect import Design, Method, analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect import Counted, Design, Method, Scale, analyse, read_panel  # noqa: PLC0415
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
@@ -174,5 +181,9 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
         design, target = registration.design, registration.target
     else:
         target = next((-t.change_percent / 100 for t in campaign.targets if t.measure is not Measure.NONE), 0.5)
-        design = Design(Method(arguments.method), None, arguments.ramp)
-    return Effect.of(Grounds(analyse(panel, design), panel, design, target, registration, origin))
+        scale = Scale(arguments.scale) if arguments.scale else None
+        design = Design(
+            Method(arguments.method), scale, arguments.ramp, counted=Counted(arguments.counted or Counted.UNITS)
+        )
+    answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
+    return Effect.of(Grounds(answer, panel, design, target, registration, origin))

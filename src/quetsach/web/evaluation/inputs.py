@@ -10,6 +10,7 @@ from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.grounds import Grounds
+from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades
@@ -111,13 +112,17 @@ class Effect:
     finding: Finding | Refusal
     verdict: Verdict | NotGiven
     registered: Registered | None
+    basis: LocalText | None = None
 
     @classmethod
     def of(cls, grounds: Grounds) -> "Effect":
         """Judge an analysis."""
         found = grounds.registration
         named = Registered(found.digest, found.registered_at, grounds.departures()) if found else None
-        return cls(grounds.answer, judge(grounds), named)
+        origin, answer = grounds.origin, grounds.answer
+        is_refused = isinstance(answer, Refusal)
+        basis = None if is_refused else basis_text(grounds.panel, grounds.finding, origin.outcome if origin else "")
+        return cls(answer, judge(grounds), named, basis)
 
 
 @dataclass(frozen=True, slots=True)

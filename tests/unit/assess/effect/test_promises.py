@@ -1,8 +1,8 @@
-"""The tables of ``bench/validate.py effect`` and ``effect_oracles``, in their short version."""
+"""The tables of ``bench/validate.py effect``, ``effect_designs`` and ``effect_oracles``, in their short version."""
 
 import numpy as np
 import pytest
-from bench.validation import effect, effect_oracles
+from bench.validation import effect, effect_designs, effect_oracles
 from tests.unit.assess.effect.panels import csv_of
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse, read_panel
@@ -10,6 +10,11 @@ from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analys
 
 def test_intervals_cover_and_verdicts_hold() -> None:
     missed = [row for row in effect.rows(short=True, seed=2020) if not row.passed]
+    assert missed == []
+
+
+def test_no_design_is_told_narrower_than_it_is() -> None:
+    missed = [row for row in effect_designs.rows(short=True, seed=2020) if not row.passed]
     assert missed == []
 
 

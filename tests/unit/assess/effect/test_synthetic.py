@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect import Design, Finding, Method, analyse
+from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
 from quetsach.assess.effect.simplex import simplex_weights
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 
 def _found(panel: object, method: Method) -> Finding:
-    answer = analyse(panel, Design(method))
+    answer = analyse(panel, Design(method, Scale.LEVEL))
     assert isinstance(answer, Finding)
     return answer
 
@@ -42,10 +42,10 @@ def test_weights_are_shares_and_no_other_shares_come_closer(seed: int, count: in
 
 def test_a_unit_that_is_a_mixture_of_controls_is_found_as_such() -> None:
     generator = np.random.default_rng(3)
-    outcome = 50 + generator.standard_normal((11, 30)).cumsum(axis=1)
+    outcome = 50 + generator.standard_normal((17, 30)).cumsum(axis=1)
     outcome[0] = 0.7 * outcome[3] + 0.3 * outcome[8]
     outcome[0, 20:] -= 4
-    found = _found(panel_of(outcome, [20] + [30] * 10), Method.SC)
+    found = _found(panel_of(outcome, [20] + [30] * 16), Method.SC)
     assert found.spread.value == pytest.approx(-4, abs=1e-3)
     assert found.weights == pytest.approx({"u3": 0.7, "u8": 0.3}, abs=1e-3)
 
@@ -58,11 +58,17 @@ def test_a_constant_difference_does_not_disturb_synthetic_did() -> None:
     assert found.spread.value == pytest.approx(-4, abs=0.5)
 
 
-def test_a_treated_unit_that_no_mixture_reaches_is_noticed() -> None:
+@pytest.mark.parametrize(("above", "is_told"), [(3, True), (1_000, False)])
+def test_a_treated_unit_that_no_mixture_reaches_is_noticed_or_refused(above: float, *, is_told: bool) -> None:
     outcome = noisy(21, 30, deviation=0.3)
-    outcome[0] += 1_000
-    found = _found(panel_of(outcome, [20] + [30] * 20), Method.SC)
-    assert [notice.code for notice in found.notices] == ["poor-fit-before"]
+    outcome[0] = outcome[1:].max(axis=0) + above
+    answer = analyse(panel_of(outcome, [20] + [30] * 20), Design(Method.SC, Scale.LEVEL))
+    if is_told:
+        assert isinstance(answer, Finding)
+        assert "poor-fit-before" in {notice.code for notice in answer.notices}
+    else:
+        assert isinstance(answer, Refusal)
+        assert answer.reason is RefusalReason.NO_MIXTURE
 
 
 def test_placebos_of_one_treated_unit_are_all_made_so_the_seed_changes_nothing() -> None:
@@ -92,9 +98,9 @@ def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
 @pytest.mark.parametrize(
     ("starts", "reason"),
     [
-        ([20] + [30] * 5, RefusalReason.TOO_FEW_CONTROLS),
+        ([20] + [30] * 14, RefusalReason.TOO_FEW_CONTROLS),
         ([20, 22] + [30] * 8, RefusalReason.STAGGERED),
-        ([2] + [30] * 8, RefusalReason.TOO_SHORT),
+        ([2] + [30] * 20, RefusalReason.TOO_SHORT),
     ],
 )
 def test_they_refuse_outside_their_domain(method: Method, starts: list[int], reason: RefusalReason) -> None:
@@ -104,16 +110,16 @@ def test_they_refuse_outside_their_domain(method: Method, starts: list[int], rea
 
 
 def test_synthetic_control_refuses_fewer_than_two_controls_for_each_treated() -> None:
-    answer = analyse(panel_of(noisy(15, 30), [20] * 6 + [30] * 9), Design(Method.SC))
+    answer = analyse(panel_of(noisy(25, 30), [20] * 10 + [30] * 15), Design(Method.SC))
     assert isinstance(answer, Refusal)
     assert answer.reason is RefusalReason.TOO_FEW_CONTROLS
-    assert answer.measured["needed"] == 12
+    assert answer.measured["needed"] == 20
 
 
 def test_synthetic_did_then_has_the_jackknife() -> None:
-    outcome = noisy(15, 30)
-    outcome[:6, 20:] -= 10
-    found = _found(panel_of(outcome, [20] * 6 + [30] * 9), Method.SDID)
+    outcome = noisy(25, 30)
+    outcome[:10, 20:] -= 10
+    found = _found(panel_of(outcome, [20] * 10 + [30] * 15), Method.SDID)
     assert found.spread.value == pytest.approx(-10, abs=4 * found.spread.error)
     assert found.checks == ()
 

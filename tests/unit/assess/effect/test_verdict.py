@@ -12,7 +12,7 @@ import quetsach
 from quetsach.assess.effect import Check, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.grounds import Grounds
-from quetsach.assess.effect.verdict import NotGiven, Verdict, Word, judge
+from quetsach.assess.effect.verdict import Likelihood, NotGiven, Verdict, Word, judge
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -54,9 +54,35 @@ def test_an_interval_that_just_reaches_the_target_achieves_it() -> None:
 
 
 def test_the_probability_agrees_with_the_interval() -> None:
+    found = with_effect(np.log(0.5)).finding
+    for end, chance in ((found.effect.high, 0.975), (found.effect.value, 0.5), (found.effect.low, 0.025)):
+        assert found.chance_below(end) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(
+    ("target", "likelihood"),
+    [
+        (0.40, Likelihood.VERY_HIGH),
+        (0.48, Likelihood.HIGH),
+        (0.50, Likelihood.EVEN),
+        (0.53, Likelihood.LOW),
+        (0.60, Likelihood.VERY_LOW),
+    ],
+)
+def test_the_probability_is_told_in_one_of_five_words(target: float, likelihood: Likelihood) -> None:
     made = with_effect(np.log(0.5))
-    for end, chance in ((made.reduction.low, 0.975), (made.reduction.value, 0.5), (made.reduction.high, 0.025)):
-        assert verdict_of(grounds_of(HALVED, target=end, answer=made.answer)).chance == pytest.approx(chance)
+    verdict = verdict_of(grounds_of(HALVED, target=target, answer=made.answer))
+    assert verdict.likelihood is likelihood
+    assert "100" not in likelihood.text.vi + likelihood.text.en
+
+
+def test_a_verdict_holds_by_every_account_that_the_time_before_does_not_exclude() -> None:
+    made = with_effect(np.log(0.5))
+    wide = Estimate(np.log(0.5), np.log(0.4), np.log(0.65))
+    assert verdict_of(grounds_of(HALVED, target=0.42, answer=made.answer)).word is Word.ACHIEVED
+    strict = verdict_of(grounds_of(HALVED, target=0.42, answer=replace(made.finding, strict=wide)))
+    assert strict.word is Word.NOT_DECIDED
+    assert strict.likelihood is Likelihood.HIGH
 
 
 def test_both_languages_name_the_target() -> None:
@@ -72,10 +98,12 @@ def test_a_null_panel_achieves_nothing_though_everything_fell_by_half() -> None:
         outcome *= np.where(np.arange(24) < 10, 8.0, 1.0)[:, None]
         outcome[:, 10:] *= 0.4
         panel = replace(panel_of(outcome, [10] * 10 + [20] * 14), sha256="a" * 64)
-        found = analyse(panel, Design(Method.DID))
+        found = analyse(panel, Design(Method.DID, Scale.LEVEL))
         assert isinstance(found, Finding)
-        assert Word.of(found.reduction or Estimate(0, 0, 0), 0.25) is Word.ACHIEVED  # what levels would claim
-        levels, logs = (grounds_of(panel, Design(Method.DID, scale), target=0.25) for scale in (None, Scale.LOG))
+        assert found.reduction
+        assert found.reduction.value > 0.25  # what levels would claim
+        assert "levels-of-unequal-units" in {notice.code for notice in found.notices}
+        levels, logs = (grounds_of(panel, Design(Method.DID, scale), target=0.25) for scale in (Scale.LEVEL, None))
         assert "levels-of-unequal-units" in codes(levels)
         judged = judge(logs)
         assert isinstance(judged, NotGiven) or judged.word is not Word.ACHIEVED
@@ -172,17 +200,15 @@ def test_with_few_placebos_no_effect_is_certain_enough() -> None:
     assert "check-contradicts-placebo-effect" not in found
 
 
-@pytest.mark.parametrize(("method", "check"), [(Method.CITS, "noise-before"), (Method.SC, "fit-before")])
 @pytest.mark.parametrize(("controls", "code"), [(9, "check-of-few-{}"), (10, "check-failed-{}")])
-def test_a_check_that_cannot_fail_is_none(method: Method, check: str, controls: int, code: str) -> None:
+def test_a_check_that_cannot_fail_is_none(controls: int, code: str) -> None:
     """The treated unit is wilder than any control before the start; of nine, each is a tenth."""
     panel = block(1, controls, fall=1.0)
     outcome = panel.outcome.copy()
     outcome[0] *= np.exp(3 * np.random.default_rng(8).standard_normal(40))
-    design = Design(method, Scale.LOG, ramp=3 if method is Method.CITS else None)
-    assert {c for c in codes(grounds_of(panel.with_outcome(outcome), design, target=0.2)) if check in c} == {
-        code.format(check)
-    }
+    design = Design(Method.CITS, Scale.LOG, ramp=3)
+    found = codes(grounds_of(panel.with_outcome(outcome), design, target=0.2))
+    assert {c for c in found if "noise-before" in c} == {code.format("noise-before")}
 
 
 def test_few_controls_leave_a_verdict_that_claims_nothing() -> None:
@@ -254,7 +280,7 @@ def test_every_reason_is_told_in_both_languages() -> None:
     assert isinstance(judged, NotGiven)
     told = judged.as_json()
     assert told["verdict"] is None
-    assert "probability" not in str(told)
+    assert "likelihood" not in str(told)
     assert all(reason.text.vi and reason.text.vi != reason.text.en for reason in judged.reasons)
 
 

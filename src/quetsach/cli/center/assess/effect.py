@@ -15,12 +15,13 @@ from quetsach.cli.output import print_json
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect import Design
+    from quetsach.assess.effect import Answer, Design, Panel
     from quetsach.assess.effect.registration import Registration
     from quetsach.cli.commands import Subcommands
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
-_SCALES = ("level", "log", "count")
+COUNTED = ("units", "size")
+SCALES = ("level", "log", "count")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
 
@@ -49,9 +50,14 @@ def register(questions: "Subcommands") -> None:
     )
     parser.add_argument(
         "--scale",
-        choices=_SCALES,
-        help="differences of outcomes, of logarithms, or of logarithms of counts that may be few or none (default: log "
-        "for cits and wedge)",
+        choices=SCALES,
+        help="differences of outcomes, of logarithms, or of logarithms of counts that may be few or none (default: "
+        "log, or count where a figure is zero)",
+    )
+    parser.add_argument(
+        "--counted",
+        choices=COUNTED,
+        help="treated units count alike, or by size before the start (not in a wedge; default: units)",
     )
     parser.add_argument(
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
@@ -68,6 +74,12 @@ def register(questions: "Subcommands") -> None:
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="the centre's data, which the registered panel is counted from"
+    )
+    parser.add_argument(
+        "--negative-control",
+        type=Path,
+        metavar="FILE",
+        help="the same units and starts with an outcome that the campaign cannot have changed, such as other botnets",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
@@ -86,7 +98,7 @@ def _run(arguments: argparse.Namespace) -> int:
     registration = read_registered(arguments.registration) if arguments.registration else None
     design, target = _design(arguments, registration), _target(arguments, registration)
     panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
-    answer = analyse(panel, design)
+    answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
     if target is None:
         report = EffectReport(panel, answer, None, None)
     else:
@@ -99,15 +111,34 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
+def against_negative(answer: "Answer", panel: "Panel", design: "Design", path: Path | None) -> "Answer":
+    """Hold an answer against the negative control in a file, where there is one.
+
+    Raises:
+        QuetsachError: the file is no panel, or of other units or starts.
+    """
+    from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
+    from quetsach.assess.effect.sensitivity import require_same_design, with_negative_control  # noqa: PLC0415
+
+    if path is None:
+        return answer
+    negative = read_panel(read_file(path, limit=MAX_BYTES), where=path.name)
+    require_same_design(panel, negative)
+    return with_negative_control(answer, analyse(negative, design))
+
+
 def _design(arguments: argparse.Namespace, registration: "Registration | None") -> "Design":
     """Return the settings: those named, else those registered, else the usual ones."""
-    from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
+    from quetsach.assess.effect import Counted, Design, Method, Scale  # noqa: PLC0415
 
     named = {
         "dummies" if name == "exposure" else name: _within(arguments, name, *ends) for name, ends in _RANGES.items()
     }
     if arguments.scale:
         named["scale"] = Scale(arguments.scale)
+    if arguments.counted:
+        named["counted"] = Counted(arguments.counted)
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:

@@ -8,7 +8,8 @@ from typing import Self
 from quetsach.assess.effect import Answer, Finding, Panel, Part
 from quetsach.assess.effect.finding import as_reduction
 from quetsach.assess.effect.grounds import Grounds
-from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
+from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES, basis_text
+from quetsach.assess.effect.sensitivity import e_value, sensitivity
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -24,13 +25,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "effect": "Tác động",
         "log": "Tác động (lôgarit)",
         "reduction": "Mức giảm nhờ can thiệp",
-        "interval": "{value} (khoảng tin cậy 95%: {low} đến {high})",
-        "error": "sai số chuẩn {error}, {degrees} bậc tự do, trị số p {p}",
+        "interval": "{value} (khoảng tin cậy {confidence}: {low} đến {high})",
+        "error": "trị số p {p}; chỉ theo phân phối t: sai số chuẩn {error}, {degrees} bậc tự do",
         "observed": "Trước và sau đơn thuần: {change} (không cho biết nguyên nhân)",
         "refused": "Không đưa ra con số",
         "measured": "Đã đo được",
         "verdict": "Kết luận",
-        "chance": "Xác suất mức giảm đạt ít nhất {target}: {chance}",
+        "chance": "Khả năng mức giảm đạt ít nhất {target}: {chance}",
         "note": "Lưu ý",
         "checks": "Kiểm tra",
         "none": "không đưa ra, vì:",
@@ -41,13 +42,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "effect": "Effect",
         "log": "Effect (logarithm)",
         "reduction": "Reduction due to treatment",
-        "interval": "{value} (95 % interval: {low} to {high})",
-        "error": "standard error {error}, {degrees} degrees of freedom, p value {p}",
+        "interval": "{value} ({confidence} interval: {low} to {high})",
+        "error": "p value {p}; by t alone: standard error {error}, {degrees} degrees of freedom",
         "observed": "Plain before and after: {change} (says nothing about the cause)",
         "refused": "No number is given",
         "measured": "Measured",
         "verdict": "Verdict",
-        "chance": "Probability of a reduction of at least {target}: {chance}",
+        "chance": "A reduction of at least {target} is {chance}",
         "note": "Note",
         "checks": "Checks",
         "none": "none is given:",
@@ -61,6 +62,9 @@ MEASURED: Mapping[str, LocalText] = {
     "units": LocalText("số đơn vị", "units"),
     "units_treated": LocalText("đơn vị được can thiệp", "treated units"),
     "units_control": LocalText("đơn vị đối chứng", "controls"),
+    "draws": LocalText("số cách rút thăm khác", "other draws of who begins when"),
+    "needed_draws": LocalText("số cách rút thăm cần ít nhất", "other draws needed at least"),
+    "fit_before": LocalText("độ lệch trước khi bắt đầu", "misfit before the start"),
     "needed": LocalText("cần ít nhất", "needed at least"),
     "most": LocalText("tối đa", "at most"),
     "starts": LocalText("số thời điểm bắt đầu", "times of start"),
@@ -98,6 +102,21 @@ class EffectReport:
         """Where the analysis departs from the registered one; None where none was registered."""
         return self.grounds.departures() if self.grounds and self.grounds.registration else None
 
+    def _sensitivity(self) -> dict[str, object]:
+        if isinstance(self.answer, Refusal):
+            return {}
+        texts = list(sensitivity(self.answer))
+        said = {"vi": [text.vi for text in texts], "en": [text.en for text in texts]}
+        return {"e_value": e_value(self.answer), "text": said}
+
+    @property
+    def basis(self) -> LocalText:
+        """What the effect is of; empty where there is none."""
+        if isinstance(self.answer, Refusal):
+            return LocalText("", "")
+        origin = self.grounds.origin if self.grounds else None
+        return basis_text(self.panel, self.answer, origin.outcome if origin else "")
+
     def as_json(self) -> dict[str, object]:
         """Return the report for machines."""
         units, periods = self.panel.shape
@@ -112,6 +131,8 @@ class EffectReport:
                 "cells_missing": self.panel.missing,
             },
             **self.answer.as_json(),
+            "basis": {"vi": self.basis.vi, "en": self.basis.en},
+            "sensitivity": self._sensitivity(),
             "verdict": self.verdict.as_json() if self.verdict else None,
             "registered": None
             if self.departures is None
@@ -128,6 +149,7 @@ def tell_effect(report: EffectReport, language: str) -> None:
     if isinstance(report.answer, Refusal):
         _tell_refusal(report.answer, words["refused"], language)
         return
+    say(report.basis.in_language(language))
     _tell_finding(report.answer, language)
     for notice in report.answer.notices:
         say(f"\n{words['note']}: {notice.text.in_language(language)}")
@@ -143,23 +165,26 @@ def _tell_verdict(verdict: Verdict | NotGiven, language: str) -> None:
             say(f"  - {reason.text.in_language(language)}")
         return
     say(f"\n{words['verdict']}: {verdict.text.in_language(language)}")
-    chance = {"target": _percent(verdict.target, language), "chance": _chance(verdict.chance, language)}
-    say(words["chance"].format(**chance))
+    likely = verdict.likelihood.text.in_language(language)
+    say(words["chance"].format(target=_percent(verdict.target, language), chance=likely))
 
 
 def _tell_finding(finding: Finding, language: str) -> None:
     words = _WORDS[language]
     say(f"{METHOD_NAMES[finding.method].in_language(language)}\n")
     if reduction := finding.reduction:
-        say(f"{words['reduction']}: {_interval(reduction, language, is_share=True)}")
-    say(f"{words['log' if finding.scale.is_log else 'effect']}: {_interval(finding.effect, language)}")
+        say(f"{words['reduction']}: {_interval(reduction, language, finding.confidence, is_share=True)}")
+    name = words["log" if finding.scale.is_log else "effect"]
+    say(f"{name}: {_interval(finding.effect, language, finding.confidence)}")
     spread = finding.spread
-    error, degrees, p = (_number(value, language) for value in (spread.error, spread.degrees, spread.p_value))
-    p = p if spread.p_value >= 1 - _CERTAIN else f"< {number_text(1 - _CERTAIN, language, decimals=3)}"
+    error, degrees, p = (_number(value, language) for value in (spread.error, spread.degrees, finding.p_value))
+    p = p if finding.p_value >= 1 - _CERTAIN else f"< {number_text(1 - _CERTAIN, language, decimals=3)}"
     say("  " + words["error"].format(error=error, degrees=degrees, p=p))
     if finding.observed is not None:
         say(words["observed"].format(change=_percent(finding.observed, language, signed=True)))
     _tell_tables(finding, language)
+    for text in sensitivity(finding):
+        say(f"\n{text.in_language(language)}")
     if finding.checks:
         say(f"\n{words['checks']}:")
     for check in finding.checks:
@@ -197,21 +222,18 @@ def _tell_refusal(refusal: Refusal, label: str, language: str) -> None:
         say(f"{_WORDS[language]['measured']}: {told}")
 
 
-def _interval(estimate: Estimate, language: str, *, is_share: bool = False) -> str:
+def _interval(estimate: Estimate, language: str, confidence: float, *, is_share: bool = False) -> str:
     tell = _percent if is_share else _number
     ends = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    return _WORDS[language]["interval"].format(**{name: tell(end, language) for name, end in ends.items()})
+    told = {name: tell(end, language) for name, end in ends.items()}
+    percent = number_text(100 * confidence, language)
+    told["confidence"] = f"{percent}%" if language == "vi" else f"{percent} %"
+    return _WORDS[language]["interval"].format(**told)
 
 
 def _percent(share: float, language: str, *, signed: bool = False) -> str:
     percent = number_text(100 * share, language, decimals=1, signed=signed)
     return f"{percent}%" if language == "vi" else f"{percent} %"
-
-
-def _chance(share: float, language: str) -> str:
-    if share > _CERTAIN:
-        return f"> {_percent(_CERTAIN, language)}"
-    return f"< {_percent(1 - _CERTAIN, language)}" if share < 1 - _CERTAIN else _percent(share, language)
 
 
 def _number(value: float, language: str) -> str:

@@ -88,10 +88,9 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
 
     plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
     method = plan.one_of("method", Method)
-    usual = Scale.COUNT if method in (Method.CITS, Method.WEDGE) else None  # machines are counted
     design = Design(
         method,
-        plan.one_of("scale", Scale) if plan.has("scale") else usual,
+        plan.one_of("scale", Scale) if plan.has("scale") else Scale.COUNT,  # machines are counted
         plan.integer("ramp", least=1, most=10_000) if plan.has("ramp") else None,
         plan.integer("exposure", least=0, most=100) if plan.has("exposure") else DUMMIES,
         plan.integer("seed", least=0, most=2**63 - 1) if plan.has("seed") else SEED,

@@ -1,7 +1,9 @@
 """Whether the campaign caused the change: the analysis against controls, whether it was registered, and its checks."""
 
 from quetsach.assess.effect.finding import Finding, Method
+from quetsach.assess.effect.sensitivity import sensitivity
 from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import refused
 from quetsach.web.evaluation.document import Block, Cell, Column, Form, Paragraph, Section, Statement, Table, Tone
@@ -45,7 +47,7 @@ def effect(inputs: Inputs) -> Section:
         return Section("effect", _TITLE, (Statement(Tone.NOT_DECIDED, _TITLE, _NONE),))
     found = inputs.effect.finding
     blocks: list[Block] = [_registered(inputs.effect)]
-    blocks += [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found)
+    blocks += [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found, inputs.effect.basis)
     return Section("effect", _TITLE, tuple(blocks))
 
 
@@ -61,15 +63,15 @@ def _registered(effect: Effect) -> Statement:
     return Statement(tone, title, LocalText(" ".join(vi), " ".join(en)))
 
 
-def _finding(found: Finding) -> list[Block]:
+def _finding(found: Finding, basis: LocalText | None) -> list[Block]:
     name = _NAMES[found.method]
     said = Paragraph(
         LocalText(
             f"Phương pháp: {name.vi}. Giá trị ở thang {'lôgarit' if found.scale.is_log else 'gốc'}; số âm là "
-            "ít hơn so với khi không có chiến dịch. Khoảng tin cậy 95%.",
+            f"ít hơn so với khi không có chiến dịch. Khoảng tin cậy {number_text(100 * found.confidence, 'vi')}%.",
             f"Method: {name.en}. Values are on the scale of "
             f"{'logarithms' if found.scale.is_log else 'levels'}; negative is less than there would have been "
-            "without the campaign. Intervals are of 95 %.",
+            f"without the campaign. Intervals are of {number_text(100 * found.confidence, 'en')} %.",
         )
     )
     whole: tuple[Cell, ...] = (
@@ -79,9 +81,11 @@ def _finding(found: Finding) -> list[Block]:
         found.effect.high,
     )
     parts = [(part.name, part.estimate.value, part.estimate.low, part.estimate.high) for part in found.parts]
-    blocks: list[Block] = [said, Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *parts))]
+    told = [said, *([Paragraph(basis)] if basis else [])]
+    blocks: list[Block] = [*told, Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *parts))]
     if found.checks:
         rows = tuple((check.text, check.value) for check in found.checks)
         blocks.append(Table("effect-checks", LocalText("Kiểm tra độ vững", "Checks of robustness"), _CHECKS, rows))
+    blocks += [Paragraph(text) for text in sensitivity(found)]
     blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
     return blocks

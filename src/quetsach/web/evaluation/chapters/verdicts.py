@@ -53,10 +53,10 @@ def _verdict(target: Target, inputs: Inputs) -> Statement:
 
 def _with_figures(verdict: Verdict) -> LocalText:
     found = percents(verdict.reduction.value, verdict.reduction.low, verdict.reduction.high)
-    chance = {language: number_text(100 * verdict.chance, language) for language in ("vi", "en")}
+    likely = verdict.likelihood.text
     return LocalText(
-        f"Phần giảm nhờ chiến dịch: {found.vi}. Xác suất đạt chỉ tiêu: {chance['vi']}%.",
-        f"Reduction by the campaign: {found.en}. Probability that the target was met: {chance['en']} %.",
+        f"Phần giảm nhờ chiến dịch: {found.vi}. Khả năng đã đạt chỉ tiêu: {likely.vi}.",
+        f"Reduction by the campaign: {found.en}. That the target was met is {likely.en}.",
     )
 
 

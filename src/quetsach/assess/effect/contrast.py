@@ -1,0 +1,228 @@
+"""An effect as a weighted sum of cells, and what chance alone makes of such a sum.
+
+Units that begin together have the same weights, so that giving the starts to other units is an exchange of weights.
+Two intervals follow, of which neither may be narrower than what is printed: by permutation, inverted (the effects that
+would not look unusual among other draws of the starts), and by t with the spread between units that began together (of
+two groups Welch's test, which is CR2 with the degrees of Bell and McCaffrey 2002).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb, floor
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess.effect.finding import Spread, is_nothing
+from quetsach.assess.effect.panel import Bools, Floats, Ints, Panel
+from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+PERMUTATIONS: Final = 999
+DRAWS_AT_LEAST: Final = 15
+"""Fewer other draws cannot give an interval of more than 93 %: chance alone gives the largest effect in one of 15."""
+_ENUMERATED_AT_MOST: Final = 2_000
+_DRAWN_AT_MOST, _DRAWS_OF_MANY, _AT_ONCE = 50_000_000, 199, 4_000_000
+"""Cells of the draws that are kept, fewest draws of very many units, and cells that are summed at once."""
+_PERIODS_FOR_NOISE: Final = 4
+_NOISY_UNDER: Final = 0.25
+"""Share of controls as noisy before the start, under which a unit is taken to be noisier than they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Units by the period in which they begin: ``starts`` (kinds), ``kind`` (units), ``drawn`` (draws x units).
+
+    ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1;
+    ``weights`` (units) is how much each counts among those that begin with it.
+    """
+
+    starts: Ints
+    kind: Ints
+    drawn: Ints
+    noisier: Floats
+    weights: Floats
+
+    @property
+    def sizes(self) -> Floats:
+        """How much the units of each kind count together; how many they are, where all count alike."""
+        return np.bincount(self.kind, self.weights)
+
+    def sums(self, pairs: Floats, kinds: Ints) -> Floats:
+        """Return what a contrast gives (draws) when units are of these kinds (draws x units).
+
+        ``pairs`` (units x kinds) is what each unit gives with the weights of each kind. A kind counts as much as it
+        does in truth, whoever is of it.
+        """
+        if self.weights.std() == 0:
+            units, width = np.arange(pairs.shape[0]), max(1, _AT_ONCE // pairs.shape[0])
+            parts = [kinds[at : at + width] for at in range(0, len(kinds), width)]
+            return np.concatenate([pairs[units, part].sum(axis=-1) for part in parts])
+        total = np.zeros(kinds.shape[0])
+        for kind, size in enumerate(self.sizes):
+            of = (kinds == kind) * self.weights
+            total += size * (of @ pairs[:, kind]) / of.sum(axis=-1)
+        return total
+
+
+def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | Refusal:
+    """Return the groups of a complete panel and other draws of them, or why no interval can be told from them."""
+    starts, kind = np.unique(panel.starts, return_inverse=True)
+    drawn = _draws(kind, generator)
+    if len(drawn) < DRAWS_AT_LEAST:
+        measured = {"units_control": float((~panel.treated).sum()), "draws": float(len(drawn))}
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, measured | {"needed_draws": float(DRAWS_AT_LEAST)})
+    first = panel.cohorts[0]
+    is_single = bool((np.bincount(kind)[kind[panel.treated]] == 1).any())
+    if is_single and first < _PERIODS_FOR_NOISE:
+        measured = {"periods_before": float(first), "needed": float(_PERIODS_FOR_NOISE)}
+        return Refusal(RefusalReason.TOO_SHORT, measured)
+    noisier = np.ones(len(kind)) if first < _PERIODS_FOR_NOISE else _noisier(panel.outcome[:, :first], panel.treated)
+    return Groups(starts, kind, drawn, noisier, panel.weight)
+
+
+def _draws(kind: Ints, generator: np.random.Generator) -> Ints:
+    """Return other ways to give the kinds to the units (draws x units): every one of few, else random ones."""
+    smaller, count = np.flatnonzero(kind == np.bincount(kind).argmin()), len(kind)
+    if kind.max() != 1 or comb(count, len(smaller)) > _ENUMERATED_AT_MOST:
+        draws = min(PERMUTATIONS, max(_DRAWS_OF_MANY, _DRAWN_AT_MOST // count))
+        small = kind.astype(np.min_scalar_type(int(kind.max())))
+        return np.array([generator.permutation(small) for _ in range(draws)])
+    least, made = kind[smaller[0]], []
+    for chosen in islice(combinations(range(count), len(smaller)), _ENUMERATED_AT_MOST):
+        if chosen != tuple(smaller):
+            one = np.full(count, 1 - least)
+            one[list(chosen)] = least
+            made.append(one)
+    return np.array(made, dtype=np.int64).reshape(-1, count)
+
+
+def _noisier(before: Floats, is_treated: Bools) -> Floats:
+    """Return the noise of each unit about its own line, less what all controls share, in that of the controls."""
+    time = np.arange(float(before.shape[1]))
+    line = np.column_stack([np.ones_like(time), time])
+    others = before[~is_treated] if (~is_treated).any() else before
+    gap = before - others.mean(axis=0)
+    left = gap - gap @ np.linalg.pinv(line).T @ line.T
+    noise = np.sqrt((left**2).mean(axis=1))
+    return noise_ratios(noise, noise[~is_treated] if (~is_treated).any() else noise)
+
+
+def noise_ratios(own: Floats, others: Floats) -> Floats:
+    """Return how many times as noisy units are as the others; 1 where a quarter of those are as noisy."""
+    usual = float(np.sqrt((others**2).mean()))
+    if not usual:
+        return np.ones(len(own))
+    share = (1 + (others >= own[:, None]).sum(axis=1)) / (1 + len(others))
+    return np.asarray(np.where(share < _NOISY_UNDER, np.maximum(1.0, own / usual), 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A contrast with its interval, and the share of draws by chance with an effect as large (p value)."""
+
+    spread: Spread
+    interval: Estimate
+    by_chance: Floats
+    p_value: float
+    confidence: float
+
+
+def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats) -> Told | Refusal:
+    """Return what a contrast says.
+
+    Args:
+        outcome: (units x periods), on the scale.
+        under: 1 in cells under treatment (units x periods); the contrast of it is what a unit of effect gives. None of
+            a contrast that no effect touches, such as one of the time before: it is nothing but chance.
+        groups: who begins together.
+        weights: (kinds x periods) of a unit of each kind.
+    """
+    spread = contrast_spread(outcome, groups, weights)
+    if isinstance(spread, Refusal):
+        return spread
+    chance = groups.sums(outcome @ weights.T, groups.drawn)
+    rank, confidence = rank_of(len(chance))
+    if under is None:
+        of_one, reach = np.zeros(len(chance)), float(np.sort(np.abs(chance))[-rank])
+        low, high = spread.value - reach, spread.value + reach
+    else:
+        ones = under @ weights.T
+        of_one, unit = groups.sums(ones, groups.drawn), float(groups.sums(ones, groups.kind[None])[0])
+        low, high = inverted(spread.value, unit, chance, of_one, rank)
+    if not np.isfinite([low, high]).all():
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(len(chance))})
+    by_t = spread.interval()
+    interval = Estimate(spread.value, min(low, by_t.low), max(high, by_t.high), by_t.measured)
+    return Told(spread, interval, chance - spread.value * of_one, _share(spread.value, chance), confidence)
+
+
+def differs(outcome: Floats, groups: Groups, weights: Floats) -> tuple[float, float]:
+    """Return how often chance alone gives as much as a contrast that is nothing: by permutation, and by t."""
+    spread = contrast_spread(outcome, groups, weights)
+    if isinstance(spread, Refusal):
+        return 1.0, 1.0
+    return _share(spread.value, groups.sums(outcome @ weights.T, groups.drawn)), spread.p_value
+
+
+def _share(value: float, chance: Floats) -> float:
+    return float((1 + (np.abs(chance) >= abs(value) * (1 - 1e-12)).sum()) / (1 + len(chance)))
+
+
+def inverted(value: float, unit: float, chance: Floats, of_one: Floats, rank: int) -> tuple[float, float]:
+    """Return the effects that are not unusual among the draws, lowest and highest.
+
+    With an effect e everywhere under treatment, a draw gives ``chance - e of_one`` and the true starts
+    ``value - e unit``: a draw is as large for all e between two crossings, on both sides of the estimate. So the ends
+    of the interval are order statistics of the crossings, and no grid is searched.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossings = np.stack([(value - chance) / (unit - of_one), (value + chance) / (unit + of_one)])
+    infinite = ~np.isfinite(crossings)
+    high = np.sort(np.where(infinite, np.inf, crossings).max(axis=0))[::-1]
+    low = np.sort(np.where(infinite, -np.inf, crossings).min(axis=0))
+    return float(low[rank - 1]), float(high[rank - 1])
+
+
+def rank_of(draws: int) -> tuple[int, float]:
+    """Return which of so many draws, from the largest on, ends an interval, and its confidence.
+
+    That is 95 %, or as much as few draws can give.
+    """
+    rank = max(1, floor((1 - CONFIDENCE) * (1 + draws) + 1e-9))
+    return rank, min(CONFIDENCE, 1 - rank / (1 + draws))
+
+
+def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread | Refusal:
+    """Return a contrast with its error: of each kind by its own units, of single ones by what all others show.
+
+    Degrees of freedom by Satterthwaite.
+    """
+    pairs, counts = outcome @ weights.T, np.bincount(groups.kind)
+    value = float(groups.sums(pairs, groups.kind[None])[0])
+    parts = list(_variances(pairs, groups, counts))
+    variance = sum(part for part, _ in parts)
+    if is_nothing(float(np.sqrt(variance)), pairs):
+        return Refusal(RefusalReason.NO_SPREAD, {"effect": value})
+    degrees = 1 / sum((part / variance) ** 2 / free for part, free in parts)
+    if counts.min() == 1:  # the error of single units comes from the same residuals as that of the others
+        degrees = min(degrees, float(len(groups.kind) - len(counts)))
+    return Spread(value, float(np.sqrt(variance)), float(degrees))
+
+
+def _variances(pairs: Floats, groups: Groups, counts: Ints) -> Iterator[tuple[float, float]]:
+    """Yield the variance that each kind adds, and its degrees of freedom."""
+    several = np.flatnonzero(counts > 1)
+    for kind, (count, size) in enumerate(zip(counts, groups.sizes, strict=True)):
+        own = groups.kind == kind
+        if count > 1:
+            shares = groups.weights[own] / size
+            left = pairs[own, kind] - shares @ pairs[own, kind]
+            concentrated = float((shares**2).sum())  # 1 / n where all count alike
+            yield float(size**2 * (shares**2 @ left**2) / (1 - concentrated)), 1 / concentrated - 1
+        elif len(several):
+            others = [pairs[groups.kind == other, kind] for other in several]
+            free = float(sum(len(part) - 1 for part in others))
+            pooled = sum(float(((part - part.mean()) ** 2).sum()) for part in others) / free
+            yield float(size**2) * pooled * float(groups.noisier[own][0]) ** 2, free

@@ -1,0 +1,121 @@
+"""How much would have to be wrong for an effect to be none: what is said beside the number, in words.
+
+Nobody can show that the treated would have gone on like the others. What can be said is how large the difference would
+have to be (after Rambachan and Roth 2023 for a drift, VanderWeele and Ding 2017 for an unknown cause), and what another
+outcome shows that the campaign cannot have changed (a negative control).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.widened import Rival, widened
+from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+
+def sensitivity(found: Finding) -> Iterator[LocalText]:
+    """Say how large a drift, or an unknown cause, would overturn a finding that claims an effect.
+
+    And of several starts, what a regression with one coefficient would have compared.
+    """
+    if (forbidden := found.effect.measured.get("regression_forbidden")) is not None:
+        vi, en = (number_text(100 * forbidden, language) for language in ("vi", "en"))
+        yield LocalText(
+            f"Hồi quy với một hệ số chung sẽ lấy {vi}% trọng số từ phép so sánh với những đơn vị đã được can thiệp từ "
+            "trước; ở đây không dùng phép so sánh nào như vậy.",
+            f"A regression with one coefficient would take {en} % of its weight from comparisons with units already "
+            "treated; none of these is used here.",
+        )
+    if found.effect.low <= 0 <= found.effect.high:
+        return
+    measured = found.effect.measured
+    if "drift_to_overturn" in measured:
+        needed, seen = (_drift(measured[f"drift_{name}"], found) for name in ("to_overturn", "not_excluded"))
+        yield LocalText(
+            f"Nếu sau khi bắt đầu, không có chiến dịch mà các đơn vị được can thiệp vẫn lệch đi so với nhóm đối chứng "
+            f"{needed.vi} mỗi kỳ thì không còn kết luận được là có tác động. Số liệu trước khi bắt đầu không loại trừ "
+            f"mức lệch đến {seen.vi} mỗi kỳ.",
+            f"If the treated had drifted away from the others by {needed.en} a period after the start without any "
+            f"campaign, there would be no effect to tell. The time before does not exclude up to {seen.en} a period.",
+        )
+    if (factor := e_value(found)) is not None:
+        told = LocalText(*(number_text(factor, language, decimals=1) for language in ("vi", "en")))
+        yield LocalText(
+            f"Để toàn bộ mức giảm chỉ do một nguyên nhân khác chưa biết, nguyên nhân ấy phải gặp ở nhóm được can thiệp "
+            f"nhiều gấp {told.vi} lần và tự nó làm giảm {told.vi} lần (tính theo cận gần 0 nhất của khoảng tin cậy).",
+            f"For an unknown cause to explain all of it, that cause would have to be {told.en} times as common among "
+            f"the treated, and lower the figure {told.en} times by itself (by the end of the interval nearest to "
+            "none).",
+        )
+
+
+def e_value(found: Finding) -> float | None:
+    """Return the E-value of the end of the interval nearest to no effect; None without a fall."""
+    reduction = found.reduction
+    if reduction is None or not 0 < reduction.low < 1:
+        return None
+    ratio = 1 / (1 - reduction.low)
+    return ratio + math.sqrt(ratio * (ratio - 1))
+
+
+def _drift(size: float, found: Finding) -> LocalText:
+    if not found.scale.is_log:
+        return LocalText(*(number_text(size, language, decimals=2) for language in ("vi", "en")))
+    vi, en = (number_text(100 * -math.expm1(-size), language, decimals=1) for language in ("vi", "en"))
+    return LocalText(f"{vi}%", f"{en} %")
+
+
+def with_negative_control(found: Answer, negative: Answer) -> Answer:
+    """Return a finding that was held against an outcome which the campaign cannot have changed.
+
+    What seems to be an effect there is an error that the finding may have as well: it widens the interval, and where it
+    is told from chance no verdict is given.
+    """
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(negative, Refusal):
+        return replace(found, notices=(*found.notices, _NOT_COMPARED))
+    check = Check("negative-control", _TEXT, negative.p_value, least=HOLDS_AT_LEAST)
+    own, other = found.effect, negative.effect
+    value = own.value - other.value
+    below = math.hypot(own.value - own.low, other.high - other.value)
+    above = math.hypot(own.high - own.value, other.value - other.low)
+    moved = Estimate(value, value - below, value + above)
+    checked = replace(found, checks=(*found.checks, check))
+    return widened(checked, [Rival("negative-control", moved, negative.p_value)])
+
+
+def require_same_design(panel: Panel, negative: Panel) -> None:
+    """Hold the units, periods and starts of a negative control against those of the panel.
+
+    Raises:
+        AssessError: they differ.
+    """
+    begun, other = (dict(zip(one.units, one.starts.tolist(), strict=True)) for one in (panel, negative))
+    if begun != other or panel.periods.labels != negative.periods.labels:
+        raise AssessError(
+            "the negative control has other units, periods or starts than the panel",
+            hint="the same lines with another outcome: a botnet that the campaign did not aim at",
+        )
+
+
+_TEXT = LocalText(
+    "Đối chứng âm (số liệu mà chiến dịch không thể làm thay đổi): xác suất để chỉ ngẫu nhiên cũng cho “tác động” lớn "
+    "bằng hoặc hơn (trị số p; nhỏ hơn 0,05: có nguyên nhân khác cũng làm thay đổi số liệu)",
+    "Negative control (an outcome that the campaign cannot have changed): how often chance alone gives an effect as "
+    "large there (p value; under 0.05 something else is changing the figures)",
+)
+_NOT_COMPARED = Notice(
+    "negative-control-refused",
+    LocalText(
+        "Không phân tích được bảng đối chứng âm, nên chưa kiểm tra được bằng cách này.",
+        "The negative control gave no number, so nothing was checked by it.",
+    ),
+)

@@ -1,0 +1,131 @@
+"""How much would have to be wrong, what another outcome shows, and what an effect is said to be of."""
+
+import math
+
+import numpy as np
+import pytest
+from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of
+from tests.unit.assess.effect.test_verdict import codes
+
+from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.method_texts import basis_text
+from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
+from quetsach.assess.errors import AssessError
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+DID = Design(Method.DID)
+
+
+def panel(reduction: float, *, treated: int = 10, seed: int = 3, drift: float = 0.0) -> Panel:
+    """Logarithms of 30 units over 20 years, the treated reduced from the 12th on, and drifting from the first."""
+    outcome = np.exp(noisy(30, 20, seed=seed, deviation=0.1) / 50)
+    outcome[:treated, 12:] *= 1 - reduction
+    outcome[:treated] *= np.exp(-drift * np.arange(20))
+    return panel_of(outcome, [12] * treated + [20] * (30 - treated))
+
+
+def found(panel: Panel, design: Design = DID) -> Finding:
+    answer = analyse(panel, design)
+    assert isinstance(answer, Finding)
+    return answer
+
+
+def test_the_e_value_is_that_of_the_end_of_the_interval_nearest_to_none() -> None:
+    halved = found(panel(0.5))
+    assert halved.reduction
+    ratio = 1 / (1 - halved.reduction.low)
+    assert e_value(halved) == pytest.approx(ratio + math.sqrt(ratio * (ratio - 1)))
+    assert e_value(found(panel(0.0))) is None
+
+
+def test_a_drift_as_large_as_it_says_leaves_no_effect() -> None:
+    halved = found(panel(0.5))
+    needed = halved.effect.measured["drift_to_overturn"]
+    drifting = panel(0.5).outcome.copy()
+    drifting[:10] *= np.exp(needed * np.arange(20))
+    left = found(panel(0.5).with_outcome(drifting))
+    assert left.spread.value == pytest.approx(halved.spread.value - halved.effect.high, abs=1e-6)
+
+
+def test_an_effect_that_is_told_says_what_would_overturn_it_in_both_languages() -> None:
+    texts = list(sensitivity(found(panel(0.5))))
+    assert len(texts) == 2
+    assert all(text.vi and text.en and text.vi != text.en for text in texts)
+    assert list(sensitivity(found(panel(0.0, seed=4)))) == []
+
+
+def test_with_several_starts_it_says_what_a_regression_would_have_compared() -> None:
+    starts = [6] * 8 + [12] * 8 + [20] * 8
+    texts = list(sensitivity(found(panel_of(np.exp(noisy(24, 20) / 50), starts))))
+    assert "comparisons with units already treated" in texts[0].en
+
+
+def test_a_trend_of_before_widens_the_interval_to_hold_what_it_would_have_come_to() -> None:
+    drifted = found(panel(0.0, drift=0.05))
+    assert drifted.effect.low < drifted.spread.interval().low
+    assert drifted.effect.low <= 0 <= drifted.effect.high
+    assert "line" in {part.id for part in drifted.parts}
+
+
+def test_a_negative_control_that_moves_too_widens_the_effect_and_takes_the_verdict_away() -> None:
+    alike, still = panel(0.3, seed=5), panel(0.0, seed=5)
+    answer, other = analyse(panel(0.5), DID), analyse(alike, DID)
+    moved = with_negative_control(answer, other)
+    assert isinstance(moved, Finding)
+    assert isinstance(other, Finding)
+    assert moved.effect.high >= found(panel(0.5)).effect.value - other.spread.value
+    made = grounds_of(panel(0.5), DID, target=0.1, answer=moved)
+    assert "check-failed-negative-control" in codes(made)
+    held = with_negative_control(answer, analyse(still, DID))
+    assert "check-failed-negative-control" not in codes(grounds_of(panel(0.5), DID, target=0.1, answer=held))
+
+
+def test_a_negative_control_without_a_number_is_said_to_have_checked_nothing() -> None:
+    answer = with_negative_control(analyse(panel(0.5), DID), Refusal(RefusalReason.NO_SPREAD))
+    assert isinstance(answer, Finding)
+    assert "negative-control-refused" in {notice.code for notice in answer.notices}
+
+
+def test_a_negative_control_of_other_units_is_refused() -> None:
+    require_same_design(panel(0.5), panel(0.0, seed=9))
+    with pytest.raises(AssessError, match="other units"):
+        require_same_design(panel(0.5), panel(0.5, treated=9))
+
+
+@pytest.mark.parametrize(("method", "treated"), [(Method.DID, 10), (Method.CITS, 1), (Method.SC, 1)])
+def test_an_effect_says_what_it_is_of(method: Method, treated: int) -> None:
+    made = panel(0.5, treated=treated)
+    text = basis_text(made, found(made, Design(method)), "machines")
+    assert "machines on line" in text.en
+    assert "natural logarithms" in text.en
+    assert "Starts: 1982" in text.en
+    assert ("of the average unit" in text.en) is (treated > 1)
+    assert ("không phải là con số của cả nước" in text.vi) is (treated > 1)
+
+
+def test_units_that_count_by_size_give_the_effect_of_all_together() -> None:
+    """A unit ten times as large that fell by 80 %, among others that fell by 20 %."""
+    base = np.exp(noisy(30, 20, deviation=0.01) / 50)
+    base[0] *= 10
+    base[:10, 12:] *= np.where(np.arange(10) == 0, 0.2, 0.8)[:, None]
+    made = panel_of(base, [12] * 10 + [20] * 20)
+    sizes = base[:10, :12].mean(axis=1)
+    for method in (Method.DID, Method.CITS, Method.SDID):
+        alike, by_size = (found(made, Design(method, counted=counted)) for counted in Counted)
+        assert alike.spread.value == pytest.approx(0.1 * np.log(0.2) + 0.9 * np.log(0.8), abs=0.05)
+        expected = np.average(np.log(np.where(np.arange(10) == 0, 0.2, 0.8)), weights=sizes)
+        assert by_size.spread.value == pytest.approx(expected, abs=0.05)
+        assert "of all treated units together" in basis_text(made, by_size).en
+
+
+def test_a_wedge_counts_every_unit_alike() -> None:
+    with pytest.raises(AssessError, match="every unit alike"):
+        Design(Method.WEDGE, counted=Counted.SIZE)
+
+
+def test_counts_are_compared_by_logarithms_unless_levels_are_asked_for() -> None:
+    assert found(panel(0.5)).scale is Scale.LOG
+    levels = found(panel(0.5), Design(Method.DID, Scale.LEVEL))
+    assert "levels-of-unequal-units" in {notice.code for notice in levels.notices}
+    below = panel(0.5)
+    assert found(below.with_outcome(below.outcome - 5)).scale is Scale.LEVEL

@@ -1,0 +1,51 @@
+"""What ``center evaluate`` makes of a panel that was handed over."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
+
+from quetsach.assess.effect import Counted, Finding, Method, Scale
+from quetsach.assess.effect.verdict import NotGiven
+from quetsach.centre.tables import load_campaign
+from quetsach.cli.center import evaluate
+from quetsach.web.evaluation.inputs import Effect
+
+
+def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> Effect:
+    path = folder / "panel.csv"
+    path.write_bytes(csv_of(panel_of(outcome, [20] * treated + [30] * (len(outcome) - treated))))
+    parser = argparse.ArgumentParser()
+    evaluate.register(parser.add_subparsers())
+    arguments = parser.parse_args(["evaluate", "viet-nam-2020", "--panel", str(path), *options])
+    found = evaluate._effect(arguments, load_campaign("viet-nam-2020", folder), folder, None)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("method", [method.value for method in Method])
+@pytest.mark.parametrize("fall", [1.0, 0.2])
+def test_no_panel_that_was_handed_over_has_a_verdict(tmp_path: Path, method: str, fall: float) -> None:
+    outcome = np.exp(noisy(24, 30, deviation=0.1) / 50)
+    treated = 10 if method == "did" else 1
+    outcome[:treated, 20:] *= fall
+    made = _effect(tmp_path, outcome, treated, "--method", method)
+    assert isinstance(made.verdict, NotGiven)
+    assert method == "wedge" or "not-registered" in {reason.code for reason in made.verdict.reasons}
+
+
+@pytest.mark.parametrize(("options", "scale"), [((), Scale.LOG), (("--scale", "level"), Scale.LEVEL)])
+def test_the_scale_is_logarithms_unless_named(tmp_path: Path, options: tuple[str, ...], scale: Scale) -> None:
+    found = _effect(tmp_path, noisy(24, 30), 10, "--method", "did", *options).finding
+    assert isinstance(found, Finding)
+    assert found.scale is scale
+
+
+def test_units_count_by_size_where_that_is_asked_for(tmp_path: Path) -> None:
+    made = _effect(tmp_path, noisy(24, 30), 10, "--method", "did", "--counted", "size")
+    assert isinstance(made.finding, Finding)
+    assert made.finding.counted is Counted.SIZE
+    assert made.basis
+    assert "of all treated units together" in made.basis.en
