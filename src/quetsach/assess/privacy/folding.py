@@ -2,7 +2,7 @@
 
 Whoever reads holds everything that was ever published of a window side by side, and knows which figures were corrected
 in between. So the choice is not made anew by each page: what was kept back of a window once stays kept back, and what
-is kept back later must conceal itself among figures that nobody has seen (ADR 0129).
+is kept back later must conceal itself among figures that nobody has seen (ADR 0127).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
