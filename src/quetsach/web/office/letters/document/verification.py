@@ -35,7 +35,7 @@ _BROKEN = (
     ArithmeticError,
     AssertionError,
     RecursionError,
-    NotImplementedError,
+    NotImplementedError,  # raised by pyHanko for what a forged file may ask of it
     OSError,
 )
 # It would log a traceback for each file that somebody forged; what is wrong with one is in its states.
