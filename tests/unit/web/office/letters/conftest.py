@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,23 @@ def approve(person: Callable[..., Person]) -> Callable[..., None]:
         approval_decide(approval=approval, is_granted=True, reason="", by=person(Role.OPERATOR), now=now)
 
     return decide
+
+
+@pytest.fixture
+def operator(person: Callable[..., Person]) -> Person:
+    """Return who writes."""
+    return person(Role.OPERATOR)
+
+
+@pytest.fixture
+def approved(units: dict[str, Unit], operator: Person, approve) -> Letter:
+    """Return a letter of the centre that a second person approved today."""
+    now = datetime.now(UTC)
+    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=now)
+    letter = letter_save(letter=letter, content=CONTENT, by=operator, now=now)
+    letter = letter_submit(letter=letter, by=operator, now=now)
+    approve(letter, now)
+    return letter
 
 
 @pytest.fixture

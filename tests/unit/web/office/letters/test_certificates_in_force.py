@@ -4,21 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
-from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.desk import desk_of
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.issuing import letter_issue
-from quetsach.web.office.letters.models import Dispatch, Letter
+from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
 from quetsach.web.office.publicity.models import Verification
 from quetsach.web.office.shelf import LETTERS
 
@@ -27,20 +23,6 @@ LIFE = timedelta(days=20 * 365)
 OVER, EARLY, ENDING = TODAY - LIFE - timedelta(days=1), TODAY + timedelta(days=1), TODAY - LIFE + timedelta(days=20)
 RUNNING = TODAY - timedelta(days=1)
 IN_FORCE = "When it was signed the certificates were within their term."
-
-
-@pytest.fixture
-def operator(person):
-    return person(Role.OPERATOR)
-
-
-@pytest.fixture
-def approved(person, units, operator) -> Letter:
-    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
-    letter = letter_save(letter=letter, content=CONTENT, by=operator, now=TODAY)
-    letter = letter_submit(letter=letter, by=operator, now=TODAY)
-    approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=person(Role.OPERATOR), now=TODAY)
-    return letter
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ TODAY = datetime.now(UTC)
 
 
 @pytest.fixture
-def operator(person):
-    return person(Role.OPERATOR)
-
-
-@pytest.fixture
 def office(signed_in, operator):
     return signed_in(operator)
 

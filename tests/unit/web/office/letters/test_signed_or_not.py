@@ -4,12 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.issuing import letter_issue
@@ -17,27 +14,11 @@ from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter
 from quetsach.web.office.letters.seals import demonstration_seals_make, outlook_of
 from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.shelf import LETTERS
 
 TODAY = datetime.now(UTC)
 UNSIGNED = "none: it was issued without a digital signature"
-
-
-@pytest.fixture
-def operator(person):
-    return person(Role.OPERATOR)
-
-
-@pytest.fixture
-def approved(person, units, operator) -> Letter:
-    letter = letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
-    letter = letter_save(letter=letter, content=CONTENT, by=operator, now=TODAY)
-    letter = letter_submit(letter=letter, by=operator, now=TODAY)
-    second = person(Role.OPERATOR)
-    approval_decide(approval=Approval.objects.get(), is_granted=True, reason="", by=second, now=TODAY)
-    return letter
 
 
 @pytest.fixture
