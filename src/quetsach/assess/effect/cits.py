@@ -16,6 +16,7 @@ from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
     Check,
+    Course,
     Finding,
     Method,
     Part,
@@ -82,6 +83,7 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
         parts=(_slower(_spread(panel.periods, block, slower)[0], slower),) if is_open else (),
         checks=(_placebo_check(spread.value, others), *_before_start(panel.periods, block, ramp or 1)),
         notices=(_AT_ONCE,) if is_open else (),
+        course=_course(panel.periods, block, ramp or 1),
     )
     return widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
 
@@ -127,7 +129,7 @@ def ramp_slope(periods: Periods, start: int, ramp: int, *, degree: int = 1, left
     weight.
     """
     time = periods.positions.astype(np.float64)
-    rise = np.clip((time - time[start] + 1) / ramp, 0, 1)
+    rise = _rise(periods, start, ramp)
     further = [((time - time.mean()) / len(time)) ** power for power in range(2, degree + 1)]
     kept = np.ones(len(time), dtype=bool)
     kept[start - left_out : start] = False
@@ -135,6 +137,12 @@ def ramp_slope(periods: Periods, start: int, ramp: int, *, degree: int = 1, left
     weights = np.zeros(len(time))
     weights[kept] = np.linalg.pinv(columns[kept])[-1]
     return weights
+
+
+def _rise(periods: Periods, start: int, ramp: int) -> Floats:
+    """Return how much of the effect there is in each period."""
+    time = periods.positions.astype(np.float64)
+    return np.asarray(np.clip((time - time[start] + 1) / ramp, 0, 1))
 
 
 def _line(periods: Periods) -> Floats:
@@ -177,6 +185,15 @@ def _of(block: Block, target: Floats, slope: Floats) -> Spread:
     """Return a weighted sum of the treated, against the same of the controls."""
     effect, error = against(np.array(slope @ target), block.controls @ slope)
     return Spread(float(effect), float(error), len(block.controls) - 1.0)
+
+
+def _course(periods: Periods, block: Block, ramp: int) -> Course:
+    """Compare the treated with the undisturbed course that the regression gives their gap to the controls."""
+    line, rise = _line(periods), _rise(periods, block.start, ramp)
+    left = np.eye(len(line)) - line @ np.linalg.pinv(np.column_stack([line, rise]))[:-1]
+    values, errors = against(left @ block.target, left @ block.controls.T)
+    spreads = [Spread(float(v), float(e), len(block.controls) - 1.0) for v, e in zip(values, errors, strict=True)]
+    return Course.of(periods.labels, block.start, block.target, spreads)
 
 
 def _slower(spread: Spread, ramp: int) -> Part:

@@ -19,6 +19,7 @@ from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
     Check,
+    Course,
     Finding,
     GroupTime,
     Method,
@@ -112,6 +113,7 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
         checks=(*_trends_before(comparison), _permutation(whole)),
         p_by_chance=whole.p_value,
         confidence=whole.confidence,
+        course=_course(comparison, cells),
     )
     wide = _with_drift(widened(found, _rivals(comparison, cells, whole)), comparison, cells)
     if comparison.is_common:
@@ -119,6 +121,22 @@ def _compared(comparison: _Comparison, scale: Scale) -> Answer:
     forbidden = sum(one.weight for one in bacon(panel) if one.is_forbidden)
     measured = {**wide.effect.measured, "regression_forbidden": forbidden}
     return replace(wide, effect=replace(wide.effect, measured=measured), group_times=_group_times(comparison, cells))
+
+
+def _course(comparison: _Comparison, cells: list[tuple[int, int]]) -> Course:
+    """Compare the treated with the others in each period; before the first start all who will be compared."""
+    panel, starts, begins = comparison.panel, comparison.starts, comparison.panel.cohorts[0]
+    size = {int(start): float(count) for start, count in zip(starts.starts, starts.sizes, strict=True)}
+    total = sum(size[start] for start in panel.cohorts)
+    apart: list[Spread | Refusal | None] = []
+    for time in range(panel.shape[1]):
+        groups = [g for g in panel.cohorts if (starts.starts > g).any()] if time < begins else []
+        told_by = [(g, time) for g in groups] or [cell for cell in cells if cell[1] == time]
+        share = sum(size[group] for group, _ in told_by) / total
+        weights = share * starts.mean(told_by, comparison.base) if told_by else None
+        apart.append(weights if weights is None else contrast_spread(panel.outcome, comparison.groups, weights))
+    observed = np.average(panel.outcome[panel.treated], axis=0, weights=panel.weight[panel.treated])
+    return Course.of(panel.periods.labels, begins, observed, apart)
 
 
 def _group_times(comparison: _Comparison, cells: list[tuple[int, int]]) -> tuple[GroupTime, ...]:

@@ -1,7 +1,7 @@
 """What an analysis of effect returns: an estimate with its interval, what it rests on, and what to know beside it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -50,6 +50,10 @@ class Scale(StrEnum):
         """Return figures on the scale."""
         return np.log(outcome + (0.5 if self is Scale.COUNT else 0.0)) if self.is_log else outcome
 
+    def back(self, value: float) -> float:
+        """Return a value of the scale as a figure: of a mean of logarithms, the geometric mean."""
+        return math.exp(value) - (0.5 if self is Scale.COUNT else 0.0) if self.is_log else value
+
 
 class Counted(StrEnum):
     """How much each treated unit counts in a mean: all alike (the average province), or by size (the country)."""
@@ -76,6 +80,41 @@ class Spread:
     def p_value(self) -> float:
         """Two-sided, against no effect."""
         return float(2 * stats.t.sf(abs(self.value) / self.error, self.degrees))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period of a course: the mean of the treated, and what there would have been, with its interval if told."""
+
+    period: str
+    observed: float | None
+    expected: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The mean of the treated in each period, on the scale, and how far that lies from what there would have been.
+
+    ``begins`` is the index of the first period in which a unit was treated. A spread is None where nothing tells what
+    there would have been, as where nobody is left to compare with.
+    """
+
+    periods: tuple[str, ...]
+    begins: int
+    observed: tuple[float, ...]
+    apart: tuple[Spread | None, ...]
+
+    @classmethod
+    def of(
+        cls,
+        periods: tuple[str, ...],
+        begins: int,
+        observed: NDArray[np.float64],
+        apart: Sequence["Spread | Refusal | None"],
+    ) -> "Course":
+        """Return a course; a refused spread is one that is not told."""
+        told = tuple(None if isinstance(one, Refusal) else one for one in apart)
+        return cls(periods, begins, tuple(map(float, observed)), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +201,29 @@ class Finding:
     strict: Estimate | None = None
     counted: Counted = Counted.UNITS
     group_times: tuple[GroupTime, ...] = ()
+    course: Course | None = None
+
+    @property
+    def points(self) -> Iterator[Point]:
+        """The course as figures, periods in the order of time; none where the method tells no course.
+
+        The interval of a period is that by t, widened as much as that of the effect was.
+        """
+        if self.course is None:
+            return
+        by_t = self.spread.interval()
+        over, under = (
+            max(1.0, abs(end - self.effect.value) / (by_t.high - by_t.value))
+            for end in (self.effect.high, self.effect.low)
+        )
+        for period, observed, apart in zip(self.course.periods, self.course.observed, self.course.apart, strict=True):
+            expected = None
+            if apart is not None and np.isfinite(observed):
+                reach = (own := apart.interval()).high - own.value
+                middle = observed - apart.value
+                low, high = middle - over * reach, middle + under * reach
+                expected = Estimate(self.scale.back(middle), self.scale.back(low), self.scale.back(high))
+            yield Point(period, self.scale.back(observed) if np.isfinite(observed) else None, expected)
 
     @property
     def p_value(self) -> float:
@@ -211,6 +273,14 @@ class Finding:
             "checks": [check.as_json() for check in self.checks],
             "notices": [notice.as_json() for notice in self.notices],
             "weights": dict(self.weights),
+            "course": [
+                {
+                    "period": point.period,
+                    "observed": point.observed,
+                    "expected": point.expected.as_json() if point.expected else None,
+                }
+                for point in self.points
+            ],
         }
 
 

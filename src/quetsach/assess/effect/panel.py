@@ -92,7 +92,7 @@ class Block:
     """A complete panel in which all treated units began together, in period ``start``.
 
     ``treated_weights`` and ``control_weights`` say how much each unit counts in a mean of treated ones (or of controls
-    that play them).
+    that play them). ``periods`` are their names.
     """
 
     treated: Floats
@@ -102,6 +102,7 @@ class Block:
     control_units: tuple[str, ...]
     treated_weights: Floats
     control_weights: Floats
+    periods: tuple[str, ...]
 
     @property
     def target(self) -> Floats:
@@ -143,4 +144,5 @@ def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
         tuple(unit for unit, of in zip(panel.units, is_treated, strict=True) if not of),
         panel.weight[is_treated],
         panel.weight[~is_treated],
+        panel.periods.labels,
     )

@@ -24,6 +24,7 @@ from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
 from quetsach.assess.effect.finding import (
     Answer,
     Check,
+    Course,
     Finding,
     Method,
     Part,
@@ -177,6 +178,7 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
         notices=(_poor_fit(),) if (played.fits < played.fit).mean() > _POOR_FIT_SHARE else (),
         p_by_chance=played.p_value,
         confidence=rank_of(draws)[1],
+        course=_course(block, played),
     )
     return widened(found, _rivals(method, block, groups, played, draws))
 
@@ -186,7 +188,8 @@ class _Played:
     """The effect and fit before the start of the treated, and those of every placebo (placebos).
 
     ``gap`` (periods) and ``gaps`` (placebos x periods) are what lies between each and the mean of the others: a
-    synthetic control that was fitted to a curve has taken part of it away.
+    synthetic control that was fitted to a curve has taken part of it away. ``left`` and ``lefts`` (of the same shapes)
+    are what lies between each and its synthetic control.
     """
 
     effect: float
@@ -199,6 +202,8 @@ class _Played:
     is_level_free: bool
     gap: Floats
     gaps: Floats
+    left: Floats
+    lefts: Floats
 
     def spread(self, degrees: float) -> Spread:
         """Return the effect with the standard deviation of the placebos."""
@@ -239,15 +244,17 @@ class _Played:
 def _played(method: Method, block: Block, groups: list[Ints]) -> _Played:
     """Estimate the treated against all controls, and each placebo against the other controls."""
     estimate, is_centred = _ESTIMATORS[method](block), method is Method.SDID
-    found, gaps, target = [], [], block.target
+    found, gaps, lefts, target = [], [], [], block.target
     effect, weights = estimate(target, block.controls)
-    fit, ratio = _fit(target - weights @ block.controls, block.start, is_centred=is_centred)
+    left = target - weights @ block.controls
+    fit, ratio = _fit(left, block.start, is_centred=is_centred)
     for group in groups:
         others = np.delete(block.controls, group, axis=0)
         played = block.playing(group)
         value, shares = estimate(played, others)
         gaps.append(played - others.mean(axis=0))
-        found.append((value, *_fit(played - shares @ others, block.start, is_centred=is_centred)))
+        lefts.append(played - shares @ others)
+        found.append((value, *_fit(lefts[-1], block.start, is_centred=is_centred)))
     effects, fits, ratios = np.array(found).T
     return _Played(
         effect,
@@ -260,7 +267,18 @@ def _played(method: Method, block: Block, groups: list[Ints]) -> _Played:
         is_centred,
         target - block.controls.mean(axis=0),
         np.array(gaps),
+        left,
+        np.array(lefts),
     )
+
+
+def _course(block: Block, played: _Played) -> Course:
+    """Set each gap on the level on which its mean after the start is the effect; placebos tell how far gaps stray."""
+    effects, gaps = np.append(played.effect, played.effects), np.vstack([played.left, played.lefts])
+    own, *others = gaps - (gaps[:, block.start :].mean(axis=1) - effects)[:, None]
+    errors = np.std(others, axis=0)
+    spreads = [Spread(float(v), float(e), len(block.controls) - 1.0) for v, e in zip(own, errors, strict=True)]
+    return Course.of(block.periods, block.start, block.target, spreads)
 
 
 def _extrapolated(whole: _Played, start: int, draws: int) -> Iterator[Rival]:

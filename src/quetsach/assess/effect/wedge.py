@@ -13,6 +13,7 @@ from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
     Check,
+    Course,
     Finding,
     Method,
     Part,
@@ -74,6 +75,7 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
             *_before_start(panel, regressors),
             *(() if panel.missing else (_permutation(panel.outcome, panel.starts, regressors, generator),)),
         ),
+        course=_course(panel, fit, regressors),
     )
 
 
@@ -91,6 +93,17 @@ def exposure_dummies(times: Ints, last: int) -> Floats:
 
 
 _AVERAGED = LocalText("Trung bình theo thời gian kể từ khi bắt đầu", "Averaged over the time since the start")
+
+
+def _course(panel: Panel, fit: TwoWayFit, regressors: Floats) -> Course:
+    """Take the effects away from the treated in each period in which some have begun and others have not."""
+    cells = (~np.isnan(panel.outcome) & panel.treated[:, None]).astype(np.float64)
+    counts = np.maximum(cells.sum(axis=0), 1)
+    shares = (regressors * cells[:, :, None]).sum(axis=0) / counts[:, None]
+    is_told = shares.any(axis=1) & (~panel.is_under_treatment).any(axis=0)
+    apart = [fit.combination(share) if one else None for share, one in zip(shares, is_told, strict=True)]
+    observed = np.where(cells.any(axis=0), (np.nan_to_num(panel.outcome) * cells).sum(axis=0) / counts, np.nan)
+    return Course.of(panel.periods.labels, panel.cohorts[0], observed, apart)
 
 
 def _by_time(fit: TwoWayFit, last: int, periods: Periods) -> list[Part]:
