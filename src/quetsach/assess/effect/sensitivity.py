@@ -21,10 +21,12 @@ from quetsach.core.pack import LocalText
 
 
 def sensitivity(found: Finding) -> Iterator[LocalText]:
-    """Say how large a drift, or an unknown cause, would overturn a finding that claims an effect.
+    """Say what the time before does not exclude, and how large a drift or unknown cause would overturn an effect.
 
     And of several starts, what a regression with one coefficient would have compared.
     """
+    if told := not_excluded(found):
+        yield told
     if (forbidden := found.effect.measured.get("regression_forbidden")) is not None:
         vi, en = (number_text(100 * forbidden, language) for language in ("vi", "en"))
         yield LocalText(
@@ -56,6 +58,27 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
         )
 
 
+def not_excluded(found: Finding) -> LocalText | None:
+    """Say how wide the effect is by every account that the time before does not exclude; None where there is none."""
+    if found.strict is None:
+        return None
+    if judged := found.judged:
+        what = LocalText("mức giảm", "the reduction")
+        low, high = (_percent(end) for end in (judged.low, judged.high))
+    else:
+        what = LocalText("tác động", "the effect")
+        low, high = (_plain(end) for end in (found.strict.low, found.strict.high))
+    before = found.effect.measured.get("periods_before", 0.0)
+    vi, en = (number_text(before, language) for language in ("vi", "en"))
+    return LocalText(
+        f"{vi} kỳ trước khi bắt đầu chưa đủ để loại trừ khả năng chênh lệch giữa hai nhóm vốn đi theo một xu hướng "
+        f"hoặc một đường cong riêng. Tính cả khả năng đó thì {what.vi} nằm trong khoảng từ {low.vi} đến {high.vi}; "
+        "chỉ tiêu được đánh giá theo khoảng này.",
+        f"{en} periods before the start do not exclude that the gap between the groups was on a trend or a curve of "
+        f"its own. With that, {what.en} is anything from {low.en} to {high.en}; a target is judged by this range.",
+    )
+
+
 def e_value(found: Finding) -> float | None:
     """Return the E-value of the end of the interval nearest to no effect; None without a fall."""
     reduction = found.reduction
@@ -66,10 +89,49 @@ def e_value(found: Finding) -> float | None:
 
 
 def _drift(size: float, found: Finding) -> LocalText:
-    if not found.scale.is_log:
-        return LocalText(*(number_text(size, language, decimals=2) for language in ("vi", "en")))
-    vi, en = (number_text(100 * -math.expm1(-size), language, decimals=1) for language in ("vi", "en"))
+    return _percent(-math.expm1(-size)) if found.scale.is_log else _plain(size)
+
+
+def _plain(size: float) -> LocalText:
+    return LocalText(*(number_text(size, language, decimals=2) for language in ("vi", "en")))
+
+
+def _percent(share: float) -> LocalText:
+    vi, en = (number_text(100 * share, language, decimals=1) for language in ("vi", "en"))
     return LocalText(f"{vi}%", f"{en} %")
+
+
+def with_spill_over(found: Answer, share: float) -> Answer:
+    """Return a finding whose interval also holds the effect if up to a share of it reaches those it is held against.
+
+    On a logarithmic scale, and on levels, what is then seen is the effect less that share of it (Butts 2021). The
+    estimate stays: nobody has seen the share.
+
+    Args:
+        found: what was found as if nothing reached them.
+        share: at most, from 0 to less than 1.
+    """
+    if isinstance(found, Refusal) or not share:
+        return found
+    vi, en = (number_text(100 * share, language) for language in ("vi", "en"))
+    notice = Notice(
+        "spill-over",
+        LocalText(
+            f"Khoảng tin cậy tính cả trường hợp tới {vi}% tác động lan sang nhóm đối chứng, khi đó tác động thật lớn "
+            "hơn mức thấy được. Tỷ lệ này do người phân tích nêu, số liệu không kiểm tra được.",
+            f"The interval also holds the effect if up to {en} % of it reaches the controls: then it is larger than "
+            "what is seen. That share was stated by whoever analysed, and these data cannot check it.",
+        ),
+    )
+    strict = None if found.strict is None else _reaching(found.strict, share)
+    return replace(found, effect=_reaching(found.effect, share), strict=strict, notices=(*found.notices, notice))
+
+
+def _reaching(one: Estimate, share: float) -> Estimate:
+    measured = {**one.measured, "spill_over": share}
+    return replace(
+        one, low=min(one.low, one.low / (1 - share)), high=max(one.high, one.high / (1 - share)), measured=measured
+    )
 
 
 def with_negative_control(found: Answer, negative: Answer) -> Answer:

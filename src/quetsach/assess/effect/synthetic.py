@@ -36,7 +36,7 @@ from quetsach.assess.effect.finding import (
 from quetsach.assess.effect.group_time import course_before
 from quetsach.assess.effect.panel import Block, Floats, Ints, Panel, block_of
 from quetsach.assess.effect.simplex import simplex_weights
-from quetsach.assess.effect.widened import Rival, widened
+from quetsach.assess.effect.widened import PEAK, PERIODS_FOR, Rival, widened
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -53,8 +53,6 @@ _SHOWN: Final = 1e-4
 _MATTERS: Final = 0.01
 _FAR: Final = 1.5
 """Times the worst misfit of a placebo, from which the treated is no mixture of controls."""
-_PEAK: Final = 2
-"""Periods just before a start that may be the peak that it was a response to."""
 
 type _Estimator = Callable[[Floats, Floats], tuple[float, Floats]]
 """Treated mean (periods) and controls (units x periods) to the effect and the weights of the controls."""
@@ -284,7 +282,7 @@ def _course(block: Block, played: _Played) -> Course:
 def _extrapolated(whole: _Played, start: int, draws: int) -> Iterator[Rival]:
     """Let the gap go on as before its start, on a line and on a curve; no time before excludes either for good."""
     periods = len(whole.gap)
-    for name, degree, least in (("line", 1, 4), ("bent", 2, 6)):
+    for name, degree, least in (("line", 1, PERIODS_FOR["line"]), ("bent", 2, PERIODS_FOR["bent"])):
         if start < least:
             continue
         base = course_before(np.arange(periods), degree)
@@ -298,16 +296,16 @@ def _extrapolated(whole: _Played, start: int, draws: int) -> Iterator[Rival]:
 def _rivals(method: Method, block: Block, groups: list[Ints], whole: _Played, draws: int) -> Iterator[Rival]:
     """Leave the periods just before the start out, and pretend a start earlier; how often do placebos differ so."""
     yield from _extrapolated(whole, block.start, draws)
-    if block.start >= _BEFORE_AT_LEAST + _PEAK:
-        kept = np.delete(np.arange(block.treated.shape[1]), np.arange(block.start - _PEAK, block.start))
+    if block.start >= _BEFORE_AT_LEAST + PEAK:
+        kept = np.delete(np.arange(block.treated.shape[1]), np.arange(block.start - PEAK, block.start))
         shorter = replace(
-            block, treated=block.treated[:, kept], controls=block.controls[:, kept], start=block.start - _PEAK
+            block, treated=block.treated[:, kept], controls=block.controls[:, kept], start=block.start - PEAK
         )
         other = _played(method, shorter, groups)
         apart = int((np.abs(other.effects - whole.effects) >= abs(other.effect - whole.effect)).sum())
         yield Rival("peak-left-out", other.interval(draws), whole.share(apart))
     pretended = max(_BEFORE_AT_LEAST, 2 * block.start // 3)
-    if block.start - pretended >= _PEAK:
+    if block.start - pretended >= PEAK:
         before = replace(
             block,
             treated=block.treated[:, : block.start],

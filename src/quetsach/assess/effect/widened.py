@@ -1,19 +1,33 @@
 """A finding that another account of what would have been does not agree with is printed wider."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+
+from scipy import stats
 
 from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.estimate import Estimate
 from quetsach.core.pack import LocalText
 
-AGREES_FROM: Final = 0.25
-"""Share of differences by chance from which two accounts agree.
+OFTEN: Final = 0.5
+"""How often, at most, all accounts together may widen a panel in which each of them agrees but for chance.
 
-Not 0.05: tests of trends before a start overlook most trends that matter (Roth 2022). Where a difference is met by
-chance, the price is a wider interval in a quarter of the panels.
+Of two accounts each agrees where a quarter of the differences by chance are as large, of four where an eighth are. Not
+0.05 each: tests of trends before a start overlook most trends that matter (Roth 2022). Not more: what the time before
+does not exclude is told beside the interval (``strict``), and a verdict must hold by it.
 """
+AGREES_AT_MOST: Final = 0.25
+STRICTER: Final = float(stats.norm.ppf(0.99) / stats.norm.ppf(0.975))
+"""Times as wide as a 95 % interval is one of 98 %.
+
+Where such an account is the true one, and no other is wider, its own interval is all that keeps a verdict from being
+wrong: at 95 % that would be in 2.5 of 100, with nothing to spare.
+"""
+PERIODS_FOR: Final[Mapping[str, int]] = {"line": 4, "bent": 6}
+"""Periods before the start from which a line, or a curve, can be told from noise at all."""
+PEAK: Final = 2
+"""Periods just before a start that may be the peak that it was a response to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +73,24 @@ NAMES: Final = {
 
 def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
     """Return a finding whose interval holds those of all accounts that differ from it by more than chance."""
+    rivals = tuple(rivals)
+    agrees_from = min(AGREES_AT_MOST, OFTEN / max(1, len(rivals)))
     wide, strict = found.effect, found.strict or found.effect
     parts = []
     for rival in rivals:
-        differs = rival.agrees < AGREES_FROM
+        differs = rival.agrees < agrees_from
         if differs:
-            wide = _around(wide, rival.interval)
+            wide, strict = _around(wide, rival.interval), _around(strict, rival.interval)
+        if rival.may_hold:
+            strict = _around(strict, _stretched(rival.interval))
         if differs or rival.may_hold:
-            strict = _around(strict, rival.interval)
             parts.append(Part(rival.name, NAMES[rival.name], rival.interval))
     return replace(found, effect=wide, strict=None if strict == wide else strict, parts=(*found.parts, *parts))
+
+
+def _stretched(one: Estimate) -> Estimate:
+    below, above = one.value - one.low, one.high - one.value
+    return replace(one, low=one.value - STRICTER * below, high=one.value + STRICTER * above)
 
 
 def _around(one: Estimate, other: Estimate) -> Estimate:

@@ -49,15 +49,16 @@ def test_a_drift_as_large_as_it_says_leaves_no_effect() -> None:
 
 def test_an_effect_that_is_told_says_what_would_overturn_it_in_both_languages() -> None:
     texts = list(sensitivity(found(panel(0.5))))
-    assert len(texts) == 2
+    assert len(texts) == 3
     assert all(text.vi and text.en and text.vi != text.en for text in texts)
-    assert list(sensitivity(found(panel(0.0, seed=4)))) == []
+    [left] = sensitivity(found(panel(0.0, seed=4)))
+    assert "12 periods before the start do not exclude" in left.en
 
 
 def test_with_several_starts_it_says_what_a_regression_would_have_compared() -> None:
     starts = [6] * 8 + [12] * 8 + [20] * 8
     texts = list(sensitivity(found(panel_of(np.exp(noisy(24, 20) / 50), starts))))
-    assert "comparisons with units already treated" in texts[0].en
+    assert any("comparisons with units already treated" in text.en for text in texts)
 
 
 def test_a_trend_of_before_widens_the_interval_to_hold_what_it_would_have_come_to() -> None:
