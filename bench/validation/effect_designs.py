@@ -3,7 +3,9 @@
 A design is a world (sizes, trends, noise, shocks, who is treated and when) and a method. Every panel goes through
 ``analyse`` as the command does it, and then before the judge of the registered analysis. An interval that is printed
 without a warning holds the truth in 92 of 100 panels at least (above 98 it is called wide); "achieved", for a target
-just above the truth, is said in 2.5 of 100 at most.
+just above the truth, is said in 2.5 of 100 at most. Where the time before hardly shows what is wrong, the range by
+which a target is judged, told beside the interval, holds it; or the answer says that it cannot be told. Bands by
+time since the start hold for all times at once.
 """
 
 from collections.abc import Callable
@@ -16,11 +18,13 @@ from bench.validation.table import Row
 from scipy import signal
 
 from quetsach.assess.effect import Answer, Counted, Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.analysis import COURSE_NOT_TOLD
 from quetsach.assess.effect.grounds import Grounds, PanelOrigin
 from quetsach.assess.effect.panel import Floats, Ints
 from quetsach.assess.effect.periods import Step, periods_of
 from quetsach.assess.effect.registration import PanelPlan, Registration
 from quetsach.assess.effect.verdict import Verdict, Word, judge
+from quetsach.assess.estimate import Estimate
 from quetsach.core.period import Period
 
 FULL, SHORT = 300, 24
@@ -41,8 +45,8 @@ class World:
     (falling off over ``broad`` periods), ``curve`` how far they bend from there to the end, ``spill`` the share of the
     effect that reaches the others.
     ``by_size``: by what share of the effect a unit falls more for each standard deviation that it is larger.
-    ``is_unseen``: the time before hardly shows what is wrong, or nothing does, so that no interval can hold it;
-    "achieved" still must not be said.
+    ``stated`` is the share of the effect that whoever analyses says may reach the others.
+    ``is_unseen``: the time before hardly shows what is wrong, so that the range told beside the interval must hold it.
     """
 
     name: str
@@ -68,6 +72,7 @@ class World:
     broad: float = 2.0
     curve: float = 0.0
     spill: float = 0.0
+    stated: float = 0.0
     by_size: float = 0.0
     counted: Counted = Counted.UNITS
     is_unseen: bool = False
@@ -130,7 +135,16 @@ def _worlds() -> tuple[World, ...]:
         replace(steps, name="staggered, 3 never treated, waning", controls=3, shape="waning"),
         replace(steps, name="staggered, start at a peak", peak=0.3),
         replace(steps, name="staggered, treated drift", drift=-0.02),
+        replace(did, name="treated bend, 8 periods before", before=8, after=6, curve=-0.15, is_unseen=True),
+        replace(did, name="treated bend, 4 periods before", before=4, after=4, curve=-0.3, is_unseen=True),
+        replace(did, name="treated drift by 0.2 % a period", drift=-0.002, is_unseen=True),
+        replace(did, name="treated drift by 0.4 % a period", drift=-0.004, is_unseen=True),
+        replace(did, name="one treated drifts by 1 % a period", treated=1, controls=24, drift=-0.01, is_unseen=True),
+        replace(steps, name="staggered, treated drift hardly", drift=-0.004, is_unseen=True),
         replace(did, name="a fifth reaches the others", spill=0.2, is_unseen=True),
+        replace(did, name="a fifth reaches the others, as stated", spill=0.2, stated=0.2),
+        replace(did, name="a tenth reaches the others, a fifth stated", spill=0.1, stated=0.2),
+        replace(steps, name="staggered, a fifth reaches the others, as stated", spill=0.2, stated=0.2),
         replace(did, name="larger units fall more, by size", by_size=0.5, counted=Counted.SIZE),
         replace(did, name="larger units fall more, all alike", by_size=0.5),
         replace(steps, name="staggered, larger fall more, by size", by_size=0.5, counted=Counted.SIZE),
@@ -145,6 +159,10 @@ def _worlds() -> tuple[World, ...]:
         replace(sc, name="start at a peak", peak=0.3),
         replace(sc, name="start at a broad peak", peak=0.3, broad=6.0),
         replace(sc, name="treated bend", curve=-0.5, is_unseen=True),
+        replace(sc, name="treated bend hardly", curve=-0.2, is_unseen=True),
+        replace(sc, name="treated bend, 4 periods before", before=4, curve=-0.5, is_unseen=True),
+        replace(sc, name="treated drift by 1 % a period", drift=-0.01, is_unseen=True),
+        replace(sc, name="a fifth reaches the others, as stated", spill=0.2, stated=0.2),
         replace(sc, name="4 periods before", before=4),
         replace(sc, name="4 treated", treated=4),
         sdid,
@@ -157,12 +175,18 @@ def _worlds() -> tuple[World, ...]:
         replace(sdid, name="treated bend", curve=-0.5, is_unseen=True),
         replace(sdid, name="4 periods before", before=4),
         replace(sdid, name="4 treated", treated=4),
+        replace(sdid, name="treated drift by 1 % a period", drift=-0.01, is_unseen=True),
         replace(sdid, name="10 treated, 15 controls", treated=10, controls=15),
+        replace(sdid, name="8 treated, 15 controls, autocorrelation 0.9", treated=8, controls=15, rho=0.9),
+        replace(sdid, name="12 treated, 16 controls, twice as noisy", treated=12, controls=16, noisier=2.0),
+        replace(sdid, name="20 treated, 30 controls", treated=20, controls=30),
+        replace(sdid, name="15 treated, 20 controls, own trends", treated=15, controls=20, own=0.01),
         cits,
         replace(cits, name="one of 7", controls=6),
         replace(cits, name="treated twice as noisy", noisier=2.0),
         replace(cits, name="treated 4 times as noisy", noisier=4.0),
         replace(cits, name="treated bend", curve=-0.3),
+        replace(cits, name="treated bend hardly", curve=-0.15, is_unseen=True),
         replace(cits, name="treated bend much", curve=-1.0),
         replace(cits, name="start at a peak", peak=0.3),
         replace(cits, name="start at a broad peak", peak=0.3, broad=8.0),
@@ -242,12 +266,17 @@ def _grounds(answer: Answer, panel: Panel, design: Design, target: float) -> Gro
 class Tally:
     """Of the panels of a world: how many have an interval, how many of these hold the truth, how wide (median).
 
-    ``unfounded`` are verdicts without a registration, or with a check that failed.
+    ``told`` are those in which the range beside the interval holds it, or which say that it cannot be told; ``banded``
+    those whose bands by time hold, of all ``with_bands``. ``unfounded`` are verdicts without a registration, or with a
+    check that failed.
     """
 
     panels: int
     printed: int
     held: int
+    told: int
+    with_bands: int
+    banded: int
     width: float
     achieved: int
     unfounded: int
@@ -261,8 +290,8 @@ class Tally:
 def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
     """Analyse and judge panels of a world against a target just above the truth."""
     generator = np.random.default_rng(seed)
-    design = Design(world.method, world.scale, world.ramp, counted=world.counted)
-    widths, held, achieved, unfounded = [], 0, 0, 0
+    design = Design(world.method, world.scale, world.ramp, counted=world.counted, spill_over=world.stated)
+    widths, held, told, with_bands, banded, achieved, unfounded = [], 0, 0, 0, 0, 0, 0
     for _ in range(panels):
         panel, truth = drawn(world, generator, effect)
         answer, share = analyse(panel, design), float(-np.expm1(truth))
@@ -275,7 +304,28 @@ def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
             continue
         widths.append(answer.reduction.high - answer.reduction.low)
         held += answer.reduction.low <= share <= answer.reduction.high
-    return Tally(panels, len(widths), held, float(np.median(widths)) if widths else 0.0, achieved, unfounded)
+        told += COURSE_NOT_TOLD in answer.notices or _holds(answer.judged, share)
+        if bands := _bands(answer, world, effect):
+            with_bands, banded = with_bands + 1, banded + all(bands)
+    width = float(np.median(widths)) if widths else 0.0
+    return Tally(panels, len(widths), held, told, with_bands, banded, width, achieved, unfounded)
+
+
+def _holds(interval: Estimate | None, truth: float) -> bool:
+    return interval is not None and interval.low <= truth <= interval.high
+
+
+def _bands(answer: Finding, world: World, effect: float) -> list[bool]:
+    """Say of each time before and since the start whether its band holds the truth; nothing where that is of units."""
+    if not world.cohorts or world.by_size or world.drift or world.peak or world.spill:
+        return []
+    made = []
+    for part in answer.parts:
+        kind, _, since = part.id.partition("-")
+        if kind in ("lead", "since") and since.isdigit():
+            shape = _SHAPES[world.shape](np.array([float(since)]))[0] if kind == "since" else 0.0
+            made.append(_holds(part.estimate, effect * float(shape)))
+    return made
 
 
 def _warned(answer: Finding) -> bool:
@@ -289,22 +339,40 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     for number, world in enumerate(WORLDS):
         for name, effect in EFFECTS[number % 2 :][:1] if short else EFFECTS:
             found = tally(world, effect, panels=panels, seed=seed + number)
-            made.append(_row(f"{world.method}, {world.name}, effect {name}", found, is_unseen=world.is_unseen))
+            what = f"{world.method}, {world.name}, effect {name}"
+            made.append(_row(what, found, is_unseen=world.is_unseen))
+            if found.with_bands:
+                made.append(_band_row(f"{what}: bands", found))
             unfounded, judged = unfounded + found.unfounded, judged + found.panels
     what = "verdicts without a registration, or with a check that failed"
     return [*made, Row(what, "0", f"{unfounded} of {judged:,} panels", not unfounded)]
 
 
 def _row(what: str, found: Tally, *, is_unseen: bool) -> Row:
-    """Judge a tally; of few panels chance alone moves the worst of all these shares by three standard errors."""
-    chance = 3.2 / np.sqrt(max(found.printed, 1))
-    least = _LEAST - chance * np.sqrt(_LEAST * (1 - _LEAST)) * (found.panels < FULL)
-    false = _FALSE + 3.2 * np.sqrt(_FALSE * (1 - _FALSE) / found.panels) * (found.panels < FULL)
+    """Judge a tally."""
+    least, false = _allowed(found, found.printed)
     wide = " (wide)" if found.cover > _MOST and found.printed else ""
+    told = found.told / found.printed if found.printed else 1.0
     got = (
         f"{found.cover:.1%}{wide} of {found.printed}, width {100 * found.width:.0f} points, "
-        f"achieved {found.achieved / found.panels:.1%}"
+        f"told {told:.1%}, achieved {found.achieved / found.panels:.1%}"
     )
-    passed = (is_unseen or found.cover >= least) and found.achieved / found.panels <= false
-    target = f"false <= {false:.1%}" if is_unseen else f">= {least:.0%}, false <= {false:.1%}"
+    passed = (told if is_unseen else found.cover) >= least and found.achieved / found.panels <= false
+    target = f"{'told' if is_unseen else 'covers'} >= {least:.0%}, false <= {false:.1%}"
     return Row(what, target, got, bool(passed))
+
+
+def _band_row(what: str, found: Tally) -> Row:
+    least, _ = _allowed(found, found.with_bands)
+    share = found.banded / found.with_bands
+    return Row(what, f"all times at once >= {least:.0%}", f"{share:.1%} of {found.with_bands}", share >= least)
+
+
+def _allowed(found: Tally, count: int) -> tuple[float, float]:
+    """Return the least cover and the most false verdicts.
+
+    Of few panels chance alone moves the worst of all these shares by three standard errors.
+    """
+    is_short = found.panels < FULL
+    least = _LEAST - 3.2 * np.sqrt(_LEAST * (1 - _LEAST) / max(count, 1)) * is_short
+    return float(least), float(_FALSE + 3.2 * np.sqrt(_FALSE * (1 - _FALSE) / found.panels) * is_short)

@@ -1,6 +1,6 @@
 """From a panel to a finding: the method that was asked for, on the scale that fits, or a refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from quetsach.assess.effect.cits import interrupted_series
 from quetsach.assess.effect.did import difference_in_differences
-from quetsach.assess.effect.finding import Answer, Counted, Method, Scale
+from quetsach.assess.effect.finding import Answer, Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.sensitivity import with_spill_over
 from quetsach.assess.effect.synthetic import synthetic_control, synthetic_difference
 from quetsach.assess.effect.wedge import DUMMIES, stepped_wedge
+from quetsach.assess.effect.widened import PERIODS_FOR
 from quetsach.assess.errors import AssessError
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -36,14 +38,30 @@ LEVELS_OF_UNEQUAL: Final = Notice(
         "more, which looks like the campaign. Use the scale log or count.",
     ),
 )
+COURSE_NOT_TOLD: Final = Notice(
+    "course-not-told",
+    LocalText(
+        f"Bảng số liệu này không cho biết chênh lệch giữa hai nhóm vốn có đi theo một đường cong riêng hay không: muốn "
+        f"biết phải có ít nhất {PERIODS_FOR['bent']} kỳ trước khi bắt đầu, không ô nào trống, và đủ đơn vị đối chứng. "
+        "Con số này chỉ đúng nếu không có chiến dịch thì hai nhóm vẫn diễn biến như nhau.",
+        f"This panel cannot tell whether the gap between the groups was on a curve of its own: that takes at least "
+        f"{PERIODS_FOR['bent']} periods before the start, no cell missing, and enough controls. The figure holds only "
+        "if the groups would have gone on alike without a campaign.",
+    ),
+)
+_BY_COURSE: Final = (Method.DID, Method.SC, Method.SDID)
+"""Methods that stand on how the groups went on, and on nothing that was drawn by lot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """How a panel is analysed; ``scale`` and ``ramp`` None take the usual ones.
 
+    ``spill_over`` is the share of the effect, at most, that reaches the units it is held against.
+
     Raises:
-        AssessError: units are to count by size in a wedge, which counts all alike.
+        AssessError: units are to count by size in a wedge, which counts all alike, or all of the effect is to reach
+            the controls.
     """
 
     method: Method
@@ -52,8 +70,11 @@ class Design:
     dummies: int = DUMMIES
     seed: int = SEED
     counted: Counted = Counted.UNITS
+    spill_over: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.spill_over < 1:
+            raise AssessError("the share that reaches the controls is not from 0 to less than 1")
         if self.method is Method.WEDGE and self.counted is Counted.SIZE:
             raise AssessError("a wedge counts every unit alike", hint="--counted size is for did, sc, sdid and cits")
 
@@ -81,10 +102,17 @@ def analyse(panel: Panel, design: Design) -> Answer:
     answer = _by_method(weighted.with_outcome(scale.of(panel.outcome)), scale, design)
     if isinstance(answer, Refusal):
         return answer
-    answer = replace(answer, counted=design.counted)
-    if scale.is_log or size_ratio(panel) <= UNEQUAL_AT_LEAST:
-        return answer
-    return replace(answer, notices=(LEVELS_OF_UNEQUAL, *answer.notices))
+    found = replace(answer, counted=design.counted, notices=(*_warnings(panel, answer, scale), *answer.notices))
+    return with_spill_over(found, design.spill_over)
+
+
+def _warnings(panel: Panel, found: Finding, scale: Scale) -> Iterator[Notice]:
+    """Say what is known to be wrong with a figure, or cannot be known."""
+    if not scale.is_log and size_ratio(panel) > UNEQUAL_AT_LEAST:
+        yield LEVELS_OF_UNEQUAL
+    has_curve = panel.cohorts[0] >= PERIODS_FOR["bent"] and any(part.id == "bent" for part in found.parts)
+    if found.method in _BY_COURSE and not has_curve:
+        yield COURSE_NOT_TOLD
 
 
 def size_ratio(panel: Panel) -> float:

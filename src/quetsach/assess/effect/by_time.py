@@ -1,11 +1,12 @@
 """The effect for each time from the start, before it too, with bands that hold for all times at once."""
 
 import numpy as np
+from scipy import stats
 
 from quetsach.assess.effect.comparison import Comparison
 from quetsach.assess.effect.contrast import Told, rank_of, told
 from quetsach.assess.effect.finding import Part
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 
@@ -29,8 +30,10 @@ def effects_by_time(comparison: Comparison, interval: Estimate) -> tuple[Part, .
     if not found:
         return ()
     chance = np.array([one.by_chance for one in found.values()])
-    deviation = np.maximum(chance.std(axis=1), [one.spread.error for one in found.values()])
-    largest = np.sort((np.abs(chance) / deviation[:, None]).max(axis=0))
+    usual = chance.std(axis=1)
+    by_t = np.array([one.spread.interval().high - one.spread.value for one in found.values()])
+    deviation = np.maximum(usual, by_t / stats.norm.ppf((1 + CONFIDENCE) / 2))
+    largest = np.sort((np.abs(chance) / usual[:, None]).max(axis=0))
     reach = float(largest[-rank_of(chance.shape[1])[0]])
     return tuple(
         _part(since, one, float(reach * size), 0.0 if since < 0 else effect)

@@ -34,8 +34,8 @@ _NOISY_UNDER: Final = 0.25
 class Groups:
     """Units by the period in which they begin: ``starts`` (kinds), ``kind`` (units), ``drawn`` (draws x units).
 
-    ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1;
-    ``weights`` (units) is how much each counts among those that begin with it.
+    ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1, which is
+    told with ``noise_degrees`` of freedom; ``weights`` (units) is how much each counts among those that begin with it.
     """
 
     starts: Ints
@@ -43,6 +43,7 @@ class Groups:
     drawn: Ints
     noisier: Floats
     weights: Floats
+    noise_degrees: float
 
     @property
     def sizes(self) -> Floats:
@@ -79,7 +80,7 @@ def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | Refusal:
         measured = {"periods_before": float(first), "needed": float(_PERIODS_FOR_NOISE)}
         return Refusal(RefusalReason.TOO_SHORT, measured)
     noisier = np.ones(len(kind)) if first < _PERIODS_FOR_NOISE else _noisier(panel.outcome[:, :first], panel.treated)
-    return Groups(starts, kind, drawn, noisier, panel.weight)
+    return Groups(starts, kind, drawn, noisier, panel.weight, float(max(1, first - 2)))
 
 
 def _draws(kind: Ints, generator: np.random.Generator) -> Ints:
@@ -225,4 +226,5 @@ def _variances(pairs: Floats, groups: Groups, counts: Ints) -> Iterator[tuple[fl
             others = [pairs[groups.kind == other, kind] for other in several]
             free = float(sum(len(part) - 1 for part in others))
             pooled = sum(float(((part - part.mean()) ** 2).sum()) for part in others) / free
-            yield float(size**2) * pooled * float(groups.noisier[own][0]) ** 2, free
+            times = float(groups.noisier[own][0])
+            yield float(size**2) * pooled * times**2, free if times == 1 else min(free, groups.noise_degrees)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.analysis import LEVELS_OF_UNEQUAL, Design
+from quetsach.assess.effect.analysis import COURSE_NOT_TOLD, LEVELS_OF_UNEQUAL, Design
 from quetsach.assess.effect.departures import departures
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
 from quetsach.assess.effect.panel import Panel
@@ -124,8 +124,7 @@ class Grounds:
 
 def _of_design(panel: Panel, found: Finding, design: Design) -> Iterator[Notice]:
     """Say where the panel is of a kind for which the interval is known to be wrong."""
-    if LEVELS_OF_UNEQUAL in found.notices:
-        yield LEVELS_OF_UNEQUAL
+    yield from (notice for notice in (LEVELS_OF_UNEQUAL, COURSE_NOT_TOLD) if notice in found.notices)
     groups = np.unique(panel.starts, return_counts=True)[1]
     never = int((~panel.treated).sum())
     if found.method in (Method.WEDGE, Method.DID):

@@ -101,7 +101,7 @@ def _percent(share: float) -> LocalText:
     return LocalText(f"{vi}%", f"{en} %")
 
 
-def with_spill_over(found: Answer, share: float) -> Answer:
+def with_spill_over(found: Finding, share: float) -> Finding:
     """Return a finding whose interval also holds the effect if up to a share of it reaches those it is held against.
 
     On a logarithmic scale, and on levels, what is then seen is the effect less that share of it (Butts 2021). The
@@ -111,7 +111,7 @@ def with_spill_over(found: Answer, share: float) -> Answer:
         found: what was found as if nothing reached them.
         share: at most, from 0 to less than 1.
     """
-    if isinstance(found, Refusal) or not share:
+    if not share:
         return found
     vi, en = (number_text(100 * share, language) for language in ("vi", "en"))
     notice = Notice(

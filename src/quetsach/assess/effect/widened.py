@@ -72,7 +72,10 @@ NAMES: Final = {
 
 
 def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
-    """Return a finding whose interval holds those of all accounts that differ from it by more than chance."""
+    """Return a finding whose interval reaches as far as those of all accounts that differ from it by more than chance.
+
+    On the side on which they differ: of an account that says less nothing follows for more.
+    """
     rivals = tuple(rivals)
     agrees_from = min(AGREES_AT_MOST, OFTEN / max(1, len(rivals)))
     wide, strict = found.effect, found.strict or found.effect
@@ -80,7 +83,7 @@ def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
     for rival in rivals:
         differs = rival.agrees < agrees_from
         if differs:
-            wide, strict = _around(wide, rival.interval), _around(strict, rival.interval)
+            wide, strict = _towards(wide, rival.interval), _towards(strict, rival.interval)
         if rival.may_hold:
             strict = _around(strict, _stretched(rival.interval))
         if differs or rival.may_hold:
@@ -91,6 +94,12 @@ def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
 def _stretched(one: Estimate) -> Estimate:
     below, above = one.value - one.low, one.high - one.value
     return replace(one, low=one.value - STRICTER * below, high=one.value + STRICTER * above)
+
+
+def _towards(one: Estimate, other: Estimate) -> Estimate:
+    if other.value < one.value:
+        return replace(one, low=min(one.low, other.low))
+    return replace(one, high=max(one.high, other.high))
 
 
 def _around(one: Estimate, other: Estimate) -> Estimate:

@@ -60,6 +60,12 @@ def register(questions: "Subcommands") -> None:
         help="treated units count alike, or by size before the start (not in a wedge; default: units)",
     )
     parser.add_argument(
+        "--spill-over",
+        type=float,
+        metavar="PERCENT",
+        help="share of the effect that may reach the controls: the interval holds all from none of it to PERCENT",
+    )
+    parser.add_argument(
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
     )
     parser.add_argument(
@@ -139,6 +145,10 @@ def _design(arguments: argparse.Namespace, registration: "Registration | None") 
         named["scale"] = Scale(arguments.scale)
     if arguments.counted:
         named["counted"] = Counted(arguments.counted)
+    if arguments.spill_over is not None:
+        if not 0 <= arguments.spill_over < 100:
+            raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")
+        named["spill_over"] = arguments.spill_over / 100
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:

@@ -182,9 +182,9 @@ def _tell_finding(finding: Finding, language: str) -> None:
     say("  " + words["error"].format(error=error, degrees=degrees, p=p))
     if finding.observed is not None:
         say(words["observed"].format(change=_percent(finding.observed, language, signed=True)))
-    _tell_tables(finding, language)
     for text in sensitivity(finding):
         say(f"\n{text.in_language(language)}")
+    _tell_tables(finding, language)
     if finding.checks:
         say(f"\n{words['checks']}:")
     for check in finding.checks:
