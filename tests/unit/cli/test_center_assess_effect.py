@@ -3,6 +3,7 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -241,3 +242,53 @@ def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(tmp_path: Pa
     path.write_bytes(b"x" * (2 << 20))
     with pytest.raises(InputError, match="larger than 1 MiB"):
         read_file(path, limit=1 << 20)
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """One of 21 units, halved from its start on, with how many people each has."""
+    outcome = np.exp(noisy(21, 24, deviation=0.05) / 20)
+    outcome[0, 16:] /= 2
+    lines = csv_of(panel_of(outcome, [16] + [24] * 20)).decode().splitlines()
+    people = [f"{line},{1000 + 7 * len(line) + 13 * number % 50}" for number, line in enumerate(lines[1:])]
+    path = tmp_path / "one.csv"
+    path.write_text("\n".join([lines[0] + ",people", *people]))
+    return path
+
+
+def _json(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+    assert _run("effect", *words, "--json") == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_a_stated_spill_over_widens_the_effect_and_is_said(one: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = _json(capsys, "--panel", one, "--method", "sdid")
+    stated = _json(capsys, "--panel", one, "--method", "sdid", "--spill-over", 25)
+    assert stated["effect"]["low"] == pytest.approx(plain["effect"]["low"] / 0.75)
+    assert stated["effect"]["value"] == plain["effect"]["value"]
+    assert [notice["code"] for notice in stated["notices"]] == ["spill-over"]
+    assert "25%" in stated["notices"][0]["text"]["vi"]
+
+
+@pytest.mark.parametrize("share", [-1, 100, "nan"])
+def test_a_spill_over_of_everything_is_refused(one: Path, share: object) -> None:
+    with pytest.raises(InputError, match="less than 100"):
+        _run("effect", "--panel", one, "--method", "did", "--spill-over", share)
+
+
+def test_covariates_are_columns_of_the_panel(one: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = _json(capsys, "--panel", one, "--method", "sc")
+    adjusted = _json(capsys, "--panel", one, "--method", "sc", "--covariate", "people")
+    assert adjusted["effect"]["value"] != plain["effect"]["value"]
+    with pytest.raises(QuetsachError, match="the column area is missing"):
+        _run("effect", "--panel", one, "--method", "sc", "--covariate", "area")
+    with pytest.raises(QuetsachError, match="no covariates"):
+        _run("effect", "--panel", one, "--method", "did", "--covariate", "people")
+
+
+def test_the_range_that_is_judged_is_told_before_the_tables(one: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("effect", "--panel", one, "--method", "did", "--lang", "vi") == 0
+    told = capsys.readouterr().out
+    assert "16 kỳ trước khi bắt đầu chưa đủ để loại trừ" in " ".join(told.split())
+    assert told.index("chưa đủ") < told.index("ước lượng khác")

@@ -57,11 +57,12 @@ _BY_COURSE: Final = (Method.DID, Method.SC, Method.SDID)
 class Design:
     """How a panel is analysed; ``scale`` and ``ramp`` None take the usual ones.
 
-    ``spill_over`` is the share of the effect, at most, that reaches the units it is held against.
+    ``spill_over`` is the share of the effect, at most, that reaches the units it is held against; ``covariates`` are
+    columns of the panel that units are made comparable by.
 
     Raises:
-        AssessError: units are to count by size in a wedge, which counts all alike, or all of the effect is to reach
-            the controls.
+        AssessError: units are to count by size in a wedge, which counts all alike, all of the effect is to reach the
+            controls, or the method takes no covariates.
     """
 
     method: Method
@@ -71,10 +72,13 @@ class Design:
     seed: int = SEED
     counted: Counted = Counted.UNITS
     spill_over: float = 0.0
+    covariates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.spill_over < 1:
             raise AssessError("the share that reaches the controls is not from 0 to less than 1")
+        if self.covariates and self.method not in (Method.SC, Method.SDID):
+            raise AssessError(f"{self.method} takes no covariates", hint="--covariate is for sc and sdid")
         if self.method is Method.WEDGE and self.counted is Counted.SIZE:
             raise AssessError("a wedge counts every unit alike", hint="--counted size is for did, sc, sdid and cits")
 

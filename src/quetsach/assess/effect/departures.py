@@ -106,6 +106,13 @@ def _settings(
             registered.dummies,
             design.dummies,
         ),
+        (
+            "covariates",
+            "biến kiểm soát",
+            "the covariates",
+            ", ".join(registered.covariates) or "–",
+            ", ".join(design.covariates) or "–",
+        ),
         ("counted", "cách tính trọng số đơn vị", "how much units count", registered.counted, design.counted),
         ("seed", "giá trị khởi tạo ngẫu nhiên (seed)", "the seed", registered.seed, design.seed),
         ("target", "chỉ tiêu", "the target", *percent),

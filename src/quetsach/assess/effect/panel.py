@@ -23,7 +23,8 @@ class Panel:
     ``outcome`` (units x periods) is NaN where there is no figure. ``starts`` (units) is the index of the first treated
     period, or the number of periods for a unit that was never treated. ``ended`` are units whose treatment ended.
     ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one. ``weights`` (units)
-    say how much each treated unit counts in a mean, 1 on the average; None counts all alike.
+    say how much each treated unit counts in a mean, 1 on the average; None counts all alike. ``covariates`` (units x k)
+    are what was known of each unit before the first start; None where none were asked for.
     """
 
     units: tuple[str, ...]
@@ -33,6 +34,7 @@ class Panel:
     ended: tuple[str, ...] = ()
     sha256: str = ""
     weights: Floats | None = None
+    covariates: Floats | None = None
 
     @property
     def weight(self) -> Floats:
@@ -84,7 +86,9 @@ class Panel:
         """Return the panel of some of its units."""
         kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
         weights = None if self.weights is None else self.weights[units]
-        return replace(self, units=kept, outcome=self.outcome[units], starts=self.starts[units], weights=weights)
+        covariates = None if self.covariates is None else self.covariates[units]
+        some = replace(self, weights=weights, covariates=covariates)
+        return replace(some, units=kept, outcome=self.outcome[units], starts=self.starts[units])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class Block:
     """A complete panel in which all treated units began together, in period ``start``.
 
     ``treated_weights`` and ``control_weights`` say how much each unit counts in a mean of treated ones (or of controls
-    that play them). ``periods`` are their names.
+    that play them). ``periods`` are their names, ``treated_covariates`` and ``control_covariates`` (units x k) what is
+    known of them; k may be 0.
     """
 
     treated: Floats
@@ -103,6 +108,8 @@ class Block:
     treated_weights: Floats
     control_weights: Floats
     periods: tuple[str, ...]
+    treated_covariates: Floats
+    control_covariates: Floats
 
     @property
     def target(self) -> Floats:
@@ -112,6 +119,15 @@ class Block:
     def playing(self, group: Ints) -> Floats:
         """The mean of controls (indices) that play the treated (periods)."""
         return np.asarray(np.average(self.controls[group], axis=0, weights=self.control_weights[group]))
+
+    @property
+    def covariates(self) -> Floats:
+        """The mean covariates of the treated (k)."""
+        return np.asarray(np.average(self.treated_covariates, axis=0, weights=self.treated_weights))
+
+    def covariates_of(self, group: Ints) -> Floats:
+        """The mean covariates of controls (indices) that play the treated (k)."""
+        return np.asarray(np.average(self.control_covariates[group], axis=0, weights=self.control_weights[group]))
 
     @property
     def measured(self) -> dict[str, float]:
@@ -136,6 +152,7 @@ def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
     if measured["units_control"] < controls_at_least:
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, measured | {"needed": float(controls_at_least)})
     is_treated = panel.treated
+    known = np.zeros((len(panel.units), 0)) if panel.covariates is None else panel.covariates
     return Block(
         panel.outcome[is_treated],
         panel.outcome[~is_treated],
@@ -145,4 +162,6 @@ def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
         panel.weight[is_treated],
         panel.weight[~is_treated],
         panel.periods.labels,
+        known[is_treated],
+        known[~is_treated],
     )

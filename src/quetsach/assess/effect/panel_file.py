@@ -1,4 +1,4 @@
-"""Reads a panel from CSV: ``unit,period,outcome,treated``, anyone's data, nothing trusted."""
+"""Reads a panel from CSV: ``unit,period,outcome,treated`` and what covariates are named, nothing trusted."""
 
 import csv
 import hashlib
@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.panel import Floats, Panel
 from quetsach.assess.effect.periods import Step, parse_period, periods_of
 from quetsach.assess.errors import AssessError
 from quetsach.core.errors import InputError
@@ -30,16 +30,18 @@ _FORM_HINT: Final = "one line a unit and period, with the header unit,period,out
 
 @dataclass(slots=True)
 class _Table:
-    """What was read so far: the value and treatment of each cell by (unit, place in time)."""
+    """What was read so far: the value and treatment of each cell by (unit, place in time), and its covariates."""
 
     where: str
     is_comma_decimal: bool
+    covariates: tuple[str, ...] = ()
     line: int = 1
     step: Step | None = None
     units: dict[str, int] = field(default_factory=dict)
     periods: dict[str, int] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     cells: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict)
+    known: dict[tuple[int, int], list[float]] = field(default_factory=dict)
 
     def error(self, what: str, *, column: str = "", hint: str = _FORM_HINT) -> AssessError:
         """Return the error that names line and column."""
@@ -47,7 +49,7 @@ class _Table:
         return AssessError(what, where=f"{at} ({column})" if column else at, hint=hint)
 
 
-def read_panel(content: bytes, *, where: str) -> Panel:
+def read_panel(content: bytes, *, where: str, covariates: tuple[str, ...] = ()) -> Panel:
     """Read a panel from CSV in UTF-8, with or without a byte order mark.
 
     Columns may stand in any order, others are ignored; ``;`` or a tab may stand for the comma, and then a decimal comma
@@ -56,6 +58,7 @@ def read_panel(content: bytes, *, where: str) -> Panel:
     Args:
         content: the file.
         where: its name, for errors.
+        covariates: columns of numbers that are known of each unit; the mean before the first start is taken.
 
     Raises:
         AssessError: it is no such table; the error names line and column.
@@ -69,10 +72,10 @@ def read_panel(content: bytes, *, where: str) -> Panel:
         raise AssessError("this is not UTF-8", where=f"{where}:{line}", hint="save it as CSV UTF-8") from error
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    table = _Table(where, delimiter != ",")
+    table = _Table(where, delimiter != ",", covariates)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-        columns = _columns(next(lines, []), where)
+        columns = _columns(next(lines, []), (*COLUMNS, *covariates), where)
         for values in lines:
             table.line = lines.line_num
             if any(values):
@@ -82,20 +85,21 @@ def read_panel(content: bytes, *, where: str) -> Panel:
     return replace(_panel(table, where), sha256=hashlib.sha256(content).hexdigest())
 
 
-def _columns(header: list[str], where: str) -> list[int]:
-    """Return where unit, period, outcome and treated stand."""
+def _columns(header: list[str], wanted: tuple[str, ...], where: str) -> list[int]:
+    """Return where unit, period, outcome, treated and the covariates stand."""
     names = [name.strip().casefold() for name in header]
-    for column in COLUMNS:
+    wanted = tuple(name.strip().casefold() for name in wanted)
+    for column in wanted:
         if names.count(column) != 1:
             what = "is there twice" if column in names else "is missing"
             raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
-    return [names.index(column) for column in COLUMNS]
+    return [names.index(column) for column in wanted]
 
 
 def _take(table: _Table, values: list[str]) -> None:
-    if len(values) < len(COLUMNS):
+    if len(values) < len(COLUMNS) + len(table.covariates):
         raise table.error("the line has too few columns")
-    unit, period, outcome, treated = values
+    unit, period, outcome, treated, *known = values
     number = table.units.get(unit)
     if number is None:
         if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
@@ -111,7 +115,10 @@ def _take(table: _Table, values: list[str]) -> None:
         raise table.error(f"neither 0 nor 1: {treated[:40]!r}", column="treated", hint="0 before, 1 after")
     if (number, place) in table.cells:
         raise table.error(f"{unit!r} has {period[:40]!r} already")
-    table.cells[number, place] = (_number(table, outcome), is_treated)
+    table.cells[number, place] = (_number(table, outcome, "outcome"), is_treated)
+    if known:
+        names = table.covariates
+        table.known[number, place] = [_number(table, text, name) for text, name in zip(known, names, strict=True)]
 
 
 def _new_period(table: _Table, period: str) -> int:
@@ -127,7 +134,7 @@ def _new_period(table: _Table, period: str) -> int:
     return place
 
 
-def _number(table: _Table, text: str) -> float:
+def _number(table: _Table, text: str, column: str) -> float:
     if text.casefold() in _ABSENT:
         return math.nan
     plain = text.replace(",", ".") if table.is_comma_decimal and text.count(",") == 1 and "." not in text else text
@@ -137,7 +144,7 @@ def _number(table: _Table, text: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         hint = "a plain number such as 1234.5, without separators between thousands"
-        raise table.error(f"not a number: {text[:40]!r}", column="outcome", hint=hint)
+        raise table.error(f"not a number: {text[:40]!r}", column=column, hint=hint)
     return number
 
 
@@ -154,7 +161,28 @@ def _panel(table: _Table, where: str) -> Panel:
             starts[unit] = min(starts[unit], column[place])
     ended = {u for (u, place), (_, is_treated) in _later(table, starts, column) if not is_treated}
     units = tuple(table.units)
-    return Panel(units, periods, outcome, starts, tuple(units[index] for index in sorted(ended)))
+    made = Panel(units, periods, outcome, starts, tuple(units[index] for index in sorted(ended)))
+    return replace(made, covariates=_covariates(table, made, column)) if table.covariates else made
+
+
+def _covariates(table: _Table, panel: Panel, column: Mapping[int, int]) -> Floats:
+    """Return the mean of each covariate by unit (units x k) before anybody began.
+
+    What was measured later may be an effect of the treatment, and is not looked at.
+    """
+    first = min(panel.cohorts, default=panel.shape[1])
+    values = np.full((*panel.shape, len(table.covariates)), np.nan)
+    for (unit, place), known in table.known.items():
+        values[unit, column[place]] = known
+    before = values[:, :first]
+    count = (~np.isnan(before)).sum(axis=1)
+    for unit, index in np.argwhere(count == 0).tolist():
+        raise AssessError(
+            f"{panel.units[unit]!r} has no {table.covariates[index]} before the first start",
+            where=table.where,
+            hint="a covariate is compared as it was before the start, so each unit needs one figure there",
+        )
+    return np.asarray(np.nansum(before, axis=1) / count)
 
 
 def _later(

@@ -35,12 +35,14 @@ class Rival:
     """The effect by another account of what would have been, and how often chance makes the two differ as much.
 
     Of one that ``may_hold`` the time before the start says too little to exclude it: a verdict must hold by it as well.
+    One that ``is_told`` is printed in any case.
     """
 
     name: str
     interval: Estimate
     agrees: float
     may_hold: bool = False
+    is_told: bool = False
 
 
 NAMES: Final = {
@@ -59,6 +61,10 @@ NAMES: Final = {
     "peak-left-out": LocalText(
         "Nếu bỏ các kỳ ngay trước khi bắt đầu (có thể là đỉnh)",
         "Without the periods just before the start, which may be a peak",
+    ),
+    "bias-corrected": LocalText(
+        "Nếu trừ phần mà độ lệch trước khi bắt đầu đã báo trước",
+        "Less what the misfit before the start would have led to",
     ),
     "in-time": LocalText(
         "Trừ đi “tác động” của một thời điểm bắt đầu giả định sớm hơn",
@@ -86,7 +92,7 @@ def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
             wide, strict = _towards(wide, rival.interval), _towards(strict, rival.interval)
         if rival.may_hold:
             strict = _around(strict, _stretched(rival.interval))
-        if differs or rival.may_hold:
+        if differs or rival.may_hold or rival.is_told:
             parts.append(Part(rival.name, NAMES[rival.name], rival.interval))
     return replace(found, effect=wide, strict=None if strict == wide else strict, parts=(*found.parts, *parts))
 

@@ -116,3 +116,28 @@ def test_a_table_whose_square_is_too_large_is_refused_before_it_is_made() -> Non
     body = "".join(f"u{n},{n},1,0\n" for n in range(1_500))
     with pytest.raises(AssessError, match="cells"):
         _read(body)
+
+
+TRAITS = b"unit,period,outcome,treated,People, Net \n"
+
+
+def test_covariates_are_those_of_before_anybody_began() -> None:
+    body = b"a,1,5,0,10,2\na,2,5,0,30,NA\na,3,4,1,900,9\nb,1,5,0,,1\nb,2,5,0,50,3\nb,3,5,0,700,9\n"
+    panel = read_panel(TRAITS + body, where="panel.csv", covariates=("people", "net"))
+    assert panel.covariates is not None
+    assert panel.covariates.tolist() == [[20, 2], [50, 2]]
+    assert read_panel(TRAITS + body, where="panel.csv").covariates is None
+
+
+@pytest.mark.parametrize(
+    ("body", "covariate", "what"),
+    [
+        (b"a,1,5,0,10,2\na,2,4,1,10,2\nb,1,5,0,,2\nb,2,5,0,10,2\n", "people", "'b' has no people before the first"),
+        (b"a,1,5,0,many,2\n", "people", "not a number: 'many'"),
+        (b"a,1,5,0,10\n", "net", "too few columns"),
+        (b"a,1,5,0,10,2\n", "area", "the column area is missing"),
+    ],
+)
+def test_a_covariate_that_cannot_be_taken_is_named(body: bytes, covariate: str, what: str) -> None:
+    with pytest.raises(AssessError, match=what):
+        read_panel(TRAITS + body, where="panel.csv", covariates=(covariate,))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,8 +7,10 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
+from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.simplex import simplex_weights
+from quetsach.assess.effect.synthetic_weights import corrected
+from quetsach.assess.errors import AssessError
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 
@@ -132,3 +136,79 @@ def test_they_refuse_a_panel_with_gaps(method: Method) -> None:
     assert isinstance(answer, Refusal)
     assert answer.reason is RefusalReason.UNBALANCED
     assert answer.measured == {"cells_missing": 1}
+
+
+def _with_covariate(slope: float, *, seed: int) -> Panel:
+    """Units whose course after the start hangs on a trait of theirs, by which the treated lies far off."""
+    generator = np.random.default_rng(seed)
+    trait = np.append(2.0, generator.standard_normal(24))
+    levels = np.append(0.0, generator.standard_normal(24))
+    outcome = 50 + levels[:, None] + 0.3 * generator.standard_normal((25, 20))
+    outcome[:, 12:] += slope * trait[:, None]
+    return replace(panel_of(outcome, [12] + [20] * 24), covariates=trait[:, None])
+
+
+@pytest.mark.parametrize("method", [Method.SC, Method.SDID])
+def test_what_a_covariate_explains_is_no_effect(method: Method) -> None:
+    blind, seeing, held = [], [], 0
+    for seed in range(8):
+        panel = _with_covariate(-2.0, seed=seed)
+        without = analyse(replace(panel, covariates=None), Design(method, Scale.LEVEL))
+        found = analyse(panel, Design(method, Scale.LEVEL, covariates=("trait",)))
+        assert isinstance(without, Finding)
+        assert isinstance(found, Finding)
+        blind.append(without.effect.value)
+        seeing.append(found.effect.value)
+        held += found.effect.low <= 0 <= found.effect.high
+    assert np.mean(blind) < -3
+    assert abs(np.mean(seeing)) < 0.3
+    assert held >= 7
+
+
+def test_a_covariate_of_no_meaning_hardly_changes_an_effect() -> None:
+    panel = _with_covariate(0.0, seed=3)
+    plain = _found(replace(panel, covariates=None), Method.SDID)
+    found = analyse(panel, Design(Method.SDID, Scale.LEVEL, covariates=("trait",)))
+    assert isinstance(found, Finding)
+    assert found.effect.value == pytest.approx(plain.effect.value, abs=0.3)
+
+
+def test_each_covariate_needs_its_controls() -> None:
+    panel = _with_covariate(0.0, seed=3)
+    many = replace(panel, covariates=np.random.default_rng(1).standard_normal((25, 5)))
+    answer = analyse(many, Design(Method.SC, Scale.LEVEL, covariates=tuple("abcde")))
+    assert isinstance(answer, Refusal)
+    assert answer.measured["needed"] == 25
+
+
+def test_a_method_that_takes_no_covariates_says_so() -> None:
+    with pytest.raises(AssessError, match="no covariates"):
+        Design(Method.DID, covariates=("trait",))
+
+
+def test_a_misfit_that_told_what_would_come_is_corrected() -> None:
+    """Units that grow apart by their level: a treated one above all others grows most, without any campaign."""
+    plain, less = [], []
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        level = np.append(2.2, 0.8 * generator.standard_normal(24))
+        outcome = 50 + level[:, None] + 0.2 * generator.standard_normal((25, 20))
+        outcome[:, 12:] += level[:, None]
+        found = analyse(panel_of(outcome, [12] + [20] * 24), Design(Method.SC, Scale.LEVEL))
+        if isinstance(found, Finding):
+            plain.append(found.effect.value)
+            [part] = [part for part in found.parts if part.id == "bias-corrected"]
+            less.append(part.estimate.value)
+    assert len(plain) >= 3
+    assert abs(np.mean(less)) < abs(np.mean(plain)) / 3
+
+
+@given(st.integers(0, 1_000))
+@settings(max_examples=10, deadline=None)
+def test_a_correction_is_nothing_where_nothing_is_misfitted(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    controls = generator.standard_normal((16, 12))
+    weights = generator.dirichlet(np.ones(16))
+    target = weights @ controls
+    target[8:] += 2
+    assert corrected(target, controls, 8, weights) == pytest.approx(2)

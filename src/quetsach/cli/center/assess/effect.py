@@ -60,6 +60,13 @@ def register(questions: "Subcommands") -> None:
         help="treated units count alike, or by size before the start (not in a wedge; default: units)",
     )
     parser.add_argument(
+        "--covariate",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
+    )
+    parser.add_argument(
         "--spill-over",
         type=float,
         metavar="PERCENT",
@@ -103,7 +110,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     registration = read_registered(arguments.registration) if arguments.registration else None
     design, target = _design(arguments, registration), _target(arguments, registration)
-    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
+    content = read_file(arguments.panel, limit=MAX_BYTES)
+    panel = read_panel(content, where=arguments.panel.name, covariates=design.covariates)
     answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
     if target is None:
         report = EffectReport(panel, answer, None, None)
@@ -129,7 +137,7 @@ def against_negative(answer: "Answer", panel: "Panel", design: "Design", path: P
 
     if path is None:
         return answer
-    negative = read_panel(read_file(path, limit=MAX_BYTES), where=path.name)
+    negative = read_panel(read_file(path, limit=MAX_BYTES), where=path.name, covariates=design.covariates)
     require_same_design(panel, negative)
     return with_negative_control(answer, analyse(negative, design))
 
@@ -145,6 +153,8 @@ def _design(arguments: argparse.Namespace, registration: "Registration | None") 
         named["scale"] = Scale(arguments.scale)
     if arguments.counted:
         named["counted"] = Counted(arguments.counted)
+    if arguments.covariate:
+        named["covariates"] = tuple(arguments.covariate)
     if arguments.spill_over is not None:
         if not 0 <= arguments.spill_over < 100:
             raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")

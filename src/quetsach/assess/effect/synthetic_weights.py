@@ -1,0 +1,103 @@
+"""Shares of controls, and of periods before a start, that stand for a unit that was treated.
+
+Covariates are taken out of all series first, and a misfit that is left before the start is corrected by how, among the
+controls, what came before goes with what came after (Abadie and L'Hour 2021; Ben-Michael, Feller and Rothstein 2021).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess.effect.finding import Method
+from quetsach.assess.effect.panel import Block, Floats
+from quetsach.assess.effect.simplex import simplex_weights
+
+_TINY: Final = 1e-6
+_PENALTIES: Final = np.logspace(-2, 4, 13)
+"""Of the regression that corrects a misfit, in mean squared singular values; the one that predicts best is taken."""
+
+type Estimator = Callable[[Floats, Floats], tuple[float, Floats]]
+"""Treated mean (periods) and controls (units x periods) to the effect and the weights of the controls."""
+
+
+def by_mixture(block: Block) -> Estimator:
+    """Return the estimator of synthetic control: the mean gap to a mixture after the start."""
+    ridge = (_TINY * noise_of(block)) ** 2 * block.start
+
+    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
+        weights = simplex_weights(controls[:, : block.start].T, target[: block.start], ridge=ridge, is_centred=False)
+        return float((target - weights @ controls)[block.start :].mean()), weights
+
+    return estimate
+
+
+def by_difference(block: Block) -> Estimator:
+    """Return the estimator of synthetic difference in differences: weighted controls, and weighted periods before."""
+    after = block.treated.shape[1] - block.start
+    ridge = np.sqrt(len(block.treated) * after) * noise_of(block) ** 2 * block.start
+
+    def estimate(target: Floats, controls: Floats) -> tuple[float, Floats]:
+        units = simplex_weights(controls[:, : block.start].T, target[: block.start], ridge=ridge, is_centred=True)
+        return float((target - units @ controls) @ period_weights(block, controls)), units
+
+    return estimate
+
+
+def period_weights(block: Block, controls: Floats) -> Floats:
+    """Return by what a series is summed (periods): its mean after, less its weighted mean before."""
+    after = block.treated.shape[1] - block.start
+    small = (_TINY * noise_of(block)) ** 2 * len(controls)
+    before, wanted = controls[:, : block.start], controls[:, block.start :].mean(axis=1)
+    return np.concatenate([-simplex_weights(before, wanted, ridge=small, is_centred=True), np.full(after, 1 / after)])
+
+
+def noise_of(block: Block) -> float:
+    """The standard deviation of the steps of the controls before the start."""
+    return float(np.diff(block.controls[:, : block.start], axis=1).std(ddof=1))
+
+
+ESTIMATORS: Final[Mapping[Method, Callable[[Block], Estimator]]] = {
+    Method.SC: by_mixture,
+    Method.SDID: by_difference,
+}
+
+
+def without_covariates(target: Floats, own: Floats, controls: Floats, others: Floats) -> tuple[Floats, Floats]:
+    """Return the series of a unit (periods) and of controls (units x periods) less what their covariates explain.
+
+    In each period by a regression among the controls alone, so that a unit has no say in what it is held against.
+
+    Args:
+        target: the unit.
+        own: its covariates (k), which may be none.
+        controls: what it is held against.
+        others: their covariates (units x k).
+    """
+    if not len(own):
+        return target, controls
+    middle, size = others.mean(axis=0), others.std(axis=0)
+    usual = (others - middle) / np.where(size > 0, size, 1.0)
+    by_covariate = np.linalg.pinv(usual) @ (controls - controls.mean(axis=0))
+    apart = (own - middle) / np.where(size > 0, size, 1.0)
+    return target - apart @ by_covariate, controls - usual @ by_covariate
+
+
+def corrected(target: Floats, controls: Floats, start: int, weights: Floats) -> float:
+    """Return the mean gap after the start, less what the misfit before it would have led to.
+
+    By a ridge regression among the controls of their mean after on all periods before; its penalty is the one by which
+    each control is predicted best from the others (leave-one-out, in closed form).
+    """
+    before, after = controls[:, :start], controls[:, start:].mean(axis=1)
+    left, sizes, right = np.linalg.svd(before - before.mean(axis=0), full_matrices=False)
+    of_after, least = left.T @ (after - after.mean()), np.inf
+    slopes = np.zeros(start)
+    for penalty in _PENALTIES * float((sizes**2).mean()):
+        kept = sizes**2 / (sizes**2 + penalty)
+        errors = after - after.mean() - left @ (kept * of_after)
+        missed = float(((errors / (1 - 1 / len(after) - (left**2 @ kept))) ** 2).mean())
+        if missed < least:
+            least, slopes = missed, right.T @ (sizes / (sizes**2 + penalty) * of_after)
+    gap = target - weights @ controls
+    return float(gap[start:].mean() - gap[:start] @ slopes)
