@@ -64,6 +64,16 @@ class Played:
             reach = max(reach, float(np.sort(np.abs(self.effects))[-rank]))
         return Estimate(self.effect, self.effect - reach, self.effect + reach)
 
+    def cautious_interval(self, draws: int) -> Estimate:
+        """Return the interval, and no narrower than t gives it by the spread of the placebos.
+
+        The largest of some twenty placebos is itself a matter of chance, which a verdict must not hang on.
+        """
+        own, fits = self._scales()
+        by_t = Spread(self.effect, own * float(np.sqrt(((self.effects / fits) ** 2).mean())), len(self.effects) - 1.0)
+        one, other = self.interval(draws), by_t.interval()
+        return Estimate(one.value, min(one.low, other.low), max(one.high, other.high))
+
     @property
     def p_value(self) -> float:
         """Share of placebos with an effect as large in proportion to the misfit before."""

@@ -170,7 +170,7 @@ def _extrapolated(whole: Played, start: int, draws: int) -> Iterator[Rival]:
         after = range(start, periods)
         weights = (np.arange(periods) >= start) / len(after) - np.mean([base(start, time) for time in after], axis=0)
         other = replace(whole, effect=float(whole.gap @ weights), effects=whole.gaps @ weights)
-        yield Rival(name, other.interval(draws), _apart(whole, other), may_hold=True)
+        yield Rival(name, other.cautious_interval(draws), _apart(whole, other), may_hold=True)
 
 
 def _rivals(method: Method, block: Block, groups: list[Ints], whole: Played, draws: int) -> Iterator[Rival]:
@@ -195,7 +195,7 @@ def _rivals(method: Method, block: Block, groups: list[Ints], whole: Played, dra
             start=pretended,
         )
         early = play(method, before, groups)
-        told = whole.interval(draws)
+        told = whole.cautious_interval(draws)
         moved = Estimate(told.value - early.effect, told.low - early.effect, told.high - early.effect)
         apart = int((np.abs(early.effects) >= abs(early.effect)).sum())
         yield Rival("in-time", moved, early.share(apart), may_hold=True)
