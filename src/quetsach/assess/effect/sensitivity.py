@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, as_reduction
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.widened import Rival, widened
 from quetsach.assess.errors import AssessError
@@ -37,6 +37,14 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
         )
     if found.effect.low <= 0 <= found.effect.high:
         return
+    if (reached := as_reduction(_seen_through(found.effect), found.scale, found.after_mean)) and reached.value > 0:
+        told = _percent(reached.value)
+        yield LocalText(
+            "Nếu một phần năm tác động lan sang nhóm đối chứng (xem cùng kênh truyền hình, ở tỉnh giáp ranh, dùng cùng "
+            f"nhà mạng) thì mức giảm thật vào khoảng {told.vi}, lớn hơn mức thấy được.",
+            "If a fifth of the effect reaches the controls (the same television, a neighbouring province, the same "
+            f"provider), the true reduction is about {told.en}, more than is seen.",
+        )
     measured = found.effect.measured
     if "drift_to_overturn" in measured:
         needed, seen = (_drift(measured[f"drift_{name}"], found) for name in ("to_overturn", "not_excluded"))
@@ -125,6 +133,11 @@ def with_spill_over(found: Finding, share: float) -> Finding:
     )
     strict = None if found.strict is None else _reaching(found.strict, share)
     return replace(found, effect=_reaching(found.effect, share), strict=strict, notices=(*found.notices, notice))
+
+
+def _seen_through(one: Estimate) -> Estimate:
+    """Return the effect of which a fifth reaches the controls, where this is what is seen."""
+    return Estimate(one.value / 0.8, one.low / 0.8, one.high / 0.8)
 
 
 def _reaching(one: Estimate, share: float) -> Estimate:

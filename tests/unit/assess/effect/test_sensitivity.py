@@ -49,7 +49,7 @@ def test_a_drift_as_large_as_it_says_leaves_no_effect() -> None:
 
 def test_an_effect_that_is_told_says_what_would_overturn_it_in_both_languages() -> None:
     texts = list(sensitivity(found(panel(0.5))))
-    assert len(texts) == 3
+    assert len(texts) == 4
     assert all(text.vi and text.en and text.vi != text.en for text in texts)
     [left] = sensitivity(found(panel(0.0, seed=4)))
     assert "12 periods before the start do not exclude" in left.en
@@ -130,3 +130,11 @@ def test_counts_are_compared_by_logarithms_unless_levels_are_asked_for() -> None
     assert "levels-of-unequal-units" in {notice.code for notice in levels.notices}
     below = panel(0.5)
     assert found(below.with_outcome(below.outcome - 5)).scale is Scale.LEVEL
+
+
+def test_what_reaches_the_controls_would_make_the_true_effect_larger() -> None:
+    halved = found(panel(0.5))
+    [text] = [text for text in sensitivity(halved) if "a fifth of the effect" in text.en]
+    assert halved.effect.value / 0.8 == pytest.approx(math.log(1 - 0.579), abs=0.01)
+    assert "57.9 %" in text.en
+    assert "57,9%" in text.vi
