@@ -194,14 +194,14 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "There are too few addresses to see how their number grows with time.",
     ),
     RefusalReason.NOBODY_TREATED: LocalText(
-        "Không có đơn vị nào được can thiệp (cột treated toàn 0), nên không có tác động nào để đo.",
-        "No unit was ever treated (the column treated is 0 throughout), so there is no effect to measure.",
+        "Không có đơn vị nào được can thiệp, nên không có tác động nào để đo.",
+        "No unit was ever treated, so there is no effect to measure.",
     ),
     RefusalReason.NO_CONTROLS: LocalText(
         "Mọi đơn vị đều được can thiệp. Phương pháp này cần những đơn vị không được can thiệp để so sánh; nếu"
-        " các đơn vị bắt đầu ở những thời điểm khác nhau, hãy dùng phương pháp wedge.",
+        " các đơn vị bắt đầu ở những thời điểm khác nhau, hãy dùng phương pháp triển khai bậc thang.",
         "Every unit was treated. This method needs units that were not, to compare with; where units began at"
-        " different times, use the method wedge.",
+        " different times, use the stepped wedge.",
     ),
     RefusalReason.TOO_FEW_CONTROLS: LocalText(
         "Có quá ít đơn vị đối chứng để biết con số dao động bao nhiêu khi không có chiến dịch, nên không đưa "
@@ -210,19 +210,19 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.TOO_MANY_CONTROLS: LocalText(
         "Có quá nhiều đơn vị đối chứng cho phương pháp này. Hãy chọn trước những đơn vị giống đơn vị được can"
-        " thiệp nhất, hoặc dùng phương pháp did.",
+        " thiệp nhất, hoặc dùng phương pháp sai biệt kép.",
         "There are too many controls for this method. Choose beforehand those most like the treated units, or"
-        " use the method did.",
+        " use difference in differences.",
     ),
     RefusalReason.TOO_FEW_UNITS: LocalText(
         "Có quá ít đơn vị: khoảng tin cậy theo đơn vị sẽ hẹp hơn thực tế.",
         "There are too few units: an interval clustered by unit would be narrower than the truth.",
     ),
     RefusalReason.NO_BEFORE: LocalText(
-        "Có đơn vị được can thiệp ngay từ kỳ đầu tiên: không biết trước đó ra sao thì không đo được thay đổi. Cột "
-        "treated chỉ ghi 1 từ kỳ bắt đầu can thiệp trở đi, không ghi cho mọi kỳ của đơn vị đó.",
-        "A unit was treated from the first period on: without a time before, a change cannot be measured. The column "
-        "treated is 1 from the start of treatment on, not in every period of such a unit.",
+        "Có đơn vị được can thiệp ngay từ kỳ đầu tiên: không biết trước đó ra sao thì không đo được thay đổi. Trong "
+        "bảng số liệu, chỉ đánh dấu là được can thiệp từ kỳ bắt đầu trở đi, không đánh dấu cho mọi kỳ của đơn vị đó.",
+        "A unit was treated from the first period on: without a time before, a change cannot be measured. In the "
+        "panel a unit is marked as treated from the start of treatment on, not in every period.",
     ),
     RefusalReason.TOO_SHORT: LocalText(
         "Chuỗi số liệu trước hoặc sau khi bắt đầu quá ngắn đối với phương pháp này.",
@@ -236,26 +236,27 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.STAGGERED: LocalText(
         "Các đơn vị bắt đầu ở những thời điểm khác nhau. Phương pháp này cần một thời điểm bắt đầu chung; hãy"
-        " dùng phương pháp did (theo nhóm và kỳ) hoặc wedge.",
-        "Units began at different times. This method needs one common start; use the method did (by group and"
-        " time) or wedge.",
+        " dùng phương pháp sai biệt kép (theo nhóm và kỳ) hoặc triển khai bậc thang.",
+        "Units began at different times. This method needs one common start; use difference in "
+        "differences (by group and time) or the stepped wedge.",
     ),
     RefusalReason.NOT_STAGGERED: LocalText(
-        "Mọi đơn vị được can thiệp bắt đầu cùng một lúc. Phương pháp wedge cần ít nhất hai đợt; hãy dùng "
-        "phương pháp did.",
-        "All treated units began at the same time. The method wedge needs two steps at least; use the method did.",
+        "Mọi đơn vị được can thiệp bắt đầu cùng một lúc. Triển khai bậc thang cần ít nhất hai đợt; hãy dùng phương "
+        "pháp sai biệt kép.",
+        "All treated units began at the same time. A stepped wedge needs two steps at least; use difference in "
+        "differences.",
     ),
     RefusalReason.UNBALANCED: LocalText(
         "Bảng số liệu thiếu ô: có đơn vị không có số liệu ở một số kỳ. Phương pháp này cần đủ mọi đơn vị ở "
-        "mọi kỳ; did và wedge chấp nhận bảng thiếu ô.",
+        "mọi kỳ; sai biệt kép (một thời điểm bắt đầu chung) và triển khai bậc thang chấp nhận bảng thiếu ô.",
         "Cells of the panel are missing: a unit has no figure in some period. This method needs every unit in"
-        " every period; did (with one common start) and wedge accept gaps.",
+        " every period; difference in differences (with one common start) and the stepped wedge accept gaps.",
     ),
     RefusalReason.NOT_POSITIVE: LocalText(
-        "Có số liệu bằng 0 hoặc âm, không lấy lôgarit được. Hãy dùng --scale level, hoặc gộp kỳ hay đơn vị để"
-        " không còn số 0.",
-        "A figure is zero or negative, so it has no logarithm. Use --scale level, or merge periods or units "
-        "until no zero is left.",
+        "Có số liệu bằng 0 hoặc âm, không lấy lôgarit được. Hãy so sánh trên số liệu gốc, hoặc gộp kỳ hay đơn "
+        "vị để không còn số 0.",
+        "A figure is zero or negative, so it has no logarithm. Compare the figures themselves, or merge periods "
+        "or units until no zero is left.",
     ),
     RefusalReason.NO_SPREAD: LocalText(
         "Các đơn vị đối chứng không hề dao động, nên không biết ngẫu nhiên có thể làm số liệu thay đổi bao nhiêu.",
@@ -267,9 +268,9 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
     ),
     RefusalReason.NO_MIXTURE: LocalText(
         "Không có tổ hợp đơn vị đối chứng nào đi sát đơn vị được can thiệp trước khi bắt đầu, nên không thể ước lượng "
-        "nếu không có chiến dịch thì sau đó ra sao. Hãy dùng phương pháp sdid hoặc did.",
+        "nếu không có chiến dịch thì sau đó ra sao. Hãy dùng phương pháp sai biệt kép tổng hợp hoặc sai biệt kép.",
         "No mixture of controls ran like the treated before the start, so none tells what would have been after it. "
-        "Use the method sdid or did.",
+        "Use synthetic difference in differences, or difference in differences.",
     ),
     RefusalReason.NO_RATIO: LocalText(
         "Không tính được mức giảm theo phần trăm: mức dự kiến nếu không có chiến dịch không phải là số dương.",

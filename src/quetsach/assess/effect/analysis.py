@@ -33,9 +33,9 @@ LEVELS_OF_UNEQUAL: Final = Notice(
     "levels-of-unequal-units",
     LocalText(
         "Các đơn vị lớn nhỏ khác nhau mà phép so sánh không lấy lôgarit: cùng giảm một tỷ lệ thì đơn vị lớn giảm nhiều "
-        "hơn, trông như là nhờ chiến dịch. Hãy dùng thang đo log hoặc count.",
+        "hơn, trông như là nhờ chiến dịch. Hãy so sánh trên thang lôgarit.",
         "Units are of unequal size and no logarithms are taken: where all fall by the same share, a large one falls by "
-        "more, which looks like the campaign. Use the scale log or count.",
+        "more, which looks like the campaign. Compare logarithms.",
     ),
 )
 COURSE_NOT_TOLD: Final = Notice(

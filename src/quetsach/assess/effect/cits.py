@@ -167,9 +167,9 @@ def against(own: Floats, others: Floats) -> tuple[Floats, Floats]:
 _AT_ONCE = Notice(
     "ramp-not-stated",
     LocalText(
-        "Không nêu bao nhiêu kỳ thì tác động đạt đủ (--ramp), nên coi là đạt đủ ngay. Nếu tác động tăng dần thì mức "
+        "Không nêu bao nhiêu kỳ thì tác động đạt đủ, nên coi là đạt đủ ngay. Nếu tác động tăng dần thì mức "
         "nêu ở đây là sai.",
-        "It was not stated over how many periods the effect builds up (--ramp), so it is taken to be whole at once. If "
+        "It was not stated over how many periods the effect builds up, so it is taken to be whole at once. If "
         "it builds up, this figure is wrong.",
     ),
 )

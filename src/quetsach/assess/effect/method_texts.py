@@ -8,13 +8,11 @@ from quetsach.assess.effect.panel import Panel
 from quetsach.core.pack import LocalText
 
 METHOD_NAMES: Mapping[Method, LocalText] = {
-    Method.DID: LocalText("Sai biệt kép (did)", "Difference in differences (did)"),
-    Method.SC: LocalText("Đối chứng tổng hợp (sc)", "Synthetic control (sc)"),
-    Method.SDID: LocalText("Sai biệt kép tổng hợp (sdid)", "Synthetic difference in differences (sdid)"),
-    Method.CITS: LocalText(
-        "Chuỗi thời gian gián đoạn có đối chứng (cits)", "Comparative interrupted time series (cits)"
-    ),
-    Method.WEDGE: LocalText("Triển khai bậc thang ngẫu nhiên (wedge)", "Stepped wedge (wedge)"),
+    Method.DID: LocalText("Sai biệt kép", "Difference in differences"),
+    Method.SC: LocalText("Đối chứng tổng hợp", "Synthetic control"),
+    Method.SDID: LocalText("Sai biệt kép tổng hợp", "Synthetic difference in differences"),
+    Method.CITS: LocalText("Chuỗi thời gian gián đoạn có đối chứng", "Comparative interrupted time series"),
+    Method.WEDGE: LocalText("Triển khai bậc thang ngẫu nhiên", "Stepped wedge"),
 }
 ASSUMPTIONS: Mapping[Method, LocalText] = {
     Method.DID: LocalText(
@@ -68,35 +66,77 @@ _ESTIMANDS: Mapping[Method, LocalText] = {
 _STARTS_TOLD: Final = 6
 
 
-def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
-    """Say what an effect is of: units, periods, starts, scale, weights, and what is estimated.
+def basis_rows(panel: Panel, found: Finding, outcome: str = "") -> tuple[tuple[LocalText, LocalText], ...]:
+    """Return what an effect is of, each fact with its name: figures, scale, units, periods, starts, weights, estimand.
 
     Args:
         panel: what was analysed.
         found: what was found in it.
         outcome: what its figures count, where the centre counted them itself.
     """
-    treated, scale, after = int(panel.treated.sum()), SCALE_NAMES[found.scale], _ESTIMANDS[found.method]
-    labels = [panel.periods.labels[start] for start in panel.cohorts]
-    starts = ", ".join(labels[:_STARTS_TOLD]) + (", …" if len(labels) > _STARTS_TOLD else "")
-    unit = OUTCOME_NAMES.get(outcome, LocalText("như trong cột outcome", "as in the column outcome"))
+    treated, labels = int(panel.treated.sum()), panel.periods.labels
+    starts = [labels[start] for start in panel.cohorts]
+    told = ", ".join(starts[:_STARTS_TOLD]) + (", …" if len(starts) > _STARTS_TOLD else "")
+    return (
+        (LocalText("Số liệu", "Figures"), OUTCOME_NAMES.get(outcome, _AS_HANDED_OVER)),
+        (LocalText("Thang so sánh", "Compared on"), SCALE_NAMES[found.scale]),
+        (LocalText("Đơn vị được can thiệp", "Treated units"), _same(str(treated))),
+        (LocalText("Đối chứng", "Controls"), _same(str(len(panel.units) - treated))),
+        (
+            LocalText("Kỳ", "Periods"),
+            LocalText(
+                f"{len(labels)}, từ {labels[0]} đến {labels[-1]}", f"{len(labels)}, from {labels[0]} to {labels[-1]}"
+            ),
+        ),
+        (LocalText("Bắt đầu", "Starts"), _same(told)),
+        (LocalText("Trọng số", "Weights"), _weights(found, treated)),
+        (LocalText("Đại lượng ước lượng", "Estimated"), _estimand(panel, found, treated)),
+    )
+
+
+def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
+    """Say the same in one paragraph; the arguments are those of ``basis_rows``."""
+    rows = basis_rows(panel, found, outcome)
+    return LocalText(
+        " ".join(f"{name.vi}: {value.vi}." for name, value in rows),
+        " ".join(f"{name.en}: {value.en}." for name, value in rows),
+    )
+
+
+_AS_HANDED_OVER = LocalText("như trong bảng được đưa vào", "as in the panel that was handed over")
+
+
+def _same(text: str) -> LocalText:
+    return LocalText(text, text)
+
+
+def _weights(found: Finding, treated: int) -> LocalText:
+    """Say how much each unit counts: treated ones in the mean, and controls where the method weighs them."""
+    controls = (
+        LocalText("; đối chứng theo trọng số nêu kèm", "; controls by the weights beside")
+        if found.weights
+        else LocalText("", "")
+    )
+    own = (
+        LocalText("chỉ một đơn vị được can thiệp", "a single treated unit")
+        if treated == 1
+        else LocalText("theo mức trung bình của từng đơn vị trước khi bắt đầu", "by each unit's mean before the start")
+        if found.counted is Counted.SIZE
+        else LocalText("mỗi đơn vị tính như nhau", "every unit counts the same")
+    )
+    return LocalText(own.vi + controls.vi, own.en + controls.en)
+
+
+def _estimand(panel: Panel, found: Finding, treated: int) -> LocalText:
+    after = _ESTIMANDS[found.method]
     one = panel.units[int(panel.treated.argmax())]
     whose = (
         LocalText(f"của đơn vị {one}", f"of the unit {one}")
         if treated == 1
-        else LocalText(
-            "của mọi đơn vị được can thiệp gộp lại: mỗi đơn vị tính theo mức trung bình trước khi bắt đầu",
-            "of all treated units together: each counts by its mean before the start",
-        )
+        else LocalText("của mọi đơn vị được can thiệp gộp lại", "of all treated units together")
         if found.counted is Counted.SIZE
         else LocalText(
-            "của đơn vị trung bình: mỗi đơn vị (tỉnh) tính như nhau, nên đây không phải là con số của cả nước",
-            "of the average unit: each unit (province) counts the same, so this is no national figure",
+            "của đơn vị trung bình (không phải là con số của cả nước)", "of the average unit (no national figure)"
         )
     )
-    return LocalText(
-        f"Số liệu: {unit.vi}; {scale.vi}. Đơn vị được can thiệp: {treated}; đối chứng: {len(panel.units) - treated}. "
-        f"Bắt đầu: {starts}. Đại lượng ước lượng: tác động {after.vi}, {whose.vi}.",
-        f"Figures: {unit.en}; {scale.en}. Treated units: {treated}; controls: {len(panel.units) - treated}. "
-        f"Starts: {starts}. Estimated: the effect {after.en}, {whose.en}.",
-    )
+    return LocalText(f"tác động {after.vi}, {whose.vi}", f"the effect {after.en}, {whose.en}")
