@@ -8,11 +8,13 @@ their colour, in dark mode too, so the picture itself names only one.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import vl_convert
+
+from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     import altair as alt
@@ -123,18 +125,85 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
     return drawn(alt.layer(*layers), chart.title, chart.description, language)
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A value of a window of whole days, what it is called, and whether it is the baseline."""
+
+    first: date
+    last: date
+    value: float
+    name: str
+    is_baseline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpanChart:
+    """Values of windows in order of time, each as wide as its window is long; days of no window are empty."""
+
+    title: str
+    description: str
+    unit: str
+    spans: Sequence[Span]
+
+
+def draw_spans(chart: SpanChart, *, language: str) -> str:
+    """Return the chart as one ``<svg>`` element that can stand inside a page; the words stand below it, by number.
+
+    Args:
+        chart: what to draw; values at least 0.
+        language: ``vi`` or ``en``, for separators and days.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    form = "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
+    rows = [
+        {
+            "first": span.first.isoformat(),
+            "last": (span.last + timedelta(days=1)).isoformat(),
+            "middle": (span.first + (span.last - span.first) / 2).isoformat(),
+            "value": span.value,
+            "kind": "baseline" if span.is_baseline else "window",
+            "n": str(n),
+        }
+        for n, span in enumerate(chart.spans, 1)
+    ]
+    axis = alt.Axis(format=form, tickCount=6, labelAngle=0, grid=False)
+    y = alt.Y("value:Q", title=chart.unit, scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=5))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
+    bars = base.mark_bar().encode(
+        x=alt.X("first:T", title=None, axis=axis),
+        x2="last:T",
+        y2=alt.value(_HEIGHT),
+        fill=alt.condition("datum.kind == 'baseline'", alt.value(_STRONG), alt.value(_SOFT)),
+        stroke=alt.value(_STRONG),
+    )
+    numbers = base.mark_text(dy=-8, fontSize=13, fontWeight=600).encode(x="middle:T", text="n:N")
+    told = [
+        _told(n, f"{n}. {span.first:{form}} – {span.last:{form}}, {span.name}: {number_text(span.value, language)}")
+        for n, span in enumerate(chart.spans, 1)
+    ]
+    return drawn(alt.layer(bars, numbers, *told), chart.title, chart.description, language)
+
+
 def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
     """Return the line, its number above the plot, and the words of the number below it: no text crosses a line."""
     import altair as alt  # noqa: PLC0415
 
     marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x="day:T")
-    words = f"{number}. {mark.day:{form}}: {mark.words}"
-    told = alt.Chart(alt.InlineData(values=[{"words": words}])).mark_text(align="left", fontSize=13, baseline="top")
     return (
         marked.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),
         marked.mark_text(fontSize=13, fontWeight=600, text=str(number)).encode(y=alt.value(-10)),
-        told.encode(text="words:N", x=alt.value(0), y=alt.value(_HEIGHT + 18 + 20 * number)),
+        _told(number, f"{number}. {mark.day:{form}}: {mark.words}"),
     )
+
+
+def _told(number: int, words: str) -> "alt.Chart":
+    """Return the words of a number, in the line below the plot that is its own."""
+    import altair as alt  # noqa: PLC0415
+
+    told = alt.Chart(alt.InlineData(values=[{"words": words}])).mark_text(align="left", fontSize=13, baseline="top")
+    made: alt.Chart = told.encode(text="words:N", x=alt.value(0), y=alt.value(_HEIGHT + 18 + 20 * number))
+    return made
 
 
 def drawn(

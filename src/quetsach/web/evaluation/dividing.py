@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from quetsach.assess import Ranking
+from quetsach.assess.count_change import Daily, count_change, sides
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.privacy import folded_beside
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Place, Places
+from quetsach.core.place import UNKNOWN_PLACE, Place, Places
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
@@ -21,8 +23,20 @@ from quetsach.web.evaluation.sources import Sources
 
 OTHERS = "others"
 """The row of those that are too small to stand alone."""
-_OTHERS = LocalText("Còn lại (gộp vì số nhỏ)", "Others (small, put together)")
-
+_SUBJECTS = {
+    "families": LocalText("họ mã độc", "families"),
+    "isps": LocalText("nhà mạng", "providers"),
+    "places": LocalText("tỉnh, thành phố", "provinces"),
+    "sectors": LocalText("lĩnh vực", "sectors"),
+}
+"""What the rows of a ranking are."""
+_COLUMNS = {
+    Dimension.FAMILY: "family",
+    Dimension.PROVIDER: "isp",
+    Dimension.PROVINCE: "province",
+    Dimension.SECTOR: "sector",
+}
+"""What the lake divides counts by."""
 
 _PUBLISHED = {
     Dimension.FAMILY: "families",
@@ -63,8 +77,36 @@ def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
                 break
             kept_back |= chosen
         else:
-            made[dimension] = changes(*rankings, kept_back=kept_back, becomes=becomes)
+            daily = _daily(sources, dimension, (base, last), becomes)
+            made[dimension] = changes(*rankings, kept_back=kept_back, becomes=becomes, daily=daily)
     return made
+
+
+def _daily(
+    sources: Sources, dimension: Dimension, windows: tuple[Period, Period], becomes: Callable[[str], str]
+) -> Mapping[str, tuple[Daily, Daily]]:
+    """Return the counts of each row on the days of both windows that had data, by the row's id in rankings."""
+    column = _COLUMNS[dimension]
+    found: list[dict[str, dict[date, float]]] = []
+    for window in windows:
+        counts: defaultdict[str, dict[date, float]] = defaultdict(dict)
+        for row in sources.lake.daily_addresses(window, (column,)).to_pylist():
+            id_ = becomes(_place(sources.places, row) if dimension is Dimension.PROVINCE else row[column])
+            counts[id_][row["day"]] = counts[id_].get(row["day"], 0.0) + row["addresses"]
+        found.append(counts)
+    before, after = (_in_order(counts) for counts in found)
+    return {id_: (before(id_), after(id_)) for id_ in {**found[0], **found[1]}}
+
+
+def _in_order(counts: Mapping[str, Mapping[date, float]]) -> Callable[[str], Daily]:
+    """Return what gives the counts of a row on the days that had data; a row that was not seen was there zero times."""
+    days = sorted({day for row in counts.values() for day in row})
+    return lambda id_: [counts.get(id_, {}).get(day, 0.0) for day in days]
+
+
+def _place(places: Places, row: Mapping[str, Any]) -> str:
+    place = places.on(row["province"], row["day"])
+    return f"{place.code}@{place.valid_from}" if place else UNKNOWN_PLACE
 
 
 def changes(
@@ -73,23 +115,50 @@ def changes(
     *,
     kept_back: Collection[str],
     becomes: Callable[[str], str] = lambda id_: id_,
+    daily: Mapping[str, tuple[Daily, Daily]] | None = None,
 ) -> tuple[Change, ...]:
     """Set two rankings side by side, the largest of the first first; what either keeps back is put together.
+
+    What is unknown comes last: it is no family, provider, province or sector.
 
     Args:
         before: of the baseline window.
         after: of the last window.
         kept_back: the rows of which only the sum is published in one of the windows.
         becomes: what a row has become by now: provinces that were merged are one.
+        daily: the counts behind them by what rows have become, for intervals; ``None`` gives none.
     """
     was, now = _means(before, becomes), _means(after, becomes)
-    names = {becomes(row.id): row.name for row in (*before.rows, *after.rows)}
+    rows = (*before.rows, *after.rows)
+    names, unranked = {becomes(row.id): row.name for row in rows}, {becomes(r.id) for r in rows if r.rank is None}
     order = sorted(names, key=lambda name: (-was.get(name, 0.0), name))
     small = sorted(folded_beside((was, now), {becomes(row) for row in kept_back}))
-    shown = [Change(n, names[n], was[n], now[n]) for n in order if n not in small]
+    ranked = [name for name in order if name not in unranked and name not in small]
+    counts = daily or {}
+    apart = sides(counts, [name for name in ranked if name in counts]) if len(names) > 1 else {}
+    shown = [Change(n, names[n], was[n], now[n], _interval(counts, (n,)), apart.get(n)) for n in ranked]
     if small:
-        shown.append(Change(OTHERS, _OTHERS, _sum(was, small), _sum(now, small)))
-    return tuple(shown)
+        together = _others(before.subject, len(set(small) - unranked))
+        shown.append(Change(OTHERS, together, _sum(was, small), _sum(now, small), _interval(counts, small)))
+    alone = [name for name in order if name in unranked and name not in small]
+    return (*shown, *(Change(n, names[n], was[n], now[n], _interval(counts, (n,))) for n in alone))
+
+
+def _others(subject: str, count: int) -> LocalText:
+    """Name the row of those that are put together, with how many they are."""
+    what = _SUBJECTS[subject]
+    if not count:
+        return LocalText("Còn lại", "Others")
+    return LocalText(f"{count} {what.vi} còn lại", f"{count} other {what.en}")
+
+
+def _interval(daily: Mapping[str, tuple[Daily, Daily]], ids: Collection[str]) -> Estimate | None:
+    """Return the change in percent of rows taken together."""
+    found = [daily[id_] for id_ in ids if id_ in daily]
+    if not found:
+        return None
+    change = count_change(*([sum(day) for day in zip(*(row[at] for row in found), strict=True)] for at in (0, 1)))
+    return change.percent if change else None
 
 
 def machines_changed(

@@ -10,6 +10,7 @@ from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.tile import Tile
+from quetsach.web.design.tile_map import Shade
 
 type Cell = str | int | float | date | LocalText | None
 """What a cell holds; None is "not known", which is never zero."""
@@ -32,7 +33,6 @@ class Tone(StrEnum):
     ACHIEVED = "achieved"
     NOT_ACHIEVED = "not-achieved"
     NOT_DECIDED = "not-decided"
-    REFUSED = "refused"
     CAUTION = "caution"
     FACT = "fact"
 
@@ -101,11 +101,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing said and meant: a verdict, a refusal, a caution, or a fact with its figure."""
+    """One thing said and meant: a verdict, a caution, or a fact with its figure."""
 
     tone: Tone
     title: LocalText
     text: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What could not be computed, and why; all gaps of a report stand in one table."""
+
+    what: LocalText
+    why: LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +124,40 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """A plot of one column of a table, a bar a row, from zero; ``mark`` is the row that the others are held against."""
+class Points:
+    """Sentences that stand for themselves, one under the other, with what they have in common above them."""
+
+    title: LocalText
+    texts: tuple[LocalText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A plot of the values of windows, each from its ``first`` to its ``last`` day; ``mark`` names the baseline."""
 
     table: str
     label: str
+    first: str
+    last: str
     value: str
     title: LocalText
     description: LocalText
     unit: LocalText
-    level: float | None = None
     mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A plot of what was observed against what was expected, with its interval, by period from ``begins`` on."""
+
+    table: str
+    period: str
+    observed: "Series"
+    expected: "Series"
+    begins: str
+    title: LocalText
+    description: LocalText
+    unit: LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,27 +212,27 @@ class Steps:
     most: int = 9
 
 
-class Shading(StrEnum):
-    """What the shades of a map tell: by how much a province changed, or how much there is in it."""
-
-    CHANGE = "change"
-    LEVEL = "level"
-
-
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map of one column of a table whose column ``id`` names the provinces of the tiles."""
+    """A map of the figures of column ``value`` of a table whose column ``id`` names the provinces of the tiles.
+
+    The column ``side`` says what a figure means, and ``shades`` how a square of each meaning looks, in the order of the
+    legend; what has none of these meanings is left white.
+    """
 
     table: str
     value: str
+    side: str
+    shades: tuple[tuple[Shade, LocalText], ...]
     title: LocalText
     description: LocalText
-    shading: Shading
     tiles: tuple[Tile, ...]
 
 
-type Plot = Bars | Curve | Dots | Steps | Map
-type Block = Statement | Paragraph | Table | Plot
+type Plot = Spans | Against | Curve | Dots | Steps | Map
+type Block = Statement | Paragraph | Points | Table | Plot
+type Content = Block | Gap
+"""What a chapter is made of before its gaps are put with those of the others."""
 
 
 def plot_words(plot: Plot, language: str) -> dict[str, str]:
@@ -217,11 +248,21 @@ def plot_name(plot: Plot) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A chapter."""
+    """A chapter; what ``is_technical`` comes after everything that a reader in a hurry wants."""
 
     id: str
     title: LocalText
     blocks: tuple[Block, ...]
+    is_technical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter as it was written, with its gaps."""
+
+    id: str
+    title: LocalText
+    content: tuple[Content, ...]
 
 
 @dataclass(frozen=True, slots=True)

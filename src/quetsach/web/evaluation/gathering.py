@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from quetsach.assess import Basis, TargetReport
@@ -9,6 +10,7 @@ from quetsach.assess.comparison import MONTHS, Compared, Point, compare
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
+from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -58,6 +60,7 @@ def gather(
     judged = judging.judge(campaign, sources, base, last, progress=progress)
     compared_machines = _machines(sources, base, last) if last else None
     run = RunCampaign.objects.filter(key=campaign.id).first()
+    outcome, outside = own_letters(outcome_of(run, now=now), campaign) if run else (None, 0)
     return Inputs(
         campaign=campaign,
         made_at=now,
@@ -79,16 +82,24 @@ def gather(
         grades=judged.grades,
         priority=judged.priority,
         tool=fleets.cleaned_by_tool(sources.family_name, now=now),
-        outcome=outcome_of(run, now=now) if run else None,
+        outcome=outcome,
         tree_note=tree_note(base.last),
         gone_names=_gone_names(sources, compared_machines),
         marks=_marks(sources, campaign, base, last),
         same_holiday=_same_holiday(sources, base, last) if last else None,
+        letters_outside=outside,
     )
 
 
 STEPS = 3 + judging.STEPS
 """How often ``gather`` tells its progress."""
+
+
+def own_letters(outcome: Outcome, campaign: Campaign) -> tuple[Outcome, int]:
+    """Return what a campaign came to with the letters of its own time, and how many others there are."""
+    span = campaign.span
+    own = tuple(letter for letter in outcome.letters if span.first <= letter.issued_on <= span.last)
+    return replace(outcome, letters=own), len(outcome.letters) - len(own)
 
 
 def _machines(sources: Sources, base: Period, last: Period) -> Comparison:

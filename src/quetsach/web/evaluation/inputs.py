@@ -8,9 +8,10 @@ from enum import StrEnum
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
+from quetsach.assess.count_change import Side
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.grounds import Grounds
-from quetsach.assess.effect.method_texts import basis_text
+from quetsach.assess.effect.method_texts import basis_rows
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades
@@ -49,12 +50,16 @@ class Change:
     """A family, provider, province or sector in the baseline window and in the last one, in mean daily addresses.
 
     ``after`` is None where the last window lacks the row; small rows are put together under the id ``others``.
+    ``interval`` is of the change in percent; ``side`` is how that lies to the change of all other rows, None of rows
+    that are none of those: what is put together, and what is unknown.
     """
 
     id: str
     name: LocalText
     before: float | None
     after: float | None
+    interval: Estimate | None = None
+    side: Side | None = None
 
     @property
     def percent(self) -> float | None:
@@ -107,12 +112,15 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the analysis against controls found, and the verdict on the target that it was registered for, if any."""
+    """What the analysis against controls found, and the verdict on the target that it was registered for, if any.
+
+    ``basis`` are the facts that the finding is of, each with its name; none of a refusal.
+    """
 
     finding: Finding | Refusal
     verdict: Verdict | NotGiven
     registered: Registered | None
-    basis: LocalText | None = None
+    basis: tuple[tuple[LocalText, LocalText], ...] = ()
 
     @classmethod
     def of(cls, grounds: Grounds) -> "Effect":
@@ -121,7 +129,7 @@ class Effect:
         named = Registered(found.digest, found.registered_at, grounds.departures()) if found else None
         origin, answer = grounds.origin, grounds.answer
         is_refused = isinstance(answer, Refusal)
-        basis = None if is_refused else basis_text(grounds.panel, grounds.finding, origin.outcome if origin else "")
+        basis = () if is_refused else basis_rows(grounds.panel, grounds.finding, origin.outcome if origin else "")
         return cls(answer, judge(grounds), named, basis)
 
 
@@ -201,7 +209,8 @@ class Inputs:
     ``province_rates`` are None where nobody handed the subscribers of provinces over. ``gone_names`` are the families
     that an analyst has placed, of those that the comparison of machines no longer sees. ``marks`` are the known events
     and holidays of its time axes. ``same_holiday`` is the window that has a holiday, against the same one of another
-    year.
+    year. ``letters_outside`` are letters of the campaign that were issued outside its time, of which nothing else is
+    told.
     """
 
     campaign: Campaign
@@ -229,3 +238,9 @@ class Inputs:
     gone_names: Mapping[str, LocalText] = field(default_factory=dict)
     marks: tuple[tuple[date, LocalText], ...] = ()
     same_holiday: Comparison | None = None
+    letters_outside: int = 0
+
+    @property
+    def has_two_windows(self) -> bool:
+        """Whether a window can be held against the baseline."""
+        return self.targets is not None and any(window.change is not None for window in self.targets.windows)

@@ -50,7 +50,7 @@ def judge(
     progress(1)
     grades = _grades(sources, base, last) if last and sources.subscribers else None
     progress(1)
-    priority = _priority(sources, base) if last else None
+    priority = _priority(sources, base)
     progress(1)
     return Judged(cases, grades, priority)
 

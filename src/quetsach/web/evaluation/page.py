@@ -1,6 +1,6 @@
 """The report as a page for people: one file, no script, nothing loaded but the stylesheet and fonts beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from quetsach.web.evaluation.document import (
     Map,
     Paragraph,
     Plot,
+    Points,
+    Section,
     Statement,
     Table,
     Tone,
@@ -29,7 +31,6 @@ TONES = {
     Tone.ACHIEVED: (LocalText("Đạt", "Achieved"), "✓"),
     Tone.NOT_ACHIEVED: (LocalText("Không đạt", "Not achieved"), "✗"),
     Tone.NOT_DECIDED: (LocalText("Chưa kết luận được", "Not decided"), "?"),
-    Tone.REFUSED: (LocalText("Không tính được", "No number is given"), "–"),
     Tone.CAUTION: (LocalText("Lưu ý", "Caution"), "!"),
     Tone.FACT: (LocalText("Số liệu", "Figure"), "•"),
 }
@@ -50,13 +51,23 @@ def render_page(evaluation: Evaluation, language: str) -> str:
         {
             "id": section.id,
             "title": section.title.in_language(language),
-            "blocks": [_shown(block, evaluation, language) for block in section.blocks],
+            "is_technical": section.is_technical,
+            "begins_part": begins_part,
+            "blocks": [_shown(block, section, evaluation, language) for block in section.blocks],
         }
-        for section in evaluation.sections
+        for section, begins_part in in_parts(evaluation)
     ]
     context = {"evaluation": evaluation, "sections": sections, "language": language} | words(evaluation, language)
     with override(language):
         return render_to_string("evaluation/report.html", context)
+
+
+def in_parts(evaluation: Evaluation) -> Iterator[tuple[Section, bool]]:
+    """Yield the sections, each with whether the technical part begins with it."""
+    is_technical = False
+    for section in evaluation.sections:
+        yield section, section.is_technical and not is_technical
+        is_technical = section.is_technical
 
 
 def words(evaluation: Evaluation, language: str) -> dict[str, str]:
@@ -73,19 +84,34 @@ def words(evaluation: Evaluation, language: str) -> dict[str, str]:
         "summary": evaluation.summary.in_language(language),
         "dated": dated.in_language(language),
         "not_real": evaluation.not_real.in_language(language) if evaluation.not_real else "",
+        "contents": LocalText("Nội dung", "Contents").in_language(language),
+        "technical": _TECHNICAL.in_language(language),
     }
 
 
-def _shown(block: Block, evaluation: Evaluation, language: str) -> Shown:
+_TECHNICAL = LocalText("Phần kỹ thuật", "For statisticians")
+
+
+def _shown(block: Block, section: Section, evaluation: Evaluation, language: str) -> Shown:
     if isinstance(block, Statement):
         return Shown("statement", statement_parts(block, language))
     if isinstance(block, Paragraph):
         return Shown("paragraph", {"text": block.text.in_language(language)})
+    if isinstance(block, Points):
+        return Shown("points", points_parts(block, language))
     if isinstance(block, Table):
-        return Shown("table", table_parts(block, language))
+        return Shown("table", table_parts(block, section, language))
     kind = "map" if isinstance(block, Map) else "chart"
     parts = {"svg": _svg(block, evaluation, language), "name": plot_name(block), "kind": kind}
     return Shown("plot", parts | plot_words(block, language))
+
+
+def points_parts(points: Points, language: str) -> dict[str, Any]:
+    """Return points as texts in one language."""
+    return {
+        "title": points.title.in_language(language),
+        "texts": [text.in_language(language) for text in points.texts],
+    }
 
 
 def statement_parts(statement: Statement, language: str) -> dict[str, str]:
@@ -115,8 +141,11 @@ def _weight(title: str, texts: Sequence[str], *, is_number: bool) -> int:
     return max(9 if is_number else 14, longest + 3 if is_number else min(60, longest), *map(len, title.split()))
 
 
-def table_parts(table: Table, language: str) -> dict[str, Any]:
-    """Return a table as texts in one language; codes and empty columns are left out."""
+def table_parts(table: Table, section: Section, language: str) -> dict[str, Any]:
+    """Return a table as texts in one language; codes and empty columns are left out.
+
+    ``is_named`` says whether its section has the same title, so that people need not read it twice.
+    """
     columns, texts = [], []
     for column in table.columns:
         cells = table.cells(column.id)
@@ -132,6 +161,7 @@ def table_parts(table: Table, language: str) -> dict[str, Any]:
         "title": table.title.in_language(language),
         "note": table.note.in_language(language) if table.note else "",
         "is_long": table.is_long,
+        "is_named": table.title == section.title,
         "columns": columns,
         "rows": list(map(list, zip(*texts, strict=True))),
     }

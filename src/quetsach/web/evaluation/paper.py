@@ -15,12 +15,14 @@ from quetsach.web.evaluation.document import (
     Map,
     Paragraph,
     Plot,
+    Points,
+    Section,
     Statement,
     Table,
     plot_name,
     plot_words,
 )
-from quetsach.web.evaluation.page import statement_parts, table_parts, words
+from quetsach.web.evaluation.page import in_parts, points_parts, statement_parts, table_parts, words
 from quetsach.web.evaluation.plots import draw
 from quetsach.web.office.publicity import sheets
 
@@ -43,9 +45,10 @@ def typeset(evaluation: Evaluation, language: str) -> bytes:
             "sections": [
                 {
                     "title": section.title.in_language(language),
-                    "blocks": [_part(block, evaluation, language, folder) for block in section.blocks],
+                    "begins_part": begins_part,
+                    "blocks": [_part(block, section, evaluation, language, folder) for block in section.blocks],
                 }
-                for section in evaluation.sections
+                for section, begins_part in in_parts(evaluation)
             ],
         }
         said = json.dumps(content, ensure_ascii=False).replace(_MINUS, "\u2013")
@@ -64,13 +67,15 @@ def _compile(template: Path, made_at: datetime) -> bytes:
     return bytes(made)
 
 
-def _part(block: Block, evaluation: Evaluation, language: str, folder: Path) -> dict[str, Any]:
+def _part(block: Block, section: Section, evaluation: Evaluation, language: str, folder: Path) -> dict[str, Any]:
     if isinstance(block, Statement):
         return {"kind": "statement", "parts": statement_parts(block, language)}
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "parts": {"text": block.text.in_language(language)}}
+    if isinstance(block, Points):
+        return {"kind": "points", "parts": points_parts(block, language)}
     if isinstance(block, Table):
-        return {"kind": "table", "parts": table_parts(block, language)}
+        return {"kind": "table", "parts": table_parts(block, section, language)}
     return {"kind": "plot", "parts": _picture(block, evaluation, language, folder)}
 
 

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from quetsach.web.design import charts, dots, steps
+from quetsach.assess.effect.periods import parse_period
+from quetsach.web.design import charts, course, dots, steps
 from quetsach.web.evaluation.document import (
-    Bars,
+    Against,
     Cell,
     Column,
     Curve,
@@ -12,6 +13,7 @@ from quetsach.web.evaluation.document import (
     Evaluation,
     Plot,
     Series,
+    Spans,
     Steps,
     Table,
     plot_name,
@@ -28,8 +30,10 @@ def draw(plot: Plot, evaluation: Evaluation, language: str) -> str:
 
 
 def _drawn(plot: Plot, table: Table, language: str) -> str:
-    if isinstance(plot, Bars):
-        return _bars(plot, table, language)
+    if isinstance(plot, Spans):
+        return _spans(plot, table, language)
+    if isinstance(plot, Against):
+        return _against(plot, table, language)
     if isinstance(plot, Curve):
         return _curve(plot, table, language)
     if isinstance(plot, Dots):
@@ -53,16 +57,43 @@ def _curve(plot: Curve, table: Table, language: str) -> str:
     return charts.draw_curve(charts.CurveChart(*_words(plot, language), points, marks), language=language)
 
 
-def _bars(plot: Bars, table: Table, language: str) -> str:
+def _spans(plot: Spans, table: Table, language: str) -> str:
     label = table.column(plot.label)
-    columns = [
-        charts.Column(_lines(label.text(name, language)), float(value), label.text(name, "en") == plot.mark)
-        for name, value in zip(table.cells(plot.label), table.cells(plot.value), strict=True)
-        if isinstance(value, int | float)
+    columns = (plot.label, plot.first, plot.last, plot.value)
+    spans = [
+        charts.Span(first, last, float(value), label.text(name, language), label.text(name, "en") == plot.mark)
+        for name, first, last, value in zip(*(table.cells(column) for column in columns), strict=True)
+        if isinstance(value, int | float) and isinstance(first, date) and isinstance(last, date)
     ]
-    if not columns:
+    if not spans:
         return ""
-    return charts.draw_columns(charts.ColumnChart(*_words(plot, language), columns, plot.level), language=language)
+    return charts.draw_spans(charts.SpanChart(*_words(plot, language), spans), language=language)
+
+
+def _against(plot: Against, table: Table, language: str) -> str:
+    ends = (plot.expected.value, plot.expected.low, plot.expected.high)
+    columns = zip(*(table.cells(name) for name in (plot.period, plot.observed.value, *ends)), strict=True)
+    moments = [
+        course.Moment(
+            parse_period(str(period))[1],
+            str(period),
+            float(observed) if isinstance(observed, int | float) else None,
+            _three(*expected),
+        )
+        for period, observed, *expected in columns
+    ]
+    if not moments:
+        return ""
+    names = (plot.observed.name.in_language(language), plot.expected.name.in_language(language))
+    begins = parse_period(plot.begins)[1]
+    chart = course.CourseChart(*_words(plot, language), names, moments, begins)
+    return course.draw_course(chart, language=language)
+
+
+def _three(value: Cell, low: Cell, high: Cell) -> tuple[float, float, float] | None:
+    if isinstance(value, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
+        return float(value), float(low), float(high)
+    return None
 
 
 def _dots(plot: Dots, table: Table, language: str) -> str:
@@ -112,19 +143,9 @@ def _steps(plot: Steps, table: Table, language: str) -> str:
     return steps.draw_steps(steps.StepPanels(title, description, time, share, shown), language=language)
 
 
-def _words(plot: Bars | Curve | Dots, language: str) -> tuple[str, str, str]:
+def _words(plot: Spans | Against | Curve | Dots, language: str) -> tuple[str, str, str]:
     return (
         plot.title.in_language(language),
         plot.description.in_language(language),
         plot.unit.in_language(language),
     )
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """Break a label in lines of some fifteen letters, between words."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= 16:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return tuple(lines)

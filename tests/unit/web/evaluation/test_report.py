@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -17,22 +18,39 @@ from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCount
 from quetsach.assess.definitions import MEAN_DAILY
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.notice import Notice
 from quetsach.assess.privacy import folded_rows
-from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.assess.targets import Goal
-from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts
+from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
+from quetsach.assess.targets import change_against
+from quetsach.campaign import read_campaign
+from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts, Total
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.installation import bundled
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.dividing import changes
-from quetsach.web.evaluation.document import Bars, Column, Evaluation, Form, Paragraph, Statement, Table, Tone
+from quetsach.web.evaluation.document import (
+    Column,
+    Curve,
+    Evaluation,
+    Form,
+    Paragraph,
+    Points,
+    Spans,
+    Statement,
+    Table,
+    Tone,
+)
+from quetsach.web.evaluation.gathering import own_letters
+from quetsach.web.evaluation.inputs import Dimension, MachineChange
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
+from quetsach.web.evaluation.plots import draw
 from quetsach.web.evaluation.writing import evaluation_write
 
 LANGUAGES = ("vi", "en")
@@ -64,42 +82,113 @@ def statements(evaluation: Evaluation, section: str) -> list[Statement]:
     return [block for block in found.blocks if isinstance(block, Statement)]
 
 
+def points(evaluation: Evaluation, number: int, language: str = "vi") -> list[str]:
+    """The sentences of what was done (0), is known (1) or is recommended (2) on page one."""
+    block = evaluation.sections[0].blocks[number]
+    assert isinstance(block, Points)
+    return [text.in_language(language) for text in block.texts]
+
+
+def gaps(evaluation: Evaluation, language: str = "en") -> dict[str, str]:
+    """What could not be computed, with the reason."""
+    rows = evaluation.table("not-computed").rows
+    return {str(Column("x", row[0]).text(row[0], language)): Column("x", row[0]).text(row[1], language) for row in rows}
+
+
 @pytest.mark.parametrize(
     ("language", "done", "then"),
     [
-        ("vi", "công cụ đã quét 1.000 máy, phát hiện mã độc trên 120 máy và làm sạch 90 máy.", "làm sạch 30 máy"),
-        ("en", "scanned 1,000 machines, found malware on 120 and cleaned 90.", "help 30 machines"),
+        ("vi", "đã quét 1.000 máy, phát hiện mã độc trên 120 máy; 90 máy báo đã làm sạch.", "Giúp làm sạch 30 máy"),
+        ("en", "scanned 1,000 machines and found malware on 120; 90 reported to be cleaned.", "Help 30 machines"),
     ],
 )
-def test_page_one_begins_with_what_was_done_and_what_comes_next(
+def test_page_one_begins_with_what_was_done_and_what_is_recommended(
     report: Evaluation, language: str, done: str, then: str
 ) -> None:
-    first, second = report.sections[0].blocks[:2]
-    assert isinstance(first, Paragraph)
-    assert isinstance(second, Paragraph)
-    assert done in first.text.in_language(language)
-    assert then in second.text.in_language(language)
+    assert any(done in text for text in points(report, 0, language))
+    assert any(then in text for text in points(report, 2, language))
 
 
 def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
+    totals = (
+        Total("machines-scanned", LocalText("Số máy đã được quét", "Machines scanned"), 5871),
+        Total("machines-infected", LocalText("Số máy phát hiện có mã độc", "Machines found infected"), 768),
+        Total("machines-unresolved", LocalText("Số máy chưa xử lý xong", "Machines unresolved"), 54),
+        Total("staff", LocalText("Số người", "Staff"), 6900),
+    )
     outcome = replace(
         NOTHING_DONE,
         letters=(
             LetterFact("826/CATTT-NCSC", date(2020, 9, 1), "Cục", "x", 63, 60),
             LetterFact("2049", date(2020, 9, 9), "Sở", "x", 47, 28),
         ),
-        returns=ReturnFacts((), 183, 182, 170, LocalText("x", "x")),
+        returns=ReturnFacts(totals, 183, 182, 170, LocalText("x", "x")),
     )
     made = compose(replace(inputs(effect=effect_of(0.6)), outcome=outcome, tool=None))
-    done, then = (block.text.vi for block in made.sections[0].blocks[:2] if isinstance(block, Paragraph))
-    assert done == (
-        "Đã làm: ban hành 2 công văn (110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận); có số liệu đã phê duyệt của "
-        "182/183 đơn vị phải báo cáo."
+    assert points(made, 0) == [
+        "Ban hành 2 công văn: 110 lượt gửi đến các đơn vị, 88 lượt đã xác nhận.",
+        "Có số liệu đã phê duyệt của 182/183 đơn vị phải báo cáo.",
+        "Theo các báo cáo đó: số máy đã được quét: 5.871; số máy phát hiện có mã độc: 768.",
+    ]
+    assert points(made, 2) == [
+        "Đôn đốc 22 lượt gửi công văn chưa được xác nhận.",
+        "Thu hoặc phê duyệt số liệu còn thiếu của 1 đơn vị.",
+        "Xử lý dứt điểm 54 máy mà các đơn vị báo là chưa xử lý xong.",
+    ]
+
+
+def counted(*, notices: tuple[Notice, ...] = ()) -> TargetReport:
+    """Half as many addresses in the close of 2020 as in its baseline, by the centre's own count."""
+    window, last = Period(date(2020, 6, 16), date(2020, 7, 15)), Period(date(2020, 11, 1), date(2020, 11, 30))
+    base = WindowCount(
+        "baseline", LocalText("Mốc", "Baseline"), 900, Basis(window, ("a/b",), 30, window.last), 2_014_512
     )
-    assert then == (
-        "Việc tiếp theo: đôn đốc 22 lượt gửi công văn chưa được xác nhận; thu hoặc phê duyệt số liệu còn thiếu của "
-        "1 đơn vị."
-    )
+    now = WindowCount("close", LocalText("Cuối", "Close"), 450, Basis(last, ("a/b",), 30, last.last), 1_052_479)
+    name = LocalText("Chiến dịch", "Campaign")
+    return TargetReport("x", name, base, "f" * 64, None, (), (change_against(now, base),), notices)
+
+
+def test_page_one_says_which_figures_are_real_and_which_are_for_show() -> None:
+    made = compose(replace(inputs(), targets=counted()))
+    real, shown, *_ = points(made, 1)
+    assert real.startswith("Số thật đã công bố: 2.014.512 địa chỉ trong kỳ làm mốc, 917.492 trong kỳ")
+    assert shown.startswith("Số minh họa của trung tâm này (không phải số thật): 900 địa chỉ trong kỳ làm mốc, 450")
+    titles = [column.title.vi for column in made.table("windows").columns]
+    assert "Địa chỉ minh họa (tự đếm)" in titles
+    assert "Số thật đã công bố" in titles
+    own = compose(replace(inputs(), targets=counted(), not_real=None))
+    assert points(own, 1)[1].startswith("Số trung tâm tự đếm: 900")
+    assert not any("minh họa" in column.title.vi for column in own.table("windows").columns)
+
+
+def test_the_published_change_stands_beside_the_counted_one() -> None:
+    (row,) = [r for r in compose(replace(inputs(), targets=counted())).table("windows").rows if r[5] is not None]
+    assert (row[5], round(float(str(row[7])), 1)) == (-50.0, -47.8)
+
+
+def test_a_holiday_in_the_last_window_is_said_on_page_one() -> None:
+    window = Period(date(2020, 11, 1), date(2020, 11, 30))
+    calendar = Calendar((), (Holiday(Period(date(2020, 11, 9), date(2020, 11, 15)), LocalText("Tết", "Tết")),))
+    notices = calendar.notices(Period(date(2020, 6, 16), date(2020, 7, 15)), window)
+    told = points(compose(replace(inputs(), targets=counted(notices=notices))), 1)
+    assert any("có 7 ngày nghỉ" in text for text in told)
+
+
+def test_what_changed_is_never_called_the_result_of_the_campaign() -> None:
+    told = points(compose(replace(inputs(), targets=counted())), 1)
+    assert any("chưa phải là kết quả của chiến dịch" in text for text in told)
+
+
+def test_letters_of_another_time_are_told_and_not_counted() -> None:
+    letters = tuple(LetterFact(str(day), day, "Cục", "x", 10, 5) for day in (date(2020, 9, 22), date(2026, 11, 28)))
+    path = bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"
+    within, outside = own_letters(replace(NOTHING_DONE, letters=letters), read_campaign(path.read_bytes(), file="x"))
+    assert ([letter.issued_on.year for letter in within.letters], outside) == ([2020], 1)
+    made = compose(replace(inputs(), outcome=within, letters_outside=outside))
+    assert "110 lượt" not in points(made, 0)[0]
+    [section] = [s for s in made.sections if s.id == "letters"]
+    said = [b.text.vi for b in section.blocks if isinstance(b, Paragraph)]
+    assert "Không tính 1 công văn ban hành ngoài thời gian của chiến dịch (kết thúc ngày 28/02/2021)." in said
 
 
 @pytest.mark.parametrize("note", [None, LocalText("Cây của ngày khác", "A tree of another day")])
@@ -117,9 +206,7 @@ def test_letters_and_returns_say_of_which_day_their_tree_is(note: LocalText | No
 
 
 def test_a_centre_that_holds_nothing_says_that_it_holds_nothing() -> None:
-    done, _ = compose(replace(inputs(), tool=None)).sections[0].blocks[:2]
-    assert isinstance(done, Paragraph)
-    assert "chưa ghi nhận" in done.text.vi
+    assert "chưa ghi nhận" in points(compose(replace(inputs(), tool=None)), 0)[0]
 
 
 def test_before_and_after_alone_give_no_verdict(report: Evaluation) -> None:
@@ -148,19 +235,65 @@ def test_an_analysis_that_was_not_registered_judges_nothing_on_any_page() -> Non
 
 
 def test_no_line_of_a_target_stands_on_figures_that_give_no_verdict() -> None:
-    window = Period(date(2020, 6, 16), date(2020, 7, 15))
-    base = WindowCount("baseline", LocalText("Mốc", "Baseline"), 900, Basis(window, ("a/b",), 30, window.last))
-    goal = Goal("botnet-addresses", LocalText("Giảm một nửa", "Halve"), -50, is_measured=True)
-    targets = TargetReport("x", LocalText("Chiến dịch", "Campaign"), base, "", None, (goal,), (), ())
-    made = compose(replace(inputs(), targets=targets))
-    (bars,) = [b for s in made.sections for b in s.blocks if isinstance(b, Bars) and b.table == "windows"]
-    assert bars.level is None
+    made = compose(replace(inputs(), targets=counted()))
+    drawn = [b for s in made.sections for b in s.blocks if isinstance(b, Spans | Curve)]
+    assert len(drawn) == 2
+    for plot in drawn:
+        bare = replace(plot, begins=()) if isinstance(plot, Curve) else plot
+        assert 'stroke-dasharray="6,4"' not in draw(bare, made, "vi")
+
+
+def test_windows_are_drawn_where_they_lie_in_time() -> None:
+    """November lies four and a half windows after June: what was not counted is empty."""
+    made = compose(replace(inputs(), targets=counted()))
+    (plot,) = [b for s in made.sections for b in s.blocks if isinstance(b, Spans)]
+    drawn = re.findall(r'd="M([0-9.]+),[0-9.]+h([0-9.]+)v', draw(plot, made, "vi"))
+    (first, width), (second, _) = sorted((float(x), float(w)) for x, w in drawn if 20 < float(w) < 400)
+    assert (second - first) / width == pytest.approx(138 / 30, abs=0.01)
 
 
 def test_a_refused_analysis_says_why_and_gives_no_number() -> None:
     made = compose(inputs(effect=REFUSED))
-    assert [s.tone for s in statements(made, "effect")][-1] is Tone.REFUSED
+    assert gaps(made)["Did the campaign do it"] == EXPLANATIONS[RefusalReason.TOO_FEW_CONTROLS].en
     assert "effect" not in {t.id for t in made.tables()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_could_not_be_computed_stands_in_one_table_with_its_reason(
+    report: Evaluation, language: str
+) -> None:
+    """Not in chapters of their own that hold nothing else."""
+    told = gaps(report, language)
+    assert len(told) >= 5
+    assert all(told.values())
+    assert {s.id for s in report.sections}.isdisjoint({"cases", "grades", "priority", "letters", "returns", "effect"})
+    assert all(section.blocks for section in report.sections)
+
+
+@pytest.mark.parametrize("targets", [None, counted()])
+def test_the_reason_is_the_one_that_stands_in_the_way(targets: TargetReport | None) -> None:
+    """Grades lack windows where there are none, and subscribers only where there are windows."""
+    told = next(why for what, why in gaps(compose(replace(inputs(), targets=targets))).items() if "Grades" in what)
+    assert ("subscribers" in told) is (targets is not None)
+
+
+def test_what_takes_no_number_has_no_reason_twice() -> None:
+    refused = Refusal(RefusalReason.RARE_CHECK_INS)
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    alone = MachineChange("mirai", LocalText("Mirai", "Mirai"), refused, Refusal(RefusalReason.FEW_SIGHTINGS))
+    made = inputs(machines=Comparison(window, window, (), refused, refused, refused, ()))
+    told = gaps(compose(replace(made, machine_changes={Dimension.FAMILY: (alone,)})))
+    assert told["Machines and infections"] == refused.text.en
+    both = told["Machines on line by family"]
+    assert both == f"{refused.text.en} {EXPLANATIONS[RefusalReason.FEW_SIGHTINGS].en}"
+
+
+def test_what_everyone_reads_comes_before_what_statisticians_read(report: Evaluation) -> None:
+    kinds = [section.is_technical for section in report.sections]
+    assert kinds == sorted(kinds)
+    names = [section.id for section in report.sections]
+    assert names[0] == "verdicts"
+    assert names.index("not-computed") == kinds.index(True) - 1
 
 
 def test_a_changed_instrument_stands_beside_the_machines_and_a_refusal_in_place_of_their_number() -> None:
@@ -170,7 +303,21 @@ def test_a_changed_instrument_stands_beside_the_machines_and_a_refusal_in_place_
     made = compose(inputs(machines=Comparison(window, window, (), refused, seen, seen, (notice,))))
     assert [row[3] for row in made.table("machines").rows] == [None, 40.0, 40.0]
     assert made.table("machines").rows[0][-1] == refused.text
-    assert [s.tone for s in statements(made, "machines")] == [Tone.REFUSED]
+    assert [s.text.en for s in statements(made, "machines")] == ["The instrument changed."]
+
+
+@pytest.mark.parametrize(("families", "name"), [(1, "Machines on line"), (3, "Infections on line")])
+def test_families_added_up_are_infections_and_one_alone_is_machines(families: int, name: str) -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    seen = Estimate(40.0, 38.0, 42.0, {"before": 100.0, "after": 60.0})
+    made = compose(
+        inputs(
+            machines=Comparison(window, window, (), seen, seen, seen, (), covered=Covered(families, families, 100.0))
+        )
+    )
+    first = made.table("machines").rows[0][0]
+    assert isinstance(first, LocalText)
+    assert first.en == name
 
 
 def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:
@@ -210,7 +357,7 @@ def test_a_reduction_of_machines_has_its_interval_and_a_family_no_longer_seen_it
     ]
     [section] = [s for s in made.sections if s.id == "machines"]
     said = " ".join(block.text.vi for block in section.blocks if isinstance(block, Paragraph))
-    assert "2 trong 4 họ mã độc của kỳ làm mốc, chiếm ít nhất 76% số máy" in said
+    assert "2 trong 4 họ mã độc của kỳ làm mốc, chiếm ít nhất 76% số ca nhiễm" in said
     assert "mức giảm chung là 53,8%" in said
 
 
@@ -307,7 +454,7 @@ def ranking(values: dict[str, float]) -> Ranking:
         Row(n, key, LocalText(key, key), (Figure.of(value, MEAN_DAILY, basis),))
         for n, (key, value) in enumerate(values.items(), 1)
     )
-    return Ranking("family", (MEAN_DAILY,), rows, Figure.of(sum(values.values()), MEAN_DAILY, basis), basis)
+    return Ranking("families", (MEAN_DAILY,), rows, Figure.of(sum(values.values()), MEAN_DAILY, basis), basis)
 
 
 @given(counts, counts)

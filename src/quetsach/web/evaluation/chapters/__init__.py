@@ -1,5 +1,8 @@
-"""The chapters of the report, in their order."""
+"""The chapters of the report, in their order, and the one table of what they could not compute."""
 
+from collections.abc import Iterable, Iterator
+
+from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters import (
     breakdown,
     cases,
@@ -14,30 +17,38 @@ from quetsach.web.evaluation.chapters import (
     targets,
     verdicts,
 )
-from quetsach.web.evaluation.document import Evaluation
+from quetsach.web.evaluation.document import Cell, Chapter, Column, Evaluation, Gap, Section, Table
 from quetsach.web.evaluation.inputs import Inputs
 
-_CHAPTERS = (
+_FOR_EVERYONE = (
     verdicts.verdicts,
+    mobilised.letters,
+    mobilised.returns,
+    mobilised.tool,
     targets.targets,
     machines.machines,
+)
+_FOR_STATISTICIANS = (
     effect.effect,
     breakdown.breakdown,
     cases.cases,
     grades.grades,
     priority.priority,
-    mobilised.tool,
-    mobilised.letters,
-    mobilised.returns,
     health.health,
     outside.published,
     outside.placings,
     method.method,
 )
+_TITLE = LocalText("Không tính được, và vì sao", "What could not be computed, and why")
+_COLUMNS = (
+    Column("what", LocalText("Nội dung", "What")),
+    Column("why", LocalText("Vì sao", "Why")),
+)
 
 
 def compose(inputs: Inputs) -> Evaluation:
-    """Make the report."""
+    """Make the report: what everyone wants to know first, what only statisticians read last."""
+    first, last = ([chapter(inputs) for chapter in chapters] for chapters in (_FOR_EVERYONE, _FOR_STATISTICIANS))
     return Evaluation(
         campaign=inputs.campaign.id,
         name=inputs.campaign.name,
@@ -45,6 +56,34 @@ def compose(inputs: Inputs) -> Evaluation:
         made_at=inputs.made_at,
         as_of=inputs.as_of,
         not_real=inputs.not_real,
-        sections=tuple(chapter(inputs) for chapter in _CHAPTERS),
+        sections=(
+            *_sections(first, is_technical=False),
+            *_not_computed((*first, *last)),
+            *_sections(last, is_technical=True),
+        ),
         facts=priority.settings(inputs.priority) | grades.settings(inputs.grades),
     )
+
+
+def _sections(chapters: Iterable[Chapter], *, is_technical: bool) -> Iterator[Section]:
+    """Yield what is left of chapters without their gaps, if anything is."""
+    for chapter in chapters:
+        if blocks := tuple(block for block in chapter.content if not isinstance(block, Gap)):
+            yield Section(chapter.id, chapter.title, blocks, is_technical)
+
+
+def _not_computed(chapters: Iterable[Chapter]) -> Iterator[Section]:
+    """Yield the table of all gaps, those with one reason in one row; nothing where there are none."""
+    reasons: dict[LocalText, list[LocalText]] = {}
+    for chapter in chapters:
+        for gap in chapter.content:
+            if isinstance(gap, Gap):
+                reasons.setdefault(gap.why, []).append(gap.what)
+    rows: tuple[tuple[Cell, ...], ...] = tuple((_listed(what), why) for why, what in reasons.items())
+    if rows:
+        yield Section("not-computed", _TITLE, (Table("not-computed", _TITLE, _COLUMNS, rows),))
+
+
+def _listed(names: Iterable[LocalText]) -> LocalText:
+    each = list(dict.fromkeys(names))
+    return LocalText("; ".join(name.vi for name in each), "; ".join(name.en for name in each))

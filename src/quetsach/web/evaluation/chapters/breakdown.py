@@ -1,19 +1,24 @@
 """Where it changed: families, providers, provinces and sectors, before and after, in addresses and in machines."""
 
+from statistics import median
+
+from quetsach.assess.count_change import Side
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
+from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
 from quetsach.web.evaluation.document import (
-    Block,
     Cell,
+    Chapter,
     Column,
+    Content,
     Dots,
     Form,
+    Gap,
     Map,
     Paragraph,
-    Section,
     Series,
-    Shading,
     Table,
     answer_cells,
 )
@@ -34,14 +39,16 @@ _TITLES = {
 }
 _MACHINES = {
     Dimension.FAMILY: LocalText("Số máy trực tuyến theo họ mã độc", "Machines on line by family"),
-    Dimension.PROVIDER: LocalText("Số máy trực tuyến theo nhà mạng", "Machines on line by provider"),
+    Dimension.PROVIDER: LocalText("Số ca nhiễm trực tuyến theo nhà mạng", "Infections on line by provider"),
 }
 _BASELINE = LocalText("Kỳ làm mốc", "Baseline")
 _LAST = LocalText("Kỳ cuối", "Last window")
+_CHANGE = LocalText("Thay đổi", "Change")
+_SIDE = LocalText("So với các dòng khác", "Against the others")
 _ADDRESSES = LocalText("địa chỉ trung bình mỗi ngày", "mean daily addresses")
 _NO_SECTORS = LocalText(
-    "Theo lĩnh vực: các nguồn dữ liệu hiện có không cho biết địa chỉ thuộc lĩnh vực nào, nên không có bảng.",
-    "By sector: the feeds at hand do not say to which sector an address belongs, so there is no table.",
+    "Các nguồn dữ liệu hiện có không cho biết địa chỉ thuộc lĩnh vực nào.",
+    "The feeds at hand do not say to which sector an address belongs.",
 )
 _CAUSES = LocalText(
     "Thay đổi của một dòng có thể do nguồn dữ liệu hoặc cách nhà mạng cấp địa chỉ thay đổi. Không dùng bảng này để xếp "
@@ -51,20 +58,24 @@ _CAUSES = LocalText(
 _EMPTY = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
 _SQUARES = LocalText(
     "Mỗi ô vuông là một tỉnh, thành phố; vị trí các ô được sắp xếp gần đúng, ô không thể hiện diện tích hay địa giới. "
-    "Con số trong ô là mức thay đổi của địa chỉ trung bình mỗi ngày.",
+    "Con số trong ô là mức thay đổi của địa chỉ trung bình mỗi ngày. Chỉ tô màu ô có mức thay đổi khác mức chung của "
+    "các tỉnh, thành phố còn lại nhiều hơn mức ngẫu nhiên có thể gây ra.",
     "Each square is a province; squares lie about where the provinces do and show neither area nor borders. The figure "
-    "is the change of mean daily addresses.",
+    "is the change of mean daily addresses. A square is coloured only where that differs from the change of all other "
+    "provinces by more than chance explains.",
 )
 _RATE_TITLE = LocalText("Tỷ suất theo tỉnh, thành phố, kỳ cuối", "Rate by province in the last window")
 _RATE_SQUARES = LocalText(
-    "Con số trong ô là số máy nhiễm trực tuyến trên 1.000 thuê bao, đã co về mức chung của các tỉnh, thành phố.",
-    "The figure is machines on line for each 1,000 subscribers, drawn to what all provinces have in common.",
+    "Con số trong ô là số ca nhiễm trực tuyến trên 1.000 thuê bao, đã co về mức chung của các tỉnh, thành phố. Chỉ tô "
+    "màu ô mà cả khoảng tin cậy nằm về một phía của mức giữa.",
+    "The figure is infections on line for each 1,000 subscribers, drawn to what all provinces have in common. A square "
+    "is coloured only where the whole interval lies on one side of the middle.",
 )
 _RATES = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     Column("name", LocalText("Tỉnh, thành phố", "Province")),
     Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
-    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
+    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
     Column(
         "rate",
         LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
@@ -74,6 +85,7 @@ _RATES = (
     ),
     Column("low", LOW, Form.NUMBER, 2),
     Column("high", HIGH, Form.NUMBER, 2),
+    Column("side", LocalText("So với mức giữa", "Against the middle")),
     Column("why_not", LocalText("Vì sao không có", "Why there is none")),
 )
 _DOTS = LocalText(
@@ -86,34 +98,58 @@ _INTERVALS = LocalText(
 )
 
 
-def breakdown(inputs: Inputs) -> Section:
+_NO_PROVINCE_SUBSCRIBERS = LocalText(
+    "Chưa có số thuê bao của từng tỉnh, thành phố.", "The subscribers of each province are missing."
+)
+_UNITS = {
+    Dimension.FAMILY: LocalText("máy trực tuyến", "machines on line"),
+    Dimension.PROVIDER: LocalText("ca nhiễm trực tuyến", "infections on line"),
+}
+_INFECTIONS = LocalText("Máy nhiễm hai họ mã độc là hai ca nhiễm.", "A machine with two families is two infections.")
+_ABOVE, _BELOW, _BETWEEN = (
+    LocalText("cao hơn mức giữa", "above the middle"),
+    LocalText("thấp hơn mức giữa", "below the middle"),
+    LocalText("chưa phân biệt được", "not told apart"),
+)
+
+
+def breakdown(inputs: Inputs) -> Chapter:
     """Return the chapter; a dimension without data is told."""
+    sectors = Gap(_TITLES[Dimension.SECTOR], _NO_SECTORS)
     if not inputs.changes:
-        return Section("breakdown", _TITLE, (Paragraph(_EMPTY), Paragraph(_NO_SECTORS)))
-    blocks: list[Block] = []
+        return Chapter("breakdown", _TITLE, (Gap(_TITLE, _EMPTY),))
+    content: list[Content] = []
     for dimension, rows in inputs.changes.items():
         if isinstance(rows, Refusal):
-            blocks.append(refused(_TITLES[dimension], rows))
+            content.append(refused(_TITLES[dimension], rows))
             continue
-        blocks += [*_plots(dimension, inputs), _table(dimension, rows)]
+        content += [*_plots(dimension, inputs), _table(dimension, rows)]
         if dimension is Dimension.PROVINCE:
-            blocks += _province_rates(inputs)
+            content += _province_rates(inputs)
         if machines := inputs.machine_changes.get(dimension):
-            blocks += _machines(dimension, machines)
-    blocks.append(Paragraph(_CAUSES))
+            content += _machines(dimension, machines)
+    if any(not isinstance(one, Gap) for one in content):
+        content.append(Paragraph(_CAUSES))
     if Dimension.SECTOR not in inputs.changes:
-        blocks.append(Paragraph(_NO_SECTORS))
-    return Section("breakdown", _TITLE, tuple(blocks))
+        content.append(sectors)
+    return Chapter("breakdown", _TITLE, tuple(content))
 
 
-def _plots(dimension: Dimension, inputs: Inputs) -> list[Block]:
+def _plots(dimension: Dimension, inputs: Inputs) -> list[Content]:
     name = _TITLES[dimension]
     if dimension is Dimension.PROVINCE:
         title = LocalText("Thay đổi theo tỉnh, thành phố", "Change by province")
-        return [Map(dimension.value, "change", title, _SQUARES, Shading.CHANGE, inputs.tiles)]
+        return [Map(dimension.value, "change", "side", (*_SHADES, _SAME, _SMALL), title, _SQUARES, inputs.tiles)]
     title = LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after")
     series = (Series(_BASELINE, "before"), Series(_LAST, "after"))
     return [Dots(dimension.value, "name", series, title, _DOTS, _ADDRESSES)]
+
+
+_SHADES = ((Shade.STRONG, Side.MORE.value), (Shade.WARM, Side.LESS.value))
+_SAME = (Shade.EMPTY, Side.SAME.value)
+_SMALL = (Shade.EMPTY, LocalText("“–”: không nêu, số nhỏ", "“–”: too small to show"))
+_RATE_SHADES = ((Shade.STRONG, _BELOW), (Shade.WARM, _ABOVE))
+_NO_RATE = (Shade.EMPTY, LocalText("“–”: không nêu được", "“–”: not shown"))
 
 
 def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
@@ -122,23 +158,35 @@ def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
         Column("name", _SUBJECTS[dimension]),
         Column("before", _BASELINE, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("after", _LAST, Form.NUMBER, 1, "mean-daily-addresses"),
-        Column("change", LocalText("Thay đổi", "Change"), Form.CHANGE, 1),
+        Column("change", _CHANGE, Form.CHANGE, 1),
+        Column("low", LOW, Form.CHANGE, 1),
+        Column("high", HIGH, Form.CHANGE, 1),
+        Column("side", _SIDE),
     )
-    rows: tuple[tuple[Cell, ...], ...] = tuple((c.id, c.name, c.before, c.after, c.percent) for c in changes)
+    rows = tuple(_row(change) for change in changes)
     note = LocalText(
-        "Địa chỉ trung bình mỗi ngày. Dòng dưới 10 được gộp chung.",
-        "Mean daily addresses. Rows of fewer than 10 are put together.",
+        "Địa chỉ trung bình mỗi ngày. Dòng dưới 10 được gộp chung. Thấp nhất, cao nhất: khoảng tin cậy 95% của mức "
+        "thay đổi, nếu các máy nhiễm độc lập với nhau; khoảng này không gồm những gì làm mọi dòng thay đổi cùng lúc.",
+        "Mean daily addresses. Rows of fewer than 10 are put together. Low and high: 95 % interval of the change if "
+        "machines are infected independently of each other; what moves all rows alike is not in it.",
     )
     return Table(dimension.value, _TITLES[dimension], columns, rows, note)
 
 
-def _province_rates(inputs: Inputs) -> list[Block]:
-    """Return the map of rates with its table; nothing where nobody handed subscribers of provinces over."""
+def _row(change: Change) -> tuple[Cell, ...]:
+    ends = (None, None) if change.interval is None else (change.interval.low, change.interval.high)
+    side = change.side.value if change.side else None
+    return (change.id, change.name, change.before, change.after, change.percent, *ends, side)
+
+
+def _province_rates(inputs: Inputs) -> list[Content]:
+    """Return the map of rates with its table, or why there is none."""
     found = inputs.province_rates
     if isinstance(found, Refusal):
         return [refused(_RATE_TITLE, found)]
     if not found:
-        return []
+        return [Gap(_RATE_TITLE, _NO_PROVINCE_SUBSCRIBERS)]
+    middle = median(p.rate.value for p in found if p.rate) if any(p.rate for p in found) else 0.0
     rows = tuple(
         (
             p.id,
@@ -146,16 +194,25 @@ def _province_rates(inputs: Inputs) -> list[Block]:
             p.subscribers,
             answer_cells(p.machines)[0],
             *(answer_cells(p.rate) if p.rate else (None, None, None)),
+            _beside(p.rate, middle) if p.rate else None,
             why_not(p.machines),
         )
         for p in found
     )
-    table = Table("province-rates", _RATE_TITLE, _RATES, rows)
-    return [Map(table.id, "rate", _RATE_TITLE, _RATE_SQUARES, Shading.LEVEL, inputs.tiles), table]
+    table = Table("province-rates", _RATE_TITLE, _RATES, rows, _INFECTIONS)
+    shades = (*_RATE_SHADES, (Shade.EMPTY, _BETWEEN), _NO_RATE)
+    return [Map(table.id, "rate", "side", shades, _RATE_TITLE, _RATE_SQUARES, inputs.tiles), table]
 
 
-def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[Block]:
+def _beside(rate: Estimate, middle: float) -> LocalText:
+    return _ABOVE if rate.low > middle else _BELOW if rate.high < middle else _BETWEEN
+
+
+def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[Content]:
     title, table = _MACHINES[dimension], f"machines-{dimension.value}"
+    answers = [answer for c in changes for answer in (c.before, c.after)]
+    if all(isinstance(answer, Refusal) for answer in answers):
+        return [refused(title, *(answer for answer in answers if isinstance(answer, Refusal)))]
     columns = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
@@ -167,15 +224,14 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
         (c.id, c.name, *answer_cells(c.before), *answer_cells(c.after), why_not(c.before) or why_not(c.after))
         for c in changes
     )
-    if all(cell is None for row in rows for cell in row[2:8]):
-        return []
     series = (
         Series(_BASELINE, "before", "before_low", "before_high"),
         Series(_LAST, "after", "after_low", "after_high"),
     )
     described = LocalText(f"{_DOTS.vi} {_INTERVALS.vi}", f"{_DOTS.en} {_INTERVALS.en}")
-    unit = LocalText("máy trực tuyến", "machines on line")
-    return [Dots(table, "name", series, title, described, unit), Table(table, title, columns, rows)]
+    note = None if dimension is Dimension.FAMILY else _INFECTIONS
+    plot = Dots(table, "name", series, title, described, _UNITS[dimension])
+    return [plot, Table(table, title, columns, rows, note)]
 
 
 def _measured(name: str, title: LocalText) -> tuple[Column, Column, Column]:

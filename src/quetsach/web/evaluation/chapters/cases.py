@@ -13,18 +13,17 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, joined, refused, why_not
 from quetsach.web.evaluation.document import (
-    Block,
     Cell,
+    Chapter,
     Column,
+    Content,
     Dots,
     Form,
+    Gap,
     Paragraph,
-    Section,
     Series,
-    Statement,
     Steps,
     Table,
-    Tone,
     answer_cells,
 )
 from quetsach.web.evaluation.inputs import Cases, Inputs
@@ -41,10 +40,10 @@ _BY = {
 _WHAT = LocalText(
     "Một ca thuộc về một bản cài của mã độc, nhận ra bằng mã định danh riêng của nó, không thuộc về địa chỉ, và kết "
     "thúc ở lần ghi nhận cuối mà sau đó 14 ngày không thấy nữa, tính theo thời gian hệ thống quan trắc hoạt "
-    "động. Nhóm có dưới "
-    "50 ca sạch không được nêu số.",
-    "An episode belongs to an installation of the malware (bot ID) and not to an address, and ends with the last "
-    "sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get no figures.",
+    "động. Nhóm có dưới 50 ca sạch không được nêu số.",
+    "An episode belongs to an installation of the malware, known by its own identifier, and not to an address, and "
+    "ends with the last sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get "
+    "no figures.",
 )
 _GROUP = Column("group", LocalText("Nhóm", "Group"))
 _COLUMNS = (
@@ -84,19 +83,19 @@ _OPEN = LocalText(
 )
 
 
-def cases(inputs: Inputs) -> Section:
+def cases(inputs: Inputs) -> Chapter:
     """Return the chapter; a refusal stands where there is no number."""
     found = inputs.cases
     if found is None:
-        return Section("cases", _TITLE, (Paragraph(_NONE),))
+        return Chapter("cases", _TITLE, (Gap(_TITLE, _NONE),))
     reports = {group: report for group, report in found.reports.items() if isinstance(report, CaseReport)}
     if not reports:
-        reason = next(report for report in found.reports.values() if isinstance(report, Refusal))
-        return Section("cases", _TITLE, (refused(_TITLE, reason),))
-    blocks: list[Block] = [Paragraph(joined(_WHAT, _when(found)))]
+        reasons = [report for report in found.reports.values() if isinstance(report, Refusal)]
+        return Chapter("cases", _TITLE, (refused(_TITLE, *reasons),))
+    blocks: list[Content] = [Paragraph(joined(_WHAT, _when(found)))]
     for group, report in reports.items():
         blocks += _group(group, report, found)
-    return Section("cases", _TITLE, (*blocks, _returns(reports[Group.FAMILY])))
+    return Chapter("cases", _TITLE, (*blocks, _returns(reports[Group.FAMILY])))
 
 
 def _when(found: Cases) -> LocalText:
@@ -110,7 +109,7 @@ def _when(found: Cases) -> LocalText:
     )
 
 
-def _group(group: Group, report: CaseReport, found: Cases) -> list[Block]:
+def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
     by, table = _BY[group], f"time-to-clean-{group.value}"
     title = LocalText(f"Thời gian đến khi sạch {by.vi}", f"Time to clean {by.en}")
     named = [
@@ -172,7 +171,7 @@ def _curve(id_: str, name: LocalText, answer: TimeToClean | Refusal) -> Iterator
             yield (id_, name, int(day), *(100 * float(share) for share in shares))
 
 
-def _difference(report: CaseReport) -> list[Block]:
+def _difference(report: CaseReport) -> list[Content]:
     if isinstance(report.comparison, Refusal):
         return []
     chance = report.comparison.probability
@@ -185,12 +184,12 @@ def _difference(report: CaseReport) -> list[Block]:
     return [Paragraph(said)]
 
 
-def _returns(report: CaseReport) -> Block:
+def _returns(report: CaseReport) -> Content:
     title = LocalText("Nhiễm lại sau khi sạch", "Infected again after being clean")
     rows = tuple((days, *_percents(answer), why_not(answer)) for days, answer in report.reinfection.items())
     reasons = {row[-1] for row in rows}
     if len(reasons) == 1 and (reason := next(iter(reasons))) is not None:
-        return Statement(Tone.REFUSED, title, reason)
+        return Gap(title, reason)
     return Table("reinfection", title, _RETURN_COLUMNS, rows)
 
 

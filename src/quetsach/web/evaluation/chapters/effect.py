@@ -1,29 +1,37 @@
 """Whether the campaign caused the change: the analysis against controls, whether it was registered, and its checks."""
 
-from quetsach.assess.effect.finding import Finding, Method
+from collections.abc import Iterator
+
+from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import sensitivity
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import refused
-from quetsach.web.evaluation.document import Block, Cell, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.core.zone import VIET_NAM
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
+from quetsach.web.evaluation.document import (
+    Against,
+    Cell,
+    Chapter,
+    Column,
+    Content,
+    Form,
+    Gap,
+    Paragraph,
+    Series,
+    Statement,
+    Table,
+    Tone,
+)
 from quetsach.web.evaluation.inputs import Effect, Inputs
 
 _TITLE = LocalText("Thay đổi có phải nhờ chiến dịch không", "Did the campaign do it")
-_NAMES = {
-    Method.DID: LocalText("sai biệt kép", "difference in differences"),
-    Method.SC: LocalText("đối chứng tổng hợp", "synthetic control"),
-    Method.SDID: LocalText("sai biệt kép tổng hợp", "synthetic difference in differences"),
-    Method.CITS: LocalText("chuỗi thời gian gián đoạn có đối chứng", "comparative interrupted time series"),
-    Method.WEDGE: LocalText("triển khai theo bậc", "stepped wedge"),
-}
 _NONE = LocalText(
     "Không có bảng số liệu của đơn vị đối chứng (tỉnh triển khai sau, nước láng giềng, hoặc mạng botnet không thuộc "
-    "chiến dịch), nên không tách được phần nhờ chiến dịch khỏi những thay đổi khác. Lần sau: rút thăm thứ tự triển "
-    "khai giữa các tỉnh và đăng ký cách phân tích trước ngày bắt đầu.",
+    "chiến dịch), nên không tách được phần nhờ chiến dịch khỏi những thay đổi khác.",
     "There is no table of controls (provinces that began later, neighbour countries, or botnets that the campaign left "
-    "alone), so what the campaign did cannot be told from everything else. Next time: draw the order of roll-out by "
-    "province and register the analysis before the start.",
+    "alone), so what the campaign did cannot be told from everything else.",
 )
 _UNREGISTERED = LocalText(
     "Cách phân tích không được đăng ký trước khi chiến dịch bắt đầu.",
@@ -32,23 +40,41 @@ _UNREGISTERED = LocalText(
 _COLUMNS = (
     Column("part", LocalText("Ước lượng", "Estimate")),
     Column("value", LocalText("Giá trị", "Value"), Form.NUMBER, 3),
-    Column("low", LocalText("Thấp nhất", "Low"), Form.NUMBER, 3),
-    Column("high", LocalText("Cao nhất", "High"), Form.NUMBER, 3),
+    Column("low", LOW, Form.NUMBER, 3),
+    Column("high", HIGH, Form.NUMBER, 3),
 )
 _CHECKS = (
     Column("check", LocalText("Kiểm tra", "Check")),
     Column("value", LocalText("Giá trị", "Value"), Form.NUMBER, 3),
 )
+_FACTS = (
+    Column("what", LocalText("Nội dung", "What")),
+    Column("value", LocalText("Giá trị", "Value")),
+)
+_WEIGHTS = (
+    Column("unit", LocalText("Đối chứng", "Control")),
+    Column("share", LocalText("Trọng số", "Weight"), Form.PERCENT, 1),
+)
+_OBSERVED, _EXPECTED = (
+    LocalText("Thực tế", "Observed"),
+    LocalText("Dự kiến nếu không có chiến dịch", "Expected without the campaign"),
+)
+_COURSE = (
+    Column("period", LocalText("Kỳ", "Period")),
+    Column("observed", _OBSERVED, Form.NUMBER, 1),
+    Column("expected", _EXPECTED, Form.NUMBER, 1),
+    Column("low", LOW, Form.NUMBER, 1),
+    Column("high", HIGH, Form.NUMBER, 1),
+)
 
 
-def effect(inputs: Inputs) -> Section:
+def effect(inputs: Inputs) -> Chapter:
     """Return the chapter."""
     if inputs.effect is None:
-        return Section("effect", _TITLE, (Statement(Tone.NOT_DECIDED, _TITLE, _NONE),))
+        return Chapter("effect", _TITLE, (Gap(_TITLE, _NONE),))
     found = inputs.effect.finding
-    blocks: list[Block] = [_registered(inputs.effect)]
-    blocks += [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found, inputs.effect.basis)
-    return Section("effect", _TITLE, tuple(blocks))
+    told = [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found, inputs.effect)
+    return Chapter("effect", _TITLE, (_registered(inputs.effect), *told))
 
 
 def _registered(effect: Effect) -> Statement:
@@ -56,24 +82,18 @@ def _registered(effect: Effect) -> Statement:
     title = LocalText("Đăng ký trước", "Pre-registration")
     if registered is None:
         return Statement(Tone.CAUTION, title, _UNREGISTERED)
-    day = registered.registered_at
-    vi = [f"Đăng ký ngày {day:%d/%m/%Y}, SHA-256 {registered.digest}.", *(d.text.vi for d in registered.differences)]
-    en = [f"Registered on {day:%Y-%m-%d}, SHA-256 {registered.digest}.", *(d.text.en for d in registered.differences)]
+    day = day_text(registered.registered_at.astimezone(VIET_NAM).date())
+    vi = [f"Đăng ký ngày {day.vi}.", *(d.text.vi for d in registered.differences)]
+    en = [f"Registered on {day.en}.", *(d.text.en for d in registered.differences)]
     tone = Tone.CAUTION if registered.differences else Tone.FACT
     return Statement(tone, title, LocalText(" ".join(vi), " ".join(en)))
 
 
-def _finding(found: Finding, basis: LocalText | None) -> list[Block]:
-    name = _NAMES[found.method]
-    said = Paragraph(
-        LocalText(
-            f"Phương pháp: {name.vi}. Giá trị ở thang {'lôgarit' if found.scale.is_log else 'gốc'}; số âm là "
-            f"ít hơn so với khi không có chiến dịch. Khoảng tin cậy {number_text(100 * found.confidence, 'vi')}%.",
-            f"Method: {name.en}. Values are on the scale of "
-            f"{'logarithms' if found.scale.is_log else 'levels'}; negative is less than there would have been "
-            f"without the campaign. Intervals are of {number_text(100 * found.confidence, 'en')} %.",
-        )
-    )
+def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
+    yield _facts(found, effect)
+    if found.reduction is None:
+        yield Gap(LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign"), _NO_RATIO)
+    yield from _course(found)
     whole: tuple[Cell, ...] = (
         LocalText("Tác động của chiến dịch", "Effect of the campaign"),
         found.effect.value,
@@ -81,11 +101,74 @@ def _finding(found: Finding, basis: LocalText | None) -> list[Block]:
         found.effect.high,
     )
     parts = [(part.name, part.estimate.value, part.estimate.low, part.estimate.high) for part in found.parts]
-    told = [said, *([Paragraph(basis)] if basis else [])]
-    blocks: list[Block] = [*told, Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *parts))]
+    confidence = {la: number_text(100 * found.confidence, la) for la in ("vi", "en")}
+    note = LocalText(
+        f"Trên thang {'lôgarit' if found.scale.is_log else 'của số liệu'}; số âm là ít hơn mức dự kiến nếu không có "
+        f"chiến dịch. Khoảng tin cậy {confidence['vi']}%.",
+        f"On the scale of {'logarithms' if found.scale.is_log else 'the figures'}; negative is less than there would "
+        f"have been without the campaign. Intervals are of {confidence['en']} %.",
+    )
+    yield Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *parts), note)
+    if found.weights:
+        shares = tuple((unit, 100 * share) for unit, share in found.weights.items())
+        yield Table("effect-weights", LocalText("Trọng số của đối chứng", "Weights of the controls"), _WEIGHTS, shares)
     if found.checks:
         rows = tuple((check.text, check.value) for check in found.checks)
-        blocks.append(Table("effect-checks", LocalText("Kiểm tra độ vững", "Checks of robustness"), _CHECKS, rows))
-    blocks += [Paragraph(text) for text in sensitivity(found)]
-    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
-    return blocks
+        yield Table("effect-checks", LocalText("Kiểm tra độ vững", "Checks of robustness"), _CHECKS, rows)
+    yield from (Paragraph(text) for text in sensitivity(found))
+    yield from (Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices)
+
+
+_NO_RATIO = EXPLANATIONS[RefusalReason.NO_RATIO]
+
+
+def _facts(found: Finding, effect: Effect) -> Table:
+    """Return how large the effect is and what it is of: everything that its number means nothing without."""
+    size = found.reduction
+    rows = (
+        (LocalText("Phương pháp", "Method"), METHOD_NAMES[found.method]),
+        *(() if size is None else ((_REDUCTION, percents(size, found.confidence)),)),
+        *effect.basis,
+        (LocalText("Dựa trên", "It stands on"), ASSUMPTIONS[found.method]),
+    )
+    return Table("effect-basis", LocalText("Đo gì, bằng cách nào", "What was measured, and how"), _FACTS, rows)
+
+
+_REDUCTION = LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign")
+
+
+def _course(found: Finding) -> Iterator[Content]:
+    """Yield the plot of observed against expected, and the table that it is drawn from."""
+    points = list(found.points)
+    if found.course is None or not points:
+        return
+    title = LocalText("Thực tế và mức dự kiến nếu không có chiến dịch", "Observed, and expected without the campaign")
+    mean = (
+        LocalText("trung bình nhân của các đơn vị", "geometric mean of the units")
+        if found.scale.is_log
+        else LocalText("trung bình của các đơn vị", "mean of the units")
+    )
+    rows = tuple(
+        (
+            point.period,
+            point.observed,
+            *((e.value, e.low, e.high) if (e := point.expected) else (None, None, None)),
+        )
+        for point in points
+    )
+    yield Against(
+        "effect-course",
+        "period",
+        Series(_OBSERVED, "observed"),
+        Series(_EXPECTED, "expected", "low", "high"),
+        points[found.course.begins].period,
+        title,
+        LocalText(
+            "Các đơn vị được can thiệp. Dải mờ: khoảng tin cậy của mức dự kiến trong riêng từng kỳ. Vạch đứng: đơn vị "
+            "đầu tiên bắt đầu. Kỳ không còn đơn vị nào để so sánh thì không có mức dự kiến.",
+            "Of the treated units. Pale band: interval of what was expected, for each period by itself. Upright line: "
+            "the first unit begins. Where nobody is left to compare with, nothing is expected.",
+        ),
+        mean,
+    )
+    yield Table("effect-course", title, _COURSE, rows, is_long=True)

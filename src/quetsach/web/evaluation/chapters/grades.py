@@ -1,6 +1,6 @@
 """Providers against the middle, how little is known of their order, and what became of each one's own rate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from statistics import median
 
@@ -12,33 +12,28 @@ from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused
 from quetsach.web.evaluation.document import (
-    Block,
     Cell,
+    Chapter,
     Column,
+    Content,
     Dots,
     Form,
+    Gap,
     Paragraph,
-    Section,
     Series,
-    Statement,
     Table,
-    Tone,
 )
 from quetsach.web.evaluation.inputs import Grades, Inputs
 
 _TITLE = LocalText("Xếp loại nhà mạng", "Grades of providers")
-_NONE = LocalText(
-    "Chưa có số thuê bao của từng nhà mạng, hoặc không có dữ liệu của cả hai kỳ, nên không xếp loại. Số thuê bao do cơ "
-    "quan quản lý viễn thông công bố.",
-    "The subscribers of each provider, or data of both windows, are missing, so providers are not graded. The "
-    "regulator publishes subscribers.",
-)
+_NO_SUBSCRIBERS = LocalText("Chưa có số thuê bao của nhà mạng.", "The subscribers of the provider are missing.")
+_NO_WINDOWS = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
 _COLUMNS = (
     Column("id", LocalText("Mã", "Code"), Form.CODE),
     Column("name", LocalText("Nhà mạng", "Provider")),
     Column("grade", LocalText("Xếp loại", "Grade"), definition="provider-grade"),
     Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
-    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
+    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
     Column(
         "rate",
         LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
@@ -64,7 +59,7 @@ _WEEKS = (
     Column("window", LocalText("Kỳ", "Window")),
     Column("first", LocalText("Tuần từ ngày", "Week from"), Form.DAY),
     Column("id", LocalText("Mã nhà mạng", "Provider's code")),
-    Column("machines", LocalText("Máy nhiễm", "Machines"), Form.NUMBER, 1, "machines-online"),
+    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
 )
 _WORDS = LocalText(
     "Khoảng tin cậy 95%; tỷ suất đã co về mức chung (Bayes thực nghiệm). Xếp loại khi xác suất nằm về một phía của "
@@ -77,14 +72,14 @@ _SMALL = LocalText(
 )
 
 
-def grades(inputs: Inputs) -> Section:
+def grades(inputs: Inputs) -> Chapter:
     """Return the chapter; a refusal stands where providers cannot be graded."""
     found = inputs.grades
     if found is None:
-        return Section("grades", _TITLE, (Statement(Tone.NOT_DECIDED, _TITLE, _NONE),))
+        return Chapter("grades", _TITLE, (Gap(_TITLE, _NO_SUBSCRIBERS if inputs.has_two_windows else _NO_WINDOWS),))
     if isinstance(found.grades, Refusal):
-        return Section("grades", _TITLE, (refused(_TITLE, found.grades), *_not_counted(found)))
-    return Section("grades", _TITLE, tuple(_graded(found, found.grades)))
+        return Chapter("grades", _TITLE, (refused(_TITLE, found.grades), *_not_counted(found)))
+    return Chapter("grades", _TITLE, tuple(_graded(found, found.grades)))
 
 
 def settings(found: Grades | None) -> dict[str, object]:
@@ -92,17 +87,19 @@ def settings(found: Grades | None) -> dict[str, object]:
     return {"grades": {"seed": found.seed}} if found else {}
 
 
-def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
+def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
     window, against = ({la: period_text(p, la) for la in ("vi", "en")} for p in (found.window, found.against))
     yield Paragraph(
         LocalText(
-            f"Máy nhiễm trực tuyến trung bình mỗi tuần, kỳ {window['vi']}; so với chính mình trong kỳ {against['vi']}.",
-            f"Machines on line in the mean week, {window['en']}; own change against {against['en']}.",
+            f"Ca nhiễm trực tuyến trung bình mỗi tuần, kỳ {window['vi']}; so với chính mình trong kỳ {against['vi']}. "
+            "Máy nhiễm hai họ mã độc là hai ca.",
+            f"Infections on line in the mean week, {window['en']}; own change against {against['en']}. A machine with "
+            "two families is two infections.",
         )
     )
     small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
-    unit = LocalText("máy nhiễm trên 1.000 thuê bao", "machines per 1,000 subscribers")
+    unit = LocalText("ca nhiễm trên 1.000 thuê bao", "infections per 1,000 subscribers")
     if shown:
         yield Dots(
             "grades",
@@ -149,17 +146,20 @@ def _change(provider: GradedProvider, name: LocalText) -> tuple[Cell, ...]:
     )
 
 
-def _not_graded(found: Grades, graded: ProviderGrades) -> Iterator[Block]:
+def _not_graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
     for isp, refusal in graded.refused.items():
-        yield refused(found.names[isp], refusal)
+        yield refused(_grade_of((found.names[isp],)), refusal)
     if graded.without_subscribers:
-        names = [found.names[isp] for isp in graded.without_subscribers]
-        vi, en = ", ".join(n.vi for n in names), ", ".join(n.en for n in names)
-        title = LocalText("Chưa có số thuê bao, không xếp loại", "Without subscribers, not graded")
-        yield Statement(Tone.CAUTION, title, LocalText(f"{vi}.", f"{en}."))
+        yield Gap(_grade_of(found.names[isp] for isp in graded.without_subscribers), _NO_SUBSCRIBERS)
 
 
-def _not_counted(found: Grades) -> Iterator[Block]:
+def _grade_of(names: Iterable[LocalText]) -> LocalText:
+    listed = list(names)
+    vi, en = ", ".join(n.vi for n in listed), ", ".join(n.en for n in listed)
+    return LocalText(f"{_TITLE.vi}: {vi}", f"{_TITLE.en}: {en}")
+
+
+def _not_counted(found: Grades) -> Iterator[Content]:
     """Yield the reasons why machines could not be counted, each with the providers that it stands in the way of."""
     reasons: dict[LocalText, dict[str, LocalText]] = {}
     for week in (*found.weeks, *found.before):
@@ -168,8 +168,7 @@ def _not_counted(found: Grades) -> Iterator[Block]:
                 reasons.setdefault(answer.text, {})[isp] = found.names[isp]
     for reason, names in reasons.items():
         vi, en = ", ".join(n.vi for n in names.values()), ", ".join(n.en for n in names.values())
-        title = LocalText(f"Không đếm được số máy: {vi}", f"Machines could not be counted: {en}")
-        yield Statement(Tone.REFUSED, title, reason)
+        yield Gap(LocalText(f"Số ca nhiễm từng tuần: {vi}", f"Infections week by week: {en}"), reason)
 
 
 def _weeks(found: Grades, shown: set[str]) -> Table:
@@ -183,7 +182,7 @@ def _weeks(found: Grades, shown: set[str]) -> Table:
         for n, week in enumerate(weeks)
         for isp in sorted(shown)
     ]
-    title = LocalText("Số máy từng tuần của nhà mạng", "Machines of providers week by week")
+    title = LocalText("Số ca nhiễm từng tuần của nhà mạng", "Infections of providers week by week")
     return Table("grades-weeks", title, _WEEKS, tuple(rows), is_long=True)
 
 

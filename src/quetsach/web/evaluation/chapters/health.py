@@ -1,7 +1,7 @@
 """The instrument: which feeds were there, on how many days of each window. A gap is told beside the figures."""
 
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Block, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.web.evaluation.document import Block, Chapter, Column, Form, Gap, Statement, Table, Tone
 from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Tình trạng nguồn dữ liệu", "Health of the feeds")
@@ -15,10 +15,10 @@ _COLUMNS = (
 )
 
 
-def health(inputs: Inputs) -> Section:
+def health(inputs: Inputs) -> Chapter:
     """Return the chapter."""
     if not inputs.feed_days:
-        return Section("feeds", _TITLE, (Paragraph(_NONE),))
+        return Chapter("feeds", _TITLE, (Gap(_TITLE, _NONE),))
     gaps = sorted({f.feed for f in inputs.feed_days if f.days_with_data < f.days})
     blocks: list[Block] = []
     if gaps:
@@ -34,4 +34,4 @@ def health(inputs: Inputs) -> Section:
             )
         )
     rows = tuple((f.feed, f.window, f.days, f.days_with_data, f.sightings) for f in inputs.feed_days)
-    return Section("feeds", _TITLE, (*blocks, Table("feeds", _TITLE, _COLUMNS, rows)))
+    return Chapter("feeds", _TITLE, (*blocks, Table("feeds", _TITLE, _COLUMNS, rows)))

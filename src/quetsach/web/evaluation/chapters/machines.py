@@ -9,29 +9,32 @@ from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
 from quetsach.web.evaluation.document import (
-    Block,
     Cell,
+    Chapter,
     Column,
+    Content,
     Form,
+    Gap,
     Paragraph,
-    Section,
     Statement,
     Table,
     Tone,
 )
 from quetsach.web.evaluation.inputs import Inputs
 
-_TITLE = LocalText("Số máy", "Machines")
+_TITLE = LocalText("Số máy và số ca nhiễm", "Machines and infections")
 _NONE = LocalText(
     "Không có hai kỳ có dữ liệu để so sánh số máy.", "There are no two windows with data to compare machines in."
 )
 _WHAT = LocalText(
-    "Một địa chỉ không phải là một máy. Số máy trực tuyến được ước lượng từ khoảng thời gian mỗi địa chỉ có mặt; chỉ "
-    "tính trên những nguồn dữ liệu và họ mã độc có trong cả hai kỳ theo cùng một cách.",
-    "An address is not a machine. Machines on line are estimated from how long each address was there, over those "
-    "feeds and families alone that both windows have in the same way.",
+    "Một địa chỉ không phải là một máy. Số ca nhiễm trực tuyến được ước lượng từ khoảng thời gian mỗi địa chỉ có mặt; "
+    "chỉ tính trên những nguồn dữ liệu và họ mã độc có trong cả hai kỳ theo cùng một cách. Cộng các họ mã độc lại thì "
+    "một máy nhiễm hai họ là hai ca.",
+    "An address is not a machine. Infections on line are estimated from how long each address was there, over those "
+    "feeds and families alone that both windows have in the same way. Where families are added up, a machine with two "
+    "of them is two infections.",
 )
 _COLUMNS = (
     Column("measure", LocalText("Cách đo", "Measure")),
@@ -59,33 +62,49 @@ _GONE_COLUMNS = (
 )
 
 
-def machines(inputs: Inputs) -> Section:
+def machines(inputs: Inputs) -> Chapter:
     """Return the chapter."""
     found = inputs.machines
     if found is None:
-        return Section("machines", _TITLE, (Paragraph(_NONE),))
-    rows = (
-        _row(LocalText("Máy trực tuyến", "Machines on line"), found.machines),
-        _row(LocalText("Máy tính từ lượt ghi nhận", "Machines from events"), found.by_events),
-        _row(LocalText("Địa chỉ mỗi ngày", "Daily addresses"), found.by_addresses),
-    )
-    blocks: list[Block] = [Paragraph(_WHAT), *_measures(rows)]
+        return Chapter("machines", _TITLE, (Gap(_TITLE, _NONE),))
+    blocks: list[Content] = [*_measures(found)]
     if isinstance(found.machines, Estimate):
         blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND)]
     blocks += _gone(inputs, found) if found.gone else []
     if inputs.same_holiday:
         blocks.append(_at_the_same_holiday(inputs.same_holiday))
-    tone = Tone.REFUSED if found.blocks else Tone.CAUTION
-    blocks += [Statement(tone, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices]
-    return Section("machines", _TITLE, tuple(blocks))
+    told = {notice.text for notice in inputs.targets.notices} if inputs.targets else set()
+    blocks += [
+        Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text)
+        for notice in found.notices
+        if notice.text not in told
+    ]
+    return Chapter("machines", _TITLE, tuple(blocks))
 
 
-def _measures(rows: tuple[tuple[Cell, ...], ...]) -> list[Block]:
-    """Return the table; where one reason stands in the way of every measure, that reason alone."""
-    reasons = {row[-1] for row in rows}
-    if len(reasons) == 1 and isinstance(reason := next(iter(reasons)), LocalText):
-        return [Statement(Tone.REFUSED, _TITLE, reason)]
-    return [Table("machines", _TITLE, _COLUMNS, rows)]
+def _measures(found: Comparison) -> list[Content]:
+    """Return the table; where nothing can be measured, why."""
+    answers = (found.machines, found.by_events, found.by_addresses)
+    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    if len(refusals) == len(answers):
+        return [refused(_TITLE, *refusals)]
+    one = found.covered.families == 1
+    rows = (
+        _row(
+            LocalText("Máy trực tuyến", "Machines on line")
+            if one
+            else LocalText("Ca nhiễm trực tuyến", "Infections on line"),
+            found.machines,
+        ),
+        _row(
+            LocalText("Số máy suy ra từ lượt ghi nhận", "Machines told from events")
+            if one
+            else LocalText("Số ca nhiễm suy ra từ lượt ghi nhận", "Infections told from events"),
+            found.by_events,
+        ),
+        _row(LocalText("Địa chỉ mỗi ngày", "Daily addresses"), found.by_addresses),
+    )
+    return [Paragraph(_WHAT), Table("machines", _TITLE, _COLUMNS, rows)]
 
 
 def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:
@@ -95,7 +114,7 @@ def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:
     return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, *ends, None)
 
 
-def _gone(inputs: Inputs, found: Comparison) -> list[Block]:
+def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
     """Return the families that are no longer seen, those too small to be named in one row, and the total with them."""
     names = inputs.gone_names
     shown = [g for g in found.gone if g.watch.family in names and may_be_named(g.daily_addresses)]
@@ -105,7 +124,7 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Block]:
     ]
     if small := len(found.gone) - len(shown):
         rows.append((small_families(small), None, None))
-    made: list[Block] = [Table("gone", _GONE, _GONE_COLUMNS, tuple(rows))]
+    made: list[Content] = [Table("gone", _GONE, _GONE_COLUMNS, tuple(rows))]
     if isinstance(found.if_gone_are_clean, Estimate) and shown:
         vi, en = (number_text(found.if_gone_are_clean.value, language, decimals=1) for language in ("vi", "en"))
         made.append(
@@ -119,11 +138,11 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Block]:
     return made
 
 
-def _at_the_same_holiday(found: Comparison) -> Block:
+def _at_the_same_holiday(found: Comparison) -> Content:
     """Say what the window with a holiday is against the same holiday of another year."""
     title = LocalText("So với cùng kỳ nghỉ lễ của năm khác", "Against the same holiday of another year")
     if isinstance(found.machines, Refusal):
-        return Statement(Tone.REFUSED, title, found.machines.text)
+        return refused(title, found.machines)
     is_fall = found.machines.value >= 0
     ends = (found.machines.value, found.machines.low, found.machines.high)
     if not is_fall:
@@ -131,9 +150,9 @@ def _at_the_same_holiday(found: Comparison) -> Block:
     vi, en = ([number_text(x, language, decimals=1) for x in ends] for language in ("vi", "en"))
     windows_vi, windows_en = ([period_text(p, lang) for p in (found.before, found.after)] for lang in ("vi", "en"))
     text = LocalText(
-        f"Hai kỳ có cùng kỳ nghỉ lễ, {windows_vi[0]} và {windows_vi[1]}: số máy trực tuyến "
+        f"Hai kỳ có cùng kỳ nghỉ lễ, {windows_vi[0]} và {windows_vi[1]}: số ca nhiễm trực tuyến "
         f"{'giảm' if is_fall else 'tăng'} {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
-        f"Two windows with the same holiday, {windows_en[0]} and {windows_en[1]}: machines on line "
+        f"Two windows with the same holiday, {windows_en[0]} and {windows_en[1]}: infections on line "
         f"{'fell' if is_fall else 'rose'} by {en[0]} % ({en[1]} % to {en[2]} %).",
     )
     return Statement(Tone.FACT, title, text)
@@ -148,7 +167,7 @@ def _covered(covered: Covered) -> LocalText:
     percent = math.floor(covered.percent)
     return LocalText(
         f"Mức giảm chung tính trên {covered.families} trong {covered.of} họ mã độc của kỳ làm mốc, chiếm ít nhất "
-        f"{percent}% số máy của kỳ đó.",
+        f"{percent}% số ca nhiễm của kỳ đó.",
         f"The total is of {covered.families} of the {covered.of} families of the baseline window, which had at least "
-        f"{percent} % of its machines.",
+        f"{percent} % of its infections.",
     )

@@ -2,7 +2,8 @@
 
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Cell, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.web.evaluation.chapters.words import day_text
+from quetsach.web.evaluation.document import Cell, Chapter, Column, Form, Gap, Paragraph, Statement, Table, Tone
 from quetsach.web.evaluation.inputs import Fleet, Inputs
 
 _NO_REPORTS = LocalText("Chưa có báo cáo nào do công cụ gửi về.", "No report of the tool was sent.")
@@ -16,12 +17,12 @@ _NO_LETTERS = LocalText("Chưa có công văn nào của chiến dịch được
 _NO_RETURNS = LocalText("Chưa công bố tổng hợp báo cáo nào.", "No totals of returns were published.")
 
 
-def tool(inputs: Inputs) -> Section:
+def tool(inputs: Inputs) -> Chapter:
     """Return the chapter of the tool: machines cleaned for each 1,000 that were scanned."""
     title = LocalText("Công cụ đã làm sạch những gì", "What the tool cleaned")
     found = inputs.tool
     if found is None or not found.installs:
-        return Section("tool", title, (Paragraph(_NO_REPORTS),))
+        return Chapter("tool", title, (Gap(title, _NO_REPORTS),))
     per_thousand = 1000 * found.cleaned / found.installs
     rows: tuple[tuple[Cell, ...], ...] = (
         (LocalText("Máy đã quét", "Machines scanned"), found.installs),
@@ -49,7 +50,7 @@ def tool(inputs: Inputs) -> Section:
     )
     table = Table("tool", LocalText("Số máy, không phải lượt chạy", "Machines, not runs"), columns, rows)
     shown = (*((families,) if found.families else ()), *((_fleets(found.fleets),) if found.fleets else ()))
-    return Section("tool", title, (table, *shown, Paragraph(_VOLUNTEERS)))
+    return Chapter("tool", title, (table, *shown, Paragraph(_VOLUNTEERS)))
 
 
 def _fleets(fleets: tuple[Fleet, ...]) -> Table:
@@ -77,12 +78,12 @@ def _per_thousand(cleaned: int | None, installs: int | None) -> float | None:
     return None if cleaned is None or not installs else 1000 * cleaned / installs
 
 
-def letters(inputs: Inputs) -> Section:
+def letters(inputs: Inputs) -> Chapter:
     """Return the chapter of letters: how many units each went to, how many have read it."""
     title = LocalText("Công văn", "Letters")
     found = inputs.outcome.letters if inputs.outcome else ()
     if not found:
-        return Section("letters", title, (Paragraph(_NO_LETTERS),))
+        return Chapter("letters", title, (Gap(title, _NO_LETTERS), *_outside(inputs)))
     columns = (
         Column("number", LocalText("Số, ký hiệu", "Number and sign")),
         Column("issued_on", LocalText("Ngày", "Day"), Form.DAY),
@@ -102,7 +103,23 @@ def letters(inputs: Inputs) -> Section:
         )
         for f in found
     )
-    return Section("letters", title, (Table("letters", title, columns, rows), *_of_the_tree(inputs)))
+    table = Table("letters", title, columns, rows)
+    return Chapter("letters", title, (table, *_outside(inputs), *_of_the_tree(inputs)))
+
+
+def _outside(inputs: Inputs) -> tuple[Paragraph, ...]:
+    """Say how many letters of the campaign were issued after it, which are not counted."""
+    if not inputs.letters_outside:
+        return ()
+    count, last = inputs.letters_outside, day_text(inputs.campaign.span.last)
+    return (
+        Paragraph(
+            LocalText(
+                f"Không tính {count} công văn ban hành ngoài thời gian của chiến dịch (kết thúc ngày {last.vi}).",
+                f"Not counted: {count} issued outside the time of the campaign, which ended on {last.en}.",
+            )
+        ),
+    )
 
 
 def _of_the_tree(inputs: Inputs) -> tuple[Paragraph, ...]:
@@ -110,12 +127,12 @@ def _of_the_tree(inputs: Inputs) -> tuple[Paragraph, ...]:
     return (Paragraph(inputs.tree_note),) if inputs.tree_note else ()
 
 
-def returns(inputs: Inputs) -> Section:
+def returns(inputs: Inputs) -> Chapter:
     """Return the chapter of returns: published totals, and how complete they are."""
     title = LocalText("Báo cáo của các đơn vị", "Returns of the units")
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None:
-        return Section("returns", title, (Paragraph(_NO_RETURNS),))
+        return Chapter("returns", title, (Gap(title, _NO_RETURNS),))
     complete = {language: number_text(found.complete_percent, language, decimals=1) for language in ("vi", "en")}
     said = Statement(
         Tone.FACT,
@@ -132,4 +149,4 @@ def returns(inputs: Inputs) -> Section:
         Column("value", LocalText("Tổng", "Total"), Form.NUMBER),
     )
     rows = tuple((t.name, t.value) for t in found.totals)
-    return Section("returns", title, (said, Table("returns", title, columns, rows), *_of_the_tree(inputs)))
+    return Chapter("returns", title, (said, Table("returns", title, columns, rows), *_of_the_tree(inputs)))

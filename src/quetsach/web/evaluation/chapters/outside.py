@@ -3,7 +3,7 @@
 from quetsach.campaign import Provenance
 from quetsach.campaign.published import Counted
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Block, Column, Form, Paragraph, Section, Statement, Table, Tone
+from quetsach.web.evaluation.document import Block, Chapter, Column, Form, Gap, Points, Table
 from quetsach.web.evaluation.inputs import Inputs
 
 _COUNTED = {
@@ -43,22 +43,23 @@ _PLACINGS = (
 )
 
 
-def published(inputs: Inputs) -> Section:
+def published(inputs: Inputs) -> Chapter:
     """Return the chapter of the published series."""
     title = LocalText(
         "Số liệu đã công bố và những gì số liệu này không cho biết", "What was published, and cannot tell"
     )
     record = inputs.published
     if not record.figures:
-        return Section("published", title, (Paragraph(_NOTHING),))
+        return Chapter("published", title, (Gap(title, _NOTHING),))
     figures = tuple(
         (f.period.first, f.period.last, _COUNTED[f.counted], f.addresses, _PROVENANCE[f.provenance], f.source)
         for f in record.figures
     )
-    blocks: list[Block] = [
-        Statement(Tone.CAUTION, LocalText("Không kết luận được", "Not to be concluded"), limit)
-        for limit in record.limits
-    ]
+    blocks: list[Block] = (
+        [Points(LocalText("Những số liệu này không cho biết", "What these figures cannot tell"), tuple(record.limits))]
+        if record.limits
+        else []
+    )
     blocks.append(Table("published", LocalText("Chuỗi số liệu", "The series"), _FIGURES, figures))
     if record.activity:
         rows = tuple((a.on, a.reached, a.scans, a.infected, a.source) for a in record.activity)
@@ -67,10 +68,10 @@ def published(inputs: Inputs) -> Section:
         )
         counters = LocalText("Bộ đếm của chiến dịch", "The campaign's own counters")
         blocks.append(Table("activity", counters, _ACTIVITY, rows, note))
-    return Section("published", title, tuple(blocks))
+    return Chapter("published", title, tuple(blocks))
 
 
-def placings(inputs: Inputs) -> Section:
+def placings(inputs: Inputs) -> Chapter:
     """Return the register of rankings by others."""
     title = LocalText("Thứ hạng trong báo cáo của các hãng", "Rankings by others")
     rows = tuple((p.by, str(p.year), p.measure, p.place, p.percent, p.source) for p in inputs.published.placings)
@@ -79,5 +80,5 @@ def placings(inputs: Inputs) -> Section:
         "A place depends on what is counted and on whose customers; it is no result of the campaign.",
     )
     if not rows:
-        return Section("placings", title, (Paragraph(_NOTHING),))
-    return Section("placings", title, (Table("placings", title, _PLACINGS, rows, note),))
+        return Chapter("placings", title, (Gap(title, _NOTHING),))
+    return Chapter("placings", title, (Table("placings", title, _PLACINGS, rows, note),))

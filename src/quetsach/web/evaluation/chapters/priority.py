@@ -6,7 +6,7 @@ from quetsach.assess.refusal import Refusal
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Block, Cell, Column, Form, Paragraph, Section, Table
+from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Paragraph, Table
 from quetsach.web.evaluation.inputs import Dimension, Inputs, Priority
 
 _TITLE = LocalText("Mười mạng botnet cần xử lý", "The ten botnets to take on")
@@ -24,15 +24,15 @@ _CRITERIA = (
 )
 
 
-def priority(inputs: Inputs) -> Section:
+def priority(inputs: Inputs) -> Chapter:
     """Return the chapter: the choice as the baseline window showed it, and the decision of the office beside it."""
     found = inputs.priority
     if found is None:
-        return Section("priority", _TITLE, (Paragraph(_NONE),))
+        return Chapter("priority", _TITLE, (Gap(_TITLE, _NONE),))
     families = inputs.changes.get(Dimension.FAMILY, ())
     shown = set() if isinstance(families, Refusal) else {change.id for change in families}
     table = _chosen(found, shown, _decided(inputs))
-    return Section("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
+    return Chapter("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
 
 
 def settings(found: Priority | None) -> dict[str, object]:
@@ -103,14 +103,15 @@ def _used(found: Priority) -> tuple[Criterion, ...]:
 def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
     """Return the criteria and what was measured: with these and the seed anyone makes the same choice."""
     criteria = found.choice.criteria
-    rows = tuple(
-        (c.id, c.name, c.weight, c.low, c.high, _yes(is_true=c.is_log), _yes(is_true=c in _used(found)), c.text)
+    used = _used(found)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (c.id, c.name, c.weight, *map(_short, (c.low, c.high)), _yes(is_true=c.is_log), _yes(is_true=c in used), c.text)
         for c in criteria.criteria
     )
     columns = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", LocalText("Họ mã độc", "Family")),
-        *(Column(c.id, c.name, Form.NUMBER, 2) for c in _used(found)),
+        *(Column(c.id, c.name, Form.NUMBER, 2) for c in used),
     )
     measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
     return (
@@ -128,6 +129,11 @@ def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
 def _measured(observation: Observation, found: Priority) -> tuple[Cell, ...]:
     values = (observation.values.get(c.id) for c in _used(found))
     return (observation.family, found.names[observation.family], *values)
+
+
+def _short(number: float) -> float:
+    """Return a whole number as one: it is written without decimals."""
+    return int(number) if number.is_integer() else number
 
 
 def _yes(*, is_true: bool) -> LocalText:

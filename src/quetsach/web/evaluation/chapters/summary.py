@@ -1,51 +1,59 @@
-"""The first words of the report: what was done, and what comes next, as far as the data show it."""
+"""The first words of the report: what was done, what is known and what is recommended, as far as the data show it."""
 
-from collections.abc import Sequence
-
-from quetsach.core.number import number_text
+from quetsach.assess import NO_VERDICT, percent_change, period_text
+from quetsach.assess.estimate import Estimate
+from quetsach.core.number import change_text, number_text
 from quetsach.core.pack import LocalText
+from quetsach.web.evaluation.chapters.words import number
+from quetsach.web.evaluation.document import Points
 from quetsach.web.evaluation.inputs import Inputs
 
 _NOTHING = LocalText(
     "Dữ liệu của trung tâm chưa ghi nhận công văn, báo cáo hay máy nào được quét trong chiến dịch này.",
     "The centre's data hold no letter, no return and no machine scanned in this campaign.",
 )
+_NOTHING_KNOWN = LocalText(
+    "Chưa có số liệu của hai kỳ để so sánh.", "There are no figures of two windows to be compared."
+)
+_NOTHING_LEFT = LocalText("Dữ liệu không cho thấy còn việc nào bỏ dở.", "The data show nothing left undone.")
+_OBSERVED = LocalText(
+    "Đây là thay đổi quan sát được, chưa phải là kết quả của chiến dịch.",
+    "This is what was observed, and not what the campaign caused.",
+)
+_DEALT_WITH = ("machines-scanned", "machines-infected", "machines-cleaned", "machines-reinstalled")
+_UNRESOLVED = "machines-unresolved"
+"""Figures of the returns that say what was done with machines, where the form asks for them."""
+_HOLIDAY = "holidays-differ"
 
 
-def done(inputs: Inputs) -> LocalText:
-    """Say in one sentence what was done: letters, returns, machines scanned and cleaned."""
-    parts = [*_letters(inputs), *_returns(inputs), *_machines(inputs)]
-    return _sentence("Đã làm: ", "Done: ", parts) if parts else _NOTHING
+def done(inputs: Inputs) -> Points:
+    """Say what was done: letters, returns, machines scanned and cleaned."""
+    texts = (*_letters(inputs), *_returns(inputs), *_machines(inputs))
+    return Points(LocalText("Đã làm", "Done"), texts or (_NOTHING,))
 
 
-def next_steps(inputs: Inputs) -> LocalText:
-    """Say in one sentence what the same data leave to do."""
-    parts = [*_unanswered(inputs), *_missing(inputs), *_not_cleaned(inputs)]
-    if inputs.effect is None or inputs.effect.registered is None:
-        parts.append(
-            LocalText(
-                "trước chiến dịch sau, rút thăm thứ tự triển khai và đăng ký cách phân tích để có thể kết luận về chỉ "
-                "tiêu",
-                "before the next campaign, draw the order of roll-out and register the analysis, so that targets can "
-                "be judged",
-            )
-        )
-    if not parts:
-        return LocalText(
-            "Việc tiếp theo: dữ liệu không cho thấy còn việc nào bỏ dở.", "Next: the data show nothing left undone."
-        )
-    return _sentence("Việc tiếp theo: ", "Next: ", parts)
+def known(inputs: Inputs) -> Points:
+    """Say by how much addresses and infections changed: real figures first, and which figures are only for show."""
+    changes = (*_published(inputs), *_counted(inputs))
+    texts = (*changes, *_infections(inputs), *((_OBSERVED, NO_VERDICT) if changes else ()))
+    return Points(LocalText("Đã biết", "Known"), texts or (_NOTHING_KNOWN,))
+
+
+def recommended(inputs: Inputs) -> Points:
+    """Say what the same data leave to do."""
+    texts = (*_unanswered(inputs), *_missing(inputs), *_not_cleaned(inputs), *_for_the_next_time(inputs))
+    return Points(LocalText("Kiến nghị", "Recommended"), texts or (_NOTHING_LEFT,))
 
 
 def _letters(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.letters if inputs.outcome else ()
     if not found:
         return []
-    count, sent, read = (_numbers(n) for n in (len(found), *_sent_and_read(inputs)))
+    count, sent, read = (number(n) for n in (len(found), *_sent_and_read(inputs)))
     return [
         LocalText(
-            f"ban hành {count.vi} công văn ({sent.vi} lượt gửi đến các đơn vị, {read.vi} lượt đã xác nhận)",
-            f"letters issued: {count.en} (sent to {sent.en} units, acknowledged by {read.en})",
+            f"Ban hành {count.vi} công văn: {sent.vi} lượt gửi đến các đơn vị, {read.vi} lượt đã xác nhận.",
+            f"Letters issued: {count.en}, sent to {sent.en} units, acknowledged by {read.en}.",
         )
     ]
 
@@ -54,26 +62,87 @@ def _returns(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None:
         return []
-    approved, expected = _numbers(found.approved), _numbers(found.expected)
-    return [
+    approved, expected = number(found.approved), number(found.expected)
+    told = [
         LocalText(
-            f"có số liệu đã phê duyệt của {approved.vi}/{expected.vi} đơn vị phải báo cáo",
-            f"approved figures of {approved.en} of {expected.en} units that owe a return",
+            f"Có số liệu đã phê duyệt của {approved.vi}/{expected.vi} đơn vị phải báo cáo.",
+            f"Approved figures of {approved.en} of {expected.en} units that owe a return.",
         )
     ]
+    totals = [total for id_ in _DEALT_WITH for total in found.totals if total.id == id_]
+    if totals:
+        vi, en = (
+            "; ".join(f"{_lower(t.name.in_language(la))}: {number_text(t.value, la)}" for t in totals)
+            for la in ("vi", "en")
+        )
+        told.append(LocalText(f"Theo các báo cáo đó: {vi}.", f"By these returns: {en}."))
+    return told
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _machines(inputs: Inputs) -> list[LocalText]:
     found = inputs.tool
     if found is None or not found.installs:
         return []
-    scanned, infected, cleaned = (_numbers(n) for n in (found.installs, found.with_findings, found.cleaned))
+    scanned, infected, cleaned = (number(n) for n in (found.installs, found.with_findings, found.cleaned))
     return [
         LocalText(
-            f"theo báo cáo tự nguyện, công cụ đã quét {scanned.vi} máy, phát hiện mã độc trên {infected.vi} máy và làm "
-            f"sạch {cleaned.vi} máy",
-            f"by voluntary reports the tool scanned {scanned.en} machines, found malware on {infected.en} and cleaned "
-            f"{cleaned.en}",
+            f"Theo báo cáo tự nguyện, công cụ đã quét {scanned.vi} máy, phát hiện mã độc trên {infected.vi} máy; "
+            f"{cleaned.vi} máy báo đã làm sạch.",
+            f"By voluntary reports the tool scanned {scanned.en} machines and found malware on {infected.en}; "
+            f"{cleaned.en} reported to be cleaned.",
+        )
+    ]
+
+
+def _published(inputs: Inputs) -> list[LocalText]:
+    """Return the change by figures that the campaign published itself."""
+    windows = [inputs.campaign.window(inputs.campaign.baseline), *inputs.campaign.measured_windows]
+    told = [(w.name, w.published.addresses) for w in windows if w.published]
+    if windows[0].published is None or len(told) < 2:
+        return []
+    (_, was), (name, now) = told[0], told[-1]
+    return [_change(LocalText("Số thật đã công bố", "Real figures, as published"), was, name, now)]
+
+
+def _counted(inputs: Inputs) -> list[LocalText]:
+    """Return the change that the centre counted itself, and the holidays in its window."""
+    changed = [w for w in inputs.targets.windows if w.change is not None] if inputs.targets else []
+    if not changed or inputs.targets is None:
+        return []
+    last = max(changed, key=lambda w: w.count.basis.window)
+    what = (
+        LocalText("Số minh họa của trung tâm này (không phải số thật)", "Figures of this centre for show (not real)")
+        if inputs.not_real
+        else LocalText("Số trung tâm tự đếm", "Counted by the centre")
+    )
+    window = period_text(last.count.basis.window, "en")
+    holidays = [n.text for n in inputs.targets.notices if n.code == _HOLIDAY and window in n.text.en]
+    return [_change(what, inputs.targets.baseline.addresses, last.count.name, last.count.addresses), *holidays]
+
+
+def _change(what: LocalText, was: int, name: LocalText, now: int) -> LocalText:
+    before, after, change = number(was), number(now), percent_change(now, was)
+    return LocalText(
+        f"{what.vi}: {before.vi} địa chỉ trong kỳ làm mốc, {after.vi} trong kỳ “{name.vi}” "
+        f"({change_text(change, 'vi')}).",
+        f"{what.en}: {before.en} addresses in the baseline window, {after.en} in “{name.en}” "
+        f"({change_text(change, 'en')}).",
+    )
+
+
+def _infections(inputs: Inputs) -> list[LocalText]:
+    found = inputs.machines.machines if inputs.machines else None
+    if not isinstance(found, Estimate):
+        return []
+    (vi, en) = ([number_text(x, la, decimals=1) for x in (found.value, found.low, found.high)] for la in ("vi", "en"))
+    return [
+        LocalText(
+            f"Số ca nhiễm trực tuyến giảm {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
+            f"Infections on line fell by {en[0]} % ({en[1]} % to {en[2]} %).",
         )
     ]
 
@@ -82,11 +151,11 @@ def _unanswered(inputs: Inputs) -> list[LocalText]:
     sent, read = _sent_and_read(inputs)
     if sent <= read:
         return []
-    left = _numbers(sent - read)
+    left = number(sent - read)
     return [
         LocalText(
-            f"đôn đốc {left.vi} lượt gửi công văn chưa được xác nhận",
-            f"urge for {left.en} letters that were not acknowledged",
+            f"Đôn đốc {left.vi} lượt gửi công văn chưa được xác nhận.",
+            f"Urge for {left.en} letters that were not acknowledged.",
         )
     ]
 
@@ -95,36 +164,59 @@ def _missing(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None or found.approved >= found.expected:
         return []
-    left = _numbers(found.expected - found.approved)
+    left = number(found.expected - found.approved)
     return [
         LocalText(
-            f"thu hoặc phê duyệt số liệu còn thiếu của {left.vi} đơn vị",
-            f"collect or approve the figures that {left.en} units still owe",
+            f"Thu hoặc phê duyệt số liệu còn thiếu của {left.vi} đơn vị.",
+            f"Collect or approve the figures that {left.en} units still owe.",
         )
     ]
 
 
 def _not_cleaned(inputs: Inputs) -> list[LocalText]:
-    found = inputs.tool
-    if found is None or found.with_findings <= found.cleaned:
-        return []
-    left = _numbers(found.with_findings - found.cleaned)
-    return [
-        LocalText(
-            f"giúp làm sạch {left.vi} máy đã phát hiện mã độc mà chưa báo là đã sạch",
-            f"help {left.en} machines with findings that did not report to be cleaned",
+    told, found = [], inputs.tool
+    totals = inputs.outcome.returns.totals if inputs.outcome and inputs.outcome.returns else ()
+    if unresolved := next((total.value for total in totals if total.id == _UNRESOLVED), 0):
+        left = number(unresolved)
+        told.append(
+            LocalText(
+                f"Xử lý dứt điểm {left.vi} máy mà các đơn vị báo là chưa xử lý xong.",
+                f"Deal with {left.en} machines that units reported as unresolved.",
+            )
         )
-    ]
+    if found is not None and found.with_findings > found.cleaned:
+        left = number(found.with_findings - found.cleaned)
+        told.append(
+            LocalText(
+                f"Giúp làm sạch {left.vi} máy mà công cụ đã phát hiện mã độc nhưng chưa báo là đã sạch.",
+                f"Help {left.en} machines with findings of the tool that did not report to be cleaned.",
+            )
+        )
+    return told
+
+
+def _for_the_next_time(inputs: Inputs) -> list[LocalText]:
+    """Return what would let more be computed, and targets be judged."""
+    told = []
+    if inputs.grades is None and inputs.has_two_windows:
+        told.append(
+            LocalText(
+                "Đề nghị cơ quan quản lý viễn thông cung cấp số thuê bao của từng nhà mạng để xếp loại được.",
+                "Ask the regulator for the subscribers of each provider, so that providers can be graded.",
+            )
+        )
+    if inputs.effect is None or inputs.effect.registered is None:
+        told.append(
+            LocalText(
+                "Trước chiến dịch sau, rút thăm thứ tự triển khai và đăng ký cách phân tích để kết luận được về chỉ "
+                "tiêu.",
+                "Before the next campaign, draw the order of roll-out and register the analysis, so that targets can "
+                "be judged.",
+            )
+        )
+    return told
 
 
 def _sent_and_read(inputs: Inputs) -> tuple[int, int]:
     found = inputs.outcome.letters if inputs.outcome else ()
     return sum(letter.addressed for letter in found), sum(letter.acknowledged for letter in found)
-
-
-def _numbers(value: int) -> LocalText:
-    return LocalText(number_text(value, "vi"), number_text(value, "en"))
-
-
-def _sentence(vi: str, en: str, parts: Sequence[LocalText]) -> LocalText:
-    return LocalText(vi + "; ".join(part.vi for part in parts) + ".", en + "; ".join(p.en for p in parts) + ".")

@@ -1,17 +1,20 @@
 """The windows beside the frozen baseline, and the last of them against four baselines."""
 
+from dataclasses import replace
+
 from quetsach.assess import TargetReport, WindowCount
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import why_not
+from quetsach.web.evaluation.chapters.words import joined, why_not
 from quetsach.web.evaluation.document import (
-    Bars,
     Block,
     Cell,
+    Chapter,
     Column,
     Curve,
     Form,
+    Gap,
     Paragraph,
-    Section,
+    Spans,
     Statement,
     Table,
     Tone,
@@ -21,11 +24,10 @@ from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Chỉ tiêu và bốn mốc so sánh", "Targets and four baselines")
 _NO_SIGHTINGS = LocalText(
-    "Hệ thống không có lượt ghi nhận nào của kỳ làm mốc, nên không có số liệu tự tính. Số do nơi khác công bố được nêu "
-    "ở phần sau.",
-    "No sightings of the baseline window are held, so there are no figures of our own. What others published is "
-    "further below.",
+    "Hệ thống không có lượt ghi nhận nào của kỳ làm mốc. Số do nơi khác công bố được nêu ở phần sau.",
+    "No sightings of the baseline window are held. What others published is further below.",
 )
+_COUNTED = LocalText("Số địa chỉ tự đếm trong các kỳ", "Addresses of the windows, counted here")
 _WINDOW_COLUMNS = (
     Column("window", LocalText("Kỳ", "Window")),
     Column("first", LocalText("Từ ngày", "First day"), Form.DAY),
@@ -34,6 +36,12 @@ _WINDOW_COLUMNS = (
     Column("addresses", LocalText("Địa chỉ trong cả kỳ", "Addresses"), Form.NUMBER, 0, "window-addresses"),
     Column("change", LocalText("So với mốc", "Against baseline"), Form.CHANGE, 1, "change-against-baseline"),
     Column("published", LocalText("Số đã công bố", "Published"), Form.NUMBER),
+    Column(
+        "published_change",
+        LocalText("So với mốc, theo số đã công bố", "Against baseline, as published"),
+        Form.CHANGE,
+        1,
+    ),
 )
 _FOUR_COLUMNS = (
     Column("against", LocalText("Mốc", "Baseline")),
@@ -49,28 +57,34 @@ _DAILY_COLUMNS = (
 )
 
 
-def targets(inputs: Inputs) -> Section:
+def targets(inputs: Inputs) -> Chapter:
     """Return the chapter."""
     if inputs.targets is None:
-        return Section("targets", _TITLE, (Statement(Tone.CAUTION, _TITLE, _NO_SIGHTINGS), *_four(inputs)))
-    blocks: list[Block] = [*_windows(inputs.targets), *_four(inputs), *_daily(inputs)]
+        return Chapter("targets", _TITLE, (Gap(_COUNTED, _NO_SIGHTINGS), *_four(inputs)))
+    blocks: list[Block] = [*_windows(inputs, inputs.targets), *_four(inputs), *_daily(inputs)]
     blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in inputs.targets.notices]
-    return Section("targets", _TITLE, tuple(blocks))
+    return Chapter("targets", _TITLE, tuple(blocks))
 
 
-def _windows(report: TargetReport) -> list[Block]:
-    rows: list[tuple[Cell, ...]] = [_row(report.baseline, None)]
+def _windows(inputs: Inputs, report: TargetReport) -> list[Block]:
+    base = report.baseline.published
+    rows: list[tuple[Cell, ...]] = [_row(report.baseline, None, base)]
     if report.previous_year:
-        rows.insert(0, _row(report.previous_year, None))
-    rows += [_row(w.count, w.change.value if w.change else None) for w in report.windows]
+        rows.insert(0, _row(report.previous_year, None, base))
+    rows += [_row(w.count, w.change.value if w.change else None, base) for w in report.windows]
     seal = LocalText(
-        f"Mốc so sánh đã chốt, SHA-256 {report.seal}." if report.seal else "Mốc so sánh là tạm thời, chưa chốt.",
-        f"The baseline is frozen, SHA-256 {report.seal}." if report.seal else "The baseline is provisional.",
+        "Mốc so sánh đã chốt." if report.seal else "Mốc so sánh là tạm thời, chưa chốt.",
+        "The baseline is frozen." if report.seal else "The baseline is provisional.",
     )
-    table = Table("windows", LocalText("Các kỳ đếm", "Windows"), _WINDOW_COLUMNS, tuple(rows), seal)
-    bars = Bars(
+    note = joined(_NOT_REAL, seal) if inputs.not_real else seal
+    table = Table(
+        "windows", LocalText("Các kỳ đếm", "Windows"), _columns(is_real=not inputs.not_real), tuple(rows), note
+    )
+    spans = Spans(
         "windows",
         "window",
+        "first",
+        "last",
         "addresses",
         LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"),
         LocalText(
@@ -80,14 +94,34 @@ def _windows(report: TargetReport) -> list[Block]:
         LocalText("địa chỉ", "addresses"),
         mark=report.baseline.name.en,
     )
-    return [bars, table]
+    return [spans, table]
 
 
-def _row(count: WindowCount, change: float | None) -> tuple[Cell, ...]:
+def _columns(*, is_real: bool) -> tuple[Column, ...]:
+    """Return the columns; where the centre's own figures are not real, their titles say so."""
+    if is_real:
+        return _WINDOW_COLUMNS
+    titles = {
+        "addresses": LocalText("Địa chỉ minh họa (tự đếm)", "Addresses for show (counted here)"),
+        "change": LocalText("So với mốc (minh họa)", "Against baseline (for show)"),
+        "published": LocalText("Số thật đã công bố", "Real figure, as published"),
+        "published_change": LocalText("So với mốc (số thật)", "Against baseline (real)"),
+    }
+    return tuple(replace(column, title=titles.get(column.id, column.title)) for column in _WINDOW_COLUMNS)
+
+
+def _row(count: WindowCount, change: float | None, base: int | None) -> tuple[Cell, ...]:
     window = count.basis.window
     days = count.basis.days_with_data
     addresses = count.addresses if days else None
-    return (count.name, window.first, window.last, days, addresses, change, count.published)
+    published = 100 * (count.published / base - 1) if base and count.published and change is not None else None
+    return (count.name, window.first, window.last, days, addresses, change, count.published, published)
+
+
+_NOT_REAL = LocalText(
+    "Số tự đếm ở đây là số minh họa; số thật là số do cơ quan chủ trì công bố.",
+    "What was counted here is for show; the real figures are those that the campaign published.",
+)
 
 
 def _four(inputs: Inputs) -> list[Block]:

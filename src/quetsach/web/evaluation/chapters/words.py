@@ -2,19 +2,19 @@
 
 from datetime import date
 
-from quetsach.assess.estimate import Answer
+from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.refusal import Refusal
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Statement, Tone
+from quetsach.web.evaluation.document import Gap
 
 LOW, HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 """The ends of an interval, as heads of columns."""
 
 
-def refused(title: LocalText, refusal: Refusal) -> Statement:
-    """Say that a number is not given, and why."""
-    return Statement(Tone.REFUSED, title, refusal.text)
+def refused(what: LocalText, *refusals: Refusal) -> Gap:
+    """Say what is not given, and every reason why, each once."""
+    return Gap(what, joined(*dict.fromkeys(refusal.text for refusal in refusals)))
 
 
 def why_not(answer: Answer) -> LocalText | None:
@@ -22,16 +22,24 @@ def why_not(answer: Answer) -> LocalText | None:
     return answer.text if isinstance(answer, Refusal) else None
 
 
-def percents(value: float, low: float, high: float) -> LocalText:
-    """Write a share with its interval as percentages."""
+def percents(share: Estimate, confidence: float) -> LocalText:
+    """Write a share with its interval, and how sure that is, as percentages."""
 
     def text(language: str) -> str:
-        middle, lower, upper = (number_text(100 * x, language, decimals=1) for x in (value, low, high))
+        middle, lower, upper = (
+            number_text(100 * x, language, decimals=1) for x in (share.value, share.low, share.high)
+        )
+        sure = number_text(100 * confidence, language)
         if language == "en":
-            return f"{middle} % (95 % interval {lower} to {upper} %)"
-        return f"{middle}% (khoảng tin cậy 95%: từ {lower} đến {upper}%)"
+            return f"{middle} % ({sure} % interval {lower} to {upper} %)"
+        return f"{middle}% (khoảng tin cậy {sure}%: từ {lower} đến {upper}%)"
 
     return LocalText(text("vi"), text("en"))
+
+
+def number(value: float) -> LocalText:
+    """Write a whole number as each language does."""
+    return LocalText(number_text(value, "vi"), number_text(value, "en"))
 
 
 def day_text(day: date) -> LocalText:
