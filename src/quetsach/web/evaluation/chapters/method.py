@@ -1,6 +1,6 @@
 """The method note: the definitions of what is in the tables, word for word those that the figures carry."""
 
-from quetsach.assess import DEFINITIONS
+from quetsach.assess import DEFINITIONS, Basis
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Paragraph, Table
 from quetsach.web.evaluation.inputs import Inputs, Registered
@@ -29,16 +29,19 @@ def method(inputs: Inputs) -> Chapter:
     """Return the chapter: definitions, basis, and what to recompute from."""
     rows = tuple((d.name, d.unit, d.text) for d in DEFINITIONS.values())
     blocks: list[Block] = [Table("definitions", LocalText("Định nghĩa", "Definitions"), _COLUMNS, rows)]
-    if inputs.basis:
-        basis = inputs.basis
-        facts: tuple[tuple[Cell, ...], ...] = (
-            (LocalText("Nguồn dữ liệu", "Feeds"), ", ".join(basis.feeds)),
-            (LocalText("Bảng địa chỉ mạng", "Address tables"), ", ".join(basis.network_versions)),
-            (LocalText("Ngày mới nhất có dữ liệu (UTC)", "Newest day with data (UTC)"), basis.as_of),
-            *_seals(inputs),
-        )
+    if facts := (*_counted_from(inputs.basis), *_seals(inputs)):
         blocks.append(Table("basis", LocalText("Căn cứ", "Basis"), _BASIS_COLUMNS, facts))
     return Chapter("method", _TITLE, (*blocks, Paragraph(_RECOMPUTE)))
+
+
+def _counted_from(basis: Basis | None) -> tuple[tuple[Cell, ...], ...]:
+    if basis is None:
+        return ()
+    return (
+        (LocalText("Nguồn dữ liệu", "Feeds"), ", ".join(basis.feeds)),
+        (LocalText("Bảng địa chỉ mạng", "Address tables"), ", ".join(basis.network_versions)),
+        (LocalText("Ngày mới nhất có dữ liệu (UTC)", "Newest day with data (UTC)"), basis.as_of),
+    )
 
 
 def _seals(inputs: Inputs) -> tuple[tuple[Cell, ...], ...]:
