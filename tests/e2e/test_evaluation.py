@@ -41,6 +41,26 @@ def test_letters_and_returns_of_the_office_are_in_the_report(report: Path) -> No
     assert all(value == "" or int(value) >= 10 for value in totals.values())
 
 
+def test_what_the_demonstration_scatters_by_chance_is_not_set_apart(report: Path) -> None:
+    """Every row of it falls alike: families, providers and provinces, and so do the squares of the map."""
+    for table in ("families", "providers", "provinces"):
+        told = rows(report, table)
+        assert {row["side_en"] for row in told} == {"not told apart", ""}
+        assert all(float(row["low"]) < float(row["change"]) < float(row["high"]) for row in told)
+    *_, others, unknown = rows(report, "provinces")
+    assert (others["name_en"], unknown["name_en"]) == ("52 other provinces", "Unknown")
+
+
+def test_page_one_tells_real_figures_from_those_for_show_and_one_table_what_is_missing(report: Path) -> None:
+    page = (report / "evaluation.vi.html").read_text("utf-8")
+    assert "Số thật đã công bố: 2.014.512 địa chỉ trong kỳ làm mốc, 917.492 trong kỳ “Tháng 02/2021”" in page
+    assert "Số minh họa của trung tâm này (không phải số thật): 20.145 địa chỉ trong kỳ làm mốc, 9.175" in page
+    missing = {row["what_en"].split("; ")[0]: row["why_en"] for row in rows(report, "not-computed")}
+    assert "too rare" in missing["Machines and infections"]
+    assert "subscribers" in missing["Grades of providers"]
+    assert "identifier" in missing["Time to clean"]
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_the_page_is_accessible_and_never_wider_than_the_screen(

@@ -78,6 +78,7 @@ def test_provinces_are_on_two_maps_and_small_ones_without_a_figure(report: Path)
     assert (page.count("Hoàng Sa<"), page.count("Trường Sa<")) == (2, 2)
     told = rows(report, "provinces")
     assert all(float(row["before"]) >= 10 for row in told)
+    assert all(float(row["low"]) < float(row["change"]) < float(row["high"]) for row in told)
     rated = rows(report, "province-rates")
     assert rated
     assert all(float(row["low"]) < float(row["rate"]) < float(row["high"]) for row in rated)

@@ -81,7 +81,7 @@ def basis_rows(panel: Panel, found: Finding, outcome: str = "") -> tuple[tuple[L
         (LocalText("Số liệu", "Figures"), OUTCOME_NAMES.get(outcome, _AS_HANDED_OVER)),
         (LocalText("Thang so sánh", "Compared on"), SCALE_NAMES[found.scale]),
         (LocalText("Đơn vị được can thiệp", "Treated units"), _same(str(treated))),
-        (LocalText("Đối chứng", "Controls"), _same(str(len(panel.units) - treated))),
+        (LocalText("Đơn vị không được can thiệp", "Never treated"), _same(str(len(panel.units) - treated))),
         (
             LocalText("Kỳ", "Periods"),
             LocalText(
