@@ -114,13 +114,15 @@ class Registered:
 class Effect:
     """What the analysis against controls found, and the verdict on the target that it was registered for, if any.
 
-    ``basis`` are the facts that the finding is of, each with its name; none of a refusal.
+    ``basis`` are the facts that the finding is of, each with its name; none of a refusal. ``is_counted`` says that the
+    centre counted its panel itself, so that small figures of it are not told.
     """
 
     finding: Finding | Refusal
     verdict: Verdict | NotGiven
     registered: Registered | None
     basis: tuple[tuple[LocalText, LocalText], ...] = ()
+    is_counted: bool = False
 
     @classmethod
     def of(cls, grounds: Grounds) -> "Effect":
@@ -130,7 +132,7 @@ class Effect:
         origin, answer = grounds.origin, grounds.answer
         is_refused = isinstance(answer, Refusal)
         basis = () if is_refused else basis_rows(grounds.panel, grounds.finding, origin.outcome if origin else "")
-        return cls(answer, judge(grounds), named, basis)
+        return cls(answer, judge(grounds), named, basis, is_counted=origin is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,25 @@ def test_the_plot_is_of_the_figures_in_the_annex() -> None:
     assert np.mean([float(row["observed"]) / float(row["expected"]) for row in after]) == pytest.approx(0.5, abs=0.1)
 
 
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_small_counts_of_the_centre_are_not_told_period_by_period(is_counted: bool) -> None:
+    panel = one_treated()
+    small = replace(panel, outcome=panel.outcome / 20)
+    effect = replace(Effect.of(grounds_of(small, Design(Method.SC))), is_counted=is_counted)
+    made = compose(inputs(effect=effect))
+    assert ("effect-course" in {table.id for table in made.tables()}) is not is_counted
+    missing = [row for row in made.table("not-computed").rows if row[1] and "under 10" in str(row[1])]
+    assert bool(missing) is is_counted
+
+
+def test_a_panel_with_gaps_says_that_nothing_is_expected_period_by_period() -> None:
+    outcome = np.exp(noisy(30, 12) / 10)
+    outcome[3, 2] = np.nan
+    panel = replace(panel_of(outcome, [7] * 10 + [12] * 20), sha256="f" * 64)
+    made = compose(inputs(effect=Effect.of(grounds_of(panel, Design(Method.DID)))))
+    assert any("With gaps in the panel" in str(row[1]) for row in made.table("not-computed").rows)
+
+
 def test_controls_that_a_method_weighs_are_listed_with_their_weights() -> None:
     shares = [row[1] for row in reported(Method.SC).table("effect-weights").rows]
     assert sum(float(str(share)) for share in shares) == pytest.approx(100, abs=0.5)

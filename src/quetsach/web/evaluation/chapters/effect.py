@@ -8,6 +8,7 @@ from quetsach.assess.effect.sensitivity import sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.core.zone import VIET_NAM
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
 from quetsach.web.evaluation.document import (
@@ -93,7 +94,7 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
     yield _facts(found, effect)
     if found.reduction is None:
         yield Gap(LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign"), _NO_RATIO)
-    yield from _course(found)
+    yield from _course(found, effect)
     whole: tuple[Cell, ...] = (
         LocalText("Tác động của chiến dịch", "Effect of the campaign"),
         found.effect.value,
@@ -119,6 +120,14 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
     yield from (Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices)
 
 
+_NO_COURSE = LocalText(
+    "Phương pháp này không cho biết mức dự kiến của từng kỳ với bảng số liệu có ô trống hoặc quá ít đối chứng.",
+    "With gaps in the panel or few controls, this method does not say what was expected in each period.",
+)
+_SMALL = LocalText(
+    "Có kỳ mà số liệu dưới 10, nên không nêu từng kỳ.",
+    "Figures of some period are under 10 and are not told one by one.",
+)
 _NO_RATIO = EXPLANATIONS[RefusalReason.NO_RATIO]
 
 
@@ -137,12 +146,16 @@ def _facts(found: Finding, effect: Effect) -> Table:
 _REDUCTION = LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign")
 
 
-def _course(found: Finding) -> Iterator[Content]:
+def _course(found: Finding, effect: Effect) -> Iterator[Content]:
     """Yield the plot of observed against expected, and the table that it is drawn from."""
     points = list(found.points)
-    if found.course is None or not points:
-        return
     title = LocalText("Thực tế và mức dự kiến nếu không có chiến dịch", "Observed, and expected without the campaign")
+    if found.course is None or not points:
+        yield Gap(title, _NO_COURSE)
+        return
+    if effect.is_counted and any(0 < (point.observed or 0) < SMALLEST_CELL for point in points):
+        yield Gap(title, _SMALL)
+        return
     mean = (
         LocalText("trung bình nhân của các đơn vị", "geometric mean of the units")
         if found.scale.is_log
