@@ -76,8 +76,10 @@ def sides(rows: Mapping[str, tuple[Daily, Daily]], shown: Sequence[str]) -> Mapp
     scores = {id_: score for id_ in shown if (score := _score(id_, rows)) is not None}
     if not scores:
         return {}
-    spread = _spread(np.array(list(scores.values())))
-    threshold = spread * float(stats.norm.ppf((1 + CONFIDENCE ** (1 / len(scores))) / 2))
+    spread, each = _spread(np.array(list(scores.values()))), (1 + CONFIDENCE ** (1 / len(scores))) / 2
+    # a spread that was estimated from few rows is not certain itself
+    tail = stats.t(len(scores) - 1) if spread > 1 else stats.norm
+    threshold = spread * float(tail.ppf(each))
     return {
         id_: Side.SAME if abs(score) < threshold else Side.MORE if score < 0 else Side.LESS
         for id_, score in scores.items()
