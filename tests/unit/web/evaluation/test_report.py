@@ -99,7 +99,7 @@ def gaps(evaluation: Evaluation, language: str = "en") -> dict[str, str]:
     ("language", "done", "then"),
     [
         ("vi", "đã quét 1.000 máy, phát hiện mã độc trên 120 máy; 90 máy báo đã làm sạch.", "Giúp làm sạch 30 máy"),
-        ("en", "scanned 1,000 machines and found malware on 120; 90 reported to be cleaned.", "Help 30 machines"),
+        ("en", "scanned 1,000 machines and found malware on 120; 90 reported to be cleaned.", "to be helped: 30."),
     ],
 )
 def test_page_one_begins_with_what_was_done_and_what_is_recommended(
@@ -156,7 +156,12 @@ def test_page_one_says_which_figures_are_real_and_which_are_for_show() -> None:
     titles = [column.title.vi for column in made.table("windows").columns]
     assert "Địa chỉ minh họa (tự đếm)" in titles
     assert "Số thật đã công bố" in titles
+    for table in ("four-baselines", "daily", "families", "provinces"):
+        assert made.table(table).title.vi.endswith("(số minh họa)"), table
     own = compose(replace(inputs(), targets=counted(), not_real=None))
+    assert not any("minh họa" in table.title.vi for table in own.tables())
+    published = compose(inputs()).table("four-baselines")  # of figures that were published
+    assert "minh họa" not in published.title.vi
     assert points(own, 1)[1].startswith("Số trung tâm tự đếm: 900")
     assert not any("minh họa" in column.title.vi for column in own.table("windows").columns)
 

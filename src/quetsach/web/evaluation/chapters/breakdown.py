@@ -7,7 +7,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 from quetsach.web.design.tile_map import Shade
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, refused, why_not
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -123,7 +123,7 @@ def breakdown(inputs: Inputs) -> Chapter:
         if isinstance(rows, Refusal):
             content.append(refused(_TITLES[dimension], rows))
             continue
-        content += [*_plots(dimension, inputs), _table(dimension, rows)]
+        content += [*_plots(dimension, inputs), _table(dimension, rows, inputs)]
         if dimension is Dimension.PROVINCE:
             content += _province_rates(inputs)
         if machines := inputs.machine_changes.get(dimension):
@@ -138,9 +138,9 @@ def breakdown(inputs: Inputs) -> Chapter:
 def _plots(dimension: Dimension, inputs: Inputs) -> list[Content]:
     name = _TITLES[dimension]
     if dimension is Dimension.PROVINCE:
-        title = LocalText("Thay đổi theo tỉnh, thành phố", "Change by province")
+        title = for_show(LocalText("Thay đổi theo tỉnh, thành phố", "Change by province"), is_real=not inputs.not_real)
         return [Map(dimension.value, "change", "side", (*_SHADES, _SAME, _SMALL), title, _SQUARES, inputs.tiles)]
-    title = LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after")
+    title = for_show(LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after"), is_real=not inputs.not_real)
     series = (Series(_BASELINE, "before"), Series(_LAST, "after"))
     return [Dots(dimension.value, "name", series, title, _DOTS, _ADDRESSES)]
 
@@ -152,7 +152,7 @@ _RATE_SHADES = ((Shade.STRONG, _BELOW), (Shade.WARM, _ABOVE))
 _NO_RATE = (Shade.EMPTY, LocalText("“–”: không nêu được", "“–”: not shown"))
 
 
-def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
+def _table(dimension: Dimension, changes: tuple[Change, ...], inputs: Inputs) -> Table:
     columns = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
@@ -170,7 +170,8 @@ def _table(dimension: Dimension, changes: tuple[Change, ...]) -> Table:
         "Mean daily addresses. Rows of fewer than 10 are put together. Low and high: 95 % interval of the change if "
         "machines are infected independently of each other; what moves all rows alike is not in it.",
     )
-    return Table(dimension.value, _TITLES[dimension], columns, rows, note)
+    title = for_show(_TITLES[dimension], is_real=not inputs.not_real)
+    return Table(dimension.value, title, columns, rows, note)
 
 
 def _row(change: Change) -> tuple[Cell, ...]:

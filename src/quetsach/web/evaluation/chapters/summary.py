@@ -155,7 +155,7 @@ def _unanswered(inputs: Inputs) -> list[LocalText]:
     return [
         LocalText(
             f"Đôn đốc {left.vi} lượt gửi công văn chưa được xác nhận.",
-            f"Urge for {left.en} letters that were not acknowledged.",
+            f"Letters still to be acknowledged: {left.en}; urge the units.",
         )
     ]
 
@@ -168,7 +168,7 @@ def _missing(inputs: Inputs) -> list[LocalText]:
     return [
         LocalText(
             f"Thu hoặc phê duyệt số liệu còn thiếu của {left.vi} đơn vị.",
-            f"Collect or approve the figures that {left.en} units still owe.",
+            f"Units whose figures are still to be collected or approved: {left.en}.",
         )
     ]
 
@@ -181,7 +181,7 @@ def _not_cleaned(inputs: Inputs) -> list[LocalText]:
         told.append(
             LocalText(
                 f"Xử lý dứt điểm {left.vi} máy mà các đơn vị báo là chưa xử lý xong.",
-                f"Deal with {left.en} machines that units reported as unresolved.",
+                f"Machines that units reported as unresolved, to be dealt with: {left.en}.",
             )
         )
     if found is not None and found.with_findings > found.cleaned:
@@ -189,7 +189,7 @@ def _not_cleaned(inputs: Inputs) -> list[LocalText]:
         told.append(
             LocalText(
                 f"Giúp làm sạch {left.vi} máy mà công cụ đã phát hiện mã độc nhưng chưa báo là đã sạch.",
-                f"Help {left.en} machines with findings of the tool that did not report to be cleaned.",
+                f"Machines with findings of the tool that did not report to be cleaned, to be helped: {left.en}.",
             )
         )
     return told

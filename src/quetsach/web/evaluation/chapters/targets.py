@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from quetsach.assess import TargetReport, WindowCount
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.chapters.words import joined, why_not
+from quetsach.web.evaluation.chapters.words import for_show, joined, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -86,7 +86,7 @@ def _windows(inputs: Inputs, report: TargetReport) -> list[Block]:
         "first",
         "last",
         "addresses",
-        LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"),
+        for_show(LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"), is_real=not inputs.not_real),
         LocalText(
             "Số địa chỉ trong cả kỳ chỉ để đối chiếu với năm 2020, không dùng để kết luận về chỉ tiêu.",
             "Addresses in a whole window are for continuity with 2020 and judge no target.",
@@ -147,16 +147,20 @@ def _four(inputs: Inputs) -> list[Block]:
         "The same last figure gives different results with another baseline. No line says how much of the change the "
         "campaign caused.",
     )
-    title = LocalText("Kỳ cuối so với bốn mốc", "The last window against four baselines")
+    title = for_show(
+        LocalText("Kỳ cuối so với bốn mốc", "The last window against four baselines"),
+        is_real=not inputs.not_real or inputs.targets is None,  # then these are figures that were published
+    )
     return [Table("four-baselines", title, _FOUR_COLUMNS, tuple(rows)), Paragraph(told)]
 
 
 def _daily(inputs: Inputs) -> list[Block]:
     if not inputs.daily:
         return []
+    title = for_show(LocalText("Địa chỉ từng ngày", "Addresses of each day"), is_real=not inputs.not_real)
     table = Table(
         "daily",
-        LocalText("Địa chỉ từng ngày", "Addresses of each day"),
+        title,
         _DAILY_COLUMNS,
         tuple((d.day, d.addresses) for d in inputs.daily),
         LocalText(
@@ -170,7 +174,7 @@ def _daily(inputs: Inputs) -> list[Block]:
         "daily",
         "day",
         "addresses",
-        LocalText("Địa chỉ từng ngày", "Addresses of each day"),
+        title,
         LocalText(
             "Vạch đứng: ngày bắt đầu các giai đoạn, các kỳ nghỉ lễ và các sự kiện làm số đếm thay đổi.",
             "Upright lines: the first days of the phases, of holidays and of events that change counts.",

@@ -37,6 +37,11 @@ def percents(share: Estimate, confidence: float) -> LocalText:
     return LocalText(text("vi"), text("en"))
 
 
+def for_show(title: LocalText, *, is_real: bool) -> LocalText:
+    """Return a title that says that its figures are for show, where they are not real."""
+    return title if is_real else LocalText(f"{title.vi} (số minh họa)", f"{title.en} (for show)")
+
+
 def number(value: float) -> LocalText:
     """Write a whole number as each language does."""
     return LocalText(number_text(value, "vi"), number_text(value, "en"))
