@@ -49,3 +49,14 @@ def test_units_count_by_size_where_that_is_asked_for(tmp_path: Path) -> None:
     assert made.finding.counted is Counted.SIZE
     assert made.basis
     assert any("of all treated units together" in value.en for _, value in made.basis)
+
+
+def test_a_stated_spill_over_widens_the_effect(tmp_path: Path) -> None:
+    outcome = np.exp(noisy(24, 30, deviation=0.1) / 50)
+    outcome[:10, 20:] *= 0.5
+    plain, stated = (
+        _effect(tmp_path, outcome, 10, "--method", "did", *options).finding for options in ((), ("--spill-over", "20"))
+    )
+    assert isinstance(plain, Finding)
+    assert isinstance(stated, Finding)
+    assert stated.effect.low == pytest.approx(plain.effect.low / 0.8)

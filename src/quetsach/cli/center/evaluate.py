@@ -1,11 +1,19 @@
 """``quetsach center evaluate``: the report of a campaign, as pages, PDF and data."""
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.effect import COUNTED, METHODS, SCALES, against_negative
+from quetsach.cli.center.assess.effect import (
+    COUNTED,
+    METHODS,
+    SCALES,
+    add_spill_over,
+    against_negative,
+    spill_over_of,
+)
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -46,6 +54,7 @@ def register(subcommands: "Subcommands") -> None:
         "--scale", choices=SCALES, help="of the analysis (default: log, or count where a figure is zero)"
     )
     parser.add_argument("--counted", choices=COUNTED, help="treated units count alike, or by size (default: units)")
+    add_spill_over(parser)
     parser.add_argument(
         "--negative-control", type=Path, metavar="FILE", help="the same units with an outcome that was not aimed at"
     )
@@ -185,5 +194,6 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
         design = Design(
             Method(arguments.method), scale, arguments.ramp, counted=Counted(arguments.counted or Counted.UNITS)
         )
+    design = replace(design, spill_over=spill_over_of(arguments))
     answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
     return Effect.of(Grounds(answer, panel, design, target, registration, origin))

@@ -66,12 +66,7 @@ def register(questions: "Subcommands") -> None:
         metavar="COLUMN",
         help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
     )
-    parser.add_argument(
-        "--spill-over",
-        type=float,
-        metavar="PERCENT",
-        help="share of the effect that may reach the controls: the interval holds all from none of it to PERCENT",
-    )
+    add_spill_over(parser)
     parser.add_argument(
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
     )
@@ -97,6 +92,28 @@ def register(questions: "Subcommands") -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=_run)
+
+
+def add_spill_over(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a spill-over is stated."""
+    parser.add_argument(
+        "--spill-over",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="share of the effect that may reach the controls: the interval holds all from none of it to PERCENT",
+    )
+
+
+def spill_over_of(arguments: argparse.Namespace) -> float:
+    """Return the stated spill-over as a share.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not 0 <= arguments.spill_over < 100:
+        raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")
+    return float(arguments.spill_over) / 100
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -155,10 +172,7 @@ def _design(arguments: argparse.Namespace, registration: "Registration | None") 
         named["counted"] = Counted(arguments.counted)
     if arguments.covariate:
         named["covariates"] = tuple(arguments.covariate)
-    if arguments.spill_over is not None:
-        if not 0 <= arguments.spill_over < 100:
-            raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")
-        named["spill_over"] = arguments.spill_over / 100
+    named["spill_over"] = spill_over_of(arguments)
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:
