@@ -137,7 +137,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Distinct installations that reported under the codes of a province's or ministry's units; ``None`` is hidden."""
+    """Distinct installations that reported under the codes of a province's or ministry's units, to the nearest ten.
+
+    ``None`` is hidden.
+    """
 
     id: str
     name: LocalText
