@@ -26,46 +26,51 @@ class Told:
 
 
 def rows(*, short: bool, seed: int) -> list[Row]:
-    """Return one row for the tables of a year by themselves, and one for all twelve together."""
-    count = 8 if short else 300
-    hidden = alone = together = 0
-    for number in range(count):
-        told = _year(np.random.default_rng((seed, number)))
-        hidden += sum(value is None for one in told for value in one.shown.values())
-        alone += sum(_given_away([one]) for one in told)
-        together += _given_away(told)
+    """Return a row for tables that hide what each by itself has to, and one for those that hide what was hidden."""
+    count, contrast = (4, 2) if short else (300, 30)
+    given = {
+        is_kept: (_attacked(contrast if not is_kept else count, seed, is_kept=is_kept)) for is_kept in (False, True)
+    }
     return [
         Row(
-            f"returns of {count} countries in {MONTHS} months, each table by itself",
-            "0",
-            f"{alone} of {hidden} hidden cells",
-            alone == 0,
+            f"returns of {contrast} countries, {MONTHS} months, each hiding what it alone has to",
+            "contrast",
+            f"{given[False][0]} of {given[False][1]} hidden cells come back",
+            passed=True,
         ),
         Row(
-            f"the same, the {MONTHS} tables of a country attacked together",
+            f"returns of {count} countries, {MONTHS} months attacked together",
             "0",
-            f"{together} of {hidden} hidden cells",
-            together == 0,
+            f"{given[True][0]} of {given[True][1]} hidden cells",
+            given[True][0] == 0,
         ),
     ]
 
 
-def _year(rng: np.random.Generator) -> list[Told]:
-    """Publish a year of totals of 5 to 63 provinces, with the cells hidden that each table by itself has to hide."""
+def _attacked(count: int, seed: int, *, is_kept: bool) -> tuple[int, int]:
+    """Return how many hidden cells come back, and how many there are."""
+    years = [_year(np.random.default_rng((seed, number)), is_kept=is_kept) for number in range(count)]
+    hidden = sum(value is None for told in years for one in told for value in one.shown.values())
+    return sum(_given_away(told) for told in years), hidden
+
+
+def _year(rng: np.random.Generator, *, is_kept: bool) -> list[Told]:
+    """Publish a year of totals of 5 to 63 provinces; what was hidden once stays hidden if ``is_kept``."""
     units = [f"u{n:02}" for n in range(int(rng.integers(5, 64)))]
     reports = rng.uniform(0.03, 0.7)
     means = {(unit, part): float(np.exp(rng.normal(1, 1.5))) for unit in units for part in PARTS}
     values = dict.fromkeys(((unit, name) for unit in units for name in FIGURES), 0)
     columns = [Relation(tuple((unit, name) for unit in units)) for name in FIGURES]
     sums = [Relation(tuple((unit, part) for part in PARTS), (unit, "infected")) for unit in units]
-    told = []
+    told: list[Told] = []
+    hidden: frozenset[Cell] = frozenset()
     for month in range(MONTHS):
         for unit in units:
             if month == 0 or rng.random() < reports:
                 for part in PARTS:
                     values[unit, part] += int(rng.poisson(means[unit, part]))
             values[unit, "infected"] = sum(values[unit, part] for part in PARTS)
-        hidden = hidden_cells(values, [*columns, *sums])
+        hidden = hidden_cells(values, [*columns, *sums], before=hidden if is_kept else ())
         shown = {cell: None if cell in hidden else value for cell, value in values.items()}
         told.append(Told(shown, {name: sum(values[unit, name] for unit in units) for name in FIGURES}))
     return told
