@@ -6,7 +6,7 @@ overlap it. The record holds figures that are kept back: it is as private as the
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class PublicationRecord:
         Raises:
             RecordError: the record cannot be read or written.
         """
-        folder = self.data / "publication-record" / table
+        folder = self._folder(table)
         try:
             storage.make_folder(folder)
             with storage.locked(folder / ".lock"):
@@ -59,6 +59,39 @@ class PublicationRecord:
         except OSError as error:
             raise RecordError(_NOT_USED, where=str(error.filename or folder)) from error
         return chosen.kept_back
+
+    def take_over(
+        self, table: str, window: Period, printed: Mapping[str, float], *, together: float, rows: Collection[str]
+    ) -> None:
+        """Keep what went out of a window that the record does not know: it was lost, or is younger than that.
+
+        A window that it knows stays as it is.
+
+        Args:
+            table: its name.
+            window: what was counted over (whole UTC days).
+            printed: the figures of the rows that stood alone.
+            together: what the others were together; 0 where there were none.
+            rows: all rows that are known today. Any that did not stand alone may have been among the others.
+
+        Raises:
+            RecordError: the record cannot be read or written.
+        """
+        folder = self._folder(table)
+        path = folder / f"{window}.json"
+        hidden = frozenset(rows) - printed.keys() if together else frozenset[str]()
+        # Nobody knows any more what each of them was. Of the figures of rows that are kept back only the sum is used.
+        values = dict(printed) | {row: together / len(hidden) for row in hidden}
+        try:
+            storage.make_folder(folder)
+            with storage.locked(folder / ".lock"):
+                if not path.exists():
+                    storage.write(path, _text(Shown(window, values, hidden, hidden)))
+        except OSError as error:
+            raise RecordError(_NOT_USED, where=str(error.filename or folder)) from error
+
+    def _folder(self, table: str) -> Path:
+        return self.data / "publication-record" / table
 
 
 _NOT_USED = LocalText(

@@ -1,12 +1,16 @@
-"""The tables of ``bench/validate.py breakdown``, ``cases``, ``grades`` and ``privacy``, in their short version."""
+"""The tables of ``bench/validate.py`` about breakdowns, cases, grades and what is published, in their short version."""
 
 from types import ModuleType
 
 import pytest
-from bench.validation import breakdown, cases, grades, privacy
+from bench.validation import breakdown, cases, grades, privacy, publications, returns
 
 
-@pytest.mark.parametrize("part", [breakdown, cases, grades, privacy], ids=lambda part: part.__name__.rsplit(".", 1)[-1])
+@pytest.mark.parametrize(
+    "part",
+    [breakdown, cases, grades, privacy, publications, returns],
+    ids=lambda part: part.__name__.rsplit(".", 1)[-1],
+)
 def test_every_promise_of_the_table_is_kept(part: ModuleType) -> None:
     missed = [row for row in part.rows(short=True, seed=2020) if not row.passed]
     assert missed == []

@@ -59,6 +59,22 @@ def test_a_quarter_of_windows_a_day_apart_hides_hardly_more_than_what_is_small(r
         assert len(found) <= 3
 
 
+def test_what_is_published_of_a_window_is_taken_over_where_the_record_lacks_it(record: PublicationRecord) -> None:
+    record.take_over("places", WINDOW, {"a": 500.0, "d": 40.0}, together=33.0, rows="abcd")
+    assert record.kept_back("places", WINDOW, VALUES | {"b": 12.0}) == {"b", "c"}
+    later = Period(date(2026, 1, 2), date(2026, 1, 31))
+    record.take_over("isps", WINDOW, {"a": 500.0, "d": 40.0}, together=33.0, rows="abcd")
+    assert record.kept_back("isps", later, VALUES) == {"b", "c"}
+    record.take_over("sectors", WINDOW, {"a": 500.0, "b": 40.0}, together=0.0, rows="abc")
+    assert record.kept_back("sectors", WINDOW, {"a": 500.0, "b": 40.0}) == frozenset()
+
+
+def test_a_window_that_the_record_knows_stays_as_it_is(record: PublicationRecord) -> None:
+    record.kept_back("places", WINDOW, VALUES)
+    record.take_over("places", WINDOW, dict.fromkeys("abcd", 20.0), together=0.0, rows="abcd")
+    assert record.kept_back("places", WINDOW, VALUES) == {"b", "c"}
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"format": "other"}', '{"format": "quetsach-publication-record/1"}'])
 def test_a_damaged_record_is_an_error_and_no_new_choice(record: PublicationRecord, content: str) -> None:
     record.kept_back("places", WINDOW, VALUES)

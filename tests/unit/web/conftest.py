@@ -14,8 +14,9 @@ from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views
+from quetsach.web.portal.campaign_figures import MeasuredCampaign
 from quetsach.web.portal.candidates import publish_candidate
-from quetsach.web.portal.publication import MeasuredCampaign, Tables, figures_count
+from quetsach.web.portal.publication import Tables, figures_count
 from quetsach.web.portal.snapshot import Demonstration, Snapshot, figures_path, snapshot_bytes
 from quetsach.web.source_limit import SourceLimit
 

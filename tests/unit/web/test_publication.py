@@ -2,7 +2,7 @@ import dataclasses
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.campaigns.selectors.outcome import _addresses
+from quetsach.web.portal.campaign_figures import MeasuredCampaign
 from quetsach.web.portal.candidates import (
     OutdatedError,
     candidates,
@@ -28,7 +29,6 @@ from quetsach.web.portal.candidates import (
     thin_candidates,
 )
 from quetsach.web.portal.publication import (
-    MeasuredCampaign,
     Tables,
     _without_telling_rates,
     figures_are_current,
@@ -187,6 +187,39 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
     assert snapshot.lake == before.state != lake.view().state
     now_there = publication_inputs(lake.view(), tables, None, data=tmp_path)
     assert not figures_are_current(data=tmp_path, inputs=now_there)
+
+
+def test_a_centre_that_lost_its_record_keeps_together_what_it_published_so(tmp_path: Path, tables) -> None:
+    """Chosen anew, the family that was 3 would be told by the sum that everybody has, and the one beside it."""
+    lake = Lake(tmp_path / "lake")
+
+    def deliver(family: str, first: int, last: int) -> None:
+        rows = (
+            f"{day} 01:00:00,123.16.1.{n},{family}\n"
+            for day in Period(date(2020, 11, 1), LAST_DAY)
+            for n in range(first, last)
+        )
+        lake.ingest(
+            ("timestamp,address,malware\n" + "".join(rows)).encode(),
+            feed="plain",
+            families=tables.families,
+            annotate=lambda table: annotate(table, tables.network),
+            now=NOW,
+        )
+
+    def families(now: datetime) -> dict[str, float]:
+        counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=now)
+        assert counted
+        snapshot = publish_candidate(tmp_path, counted.digest)
+        return {row.id: row.mean_daily for row in snapshot.families}
+
+    deliver("conficker", 0, 40)
+    deliver("andromeda", 40, 52)
+    deliver("mirai", 52, 55)
+    assert families(NOW) == {"conficker": 40.0, "others": 15.0}
+    shutil.rmtree(tmp_path / "publication-record")
+    deliver("mirai", 55, 75)
+    assert families(NOW + timedelta(hours=1)) == {"conficker": 40.0, "others": 35.0}
 
 
 def test_a_new_publication_is_seen_at_once(centre_data: Path, tmp_path: Path) -> None:

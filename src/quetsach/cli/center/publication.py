@@ -17,7 +17,7 @@ from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
     from quetsach.lake.lake import Lake
-    from quetsach.web.portal.publication import MeasuredCampaign
+    from quetsach.web.portal.campaign_figures import MeasuredCampaign
     from quetsach.web.portal.snapshot import Snapshot
 
 CAMPAIGN = "viet-nam-2020"

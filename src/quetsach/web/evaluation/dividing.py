@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from quetsach.core.place import UNKNOWN_PLACE, Place, Places
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import answers
-from quetsach.lake.hosts import HostRow, hosts
+from quetsach.lake.hosts import hosts
 from quetsach.web.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
 from quetsach.web.evaluation.sources import Sources
 
@@ -109,6 +110,15 @@ def _place(places: Places, row: Mapping[str, Any]) -> str:
     return f"{place.code}@{place.valid_from}" if place else UNKNOWN_PLACE
 
 
+def family_means(sources: Sources, window: Period) -> Mapping[str, float]:
+    """Return the mean daily addresses of each family, as they are published of a window.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    return _means(answers.families(sources.lake, window, sources.families), lambda id_: id_)
+
+
 def changes(
     before: Ranking,
     after: Ranking,
@@ -161,9 +171,22 @@ def _interval(daily: Mapping[str, tuple[Daily, Daily]], ids: Collection[str]) ->
     return change.percent if change else None
 
 
+@dataclass(frozen=True, slots=True)
+class MachinesDivided:
+    """The machines of families and providers in both windows, and whose are not told in the baseline window."""
+
+    changes: Mapping[Dimension, tuple[MachineChange, ...]]
+    kept_back: Mapping[Dimension, frozenset[str]]
+
+
 def machines_changed(
-    sources: Sources, base: Period, last: Period, *, divided: Mapping[Dimension, tuple[Change, ...] | Refusal]
-) -> Mapping[Dimension, tuple[MachineChange, ...]]:
+    sources: Sources,
+    base: Period,
+    last: Period,
+    *,
+    divided: Mapping[Dimension, tuple[Change, ...] | Refusal],
+    panel: Collection[str],
+) -> MachinesDivided:
     """Return the machines of each family and provider in both windows, most machines first; none too small to show.
 
     Args:
@@ -171,6 +194,7 @@ def machines_changed(
         base: the baseline window.
         last: the last window.
         divided: the addresses; only of who stands alone in them the machines are told.
+        panel: the families that the total of machines adds up.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -179,22 +203,57 @@ def machines_changed(
         Dimension.FAMILY: ("family", sources.family_name),
         Dimension.PROVIDER: ("isp", sources.provider_name),
     }
-    made = {}
+    made: dict[Dimension, tuple[MachineChange, ...]] = {}
+    kept_back: dict[Dimension, frozenset[str]] = {}
     for dimension, (by, name) in named.items():
-        was, now = (
-            {row.id: row for row in hosts(sources.lake, period, by=by, announced=sources.announced).rows}
+        windows = [
+            {row.id: row.machines for row in hosts(sources.lake, period, by=by, announced=sources.announced).rows}
             for period in (base, last)
+        ]
+        table = f"machines-{_PUBLISHED[dimension]}"
+        kept_back[dimension], of_last = (
+            sources.kept_back(table, period, _estimates(rows))
+            for period, rows in zip((base, last), windows, strict=True)
         )
         changed = divided.get(dimension, ())
         alone = frozenset[str]() if isinstance(changed, Refusal) else {change.id for change in changed} - {OTHERS}
-        rows = [
-            MachineChange(id_, name(id_), _machines(was.get(id_)), _machines(now.get(id_)))
-            for id_ in {**was, **now}
-            if id_ in alone and (dimension is not Dimension.FAMILY or sources.is_placed(id_))
-        ]
-        shown = [row for row in rows if not (_is_small(row.before) or _is_small(row.after))]
-        made[dimension] = tuple(sorted(shown, key=lambda row: (-_size(row), row.id)))
-    return made
+        if dimension is Dimension.FAMILY:
+            alone = {id_ for id_ in alone if sources.is_placed(id_)}
+        summed = frozenset(panel) if dimension is Dimension.FAMILY else frozenset(windows[0].keys())
+        told = machines_told(windows, alone=alone, kept_back=kept_back[dimension] | of_last, summed=summed)
+        rows = [MachineChange(id_, name(id_), *(_machines(window.get(id_)) for window in windows)) for id_ in told]
+        made[dimension] = tuple(sorted(rows, key=lambda row: (-_size(row), row.id)))
+    return MachinesDivided(made, kept_back)
+
+
+def machines_told(
+    windows: Sequence[Mapping[str, Answer]],
+    *,
+    alone: Collection[str],
+    kept_back: Collection[str],
+    summed: Collection[str],
+) -> frozenset[str]:
+    """Return the rows whose machines may be told.
+
+    A total stands beside them: what it has more than the rows that are told is never one alone nor few.
+
+    Args:
+        windows: the machines of each row, window by window.
+        alone: the rows whose addresses are told.
+        kept_back: the rows that are not told in one of the windows.
+        summed: the rows that the total adds up, if they have an estimate in each window.
+    """
+    estimates = [_estimates(window) for window in windows]
+    both = set.intersection(*(set(window) for window in estimates)) & set(summed)
+    apart = (both - set(alone)) | (both & set(kept_back))
+    hidden = folded_beside([{id_: window[id_] for id_ in both} for window in estimates], apart) | set(kept_back)
+    every = {id_ for window in windows for id_ in window}
+    small = {id_ for window in estimates for id_, value in window.items() if value < SMALLEST_CELL}
+    return frozenset((every & set(alone)) - hidden - small)
+
+
+def _estimates(window: Mapping[str, Answer]) -> dict[str, float]:
+    return {id_: answer.value for id_, answer in window.items() if isinstance(answer, Estimate)}
 
 
 def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] | Refusal | None:
@@ -232,12 +291,8 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
     )
 
 
-def _machines(row: HostRow | None) -> Answer:
-    return row.machines if row else Refusal(RefusalReason.NO_DATA)
-
-
-def _is_small(answer: Answer) -> bool:
-    return isinstance(answer, Estimate) and answer.value < SMALLEST_CELL
+def _machines(answer: Answer | None) -> Answer:
+    return answer or Refusal(RefusalReason.NO_DATA)
 
 
 def _size(row: MachineChange) -> float:

@@ -1,6 +1,6 @@
 """Voluntary reports of the tool: in the whole country, and of the fleets whose reports carry a unit's code.
 
-A unit sees its own; the public sees provinces and ministries, small figures hidden.
+A unit sees its own; the public sees provinces and ministries, small figures hidden and the others rounded to tens.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from quetsach.assess.privacy import Relation, hidden_cells
+from quetsach.assess.privacy import Relation, Rounded, hidden_cells
 from quetsach.core.pack import LocalText
 from quetsach.web.api.counting import WITH_FINDING
 from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, installations, kept
@@ -56,7 +56,8 @@ def _fleets(tally: Tally) -> Iterable[Fleet]:
     names = {unit.key: LocalText(unit.name_vi, unit.name_en or unit.name_vi) for unit in _units(machines)}
     for top in sorted(machines, key=lambda top: (-values[top, "installs"], top)):
         if (top, "installs") not in hidden:
-            shown = [None if (top, name) in hidden else values[top, name] for name in _FIGURES]
+            # They grow report by report: two evaluations would tell what a single one says.
+            shown = [None if (top, name) in hidden else Rounded.of(values[top, name]).value for name in _FIGURES]
             yield Fleet(top, names[top], *shown)
 
 

@@ -1,13 +1,14 @@
 """Reads what the centre holds about a campaign, once, and hands it to the chapters as values."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
 from quetsach.assess.hosts.comparison import Comparison
+from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
@@ -18,8 +19,9 @@ from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
 from quetsach.lake.same_holiday import compare_same_holiday
 from quetsach.lake.view import LakeView
-from quetsach.web.evaluation import dividing, fleets, judging
-from quetsach.web.evaluation.inputs import Daily, FeedDays, Inputs
+from quetsach.web.evaluation import dividing, fleets, judging, withholding
+from quetsach.web.evaluation.dividing import MachinesDivided
+from quetsach.web.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs
 from quetsach.web.evaluation.sources import Sources
 from quetsach.web.office.campaigns.models import Campaign as RunCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
@@ -55,10 +57,10 @@ def gather(
     progress(1)
     base = campaign.window(campaign.baseline).period
     divided = dividing.rankings_changed(sources, base, last) if last else {}
-    machines = dividing.machines_changed(sources, base, last, divided=divided) if last else {}
+    compared_machines = _machines(sources, base, last, divided.get(Dimension.FAMILY, ())) if last else None
+    machines = _machines_changed(sources, divided, compared_machines)
     progress(1)
     judged = judging.judge(campaign, sources, base, last, progress=progress)
-    compared_machines = _machines(sources, base, last) if last else None
     run = RunCampaign.objects.filter(key=campaign.id).first()
     outcome, outside = own_letters(outcome_of(run, now=now), campaign) if run else (None, 0)
     return Inputs(
@@ -72,7 +74,7 @@ def gather(
         basis=_basis(targets),
         daily=_daily(lake, campaign) if targets else (),
         changes=divided,
-        machine_changes=machines,
+        machine_changes=machines.changes,
         tiles=sources.tiles.on((last or base).last, sources.places),
         province_rates=dividing.province_rates(sources, last) if last else None,
         feed_days=_feed_days(lake, campaign),
@@ -84,7 +86,7 @@ def gather(
         tool=fleets.cleaned_by_tool(sources.family_name, now=now),
         outcome=outcome,
         tree_note=tree_note(base.last),
-        gone_names=_gone_names(sources, compared_machines),
+        gone_names=_gone_names(sources, compared_machines, machines),
         marks=_marks(sources, campaign, base, last),
         same_holiday=_same_holiday(sources, base, last) if last else None,
         letters_outside=outside,
@@ -102,8 +104,18 @@ def own_letters(outcome: Outcome, campaign: Campaign) -> tuple[Outcome, int]:
     return replace(outcome, letters=own), len(outcome.letters) - len(own)
 
 
-def _machines(sources: Sources, base: Period, last: Period) -> Comparison:
-    return compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
+def _machines(sources: Sources, base: Period, last: Period, families: tuple[Change, ...] | Refusal) -> Comparison:
+    found = compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
+    return found if isinstance(families, Refusal) else withholding.without_small_rest(found, families)
+
+
+def _machines_changed(
+    sources: Sources, divided: Mapping[Dimension, tuple[Change, ...] | Refusal], compared: Comparison | None
+) -> MachinesDivided:
+    if compared is None:
+        return MachinesDivided({}, {})
+    panel = {watch.family for watch in compared.panel}
+    return dividing.machines_changed(sources, compared.before, compared.after, divided=divided, panel=panel)
 
 
 def _same_holiday(sources: Sources, base: Period, last: Period) -> Comparison | None:
@@ -120,8 +132,13 @@ def _marks(
     return sources.calendar.of_families(families).marks(_whole(campaign))
 
 
-def _gone_names(sources: Sources, found: Comparison | None) -> dict[str, LocalText]:
-    gone = {g.watch.family for g in found.gone} if found else set()
+def _gone_names(sources: Sources, found: Comparison | None, machines: MachinesDivided) -> dict[str, LocalText]:
+    """Return the names of the families that are gone and may be told; the others are counted only."""
+    if found is None or not found.gone:
+        return {}
+    means = dividing.family_means(sources, found.before)
+    kept_back = sources.kept_back("families", found.before, means) | machines.kept_back[Dimension.FAMILY]
+    gone = withholding.gone_told(found.gone, means, kept_back)
     return {family: sources.family_name(family) for family in gone if sources.is_placed(family)}
 
 
@@ -223,5 +240,8 @@ def _feed_days(lake: LakeView, campaign: Campaign) -> tuple[FeedDays, ...]:
             feed = f"{row['feed']}/{row['report']}"
             days[feed] += 1
             sightings[feed] += row["sightings"]
-        made += [FeedDays(f, window.name, window.period.days, days[f], sightings[f]) for f in sorted(days)]
+        made += [
+            FeedDays(f, window.name, window.period.days, days[f], withholding.unless_small(sightings[f]))
+            for f in sorted(days)
+        ]
     return tuple(made)

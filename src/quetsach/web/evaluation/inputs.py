@@ -92,13 +92,13 @@ class ProvinceRate:
 
 @dataclass(frozen=True, slots=True)
 class FeedDays:
-    """How much of a window a feed was there for: days with data of ``days``, and its sightings."""
+    """How much of a window a feed was there for: days with data of ``days``, its sightings unless they are few."""
 
     feed: str
     window: LocalText
     days: int
     days_with_data: int
-    sightings: int
+    sightings: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Distinct installations that reported under the codes of a province's or ministry's units; ``None`` is hidden."""
+    """Distinct installations that reported under the codes of a province's or ministry's units, to the nearest ten.
+
+    ``None`` is hidden.
+    """
 
     id: str
     name: LocalText

@@ -15,6 +15,7 @@ from quetsach.centre.priority import SEED, choose_botnets
 from quetsach.core.period import Period
 from quetsach.lake.cases import bot_history
 from quetsach.lake.judged import GRADED_DAYS, weekly_machines
+from quetsach.web.evaluation import withholding
 from quetsach.web.evaluation.inputs import Cases, Grades, Priority
 from quetsach.web.evaluation.sources import Sources
 
@@ -101,8 +102,10 @@ def _grades(sources: Sources, base: Period, last: Period) -> Grades:
     weeks, before = (weekly_machines(sources.lake, p, announced=sources.announced) for p in (window, against))
     found = grade_providers(subscribers, weeks, before, rng=np.random.default_rng(SEED))
     names = {isp: sources.provider_name(isp) for isp in {*subscribers, *(isp for week in weeks for isp in week)}}
-    machines = {} if isinstance(found, Refusal) else {p.isp: p.machines for p in found.providers}
-    kept_back = sources.kept_back("machines-isps", window, machines)
+    graded = () if isinstance(found, Refusal) else tuple(p.isp for p in found.providers)
+    kept_back = withholding.small_in_a_week(graded, weeks, before)
+    for period, counted in ((window, weeks), (against, before)):
+        kept_back |= sources.kept_back("graded-isps", period, withholding.weekly_means(graded, counted))
     return Grades(window, against, SEED, weeks, before, subscribers, found, names, kept_back)
 
 

@@ -6,15 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
-from quetsach.assess import NO_VERDICT, Ranking, TargetReport, WindowChange, WindowCount
+from quetsach.assess import Ranking, WindowCount
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.refusal import Refusal
-from quetsach.campaign import Campaign, Measure
 from quetsach.campaign.schedule.document import campaign_digest
-from quetsach.campaign.schedule.outcome import AddressFacts, WindowFact
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.family import FamilyNames
@@ -26,15 +21,13 @@ from quetsach.lake import answers, listed
 from quetsach.lake.access import Access
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
-from quetsach.web.design.charts import Column, ColumnChart, draw_columns
-from quetsach.web.design.templatetags.words import window_label
+from quetsach.web.portal.campaign_figures import MeasuredCampaign, campaign_figures, window_figure
 from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, read_published
+from quetsach.web.portal.months import published_months
 from quetsach.web.portal.snapshot import (
-    CampaignFigures,
     Demonstration,
     RankedRow,
     Snapshot,
-    WindowFigure,
     listed_path,
 )
 
@@ -49,15 +42,9 @@ _RANKINGS = {
     "places": LocalText("Bảng theo tỉnh, thành phố", "The table by province"),
     "sectors": LocalText("Bảng theo lĩnh vực", "The table by sector"),
 }
+OTHERS = "others"
+"""The row of those that were put together."""
 _OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredCampaign:
-    """A campaign whose windows are published. ``sealed`` are its final figures once it was closed with any."""
-
-    plan: Campaign
-    sealed: AddressFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +121,7 @@ def figures_count(
     basis = answers.basis_of(view, window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
-    counted = (_campaign(view, campaign, data, tables.calendar, progress) for campaign in tables.campaigns)
+    counted = (campaign_figures(view, campaign, data, tables.calendar, progress) for campaign in tables.campaigns)
     campaigns = sorted((campaign for campaign in counted if campaign), key=lambda campaign: not campaign.seal)
     families = answers.families(view, window, tables.families)
     progress(1)
@@ -144,6 +131,7 @@ def figures_count(
     progress(1)
     rankings = {"families": families, "isps": isps, "places": places, "sectors": answers.sectors(view, window)}
     record = PublicationRecord(data)
+    _take_over(record, data, rankings)
     rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
     told = {name: () if isinstance(found, Refusal) else found for name, found in rows.items()}
     snapshot = Snapshot(
@@ -153,7 +141,7 @@ def figures_count(
         demonstration=demonstration,
         feeds=basis.feeds,
         network_versions=isps.basis.network_versions,
-        latest=_window(latest, None),
+        latest=window_figure(latest, None),
         families=told["families"],
         isps=_without_telling_rates(told["isps"], tables.network.announced_by_isp(window.last)),
         places=told["places"],
@@ -180,110 +168,21 @@ def _self(now: datetime) -> Access:
     return Access("quetsach", "publish", now)
 
 
-def _campaign(
-    view: LakeView, measured: MeasuredCampaign, data: Path, calendar: Calendar, progress: Callable[[int], None]
-) -> CampaignFigures | None:
-    """Return the campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
-    plan = measured.plan
-    if measured.sealed is not None:
-        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)))
-    frozen = baseline_in_force(data, plan.id)
-    if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
-        return None
-    report = answers.targets(view, plan, frozen=frozen, calendar=calendar, progress=progress)
-    windows = [_window(report.baseline, None), *(_window(w.count, w) for w in report.windows)]
-    if report.previous_year:
-        windows.append(_window(report.previous_year, None))
-    return _with_charts(
-        CampaignFigures(
-            id=plan.id,
-            name=plan.name,
-            summary=plan.summary,
-            baseline=plan.baseline,
-            seal=report.seal,
-            goals=_goals(plan),
-            windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
-            warnings=_warnings(report),
-            decision=frozen.number if frozen else 0,
-            decided_on=frozen.frozen_at.date() if frozen else None,
-        )
-    )
-
-
-def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot | None) -> CampaignFigures:
-    """Return the figures that a campaign was closed with, whatever the lake holds today.
-
-    Windows without a change, such as that of the year before, are not among the sealed facts: they stay as published.
-    """
-
-    def window(fact: WindowFact) -> WindowFigure:
-        others = next((w.published.addresses for w in plan.windows if w.id == fact.id and w.published), None)
-        return WindowFigure(
-            id=fact.id,
-            first=fact.first,
-            last=fact.last,
-            title=fact.name,
-            addresses=fact.addresses,
-            days=fact.days,
-            days_with_data=fact.days_with_data,
-            change_percent=fact.change_percent,
-            published_addresses=others,
-            feeds=facts.feeds,
-        )
-
-    windows = [window(fact) for fact in (facts.baseline, *facts.windows)]
-    known = published.campaign_of(plan.id) if published else None
-    sealed = {one.id for one in windows}
-    windows += [w for w in known.windows if w.id not in sealed and w.change_percent is None] if known else []
-    frozen = baseline_in_force(data, plan.id)
-    is_of_it = frozen is not None and frozen.digest == facts.seal
-    return CampaignFigures(
-        id=plan.id,
-        name=plan.name,
-        summary=plan.summary,
-        baseline=facts.baseline.id,
-        seal=facts.seal,
-        goals=_goals(plan),
-        windows=tuple(sorted(windows, key=lambda w: w.first)),
-        warnings=tuple(warning for warning in facts.warnings if warning != NO_VERDICT),
-        decision=frozen.number if frozen and is_of_it else 0,
-        decided_on=frozen.frozen_at.date() if frozen and is_of_it else None,
-        is_final=True,
-    )
-
-
-def _with_charts(campaign: CampaignFigures) -> CampaignFigures:
-    return replace(campaign, charts={language: _chart(campaign, language) for language in ("vi", "en")})
-
-
-def _goals(plan: Campaign) -> tuple[LocalText, ...]:
-    return tuple(target.text for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
-
-
-def _warnings(report: TargetReport) -> tuple[LocalText, ...]:
-    notices = [*report.notices, *(n for w in report.windows if w.change is not None for n in w.notices)]
-    return tuple(dict.fromkeys(notice.text for notice in notices))
-
-
-def _window(count: WindowCount, change: WindowChange | None) -> WindowFigure:
-    period = count.basis.window
-    return WindowFigure(
-        id=count.id,
-        first=period.first,
-        last=period.last,
-        title=count.name,
-        addresses=count.addresses,
-        days=period.days,
-        days_with_data=count.basis.days_with_data,
-        change_percent=change.change.value if change and change.change else None,
-        published_addresses=count.published,
-        feeds=count.basis.feeds,
-    )
-
-
 def _why(table: str, refusal: Refusal) -> LocalText:
     title = _RANKINGS[table]
     return LocalText(f"{title.vi}: {refusal.text.vi}", f"{title.en}: {refusal.text.en}")
+
+
+def _take_over(record: PublicationRecord, data: Path, rankings: Mapping[str, Ranking]) -> None:
+    """Hand to the record what is published of windows that it does not know."""
+    for month in published_months(data):
+        window = Period(month.latest.first, month.latest.last)
+        for name, rows in month.rankings:
+            printed = {row.id: row.mean_daily for row in rows if row.id != OTHERS}
+            together = sum(row.mean_daily for row in rows if row.id == OTHERS)
+            if rows:
+                known = {row.id for row in rankings[name].rows}
+                record.take_over(name, window, printed, together=together, rows=known)
 
 
 def _rows(
@@ -314,7 +213,7 @@ def protect(rows: Sequence[RankedRow], small: Collection[str]) -> tuple[RankedRo
         return tuple(rows)
     others = RankedRow(
         rank=None,
-        id="others",
+        id=OTHERS,
         name=_OTHERS,
         mean_daily=round(sum(row.mean_daily for row in hidden), 1),
         per_thousand=None,
@@ -334,20 +233,3 @@ def _without_telling_rates(rows: Sequence[RankedRow], announced: Mapping[str, in
         return slack < row.mean_daily - row.per_thousand * unit < SMALLEST_CELL + slack
 
     return tuple(replace(row, per_thousand=None) if is_telling(row) else row for row in rows)
-
-
-def _chart(campaign: CampaignFigures, language: str) -> str:
-    with override(language):
-        return draw_columns(
-            ColumnChart(
-                title=campaign.name.in_language(language),
-                description=_("Columns: unique addresses in each window. They judge no target."),
-                unit=_("unique addresses in 30 days"),
-                columns=tuple(
-                    Column(window_label(Period(w.first, w.last)), w.addresses, w.id == campaign.baseline)
-                    for w in campaign.windows
-                ),
-                level=None,  # a line of the target would judge figures that give no verdict
-            ),
-            language=language,
-        )

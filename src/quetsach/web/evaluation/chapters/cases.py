@@ -117,11 +117,12 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
         for id_, answer in sorted(report.groups.items(), key=_by_events)
     ]
     rows = [("", _WHOLE, report.whole), *named]
+    uncounted = found.kept_back[group]  # small ones, and those that give a small one back with the total
     curves = Table(
         f"survival-{group.value}",
         LocalText(f"Tỷ lệ còn nhiễm từng ngày {by.vi}", f"Still infected day by day {by.en}"),
         _CURVE_COLUMNS,
-        tuple(cells for id_, name, answer in rows for cells in _curve(id_, name, answer)),
+        tuple(cells for id_, name, answer in rows if id_ not in uncounted for cells in _curve(id_, name, answer)),
         is_long=True,
     )
     share = Series(LocalText("còn nhiễm, %", "still infected, %"), "share", "low", "high")
@@ -145,7 +146,6 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
         ),
         LocalText("ngày", "days"),
     )
-    uncounted = found.kept_back[group]  # small ones, and those that give a small one back with the total
     cells = tuple(_row(*row, is_counted=row[0] not in uncounted) for row in rows)
     told = Table(table, title, _COLUMNS, cells, _OPEN)
     return [drawn, medians, told, *_difference(report), curves]

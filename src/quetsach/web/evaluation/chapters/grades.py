@@ -10,7 +10,7 @@ from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, joined, refused
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -67,6 +67,8 @@ _WORDS = LocalText(
     "Intervals of 95 %; rates are drawn to what all have in common (empirical Bayes). Graded where the chance to lie "
     "on one side of the middle is 95 % at least. Tell grades, not ranks.",
 )
+_LINES = LocalText("Vạch ngang: khoảng tin cậy 95%.", "Lines: intervals of 95 %.")
+_DASHED = LocalText("Đường nét đứt: mức giữa của các nhà mạng.", "Dashed: the middle of the providers.")
 _SMALL = LocalText(
     "Nhà mạng có ít máy nhiễm chỉ được nêu xếp loại.", "Of providers with few machines only the grade is told."
 )
@@ -100,18 +102,16 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
     small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
     unit = LocalText("ca nhiễm trên 1.000 thuê bao", "infections per 1,000 subscribers")
+    middle = _middle(graded, small)
     if shown:
         yield Dots(
             "grades",
             "name",
             (Series(LocalText("Tỷ suất", "Rate"), "rate", "low", "high"),),
             LocalText("Tỷ suất của từng nhà mạng", "The rate of each provider"),
-            LocalText(
-                "Vạch ngang: khoảng tin cậy 95%. Đường nét đứt: mức giữa của các nhà mạng.",
-                "Lines: intervals of 95 %. Dashed: the middle of the providers.",
-            ),
+            _LINES if middle is None else joined(_LINES, _DASHED),
             unit,
-            level=median(p.graded.shrunk.value for p in graded.providers),
+            level=middle,
             decimals=2,
         )
     kept_back = sorted(
@@ -123,6 +123,13 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
         yield Table("grades-own-change", LocalText("So với chính mình", "Own change"), _CHANGES, changes)
     yield from _not_graded(found, graded)
     yield _weeks(found, {p.isp for p in shown})
+
+
+def _middle(graded: ProviderGrades, small: frozenset[str]) -> float | None:
+    """Return the rate in the middle; ``None`` where it is, in whole or half, that of a provider which is not told."""
+    providers = sorted(graded.providers, key=lambda p: p.graded.shrunk.value)
+    ends = (providers[(len(providers) - 1) // 2], providers[len(providers) // 2])
+    return None if any(p.isp in small for p in ends) else median(p.graded.shrunk.value for p in providers)
 
 
 def _row(provider: GradedProvider, name: LocalText, *, is_small: bool) -> tuple[Cell, ...]:

@@ -67,9 +67,10 @@ def _fleets(fleets: tuple[Fleet, ...]) -> Table:
     )
     note = LocalText(
         "Báo cáo có ghi mã đơn vị, cộng theo tỉnh, thành phố hoặc bộ, ngành của đơn vị đó; máy có trong số liệu này "
-        "cũng có thể đã nằm trong báo cáo của đơn vị. Số nhỏ, hoặc số làm lộ số nhỏ, không được nêu.",
+        "cũng có thể đã nằm trong báo cáo của đơn vị. Số được làm tròn đến hàng chục; số nhỏ, hoặc số làm lộ số nhỏ, "
+        "không được nêu.",
         "Reports that carry a unit's code, by the province or ministry of the unit; the same machines can also be in "
-        "its return. Small figures, and those that would tell one, are not shown.",
+        "its return. Rounded to tens; small figures, and those that would tell one, are not shown.",
     )
     return Table("tool-fleets", LocalText("Theo đơn vị", "By units"), columns, rows, note)
 

@@ -31,6 +31,10 @@ _SAME = LocalText(
 )
 _FAMILIES = LocalText("Bảng tên họ mã độc đã thay đổi.", "The table of family names changed.")
 _NETWORK = LocalText("Bảng địa chỉ mạng đã thay đổi.", "The address tables changed.")
+_WITHHELD = LocalText(
+    "Bảng này không được lập, vì sẽ làm lộ những con số nhỏ.",
+    "This table was not made: it would give small figures away.",
+)
 
 
 class Fate(StrEnum):
@@ -210,6 +214,9 @@ def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
     for name, title in _SECTIONS.items():
         old: Sequence[RankedRow] = getattr(before, name) if before else ()
         new: Sequence[RankedRow] = getattr(after, name)
+        if after.withheld and old and not new:
+            yield Section(title, (), (_WITHHELD,), is_ranking=True)
+            continue
         was, is_ = ({row.id: row for row in rows} for rows in (old, new))
         tables = [*_rates(was, is_)]
         if before and name == "families" and before.families_version != after.families_version:

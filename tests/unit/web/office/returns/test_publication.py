@@ -4,6 +4,7 @@ import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
 from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.returns.period import midnight_after
 from quetsach.campaign.returns.state import Act
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
@@ -93,6 +94,29 @@ def test_what_was_hidden_stays_hidden_when_totals_are_published_again(period, ap
     assert public
     assert next(f for f in public.figures if f.id == "machines-infected").value == 69
     assert {row.values["machines-infected"] for row in public.rows} == {None}
+
+
+def test_what_was_hidden_stays_hidden_in_the_totals_of_the_next_period(
+    assignment, period, approve, operator, person
+) -> None:
+    """They hold this period's: what is printed later and what was printed before leave nothing between them."""
+    approve("11296-2020", machines_infected=45, machines_cleaned=40, machines_unresolved=3)
+    approve("001-2020", machines_infected=4, machines_cleaned=4, machines_reinstalled=0, machines_unresolved=0)
+    totals_publish_ask(period=period, by=operator, now=LATE)
+    let_out(person("press"))
+    following = assignment.periods.filter(first__gt=period.last).earliest("first")
+    end = midnight_after(following.last)
+    approve("11296-2020", within=following, at=end, machines_infected=45, machines_cleaned=40, machines_unresolved=3)
+    approve("001-2020", within=following, at=end, machines_infected=24, machines_cleaned=21)
+    totals_publish_ask(period=following, by=operator, now=end + timedelta(days=5))
+    let_out(person("press"))
+    public = published_totals(CAMPAIGN)
+    assert public
+    assert public.period == following.key
+    assert next(f for f in public.figures if f.id == "machines-infected").value == 69
+    rows = [row.values for row in public.rows]
+    assert [row["machines-infected"] for row in rows] == [None, None]
+    assert [row["machines-scanned"] for row in rows] == [55, 55]
 
 
 def test_totals_of_a_period_that_runs_are_not_published(period, submit, operator) -> None:

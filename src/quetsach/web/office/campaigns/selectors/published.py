@@ -3,7 +3,7 @@
 from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.selectors.campaign import campaigns, steps_taken
 from quetsach.web.office.campaigns.selectors.outcome import outcome_read
-from quetsach.web.portal.publication import MeasuredCampaign
+from quetsach.web.portal.campaign_figures import MeasuredCampaign
 
 
 def published_campaigns() -> tuple[MeasuredCampaign, ...]:

@@ -107,13 +107,14 @@ def _granted() -> dict[tuple[str, str], datetime | None]:
 def totals_document(period: Period, *, now: datetime) -> dict[str, Any]:
     """Return what would be published of a period: approved returns alone, small cells protected.
 
-    What an earlier publication of the period hid stays hidden.
+    Figures grow from period to period, so what a publication of these returns hid stays hidden in all that follow: what
+    is printed later would bound it from above, and what was printed before from below.
     """
     document = totals_report(period, now=now, by="province", is_approved_only=True)
     values = {row["unit"]: row["values"] for row in document["rows"]}
     before = [
         (row["unit"], name)
-        for earlier in period.publications.all()
+        for earlier in Publication.objects.filter(assignment=period.assignment)
         for row in earlier.document["rows"]
         for name, value in row["values"].items()
         if value is None
