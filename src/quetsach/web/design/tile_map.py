@@ -18,8 +18,6 @@ class Shade(StrEnum):
     """How a square looks: the value is its fill on white paper."""
 
     STRONG = "#8fbce0"
-    MIDDLE = "#bcd7ee"
-    LIGHT = "#e3eef8"
     WARM = "#f6cf9f"
     EMPTY = "#ffffff"
 
