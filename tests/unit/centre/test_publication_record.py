@@ -69,6 +69,16 @@ def test_what_is_published_of_a_window_is_taken_over_where_the_record_lacks_it(r
     assert record.kept_back("sectors", WINDOW, {"a": 500.0, "b": 40.0}) == frozenset()
 
 
+def test_what_was_told_before_there_was_a_record_stands_in_the_way_of_nothing(record: PublicationRecord) -> None:
+    """The two earlier windows give ``b`` and ``c`` away between them; another month is published all the same."""
+    one, same = Period(date(2026, 1, 1), date(2026, 1, 15)), Period(date(2026, 1, 16), date(2026, 1, 30))
+    record.take_over("places", WINDOW, {"a": 500.0, "d": 40.0}, together=33.0, rows="abcd")
+    for half in (one, same):
+        record.take_over("places", half, {"a": 500.0, "b": 8.0, "c": 25.0, "d": 40.0}, together=0.0, rows="abcd")
+    later = Period(date(2026, 1, 30), date(2026, 2, 28))
+    assert record.kept_back("places", later, VALUES) == {"b", "c"}
+
+
 def test_a_window_that_the_record_knows_stays_as_it_is(record: PublicationRecord) -> None:
     record.kept_back("places", WINDOW, VALUES)
     record.take_over("places", WINDOW, dict.fromkeys("abcd", 20.0), together=0.0, rows="abcd")

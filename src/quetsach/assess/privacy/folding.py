@@ -42,6 +42,8 @@ def folded_rows(values: Mapping[str, float], *, window: Period, earlier: Sequenc
         around = frozenset(row for shown in others[len(others) - near :] for row in shown.kept_back)
         chosen = Shown(window, values, folded | around | {row for _, row in bare}, small)
         bare = bare_rows([*others, chosen])
+        if bare:  # what was told before, by figures that are older than the record, is told whatever is done now
+            bare -= bare_rows(others)
         if not bare:
             return chosen
     return _told(len(bare), values)
