@@ -47,6 +47,7 @@ class World:
     ``by_size``: by what share of the effect a unit falls more for each standard deviation that it is larger.
     ``stated`` is the share of the effect that whoever analyses says may reach the others.
     ``is_unseen``: the time before hardly shows what is wrong, so that the range told beside the interval must hold it.
+    ``is_nowhere``: nothing in the panel shows it, and no range can hold it; "achieved" still must not be said.
     """
 
     name: str
@@ -76,6 +77,7 @@ class World:
     by_size: float = 0.0
     counted: Counted = Counted.UNITS
     is_unseen: bool = False
+    is_nowhere: bool = False
 
     @property
     def starts(self) -> Ints:
@@ -141,7 +143,7 @@ def _worlds() -> tuple[World, ...]:
         replace(did, name="treated drift by 0.4 % a period", drift=-0.004, is_unseen=True),
         replace(did, name="one treated drifts by 1 % a period", treated=1, controls=24, drift=-0.01, is_unseen=True),
         replace(steps, name="staggered, treated drift hardly", drift=-0.004, is_unseen=True),
-        replace(did, name="a fifth reaches the others", spill=0.2, is_unseen=True),
+        replace(did, name="a fifth reaches the others", spill=0.2, is_nowhere=True),
         replace(did, name="a fifth reaches the others, as stated", spill=0.2, stated=0.2),
         replace(did, name="a tenth reaches the others, a fifth stated", spill=0.1, stated=0.2),
         replace(steps, name="staggered, a fifth reaches the others, as stated", spill=0.2, stated=0.2),
@@ -340,7 +342,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
         for name, effect in EFFECTS[number % 2 :][:1] if short else EFFECTS:
             found = tally(world, effect, panels=panels, seed=seed + number)
             what = f"{world.method}, {world.name}, effect {name}"
-            made.append(_row(what, found, is_unseen=world.is_unseen))
+            made.append(_row(what, found, world))
             if found.with_bands:
                 made.append(_band_row(f"{what}: bands", found))
             unfounded, judged = unfounded + found.unfounded, judged + found.panels
@@ -348,8 +350,8 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     return [*made, Row(what, "0", f"{unfounded} of {judged:,} panels", not unfounded)]
 
 
-def _row(what: str, found: Tally, *, is_unseen: bool) -> Row:
-    """Judge a tally."""
+def _row(what: str, found: Tally, world: World) -> Row:
+    """Judge a tally of a world."""
     least, false = _allowed(found, found.printed)
     wide = " (wide)" if found.cover > _MOST and found.printed else ""
     told = found.told / found.printed if found.printed else 1.0
@@ -357,9 +359,10 @@ def _row(what: str, found: Tally, *, is_unseen: bool) -> Row:
         f"{found.cover:.1%}{wide} of {found.printed}, width {100 * found.width:.0f} points, "
         f"told {told:.1%}, achieved {found.achieved / found.panels:.1%}"
     )
-    passed = (told if is_unseen else found.cover) >= least and found.achieved / found.panels <= false
-    target = f"{'told' if is_unseen else 'covers'} >= {least:.0%}, false <= {false:.1%}"
-    return Row(what, target, got, bool(passed))
+    held = told if world.is_unseen else found.cover
+    passed = (held >= least or world.is_nowhere) and found.achieved / found.panels <= false
+    named = "" if world.is_nowhere else f"{'told' if world.is_unseen else 'covers'} >= {least:.0%}, "
+    return Row(what, f"{named}false <= {false:.1%}", got, bool(passed))
 
 
 def _band_row(what: str, found: Tally) -> Row:

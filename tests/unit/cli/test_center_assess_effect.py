@@ -292,3 +292,6 @@ def test_the_range_that_is_judged_is_told_before_the_tables(one: Path, capsys: p
     told = capsys.readouterr().out
     assert "16 kỳ trước khi bắt đầu chưa đủ để loại trừ" in " ".join(told.split())
     assert told.index("chưa đủ") < told.index("ước lượng khác")
+    lines = told.splitlines()
+    reduction = next(n for n, line in enumerate(lines) if line.startswith("Mức giảm nhờ can thiệp"))
+    assert lines[reduction + 1].startswith("  Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được: từ ")

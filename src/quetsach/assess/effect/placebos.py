@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy import stats
 
 from quetsach.assess.effect.contrast import rank_of
 from quetsach.assess.effect.finding import Check, Method, Spread
 from quetsach.assess.effect.panel import Block, Floats, Ints
 from quetsach.assess.effect.synthetic_weights import ESTIMATORS, corrected, without_covariates
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.core.pack import LocalText
 
 PLACEBOS: Final = 200
@@ -24,7 +25,8 @@ class Played:
     ``gap`` (periods) and ``gaps`` (placebos x periods) are what lies between each and the mean of the others: a
     synthetic control that was fitted to a curve has taken part of it away. ``left`` and ``lefts`` (of the same shapes)
     are what lies between each and its synthetic control. ``corrected`` and ``all_corrected`` (placebos) are the effects
-    without what the misfit before explains (``sdid`` does that by its weights on periods).
+    without what the misfit before explains (``sdid`` does that by its weights on periods). ``stretch`` is how much
+    wider an interval is than the placebos: groups that share controls vary less than groups of other units would.
     """
 
     effect: float
@@ -41,6 +43,7 @@ class Played:
     lefts: Floats
     corrected: float
     all_corrected: Floats
+    stretch: float = 1.0
 
     def spread(self, degrees: float) -> Spread:
         """Return the effect with the standard deviation of the placebos."""
@@ -62,6 +65,7 @@ class Played:
         reach = own * float(np.sort(np.abs(self.effects) / fits)[-rank])
         if self.is_level_free:
             reach = max(reach, float(np.sort(np.abs(self.effects))[-rank]))
+        reach *= self.stretch
         return Estimate(self.effect, self.effect - reach, self.effect + reach)
 
     def cautious_interval(self, draws: int) -> Estimate:
@@ -107,6 +111,7 @@ def play(method: Method, block: Block, groups: list[Ints]) -> Played:
         np.array([one.left for one in placebos]),
         own.corrected,
         np.array([one.corrected for one in placebos]),
+        stretch_of(len(block.controls)) if len(block.treated) > 1 else 1.0,
     )
 
 
@@ -132,6 +137,12 @@ class _Case:
         fit, ratio = _fit(left, block.start, is_centred=method is Method.SDID)
         after = corrected(target, controls, block.start, weights) if method is Method.SC else effect
         return cls(effect, after, weights, fit, ratio, target - controls.mean(axis=0), left)
+
+
+def stretch_of(controls: int) -> float:
+    """Return how much wider an interval by t of so many controls is than one that takes their spread for known."""
+    sure = (1 + CONFIDENCE) / 2
+    return float(stats.t.ppf(sure, controls - 1) / stats.norm.ppf(sure))
 
 
 def placebo_groups(block: Block, generator: np.random.Generator) -> list[Ints]:

@@ -68,23 +68,38 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
 
 def not_excluded(found: Finding) -> LocalText | None:
     """Say how wide the effect is by every account that the time before does not exclude; None where there is none."""
-    if found.strict is None:
+    reached = range_judged(found)
+    if reached is None:
         return None
-    if judged := found.judged:
-        what = LocalText("mức giảm", "the reduction")
-        low, high = (_percent(end) for end in (judged.low, judged.high))
-    else:
-        what = LocalText("tác động", "the effect")
-        low, high = (_plain(end) for end in (found.strict.low, found.strict.high))
+    what = LocalText("mức giảm", "the reduction") if found.judged else LocalText("tác động", "the effect")
     before = found.effect.measured.get("periods_before", 0.0)
     vi, en = (number_text(before, language) for language in ("vi", "en"))
     return LocalText(
         f"{vi} kỳ trước khi bắt đầu chưa đủ để loại trừ khả năng chênh lệch giữa hai nhóm vốn đi theo một xu hướng "
-        f"hoặc một đường cong riêng. Tính cả khả năng đó thì {what.vi} nằm trong khoảng từ {low.vi} đến {high.vi}; "
-        "chỉ tiêu được đánh giá theo khoảng này.",
+        f"hoặc một đường cong riêng. Tính cả khả năng đó thì {what.vi} nằm trong khoảng {reached.vi}; chỉ tiêu được "
+        "đánh giá theo khoảng này.",
         f"{en} periods before the start do not exclude that the gap between the groups was on a trend or a curve of "
-        f"its own. With that, {what.en} is anything from {low.en} to {high.en}; a target is judged by this range.",
+        f"its own. With that, {what.en} is anything {reached.en}; a target is judged by this range.",
     )
+
+
+def range_judged(found: Finding) -> LocalText | None:
+    """Return the range of the reduction (else of the effect) by which a target is judged; None if it is the interval.
+
+    In words, from where to where.
+    """
+    if found.strict is None:
+        return None
+    judged, tell = (found.judged, _percent) if found.judged else (found.strict, _plain)
+    low, high = tell(judged.low), tell(judged.high)
+    return LocalText(f"từ {low.vi} đến {high.vi}", f"from {low.en} to {high.en}")
+
+
+IF_NOT_ALIKE = LocalText(
+    "Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được",
+    "With any trend or curve that is not excluded",
+)
+"""What ``range_judged`` is, in a table."""
 
 
 def e_value(found: Finding) -> float | None:

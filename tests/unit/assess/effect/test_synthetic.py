@@ -8,6 +8,8 @@ from scipy.optimize import minimize
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.panel import block_of
+from quetsach.assess.effect.placebos import placebo_groups, play
 from quetsach.assess.effect.simplex import simplex_weights
 from quetsach.assess.effect.synthetic_weights import corrected
 from quetsach.assess.errors import AssessError
@@ -212,3 +214,16 @@ def test_a_correction_is_nothing_where_nothing_is_misfitted(seed: int) -> None:
     target = weights @ controls
     target[8:] += 2
     assert corrected(target, controls, 8, weights) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("method", [Method.SC, Method.SDID])
+def test_groups_that_share_their_controls_tell_an_interval_by_t(method: Method) -> None:
+    """Of 16 controls the spread is hardly known, however many groups of four are drawn from them."""
+    outcome = noisy(20, 30)
+    panel = panel_of(outcome, [20] * 4 + [30] * 16)
+    block = block_of(panel)
+    assert not isinstance(block, Refusal)
+    played = play(method, block, placebo_groups(block, np.random.default_rng(1)))
+    known = replace(played, stretch=1.0)
+    reach, narrow = (one.interval(200).high - one.effect for one in (played, known))
+    assert reach == pytest.approx(narrow * 2.1314 / 1.96, rel=1e-3)

@@ -91,3 +91,14 @@ def test_what_is_stated_to_reach_the_controls_widens_the_interval_away_from_none
     assert stated.strict.low == pytest.approx(plain.strict.low / 0.8)
     assert "spill-over" in {notice.code for notice in stated.notices}
     assert "spill-over" not in {notice.code for notice in plain.notices}
+
+
+def test_on_levels_where_nothing_would_have_been_left_the_range_is_told_in_the_figures() -> None:
+    outcome = noisy(30, 20, seed=3)
+    found = analyse(panel_of(outcome - outcome.mean(), [12] * 10 + [20] * 20), Design(Method.DID))
+    assert isinstance(found, Finding)
+    assert found.judged is None
+    said = not_excluded(found)
+    assert said is not None
+    assert "tác động nằm trong khoảng từ" in said.vi
+    assert "%" not in said.vi

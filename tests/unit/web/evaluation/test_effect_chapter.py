@@ -49,6 +49,7 @@ def test_an_effect_is_told_with_everything_that_it_means_nothing_without(method:
     assert told["Starts"].startswith("1975" if method is Method.WEDGE else "1988")
     assert told["Periods"].endswith("from 1970 to 1995" if method is Method.WEDGE else "from 1970 to 1999")
     assert {"Method", "Compared on", "Treated units", "Never treated", "Weights", "Estimated"} < set(told)
+    assert (method is Method.WEDGE) is ("With any trend or curve that is not excluded" not in told)
 
 
 @pytest.mark.parametrize("method", list(Method))

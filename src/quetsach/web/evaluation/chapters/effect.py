@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
-from quetsach.assess.effect.sensitivity import sensitivity
+from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, range_judged, sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -137,6 +137,7 @@ def _facts(found: Finding, effect: Effect) -> Table:
     rows = (
         (LocalText("Phương pháp", "Method"), METHOD_NAMES[found.method]),
         *(() if size is None else ((_REDUCTION, percents(size, found.confidence)),)),
+        *(((IF_NOT_ALIKE, wider),) if (wider := range_judged(found)) else ()),
         *effect.basis,
         (LocalText("Dựa trên", "It stands on"), ASSUMPTIONS[found.method]),
     )
