@@ -45,6 +45,19 @@ class RollOut:
         """SHA-256 in hex over the canonical content."""
         return hashlib.sha256(_canonical(self.content())).hexdigest()
 
+    def refuse_before(self, start: date, *, where: str) -> None:
+        """Refuse an order that begins before the campaign does.
+
+        Raises:
+            AssessError: the effect of its first step would be known before the analysis has to be registered.
+        """
+        if self.first < start:
+            raise AssessError(
+                f"the order of roll-out begins on {self.first}, before the start {start}",
+                where=where,
+                hint="the start of the plan is the first day of the first step, or earlier",
+            )
+
     def content(self) -> dict[str, object]:
         """Return what is recorded."""
         return {
