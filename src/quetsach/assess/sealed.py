@@ -34,6 +34,13 @@ class Registered(Protocol):
         """Return the content."""
 
 
+class Seal[R: Registered](Protocol):
+    """Gives the signed file of a registration."""
+
+    def __call__(self, registration: R, *, public_key: bytes, sign: Sign) -> bytes:
+        """Return the file; AssessError where it may not be signed."""
+
+
 def canonical(content: Mapping[str, object]) -> bytes:
     """Return content byte for byte as it is signed: JSON, keys sorted, no spaces, UTF-8."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -273,9 +273,10 @@ def test_a_plan_that_cannot_be_kept_is_refused(centre: Path, tmp_path: Path, old
 
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
-COMMANDS = ("effect", "planned_power", "records", "registration", "rollout")
+COMMANDS = ("effect", "lot", "planned_power", "records", "registration", "rollout", "trial_plan", "trial_told")
 RAISED = (
     SOURCES / "assess/sealed.py",
+    *sorted((SOURCES / "assess/trial").glob("*.py")),
     *sorted((SOURCES / "assess" / "effect").glob("*.py")),
     *(SOURCES / "cli/center/assess" / f"{name}.py" for name in COMMANDS),
 )

@@ -18,6 +18,7 @@ QUESTIONS = (
     "targets",
     "effect",
     "rollout",
+    "lot",
     "registration",
     "panel",
 )

@@ -35,7 +35,11 @@ def register(questions: "Subcommands") -> None:
         "quetsach center assess effect --panel smoking.csv --method sdid --json",
     )
     parser.add_argument(
-        "--panel", type=Path, required=True, metavar="FILE", help="CSV with columns unit,period,outcome,treated"
+        "--panel",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="CSV: unit,period,outcome,treated; of a trial: customer,found,cleaned,until",
     )
     parser.add_argument(
         "--method",
@@ -123,8 +127,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
+    from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
+    if arguments.registration and is_trial(read_file(arguments.registration)):
+        return _run_trial(arguments)
     registration = read_registered(arguments.registration) if arguments.registration else None
     design, target = _design(arguments, registration), _target(arguments, registration)
     content = read_file(arguments.panel, limit=MAX_BYTES)
@@ -139,6 +146,26 @@ def _run(arguments: argparse.Namespace) -> int:
         print_json(report.as_json())
     else:
         tell_effect(report, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _run_trial(arguments: argparse.Namespace) -> int:
+    """Analyse a trial by its registration, which has every setting.
+
+    Raises:
+        QuetsachError: a file is none of its kind, or a setting was named.
+    """
+    from quetsach.cli.center.assess.trial_told import TrialReport  # noqa: PLC0415
+
+    settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "negative_control")
+    if named := [name for name in settings if getattr(arguments, name) is not None]:
+        where = "--" + named[0].replace("_", "-")
+        raise InputError("a trial is analysed as it was registered", where=where, hint="leave it out")
+    report = TrialReport.of(arguments.panel, arguments.registration, arguments.data or default_data())
+    if arguments.json:
+        print_json(report.as_json())
+    else:
+        report.tell(chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.grounds import PanelOrigin
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
+    from quetsach.assess.trial.registration import TrialRegistration
     from quetsach.cli.commands import Subcommands
     from quetsach.core.period import Period
     from quetsach.core.place import Places
@@ -107,20 +108,34 @@ def registered(folder: Path) -> "Registration | None":
 
 
 def read_registered(path: Path) -> "Registration":
-    """Read a registration and check its signature; who signed it is looked at where its panel is counted."""
-    return _read_signed(path)[0]
+    """Read a registration and check its signature; who signed it is looked at where its panel is counted.
+
+    Raises:
+        QuetsachError: it is damaged, was changed after it was signed, or is that of a trial.
+    """
+    from quetsach.assess.trial.registration import TrialRegistration  # noqa: PLC0415
+
+    found = _read_signed(path)[0]
+    if isinstance(found, TrialRegistration):
+        hint = "quetsach center assess effect --panel OUTCOMES --registration FILE"
+        raise InputError("this is the registration of a trial: it has no panel", where=str(path), hint=hint)
+    return found
 
 
-def _read_signed(path: Path) -> "tuple[Registration, bytes]":
-    """Return a registration, its signature checked, and the public key that it is signed by.
+def _read_signed(path: Path) -> "tuple[Registration | TrialRegistration, bytes]":
+    """Return a registration of either kind, its signature checked, and the public key that it is signed by.
 
     Raises:
         QuetsachError: it is damaged, or was changed after it was signed.
     """
     from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
+    from quetsach.assess.trial.registration import is_trial, read_trial  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
 
-    return read_registration(read_file(path), where=str(path), verify=is_signed_by)
+    content = read_file(path)
+    if is_trial(content):
+        return read_trial(content, where=str(path), verify=is_signed_by)
+    return read_registration(content, where=str(path), verify=is_signed_by)
 
 
 def campaign_panel(
@@ -145,7 +160,11 @@ def campaign_panel(
     starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
     windows = (registration.before, registration.after)
     content, measure, sensors = _counted(registration, data, view, starts, windows=windows, progress=progress)
-    departed = (*_not_ours(registration, data), *_departed(registration, view), *sensors.notices)
+    departed = (
+        *not_ours(registration.campaign, registration.digest, data),
+        *_departed(registration, view),
+        *sensors.notices,
+    )
     digest = hashlib.sha256(content).hexdigest()
     origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
     return CampaignPanel(content, measure, len(_begins(registration, data)), len(starts), origin)
@@ -223,7 +242,7 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
         return None
 
 
-def _not_ours(registration: "Registration", data: Path) -> "tuple[Notice, ...]":
+def not_ours(campaign: str, digest: str, data: Path) -> "tuple[Notice, ...]":
     """Say so where a registration is not the one that this centre signed and keeps with the campaign.
 
     A signature alone shows nothing: anybody can make a key, and sign today what bears an earlier day.
@@ -231,10 +250,10 @@ def _not_ours(registration: "Registration", data: Path) -> "tuple[Notice, ...]":
     from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import kept_public_key  # noqa: PLC0415
 
-    path = data / "campaigns" / registration.campaign / REGISTRATION
+    path = data / "campaigns" / campaign / REGISTRATION
     if path.exists():
         kept, key = _read_signed(path)
-        if kept.digest == registration.digest and key == kept_public_key(data / "campaigns" / "keys"):
+        if kept.digest == digest and key == kept_public_key(data / "campaigns" / "keys"):
             return ()
     return (OF_ANOTHER_SIGNER,)
 

@@ -8,7 +8,7 @@ from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError, QuetsachError
 
 MAX_BYTES = 8 << 20
-ROLL_OUT, REGISTRATION = "roll-out.json", "registration.json"
+ROLL_OUT, LOT, REGISTRATION = "roll-out.json", "lot.json", "registration.json"
 WRITTEN_ONCE = "what was published before the start stays; a new campaign gets a new name"
 
 

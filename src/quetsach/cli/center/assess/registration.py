@@ -21,6 +21,7 @@ from quetsach.cli.center.assess.records import (
     read_file,
     write_once,
 )
+from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -32,6 +33,8 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.effect.roll_out import RollOut
+    from quetsach.assess.sealed import Registered, Seal
+    from quetsach.campaign.section import Section
     from quetsach.cli.commands import Subcommands
 
 _TWICE = "the analysis of this campaign is registered already"
@@ -73,30 +76,49 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.assess.effect import Method  # noqa: PLC0415
-    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
     from quetsach.assess.effect.registration import seal  # noqa: PLC0415
-    from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
+    from quetsach.assess.trial.registration import seal_trial  # noqa: PLC0415
+    from quetsach.campaign.section import Section  # noqa: PLC0415
 
     folder = campaign_folder(arguments)
     path = folder / REGISTRATION
     if path.exists():
         raise InputError(_TWICE, where=str(path), hint=WRITTEN_ONCE)
-    registration = with_power(arguments, _planned(arguments, folder), folder)
-    key = registration_key(folder.parent / "keys", phrase_source(arguments))
+    plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
+    if plan.values.get("method") == METHOD:
+        _sign(arguments, planned_trial(arguments, plan, folder, chosen_language(arguments)), path, seal_trial)
+        return ExitCode.NOTHING_FOUND
+    registration = with_power(arguments, _planned(arguments, plan, folder), folder)
+    _sign(arguments, registration, path, seal)
+    if not arguments.json:
+        _tell_few(registration, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: "Seal[R]") -> None:
+    """Sign a registration, keep it, and print what is to be published."""
+    from quetsach.assess.sealed import digest_of  # noqa: PLC0415
+    from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
+
+    key = registration_key(path.parents[1] / "keys", phrase_source(arguments))
     public = key.public_key().public_bytes_raw()
-    content = seal(registration, public_key=public, sign=key.sign)
-    write_once(path, content, _TWICE)
+    write_once(path, seal(registration, public_key=public, sign=key.sign), _TWICE)
+    digest = digest_of(registration.content())
     if arguments.json:
-        made = {"sha256": registration.digest, "public_key": public.hex(), "file": str(path)}
+        made = {"sha256": digest, "public_key": public.hex(), "file": str(path)}
         print_json({**registration.content(), **made})
     else:
         said = _SAID[chosen_language(arguments)]
-        say(said.format(path=path, digest=registration.digest, key=public.hex(), start=registration.start))
-        if registration.design.method is Method.CITS and len(registration.controls) < CONTROLS_TO_CLAIM:
-            few = _FEW[chosen_language(arguments)]
-            say(few.format(controls=len(registration.controls), needed=CONTROLS_TO_CLAIM))
-    return ExitCode.NOTHING_FOUND
+        say(said.format(path=path, digest=digest, key=public.hex(), start=registration.start))
+
+
+def _tell_few(registration: "Registration", language: str) -> None:
+    from quetsach.assess.effect import Method  # noqa: PLC0415
+    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
+
+    controls = len(registration.controls)
+    if registration.design.method is Method.CITS and controls < CONTROLS_TO_CLAIM:
+        say(_FEW[language].format(controls=controls, needed=CONTROLS_TO_CLAIM))
 
 
 def with_power(arguments: argparse.Namespace, draft: "Registration", folder: Path) -> "Registration":
@@ -132,14 +154,12 @@ def _too_weak(found: PlannedPower, where: str) -> InputError:
     return InputError(what, where=where, hint=hint)
 
 
-def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
+def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "Registration":
     """Return the plan with what the centre knows: its address tables and the order that was drawn."""
     from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Scale  # noqa: PLC0415
     from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
-    from quetsach.campaign.section import Section  # noqa: PLC0415
     from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
 
-    plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
     method = plan.one_of("method", Method)
     design = Design(
         method,
