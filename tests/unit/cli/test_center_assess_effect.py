@@ -182,6 +182,42 @@ def test_the_noise_is_measured_from_figures_of_the_units_so_far(
     assert power["noise"] == pytest.approx(0.1, rel=0.15)
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_happened_to_the_order_is_kept_and_told(
+    centre: Path, tmp_path: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("fidelity", "demo", "--data", centre, "--lang", language)
+    capsys.readouterr()
+    assert _run(*words) == 0
+    assert ("Chưa có ghi chép" if language == "vi" else "Nothing was recorded") in capsys.readouterr().out
+    steps = json.loads((centre / "campaigns/demo/roll-out.json").read_text())["roll_out"]["steps"]
+    lines = [f"{unit},{step['first_day']},report,2999-12-01," for step in steps for unit in step["units"]]
+    lines[0] = lines[0].replace("2999-05-03", "")
+    lines[-1] += "2999-05-10"
+    record = tmp_path / "starts.csv"
+    record.write_text("unit,started,source,noted,reached_before\n" + "\n".join(lines))
+    assert _run(*words, "--record", record) == 0
+    told = capsys.readouterr().out
+    assert ("không bắt đầu" if language == "vi" else "never") in told
+    assert ("nhỏ hơn thực tế" if language == "vi" else "smaller than the effect") in told
+    _run(*words, "--json")
+    made = json.loads(capsys.readouterr().out)["fidelity"]
+    assert [step["never"] for step in made["steps"]] == [1, 0, 0, 0, 0]
+    assert [step["reached_before"] for step in made["steps"]] == [0, 0, 0, 0, 1]
+    record.write_text(record.read_text().replace("report", "another report"))
+    _run(*words, "--record", record)
+    assert len(list((centre / "campaigns/demo/fidelity").iterdir())) == 2
+
+
+def test_a_record_of_other_units_is_not_kept(centre: Path, tmp_path: Path) -> None:
+    (tmp_path / "starts.csv").write_text("unit,started,source,noted\nnowhere,,x,2999-12-01\n")
+    with pytest.raises(QuetsachError, match="not drawn"):
+        _run("fidelity", "demo", "--record", tmp_path / "starts.csv", "--data", centre)
+    assert not (centre / "campaigns/demo/fidelity").exists()
+    with pytest.raises(InputError, match="no order"):
+        _run("fidelity", "other", "--data", centre)
+
+
 def test_an_order_is_rehearsed_before_it_is_drawn(
     centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -273,7 +309,17 @@ def test_a_plan_that_cannot_be_kept_is_refused(centre: Path, tmp_path: Path, old
 
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
-COMMANDS = ("effect", "lot", "planned_power", "records", "registration", "rollout", "trial_plan", "trial_told")
+COMMANDS = (
+    "effect",
+    "fidelity",
+    "lot",
+    "planned_power",
+    "records",
+    "registration",
+    "rollout",
+    "trial_plan",
+    "trial_told",
+)
 RAISED = (
     SOURCES / "assess/sealed.py",
     *sorted((SOURCES / "assess/trial").glob("*.py")),

@@ -158,6 +158,27 @@ def test_the_registered_panel_alone_has_a_verdict(
         assert [reason["code"] for reason in told["reasons"]] == ["another-panel"]  # type: ignore[attr-defined]
 
 
+def test_the_answer_tells_what_became_of_the_order(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
+) -> None:
+    (tmp_path / "panel.csv").write_bytes(panel.content)
+    lines = [f"{unit},{begin},x,2024-06-09" for step, begin in zip(STEPS, BEGINS, strict=True) for unit in step]
+    lines[0] = f"{STEPS[0][0]},,x,2024-06-09"
+    (tmp_path / "starts.csv").write_text("unit,started,source,noted\n" + "\n".join(lines))
+    register_plan(tmp_path, network=load_network_tables(data).version)
+    (tmp_path / "lake").symlink_to(data / "lake")
+    _run(assess, "assess", "fidelity", "trial", "--record", tmp_path / "starts.csv", "--data", tmp_path)
+    signed = tmp_path / "campaigns/trial/registration.json"
+    words = ("assess", "effect", "--panel", tmp_path / "panel.csv", "--registration", signed, "--data", tmp_path)
+    capsys.readouterr()
+    _run(assess, *words, "--json")
+    told = json.loads(capsys.readouterr().out)["fidelity"]
+    assert [step["never"] for step in told["steps"]] == [1, 0]
+    assert 0.7 < told["effect_seen"] < 0.99
+    _run(assess, *words, "--lang", "vi")
+    assert "Phân tích theo ngày đã rút thấy khoảng" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("is_put_in_place", [False, True])
 def test_a_registration_that_somebody_else_signed_is_a_departure(
     data: Path, tmp_path: Path, *, is_put_in_place: bool

@@ -15,7 +15,7 @@ from quetsach.assess.cases.comparison import LogRank, log_rank
 from quetsach.assess.cases.spell import Spells
 from quetsach.assess.effect.contrast import inverted, rank_of
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
-from quetsach.assess.effect.panel import Bools, Floats
+from quetsach.assess.effect.panel import Bools, Floats, Ints
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.trial.lot import Drawn, Lot, strata_of_days, treated_of
@@ -143,7 +143,7 @@ def _days_teller(outcomes: Outcomes, lot: Lot) -> _Teller | Refusal:
     place = {day: number for number, day in enumerate(days)}
     at = np.array([place.get(str(day), -1) for day in outcomes.found])
     generator = np.random.default_rng(int(lot.listed[:15], 16))
-    others = np.array([_redrawn(given, weekday, generator) for _ in range(DRAWS)], dtype=np.float64)
+    others = _other_lots(given, weekday, generator)
 
     def tell(success: Floats) -> tuple[Estimate, float]:
         known = ~np.isnan(success) & (at >= 0)
@@ -160,13 +160,13 @@ def _days_teller(outcomes: Outcomes, lot: Lot) -> _Teller | Refusal:
     return tell
 
 
-def _redrawn(given: Bools, weekday: Floats, generator: np.random.Generator) -> Bools:
-    """Return another lot with as many days of each weekday."""
-    other = given.copy()
+def _other_lots(given: Bools, weekday: Ints, generator: np.random.Generator) -> Floats:
+    """Return other lots (draws x days), 1 for the measure, with as many days of each weekday."""
+    others = np.tile(given.astype(np.float64), (DRAWS, 1))
     for day in np.unique(weekday):
         of = weekday == day
-        other[of] = generator.permutation(given[of])
-    return other
+        others[:, of] = generator.permuted(others[:, of], axis=1)
+    return others
 
 
 def _differences(lots: Floats, hits: Floats, count: Floats) -> Floats:

@@ -17,6 +17,7 @@ from quetsach.assess.effect.roll_out import SEED_AT_LEAST, by_lot
 from quetsach.assess.errors import AssessError
 from quetsach.assess.rows import read_rows
 from quetsach.assess.sealed import digest_of
+from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 
@@ -123,10 +124,10 @@ def read_customers(content: bytes, *, where: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for line in read_rows(content, ("customer",), optional=("stratum",), where=where):
-        customer = line.text("customer")
+        customer = unguarded(line.text("customer"))
         if customer in found:
             raise AssessError(f"the customer {customer!r} is there twice", where=line.where)
-        found[customer] = line.cells["stratum"]
+        found[customer] = unguarded(line.cells["stratum"])
         if len(found) > UNITS_AT_MOST:
             raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
     return found

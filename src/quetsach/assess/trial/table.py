@@ -12,6 +12,7 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.rows import Line, read_rows
 from quetsach.assess.trial.lot import UNITS_AT_MOST
 from quetsach.assess.trial.registration import Outcome
+from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
@@ -70,12 +71,12 @@ def read_outcomes(content: bytes, *, where: str) -> Outcomes:
     found: list[date] = []
     cells: list[tuple[float, ...]] = []
     for line in read_rows(content, COLUMNS, optional=OPTIONAL, where=where):
-        customer = line.text("customer")
+        customer = unguarded(line.text("customer"))
         if customer in strata:
             raise AssessError(f"the customer {customer!r} is there twice", where=line.where)
         if len(strata) == UNITS_AT_MOST:
             raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
-        strata[customer] = line.cells["stratum"]
+        strata[customer] = unguarded(line.cells["stratum"])
         day = _day(line, "found")
         if day is None:
             raise AssessError("found is empty", where=line.where)

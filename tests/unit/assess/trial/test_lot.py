@@ -14,6 +14,7 @@ from quetsach.assess.trial.lot import (
     strata_of_days,
     treated_of,
 )
+from quetsach.core.csv_text import csv_text
 from quetsach.core.period import Period
 
 NOW, START, SEED = datetime(2027, 4, 1, tzinfo=UTC), date(2027, 5, 3), "XSMB 48213"
@@ -95,5 +96,6 @@ def test_a_lot_that_proves_nothing_is_refused(changed: dict[str, object]) -> Non
 def test_customers_are_read_with_or_without_strata() -> None:
     assert read_customers(b"customer,stratum\na,x\nb,y\n", where="x") == {"a": "x", "b": "y"}
     assert read_customers(b"\xef\xbb\xbfcustomer\na\nb\n", where="x") == {"a": "", "b": ""}
+    assert read_customers(csv_text([("customer",), ("+84-ref",)]).encode(), where="x") == {"+84-ref": ""}
     with pytest.raises(AssessError, match="twice"):
         read_customers(b"customer\na\na\n", where="x")

@@ -18,6 +18,7 @@ QUESTIONS = (
     "targets",
     "effect",
     "rollout",
+    "fidelity",
     "lot",
     "registration",
     "panel",

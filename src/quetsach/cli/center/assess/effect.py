@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.assess.fidelity import kept_record, tell_fidelity
 from quetsach.cli.center.assess.panel import panel_origin, read_registered
 from quetsach.cli.center.assess.records import read_file
 from quetsach.cli.commands import add_command
@@ -125,6 +126,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.fidelity import share_seen  # noqa: PLC0415
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
@@ -142,10 +144,16 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         origin = panel_origin(registration, arguments.data or default_data()) if registration else None
         report = EffectReport.of(Grounds(answer, panel, design, target, registration, origin))
+    folder = (arguments.data or default_data()) / "campaigns" / registration.campaign if registration else None
+    record = kept_record(folder, registration) if folder else None
+    seen = share_seen(panel, design, record.order, record.notes) if record else None
     if arguments.json:
-        print_json(report.as_json())
+        kept = {**record.fidelity.as_json(), "effect_seen": seen} if record else None
+        print_json({**report.as_json(), "fidelity": kept})
     else:
         tell_effect(report, chosen_language(arguments))
+        if record:
+            tell_fidelity(record.fidelity, chosen_language(arguments), seen=seen)
     return ExitCode.NOTHING_FOUND
 
 
