@@ -6,7 +6,7 @@ interval excludes none and that a verdict could rest on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -159,16 +159,17 @@ def power_of(
         draws: how many panels are simulated.
         progress: told after each.
     """
-    generator, target = np.random.default_rng(plan.design.seed), plan.target
+    design = replace(plan.design, covariates=())  # their figures are not known before the start
+    generator, target = np.random.default_rng(design.seed), plan.target
     highs: list[float] = []
     ways: list[set[Notice]] = []
     for _ in range(draws):
         panel = plan.drawn(generator)
-        answer = analyse(panel, plan.design)
+        answer = analyse(panel, design)
         progress(1)
         if isinstance(answer, Refusal) and not ways:
             return answer
-        obstacles = Grounds(answer, panel, plan.design, target, None, None).obstacles()
+        obstacles = Grounds(answer, panel, design, target, None, None).obstacles()
         ways.append({notice for notice in obstacles if notice != UNREGISTERED})
         judged = None if isinstance(answer, Refusal) else answer.judged
         highs.append(float(np.log1p(-judged.low)) if judged and not ways[-1] else np.inf)

@@ -17,7 +17,7 @@ MACHINES: Final = "machines"
 LAKE_WEEKS: Final = "lake-weeks-1"
 """The rule by which ``assess panel`` counts provinces week by week. A rule that counts differently has another name."""
 FORM: Final = 2
-"""Of what is signed. The first form did not say how much units count (``counted``)."""
+"""Of what is signed. The first did not say how much units count, what reaches the controls, and covariates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ class Registration:
             raise AssessError(f"the windows {self.before} and {self.after} are not equally long")
         if not self.before.last < self.start <= self.after.first:
             raise AssessError(f"the start {self.start} does not lie between the windows {self.before} and {self.after}")
-        if self.form not in (1, FORM) or (self.form == 1 and (self.power or self.design.counted is not Counted.UNITS)):
+        design = self.design
+        is_more = bool(self.power or design.spill_over or design.covariates or design.counted is not Counted.UNITS)
+        if self.form not in (1, FORM) or (self.form == 1 and is_more):
             raise AssessError(f"a registration of form {self.form} cannot say this")
         if not 0 < self.target < 1:
             raise AssessError("the target is not between 0 and 100 per cent")
@@ -115,7 +117,16 @@ class Registration:
             "registered_at": self.registered_at.astimezone(UTC).isoformat(),
             **({"panel": self.panel.content()} if self.panel else {}),
             **({"power": self.power.content()} if self.power else {}),
-            **({} if self.form == 1 else {"form": self.form, "counted": design.counted.value}),
+            **({} if self.form == 1 else self._of_second_form()),
+        }
+
+    def _of_second_form(self) -> dict[str, object]:
+        design = self.design
+        return {
+            "form": self.form,
+            "counted": design.counted.value,
+            "spill_over": design.spill_over,
+            "covariates": list(design.covariates),
         }
 
 
@@ -152,6 +163,8 @@ def _registration(content: dict[str, Any]) -> Registration:
         int(content["exposure"]),
         int(content["seed"]),
         Counted(content.get("counted", Counted.UNITS)),
+        float(content.get("spill_over", 0.0)),
+        tuple(map(str, content.get("covariates", ()))),
     )
     return Registration(
         str(content["campaign"]),

@@ -132,6 +132,17 @@ def test_an_effect_moves_the_interval_on_logarithms_and_nothing_else(design: Des
     assert ends[0] == pytest.approx(ends[1], abs=1e-6)
 
 
+def test_covariates_whose_figures_nobody_knows_yet_are_left_out() -> None:
+    starts = np.array([14] + [26] * 23)
+    made = []
+    for covariates in ((), ("income",)):
+        design = Design(Method.SDID, Scale.LOG, covariates=covariates)
+        found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=10)
+        assert not isinstance(found, Refusal)
+        made.append(found)
+    assert made[0] == made[1]
+
+
 def test_what_is_signed_is_read_again() -> None:
     power = _power(80)
     assert read_power(power.content()) == power

@@ -58,13 +58,20 @@ def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_tha
     assert read_registration(_sealed(old), where="x", verify=_verify) == (old, PUBLIC)
 
 
-def test_how_much_units_count_is_signed() -> None:
-    design = replace(REGISTERED.design, counted=Counted.SIZE)
-    by_size = replace(REGISTERED, design=design)
-    assert by_size.digest != REGISTERED.digest
-    assert read_registration(_sealed(by_size), where="x", verify=_verify)[0].design.counted is Counted.SIZE
+@pytest.mark.parametrize(
+    "design",
+    [
+        replace(REGISTERED.design, counted=Counted.SIZE),
+        replace(REGISTERED.design, spill_over=0.2),
+        Design(Method.SDID, Scale.LOG, covariates=("income",)),
+    ],
+)
+def test_every_setting_of_the_analysis_is_signed(design: Design) -> None:
+    planned = replace(REGISTERED, design=design)
+    assert planned.digest != REGISTERED.digest
+    assert read_registration(_sealed(planned), where="x", verify=_verify)[0] == planned
     with pytest.raises(AssessError, match="cannot say this"):
-        replace(by_size, form=1)
+        replace(planned, form=1)
 
 
 def test_what_the_plan_could_find_is_signed() -> None:

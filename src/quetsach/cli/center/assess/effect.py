@@ -165,8 +165,8 @@ def _run_trial(arguments: argparse.Namespace) -> int:
     """
     from quetsach.cli.center.assess.trial_told import TrialReport  # noqa: PLC0415
 
-    settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "negative_control")
-    if named := [name for name in settings if getattr(arguments, name) is not None]:
+    settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "covariate", "spill_over")
+    if named := [name for name in (*settings, "negative_control") if getattr(arguments, name) not in (None, [])]:
         where = "--" + named[0].replace("_", "-")
         raise InputError("a trial is analysed as it was registered", where=where, hint="leave it out")
     report = TrialReport.of(arguments.panel, arguments.registration, arguments.data or default_data())

@@ -168,6 +168,8 @@ def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "R
         plan.integer("exposure", least=0, most=100) if plan.has("exposure") else DUMMIES,
         plan.integer("seed", least=0, most=2**63 - 1) if plan.has("seed") else SEED,
         plan.one_of("counted", Counted) if plan.has("counted") else Counted.UNITS,
+        plan.number("spill_over_percent", least=0, most=99) / 100 if plan.has("spill_over_percent") else 0.0,
+        plan.texts("covariates") if plan.has("covariates") else (),
     )
     families = plan.section("families")
     weights = tuple(sorted((name, families.number(name, least=0, most=1)) for name in families.values))
