@@ -83,7 +83,7 @@ def _worlds() -> list[World]:
         World("56 days, weekdays differ", days=56, a_day=20, control=0.5, effect=0.15, alike=0.02, weekdays=0.2)
     )
     made.append(
-        World("28 days, half held out in four", days=28, share=0.25, a_day=20, control=0.5, effect=0.15, alike=0.05)
+        World("40 days, one in four treated", days=40, share=0.25, a_day=20, control=0.5, effect=0.15, alike=0.05)
     )
     return made
 

@@ -19,6 +19,7 @@ from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.tables import load_network_tables
 from quetsach.cli.center import assess, ingest
+from quetsach.cli.center.assess.fidelity import kept_flow
 from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
 from quetsach.cli.center.assess.planned_power import noise_in_lake
 from quetsach.cli.center.assess.registration_key import registration_key
@@ -156,6 +157,19 @@ def test_the_registered_panel_alone_has_a_verdict(
     else:
         told = _judged(data, tmp_path / "panel.csv", capsys)
         assert [reason["code"] for reason in told["reasons"]] == ["another-panel"]  # type: ignore[attr-defined]
+
+
+def test_the_flow_is_that_of_the_registered_order_alone(data: Path, tmp_path: Path, panel: CampaignPanel) -> None:
+    registration = register_plan(tmp_path, network="x")
+    folder, read = tmp_path / "campaigns/trial", read_panel(panel.content, where="panel.csv")
+    flow = kept_flow(folder, registration, read)
+    assert flow is not None
+    assert [(step.first, step.units, step.analysed, step.kept) for step in flow.steps] == [
+        (begin, 6, 6, None) for begin in BEGINS
+    ]
+    assert kept_flow(folder, replace(registration, roll_out="0" * 64), read) is None
+    (folder / "roll-out.json").unlink()
+    assert kept_flow(folder, registration, read) is None
 
 
 def test_the_answer_tells_what_became_of_the_order(

@@ -26,6 +26,8 @@ from quetsach.core.pack import LocalText
 
 FOLLOWED_AT_LEAST: Final = 20
 """Customers on a side that were followed to the end."""
+OUTCOMES_AT_LEAST: Final = 5
+"""Successes, and failures, of all who were followed: with fewer, intervals cover 99 % and more."""
 DAYS_AT_LEAST: Final = 8
 """Days on a side: fewer give too few other lots."""
 DRAWS: Final = 1_999
@@ -77,6 +79,9 @@ def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialF
     if min(arm.followed for arm in arms) < FOLLOWED_AT_LEAST:
         fewest = float(min(arm.followed for arm in arms))
         return Refusal(RefusalReason.FEW_FOLLOWED, {"followed": fewest, "needed": float(FOLLOWED_AT_LEAST)})
+    successes, followed = (sum(getattr(arm, name) for arm in arms) for name in ("successes", "followed"))
+    if (rarer := min(successes, followed - successes)) < OUTCOMES_AT_LEAST:
+        return Refusal(RefusalReason.FEW_OUTCOMES, {"outcomes": float(rarer), "needed": float(OUTCOMES_AT_LEAST)})
     if lot.drawn is Drawn.DAYS:
         told = _days_teller(outcomes, lot)
         if isinstance(told, Refusal):

@@ -26,13 +26,13 @@ LAST = WEEKS[-1] + timedelta(6)
 HEADER = "unit,started,source,noted,reached_percent,reached_before\n"
 
 
-def _note(unit: str, *, late_days: int | None = 0, reached: float = 1.0, early_days: int = 0) -> Note:
+def note_of(unit: str, *, late_days: int | None = 0, reached: float = 1.0, early_days: int = 0) -> Note:
     planned = PLANNED[unit]
     started = None if late_days is None else planned + timedelta(late_days)
     return Note(unit, started, "x", LAST, reached, planned - timedelta(early_days) if early_days else None)
 
 
-def _panel(notes: list[Note], effect: float) -> Panel:
+def panel_of_notes(notes: list[Note], effect: float) -> Panel:
     """Figures that fall by the effect where and as far as a unit was really reached."""
     generator, rows = np.random.default_rng(3), []
     for note in notes:
@@ -47,10 +47,10 @@ def _panel(notes: list[Note], effect: float) -> Panel:
 def test_units_are_as_planned_early_late_never_or_not_noted() -> None:
     first = ORDER.steps[0]
     notes = (
-        _note(first[0], late_days=6),
-        _note(first[1], late_days=-1),
-        _note(first[2], late_days=7),
-        _note(first[3], late_days=None),
+        note_of(first[0], late_days=6),
+        note_of(first[1], late_days=-1),
+        note_of(first[2], late_days=7),
+        note_of(first[3], late_days=None),
         Note(first[4], None, "x", FIRST + timedelta(3)),  # its turn had just come
     )
     step = fidelity_of(ORDER, notes, last=LAST).steps[0]
@@ -60,11 +60,11 @@ def test_units_are_as_planned_early_late_never_or_not_noted() -> None:
 
 
 def test_time_reached_is_told_from_and_before_the_turn() -> None:
-    notes = [_note(unit, late_days=None if number % 4 == 0 else 0) for number, unit in enumerate(PLANNED)]
+    notes = [note_of(unit, late_days=None if number % 4 == 0 else 0) for number, unit in enumerate(PLANNED)]
     found = fidelity_of(ORDER, tuple(notes), last=LAST)
     assert found.too_early == 0
     assert found.reached == pytest.approx(0.75, abs=0.02)
-    early = fidelity_of(ORDER, tuple(_note(unit, reached=0.5, early_days=7) for unit in PLANNED), last=LAST)
+    early = fidelity_of(ORDER, tuple(note_of(unit, reached=0.5, early_days=7) for unit in PLANNED), last=LAST)
     assert early.reached == pytest.approx(0.5)
     assert early.spilled == 36
     assert early.too_early == pytest.approx(0.5 * 30 * 7 / sum(21 * 6 * n for n in range(6)))
@@ -74,7 +74,7 @@ def test_time_reached_is_told_from_and_before_the_turn() -> None:
 def test_the_share_seen_is_what_the_estimate_falls_to(seed: int) -> None:
     generator = np.random.default_rng(seed)
     notes = [
-        _note(
+        note_of(
             unit,
             late_days=None if generator.random() < 0.1 else 28 * int(generator.random() < 0.2),
             reached=float(generator.uniform(0.5, 1)),
@@ -82,7 +82,7 @@ def test_the_share_seen_is_what_the_estimate_falls_to(seed: int) -> None:
         )
         for unit in PLANNED
     ]
-    panel, design = _panel(notes, np.log(0.5)), Design(Method.WEDGE, Scale.LOG)
+    panel, design = panel_of_notes(notes, np.log(0.5)), Design(Method.WEDGE, Scale.LOG)
     found = analyse(panel, design)
     assert isinstance(found, Finding)
     seen = share_seen(panel, design, ORDER, tuple(notes))
@@ -92,23 +92,23 @@ def test_the_share_seen_is_what_the_estimate_falls_to(seed: int) -> None:
 
 
 def test_an_order_that_was_kept_sees_all_of_the_effect() -> None:
-    notes = [_note(unit) for unit in PLANNED]
-    panel = _panel(notes, -0.7)
+    notes = [note_of(unit) for unit in PLANNED]
+    panel = panel_of_notes(notes, -0.7)
     for recorded in (tuple(notes), tuple(notes[:5]), ()):
         assert share_seen(panel, Design(Method.WEDGE), ORDER, recorded) == pytest.approx(1)
 
 
 def test_periods_that_are_no_days_tell_no_share() -> None:
-    notes = [_note(unit) for unit in PLANNED]
-    panel = _panel(notes, -0.7)
+    notes = [note_of(unit) for unit in PLANNED]
+    panel = panel_of_notes(notes, -0.7)
     years = periods_of(Step.NUMBER, ((year, str(year)) for year in range(len(WEEKS))))
     numbered = Panel(panel.units, years, panel.outcome, panel.starts)
     assert share_seen(numbered, Design(Method.WEDGE), ORDER, tuple(notes)) is None
 
 
 def test_the_flow_counts_units_that_have_figures_on_both_sides_of_their_turn() -> None:
-    notes = [_note(unit) for unit in PLANNED]
-    panel = _panel(notes, -0.7)
+    notes = [note_of(unit) for unit in PLANNED]
+    panel = panel_of_notes(notes, -0.7)
     lost = panel.units.index(ORDER.steps[2][0])
     panel.outcome[lost, panel.starts[lost] :] = np.nan
     fidelity = fidelity_of(ORDER, tuple(notes), last=LAST)

@@ -140,6 +140,13 @@ def test_few_customers_or_days_are_refused(planned: TrialRegistration, reason: R
     assert _codes(TrialGrounds(found, table, planned)) == {reason.value}
 
 
+@pytest.mark.parametrize("control", [0.0, 1.0])
+def test_a_trial_in_which_nearly_all_fare_alike_is_refused(control: float) -> None:
+    found = analyse_trial(outcomes(PLANNED, 0.0, control=control), PLANNED)
+    assert isinstance(found, Refusal)
+    assert found.reason is RefusalReason.FEW_OUTCOMES
+
+
 def test_days_find_the_effect_by_other_lots_over_the_same_days() -> None:
     planned = trial(days=56)
     found = analyse_trial(outcomes(planned, 0.3), planned)

@@ -17,7 +17,8 @@ from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect.fidelity import Fidelity, Note
+    from quetsach.assess.effect.fidelity import Fidelity, Flow, Note
+    from quetsach.assess.effect.panel import Panel
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.effect.roll_out import RollOut
     from quetsach.cli.commands import Subcommands
@@ -135,6 +136,21 @@ def kept_record(folder: Path, registration: "Registration | None" = None) -> Kep
     last = max(note.noted for note in notes)
     end = min(last, registration.after.last) if registration else last
     return KeptRecord(order, notes, fidelity_of(order, notes, last=end))
+
+
+def kept_flow(folder: Path, registration: "Registration", panel: "Panel") -> "Flow | None":
+    """Return the flow of the units of a registered roll-out into a panel; None where no order was registered.
+
+    Raises:
+        QuetsachError: the order or the record was damaged.
+    """
+    from quetsach.assess.effect.fidelity import flow_of  # noqa: PLC0415
+
+    order = _order(folder)
+    if order is None or order.digest != registration.roll_out:
+        return None
+    record = kept_record(folder, registration)
+    return flow_of(order, panel, record.fidelity if record else None)
 
 
 def tell_fidelity(found: "Fidelity", language: str, *, seen: float | None = None) -> None:
