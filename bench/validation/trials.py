@@ -92,7 +92,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     """Return the table."""
     draws, worlds = (SHORT, _worlds()[::6]) if short else (FULL, _worlds())
     made = [_covered(world, draws, np.random.default_rng([seed, number])) for number, world in enumerate(worlds)]
-    return [*made, *_sizes(draws, seed), *_planned(20 if short else 200, seed)]
+    return [*made, *_sizes(draws, seed), *_planned(seed, short=short)]
 
 
 def _covered(world: World, draws: int, generator: np.random.Generator) -> Row:
@@ -173,9 +173,9 @@ def _sizes(draws: int, seed: int) -> list[Row]:
     return made
 
 
-def _planned(draws: int, seed: int) -> list[Row]:
+def _planned(seed: int, *, short: bool) -> list[Row]:
     """Power of a wedge from 16 weeks so far, against how often such campaigns are found."""
-    made = []
+    made, draws, far = [], 20 if short else 200, 2 if short else 6
     for number, (units, deviation, memory, target) in enumerate(
         ((34, 0.3, 0.3, 0.2), (34, 0.5, 0.6, 0.5), (63, 0.3, 0.7, 0.15), (24, 0.15, 0.0, 0.1))
     ):
@@ -186,9 +186,9 @@ def _planned(draws: int, seed: int) -> list[Row]:
         plan = Plan(names, starts, weeks(), design, target, truth)
         real = np.mean([_is_found(plan, generator) for _ in range(2 * draws)])
         told = []
-        for _ in range(6):
-            far = replace(plan, starts=np.full(units, 26), target=1e-9).drawn(generator)
-            noise = noise_of(Panel(names, far.periods.first(16), far.outcome[:, :16], np.full(units, 16)), names)
+        for _ in range(far):
+            before = replace(plan, starts=np.full(units, 26), target=1e-9).drawn(generator)
+            noise = noise_of(Panel(names, before.periods.first(16), before.outcome[:, :16], np.full(units, 16)), names)
             assert isinstance(noise, Noise)
             power = power_of(replace(plan, noise=noise), draws=draws)
             assert not isinstance(power, Refusal)

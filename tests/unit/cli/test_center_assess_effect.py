@@ -182,6 +182,21 @@ def test_the_noise_is_measured_from_figures_of_the_units_so_far(
     assert power["noise"] == pytest.approx(0.1, rel=0.15)
 
 
+def test_without_an_order_the_units_of_the_figures_so_far_that_are_no_controls_begin_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controls = [f"u{n}" for n in range(1, 25)]
+    plan = PLAN.replace('"wedge"', f'"cits"\nramp = 4\ncontrols = {json.dumps(controls)}')
+    plan = plan.replace("first = 2999-04-01, last = 2999-04-28", "first = 2999-01-01, last = 2999-01-28")
+    (tmp_path / "plan.toml").write_text(plan)
+    (tmp_path / "far.csv").write_bytes(csv_of(panel_of(np.exp(noisy(25, 20, deviation=0.3) / 10), [20] * 25)))
+    figures = ("--panel", tmp_path / "far.csv", "--data", tmp_path)
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *figures, "--json")
+    power = json.loads(capsys.readouterr().out)["power"]
+    assert power["source"] == "panel"
+    assert power["power"] > 0.8
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_what_happened_to_the_order_is_kept_and_told(
     centre: Path, tmp_path: Path, language: str, capsys: pytest.CaptureFixture[str]

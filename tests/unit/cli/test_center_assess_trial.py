@@ -135,6 +135,15 @@ def test_a_lot_is_drawn_once(tmp_path: Path) -> None:
         _lot(tmp_path)
 
 
+def test_a_trial_does_not_take_the_name_of_a_campaign(tmp_path: Path) -> None:
+    folder = tmp_path / "data/campaigns/garden"
+    folder.mkdir(parents=True)
+    (folder / "roll-out.json").write_text("{}")
+    with pytest.raises(InputError, match="name of a campaign"):
+        _lot(tmp_path)
+    assert not (folder / "lot.json").exists()
+
+
 def test_a_trial_without_a_lot_is_not_registered(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no lot"):
         _registered(tmp_path)

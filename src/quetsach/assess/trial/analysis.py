@@ -13,10 +13,11 @@ from scipy import stats
 
 from quetsach.assess.cases.comparison import LogRank, log_rank
 from quetsach.assess.cases.spell import Spells
+from quetsach.assess.cases.summary import returned
 from quetsach.assess.effect.contrast import inverted, rank_of
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.panel import Bools, Floats, Ints
-from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.trial.lot import Drawn, Lot, strata_of_days, treated_of
 from quetsach.assess.trial.proportions import score_difference
@@ -31,6 +32,8 @@ OUTCOMES_AT_LEAST: Final = 5
 DAYS_AT_LEAST: Final = 8
 """Days on a side: fewer give too few other lots."""
 DRAWS: Final = 1_999
+BACK_DAYS: Final = 30
+"""Days after being clean within which who is back is told, unless a trial has its own."""
 BALANCED_AT_LEAST: Final = 0.01
 """p value of a difference before the start: the lot is drawn again, so only a large one tells of a changed table."""
 
@@ -55,8 +58,8 @@ class TrialFinding:
 
     ``difference`` is in shares, more success by the measure above none. ``strict`` also holds it if every lost customer
     of one side had failed and every one of the other succeeded, and the other way round. ``sooner`` compares all the
-    time to being clean; ``back`` is the share of each side infected again among those who were clean (that is no
-    comparison by lot), None where nobody was.
+    time to being clean; ``back`` is the share of each side infected again within ``back_days`` of being clean, of those
+    who were (that is no comparison by lot).
     """
 
     difference: Estimate
@@ -65,7 +68,8 @@ class TrialFinding:
     controls: Arm
     checks: tuple[Check, ...]
     sooner: LogRank | Refusal
-    back: tuple[float | None, float | None]
+    back_days: int
+    back: tuple[Answer, Answer]
 
 
 def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialFinding | Refusal:
@@ -92,6 +96,7 @@ def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialF
     worst = told(np.where(np.isnan(success), np.where(is_treated, 0.0, 1.0), success))[0]
     best = told(np.where(np.isnan(success), np.where(is_treated, 1.0, 0.0), success))[0]
     strict = Estimate(difference.value, min(worst.low, difference.low), max(best.high, difference.high))
+    back_days = registration.again_days or BACK_DAYS
     days, is_clean = outcomes.spells
     spells = Spells.of(np.zeros(len(days)), days, is_clean)
     return TrialFinding(
@@ -101,7 +106,8 @@ def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialF
         controls=arms[1],
         checks=_checks(outcomes, is_treated, success, p_value),
         sooner=log_rank(spells, is_treated[spells.source].astype(np.int64)),
-        back=(_back(outcomes, is_treated), _back(outcomes, ~is_treated)),
+        back_days=back_days,
+        back=(_back(outcomes, is_treated, back_days), _back(outcomes, ~is_treated, back_days)),
     )
 
 
@@ -196,9 +202,11 @@ def _spread_of_days(given: Bools, hits: Floats, count: Floats) -> float:
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(variance))
 
 
-def _back(outcomes: Outcomes, side: Bools) -> float | None:
+def _back(outcomes: Outcomes, side: Bools, days: int) -> Answer:
     is_clean = side & ~np.isnan(outcomes.cleaned)
-    return float((~np.isnan(outcomes.again[is_clean])).mean()) if is_clean.any() else None
+    again = outcomes.again[is_clean]
+    free = np.where(np.isnan(again), outcomes.until[is_clean], again) - outcomes.cleaned[is_clean]
+    return returned(Spells.of(np.zeros(len(free)), np.maximum(free, 0.5), ~np.isnan(again)), days)
 
 
 def _checks(outcomes: Outcomes, is_treated: Bools, success: Floats, p_value: float) -> tuple[Check, ...]:

@@ -55,12 +55,14 @@ class TrialPower:
 
     ``power`` is the chance that a difference as large as the target is told from none; ``detectable`` the smallest
     difference (share) with a chance of 80 and 90 %, ``per_arm`` how many it takes on each side for the target (days
-    where those are drawn; without loss).
+    where those are drawn; without loss). ``achieved_from`` is the true difference from which on "achieved" is said with
+    a chance of 80 %, whatever became of those who are lost; None where that is more than there can be.
     """
 
     power: float
     detectable: Mapping[int, float | None]
     per_arm: Mapping[int, int]
+    achieved_from: float | None
 
     @property
     def is_weak(self) -> bool:
@@ -84,17 +86,27 @@ def power_of_trial(lot: Lot, expected: Expected, target: float) -> TrialPower:
     degrees = float(lot.units - 2) if by_days else np.inf
     design = 1 + (followed - 1) * expected.alike if by_days else 1.0
     control, per_day = expected.control, design / expected.a_day
+    found = {
+        percent: detectable_difference(control, power=percent / 100, sizes=sizes, degrees=degrees, design=design)
+        for percent in (80, 90)
+    }
     return TrialPower(
         power_of_difference(control, target, sizes=sizes, degrees=degrees, design=design),
-        {
-            percent: detectable_difference(control, power=percent / 100, sizes=sizes, degrees=degrees, design=design)
-            for percent in (80, 90)
-        },
+        found,
         {
             percent: int(np.ceil(size_per_arm(control, control + target, power=percent / 100) * per_day))
             for percent in (80, 90)
         },
+        _achieved_from(expected, target, found[80]),
     )
+
+
+def _achieved_from(expected: Expected, target: float, reach: float | None) -> float | None:
+    """Return the true difference whose interval, if all lost ones treated failed and the others not, is on target."""
+    if reach is None:
+        return None
+    least = (target + reach + expected.lost) / (1 - expected.lost)
+    return least if expected.control + least < 1 else None
 
 
 @dataclass(frozen=True, slots=True)

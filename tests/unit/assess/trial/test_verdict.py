@@ -10,6 +10,7 @@ from tests.unit.assess.trial.trials import START, outcomes, trial
 from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.assess.trial.analysis import TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
@@ -161,7 +162,18 @@ def test_who_is_clean_sooner_is_told_over_all_the_time() -> None:
     assert isinstance(found, TrialFinding)
     assert not isinstance(found.sooner, Refusal)
     assert found.sooner.probability < 0.001
-    assert found.back == (0.0, 0.0)
+    assert [(back.value, back.high < 0.05) for back in found.back if isinstance(back, Estimate)] == [(0, True)] * 2
+
+
+def test_who_is_back_is_told_of_those_who_were_clean_and_watched() -> None:
+    is_back = ~np.isnan(TABLE.cleaned) & (np.arange(len(TABLE)) % 5 == 0)
+    table = replace(TABLE, again=np.where(is_back, TABLE.cleaned + 10, np.nan))
+    found = analyse_trial(table, PLANNED)
+    assert isinstance(found, TrialFinding)
+    assert found.back_days == 30
+    for back in found.back:
+        assert isinstance(back, Estimate)
+        assert back.low < 0.2 < back.high
 
 
 def test_nothing_else_reads_an_interval_of_a_trial_against_its_target() -> None:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
-        "power": "Lực kiểm định: nếu tác động thật đúng bằng chỉ tiêu ({target}), {power} khả năng phân tích này thấy "
-        "được tác động.",
+        "power": "Lực kiểm định: nếu tác động thật đúng bằng chỉ tiêu ({target}) thì có {power} khả năng phân tích này "
+        "thấy được tác động.",
         "detectable": "Mức giảm nhỏ nhất phát hiện được: {low} với khả năng 80%, {high} với khả năng 90%.",
         "achieved": "Muốn có kết luận “đạt” với khả năng 80% thì mức giảm thật phải từ {share} trở lên; giảm vừa đúng "
-        "chỉ tiêu hầu như luôn cho kết luận “chưa rõ”.",
+        "chỉ tiêu thì hầu như luôn “chưa kết luận được”.",
         "panel": "Mức dao động đo từ số liệu đến nay: {noise} mỗi kỳ, tương quan giữa hai kỳ liền nhau {correlation}.",
         "stated": "Mức dao động theo khai báo: {noise} mỗi kỳ, tương quan giữa hai kỳ liền nhau {correlation}.",
         "weak": "KẾ HOẠCH QUÁ YẾU: cần ít nhất 80%. Hãy thêm đơn vị, kéo dài hai kỳ đếm hoặc giãn các đợt.",
@@ -124,6 +124,21 @@ def asked_noise(arguments: argparse.Namespace, units: tuple[str, ...]) -> "Noise
     if arguments.noise is None:
         return None
     return stated_noise(len(units), percent=arguments.noise, correlation=arguments.correlation)
+
+
+def treated_so_far(arguments: argparse.Namespace, controls: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the units that begin together: those of the panel so far that are no controls; one that nobody knows else.
+
+    Raises:
+        QuetsachError: the panel cannot be read.
+    """
+    from quetsach.assess.effect import read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
+
+    if not arguments.panel:
+        return ("–",)
+    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
+    return tuple(unit for unit in panel.units if unit not in controls) or ("–",)
 
 
 def power_of_weeks(

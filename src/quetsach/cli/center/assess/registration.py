@@ -12,6 +12,7 @@ from quetsach.cli.center.assess.planned_power import (
     asked_noise,
     noise_in_lake,
     power_of_weeks,
+    treated_so_far,
 )
 from quetsach.cli.center.assess.records import (
     REGISTRATION,
@@ -133,7 +134,7 @@ def with_power(arguments: argparse.Namespace, draft: "Registration", folder: Pat
     if order := _order(folder):
         begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
     else:
-        begins["–"] = draft.start
+        begins |= dict.fromkeys(treated_so_far(arguments, draft.controls), draft.start)
     of_panel = weeks(draft.before.first, draft.after.last, anchor=draft.start)
     units = tuple(begins)
     noise = asked_noise(arguments, units) or noise_in_lake(draft, arguments.data or default_data(), units)

@@ -20,11 +20,14 @@ METHOD = "trial"
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "weak": "KẾ HOẠCH QUÁ YẾU: cần ít nhất 80%. Hãy thêm khách hàng hoặc thêm ngày.",
-        "power": "Lực kiểm định: nếu biện pháp thật sự tăng thêm {target} điểm phần trăm, {power} khả năng thấy được "
-        "tác động.",
-        "size": "Muốn thấy mức đó cần mỗi nhóm {low} ({unit}) với khả năng 80%, {high} với khả năng 90%, chưa kể số bị "
-        "mất theo dõi; ở đây có {treated} được áp dụng và {controls} đối chứng.",
+        "power": "Lực kiểm định: nếu biện pháp thật sự tăng thêm {target} điểm phần trăm thì có {power} khả năng thấy "
+        "được tác động.",
+        "size": "Để thấy được mức đó, mỗi nhóm cần {low} {unit} (khả năng 80%) hoặc {high} {unit} (khả năng 90%), chưa "
+        "kể số không theo dõi được; ở đây có {treated} được áp dụng biện pháp và {controls} đối chứng.",
         "detectable": "Mức tăng nhỏ nhất phát hiện được: {low} điểm với khả năng 80%, {high} điểm với khả năng 90%.",
+        "achieved": "Muốn có kết luận “đạt” với khả năng 80%, dù những người không theo dõi được ra sao, thì mức tăng "
+        "thật phải từ khoảng {share} điểm trở lên; tăng vừa đúng chỉ tiêu thì hầu như luôn “chưa kết luận được”.",
+        "never": "Với số khách hàng và mức mất theo dõi này, hầu như không thể có kết luận “đạt”.",
         "customers": "khách hàng",
         "days": "ngày",
     },
@@ -34,6 +37,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "size": "It takes {low} {unit} on each side to find that with a chance of 80 %, {high} with 90 %, without any "
         "loss; here are {treated} with the measure and {controls} without.",
         "detectable": "Smallest addition that is found: {low} points with a chance of 80 %, {high} points with 90 %.",
+        "achieved": "For “achieved” with a chance of 80 %, whatever becomes of those lost sight of, the true addition "
+        "has to be some {share} points or more; just the target nearly always gives “not decided”.",
+        "never": "With so many customers and so many lost, “achieved” can hardly ever be said.",
         "customers": "customers",
         "days": "days",
     },
@@ -95,13 +101,17 @@ def _tell(power: "TrialPower", lot: "Lot", target: float, language: str) -> None
     if power.is_weak:
         say(words["weak"])
     percent = number_text(100 * power.power, language) + ("%" if language == "vi" else " %")
-    say(words["power"].format(target=number_text(100 * target, language, decimals=1), power=percent))
-    least, most = (number_text(power.per_arm[chance], language) for chance in (80, 90))
+    say(words["power"].format(target=_points(target, language), power=percent))
+    fewer, more = (number_text(power.per_arm[chance], language) for chance in (80, 90))
     treated, controls = (number_text(count, language) for count in (lot.treated, lot.units - lot.treated))
     unit = words[lot.drawn.value]
-    say(words["size"].format(low=least, high=most, unit=unit, treated=treated, controls=controls))
-    low, high = (
-        "–" if (found := power.detectable[chance]) is None else number_text(100 * found, language, decimals=1)
-        for chance in (80, 90)
-    )
+    say(words["size"].format(low=fewer, high=more, unit=unit, treated=treated, controls=controls))
+    low, high = (_points(power.detectable[chance], language) for chance in (80, 90))
     say(words["detectable"].format(low=low, high=high))
+    least = power.achieved_from
+    say(words["never"] if least is None else words["achieved"].format(share=_points(least, language)))
+
+
+def _points(share: float | None, language: str) -> str:
+    points = None if share is None else round(100 * share, 1)
+    return "–" if points is None else number_text(points, language, decimals=int(points != int(points)))

@@ -19,6 +19,7 @@ from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
+    from quetsach.assess.estimate import Answer
     from quetsach.assess.notice import Notice
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -35,8 +36,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "{high})",
         "strict": "Dù những người không theo dõi được ra sao: {low} đến {high} điểm",
         "sooner": "Nếu hai nhóm sạch nhanh như nhau, khác biệt lớn thế này có xác suất {p} (kiểm định log-rank).",
-        "back": "Trong số đã sạch, có thấy nhiễm lại: {treated} ở nhóm áp dụng, {controls} ở nhóm đối chứng (không "
-        "phải so sánh theo rút thăm: ai sạch được là do biện pháp).",
+        "back": "Nhiễm lại trong {days} ngày kể từ khi sạch: {treated} ở nhóm áp dụng, {controls} ở nhóm đối chứng "
+        "(không phải so sánh theo rút thăm, vì chính biện pháp quyết định ai được làm sạch).",
         "refused": "Không đưa ra con số: {reason}",
         "checks": "Kiểm tra:",
         "verdict": "Kết luận: {text}",
@@ -62,7 +63,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "strict": "Whatever became of those who were lost sight of: {low} to {high} points",
         "sooner": "If both sides became clean at the same rate, so large a difference had probability {p} (log-rank "
         "test).",
-        "back": "Of those who were clean, seen infected again: {treated} with the measure, {controls} without (no "
+        "back": "Infected again within {days} days of being clean: {treated} with the measure, {controls} without (no "
         "comparison by lot: the measure decides who is clean).",
         "refused": "No number is given: {reason}",
         "checks": "Checks:",
@@ -77,6 +78,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "controls": "without",
     },
 }
+
+_LEAST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,11 @@ class TrialReport:
             "controls": _arm_json(found.controls),
             "checks": [check.as_json() for check in found.checks],
             "sooner": found.sooner.as_json(),
-            "infected_again": {"treated": found.back[0], "controls": found.back[1]},
+            "infected_again": {
+                "days": found.back_days,
+                "treated": found.back[0].as_json(),
+                "controls": found.back[1].as_json(),
+            },
             "verdict": self.verdict.as_json(),
         }
 
@@ -154,13 +161,12 @@ def _tell_finding(found: TrialFinding, language: str) -> None:
     if found.treated.lost + found.controls.lost:
         say(words["strict"].format(**_points(found.strict, language)))
     if not isinstance(found.sooner, Refusal):
-        say(words["sooner"].format(p=number_text(found.sooner.probability, language, decimals=4)))
-    treated, controls = found.back
-    if treated is not None and controls is not None:
-        say(words["back"].format(treated=_percent(treated, language), controls=_percent(controls, language)))
+        say(words["sooner"].format(p=_chance(found.sooner.probability, language)))
+    treated, controls = (_answer(back, language) for back in found.back)
+    say(words["back"].format(days=found.back_days, treated=treated, controls=controls))
     say("\n" + words["checks"])
     for check in found.checks:
-        say(f"  {check.text.in_language(language)}: {number_text(check.value, language, decimals=3)}")
+        say(f"  {check.text.in_language(language)}: {_chance(check.value, language)}")
 
 
 def _arm_row(name: str, arm: Arm, language: str) -> tuple[str, ...]:
@@ -175,6 +181,18 @@ def _arm_json(arm: Arm) -> dict[str, object]:
 def _points(estimate: Estimate, language: str) -> dict[str, str]:
     ends = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
     return {name: number_text(100 * end, language, decimals=1, signed=True) for name, end in ends.items()}
+
+
+def _answer(answer: "Answer", language: str) -> str:
+    if isinstance(answer, Refusal):
+        return "–"
+    low, high = (number_text(100 * end, language, decimals=1) for end in (answer.low, answer.high))
+    return f"{_percent(answer.value, language)} ({low} – {high})"
+
+
+def _chance(value: float, language: str) -> str:
+    told = number_text(max(value, _LEAST), language, decimals=3)
+    return f"< {told}" if value < _LEAST else told
 
 
 def _percent(share: float, language: str) -> str:
