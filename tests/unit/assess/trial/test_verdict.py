@@ -1,7 +1,5 @@
-import ast
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -174,14 +172,3 @@ def test_who_is_back_is_told_of_those_who_were_clean_and_watched() -> None:
     for back in found.back:
         assert isinstance(back, Estimate)
         assert back.low < 0.2 < back.high
-
-
-def test_nothing_else_reads_an_interval_of_a_trial_against_its_target() -> None:
-    sources = Path(__file__).parents[4] / "src" / "quetsach"
-    readers = {
-        path.relative_to(sources).as_posix()
-        for path in sources.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Word.of"
-    }
-    assert readers == {"assess/effect/verdict.py", "assess/trial/verdict.py"}
