@@ -43,9 +43,8 @@ from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.assess.effect.wedge import exposure_times
 from quetsach.centre.tables import bundled_ranges, load_network_tables, scenario_content
 from quetsach.cli.center import ingest
-from quetsach.cli.center.assess import registration as registering
-from quetsach.cli.center.assess import rollout
 from quetsach.cli.center.assess.panel import campaign_panel, registered
+from quetsach.cli.center.assess.records import REGISTRATION, ROLL_OUT
 from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -170,8 +169,8 @@ def _register(country: Country, order: RollOut, data: Path) -> Registration:
     key, folder = registration_key(data / "campaigns" / "keys", lambda *_: ""), data / "campaigns" / NAME
     folder.mkdir(parents=True)
     sealed = seal(made, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
-    (folder / registering.FILE).write_bytes(sealed)
-    (folder / rollout.FILE).write_bytes(order.to_json())
+    (folder / REGISTRATION).write_bytes(sealed)
+    (folder / ROLL_OUT).write_bytes(order.to_json())
     return registered(folder) or made
 
 

@@ -53,6 +53,8 @@ class RefusalReason(StrEnum):
     NO_MIXTURE = "no-mixture"
     NO_RATIO = "no-ratio"
     NOT_AS_REGISTERED = "not-as-registered"
+    FEW_FOLLOWED = "few-followed"
+    FEW_OUTCOMES = "few-outcomes"
 
     # of cases
     ADDRESS_IS_NO_SUBJECT = "address-is-no-subject"
@@ -280,6 +282,14 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Cách tính khác với bản đăng ký đã ký trước khi bắt đầu, nên không có kết luận. Những điểm khác được nêu kèm.",
         "This is not the analysis that was registered and signed before the start, so there is no verdict. "
         "What differs is named beside it.",
+    ),
+    RefusalReason.FEW_FOLLOWED: LocalText(
+        "Có quá ít khách hàng được theo dõi đến cuối ở một trong hai nhóm.",
+        "Too few customers of one side were followed to the end.",
+    ),
+    RefusalReason.FEW_OUTCOMES: LocalText(
+        "Hầu như mọi khách hàng có cùng một kết quả, nên không so sánh được hai nhóm.",
+        "Nearly all customers had the same outcome, so the two sides do not compare.",
     ),
     RefusalReason.ADDRESS_IS_NO_SUBJECT: LocalText(
         "Không tính thời gian làm sạch theo địa chỉ IP: nhà mạng đổi địa chỉ của thuê bao, nên con số chỉ cho biết địa"

@@ -25,6 +25,7 @@ after = {first = 2999-10-01, last = 2999-10-28}
 [families]
 mirai = 1.0
 """
+CALM = ("--noise", "5")
 
 
 def _run(*words: object) -> int:
@@ -132,13 +133,119 @@ def test_a_registration_takes_in_the_order_and_is_made_once(
     centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre, "--json") == 0
+    assert _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert sum(map(len, told["order"])) == 30
     assert len(told["roll_out"]) == 64
     assert told["network"]
     with pytest.raises(InputError, match="registered already"):
-        _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+        _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre)
+
+
+def test_a_registration_says_what_its_plan_could_find(
+    centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre, "--lang", "en")
+    told = capsys.readouterr().out
+    assert told.index("Power: if the true effect is just the target (50 %)") < told.index("Signed the registered")
+    power = json.loads((centre / "campaigns/demo/registration.json").read_text())["registration"]["power"]
+    assert power["power"] >= 0.8
+    assert 0 < power["detectable_80"] < power["detectable_90"] < 0.2
+    assert (power["noise"], power["correlation"], power["source"]) == (0.05, 0.5, "stated")
+
+
+@pytest.mark.parametrize(("noise", "said"), [(("--noise", "200", "--correlation", "0.9"), "of 100"), ((), "not known")])
+def test_a_plan_that_is_too_weak_or_of_unknown_power_is_signed_only_when_that_is_asked_for(
+    centre: Path, tmp_path: Path, noise: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("register", "demo", "--plan", tmp_path / "plan.toml", *noise, "--data", centre, "--lang", "vi")
+    with pytest.raises(InputError, match=said):
+        _run(*words)
+    assert ("QUÁ YẾU" if noise else "KHÔNG BIẾT LỰC") in capsys.readouterr().out
+    assert not (centre / "campaigns/demo/registration.json").exists()
+    assert _run(*words, "--anyway") == 0
+    assert ("QUÁ YẾU" if noise else "KHÔNG BIẾT LỰC") in capsys.readouterr().out
+    signed = json.loads((centre / "campaigns/demo/registration.json").read_text())["registration"]
+    assert ("power" in signed) is bool(noise)
+
+
+def test_the_noise_is_measured_from_figures_of_the_units_so_far(
+    centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "far.csv").write_bytes(csv_of(panel_of(np.exp(noisy(30, 20, deviation=1.0) / 10), [20] * 30)))
+    capsys.readouterr()
+    figures = ("--panel", tmp_path / "far.csv")
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *figures, "--data", centre, "--json")
+    power = json.loads(capsys.readouterr().out)["power"]
+    assert power["source"] == "panel"
+    assert power["noise"] == pytest.approx(0.1, rel=0.15)
+
+
+def test_without_an_order_the_units_of_the_figures_so_far_that_are_no_controls_begin_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controls = [f"u{n}" for n in range(1, 25)]
+    plan = PLAN.replace('"wedge"', f'"cits"\nramp = 4\ncontrols = {json.dumps(controls)}')
+    plan = plan.replace("first = 2999-04-01, last = 2999-04-28", "first = 2999-01-01, last = 2999-01-28")
+    (tmp_path / "plan.toml").write_text(plan)
+    (tmp_path / "far.csv").write_bytes(csv_of(panel_of(np.exp(noisy(25, 20, deviation=0.3) / 10), [20] * 25)))
+    figures = ("--panel", tmp_path / "far.csv", "--data", tmp_path)
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *figures, "--json")
+    power = json.loads(capsys.readouterr().out)["power"]
+    assert power["source"] == "panel"
+    assert power["power"] > 0.8
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_happened_to_the_order_is_kept_and_told(
+    centre: Path, tmp_path: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("fidelity", "demo", "--data", centre, "--lang", language)
+    capsys.readouterr()
+    assert _run(*words) == 0
+    assert ("Chưa có ghi chép" if language == "vi" else "Nothing was recorded") in capsys.readouterr().out
+    steps = json.loads((centre / "campaigns/demo/roll-out.json").read_text())["roll_out"]["steps"]
+    lines = [f"{unit},{step['first_day']},report,2999-12-01," for step in steps for unit in step["units"]]
+    lines[0] = lines[0].replace("2999-05-03", "")
+    lines[-1] += "2999-05-10"
+    record = tmp_path / "starts.csv"
+    record.write_text("unit,started,source,noted,reached_before\n" + "\n".join(lines))
+    assert _run(*words, "--record", record) == 0
+    told = capsys.readouterr().out
+    assert ("không bắt đầu" if language == "vi" else "never") in told
+    assert ("nhỏ hơn thực tế" if language == "vi" else "smaller than the effect") in told
+    _run(*words, "--json")
+    made = json.loads(capsys.readouterr().out)["fidelity"]
+    assert [step["never"] for step in made["steps"]] == [1, 0, 0, 0, 0]
+    assert [step["reached_before"] for step in made["steps"]] == [0, 0, 0, 0, 1]
+    record.write_text(record.read_text().replace("report", "another report"))
+    _run(*words, "--record", record)
+    assert len(list((centre / "campaigns/demo/fidelity").iterdir())) == 2
+
+
+def test_a_record_of_other_units_is_not_kept(centre: Path, tmp_path: Path) -> None:
+    (tmp_path / "starts.csv").write_text("unit,started,source,noted\nnowhere,,x,2999-12-01\n")
+    with pytest.raises(QuetsachError, match="not drawn"):
+        _run("fidelity", "demo", "--record", tmp_path / "starts.csv", "--data", centre)
+    assert not (centre / "campaigns/demo/fidelity").exists()
+    with pytest.raises(InputError, match="no order"):
+        _run("fidelity", "other", "--data", centre)
+
+
+def test_an_order_is_rehearsed_before_it_is_drawn(
+    centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    shape = ("--units", tmp_path / "units.csv", "--steps", 5, "--first", "2999-05-03", "--data", centre)
+    assert _run("rollout", "other", *shape, "--rehearse", "--noise", "20", "--lang", "en") == 0
+    assert "Smallest reduction that is found" in capsys.readouterr().out
+    assert not (centre / "campaigns/other").exists()
+    assert _run("rollout", "other", *shape, "--seed", "XSMB 48213", "--noise", "20", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["power"]["power"] > 0.8
+    for words in ((), ("--rehearse", "--seed", "XSMB 48213")):
+        with pytest.raises(InputError, match="drawn or rehearsed"):
+            _run("rollout", "third", *shape, *words)
 
 
 @pytest.mark.parametrize(("controls", "is_told"), [(18, True), (19, False)])
@@ -148,19 +255,21 @@ def test_a_registration_with_too_few_controls_for_an_effect_says_so(
     names = [f"u{n}" for n in range(controls)]
     plan = PLAN.replace('"wedge"', f'"cits"\nramp = 9\ncontrols = {json.dumps(names)}')
     (tmp_path / "plan.toml").write_text(plan)
-    assert _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", tmp_path, "--lang", "en") == 0
+    assert (
+        _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", tmp_path, "--anyway", "--lang", "en") == 0
+    )
     assert ("can never be that the target is achieved; 19 are needed" in capsys.readouterr().out) is is_told
 
 
 def test_the_key_of_registrations_is_for_its_owner_alone(centre: Path, tmp_path: Path) -> None:
-    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre)
     assert (centre / "campaigns/keys/registration.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_there_is_no_verdict_where_the_analysis_departs(
     centre: Path, tmp_path: Path, wedge: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre)
     capsys.readouterr()
     signed = centre / "campaigns/demo/registration.json"
     _run("effect", "--panel", wedge, "--method", "wedge", "--registration", signed, "--json")
@@ -173,7 +282,7 @@ def test_there_is_no_verdict_where_the_analysis_departs(
 def test_a_panel_with_the_registered_units_that_the_centre_did_not_make_has_no_verdict(
     centre: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+    _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre)
     order = json.loads((centre / "campaigns/demo/roll-out.json").read_text())["roll_out"]["steps"]
     step_of = {unit: index for index, step in enumerate(order) for unit in step["units"]}
     starts = [4 + 3 * step_of[f"u{n}"] for n in range(30)]
@@ -193,7 +302,7 @@ def test_a_panel_with_the_registered_units_that_the_centre_did_not_make_has_no_v
 def test_a_campaign_is_an_identifier(tmp_path: Path, name: str) -> None:
     (tmp_path / "plan.toml").write_text(PLAN)
     with pytest.raises(QuetsachError):
-        _run("register", name, "--plan", tmp_path / "plan.toml", "--data", tmp_path)
+        _run("register", name, "--plan", tmp_path / "plan.toml", *CALM, "--data", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -210,14 +319,27 @@ def test_a_campaign_is_an_identifier(tmp_path: Path, name: str) -> None:
 def test_a_plan_that_cannot_be_kept_is_refused(centre: Path, tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / "plan.toml").write_text(PLAN.replace(old, new))
     with pytest.raises(QuetsachError):
-        _run("register", "demo", "--plan", tmp_path / "plan.toml", "--data", centre)
+        _run("register", "demo", "--plan", tmp_path / "plan.toml", *CALM, "--data", centre)
     assert not (centre / "campaigns/demo/registration.json").exists()
 
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
+COMMANDS = (
+    "effect",
+    "fidelity",
+    "lot",
+    "planned_power",
+    "records",
+    "registration",
+    "rollout",
+    "trial_plan",
+    "trial_told",
+)
 RAISED = (
+    SOURCES / "assess/sealed.py",
+    *sorted((SOURCES / "assess/trial").glob("*.py")),
     *sorted((SOURCES / "assess" / "effect").glob("*.py")),
-    *(SOURCES / "cli/center/assess" / f"{name}.py" for name in ("effect", "records", "registration", "rollout")),
+    *(SOURCES / "cli/center/assess" / f"{name}.py" for name in COMMANDS),
 )
 
 

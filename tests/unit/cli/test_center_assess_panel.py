@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from quetsach.assess.effect import Design, Method, analyse, read_panel
 from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.power_simulation import Noise
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.tables import load_network_tables
 from quetsach.cli.center import assess, ingest
+from quetsach.cli.center.assess.fidelity import kept_flow
 from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
+from quetsach.cli.center.assess.planned_power import noise_in_lake
 from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
@@ -105,6 +108,28 @@ def test_each_unit_has_every_whole_week_and_is_treated_from_its_own_beginning(pa
         assert all(15 < float(row["outcome"]) < 45 for row in own)
 
 
+def test_the_weeks_so_far_tell_the_noise_of_a_plan(data: Path, tmp_path: Path) -> None:
+    """Here they hold the cut of an earlier campaign, which is noise to a later one."""
+    (tmp_path / "lake").symlink_to(data / "lake")
+    ours = register_plan(tmp_path, network="x")
+    order = RollOut("trial", "seed of nobody", date(2024, 7, 1), 21, is_by_size=False, steps=STEPS, drawn_at=MADE)
+    (tmp_path / "campaigns/trial/roll-out.json").write_bytes(order.to_json())
+    draft = replace(
+        ours,
+        start=date(2024, 7, 1),
+        before=Period(date(2024, 6, 3), date(2024, 6, 30)),
+        after=Period(date(2024, 9, 2), date(2024, 9, 29)),
+        roll_out=order.digest,
+        registered_at=datetime(2024, 6, 12, tzinfo=UTC),
+    )
+    units = tuple(unit for step in STEPS for unit in step)
+    noise = noise_in_lake(draft, tmp_path, units)
+    assert isinstance(noise, Noise)
+    assert len(noise.deviation) == 12
+    assert 0.05 < noise.typical < 0.5
+    assert noise_in_lake(draft, tmp_path / "campaigns", units) is None
+
+
 def test_a_cut_by_half_is_found_again(panel: CampaignPanel) -> None:
     found = analyse(read_panel(panel.content, where="panel.csv"), Design(Method.WEDGE))
     assert isinstance(found, Finding)
@@ -134,6 +159,40 @@ def test_the_registered_panel_alone_has_a_verdict(
         assert [reason["code"] for reason in told["reasons"]] == ["another-panel"]  # type: ignore[attr-defined]
 
 
+def test_the_flow_is_that_of_the_registered_order_alone(data: Path, tmp_path: Path, panel: CampaignPanel) -> None:
+    registration = register_plan(tmp_path, network="x")
+    folder, read = tmp_path / "campaigns/trial", read_panel(panel.content, where="panel.csv")
+    flow = kept_flow(folder, registration, read)
+    assert flow is not None
+    assert [(step.first, step.units, step.analysed, step.kept) for step in flow.steps] == [
+        (begin, 6, 6, None) for begin in BEGINS
+    ]
+    assert kept_flow(folder, replace(registration, roll_out="0" * 64), read) is None
+    (folder / "roll-out.json").unlink()
+    assert kept_flow(folder, registration, read) is None
+
+
+def test_the_answer_tells_what_became_of_the_order(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
+) -> None:
+    (tmp_path / "panel.csv").write_bytes(panel.content)
+    lines = [f"{unit},{begin},x,2024-06-09" for step, begin in zip(STEPS, BEGINS, strict=True) for unit in step]
+    lines[0] = f"{STEPS[0][0]},,x,2024-06-09"
+    (tmp_path / "starts.csv").write_text("unit,started,source,noted\n" + "\n".join(lines))
+    register_plan(tmp_path, network=load_network_tables(data).version)
+    (tmp_path / "lake").symlink_to(data / "lake")
+    _run(assess, "assess", "fidelity", "trial", "--record", tmp_path / "starts.csv", "--data", tmp_path)
+    signed = tmp_path / "campaigns/trial/registration.json"
+    words = ("assess", "effect", "--panel", tmp_path / "panel.csv", "--registration", signed, "--data", tmp_path)
+    capsys.readouterr()
+    _run(assess, *words, "--json")
+    told = json.loads(capsys.readouterr().out)["fidelity"]
+    assert [step["never"] for step in told["steps"]] == [1, 0]
+    assert 0.7 < told["effect_seen"] < 0.99
+    _run(assess, *words, "--lang", "vi")
+    assert "Phân tích theo ngày đã rút thấy khoảng" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("is_put_in_place", [False, True])
 def test_a_registration_that_somebody_else_signed_is_a_departure(
     data: Path, tmp_path: Path, *, is_put_in_place: bool
@@ -160,7 +219,7 @@ def test_an_order_that_begins_before_the_registered_start_is_refused(data: Path,
     ours = register_plan(tmp_path, network=load_network_tables(data).version)
     (tmp_path / "lake").symlink_to(data / "lake")
     late = replace(ours, start=BEGINS[0] + timedelta(days=7))
-    with pytest.raises(InputError, match="before the start"):
+    with pytest.raises(QuetsachError, match="before the start"):
         campaign_panel(late, tmp_path, Lake(tmp_path / "lake").view())
 
 

@@ -53,16 +53,18 @@ def time_to_clean(spells: Spells) -> TimeToClean | Refusal:
 def reinfection(episodes: Episodes) -> dict[int, Answer]:
     """Return the share that was infected again 30, 90 and 150 days after the end of the first episode."""
     spells = returns_of(episodes)
+    return {days: returned(spells, days) for days in RETURN_DAYS}
+
+
+def returned(spells: Spells, days: int) -> Answer:
+    """Return the share of the cleaned (spells from being clean to being infected again) that is back within days."""
     cleaned = float(len(spells))
     if cleaned < FEWEST_EVENTS:
-        refusal = Refusal(RefusalReason.FEW_EVENTS, {"events": cleaned, "needed": float(FEWEST_EVENTS)})
-        return dict.fromkeys(RETURN_DAYS, refusal)
+        return Refusal(RefusalReason.FEW_EVENTS, {"events": cleaned, "needed": float(FEWEST_EVENTS)})
     if not spells.event.any():
-        return {days: _none_returned(spells, days) for days in RETURN_DAYS}
+        return _none_returned(spells, days)
     curve = survival_curve(spells)
-    if isinstance(curve, Refusal):
-        return dict.fromkeys(RETURN_DAYS, curve)
-    return {days: _complement(curve.at(days)) for days in RETURN_DAYS}
+    return curve if isinstance(curve, Refusal) else _complement(curve.at(days))
 
 
 def _complement(share: Answer) -> Answer:

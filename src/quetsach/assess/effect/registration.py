@@ -1,31 +1,23 @@
 """The analysis that is signed before a campaign begins: nobody chooses the method after seeing the result."""
 
-import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from quetsach.assess.effect.analysis import Design
 from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM, CONTROLS_TO_JUDGE
-from quetsach.assess.effect.finding import Method, Scale
+from quetsach.assess.effect.finding import Counted, Method, Scale
+from quetsach.assess.effect.power import Power, read_power
 from quetsach.assess.errors import AssessError
-from quetsach.core.errors import QuetsachError
+from quetsach.assess.sealed import Sign, Verify, canonical, digest_of, opened, sealed
 from quetsach.core.period import Period, parse_day
 
 MACHINES: Final = "machines"
 """Outcome of a panel: machines on line."""
 LAKE_WEEKS: Final = "lake-weeks-1"
 """The rule by which ``assess panel`` counts provinces week by week. A rule that counts differently has another name."""
-MAX_BYTES: Final = 8 << 20
-_NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
-_HINT: Final = "restore the file from a backup: what was registered stays as it was signed"
-
-type Sign = Callable[[bytes], bytes]
-"""Gives the signature (Ed25519, 64 bytes) of some content."""
-type Verify = Callable[[bytes, bytes, bytes], bool]
-"""Says whether a signature (second) of a content (third) is by a public key (first, 32 bytes)."""
+FORM: Final = 2
+"""Of what is signed. The first did not say how much units count, what reaches the controls, and covariates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,8 @@ class Registration:
     ``target`` is a share. ``panel`` says what the figures are; registrations made before that was recorded have None,
     and no verdict can rest on them. ``feeds`` are ``feed/report``, ``families`` the botnets counted with their weights:
     the constant panel. ``network`` is the version of the address tables, their digest in it. ``order`` are the units by
-    the step in which they begin, empty where all begin together; ``roll_out`` is the digest of the draw.
+    the step in which they begin, empty where all begin together; ``roll_out`` is the digest of the draw. ``power`` is
+    what the plan could find, as known then; None where nobody knew the noise. ``form`` is that of what is signed.
     """
 
     campaign: str
@@ -69,12 +62,18 @@ class Registration:
     roll_out: str
     registered_at: datetime
     panel: PanelPlan | None = None
+    power: Power | None = None
+    form: int = FORM
 
     def __post_init__(self) -> None:
         if self.before.days != self.after.days:
             raise AssessError(f"the windows {self.before} and {self.after} are not equally long")
         if not self.before.last < self.start <= self.after.first:
             raise AssessError(f"the start {self.start} does not lie between the windows {self.before} and {self.after}")
+        design = self.design
+        is_more = bool(self.power or design.spill_over or design.covariates or design.counted is not Counted.UNITS)
+        if self.form not in (1, FORM) or (self.form == 1 and is_more):
+            raise AssessError(f"a registration of form {self.form} cannot say this")
         if not 0 < self.target < 1:
             raise AssessError("the target is not between 0 and 100 per cent")
         if self.design.method is Method.WEDGE and not self.order:
@@ -89,11 +88,11 @@ class Registration:
     @property
     def digest(self) -> str:
         """SHA-256 in hex over the canonical content."""
-        return hashlib.sha256(self.canonical()).hexdigest()
+        return digest_of(self.content())
 
     def canonical(self) -> bytes:
         """Return the content byte for byte as it is signed: JSON, keys sorted, no spaces, UTF-8."""
-        return _canonical(self.content())
+        return canonical(self.content())
 
     def content(self) -> dict[str, object]:
         """Return the content."""
@@ -117,6 +116,17 @@ class Registration:
             "roll_out": self.roll_out,
             "registered_at": self.registered_at.astimezone(UTC).isoformat(),
             **({"panel": self.panel.content()} if self.panel else {}),
+            **({"power": self.power.content()} if self.power else {}),
+            **({} if self.form == 1 else self._of_second_form()),
+        }
+
+    def _of_second_form(self) -> dict[str, object]:
+        design = self.design
+        return {
+            "form": self.form,
+            "counted": design.counted.value,
+            "spill_over": design.spill_over,
+            "covariates": list(design.covariates),
         }
 
 
@@ -133,19 +143,7 @@ def seal(registration: Registration, *, public_key: bytes, sign: Sign) -> bytes:
             hint=f"{CONTROLS_TO_JUDGE} are needed to check the noise before the start, "
             f"{CONTROLS_TO_CLAIM} for an effect",
         )
-    made = registration.registered_at.astimezone(UTC).date()
-    if made >= registration.start:
-        raise AssessError(
-            f"the campaign began on {registration.start}: an analysis can be registered only before",
-            hint="an analysis that was not registered may be shown, and says so",
-        )
-    sealed = {
-        "registration": registration.content(),
-        "sha256": registration.digest,
-        "public_key": public_key.hex(),
-        "signature": sign(registration.canonical()).hex(),
-    }
-    return json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    return sealed(registration, public_key=public_key, sign=sign)
 
 
 def read_registration(content: bytes, *, where: str, verify: Verify) -> tuple[Registration, bytes]:
@@ -154,21 +152,7 @@ def read_registration(content: bytes, *, where: str, verify: Verify) -> tuple[Re
     Raises:
         AssessError: it is damaged, its signature does not hold, or it was signed after the start.
     """
-    if len(content) > MAX_BYTES:
-        raise AssessError("not a registration: too large", where=where, hint=_HINT)
-    try:
-        sealed: dict[str, Any] = json.loads(content)
-        found: dict[str, Any] = sealed["registration"]
-        key, signature = bytes.fromhex(sealed["public_key"]), bytes.fromhex(sealed["signature"])
-        registration = _registration(found)
-        is_whole = registration.content() == found and registration.digest == sealed["sha256"]
-    except _NOT_ONE as error:
-        raise AssessError(f"not a registration: {error}", where=where, hint=_HINT) from error
-    if not is_whole or not verify(key, signature, registration.canonical()):
-        raise AssessError("the registration is not what was signed: it was changed", where=where, hint=_HINT)
-    if registration.registered_at.astimezone(UTC).date() >= registration.start:
-        raise AssessError("this was registered after the start", where=where)
-    return registration, key
+    return opened(content, _registration, where=where, verify=verify)
 
 
 def _registration(content: dict[str, Any]) -> Registration:
@@ -178,6 +162,9 @@ def _registration(content: dict[str, Any]) -> Registration:
         None if content["ramp"] is None else int(content["ramp"]),
         int(content["exposure"]),
         int(content["seed"]),
+        Counted(content.get("counted", Counted.UNITS)),
+        float(content.get("spill_over", 0.0)),
+        tuple(map(str, content.get("covariates", ()))),
     )
     return Registration(
         str(content["campaign"]),
@@ -194,12 +181,10 @@ def _registration(content: dict[str, Any]) -> Registration:
         str(content["roll_out"]),
         datetime.fromisoformat(content["registered_at"]),
         _panel_plan(content["panel"]) if "panel" in content else None,
+        read_power(content["power"]) if "power" in content else None,
+        int(content.get("form", 1)),
     )
 
 
 def _panel_plan(content: dict[str, Any]) -> PanelPlan:
     return PanelPlan(str(content["target"]), str(content["outcome"]), str(content["rule"]))
-
-
-def _canonical(content: dict[str, object]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from quetsach.assess.errors import AssessError
+from quetsach.assess.sealed import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import parse_day
 from quetsach.core.table import read_rows
@@ -43,7 +44,20 @@ class RollOut:
     @property
     def digest(self) -> str:
         """SHA-256 in hex over the canonical content."""
-        return hashlib.sha256(_canonical(self.content())).hexdigest()
+        return digest_of(self.content())
+
+    def refuse_before(self, start: date, *, where: str) -> None:
+        """Refuse an order that begins before the campaign does.
+
+        Raises:
+            AssessError: the effect of its first step would be known before the analysis has to be registered.
+        """
+        if self.first < start:
+            raise AssessError(
+                f"the order of roll-out begins on {self.first}, before the start {start}",
+                where=where,
+                hint="the start of the plan is the first day of the first step, or earlier",
+            )
 
     def content(self) -> dict[str, object]:
         """Return what is recorded."""
@@ -117,12 +131,12 @@ def draw_roll_out(
         raise AssessError("the steps need at least one day between them", hint="--every 21d")
     if now.astimezone(UTC).date() >= first:
         raise AssessError(f"the roll-out began on {first}: its order must be drawn before", hint="--first DATE")
-    order = _blocks(units, seed, steps) if is_by_size else [_by_lot(seed, sorted(units))]
+    order = _blocks(units, seed, steps) if is_by_size else [by_lot(seed, sorted(units))]
     found: list[list[str]] = [[] for _ in range(steps)]
     for number, block in enumerate(order):
         numbers = list(range(steps))
         if len(block) < steps:
-            numbers = [int(name) for name in _by_lot(f"{seed}\n{number}", [str(step) for step in range(steps)])]
+            numbers = [int(name) for name in by_lot(f"{seed}\n{number}", [str(step) for step in range(steps)])]
         for index, unit in enumerate(block):
             found[numbers[index % steps]].append(unit)
     chosen = tuple(tuple(sorted(step)) for step in found)
@@ -157,12 +171,9 @@ def read_roll_out(content: bytes, *, where: str) -> RollOut:
 
 def _blocks(units: dict[str, float], seed: str, steps: int) -> list[list[str]]:
     by_size = sorted(units, key=lambda unit: (-units[unit], unit))
-    return [_by_lot(seed, by_size[index : index + steps]) for index in range(0, len(by_size), steps)]
+    return [by_lot(seed, by_size[index : index + steps]) for index in range(0, len(by_size), steps)]
 
 
-def _by_lot(seed: str, names: Sequence[str]) -> list[str]:
+def by_lot(seed: str, names: Sequence[str]) -> list[str]:
+    """Return names in the order of SHA-256 over the seed, a line break and the name."""
     return sorted(names, key=lambda name: hashlib.sha256(f"{seed}\n{name}".encode()).digest())
-
-
-def _canonical(content: dict[str, object]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -164,6 +164,7 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.campaign import Measure  # noqa: PLC0415
+    from quetsach.cli.center.assess.fidelity import kept_flow  # noqa: PLC0415
     from quetsach.cli.center.assess.panel import (  # noqa: PLC0415
         campaign_panel,
         panel_origin,
@@ -196,4 +197,5 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
         )
     design = replace(design, spill_over=spill_over_of(arguments))
     answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
-    return Effect.of(Grounds(answer, panel, design, target, registration, origin))
+    flow = kept_flow(folder, registration, panel) if registration else None
+    return Effect.of(Grounds(answer, panel, design, target, registration, origin), flow)

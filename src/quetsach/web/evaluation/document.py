@@ -229,7 +229,17 @@ class Map:
     tiles: tuple[Tile, ...]
 
 
-type Plot = Spans | Against | Curve | Dots | Steps | Map
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """A drawing of the flow of units through the rows of a table, under a box that says what was drawn."""
+
+    table: str
+    title: LocalText
+    description: LocalText
+    top: LocalText
+
+
+type Plot = Spans | Against | Boxes | Curve | Dots | Steps | Map
 type Block = Statement | Paragraph | Points | Table | Plot
 type Content = Block | Gap
 """What a chapter is made of before its gaps are put with those of the others."""

@@ -9,6 +9,7 @@ from quetsach.assess import Basis, TargetReport
 from quetsach.assess.cases import CaseReport, Group
 from quetsach.assess.comparison import Compared
 from quetsach.assess.count_change import Side
+from quetsach.assess.effect.fidelity import Flow
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import basis_rows
@@ -123,16 +124,17 @@ class Effect:
     registered: Registered | None
     basis: tuple[tuple[LocalText, LocalText], ...] = ()
     is_counted: bool = False
+    flow: Flow | None = None
 
     @classmethod
-    def of(cls, grounds: Grounds) -> "Effect":
-        """Judge an analysis."""
+    def of(cls, grounds: Grounds, flow: Flow | None = None) -> "Effect":
+        """Judge an analysis; ``flow`` is that of a registered roll-out."""
         found = grounds.registration
         named = Registered(found.digest, found.registered_at, grounds.departures()) if found else None
         origin, answer = grounds.origin, grounds.answer
         is_refused = isinstance(answer, Refusal)
         basis = () if is_refused else basis_rows(grounds.panel, grounds.finding, origin.outcome if origin else "")
-        return cls(answer, judge(grounds), named, basis, is_counted=origin is not None)
+        return cls(answer, judge(grounds), named, basis, is_counted=origin is not None, flow=flow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from datetime import date
 
 from quetsach.assess.effect.periods import parse_period
-from quetsach.web.design import charts, course, dots, steps
+from quetsach.web.design import charts, course, dots, flow, steps
 from quetsach.web.evaluation.document import (
     Against,
+    Boxes,
     Cell,
     Column,
     Curve,
@@ -30,17 +31,22 @@ def draw(plot: Plot, evaluation: Evaluation, language: str) -> str:
 
 
 def _drawn(plot: Plot, table: Table, language: str) -> str:
-    if isinstance(plot, Spans):
-        return _spans(plot, table, language)
-    if isinstance(plot, Against):
-        return _against(plot, table, language)
-    if isinstance(plot, Curve):
-        return _curve(plot, table, language)
-    if isinstance(plot, Dots):
-        return _dots(plot, table, language)
-    if isinstance(plot, Steps):
-        return _steps(plot, table, language)
-    return draw_map(plot, table, language)
+    match plot:
+        case Spans():
+            svg = _spans(plot, table, language)
+        case Against():
+            svg = _against(plot, table, language)
+        case Boxes():
+            svg = _boxes(plot, table, language)
+        case Curve():
+            svg = _curve(plot, table, language)
+        case Dots():
+            svg = _dots(plot, table, language)
+        case Steps():
+            svg = _steps(plot, table, language)
+        case _:
+            svg = draw_map(plot, table, language)
+    return svg
 
 
 def _curve(plot: Curve, table: Table, language: str) -> str:
@@ -124,6 +130,29 @@ def _interval(low: Cell, high: Cell) -> tuple[float | None, float | None]:
     if isinstance(low, int | float) and isinstance(high, int | float):
         return float(low), float(high)
     return None, None
+
+
+def _boxes(plot: Boxes, table: Table, language: str) -> str:
+    """Draw a row of boxes for each step: its day and units, how they began, and what could be analysed."""
+    ids = [column.id for column in table.columns]
+    began, ends = ids[ids.index("units") + 1 : ids.index("analysed")], ids[ids.index("analysed") :]
+
+    def told(row: dict[str, Cell], names: list[str]) -> tuple[str, ...]:
+        counts = ((table.column(name).text(row[name], language), name) for name in names if row[name])
+        return tuple(f"{count} {_head(table, name, language).lower()}" for count, name in counts)
+
+    rows = []
+    for cells in table.rows:
+        row = dict(zip(ids, cells, strict=True))
+        day = table.column("first").text(row["first"], language)
+        step = (f"{_head(table, 'step', language)} {row['step']}", day, *told(row, ["units"]))
+        rows.append(flow.FlowRow(tuple(box for box in (step, told(row, began), told(row, ends)) if box)))
+    title, description, top = (text.in_language(language) for text in (plot.title, plot.description, plot.top))
+    return flow.draw_flow(flow.FlowChart(title, description, (top,), rows), language=language) if rows else ""
+
+
+def _head(table: Table, name: str, language: str) -> str:
+    return table.column(name).title.in_language(language)
 
 
 def _steps(plot: Steps, table: Table, language: str) -> str:

@@ -8,8 +8,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect import Design, Method, Scale
+from quetsach.assess.effect import Counted, Design, Method, Scale
 from quetsach.assess.effect.departures import basis_departures, departures
+from quetsach.assess.effect.power import NoiseSource, Power
 from quetsach.assess.effect.registration import Registration, read_registration, seal
 from quetsach.assess.errors import AssessError
 from quetsach.core.period import Period
@@ -47,6 +48,37 @@ def _sealed(registration: Registration = REGISTERED) -> bytes:
 
 def test_a_registration_is_read_as_it_was_signed() -> None:
     assert read_registration(_sealed(), where="x", verify=_verify) == (REGISTERED, PUBLIC)
+
+
+def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_that_it_was_published_with() -> None:
+    """The digest is of the version of November 2026."""
+    old = replace(REGISTERED, form=1)
+    assert old.digest == "db0bb5beb33fc6f44344a50b5e20eb8bf4f8ecb2a8f815fc41fee278ca932ea1"
+    assert not {"counted", "form", "power"} & old.content().keys()
+    assert read_registration(_sealed(old), where="x", verify=_verify) == (old, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        replace(REGISTERED.design, counted=Counted.SIZE),
+        replace(REGISTERED.design, spill_over=0.2),
+        Design(Method.SDID, Scale.LOG, covariates=("income",)),
+    ],
+)
+def test_every_setting_of_the_analysis_is_signed(design: Design) -> None:
+    planned = replace(REGISTERED, design=design)
+    assert planned.digest != REGISTERED.digest
+    assert read_registration(_sealed(planned), where="x", verify=_verify)[0] == planned
+    with pytest.raises(AssessError, match="cannot say this"):
+        replace(planned, form=1)
+
+
+def test_what_the_plan_could_find_is_signed() -> None:
+    power = Power(0.5, 0.83, {80: 0.47, 90: None}, 0.2, 0.5, NoiseSource.STATED, 400, ("few-units-apart",))
+    planned = replace(REGISTERED, power=power)
+    assert planned.digest != REGISTERED.digest
+    assert read_registration(_sealed(planned), where="x", verify=_verify)[0].power == power
 
 
 def test_what_is_signed_does_not_depend_on_how_it_was_written() -> None:

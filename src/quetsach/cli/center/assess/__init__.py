@@ -18,6 +18,8 @@ QUESTIONS = (
     "targets",
     "effect",
     "rollout",
+    "fidelity",
+    "lot",
     "registration",
     "panel",
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach.cli.center.assess.fidelity import kept_record, tell_fidelity
 from quetsach.cli.center.assess.panel import panel_origin, read_registered
 from quetsach.cli.center.assess.records import read_file
 from quetsach.cli.commands import add_command
@@ -35,7 +36,11 @@ def register(questions: "Subcommands") -> None:
         "quetsach center assess effect --panel smoking.csv --method sdid --json",
     )
     parser.add_argument(
-        "--panel", type=Path, required=True, metavar="FILE", help="CSV with columns unit,period,outcome,treated"
+        "--panel",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="CSV: unit,period,outcome,treated; of a trial: customer,found,cleaned,until",
     )
     parser.add_argument(
         "--method",
@@ -121,10 +126,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
+    from quetsach.assess.effect.fidelity import share_seen  # noqa: PLC0415
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
+    from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
+    if arguments.registration and is_trial(read_file(arguments.registration)):
+        return _run_trial(arguments)
     registration = read_registered(arguments.registration) if arguments.registration else None
     design, target = _design(arguments, registration), _target(arguments, registration)
     content = read_file(arguments.panel, limit=MAX_BYTES)
@@ -135,10 +144,36 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         origin = panel_origin(registration, arguments.data or default_data()) if registration else None
         report = EffectReport.of(Grounds(answer, panel, design, target, registration, origin))
+    folder = (arguments.data or default_data()) / "campaigns" / registration.campaign if registration else None
+    record = kept_record(folder, registration) if folder else None
+    seen = share_seen(panel, design, record.order, record.notes) if record else None
+    if arguments.json:
+        kept = {**record.fidelity.as_json(), "effect_seen": seen} if record else None
+        print_json({**report.as_json(), "fidelity": kept})
+    else:
+        tell_effect(report, chosen_language(arguments))
+        if record:
+            tell_fidelity(record.fidelity, chosen_language(arguments), seen=seen)
+    return ExitCode.NOTHING_FOUND
+
+
+def _run_trial(arguments: argparse.Namespace) -> int:
+    """Analyse a trial by its registration, which has every setting.
+
+    Raises:
+        QuetsachError: a file is none of its kind, or a setting was named.
+    """
+    from quetsach.cli.center.assess.trial_told import TrialReport  # noqa: PLC0415
+
+    settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "covariate", "spill_over")
+    if named := [name for name in (*settings, "negative_control") if getattr(arguments, name) not in (None, [])]:
+        where = "--" + named[0].replace("_", "-")
+        raise InputError("a trial is analysed as it was registered", where=where, hint="leave it out")
+    report = TrialReport.of(arguments.panel, arguments.registration, arguments.data or default_data())
     if arguments.json:
         print_json(report.as_json())
     else:
-        tell_effect(report, chosen_language(arguments))
+        report.tell(chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

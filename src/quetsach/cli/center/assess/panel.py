@@ -3,17 +3,15 @@
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess import registration as registering
-from quetsach.cli.center.assess import rollout
-from quetsach.cli.center.assess.records import campaign_folder, read_file
+from quetsach.cli.center.assess.records import REGISTRATION, ROLL_OUT, campaign_folder, read_file
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -26,10 +24,12 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.grounds import PanelOrigin
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
+    from quetsach.assess.trial.registration import TrialRegistration
     from quetsach.cli.commands import Subcommands
+    from quetsach.core.period import Period
     from quetsach.core.place import Places
     from quetsach.lake.view import LakeView
-    from quetsach.lake.weekly import WeekMeasure
+    from quetsach.lake.weekly import Sensors, WeekMeasure
 
 _SAID = {
     "vi": "{cells} ô, {units} đơn vị, {weeks} tuần; số liệu: {measure}.",
@@ -103,25 +103,39 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def registered(folder: Path) -> "Registration | None":
     """Return the registration that lies with a campaign, its signature checked; None where there is none."""
-    path = folder / registering.FILE
+    path = folder / REGISTRATION
     return read_registered(path) if path.exists() else None
 
 
 def read_registered(path: Path) -> "Registration":
-    """Read a registration and check its signature; who signed it is looked at where its panel is counted."""
-    return _read_signed(path)[0]
+    """Read a registration and check its signature; who signed it is looked at where its panel is counted.
+
+    Raises:
+        QuetsachError: it is damaged, was changed after it was signed, or is that of a trial.
+    """
+    from quetsach.assess.trial.registration import TrialRegistration  # noqa: PLC0415
+
+    found = _read_signed(path)[0]
+    if isinstance(found, TrialRegistration):
+        hint = "quetsach center assess effect --panel OUTCOMES --registration FILE"
+        raise InputError("this is the registration of a trial: it has no panel", where=str(path), hint=hint)
+    return found
 
 
-def _read_signed(path: Path) -> "tuple[Registration, bytes]":
-    """Return a registration, its signature checked, and the public key that it is signed by.
+def _read_signed(path: Path) -> "tuple[Registration | TrialRegistration, bytes]":
+    """Return a registration of either kind, its signature checked, and the public key that it is signed by.
 
     Raises:
         QuetsachError: it is damaged, or was changed after it was signed.
     """
     from quetsach.assess.effect.registration import read_registration  # noqa: PLC0415
+    from quetsach.assess.trial.registration import is_trial, read_trial  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import is_signed_by  # noqa: PLC0415
 
-    return read_registration(read_file(path), where=str(path), verify=is_signed_by)
+    content = read_file(path)
+    if is_trial(content):
+        return read_trial(content, where=str(path), verify=is_signed_by)
+    return read_registration(content, where=str(path), verify=is_signed_by)
 
 
 def campaign_panel(
@@ -141,17 +155,61 @@ def campaign_panel(
     """
     from quetsach.assess.effect.grounds import PanelOrigin  # noqa: PLC0415
     from quetsach.assess.effect.registration import LAKE_WEEKS  # noqa: PLC0415
+    from quetsach.lake.weekly import weeks  # noqa: PLC0415
+
+    starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
+    windows = (registration.before, registration.after)
+    content, measure, sensors = _counted(registration, data, view, starts, windows=windows, progress=progress)
+    departed = (
+        *not_ours(registration.campaign, registration.digest, data),
+        *_departed(registration, view),
+        *sensors.notices,
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
+    return CampaignPanel(content, measure, len(_begins(registration, data)), len(starts), origin)
+
+
+def panel_so_far(registration: "Registration", data: Path, view: "LakeView", *, weeks_at_most: int = 26) -> bytes:
+    """Count the units of a plan in the weeks up to its making, as CSV: what it shows of their noise.
+
+    Raises:
+        QuetsachError: a unit is no province, the lake cannot be read, or nothing was seen.
+    """
+    from quetsach.core.period import Period  # noqa: PLC0415
+    from quetsach.lake.weekly import weeks  # noqa: PLC0415
+
+    last = view.newest_day(until=registration.registered_at.date())
+    if last is None:
+        raise InputError("the lake has no sightings so far")
+    days = view.days_with_data(Period(last - timedelta(weeks=weeks_at_most), last)).column("day").to_pylist()
+    starts = weeks(min(days), last, anchor=registration.start)
+    if len(starts) < 2:
+        raise InputError("the lake has no two whole weeks so far")
+    half = len(starts) // 2
+    windows = (Period(starts[0], starts[half] - timedelta(days=1)), Period(starts[half], last))
+    return _counted(registration, data, view, starts, windows=windows, progress=lambda _weeks: None)[0]
+
+
+def _counted(
+    registration: "Registration",
+    data: Path,
+    view: "LakeView",
+    starts: Sequence[date],
+    *,
+    windows: "tuple[Period, Period]",
+    progress: Callable[[int], None],
+) -> "tuple[bytes, WeekMeasure, Sensors]":
+    """Count the registered units and families in some weeks, by sensors that are the same in both windows."""
     from quetsach.centre.tables import load_network_tables, load_places  # noqa: PLC0415
-    from quetsach.lake.weekly import constant_sensors, weekly, weeks  # noqa: PLC0415
+    from quetsach.lake.weekly import constant_sensors, weekly  # noqa: PLC0415
 
     begins = _begins(registration, data)
     codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
-    starts = weeks(registration.before.first, registration.after.last, anchor=registration.start)
     weights = dict(registration.families)
     sensors = constant_sensors(
         view,
-        registration.before,
-        registration.after,
+        *windows,
         families=[family for family, weight in weights.items() if weight] or None,
         reports=registration.feeds or None,
     )
@@ -165,11 +223,7 @@ def campaign_panel(
             cell = counted.cell(code, week)
             outcome = "" if cell is None else cell.of(measure)
             rows.append((unit, week, outcome, int(begin is not None and week >= begin)))
-    departed = (*_not_ours(registration, data), *_departed(registration, view), *sensors.notices)
-    content = csv_text(rows).encode()
-    digest = hashlib.sha256(content).hexdigest()
-    origin = PanelOrigin(registration.digest, measure.value, LAKE_WEEKS, digest, departed)
-    return CampaignPanel(content, measure, len(codes), len(starts), origin)
+    return csv_text(rows).encode(), measure, sensors
 
 
 def panel_origin(registration: "Registration", data: Path, view: "LakeView | None" = None) -> "PanelOrigin | None":
@@ -188,7 +242,7 @@ def panel_origin(registration: "Registration", data: Path, view: "LakeView | Non
         return None
 
 
-def _not_ours(registration: "Registration", data: Path) -> "tuple[Notice, ...]":
+def not_ours(campaign: str, digest: str, data: Path) -> "tuple[Notice, ...]":
     """Say so where a registration is not the one that this centre signed and keeps with the campaign.
 
     A signature alone shows nothing: anybody can make a key, and sign today what bears an earlier day.
@@ -196,10 +250,10 @@ def _not_ours(registration: "Registration", data: Path) -> "tuple[Notice, ...]":
     from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER  # noqa: PLC0415
     from quetsach.cli.center.assess.registration_key import kept_public_key  # noqa: PLC0415
 
-    path = data / "campaigns" / registration.campaign / registering.FILE
+    path = data / "campaigns" / campaign / REGISTRATION
     if path.exists():
         kept, key = _read_signed(path)
-        if kept.digest == registration.digest and key == kept_public_key(data / "campaigns" / "keys"):
+        if kept.digest == digest and key == kept_public_key(data / "campaigns" / "keys"):
             return ()
     return (OF_ANOTHER_SIGNER,)
 
@@ -230,12 +284,12 @@ def _begins(registration: "Registration", data: Path) -> Mapping[str, date | Non
     from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
 
     begins: dict[str, date | None] = dict.fromkeys(registration.controls)
-    path = data / "campaigns" / registration.campaign / rollout.FILE
+    path = data / "campaigns" / registration.campaign / ROLL_OUT
     if registration.order:
         order = read_roll_out(read_file(path), where=str(path))
         if order.digest != registration.roll_out:
             raise InputError("the order of roll-out is not the one that was registered", where=str(path))
-        registering.refuse_early(order, registration.start, where=str(path))
+        order.refuse_before(registration.start, where=str(path))
         begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
     return begins
 

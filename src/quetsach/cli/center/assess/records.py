@@ -8,6 +8,8 @@ from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError, QuetsachError
 
 MAX_BYTES = 8 << 20
+ROLL_OUT, LOT, REGISTRATION = "roll-out.json", "lot.json", "registration.json"
+WRITTEN_ONCE = "what was published before the start stays; a new campaign gets a new name"
 
 
 def campaign_folder(arguments: argparse.Namespace) -> Path:
@@ -48,7 +50,6 @@ def write_once(path: Path, content: bytes, refusal: str) -> None:
         storage.make_folder(path.parent)
         storage.write_once(path, content)
     except FileExistsError as error:
-        hint = "what was published before the start stays; a new campaign gets a new name"
-        raise InputError(refusal, where=str(path), hint=hint) from error
+        raise InputError(refusal, where=str(path), hint=WRITTEN_ONCE) from error
     except OSError as error:
         raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error

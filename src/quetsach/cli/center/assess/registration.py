@@ -1,12 +1,28 @@
 """``quetsach center assess register``: signs, before the start, how a campaign will be judged."""
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess import rollout
-from quetsach.cli.center.assess.records import campaign_folder, read_file, write_once
+from quetsach.cli.center.assess.planned_power import (
+    PlannedPower,
+    add_noise_options,
+    asked_noise,
+    noise_in_lake,
+    power_of_weeks,
+    treated_so_far,
+)
+from quetsach.cli.center.assess.records import (
+    REGISTRATION,
+    ROLL_OUT,
+    WRITTEN_ONCE,
+    campaign_folder,
+    read_file,
+    write_once,
+)
+from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -18,9 +34,11 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.effect.roll_out import RollOut
+    from quetsach.assess.sealed import Registered, Seal
+    from quetsach.campaign.section import Section
     from quetsach.cli.commands import Subcommands
 
-FILE = "registration.json"
+_TWICE = "the analysis of this campaign is registered already"
 _SAID = {
     "vi": "Đã ký bản đăng ký phân tích: {path}\n"
     "SHA-256 {digest}\n"
@@ -45,6 +63,10 @@ def register(questions: "Subcommands") -> None:
     parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
     parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="TOML: windows, panel, method, target")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    add_noise_options(parser)
+    parser.add_argument(
+        "--anyway", action="store_true", help="sign a plan that is too weak, or whose power nobody knows, all the same"
+    )
     add_pass_file(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
@@ -55,38 +77,90 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.assess.effect import Method  # noqa: PLC0415
-    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
     from quetsach.assess.effect.registration import seal  # noqa: PLC0415
-    from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
+    from quetsach.assess.trial.registration import seal_trial  # noqa: PLC0415
+    from quetsach.campaign.section import Section  # noqa: PLC0415
 
     folder = campaign_folder(arguments)
-    registration = _planned(arguments, folder)
-    key = registration_key(folder.parent / "keys", phrase_source(arguments))
-    public = key.public_key().public_bytes_raw()
-    path = folder / FILE
-    content = seal(registration, public_key=public, sign=key.sign)
-    write_once(path, content, "the analysis of this campaign is registered already")
-    if arguments.json:
-        made = {"sha256": registration.digest, "public_key": public.hex(), "file": str(path)}
-        print_json({**registration.content(), **made})
-    else:
-        said = _SAID[chosen_language(arguments)]
-        say(said.format(path=path, digest=registration.digest, key=public.hex(), start=registration.start))
-        if registration.design.method is Method.CITS and len(registration.controls) < CONTROLS_TO_CLAIM:
-            few = _FEW[chosen_language(arguments)]
-            say(few.format(controls=len(registration.controls), needed=CONTROLS_TO_CLAIM))
+    path = folder / REGISTRATION
+    if path.exists():
+        raise InputError(_TWICE, where=str(path), hint=WRITTEN_ONCE)
+    plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
+    if plan.values.get("method") == METHOD:
+        _sign(arguments, planned_trial(arguments, plan, folder, chosen_language(arguments)), path, seal_trial)
+        return ExitCode.NOTHING_FOUND
+    registration = with_power(arguments, _planned(arguments, plan, folder), folder)
+    _sign(arguments, registration, path, seal)
+    if not arguments.json:
+        _tell_few(registration, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
-def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
+def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: "Seal[R]") -> None:
+    """Sign a registration, keep it, and print what is to be published."""
+    from quetsach.assess.sealed import digest_of  # noqa: PLC0415
+    from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
+
+    key = registration_key(path.parents[1] / "keys", phrase_source(arguments))
+    public = key.public_key().public_bytes_raw()
+    write_once(path, seal(registration, public_key=public, sign=key.sign), _TWICE)
+    digest = digest_of(registration.content())
+    if arguments.json:
+        made = {"sha256": digest, "public_key": public.hex(), "file": str(path)}
+        print_json({**registration.content(), **made})
+    else:
+        said = _SAID[chosen_language(arguments)]
+        say(said.format(path=path, digest=digest, key=public.hex(), start=registration.start))
+
+
+def _tell_few(registration: "Registration", language: str) -> None:
+    from quetsach.assess.effect import Method  # noqa: PLC0415
+    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
+
+    controls = len(registration.controls)
+    if registration.design.method is Method.CITS and controls < CONTROLS_TO_CLAIM:
+        say(_FEW[language].format(controls=controls, needed=CONTROLS_TO_CLAIM))
+
+
+def with_power(arguments: argparse.Namespace, draft: "Registration", folder: Path) -> "Registration":
+    """Tell what a plan could find, and return it with that.
+
+    Raises:
+        InputError: it is too weak, or nobody knows, and it was not asked for all the same.
+    """
+    from quetsach.lake.weekly import weeks  # noqa: PLC0415
+
+    begins: dict[str, date | None] = dict.fromkeys(draft.controls)
+    if order := _order(folder):
+        begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
+    else:
+        begins |= dict.fromkeys(treated_so_far(arguments, draft.controls), draft.start)
+    of_panel = weeks(draft.before.first, draft.after.last, anchor=draft.start)
+    units = tuple(begins)
+    noise = asked_noise(arguments, units) or noise_in_lake(draft, arguments.data or default_data(), units)
+    found = power_of_weeks(begins, of_panel, draft.design, target=draft.target, noise=noise)
+    if not arguments.json or not (found.is_enough or arguments.anyway):
+        found.tell(chosen_language(arguments))
+    if not found.is_enough and not arguments.anyway:
+        raise _too_weak(found, arguments.plan.name)
+    return replace(draft, power=found.power)
+
+
+def _too_weak(found: PlannedPower, where: str) -> InputError:
+    if found.power is None:
+        hint = "--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without"
+        return InputError("the power of this plan is not known: nothing was signed", where=where, hint=hint)
+    what = f"this plan would find its target in {round(100 * found.power.power)} of 100: nothing was signed"
+    hint = "more units, longer windows or other steps; --anyway signs it all the same"
+    return InputError(what, where=where, hint=hint)
+
+
+def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "Registration":
     """Return the plan with what the centre knows: its address tables and the order that was drawn."""
-    from quetsach.assess.effect import DUMMIES, SEED, Design, Method, Scale  # noqa: PLC0415
+    from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Scale  # noqa: PLC0415
     from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
-    from quetsach.campaign.section import Section  # noqa: PLC0415
     from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
 
-    plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
     method = plan.one_of("method", Method)
     design = Design(
         method,
@@ -94,12 +168,15 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
         plan.integer("ramp", least=1, most=10_000) if plan.has("ramp") else None,
         plan.integer("exposure", least=0, most=100) if plan.has("exposure") else DUMMIES,
         plan.integer("seed", least=0, most=2**63 - 1) if plan.has("seed") else SEED,
+        plan.one_of("counted", Counted) if plan.has("counted") else Counted.UNITS,
+        plan.number("spill_over_percent", least=0, most=99) / 100 if plan.has("spill_over_percent") else 0.0,
+        plan.texts("covariates") if plan.has("covariates") else (),
     )
     families = plan.section("families")
     weights = tuple(sorted((name, families.number(name, least=0, most=1)) for name in families.values))
     order = _order(folder)
     if order:
-        refuse_early(order, plan.day("start"), where=arguments.plan.name)
+        order.refuse_before(plan.day("start"), where=arguments.plan.name)
     registration = Registration(
         campaign=folder.name,
         start=plan.day("start"),
@@ -120,22 +197,8 @@ def _planned(arguments: argparse.Namespace, folder: Path) -> "Registration":
     return registration
 
 
-def refuse_early(order: "RollOut", start: date, *, where: str) -> None:
-    """Refuse an order of roll-out that begins before the campaign does.
-
-    Raises:
-        InputError: the effect of its first step would be known before the analysis has to be registered.
-    """
-    if order.first < start:
-        raise InputError(
-            f"the order of roll-out begins on {order.first}, before the start {start}",
-            where=where,
-            hint="the start of the plan is the first day of the first step, or earlier",
-        )
-
-
 def _order(folder: Path) -> "RollOut | None":
     from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
 
-    path = folder / rollout.FILE
+    path = folder / ROLL_OUT
     return read_roll_out(read_file(path), where=str(path)) if path.exists() else None

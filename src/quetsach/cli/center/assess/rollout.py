@@ -2,11 +2,17 @@
 
 import argparse
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.records import campaign_folder, read_file, write_once
+from quetsach.cli.center.assess.planned_power import (
+    PlannedPower,
+    add_noise_options,
+    asked_noise,
+    power_of_weeks,
+)
+from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
@@ -18,7 +24,8 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.roll_out import RollOut
     from quetsach.cli.commands import Subcommands
 
-FILE = "roll-out.json"
+_REHEARSAL = "rehearsal of an order"
+_WHOLE, _WEEKS_AT_MOST = 100, 260
 _WORDS = {
     "vi": {
         "header": ("đợt", "ngày bắt đầu", "số đơn vị", "đơn vị"),
@@ -47,8 +54,16 @@ def register(questions: "Subcommands") -> None:
     parser.add_argument("--steps", type=int, required=True, metavar="N", help="how many groups begin one after another")
     parser.add_argument("--first", required=True, metavar="DATE", help="day on which the first step begins")
     parser.add_argument("--every", default="21d", metavar="Nd", help="days from step to step (default: 21d)")
-    parser.add_argument("--seed", required=True, metavar="TEXT", help="public seed: the numbers of a draw yet to come")
+    parser.add_argument("--seed", metavar="TEXT", help="public seed: the numbers of a draw yet to come")
     parser.add_argument("--by-size", action="store_true", help="give every step units of all sizes")
+    parser.add_argument(
+        "--rehearse", action="store_true", help="draw nothing: tell what an order of this kind could find"
+    )
+    parser.add_argument("--target", type=float, default=50, metavar="PERCENT", help="to be found (default: 50)")
+    parser.add_argument(
+        "--weeks-around", type=int, default=8, metavar="N", help="before the first step and after the last (default: 8)"
+    )
+    add_noise_options(parser)
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the order as JSON")
     add_language(parser)
@@ -59,29 +74,63 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    folder = campaign_folder(arguments)
+    language = chosen_language(arguments)
+    if bool(arguments.seed) == arguments.rehearse:
+        raise InputError("an order is either drawn or rehearsed", where="--seed", hint="--seed TEXT or --rehearse")
+    if arguments.rehearse:
+        power = _power(arguments, _drawn(arguments, folder.name, _REHEARSAL))
+        if arguments.json:
+            print_json({"power": power.power.content() if power.power else None})
+        else:
+            power.tell(language)
+        return ExitCode.NOTHING_FOUND
+    drawn = _drawn(arguments, folder.name, arguments.seed)
+    path = folder / ROLL_OUT
+    write_once(path, drawn.to_json(), "the order was drawn already: it is not drawn again")
+    power = _power(arguments, drawn)
+    if arguments.json:
+        told = power.power.content() if power.power else None
+        print_json({**drawn.content(), "sha256": drawn.digest, "file": str(path), "power": told})
+    else:
+        _tell(drawn, path, language)
+        power.tell(language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut":
     from quetsach.assess.effect.roll_out import draw_roll_out, read_units  # noqa: PLC0415
 
     every = re.fullmatch(r"([1-9]\d{0,3})d?", arguments.every)
     if not every:
         raise InputError("not a number of days", where="--every", hint="--every 21d")
-    folder = campaign_folder(arguments)
-    drawn = draw_roll_out(
+    return draw_roll_out(
         read_units(read_file(arguments.units), where=arguments.units.name),
-        campaign=folder.name,
-        seed=arguments.seed,
+        campaign=campaign,
+        seed=seed,
         steps=arguments.steps,
         first=parse_day(arguments.first),
         every_days=int(every[1]),
         is_by_size=arguments.by_size,
         now=datetime.now(UTC),
     )
-    path = folder / FILE
-    write_once(path, drawn.to_json(), "the order was drawn already: it is not drawn again")
-    if arguments.json:
-        print_json({**drawn.content(), "sha256": drawn.digest, "file": str(path)})
-    else:
-        _tell(drawn, path, chosen_language(arguments))
-    return ExitCode.NOTHING_FOUND
+
+
+def _power(arguments: argparse.Namespace, drawn: "RollOut") -> PlannedPower:
+    """Return what a wedge with this order could find by its usual settings, week by week."""
+    from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
+    from quetsach.lake.weekly import WEEK_DAYS, weeks  # noqa: PLC0415
+
+    if not 0 < arguments.target < _WHOLE:
+        raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
+    if not 1 <= arguments.weeks_around <= _WEEKS_AT_MOST:
+        raise InputError(f"must be from 1 to {_WEEKS_AT_MOST}", where="--weeks-around")
+    begins = {unit: day for day, units in zip(drawn.days, drawn.steps, strict=True) for unit in units}
+    around = timedelta(weeks=arguments.weeks_around)
+    of_panel = weeks(drawn.first - around, drawn.days[-1] + around + timedelta(WEEK_DAYS - 1), anchor=drawn.first)
+    noise = asked_noise(arguments, tuple(begins))
+    design = Design(Method.WEDGE, Scale.COUNT)
+    return power_of_weeks(begins, of_panel, design, target=arguments.target / _WHOLE, noise=noise)
 
 
 def _tell(drawn: "RollOut", path: Path, language: str) -> None:

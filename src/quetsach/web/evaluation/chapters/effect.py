@@ -10,6 +10,7 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.core.zone import VIET_NAM
+from quetsach.web.evaluation.chapters.flow import flow
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
 from quetsach.web.evaluation.document import (
     Against,
@@ -75,7 +76,7 @@ def effect(inputs: Inputs) -> Chapter:
         return Chapter("effect", _TITLE, (Gap(_TITLE, _NONE),))
     found = inputs.effect.finding
     told = [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found, inputs.effect)
-    return Chapter("effect", _TITLE, (_registered(inputs.effect), *told))
+    return Chapter("effect", _TITLE, (_registered(inputs.effect), *told, *flow(inputs.effect.flow)))
 
 
 def _registered(effect: Effect) -> Statement:

@@ -1,0 +1,252 @@
+"""What a trial found: success of those drawn for the measure less that of the others, whoever really got it.
+
+Customers that were drawn one by one are two proportions with Newcombe's interval. Drawn days are groups: what a lot
+over days gives by chance alone tells the interval, inverted, and the spread between days by t is never wider than it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import stats
+
+from quetsach.assess.cases.comparison import LogRank, log_rank
+from quetsach.assess.cases.spell import Spells
+from quetsach.assess.cases.summary import returned
+from quetsach.assess.effect.contrast import inverted, rank_of
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
+from quetsach.assess.effect.panel import Bools, Floats, Ints
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
+from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.trial.lot import Drawn, Lot, strata_of_days, treated_of
+from quetsach.assess.trial.proportions import score_difference
+from quetsach.assess.trial.registration import TrialRegistration
+from quetsach.assess.trial.table import Outcomes
+from quetsach.core.pack import LocalText
+
+FOLLOWED_AT_LEAST: Final = 20
+"""Customers on a side that were followed to the end."""
+OUTCOMES_AT_LEAST: Final = 5
+"""Successes, and failures, of all who were followed: with fewer, intervals cover 99 % and more."""
+DAYS_AT_LEAST: Final = 8
+"""Days on a side: fewer give too few other lots."""
+DRAWS: Final = 1_999
+BACK_DAYS: Final = 30
+"""Days after being clean within which who is back is told, unless a trial has its own."""
+BALANCED_AT_LEAST: Final = 0.01
+"""p value of a difference before the start: the lot is drawn again, so only a large one tells of a changed table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One side: customers followed to the end, successes among them, those lost sight of."""
+
+    followed: int
+    successes: int
+    lost: int
+
+    @property
+    def share(self) -> float:
+        """Share of successes among those followed."""
+        return self.successes / self.followed
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinding:
+    """What a trial found.
+
+    ``difference`` is in shares, more success by the measure above none. ``strict`` also holds it if every lost customer
+    of one side had failed and every one of the other succeeded, and the other way round. ``sooner`` compares all the
+    time to being clean; ``back`` is the share of each side infected again within ``back_days`` of being clean, of those
+    who were (that is no comparison by lot).
+    """
+
+    difference: Estimate
+    strict: Estimate
+    treated: Arm
+    controls: Arm
+    checks: tuple[Check, ...]
+    sooner: LogRank | Refusal
+    back_days: int
+    back: tuple[Answer, Answer]
+
+
+def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialFinding | Refusal:
+    """Return what a trial found, or why there is no number."""
+    lot = registration.lot
+    is_treated = assigned(outcomes, lot)
+    success = outcomes.success(
+        registration.outcome, within_days=registration.within_days, again_days=registration.again_days
+    )
+    arms = [_arm(success[side]) for side in (is_treated, ~is_treated)]
+    if min(arm.followed for arm in arms) < FOLLOWED_AT_LEAST:
+        fewest = float(min(arm.followed for arm in arms))
+        return Refusal(RefusalReason.FEW_FOLLOWED, {"followed": fewest, "needed": float(FOLLOWED_AT_LEAST)})
+    successes, followed = (sum(getattr(arm, name) for arm in arms) for name in ("successes", "followed"))
+    if (rarer := min(successes, followed - successes)) < OUTCOMES_AT_LEAST:
+        return Refusal(RefusalReason.FEW_OUTCOMES, {"outcomes": float(rarer), "needed": float(OUTCOMES_AT_LEAST)})
+    if lot.drawn is Drawn.DAYS:
+        told = _days_teller(outcomes, lot)
+        if isinstance(told, Refusal):
+            return told
+    else:
+        told = _customers_teller(is_treated)
+    difference, p_value = told(success)
+    worst = told(np.where(np.isnan(success), np.where(is_treated, 0.0, 1.0), success))[0]
+    best = told(np.where(np.isnan(success), np.where(is_treated, 1.0, 0.0), success))[0]
+    strict = Estimate(difference.value, min(worst.low, difference.low), max(best.high, difference.high))
+    back_days = registration.again_days or BACK_DAYS
+    days, is_clean = outcomes.spells
+    spells = Spells.of(np.zeros(len(days)), days, is_clean)
+    return TrialFinding(
+        difference,
+        strict,
+        treated=arms[0],
+        controls=arms[1],
+        checks=_checks(outcomes, is_treated, success, p_value),
+        sooner=log_rank(spells, is_treated[spells.source].astype(np.int64)),
+        back_days=back_days,
+        back=(_back(outcomes, is_treated, back_days), _back(outcomes, ~is_treated, back_days)),
+    )
+
+
+def assigned(outcomes: Outcomes, lot: Lot) -> Bools:
+    """Return whether each customer (customers) was drawn for the measure, by the lot and by nothing else."""
+    if lot.days is None:
+        treated = treated_of(outcomes.strata, seed=lot.seed, share=lot.share)
+        return np.array([customer in treated for customer in outcomes.strata])
+    treated = treated_of(strata_of_days(lot.days), seed=lot.seed, share=lot.share)
+    return np.array([str(day) in treated for day in outcomes.found])
+
+
+def _arm(success: Floats) -> Arm:
+    known = ~np.isnan(success)
+    return Arm(int(known.sum()), int(success[known].sum()), int((~known).sum()))
+
+
+type _Teller = Callable[[Floats], tuple[Estimate, float]]
+"""Gives the difference with its interval, and how often chance alone gives as much, of successes (customers)."""
+
+
+def _customers_teller(is_treated: Bools) -> _Teller:
+    def tell(success: Floats) -> tuple[Estimate, float]:
+        treated, controls = _arm(success[is_treated]), _arm(success[~is_treated])
+        counts = (np.array(float(n)) for arm in (treated, controls) for n in (arm.successes, arm.followed))
+        low, high = score_difference(*counts)
+        table = [[arm.successes, arm.followed - arm.successes] for arm in (treated, controls)]
+        exact = float(stats.fisher_exact(table).pvalue)
+        return Estimate(treated.share - controls.share, float(low), float(high)), exact
+
+    return tell
+
+
+def _days_teller(outcomes: Outcomes, lot: Lot) -> _Teller | Refusal:
+    """Return how drawn days are told: by other lots over the same days, weekday by weekday as it was drawn."""
+    if lot.days is None or min(lot.sides) < DAYS_AT_LEAST:
+        fewest = float(min(lot.sides))
+        return Refusal(RefusalReason.TOO_FEW_UNITS, {"units": fewest, "needed": float(DAYS_AT_LEAST)})
+    strata = strata_of_days(lot.days)
+    days = list(strata)
+    chosen = treated_of(strata, seed=lot.seed, share=lot.share)
+    given = np.array([day in chosen for day in days])
+    weekday = np.array([int(strata[day]) for day in days])
+    place = {day: number for number, day in enumerate(days)}
+    at = np.array([place.get(str(day), -1) for day in outcomes.found])
+    generator = np.random.default_rng(int(lot.listed[:15], 16))
+    others = _other_lots(given, weekday, generator)
+
+    def tell(success: Floats) -> tuple[Estimate, float]:
+        known = ~np.isnan(success) & (at >= 0)
+        count = np.bincount(at[known], minlength=len(days)).astype(np.float64)
+        hits = np.bincount(at[known], success[known], minlength=len(days))
+        value = float(_differences(given[None].astype(np.float64), hits, count)[0])
+        chance, of_one = _differences(others, hits, count), _differences(others, given * count, count)
+        rank, _ = rank_of(DRAWS)
+        low, high = inverted(value, 1.0, chance, of_one, rank)
+        p_value = float((1 + (np.abs(chance) >= abs(value) * (1 - 1e-12)).sum()) / (1 + DRAWS))
+        by_t = _spread_of_days(given, hits, count)
+        return Estimate(value, min(low, value - by_t), max(high, value + by_t)), p_value
+
+    return tell
+
+
+def _other_lots(given: Bools, weekday: Ints, generator: np.random.Generator) -> Floats:
+    """Return other lots (draws x days), 1 for the measure, with as many days of each weekday."""
+    others = np.tile(given.astype(np.float64), (DRAWS, 1))
+    for day in np.unique(weekday):
+        of = weekday == day
+        others[:, of] = generator.permuted(others[:, of], axis=1)
+    return others
+
+
+def _differences(lots: Floats, hits: Floats, count: Floats) -> Floats:
+    """Return the difference of shares (lots) of the days that each lot gives to the measure less the others."""
+    whole, all_hits = count.sum(), hits.sum()
+    own, own_hits = lots @ count, lots @ hits
+    return np.asarray(own_hits / own - (all_hits - own_hits) / (whole - own))
+
+
+def _spread_of_days(given: Bools, hits: Floats, count: Floats) -> float:
+    """Return half the interval by the spread between days: Satterthwaite's t, the two sides apart."""
+    parts = []
+    for side in (given, ~given):
+        held = side & (count > 0)
+        days, share = int(held.sum()), hits[held].sum() / count[held].sum()
+        left = (hits[held] - share * count[held]) / count[held].sum()
+        parts.append((float((left**2).sum()) * days / (days - 1), days - 1))
+    variance = sum(part for part, _ in parts)
+    if not variance:
+        return 0.0
+    degrees = variance**2 / sum(part**2 / free for part, free in parts)
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(variance))
+
+
+def _back(outcomes: Outcomes, side: Bools, days: int) -> Answer:
+    is_clean = side & ~np.isnan(outcomes.cleaned)
+    again = outcomes.again[is_clean]
+    free = np.where(np.isnan(again), outcomes.until[is_clean], again) - outcomes.cleaned[is_clean]
+    return returned(Spells.of(np.zeros(len(free)), np.maximum(free, 0.5), ~np.isnan(again)), days)
+
+
+def _checks(outcomes: Outcomes, is_treated: Bools, success: Floats, p_value: float) -> tuple[Check, ...]:
+    lost = [int(np.isnan(success[side]).sum()) for side in (is_treated, ~is_treated)]
+    sizes = [int(is_treated.sum()), int((~is_treated).sum())]
+    alike = float(stats.fisher_exact([[n, size - n] for n, size in zip(lost, sizes, strict=True)]).pvalue)
+    made = [Check("exact", _EXACT, p_value), Check("lost-alike", _LOST, alike, least=HOLDS_AT_LEAST)]
+    before = outcomes.before
+    known = ~np.isnan(before)
+    if known.all() and before.std() > 0:
+        ranks = stats.mannwhitneyu(before[is_treated], before[~is_treated]).pvalue
+        made.append(Check("balance", _BALANCE, float(ranks), least=BALANCED_AT_LEAST))
+    told = ~np.isnan(outcomes.arm)
+    if told.any():
+        kept = float((outcomes.arm[told] == is_treated[told]).mean())
+        made.append(Check("lot-kept", _KEPT, kept, least=1.0))
+    given = ~np.isnan(outcomes.received)
+    if given.any():
+        made.append(Check("received", _RECEIVED, float((outcomes.received[given] == is_treated[given]).mean())))
+    return tuple(made)
+
+
+_EXACT = LocalText(
+    "Xác suất để chỉ riêng việc rút thăm cho chênh lệch lớn như vậy (phép thử chính xác Fisher, hoặc rút thăm lại các "
+    "ngày)",
+    "How often the lot alone gives as large a difference (Fisher's exact test, or other lots over the days)",
+)
+_LOST = LocalText(
+    "Số khách hàng không theo dõi được đến cuối có khác nhau giữa hai nhóm không (trị số p; nhỏ hơn 0,05 là có)",
+    "Were as many lost sight of on both sides (p value; under 0.05 they were not)",
+)
+_BALANCE = LocalText(
+    "Trước khi bắt đầu hai nhóm có giống nhau không (trị số p; nhỏ hơn 0,01 là không: bảng có thể đã bị sửa)",
+    "Were both sides alike before the start (p value; under 0.01 they were not: the table may have been changed)",
+)
+_KEPT = LocalText(
+    "Phần khách hàng mà nhà mạng ghi đúng nhóm đã rút thăm (phải là 1)",
+    "Share of customers whom the provider has on the side that was drawn (must be 1)",
+)
+_RECEIVED = LocalText(
+    "Phần khách hàng thật sự nhận đúng cách xử lý của nhóm mình (mọi người vẫn được tính theo nhóm đã rút)",
+    "Share of customers who got what was drawn for them (all count on the side that was drawn)",
+)

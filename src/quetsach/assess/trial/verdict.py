@@ -1,0 +1,164 @@
+"""The verdict on a trial: of the registered lot, its checks passed, and held to every lost customer; else none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
+from quetsach.assess.effect.verdict import NotGiven, Word
+from quetsach.assess.errors import AssessError
+from quetsach.assess.notice import Notice
+from quetsach.assess.refusal import Refusal
+from quetsach.assess.trial.analysis import TrialFinding
+from quetsach.assess.trial.lot import Drawn, listed_digest
+from quetsach.assess.trial.registration import TrialRegistration
+from quetsach.assess.trial.table import Outcomes
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
+
+_NAMES: Final = {
+    "lost-alike": LocalText("số khách hàng không theo dõi được của hai nhóm", "how many were lost on each side"),
+    "balance": LocalText("hai nhóm trước khi bắt đầu", "both sides before the start"),
+    "lot-kept": LocalText("nhóm mà nhà mạng ghi", "the sides that the provider wrote down"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialGrounds:
+    """What a verdict on a trial stands on; ``departed`` says where the registration is not the centre's own."""
+
+    answer: TrialFinding | Refusal
+    outcomes: Outcomes
+    registration: TrialRegistration
+    departed: tuple[Notice, ...] = ()
+
+    def obstacles(self) -> tuple[Notice, ...]:
+        """Return every reason why there is no verdict; none where it stands."""
+        if isinstance(self.answer, Refusal):
+            return (*self.departed, Notice(self.answer.reason.value, self.answer.text))
+        return (*self.departed, *self._of_lot(), *_of_checks(self.answer))
+
+    def _of_lot(self) -> Iterator[Notice]:
+        lot, found = self.registration.lot, self.outcomes.found
+        if lot.drawn is Drawn.CUSTOMERS and listed_digest(self.outcomes.strata) != lot.listed:
+            yield _OTHER_CUSTOMERS
+        early = sum(day < lot.start for day in found)
+        outside = sum(day not in lot.days for day in found) - early if lot.days else 0
+        if early or outside:
+            yield _outside(early + outside)
+
+    @property
+    def finding(self) -> TrialFinding:
+        """The answer that a verdict stands on.
+
+        Raises:
+            AssessError: the analysis gave none.
+        """
+        if isinstance(self.answer, Refusal):
+            raise AssessError("the analysis gave no number", hint=self.answer.text.en)
+        return self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class TrialVerdict:
+    """What can be said of a trial's target, and what it stands on.
+
+    Raises:
+        AssessError: something stands in its way.
+    """
+
+    grounds: TrialGrounds
+
+    def __post_init__(self) -> None:
+        if obstacles := self.grounds.obstacles():
+            raise AssessError(f"no verdict can be given: {obstacles[0].code}")
+
+    @property
+    def word(self) -> Word:
+        """The verdict in a word: it holds whatever became of those who were lost sight of."""
+        return Word.of(self.grounds.finding.strict, self.grounds.registration.target)
+
+    @property
+    def text(self) -> LocalText:
+        """The verdict in both languages."""
+        said, target = _SAID[self.word], round(100 * self.grounds.registration.target, 1)
+        decimals = 0 if target == int(target) else 1
+        vi, en = (number_text(target, language, decimals=decimals) for language in ("vi", "en"))
+        return LocalText(said.vi.format(target=vi), said.en.format(target=en))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the verdict for machines."""
+        return {
+            "verdict": self.word.value,
+            "text": {"vi": self.text.vi, "en": self.text.en},
+            "target": self.grounds.registration.target,
+        }
+
+
+def judge_trial(grounds: TrialGrounds) -> TrialVerdict | NotGiven:
+    """Return the verdict, or every reason why there is none."""
+    obstacles = grounds.obstacles()
+    return NotGiven(obstacles) if obstacles else TrialVerdict(grounds)
+
+
+def _of_checks(found: TrialFinding) -> Iterator[Notice]:
+    yield from (_failed(check) for check in found.checks if not check.holds)
+    exact = next(check for check in found.checks if check.id == "exact")
+    if not found.strict.low <= 0 <= found.strict.high and exact.value > HOLDS_AT_LEAST:
+        yield _CONTRADICTS
+
+
+def _failed(check: Check) -> Notice:
+    named = _NAMES[check.id]
+    value = [number_text(check.value, language, decimals=3) for language in ("vi", "en")]
+    return Notice(
+        f"check-failed-{check.id}",
+        LocalText(
+            f"Kiểm tra {named.vi} không đạt ({value[0]}): hai nhóm không còn so sánh được với nhau.",
+            f"The check of {named.en} failed ({value[1]}): both sides can no longer be compared.",
+        ),
+    )
+
+
+_SAID: Final = {
+    Word.ACHIEVED: LocalText(
+        "Đạt chỉ tiêu: biện pháp làm tăng tỷ lệ thành công ít nhất {target} điểm phần trăm, cho dù những khách hàng "
+        "không theo dõi được ra sao.",
+        "Achieved: the measure adds at least {target} points to the share of successes, whatever became of those who "
+        "were lost sight of.",
+    ),
+    Word.NOT_ACHIEVED: LocalText(
+        "Không đạt chỉ tiêu: biện pháp làm tăng tỷ lệ thành công chưa đến {target} điểm phần trăm.",
+        "Not achieved: the measure adds less than {target} points to the share of successes.",
+    ),
+    Word.NOT_DECIDED: LocalText(
+        "Chưa kết luận được: khoảng tin cậy, tính cả những khách hàng không theo dõi được, chứa {target} điểm phần "
+        "trăm.",
+        "Not decided: the interval, those lost sight of included, holds {target} points.",
+    ),
+}
+_OTHER_CUSTOMERS: Final = Notice(
+    "other-customers",
+    LocalText(
+        "Bảng kết quả không có đúng những khách hàng đã rút thăm: có người bị thiếu, thêm vào hoặc đổi nhóm phân tầng.",
+        "The table of outcomes does not have just the customers of the lot: some are missing, new or of another "
+        "stratum.",
+    ),
+)
+_CONTRADICTS: Final = Notice(
+    "check-contradicts-exact",
+    LocalText(
+        "Khoảng tin cậy nói là có tác động, nhưng phép thử chính xác cho thấy riêng việc rút thăm cũng dễ ra như thế.",
+        "The interval says that there is an effect, and the exact test that the lot alone gives as much too often.",
+    ),
+)
+
+
+def _outside(customers: int) -> Notice:
+    return Notice(
+        "found-outside",
+        LocalText(
+            f"{customers} khách hàng được phát hiện ngoài những ngày của thử nghiệm.",
+            f"{customers} customers were found outside the days of the trial.",
+        ),
+    )

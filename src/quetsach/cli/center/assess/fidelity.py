@@ -1,0 +1,176 @@
+"""``quetsach center assess fidelity``: takes in and tells when units really began, and who was reached too early."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, print_table, say
+from quetsach.core.day import day_text
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+
+if TYPE_CHECKING:
+    from quetsach.assess.effect.fidelity import Fidelity, Flow, Note
+    from quetsach.assess.effect.panel import Panel
+    from quetsach.assess.effect.registration import Registration
+    from quetsach.assess.effect.roll_out import RollOut
+    from quetsach.cli.commands import Subcommands
+
+FOLDER = "fidelity"
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "vi": {
+        "title": "Triển khai so với thứ tự đã rút (mọi đơn vị vẫn được tính theo ngày đã rút):",
+        "reached": "Từ ngày đến lượt, các đơn vị thực sự được chiến dịch đến: {share} thời gian.",
+        "early": "Trước ngày đến lượt đã được chiến dịch đến: {share} thời gian, ở {units} đơn vị. Những đơn vị ấy "
+        "không còn là đối chứng đúng nghĩa, nên tác động tính ra nhỏ hơn thực tế.",
+        "seen": "Phân tích theo ngày đã rút thấy khoảng {share} tác động (theo lôgarit) so với khi mọi đơn vị được "
+        "chiến dịch đến đúng ngày; đơn vị chưa ghi được coi là đúng ngày.",
+        "kept": "Đã lưu ghi chép: {path}",
+        "nothing": "Chưa có ghi chép nào về ngày bắt đầu thực tế.",
+    },
+    "en": {
+        "title": "The roll-out against the order that was drawn (all units still count by the day that was drawn):",
+        "reached": "From their turn on units were really reached for {share} of the time.",
+        "early": "Before their turn they were reached already for {share} of the time, in {units} units. Those are no "
+        "true controls any more, so that the estimate is smaller than the effect.",
+        "seen": "By the days that were drawn, the analysis sees about {share} of the effect (in logarithms) that there "
+        "is where all are reached on their day; units that are not noted count as on their day.",
+        "kept": "The record was kept: {path}",
+        "nothing": "Nothing was recorded of when units really began.",
+    },
+}
+_HEADER = {
+    "vi": ("ngày đã rút", "đơn vị", "đúng ngày", "sớm", "muộn", "không bắt đầu", "chưa ghi", "đến trước lượt"),
+    "en": ("day drawn", "units", "as planned", "early", "late", "never", "not noted", "reached before"),
+}
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``fidelity``."""
+    parser = add_command(
+        questions,
+        "fidelity",
+        summary="when units of a roll-out really began, and who was reached before its turn",
+        examples="quetsach center assess fidelity viet-nam-2027 --record starts.csv\n"
+        "quetsach center assess fidelity viet-nam-2027",
+    )
+    parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose order of roll-out was drawn")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="CSV",
+        help="take in unit,started,source,noted and any of reached_percent,reached_before; the newest counts",
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.assess.effect.fidelity import read_notes  # noqa: PLC0415
+
+    folder, language = campaign_folder(arguments), chosen_language(arguments)
+    order = _order(folder)
+    if order is None:
+        hint = f"quetsach center assess rollout {folder.name}"
+        raise InputError("no order of roll-out was drawn", where=folder.name, hint=hint)
+    if arguments.record:
+        content = read_file(arguments.record)
+        read_notes(content, order, where=arguments.record.name)
+        path = folder / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
+        write_once(path, content, "a record of this moment was kept already")
+        if not arguments.json:
+            say(_WORDS[language]["kept"].format(path=path))
+    found = kept_record(folder)
+    if arguments.json:
+        print_json({"fidelity": found.fidelity.as_json() if found else None})
+    elif found:
+        tell_fidelity(found.fidelity, language)
+    else:
+        say(_WORDS[language]["nothing"])
+    return ExitCode.NOTHING_FOUND
+
+
+def _order(folder: Path) -> "RollOut | None":
+    from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
+
+    path = folder / ROLL_OUT
+    return read_roll_out(read_file(path), where=str(path)) if path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """The newest record of a roll-out, and how far by it the order was kept."""
+
+    order: "RollOut"
+    notes: "tuple[Note, ...]"
+    fidelity: "Fidelity"
+
+
+def kept_record(folder: Path, registration: "Registration | None" = None) -> KeptRecord | None:
+    """Return the newest record of the order of a campaign; None where nothing was recorded.
+
+    Raises:
+        QuetsachError: the order or the record was damaged.
+    """
+    from quetsach.assess.effect.fidelity import fidelity_of, read_notes  # noqa: PLC0415
+
+    records = sorted((folder / FOLDER).glob("*.csv"))
+    order = _order(folder)
+    if order is None or not records or (registration and registration.roll_out != order.digest):
+        return None
+    notes = read_notes(read_file(records[-1]), order, where=str(records[-1]))
+    if not notes:
+        return None
+    last = max(note.noted for note in notes)
+    end = min(last, registration.after.last) if registration else last
+    return KeptRecord(order, notes, fidelity_of(order, notes, last=end))
+
+
+def kept_flow(folder: Path, registration: "Registration", panel: "Panel") -> "Flow | None":
+    """Return the flow of the units of a registered roll-out into a panel; None where no order was registered.
+
+    Raises:
+        QuetsachError: the order or the record was damaged.
+    """
+    from quetsach.assess.effect.fidelity import flow_of  # noqa: PLC0415
+
+    order = _order(folder)
+    if order is None or order.digest != registration.roll_out:
+        return None
+    record = kept_record(folder, registration)
+    return flow_of(order, panel, record.fidelity if record else None)
+
+
+def tell_fidelity(found: "Fidelity", language: str, *, seen: float | None = None) -> None:
+    """Print for people how far an order was kept, and how much of an effect (share) an analysis can see of it."""
+    from quetsach.assess.effect.fidelity import Kept  # noqa: PLC0415
+
+    words = _WORDS[language]
+    say("\n" + words["title"])
+    rows = [
+        (day_text(step.first, language), step.units, *(step.kept[kind] for kind in Kept), step.spilled)
+        for step in found.steps
+    ]
+    print_table(_HEADER[language], rows, right=tuple(range(1, len(_HEADER[language]))))
+    if found.reached is not None:
+        say(words["reached"].format(share=_percent(found.reached, language)))
+    if found.too_early:
+        say(words["early"].format(share=_percent(found.too_early, language), units=found.spilled))
+    if seen is not None and round(seen, 2) != 1:
+        say(words["seen"].format(share=_percent(seen, language)))
+
+
+def _percent(share: float, language: str) -> str:
+    return number_text(100 * share, language) + ("%" if language == "vi" else " %")

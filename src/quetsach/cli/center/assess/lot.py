@@ -1,0 +1,117 @@
+"""``quetsach center assess lot``: draws, once, who gets the measure in a trial within a provider."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quetsach import storage
+from quetsach.cli.center.assess.records import LOT, ROLL_OUT, campaign_folder, read_file, write_once
+from quetsach.cli.commands import add_command
+from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.output import print_json, say
+from quetsach.core.csv_text import csv_text
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
+from quetsach.core.period import Period, parse_day
+
+if TYPE_CHECKING:
+    from quetsach.assess.trial.lot import Lot
+    from quetsach.cli.commands import Subcommands
+
+_WHOLE = 100
+_WORDS = {
+    "vi": {
+        "customers": "Đã rút thăm một lần: {treated} trên {units} khách hàng được áp dụng biện pháp, số còn lại để đối "
+        "chứng. Danh sách cho nhà mạng: {out}",
+        "days": "Đã rút thăm một lần: áp dụng biện pháp trong {treated} trên {units} ngày. Danh sách ngày: {out}",
+        "kept": "Trung tâm chỉ lưu số lượng và mã băm của danh sách: {path}",
+        "digest": "SHA-256 {digest}: hãy công bố cùng giá trị khởi tạo (seed) {seed!r} trước khi bắt đầu.",
+    },
+    "en": {
+        "customers": "Drawn once: {treated} of {units} customers get the measure, the others are compared with. List "
+        "for the provider: {out}",
+        "days": "Drawn once: the measure applies on {treated} of {units} days. List of days: {out}",
+        "kept": "The centre keeps how many there are and a digest of the list, and not the list: {path}",
+        "digest": "SHA-256 {digest}: publish it, with the seed {seed!r}, before the start.",
+    },
+}
+
+
+def register(questions: "Subcommands") -> None:
+    """Add ``lot``."""
+    parser = add_command(
+        questions,
+        "lot",
+        summary="draw who gets the measure in a trial within a provider, once, from a public seed",
+        examples="quetsach center assess lot garden-2027 --customers customers.csv --start 2027-05-03 "
+        '--seed "XSMB 2027-04-20 48213" --out arms.csv\n'
+        "quetsach center assess lot garden-2027 --days 2027-05-03..2027-06-27 --start 2027-05-03 "
+        '--seed "XSMB 2027-04-20 48213" --out arms.csv',
+    )
+    parser.add_argument("campaign", metavar="TRIAL", help="identifier of the trial")
+    units = parser.add_mutually_exclusive_group(required=True)
+    units.add_argument("--customers", type=Path, metavar="CSV", help="header customer or customer,stratum")
+    units.add_argument("--days", metavar="FIRST..LAST", help="days, each with all who are found on it")
+    parser.add_argument(
+        "--treated", type=float, default=50, metavar="PERCENT", help="how many get the measure (default: 50)"
+    )
+    parser.add_argument("--start", required=True, metavar="DATE", help="first day on which anybody can get it")
+    parser.add_argument("--seed", required=True, metavar="TEXT", help="public seed: the numbers of a draw yet to come")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="where the list with the sides goes")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    parser.add_argument("--json", action="store_true", help="print the record as JSON")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from quetsach.cli.center import require_center  # noqa: PLC0415
+
+    require_center()
+    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
+    from quetsach.assess.trial.lot import draw_lot, read_customers, strata_of_days  # noqa: PLC0415
+
+    if not 0 < arguments.treated < _WHOLE:
+        raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
+    folder = campaign_folder(arguments)
+    if any((folder / name).exists() for name in (ROLL_OUT, "campaign.toml")):
+        hint = "a trial has a name of its own, and its registration lies there"
+        raise InputError("this is the name of a campaign", where=folder.name, hint=hint)
+    days = Period.parse(arguments.days) if arguments.days else None
+    if days:
+        units = strata_of_days(days)
+    else:
+        listed: Path = arguments.customers
+        units = read_customers(read_file(listed, limit=MAX_BYTES), where=listed.name)
+    lot, treated = draw_lot(
+        units,
+        campaign=folder.name,
+        seed=arguments.seed,
+        share=arguments.treated / _WHOLE,
+        start=parse_day(arguments.start),
+        days=days,
+        now=datetime.now(UTC),
+    )
+    path = folder / LOT
+    write_once(path, lot.to_json(), "the lot of this trial was drawn already: it is not drawn again")
+    rows = [(lot.drawn.value.removesuffix("s"), "stratum", "arm")]
+    rows += [(unit, stratum, str(int(unit in treated))) for unit, stratum in units.items()]
+    try:
+        storage.write(arguments.out, csv_text(rows).encode())
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
+    if arguments.json:
+        print_json({**lot.content(), "sha256": lot.digest, "file": str(path)})
+    else:
+        _tell(lot, path, arguments.out, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _tell(lot: "Lot", path: Path, out: Path, language: str) -> None:
+    words = _WORDS[language]
+    counts = {name: number_text(count, language) for name, count in (("treated", lot.treated), ("units", lot.units))}
+    say(words[lot.drawn.value].format(out=out, **counts))
+    say(words["kept"].format(path=path))
+    say(words["digest"].format(digest=lot.digest, seed=lot.seed))

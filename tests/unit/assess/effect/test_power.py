@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench.validation.effect import weeks
+from tests.unit.assess.effect.panels import panel_of
+
+from quetsach.assess.effect import Design, Method, Scale, analyse
+from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.power import NoiseSource, Power, read_power
+from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of, stated_noise
+from quetsach.assess.errors import AssessError
+from quetsach.assess.refusal import Refusal, RefusalReason
+
+UNITS = tuple(f"u{n}" for n in range(24))
+STARTS = np.array([6 + 3 * (n % 6) for n in range(24)])
+
+
+def _plan(noise: Noise, *, target: float = 0.5, design: Design | None = None, starts: np.ndarray = STARTS) -> Plan:
+    return Plan(UNITS, starts, weeks(), design or Design(Method.WEDGE, Scale.COUNT), target, noise)
+
+
+def _power(noise: float, *, target: float = 0.5) -> Power:
+    found = power_of(_plan(stated_noise(24, percent=noise, correlation=0.5), target=target), draws=60)
+    assert not isinstance(found, Refusal)
+    return found[0]
+
+
+def _memory(units: int, periods: int, *, memory: float, deviation: float, seed: int) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    moves = np.empty((units, periods))
+    moves[:, 0] = generator.standard_normal(units)
+    for period in range(1, periods):
+        moves[:, period] = memory * moves[:, period - 1] + np.sqrt(1 - memory**2) * generator.standard_normal(units)
+    return np.asarray(deviation * moves)
+
+
+def test_noisier_units_find_less() -> None:
+    calm, noisy = _power(5), _power(150)
+    assert calm.power >= 0.9
+    assert not calm.is_weak
+    assert noisy.power < 0.6
+    assert noisy.is_weak
+    assert (calm.detectable[80] or 1) < (calm.detectable[90] or 1) < 0.1 < (noisy.detectable[80] or 1)
+
+
+def test_a_plan_finds_what_it_calls_detectable_and_not_half_of_it() -> None:
+    least = _power(30).detectable[80]
+    assert least is not None
+    assert _power(30, target=least).power == pytest.approx(0.8, abs=0.13)
+    assert _power(30, target=least / 2).power < 0.55
+
+
+def test_achieved_takes_more_than_the_target() -> None:
+    power = Power(0.5, 0.9, {80: 0.2, 90: 0.3}, 0.1, 0.5, NoiseSource.STATED, 60)
+    assert power.achieved_from == pytest.approx(0.6)
+    assert replace(power, detectable={80: None, 90: None}).achieved_from is None
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("periods", [12, 26])
+def test_noise_and_its_memory_are_found_again_in_short_panels(memory: float, periods: int) -> None:
+    path = np.random.default_rng(3).standard_normal(periods)
+    found = []
+    for seed in range(12):
+        moves = _memory(24, periods, memory=memory, deviation=0.1, seed=seed)
+        noise = noise_of(panel_of(np.exp(8 + path + moves), [periods] * 24), UNITS)
+        assert isinstance(noise, Noise)
+        found.append((noise.typical, noise.correlation))
+    deviation, correlation = np.mean(found, axis=0)
+    assert deviation == pytest.approx(0.1, rel=0.12)
+    assert correlation == pytest.approx(memory, abs=0.08)
+
+
+def test_only_the_time_before_the_first_start_tells_the_noise() -> None:
+    outcome = np.exp(8 + _memory(24, 26, memory=0.3, deviation=0.05, seed=1))
+    outcome[:, 12:] *= np.random.default_rng(2).uniform(0.1, 1, (24, 14))
+    noise = noise_of(panel_of(outcome, [12] * 12 + [26] * 12), UNITS)
+    assert isinstance(noise, Noise)
+    assert noise.typical == pytest.approx(0.05, rel=0.15)
+
+
+def test_what_counting_so_few_explains_grows_as_there_are_fewer() -> None:
+    noise = Noise(NoiseSource.PANEL, np.array([0.3, 0.3]), 0.0, np.array([20.0, 1e6]))
+    assert noise.after(0.5) == pytest.approx([np.sqrt(0.09 + 0.05), 0.3], rel=1e-4)
+
+
+def test_a_panel_that_lacks_a_unit_or_is_too_short_tells_no_noise() -> None:
+    outcome = np.exp(_memory(24, 26, memory=0.3, deviation=0.05, seed=1))
+    with pytest.raises(AssessError, match="no unit"):
+        noise_of(panel_of(outcome[:20], [26] * 20), UNITS)
+    short = noise_of(panel_of(outcome, [7] * 24), UNITS)
+    assert isinstance(short, Refusal)
+    assert short.reason is RefusalReason.TOO_SHORT
+
+
+@pytest.mark.parametrize(("percent", "correlation"), [(0, 0.5), (-1, 0.5), (300, 0.5), (10, 1.0), (float("nan"), 0)])
+def test_noise_that_cannot_be_is_refused(percent: float, correlation: float) -> None:
+    with pytest.raises(AssessError, match="noise"):
+        stated_noise(3, percent=percent, correlation=correlation)
+
+
+def test_a_plan_that_can_never_give_a_verdict_has_no_power_and_says_why() -> None:
+    starts = np.array([12] * 12 + [13] * 11 + [26])
+    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), starts=starts), draws=20)
+    assert not isinstance(found, Refusal)
+    power, always = found
+    assert power.power == 0
+    assert power.detectable == {80: None, 90: None}
+    assert power.always == tuple(notice.code for notice in always) != ()
+
+
+def test_a_plan_that_gives_no_number_is_refused_at_once() -> None:
+    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), starts=np.full(24, 6)), draws=10_000)
+    assert isinstance(found, Refusal)
+
+
+@pytest.mark.parametrize(
+    "design", [Design(Method.WEDGE, Scale.LOG), Design(Method.CITS, Scale.LOG, ramp=4), Design(Method.SDID, Scale.LOG)]
+)
+def test_an_effect_moves_the_interval_on_logarithms_and_nothing_else(design: Design) -> None:
+    """What the smallest effects are told from."""
+    starts = STARTS if design.method is Method.WEDGE else np.array([14] + [26] * 23)
+    plan = _plan(stated_noise(24, percent=10, correlation=0.5), design=design, starts=starts)
+    ends = []
+    for target in (0.2, 0.6):
+        answer = analyse(replace(plan, target=target).drawn(np.random.default_rng(7)), design)
+        assert isinstance(answer, Finding)
+        judged = answer.judged
+        assert judged is not None
+        ends.append([np.log1p(-end) - np.log1p(-target) for end in (judged.low, judged.high)])
+    assert ends[0] == pytest.approx(ends[1], abs=1e-6)
+
+
+def test_covariates_whose_figures_nobody_knows_yet_are_left_out() -> None:
+    starts = np.array([14] + [26] * 23)
+    made = []
+    for covariates in ((), ("income",)):
+        design = Design(Method.SDID, Scale.LOG, covariates=covariates)
+        found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=10)
+        assert not isinstance(found, Refusal)
+        made.append(found)
+    assert made[0] == made[1]
+
+
+def test_what_is_signed_is_read_again() -> None:
+    power = _power(80)
+    assert read_power(power.content()) == power

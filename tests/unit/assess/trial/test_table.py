@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from quetsach.assess.errors import AssessError
+from quetsach.assess.trial.registration import Outcome
+from quetsach.assess.trial.table import Outcomes, read_outcomes
+
+HEADER = "customer,found,cleaned,again,until\n"
+
+
+def _read(*lines: str) -> Outcomes:
+    return read_outcomes((HEADER + "\n".join(lines)).encode(), where="x")
+
+
+@pytest.mark.parametrize(
+    ("line", "cleaned", "stayed"),
+    [
+        ("2027-05-03,2027-05-10,,2027-07-30", 1, 1),
+        ("2027-05-03,2027-05-10,2027-05-20,2027-07-30", 1, 0),
+        ("2027-05-03,2027-05-10,2027-07-20,2027-07-30", 1, 1),  # back after more than thirty days
+        ("2027-05-03,2027-05-10,,2027-05-20", 1, np.nan),  # lost before thirty days were over
+        ("2027-05-03,2027-06-10,,2027-07-30", 0, 0),  # clean too late
+        ("2027-05-03,,,2027-07-30", 0, 0),
+        ("2027-05-03,,,2027-05-17", 0, 0),
+        ("2027-05-03,,,2027-05-16", np.nan, np.nan),  # lost a day too early
+        ("2027-05-03,2027-05-03,,2027-07-30", 1, 1),  # on the day itself
+    ],
+)
+def test_a_customer_succeeds_fails_or_was_lost(line: str, cleaned: float, stayed: float) -> None:
+    table = _read(f"a,{line}")
+    found = table.success(Outcome.CLEANED, within_days=14, again_days=0)
+    kept = table.success(Outcome.STAYED_CLEAN, within_days=14, again_days=30)
+    assert np.array_equal([*found, *kept], [cleaned, stayed], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a,,,,2027-05-20",
+        "a,2027-05-03,,,",
+        "a,2027-05-03,2027-05-01,,2027-05-20",
+        "a,2027-05-03,2027-05-30,,2027-05-20",
+        "a,2027-05-03,2027-05-10,2027-05-10,2027-05-20",
+        "a,2027-05-03,,2027-05-10,2027-05-20",
+        "a,3/5/2027,,,2027-05-20",
+        ",2027-05-03,,,2027-05-20",
+    ],
+)
+def test_days_that_cannot_be_are_refused(line: str) -> None:
+    with pytest.raises(AssessError):
+        _read(line)
+
+
+def test_a_customer_that_is_there_twice_is_refused() -> None:
+    with pytest.raises(AssessError, match="twice"):
+        _read("a,2027-05-03,,,2027-07-30", "a,2027-05-04,,,2027-07-30")
+
+
+def test_a_table_without_lines_or_with_words_for_flags_is_refused() -> None:
+    with pytest.raises(AssessError, match="no customers"):
+        _read()
+    with pytest.raises(AssessError, match="neither 0 nor 1"):
+        read_outcomes(b"customer,found,cleaned,until,arm\na,2027-05-03,,2027-07-30,maybe\n", where="x")
