@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from quetsach.assess import DEFINITIONS
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Statement, Table
+from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Points, Statement, Table
 from quetsach.web.licence import LICENCE
 
 
@@ -79,6 +79,7 @@ def _document(evaluation: Evaluation) -> dict[str, object]:
         "as_of": str(evaluation.as_of) if evaluation.as_of else None,
         "not_real": _words(evaluation.not_real) if evaluation.not_real else None,
         "facts": evaluation.facts,
+        "points": _points(evaluation),
         "verdicts": _statements(evaluation),
         "tables": {
             table.id: {
@@ -93,6 +94,15 @@ def _document(evaluation: Evaluation) -> dict[str, object]:
         },
         "definitions": {d.id: d.as_json() for d in DEFINITIONS.values()},
     }
+
+
+def _points(evaluation: Evaluation) -> list[dict[str, object]]:
+    return [
+        {"section": s.id, "title": _words(b.title), "texts": [_words(text) for text in b.texts]}
+        for s in evaluation.sections
+        for b in s.blocks
+        if isinstance(b, Points)
+    ]
 
 
 def _statements(evaluation: Evaluation) -> list[dict[str, object]]:

@@ -109,6 +109,12 @@ def test_page_one_begins_with_what_was_done_and_what_is_recommended(
     assert any(then in text for text in points(report, 2, language))
 
 
+def test_what_page_one_says_is_in_the_annex(report: Evaluation) -> None:
+    told = json.loads(dict(annex_files(report))["data/evaluation.json"])["points"]
+    assert [[text["vi"] for text in one["texts"]] for one in told] == [points(report, number) for number in range(3)]
+    assert [one["title"]["en"] for one in told] == ["Done", "Known", "Recommended"]
+
+
 def test_page_one_counts_letters_and_returns_and_names_what_lacks() -> None:
     totals = (
         Total("machines-scanned", LocalText("Số máy đã được quét", "Machines scanned"), 5871),
