@@ -34,17 +34,13 @@ def disagreement(machines: Answer, events: Answer, addresses: Answer) -> list[No
     values = [answer.value for answer in (machines, events, addresses) if isinstance(answer, Estimate)]
     if len(values) < 2 or max(values) - min(values) <= LARGEST_DISAGREEMENT:
         return []
-    shown = {
-        language: [number_text(v, language, decimals=1) for v in (*values, max(values) - min(values))]
-        for language in ("vi", "en")
-    }
-    vi, en = shown["vi"], shown["en"]
+    apart = _points(max(values) - min(values))
+    told = [a.percent_text() if isinstance(a, Estimate) else LocalText("–", "–") for a in (machines, events, addresses)]
     text = LocalText(
-        f"Các cách đo mức giảm cho kết quả khác nhau {vi[-1]} điểm phần trăm (máy trực tuyến {vi[0]}%, lượt ghi nhận "
-        f"{vi[1]}%, địa chỉ mỗi ngày {vi[2] if len(vi) > 3 else '–'}%): nguồn hoặc cách đo đã thay đổi, "
-        "chưa nên công bố.",
-        f"The measures of the reduction differ by {en[-1]} points (machines on line {en[0]} %, events {en[1]} %, daily "
-        f"addresses {en[2] if len(en) > 3 else '–'} %): the instrument changed, and the figures wait.",
+        f"Các cách đo mức giảm cho kết quả khác nhau {apart.vi} điểm phần trăm (máy trực tuyến {told[0].vi}, lượt ghi "
+        f"nhận {told[1].vi}, địa chỉ mỗi ngày {told[2].vi}): nguồn hoặc cách đo đã thay đổi, chưa nên công bố.",
+        f"The measures of the reduction differ by {apart.en} points (machines on line {told[0].en}, events "
+        f"{told[1].en}, daily addresses {told[2].en}): the instrument changed, and the figures wait.",
     )
     return [Notice("measures-disagree", text, round(max(values) - min(values), 1))]
 
@@ -189,7 +185,7 @@ def sensors(before: "WindowMeasured", reductions: Mapping[Watch, Answer]) -> lis
         apart = found[most].value - found[least].value
         if apart <= LARGEST_DISAGREEMENT or found[most].low <= found[least].high:
             continue
-        shown = [(f"{w.feed}/{w.report}", percent_text(found[w].value)) for w in (least, most)]
+        shown = [(f"{w.feed}/{w.report}", found[w].percent_text()) for w in (least, most)]
         (one, less), (other, more) = shown
         name = before.name_of(family)
         text = LocalText(
@@ -245,6 +241,10 @@ def share_of(window: "WindowMeasured", watches: Sequence[Watch]) -> float:
 def small_families(count: int) -> LocalText:
     """Write how many families are too small to be named."""
     return LocalText(f"{count} họ mã độc có ít máy", f"{count} small {'family' if count == 1 else 'families'}")
+
+
+def _points(value: float) -> LocalText:
+    return LocalText(*(number_text(value, language, decimals=1) for language in ("vi", "en")))
 
 
 def percent_text(value: float) -> LocalText:
