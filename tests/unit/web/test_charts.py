@@ -89,7 +89,7 @@ def marked(*days: date) -> str:
 
 def test_an_event_stands_on_its_column_or_between_two_and_is_told_below_and_to_who_does_not_see() -> None:
     drawn = marked(date(2020, 1, 14), date(2020, 3, 10))
-    lines = [float(x) for x in re.findall(r'<line transform="translate\(([\d.]+),0\)"[^>]*stroke-dasharray', drawn)]
+    lines = [float(x) for x in re.findall(r'<line transform="translate\(([\d.]+),0\)"[^>]*stroke="#8a4b00"', drawn)]
     assert lines[0] == pytest.approx(760 / 6, abs=6)
     assert lines[1] == pytest.approx(760 * 2 / 3, abs=1)
     assert {"1", "1. 14/01/2020: Sự kiện 014", "2. 10/03/2020: Sự kiện 070"} <= set(texts(drawn))

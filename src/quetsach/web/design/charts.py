@@ -29,6 +29,8 @@ _BAR = 0.62
 """Share of its place that a column takes."""
 _LABELS = 40
 """Height of the lines under the columns."""
+_ABOVE, _HANGS = 1.2, 24
+"""How much higher the plot is than its highest column where marks hang in it, and how far these hang down."""
 _LINE = 100
 """Letters of a line below a plot."""
 _VIETNAMESE_NUMBERS: dict[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
@@ -75,7 +77,11 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
     x = alt.X(
         "n:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelExpr=_label_expression(labels), ticks=False)
     )
-    y = alt.Y("value:Q", title=chart.unit, scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=5))
+    placed = [(left, mark) for mark in chart.marks if (left := _place(mark.day, chart.columns)) is not None]
+    highest = max((*(c.value for c in chart.columns), chart.level or 0.0))
+    # a mark hangs above all columns and their figures, and crosses none of them
+    scale = alt.Scale(domain=[0, _ABOVE * highest], nice=False) if placed and highest else alt.Scale(zero=True)
+    y = alt.Y("value:Q", title=chart.unit, scale=scale, axis=alt.Axis(format=",d", tickCount=5))
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
     columns = base.mark_bar(width={"band": _BAR}).encode(
         fill=alt.condition("datum.kind == 'baseline'", alt.value(_STRONG), alt.value(_SOFT)),
@@ -88,7 +94,6 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
         .encode(y="level:Q")
     )
     form = "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
-    placed = [(left, mark) for mark in chart.marks if (left := _place(mark.day, chart.columns)) is not None]
     words = [f"{n}. {mark.day:{form}}: {mark.words}" for n, (_, mark) in enumerate(placed, 1)]
     marks = [layer for n, (left, _) in enumerate(placed, 1) for layer in _at(left, n)]
     layers = (columns, level, values, *marks, *([_below(words)] if words else []))
@@ -98,12 +103,12 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
 
 
 def _at(x: float, number: int) -> "tuple[alt.Chart, ...]":
-    """Return the upright line of a mark so far from the left edge, and its number above the columns."""
+    """Return the upright line of a mark so far from the left edge, above the columns, and its number over it."""
     import altair as alt  # noqa: PLC0415
 
     at = alt.Chart(alt.InlineData(values=[{}])).encode(x=alt.value(x))
     return (
-        at.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),
+        at.mark_rule(strokeWidth=1.8, color=_LEVEL).encode(y=alt.value(0), y2=alt.value(_HANGS)),
         at.mark_text(fontSize=13, fontWeight=600, text=str(number)).encode(y=alt.value(-12)),
     )
 
