@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SIMILAR_DAYS_SEEN: Final = 3
 """Whole days by which two windows of a family may differ without a word."""
 
-SMALLEST_TOLD: Final = 1.0
+SMALLEST_TOLD: Final = 2.5
 """Percent of the first window's machines that a break which may be chance is about at least, to be told."""
 
 
