@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from quetsach.assess.refusal import Refusal
+from quetsach.core.number import number_text
+from quetsach.core.pack import LocalText
 
 CONFIDENCE: Final = 0.95
 """Of every interval, unless it says otherwise."""
@@ -29,6 +31,16 @@ class Estimate:
         """Return the estimate for machines; an end that is open is null."""
         ends = (end if math.isfinite(end) else None for end in (self.low, self.high))
         return {"value": self.value, **dict(zip(("low", "high"), ends, strict=True)), "measured": dict(self.measured)}
+
+    def percent_text(self) -> LocalText:
+        """Write a value in percent, with its interval in brackets unless it was counted and has none."""
+        told = []
+        for language, sign, to in (("vi", "%", "đến"), ("en", " %", "to")):
+            value, low, high = (
+                f"{number_text(n, language, decimals=1)}{sign}" for n in (self.value, self.low, self.high)
+            )
+            told.append(f"{value} ({low} {to} {high})" if self.low < self.high else value)
+        return LocalText(*told)
 
 
 type Answer = Estimate | Refusal

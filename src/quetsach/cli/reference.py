@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
+from quetsach.cli.events_page import render_events
 from quetsach.cli.families_page import render_families
 from quetsach.cli.main import build_parser
 from quetsach.endpoint.collect.places import Place, places_of
@@ -77,6 +78,7 @@ def _render_place(place: Place) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": render_commands,
     "definitions.md": render_definitions,
+    "events.md": render_events,
     "families.md": render_families,
     "places.md": render_places,
 }

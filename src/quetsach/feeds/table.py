@@ -45,6 +45,9 @@ SIGHTINGS = pa.schema(
 )
 """A sighting as it was read from its file."""
 
+DESTINATION_NAMES = ("http_host", "destination_hostname", "dst_hostname")
+"""Cells of ``extra`` that name the domain which was contacted."""
+
 ANNOTATIONS = pa.schema(
     [
         pa.field("asn", pa.int64()),

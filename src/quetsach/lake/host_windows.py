@@ -29,8 +29,12 @@ from quetsach.lake.family_hours import FamilyHours, InstallationHours, Seen, fam
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
 from quetsach.lake.host_rows import SQUARE_PARTS, HostRows, watch_of
 from quetsach.lake.question import parts_of
+from quetsach.lake.reach import Contacted, InstallationDays
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
+
+MOSTLY_NAMED = 0.8
+"""Share of a family's sightings that name their installation, from which these tell the reach of the sensor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +51,7 @@ class LaidOut:
     addresses: tuple[Path, ...]
     gaps: tuple[Path, ...]
     bots: tuple[Path, ...]
+    reach: tuple[Path, ...] = ()
 
     def count(self, by: tuple[str, ...] | None = None, *, by_network: bool) -> HostRows:
         """Count everything at once.
@@ -91,6 +96,23 @@ class LaidOut:
             sums[1] = 24.0 * sum(down == () for down in outages)
         return {watch: (hours, watched, sightings) for watch, (hours, watched, sightings) in found.items()}
 
+    def of_reach(self, window: WindowMeasured) -> WindowMeasured:
+        """Return a window with the installations and destinations of days without outages, where feeds tell them."""
+        asked = self.families, self.view.names
+        contacted = self.view.ask(Contacted(*asked), parts_of(self.reach)) if self.reach else {}
+        named = self.view.ask(InstallationDays(*asked), parts_of(self.bots)) if self.bots else {}
+        installations = {
+            watch: self._whole(watch, days)
+            for watch, (days, sightings) in named.items()
+            if watch in window.observed and sightings >= MOSTLY_NAMED * window.observed[watch].events
+        }
+        destinations = {watch: self._whole(watch, days) for watch, days in contacted.items()}
+        return replace(window, installations=installations, destinations=destinations)
+
+    def _whole[Found](self, watch: Watch, days: Mapping[date, Found]) -> dict[date, Found]:
+        outages = self.clocks[watch.feed, watch.report, watch.family].outages
+        return {day: found for day, found in days.items() if outages.get(day) == ()}
+
 
 @contextmanager
 def laid_out(
@@ -99,7 +121,7 @@ def laid_out(
     """Lay out the roll-ups of a period, of all reports or some; missing ones are made in a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
-        addresses, gaps, bots = list[Path](), list[Path](), list[Path]()
+        addresses, gaps, bots, reach = list[Path](), list[Path](), list[Path](), list[Path]()
         for roll_up in view.roll_ups(period):
             if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
                 continue
@@ -107,15 +129,16 @@ def laid_out(
             records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(place / roll_up.path("clock"))
             addresses.append(place / roll_up.path("addresses"))
             gaps.append(place / roll_up.path("gaps"))
-            if (place / roll_up.path("bots")).exists():
-                bots.append(place / roll_up.path("bots"))
+            for part, files in (("bots", bots), ("reach", reach)):
+                if (place / roll_up.path(part)).exists():
+                    files.append(place / roll_up.path(part))
         if not records:
             raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
         sensors = {sensor: read_clock(days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
         hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))
         clocks = family_clocks(sensors, hours, period)
-        yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots))
+        yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots), tuple(reach))
 
 
 def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:

@@ -202,7 +202,8 @@ def compare_windows(
     for period in (before, after):
         with laid_out(view, period, families) as laid:
             rows = laid.count(by_network=bool(announced))
-            window = replace(measure_window(laid, rows, period, rates or {}), days=rows.by_day())
+            window = laid.of_reach(measure_window(laid, rows, period, rates or {}))
+            window = replace(window, days=rows.by_day(), names=view.family_names)
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
             )

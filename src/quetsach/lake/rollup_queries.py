@@ -17,22 +17,32 @@ from numpy.typing import NDArray
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.ladder import STEPS, step_of
 from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake.host_rows import LOW_BITS
 from quetsach.lake.queries import IS_HOME, explained
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
+MOST_DESTINATIONS = 50
+"""Of a family and day that are told apart, those with the most addresses; the rest have the empty name."""
+
+_HOSTS = "|".join(DESTINATION_NAMES)
+_DESTINATION = f"""coalesce(
+    if(contains(extra, '_host'), nullif(lower(regexp_extract(extra, '"(?:{_HOSTS})":"([^"]{{1,253}})"', 1)), ''), null),
+    destination_address::text, '')"""
 _PLACES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
     with raw as (
         select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
-               coalesce(bot_id, '') as bot_id,
+               coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination,
                if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
                not {IS_HOME} as is_abroad,
                epoch_us(observed_at) % 86400000000 as us
         from (
             from read_parquet($files, union_by_name = true)
-            union all by name select ''::varchar as bot_id, ''::varchar as sector where false
+            union all by name
+            select ''::varchar as bot_id, ''::varchar as sector, ''::varchar as extra, null::uuid as destination_address
+            where false
         )
     )
 """
@@ -45,6 +55,24 @@ _BOTS = f"""{_RAW}
     select family, bot_id, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
            count(distinct address) as addresses
     from raw where bot_id != '' group by family, bot_id order by family, bot_id
+"""
+_DESTINATIONS = f"""{_RAW},
+    home as (
+        select family, ip_version, address, destination from raw where not is_abroad and destination != '' group by all
+    ),
+    sizes as (select family, ip_version, destination, count(*) as size from home group by all),
+    ranked as (
+        select * exclude (size), row_number() over (
+            partition by family, ip_version order by size desc, destination
+        ) as place from sizes
+    ),
+    pairs as (
+        select family, ip_version, address, if(place > {MOST_DESTINATIONS}, '', destination) as destination
+        from home join ranked using (family, ip_version, destination) group by all
+    ),
+    counted as (select *, count(*) over (partition by family, ip_version, address) as others from pairs)
+    select family, ip_version, destination, count(*) as addresses, count(*) filter (others = 1) as alone
+    from counted group by all order by all
 """
 _TIME_BITS = 37
 """Enough for the microseconds of a day."""
@@ -62,6 +90,7 @@ class RolledUp:
     addresses: pa.Table
     gaps: pa.Table
     bots: pa.Table
+    destinations: pa.Table
     clock: DayRecord
 
 
@@ -78,13 +107,13 @@ def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> RolledU
     parameters = {"files": [str(file) for file in files]}
     with closing(engine.cursor()) as cursor, explained():
         keys = cursor.sql(_ADDRESSES, params=parameters).to_arrow_table()
-        bots = cursor.sql(_BOTS, params=parameters).to_arrow_table()
+        bots, destinations = (cursor.sql(q, params=parameters).to_arrow_table() for q in (_BOTS, _DESTINATIONS))
     key, us, starts = _in_order(keys.column("times").combine_chunks())
     keys = keys.drop_columns(["times"])
     clock = record_day(np.bincount(us // _MINUTE, minlength=DAY_MINUTES))
     gap = np.diff(us, prepend=0)
     gap[starts] = -1  # the first sighting of an address has none before
-    return RolledUp(_addresses(keys, us, gap, starts), _gaps(keys, key, us, gap, clock), bots, clock)
+    return RolledUp(_addresses(keys, us, gap, starts), _gaps(keys, key, us, gap, clock), bots, destinations, clock)
 
 
 def _in_order(times: pa.ListArray) -> tuple[Integers, Integers, Integers]:

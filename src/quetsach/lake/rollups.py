@@ -11,6 +11,7 @@ byte, whatever the order in which they came.
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.addresses.parquet   ADDRESSES
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.gaps.parquet        GAPS
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.bots.parquet        BOTS, where the feed names installations
+    rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.reach.parquet       REACH, where the feed tells what was contacted
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.clock.json          clock.DayRecord; the last that is written
 """
 
@@ -35,7 +36,7 @@ from quetsach.lake.errors import LakeError
 FORMAT = "1"
 """Part of every name: a roll-up of another is not read."""
 
-MAKING = "2"
+MAKING = "3"
 """What is in them. Those of an older making are read too, and made again once (``keeping.renew``)."""
 
 MAKING_FILE = "rollups/.making"
@@ -95,6 +96,19 @@ BOTS = pa.schema(
 )
 """One row for each family and installation of the day."""
 
+REACH = pa.schema(
+    [
+        ("feed", pa.string()),
+        ("report", pa.string()),
+        ("family", pa.string()),
+        ("ip_version", pa.int8()),
+        ("destination", pa.string()),  # domain, or address where no domain is told; empty for all the small ones
+        ("addresses", pa.int64()),  # at home
+        ("alone", pa.int64()),  # of these, that contacted no other of the family on the day
+    ]
+)
+"""One row for each family and destination of the day (``rollup_queries.MOST_DESTINATIONS``)."""
+
 
 def read_making(lake: Path) -> str:
     """Return of which making the roll-ups of a lake are; empty where nothing says.
@@ -127,12 +141,12 @@ class RollUp:
         return f"rollups/day={self.day}/{self.feed}.{self.report}.{key}"
 
     def path(self, part: str) -> str:
-        """Return one of its files, relative to the lake: ``addresses``, ``gaps``, ``bots`` or ``clock``."""
+        """Return one of its files, relative to the lake, by the part of its name."""
         return f"{self.stem}.{part}.{'json' if part == 'clock' else 'parquet'}"
 
     def paths(self) -> list[str]:
         """Return every file that it may have, relative to the lake."""
-        return [self.path(part) for part in ("addresses", "gaps", "bots", "clock")]
+        return [self.path(part) for part in ("addresses", "gaps", "bots", "reach", "clock")]
 
 
 def roll_ups_of(deliveries: Iterable[Delivery]) -> tuple[RollUp, ...]:
@@ -159,10 +173,15 @@ def build(
         LakeError: a file of sightings is damaged.
     """
     made = rollup_queries.roll_up(engine, sightings)
-    tables = {"addresses": (made.addresses, ADDRESSES), "gaps": (made.gaps, GAPS), "bots": (made.bots, BOTS)}
+    tables = {
+        "addresses": (made.addresses, ADDRESSES),
+        "gaps": (made.gaps, GAPS),
+        "bots": (made.bots, BOTS),
+        "reach": (made.destinations, REACH),
+    }
     written = []
     for part, (table, schema) in tables.items():
-        if part == "bots" and not table.num_rows:
+        if part in ("bots", "reach") and not table.num_rows:
             continue
         path = folder / roll_up.path(part).replace("/", ".")
         named = [pa.repeat(pa.scalar(text), table.num_rows) for text in (roll_up.feed, roll_up.report)]

@@ -18,7 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quetsach.core.family import UNPLACED_FAMILY, FamilyNames
+from quetsach.assess import UNKNOWN, UNPLACED
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import access, queries, readers
@@ -60,6 +62,11 @@ class LakeView:
         self._engine = engine
         self.families_version = names.version if names else ""
         self.names = names.kept() if names else None
+        known = names.families.values() if names else ()
+        self.family_names = {f.id: LocalText(f.name, f.name) for f in known} | {
+            UNKNOWN_FAMILY: UNKNOWN,
+            UNPLACED_FAMILY: UNPLACED,
+        }
         self._counted: dict[tuple[Period, CountAddresses], pa.Table] = {}
 
     def __enter__(self) -> Self:

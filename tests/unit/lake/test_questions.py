@@ -26,6 +26,7 @@ from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import CountAddresses, ListAddresses
 from quetsach.lake.question import Question, parts_of
+from quetsach.lake.reach import InstallationDays
 from quetsach.lake.view import LakeView
 
 FIRST = date(2020, 6, 1)
@@ -77,6 +78,7 @@ def questions(view: LakeView) -> Iterator[tuple[str, Question[Any], Sequence[Pat
         yield "overlap", Overlap(first, second), laid.addresses, ()
         yield "bots", Bots(("isp",)), laid.bots, ()
         yield "all bots", Bots(), laid.bots, ()
+        yield "days of installations", InstallationDays(), laid.bots, ()
         yield "hosts placed", HostWindow(laid.clocks, ways, ways, ((),), ("mirai",), PLACED), laid.addresses, laid.gaps
         yield "overlap placed", Overlap(first, second, PLACED), laid.addresses, ()
         yield "bots placed", Bots(("isp",), ("mirai",), PLACED), laid.bots, ()

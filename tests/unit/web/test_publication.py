@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.web.conftest import LAST_DAY, NOW, sightings, write_published
 
+from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.lake.answers import families_seen
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.campaigns.selectors.outcome import _addresses
@@ -78,6 +80,29 @@ def test_no_line_of_a_target_stands_on_figures_that_give_no_verdict(centre_data:
     charts = published(centre_data).campaigns[0].charts
     assert set(charts) == {"vi", "en"}
     assert not any('stroke-dasharray="6,4"' in chart for chart in charts.values())
+
+
+def test_what_lies_between_windows_is_marked_on_them_if_its_family_may_be_named(
+    centre_data: Path, tmp_path: Path, tables: Tables
+) -> None:
+    data = tmp_path / "centre"
+    shutil.copytree(centre_data, data)
+    days = Period(date(2020, 9, 1), date(2020, 9, 3))
+    names = {"andromeda": "Nơi nào đó chặn Andromeda", "conficker": "Nơi nào đó chặn Conficker"}
+    events = tuple(
+        KnownEvent(family, EventKind.TAKE_DOWN, days, (family,), LocalText(text, text), "x.example")
+        for family, text in names.items()
+    )
+    calendar = Calendar(events, (Holiday(days, LocalText("Quốc khánh", "National Day")),))
+    with Lake(data / "lake", tables.families).view() as view:
+        seen = families_seen(view, Period(date(2020, 6, 16), date(2020, 7, 15)))
+        told = dataclasses.replace(tables, calendar=calendar)
+        candidate = figures_count(data=data, view=view, tables=told, demonstration=None, now=NOW)
+    assert candidate is not None
+    chart = candidate.figures.campaigns[0].charts["vi"]
+    assert "01/09/2020: Nghỉ lễ: Quốc khánh" in chart
+    assert seen & set(names) == {"andromeda"}
+    assert {family for family, text in names.items() if text in chart} == {"andromeda"}
 
 
 def test_writing_and_reading_is_the_identity(centre_data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 People clean machines on different days, so a campaign bends a curve. A sinkhole that loses a domain, a feed that is
 thinned out, a control server that is cut off and a holiday break it between two days.
+
+Two ways look for that. The level of the days around is fitted by a slope before and one after it: a curve that bends
+has no step. And of the addresses of the day before, fewer are seen again than usual, or of those of the day itself
+fewer were there before: most addresses stay overnight, so that this wanders less than their number does.
 """
 
 from collections.abc import Mapping
@@ -13,18 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_BREAK: Final = 0.05
-"""Logarithm of the change between two weeks that a break has at least."""
+"""Logarithm of the change of level that a sure break has at least."""
 
-SURE_TIMES: Final = 4.0
-"""How many times its own standard error a break is at least: one in some thousand weeks has that by chance."""
+SURE_TIMES: Final = 6.0
+"""How many times its own standard error a sure break is at least."""
+
+TOLD_TIMES: Final = 4.0
+"""The same for one that is told, and may be chance: one series of eight weeks in some twenty has that."""
 
 AT_ONCE: Final = 0.65
-"""Share of a week's change that must come between the three days before and the three after; of a slope it is 3/7."""
+"""Share of a step that must come within ``_NEAR`` days too; of a slope that is next to nothing."""
+
+FEWEST_ADDRESSES: Final = 100
+"""On the mean day: with fewer nothing is sure."""
 
 WEEK: Final = 7
-_NEAR: Final = 3
+_NEAR: Final = 4
+_FAR: Final = 10
+_FEWEST_BESIDE: Final = 3
 _FEWEST_DAYS: Final = 2 * WEEK
 _MAD_TO_DEVIATION: Final = 1.4826
+_SMALLEST_NOISE: Final = 1e-3
+
+type Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +55,8 @@ class Break:
     """The first day of another level: ``times`` the old one.
 
     ``known_seen`` is the share of the addresses of the day before that were seen again, as times the usual share; it
-    is the reach that the sensor kept. ``None`` where the days around do not tell. ``is_sure`` if so few addresses as
-    these do not do it by chance either.
+    is the reach that the sensor kept. ``None`` where the days around do not tell. ``is_sure`` if days that differ as
+    much as these do, and so few addresses, do not do it by chance either.
     """
 
     day: date
@@ -50,73 +65,136 @@ class Break:
     is_sure: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The breaks of a watch in order of time, and the smallest share of its level that could not have gone unseen."""
+
+    breaks: tuple[Break, ...]
+    smallest: float
+
+
 def find_breaks(days: Mapping[date, DaySeen]) -> tuple[Break, ...]:
     """Find the breaks of a watch, in order of time; none where fewer than two weeks are known.
 
-    Every day is held against the same weekday of the week before, so that week-ends are no break. Days without data
-    are left out.
+    Args:
+        days: the whole days that were seen, of any order; days without data are left out.
+    """
+    found = search(days)
+    return found.breaks if found else ()
+
+
+def search(days: Mapping[date, DaySeen]) -> Searched | None:
+    """Look for breaks, and say how small one may be to be seen; ``None`` where fewer than two weeks are known.
 
     Args:
-        days: the whole days that were seen, of any order.
+        days: those of ``find_breaks``.
     """
     known = {day: seen for day, seen in days.items() if seen.addresses > 0}
     if len(known) < _FEWEST_DAYS:
-        return ()
-    first, last = min(known), max(known)
-    logs = np.full((last - first).days + 1, np.nan)
+        return None
+    first = min(known)
+    addresses, again = (np.full((max(known) - first).days + 1, np.nan) for _ in range(2))
     for day, seen in known.items():
-        logs[(day - first).days] = np.log(seen.addresses)
-    steps = _steps(logs)
-    # the first week has no week before it: read backwards, the days after it stand for that
-    mirrored = -_steps(logs[::-1])
-    back = np.full_like(steps, np.nan)
-    back[1:] = mirrored[1:][::-1]
-    steps = np.where(np.isnan(steps), back, steps)
+        at = (day - first).days
+        addresses[at], again[at] = seen.addresses, seen.again or np.nan
+    logs = np.log(addresses)
+    steps, errors, is_at_once = _levels(_without_weekdays(logs))
+    lost, lost_error = _overnight(np.sign(steps), logs, np.log(again))
+    joint = 1 / np.sqrt(errors**-2 + lost_error**-2)
+    both = (steps * errors**-2 + lost * lost_error**-2) * joint**2
+    # either way that sees far more than the other sees something else, such as a single day
+    is_alike = (np.abs(steps) >= AT_ONCE * np.abs(both)) & (both * np.sign(steps) > 0)
+    times = np.fmax(np.abs(steps) / errors, np.where(is_alike, np.abs(both) / joint, 0.0))
+    times[np.isnan(steps) | ~(is_at_once | (lost * np.sign(steps) >= AT_ONCE * np.abs(steps)))] = 0.0
     found: list[int] = []
-    for at in np.argsort(-np.abs(np.nan_to_num(steps)), kind="stable"):
-        if np.isnan(steps[at]) or not steps[at]:
+    for at in np.argsort(-times, kind="stable").tolist():
+        if times[at] < TOLD_TIMES:
             break
-        if all(abs(int(at) - other) >= WEEK for other in found):
-            found.append(int(at))
-    made = ((first + timedelta(days=at), float(np.exp(steps[at]))) for at in sorted(found))
-    return tuple(
-        Break(day, times, _known_seen(known, day), abs(float(np.log(times))) >= _chance(logs, (day - first).days))
-        for day, times in made
+        if all(abs(at - other) >= _FAR for other in found):  # nearer, the fits have the other break in them
+            found.append(at)
+    is_enough = float(np.nanmean(addresses)) >= FEWEST_ADDRESSES
+    breaks = tuple(
+        Break(
+            first + timedelta(days=at),
+            float(np.exp(steps[at])),
+            _known_seen(known, first + timedelta(days=at)),
+            bool(is_enough and times[at] >= SURE_TIMES and abs(steps[at]) >= SMALLEST_BREAK),
+        )
+        for at in sorted(found)
     )
+    seen_from = TOLD_TIMES * float(np.nanmedian(np.fmin(errors, joint))) if not np.isnan(errors).all() else np.inf
+    return Searched(breaks, 1 - float(np.exp(-seen_from)))
 
 
-def _steps(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the step before each day, zero where there is none and NaN where days are missing to tell."""
-    weekly = np.full_like(logs, np.nan)
-    weekly[WEEK:] = logs[WEEK:] - logs[:-WEEK]
-    moves = np.diff(weekly)
+def _levels(logs: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return the step before each day, its standard error, and whether it is there within few days as well.
+
+    A curve that bends looks like a step from afar alone. NaN where too few days are known beside a day.
+    """
+    steps, errors = np.full_like(logs, np.nan), np.full_like(logs, np.nan)
+    is_at_once = np.zeros(len(logs), dtype=np.bool_)
+    moves = np.diff(logs)
     moves = moves[~np.isnan(moves)]
-    made = np.full_like(logs, np.nan)
     if len(moves) < WEEK:
-        return made
-    plain = _without_weekdays(logs)
-    noise = _MAD_TO_DEVIATION * float(np.median(np.abs(moves - np.median(moves)))) / np.sqrt(2)
-    for at in range(WEEK + 2, len(logs) - 1):
-        jumps = (_jump(weekly, at), _jump(plain, at))
-        inside = _mean(weekly[at : at + WEEK])
-        beside = _mean(np.concatenate((weekly[at - WEEK : at], weekly[at + WEEK : at + 2 * WEEK])))
-        if inside is None or beside is None or None in jumps:
+        return steps, errors, is_at_once
+    noise = max(_deviation(moves) / np.sqrt(2), _SMALLEST_NOISE)
+    smooth = _without_single_days(logs)
+    for at in range(_FEWEST_BESIDE, len(logs) - _FEWEST_BESIDE + 1):
+        far, near = (_step(smooth, at, reach) for reach in (_FAR, _NEAR))
+        if far is not None:
+            steps[at], errors[at] = far[0], noise * far[1]
+            is_at_once[at] = near is not None and near[0] * np.sign(far[0]) >= AT_ONCE * abs(far[0])
+    return steps, errors, is_at_once
+
+
+def _step(logs: Floats, at: int, reach: int) -> tuple[float, float] | None:
+    """Fit the days before ``at`` and those from it by a slope each; return the step, and its error for noise of one."""
+    place = np.arange(max(0, at - reach), min(len(logs), at + reach))
+    place = place[~np.isnan(logs[place])]
+    if min((place < at).sum(), (place >= at).sum()) < _FEWEST_BESIDE:
+        return None
+    is_after = place >= at
+    design = np.column_stack((np.ones(len(place)), place - at + 0.5, is_after, is_after * (place - at + 0.5)))
+    inverse = np.linalg.inv(design.T @ design)
+    return float((inverse @ design.T @ logs[place])[2]), float(np.sqrt(inverse[2, 2]))
+
+
+def _overnight(signs: Floats, logs: Floats, again: Floats) -> tuple[Floats, Floats]:
+    """Return the step before each day by the addresses that stayed overnight, in the direction of ``signs``; its error.
+
+    Fewer of the day before that are seen again make a loss, fewer of the day itself that were there before a gain.
+    Zero, of an infinite error, where that is not known.
+    """
+    found, errors = np.zeros_like(logs), np.full_like(logs, np.inf)
+    for sign, of in ((-1, logs[:-1]), (1, logs[1:])):
+        share = np.full_like(logs, np.nan)
+        share[1:] = _without_weekdays(again[:-1] - of)
+        if (~np.isnan(share)).sum() < WEEK:
             continue
-        step = inside - beside
-        is_sure = abs(step) >= max(SMALLEST_BREAK, SURE_TIMES * noise * np.sqrt(2 / _NEAR))
-        # a week after a break, and where a slope ends, only the differences of weeks jump
-        is_at_once = all(jump is not None and jump * np.sign(step) >= AT_ONCE * abs(step) for jump in jumps)
-        made[at] = step if is_sure and is_at_once else 0.0
+        usual = float(np.nanmedian(share))
+        kept = min(1.0, float(np.exp(usual)))
+        by_chance = np.sqrt((1 - kept) / kept / np.exp(np.nanmedian(logs)))
+        hit = (signs == sign) & ~np.isnan(share)
+        found[hit] = -sign * (share[hit] - usual)
+        errors[hit] = max(_deviation(share[~np.isnan(share)]), by_chance, _SMALLEST_NOISE)
+    return found, errors
+
+
+def _deviation(values: Floats) -> float:
+    return _MAD_TO_DEVIATION * float(np.median(np.abs(values - np.median(values))))
+
+
+def _without_single_days(logs: Floats) -> Floats:
+    """Return the series with each day the median of itself and its neighbours: a single day is no level."""
+    beside = np.stack((np.roll(logs, 1), logs, np.roll(logs, -1)))
+    beside[0, 0] = beside[2, -1] = np.nan
+    whole = ~np.isnan(beside).any(axis=0)
+    made = logs.copy()
+    made[whole] = np.median(beside[:, whole], axis=0)
     return made
 
 
-def _chance(logs: NDArray[np.float64], at: int) -> float:
-    """Return what chance does: few addresses wander more than their days differ, as leases and machines come and go."""
-    count = float(np.exp(np.nanmean(logs[max(0, at - WEEK) : at + WEEK])))
-    return SURE_TIMES * float(np.sqrt(2 / _NEAR / count))
-
-
-def _without_weekdays(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+def _without_weekdays(logs: Floats) -> Floats:
     """Return the series without what each weekday usually has more or less than the week around it."""
     made = logs.copy()
     around = np.full_like(logs, np.nan)
@@ -127,16 +205,6 @@ def _without_weekdays(logs: NDArray[np.float64]) -> NDArray[np.float64]:
         usual = usual[~np.isnan(usual)]
         made[weekday::WEEK] -= float(np.median(usual)) if len(usual) else 0.0
     return made
-
-
-def _jump(values: NDArray[np.float64], at: int) -> float | None:
-    after, before = _mean(values[at : at + _NEAR]), _mean(values[at - _NEAR : at])
-    return None if after is None or before is None else after - before
-
-
-def _mean(values: NDArray[np.float64]) -> float | None:
-    there = values[~np.isnan(values)]
-    return float(there.mean()) if len(there) >= 2 else None
 
 
 def _known_seen(days: Mapping[date, DaySeen], at: date) -> float | None:

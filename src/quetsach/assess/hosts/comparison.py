@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
-from quetsach.assess.hosts import doubts
+from quetsach.assess.hosts import doubts, sudden
 from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
+from quetsach.assess.hosts.reach import Destinations
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
 SAME_COVERAGE = 0.75
@@ -27,12 +29,23 @@ type Days = Mapping[Watch, Mapping[date, DaySeen]]
 
 @dataclass(frozen=True, slots=True)
 class WindowMeasured:
-    """Everything that was measured in one window, by watch; ``days`` where they were asked for."""
+    """Everything that was measured in one window, by watch.
+
+    Where they were asked for: ``days``, the same of ``installations`` where most sightings name one, and the
+    ``destinations`` through which families are seen. ``names`` of families are for people.
+    """
 
     period: Period
     observed: Mapping[Watch, Observed]
     measured: Mapping[Watch, Measured]
     days: Days = field(default_factory=dict)
+    installations: Days = field(default_factory=dict)
+    destinations: Mapping[Watch, Destinations] = field(default_factory=dict)
+    names: Mapping[str, LocalText] = field(default_factory=dict)
+
+    def name_of(self, family: str) -> LocalText:
+        """Return the name of a family for people: its identifier where the table has none."""
+        return self.names.get(family, LocalText(family, family))
 
     def covers(self, watch: Watch) -> bool:
         """Whether the watch was alive in enough of the window."""
@@ -90,8 +103,10 @@ class Comparison:
     in the first. The ends of an interval hold one window's estimate at its lowest against the other's at its highest;
     the errors of one method in two windows are alike more often than opposite, so that the truth is rarely near an end.
     Addresses are counted and have no interval. ``if_gone_are_clean`` is the reduction of machines if every family of
-    ``gone`` was cleaned to the last machine; a refusal where none is gone. ``blocks``: the instrument changed, or fell
-    out, so nothing is to be published from it before somebody looked.
+    ``gone`` was cleaned to the last machine; a refusal where none is gone. ``unseen_points`` are the points by which
+    the reach of one family's sensor may have changed on one day without a word: intervals of machines are at least as
+    wide to either side; ``None`` where no days are known. ``blocks``: the instrument changed, or fell out, so nothing
+    is to be published from it before somebody looked.
     """
 
     before: Period
@@ -104,6 +119,7 @@ class Comparison:
     gone: tuple[Gone, ...] = ()
     covered: Covered = Covered(0, 0, 0.0)
     if_gone_are_clean: Answer = _NONE
+    unseen_points: float | None = None
 
     @property
     def blocks(self) -> bool:
@@ -117,6 +133,7 @@ class Comparison:
             "after": {"first": str(self.after.first), "last": str(self.after.last)},
             "panel": [asdict(watch) for watch in self.panel],
             "covered": asdict(self.covered),
+            "unseen_points": self.unseen_points,
             "no_longer_seen": [gone.as_json() for gone in self.gone],
             "reduction_percent": {
                 "machines_online": self.machines.as_json(),
@@ -136,6 +153,7 @@ BLOCKING = frozenset(
         "feed-mode",
         "sensors-disagree",
         "sudden-change",
+        "reach-changed",
         "families-gone",
         "refused-in-one-window",
     }
@@ -159,19 +177,22 @@ def compare(
     fit = [w for w in before.observed if before.covers(w) and after.covers(w) and _is_fit(w, before, after)]
     panel = tuple(sorted(best_watches({w: before.measured[w] for w in fit}).values()))
     gone = _gone(before, after, panel)
+    begun = _gone(after, before, panel)
+    told = {(w.family, w.ip_version) for w in (*panel, *(g.watch for g in (*gone, *begun)))}
     notices = [
         *doubts.dropped(before, after),
         *doubts.modes(before, after),
         *doubts.gone(before, gone),
-        *doubts.refused_once(before, after),
-        *doubts.left_out(before, _left_out(before, panel, gone)),
-        *doubts.new(after, [g.watch for g in _gone(after, before, panel)]),
+        *doubts.new(after, begun),
+        *doubts.counted_once(before, after, told),
         *calendar.of_families(_named(before) | _named(after)).notices(before.period, after.period),
     ]
     refused = _refused(before, after, panel)
     if refused:
         return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices), gone)
-    machines = _machines(before, after, panel)
+    searched = sudden.search_days(before, after, between or {}, panel)
+    unseen = sudden.unseen(before, searched)
+    machines = _at_least(unseen, _machines(before, after, panel))
     events = _reduction(
         [before.measured[w].by_events for w in panel], [_events_now(after, w, before.measured[w].rate) for w in panel]
     )
@@ -181,13 +202,14 @@ def compare(
         *doubts.disagreement(machines, events, addresses),
         *doubts.sensors(before, {w: _machines(before, after, (w,)) for w in fit}),
         *doubts.schedules(before, after, panel),
-        *doubts.days(before, after, panel),
-        *doubts.breaks(before, after, between or {}, panel),
+        *sudden.days(before, after, panel),
+        *sudden.breaks(before, searched, panel),
+        *sudden.reach(before, after, panel),
     ]
-    clean = _machines(before, after, panel, gone) if gone else _NONE
+    clean = _at_least(unseen, _machines(before, after, panel, gone)) if gone else _NONE
     covered = _covered(before, panel)
     return Comparison(
-        before.period, after.period, panel, machines, events, addresses, tuple(notices), gone, covered, clean
+        before.period, after.period, panel, machines, events, addresses, tuple(notices), gone, covered, clean, unseen
     )
 
 
@@ -209,13 +231,6 @@ def _gone(one: WindowMeasured, other: WindowMeasured, panel: tuple[Watch, ...]) 
         for kind, watch in sorted(best_watches(there).items())
         if kind not in compared | seen
     )
-
-
-def _left_out(before: WindowMeasured, panel: tuple[Watch, ...], gone: tuple[Gone, ...]) -> list[Watch]:
-    """Return the watches that were counted in the first window, of families that are neither compared nor gone."""
-    told = {(w.family, w.ip_version) for w in (*panel, *(g.watch for g in gone))}
-    best = best_watches(before.measured)
-    return [w for kind, w in best.items() if kind not in told and isinstance(before.measured[w].machines, Estimate)]
 
 
 def _named(window: WindowMeasured) -> set[str]:
@@ -259,6 +274,13 @@ def _machines(
         [*(before.measured[w].machines for w in panel), *(g.machines for g in gone)],
         [after.measured[w].machines for w in panel],
     )
+
+
+def _at_least(points: float | None, answer: Answer) -> Answer:
+    """Return a reduction whose interval is so many points wide to either side at least."""
+    if points is None or isinstance(answer, Refusal):
+        return answer
+    return replace(answer, low=min(answer.low, answer.value - points), high=max(answer.high, answer.value + points))
 
 
 def _counted(seen: Observed) -> Estimate:

@@ -6,6 +6,7 @@ their colour, in dark mode too, so the picture itself names only one.
 """
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from xml.etree import ElementTree as ET
 import vl_convert
 
 from quetsach.core.number import number_text
+from quetsach.core.period import Period
 
 if TYPE_CHECKING:
     import altair as alt
@@ -23,28 +25,38 @@ _STRONG = "#2f4a66"
 _SOFT = "#8fa3b8"
 _LEVEL = "#8a4b00"
 _WIDTH, _HEIGHT = 760, 300
+_BAR = 0.62
+"""Share of its place that a column takes."""
+_LABELS = 40
+"""Height of the lines under the columns."""
+_ABOVE, _HANGS = 1.2, 24
+"""How much higher the plot is than its highest column where marks hang in it, and how far these hang down."""
+_LINE = 100
+"""Letters of a line below a plot."""
 _VIETNAMESE_NUMBERS: dict[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
 _ENGLISH_NUMBERS: dict[str, Any] = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " ₫"]}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its label (lines under the axis), its value, and whether it is the baseline."""
+    """One column: its label (lines under the axis), its value, and whether it is the baseline; the days it is of."""
 
     label: tuple[str, ...]
     value: float
     is_baseline: bool
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChart:
-    """Columns in their order, with one dashed level to compare with."""
+    """Columns in their order, with one dashed level to compare with, and marks on days of a column or between two."""
 
     title: str
     description: str
     unit: str
     columns: Sequence[Column]
     level: float | None
+    marks: Sequence["Mark"] = ()
 
 
 def draw_columns(chart: ColumnChart, *, language: str) -> str:
@@ -65,9 +77,13 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
     x = alt.X(
         "n:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelExpr=_label_expression(labels), ticks=False)
     )
-    y = alt.Y("value:Q", title=chart.unit, scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=5))
+    placed = [(left, mark) for mark in chart.marks if (left := _place(mark.day, chart.columns)) is not None]
+    highest = max((*(c.value for c in chart.columns), chart.level or 0.0))
+    # a mark hangs above all columns and their figures, and crosses none of them
+    scale = alt.Scale(domain=[0, _ABOVE * highest], nice=False) if placed and highest else alt.Scale(zero=True)
+    y = alt.Y("value:Q", title=chart.unit, scale=scale, axis=alt.Axis(format=",d", tickCount=5))
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
-    columns = base.mark_bar(width={"band": 0.62}).encode(
+    columns = base.mark_bar(width={"band": _BAR}).encode(
         fill=alt.condition("datum.kind == 'baseline'", alt.value(_STRONG), alt.value(_SOFT)),
         stroke=alt.value(_STRONG),
     )
@@ -77,7 +93,53 @@ def draw_columns(chart: ColumnChart, *, language: str) -> str:
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=_LEVEL)
         .encode(y="level:Q")
     )
-    return drawn(alt.layer(columns, level, values), chart.title, chart.description, language)
+    form = "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
+    words = [f"{n}. {mark.day:{form}}: {mark.words}" for n, (_, mark) in enumerate(placed, 1)]
+    marks = [layer for n, (left, _) in enumerate(placed, 1) for layer in _at(left, n)]
+    layers = (columns, level, values, *marks, *([_below(words)] if words else []))
+    return drawn(
+        alt.layer(*layers), chart.title, " ".join((chart.description, *(f"{text}." for text in words))), language
+    )
+
+
+def _at(x: float, number: int) -> "tuple[alt.Chart, ...]":
+    """Return the upright line of a mark so far from the left edge, above the columns, and its number over it."""
+    import altair as alt  # noqa: PLC0415
+
+    at = alt.Chart(alt.InlineData(values=[{}])).encode(x=alt.value(x))
+    return (
+        at.mark_rule(strokeWidth=1.8, color=_LEVEL).encode(y=alt.value(0), y2=alt.value(_HANGS)),
+        at.mark_text(fontSize=13, fontWeight=600, text=str(number)).encode(y=alt.value(-12)),
+    )
+
+
+def _below(words: Sequence[str]) -> "alt.Chart":
+    """Return the words of all marks, one under the other below the columns; long ones take several lines."""
+    import altair as alt  # noqa: PLC0415
+
+    lines = [line for text in words for line in textwrap.wrap(text, _LINE, subsequent_indent="    ")]
+    rows: list[dict[str, object]] = [
+        {"words": line, "y": _HEIGHT + _LABELS + 20 * n} for n, line in enumerate(lines, 1)
+    ]
+    told = alt.Chart(alt.InlineData(values=rows)).mark_text(align="left", fontSize=13, baseline="top")
+    made: alt.Chart = told.encode(text="words:N", x=alt.value(0), y=alt.Y("y:Q", scale=None, axis=None))
+    return made
+
+
+def _place(day: date, columns: Sequence[Column]) -> float | None:
+    """Return how far from the left edge a day lies: in the column that is of it, or between two.
+
+    ``None`` where it lies before the first or after the last, or columns are of no days.
+    """
+    wide = _WIDTH / max(len(columns), 1)
+    for n, column in enumerate(columns):
+        if column.period is None or (n == 0 and day < column.period.first):
+            return None
+        if day < column.period.first:
+            return wide * n
+        if day in column.period:
+            return wide * (n + 0.5 + _BAR * (((day - column.period.first).days + 0.5) / column.period.days - 0.5))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The figures of a campaign: its windows beside its baseline, as counted now or as its close sealed them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.view import LakeView
-from quetsach.web.design.charts import Column, ColumnChart, draw_columns
+from quetsach.web.design.charts import Column, ColumnChart, Mark, draw_columns
 from quetsach.web.design.templatetags.words import window_label
 from quetsach.web.portal.candidates import read_published
 from quetsach.web.portal.snapshot import CampaignFigures, Snapshot, WindowFigure
@@ -36,7 +37,7 @@ def campaign_figures(
     """Return a campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
     plan = measured.plan
     if measured.sealed is not None:
-        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)))
+        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)), view, calendar)
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
@@ -56,7 +57,9 @@ def campaign_figures(
             warnings=_warnings(report),
             decision=frozen.number if frozen else 0,
             decided_on=frozen.frozen_at.date() if frozen else None,
-        )
+        ),
+        view,
+        calendar,
     )
 
 
@@ -102,8 +105,13 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
     )
 
 
-def _with_charts(campaign: CampaignFigures) -> CampaignFigures:
-    return replace(campaign, charts={language: _chart(campaign, language) for language in ("vi", "en")})
+def _with_charts(campaign: CampaignFigures, view: LakeView, calendar: Calendar) -> CampaignFigures:
+    """Draw the windows, and mark what is known to have changed counts of families that may be named, and holidays."""
+    windows = [Period(w.first, w.last) for w in campaign.windows]
+    families = frozenset[str]().union(*(answers.families_seen(view, window) for window in windows))
+    whole = Period(min(w.first for w in windows), max(w.last for w in windows)) if windows else None
+    marks = calendar.of_families(families).marks(whole) if whole else ()
+    return replace(campaign, charts={language: _chart(campaign, marks, language) for language in ("vi", "en")})
 
 
 def _goals(plan: Campaign) -> tuple[LocalText, ...]:
@@ -132,7 +140,7 @@ def window_figure(count: WindowCount, change: WindowChange | None) -> WindowFigu
     )
 
 
-def _chart(campaign: CampaignFigures, language: str) -> str:
+def _chart(campaign: CampaignFigures, marks: Sequence[tuple[date, LocalText]], language: str) -> str:
     with override(language):
         return draw_columns(
             ColumnChart(
@@ -140,10 +148,11 @@ def _chart(campaign: CampaignFigures, language: str) -> str:
                 description=_("Columns: unique addresses in each window. They judge no target."),
                 unit=_("unique addresses in 30 days"),
                 columns=tuple(
-                    Column(window_label(Period(w.first, w.last)), w.addresses, w.id == campaign.baseline)
+                    Column(window_label(of := Period(w.first, w.last)), w.addresses, w.id == campaign.baseline, of)
                     for w in campaign.windows
                 ),
                 level=None,  # a line of the target would judge figures that give no verdict
+                marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
             ),
             language=language,
         )

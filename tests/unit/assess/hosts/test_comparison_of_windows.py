@@ -12,6 +12,7 @@ from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
+from quetsach.assess.hosts.reach import DestinationSeen
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -94,7 +95,7 @@ def test_a_family_that_cannot_be_counted_any_more_is_not_dropped_silently() -> N
     before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
     [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(80, hours=400.0)})).notices
     assert notice.code == "families-left-out"
-    assert "necurs đếm được trong kỳ đầu nhưng không so sánh được" in notice.text.vi
+    assert "necurs chỉ đếm được máy trong kỳ đầu (45% số máy của kỳ đó)" in notice.text.vi
 
 
 def test_a_small_family_that_vanishes_is_told_and_not_named_where_it_could_expose_somebody() -> None:
@@ -160,6 +161,78 @@ def test_all_families_of_a_sensor_that_fall_on_a_day_are_one_notice() -> None:
     )
     [notice] = compare(before, after).notices
     assert "mọi họ mã độc do own/sinkhole ghi nhận" in notice.text.vi
+
+
+def through(period: Period, domains: int) -> dict[date, dict[str, DestinationSeen]]:
+    return {day: {f"{n}.example": DestinationSeen(20, 20) for n in range(domains)} for day in period}
+
+
+def test_a_domain_that_is_gone_is_told_and_blocks() -> None:
+    before = replace(
+        window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)}, destinations={MIRAI: through(JUNE, 10)}
+    )
+    after = replace(
+        window(JULY, {MIRAI: seen(90)}), days={MIRAI: daily(JULY, 200)}, destinations={MIRAI: through(JULY, 9)}
+    )
+    comparison = compare(before, after)
+    [notice] = [n for n in comparison.notices if n.code == "reach-changed"]
+    assert comparison.blocks
+    assert "own/sinkhole theo dõi mirai qua 10 tên miền" in notice.text.vi
+    assert "mất 10,0%" in notice.text.vi
+    assert "lost 10.0 %" in notice.text.en
+
+
+def test_installations_that_are_gone_at_one_stroke_are_told_where_addresses_hide_it() -> None:
+    before = replace(
+        window(JUNE, {MIRAI: seen(100)}), days={MIRAI: daily(JUNE, 200)}, installations={MIRAI: daily(JUNE, 200)}
+    )
+    after = replace(
+        window(JULY, {MIRAI: seen(100)}), days={MIRAI: daily(JULY, 200)}, installations={MIRAI: daily(JULY, 160)}
+    )
+    assert codes(compare(before, after)) == {"sudden-change"}
+
+
+def test_an_interval_is_as_wide_as_what_a_sensor_can_lose_unseen() -> None:
+    rng = np.random.default_rng(3)
+    loud = {
+        period: {day: DaySeen(int(n)) for day, n in zip(period, rng.normal(200, 40, period.days), strict=True)}
+        for period in (JUNE, JULY)
+    }
+    comparison = compare(
+        *(replace(window(p, {MIRAI: seen(n)}), days={MIRAI: loud[p]}) for p, n in ((JUNE, 100), (JULY, 50)))
+    )
+    assert comparison.unseen_points is not None
+    assert isinstance(comparison.machines, Estimate)
+    value = comparison.machines.value
+    assert comparison.unseen_points > 20
+    assert comparison.machines.low == pytest.approx(value - comparison.unseen_points)
+    assert comparison.machines.high == pytest.approx(value + comparison.unseen_points)
+    assert comparison.as_json()["unseen_points"] == comparison.unseen_points
+
+
+def test_families_are_told_by_their_names_and_not_by_identifiers() -> None:
+    names = {"necurs": LocalText("Necurs", "Necurs"), "unknown": LocalText("Không rõ", "Unknown")}
+    before = replace(window(JUNE, {MIRAI: seen(100), NECURS: seen(80)}), names=names)
+    [notice] = compare(before, window(JULY, {MIRAI: seen(100)})).notices
+    assert notice.text.vi.startswith("Necurs không còn được ghi nhận")
+    assert notice.text.en.startswith("Necurs: gone")
+
+
+def test_a_family_that_is_refused_in_one_window_is_told_once_and_with_the_reason() -> None:
+    once = replace(seen(80), mode=RefusalReason.UNEVEN_RATES)
+    before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
+    [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: once})).notices[1:]
+    assert notice.code == "refused-in-one-window"
+    assert "necurs chỉ đếm được máy trong kỳ đầu" in notice.text.vi
+    assert Refusal(RefusalReason.UNEVEN_RATES).text.vi in notice.text.vi
+
+
+def test_a_family_that_another_sensor_counts_in_both_windows_is_not_told_as_left_out() -> None:
+    once = replace(seen(90), mode=RefusalReason.UNEVEN_RATES)
+    comparison = compare(
+        window(JUNE, {MIRAI: seen(100), OTHER: seen(90)}), window(JULY, {MIRAI: seen(100), OTHER: once})
+    )
+    assert codes(comparison) == {"feed-mode"}
 
 
 def test_a_family_that_is_not_seen_on_some_weekdays_any_more_is_told() -> None:

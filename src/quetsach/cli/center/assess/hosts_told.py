@@ -56,7 +56,8 @@ _WORDS = {
         "same-holiday": "Kỳ có ngày nghỉ lễ, so với cùng kỳ nghỉ lễ của năm khác:",
         "blocks": "Các con số này chưa được tự động công bố.",
         "percent": "{n}%",
-        "interval": "{n} ({low} đến {high})",
+        "unseen": "Nếu trong một ngày phạm vi quan sát của một nguồn thay đổi ít hơn {n} điểm phần trăm tổng số máy, "
+        "phép so sánh này có thể không nhận ra; khoảng trong ngoặc đã gồm phần đó.",
     },
     "en": {
         "family": "family",
@@ -94,7 +95,8 @@ _WORDS = {
         "same-holiday": "The window with a holiday, against the same holiday of another year:",
         "blocks": "Such figures are not published by themselves.",
         "percent": "{n} %",
-        "interval": "{n} ({low} to {high})",
+        "unseen": "A sensor whose reach changes within a day by less than {n} points of all machines may go unseen in "
+        "this comparison; intervals in brackets hold that.",
     },
 }
 
@@ -213,6 +215,9 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
         covered = comparison.covered
         share = str(words["percent"]).format(n=math.floor(covered.percent))
         print_wrapped(str(words["covered"]).format(families=covered.families, of=covered.of, percent=share))
+        if comparison.unseen_points is not None:
+            points = number_text(math.ceil(10 * comparison.unseen_points) / 10, language, decimals=1)
+            print_wrapped(str(words["unseen"]).format(n=points))
     if isinstance(comparison.if_gone_are_clean, Estimate):
         print_wrapped(str(words["clean"]).format(n=_percent(comparison.if_gone_are_clean, language)))
     for notice in comparison.notices:
@@ -222,11 +227,4 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
 
 
 def _percent(answer: Answer, language: str) -> str:
-    if isinstance(answer, Refusal):
-        return "–"
-    words = _WORDS[language]
-    n, low, high = (
-        str(words["percent"]).format(n=number_text(x, language, decimals=1))
-        for x in (answer.value, answer.low, answer.high)
-    )
-    return str(words["interval"]).format(n=n, low=low, high=high) if answer.low < answer.high else n
+    return "–" if isinstance(answer, Refusal) else answer.percent_text().in_language(language)

@@ -1,0 +1,163 @@
+"""What changed between two days, or on days of one window alone: levels, days, and what a sensor's reach is made of."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from quetsach.assess.hosts.breaks import WEEK, Break, DaySeen, Searched, search
+from quetsach.assess.hosts.doubts import LARGEST_SILENT, may_be_named, percent_text, share_of
+from quetsach.assess.hosts.measure import Watch
+from quetsach.assess.hosts.reach import changed_reach
+from quetsach.assess.notice import Notice
+from quetsach.core.pack import LocalText
+
+if TYPE_CHECKING:
+    from quetsach.assess.hosts.comparison import Days, WindowMeasured
+
+SIMILAR_DAYS_SEEN: Final = 3
+"""Whole days by which two windows of a family may differ without a word."""
+
+SMALLEST_TOLD: Final = 2.5
+"""Percent of the first window's machines that a break which may be chance is about at least, to be told."""
+
+
+def search_days(
+    before: "WindowMeasured", after: "WindowMeasured", between: "Days", panel: Sequence[Watch]
+) -> dict[Watch, Searched]:
+    """Look for breaks of each watch from the second day of the earlier window to the last of the later one.
+
+    By installations where these have names, and by addresses.
+    """
+    made = {}
+    for watch in panel:
+        by_address: dict[date, DaySeen] = {}
+        for part in (before.days, between, after.days):
+            by_address |= part.get(watch, {})
+        named = {**before.installations.get(watch, {}), **after.installations.get(watch, {})}
+        found = [searched for days_of in (named, by_address) if (searched := search(days_of))]
+        breaks: list[Break] = []
+        for one in (b for searched in found for b in searched.breaks):
+            is_new = all(abs((one.day - other.day).days) >= WEEK for other in breaks)
+            if is_new and before.period.first < one.day <= after.period.last:
+                breaks.append(one)
+        if found:
+            made[watch] = Searched(tuple(breaks), min(searched.smallest for searched in found))
+    return made
+
+
+def unseen(before: "WindowMeasured", searched: Mapping[Watch, Searched]) -> float | None:
+    """Return by how many points a sensor of one family may have changed its reach without a word, on one day.
+
+    ``None`` where no family's days are known.
+    """
+    return max((share_of(before, [w]) * min(1.0, found.smallest) for w, found in searched.items()), default=None)
+
+
+def breaks(before: "WindowMeasured", searched: Mapping[Watch, Searched], panel: Sequence[Watch]) -> list[Notice]:
+    """Say which families changed at one stroke between two days; one notice where all of a sensor did."""
+    by_day: defaultdict[tuple[str, str, date], list[tuple[Watch, Break]]] = defaultdict(list)
+    for watch in panel:
+        for found in searched[watch].breaks if watch in searched else ():
+            by_day[watch.feed, watch.report, found.day].append((watch, found))
+    notices = []
+    for (feed, report, day), hit in sorted(by_day.items(), key=lambda item: (item[0][2], item[0])):
+        everything = [w for w in panel if (w.feed, w.report) == (feed, report)]
+        share = sum(share_of(before, [w]) * abs(1 - found.times) for w, found in hit)
+        is_sure = any(found.is_sure for _, found in hit)
+        if not is_sure and share < SMALLEST_TOLD:
+            continue
+        code = "sudden-change" if share > LARGEST_SILENT and is_sure else "small-sudden-change"
+        if 1 < len(everything) == len(hit):
+            notices.append(Notice(code, _all_broke(f"{feed}/{report}", day, [b for _, b in hit]), round(share, 1)))
+            continue
+        notices += [
+            Notice(code, _broke(w, before.name_of(w.family), found), round(share, 1))
+            for w, found in hit
+            if may_be_named(before.daily_addresses(w))
+        ]
+    return notices
+
+
+def days(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Watch]) -> list[Notice]:
+    """Say which families have whole days in one window that they have not in the other."""
+    notices = []
+    for watch in panel:
+        known = [len(window.days.get(watch, {})) for window in (before, after)]
+        if abs(known[0] - known[1]) <= SIMILAR_DAYS_SEEN or not all(known):
+            continue
+        name, sensor = before.name_of(watch.family), f"{watch.feed}/{watch.report}"
+        text = LocalText(
+            f"{name.vi} ({sensor}) có đủ dữ liệu trong {known[0]} ngày của kỳ đầu và {known[1]} ngày của kỳ sau. "
+            "Trong những ngày còn lại, nguồn ngừng hoạt động hoặc không thấy họ mã độc này.",
+            f"{name.en} ({sensor}) has whole days of data on {known[0]} days of the first window and {known[1]} "
+            "of the second. On the others the sensor was down or did not see the family.",
+        )
+        notices.append(Notice("days-differ", text))
+    return notices
+
+
+def reach(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Watch]) -> list[Notice]:
+    """Say of which families a sensor's domains or sinkhole addresses are not those that they were."""
+    notices = []
+    for watch in panel:
+        changed = changed_reach(
+            before.destinations.get(watch, {}),
+            after.destinations.get(watch, {}),
+            before.days.get(watch, {}),
+            after.days.get(watch, {}),
+        )
+        if changed is None or not may_be_named(before.daily_addresses(watch)):
+            continue
+        percent = share_of(before, [watch]) * abs(changed.gained - changed.lost)
+        name, sensor = before.name_of(watch.family), f"{watch.feed}/{watch.report}"
+        lost, gained = percent_text(100 * changed.lost), percent_text(100 * changed.gained)
+        text = LocalText(
+            f"{sensor} theo dõi {name.vi} qua {changed.of} tên miền hoặc máy chủ. Trong kỳ sau, {changed.gone} trong "
+            f"số đó không còn hoặc hoạt động ít ngày hơn, {changed.begun} mới có hoặc hoạt động nhiều ngày hơn. Vì vậy "
+            f"nguồn mất {lost.vi} và thêm {gained.vi} số địa chỉ so với kỳ đầu. Phần thay đổi này có thể do phạm vi "
+            "quan sát của nguồn, không phải do máy được làm sạch.",
+            f"{sensor} sees {name.en} through {changed.of} domains or servers. In the second window {changed.gone} of "
+            f"them are gone or live on fewer days, and {changed.begun} are new or live on more. By that the sensor "
+            f"lost {lost.en} and gained {gained.en} of the addresses of the first window. This part of the change can "
+            "come from the sensor's reach and not from cleaning.",
+        )
+        notices.append(
+            Notice("reach-changed" if percent > LARGEST_SILENT else "reach-changed-little", text, round(percent, 1))
+        )
+    return notices
+
+
+def _all_broke(sensor: str, day: date, found: Sequence[Break]) -> LocalText:
+    times = sorted(b.times for b in found)[len(found) // 2]
+    level = percent_text(100 * times)
+    return LocalText(
+        f"Từ {day:%d/%m/%Y}, số địa chỉ của mọi họ mã độc do {sensor} ghi nhận thay đổi đột ngột, bằng khoảng "
+        f"{level.vi} mức trước đó. Việc làm sạch máy không diễn ra cùng một ngày ở mọi nơi: có thể nguồn đã đổi, hoặc "
+        "đó là ngày nghỉ.",
+        f"From {day}, the addresses of all families that {sensor} sees changed at one stroke, to about {level.en} of "
+        "the level before. Machines are not cleaned on one day everywhere: the sensor changed, or it is a holiday.",
+    )
+
+
+def _broke(watch: Watch, name: LocalText, found: Break) -> LocalText:
+    level, sensor = percent_text(100 * found.times), f"{watch.feed}/{watch.report}"
+    vi = (
+        f"Từ {found.day:%d/%m/%Y}, số địa chỉ của {name.vi} ({sensor}) thay đổi đột ngột, bằng khoảng "
+        f"{level.vi} mức trước đó. Việc làm sạch máy không diễn ra cùng một ngày ở mọi nơi: có thể phạm vi quan sát "
+        "của nguồn đã đổi."
+    )
+    en = (
+        f"From {found.day}, the addresses of {name.en} ({sensor}) changed at one stroke, to about {level.en} of "
+        "the level before. Machines are not cleaned on one day everywhere: the sensor's reach may have changed."
+    )
+    if found.known_seen is not None:
+        known = percent_text(min(100.0, 100 * found.known_seen))
+        vi += f" Trong số địa chỉ đã biết lẽ ra còn thấy, nguồn thấy lại khoảng {known.vi}."
+        en += f" Of the known addresses that were to be seen again, about {known.en} were."
+    if not found.is_sure:
+        vi, en = (
+            f"{vi} Với số địa chỉ ít như vậy, ngẫu nhiên cũng có thể là nguyên nhân.",
+            f"{en} Chance can do it too.",
+        )
+    return LocalText(vi, en)
