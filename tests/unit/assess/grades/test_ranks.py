@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.assess.errors import AssessError
@@ -49,6 +49,7 @@ def test_step_down_tells_apart_what_one_step_would_not() -> None:
     assert list(sets.low) == list(sets.high) == [2, 1, 3]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 3)), min_size=2, max_size=12))
 def test_sets_of_all_at_once_contain_those_of_one(rows: list[tuple[float, float]]) -> None:
     estimates, errors = (np.array(column) for column in zip(*rows, strict=True))
