@@ -35,12 +35,12 @@ from bench.validation.table import Row
 from statsmodels.stats.proportion import proportion_confint
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
+from quetsach.assess.effect.exposure import exposure_times
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.panel import Bools, Floats
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out
 from quetsach.assess.effect.verdict import Verdict, Word, judge
-from quetsach.assess.effect.wedge import exposure_times
 from quetsach.centre.tables import bundled_ranges, load_network_tables, scenario_content
 from quetsach.cli.center import ingest
 from quetsach.cli.center.assess.panel import campaign_panel, registered

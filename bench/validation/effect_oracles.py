@@ -7,15 +7,14 @@ programme, a regression with dummies. What differs is what their stopping rules 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from bench.validation.table import Row
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.periods import Step, periods_of
-from quetsach.assess.effect.wedge import exposure_dummies, exposure_times
 
 
 def drawn_panel(generator: np.random.Generator, starts: np.ndarray, periods: int = 30) -> Panel:
@@ -134,16 +133,16 @@ def _group_time(panel: Panel) -> Iterator[Row]:
 
 
 def _wedge(panel: Panel) -> Iterator[Row]:
-    """Fit the same regression with a dummy for every unit and period."""
-    table = long_table(panel)
-    columns = exposure_dummies(exposure_times(panel.starts, panel.periods), 6).reshape(len(table), -1)
-    dummies = pd.get_dummies(table["unit"]).iloc[:, 1:], pd.get_dummies(table["time"]).iloc[:, 1:]
-    design = np.column_stack([columns, np.ones(len(table)), *dummies]).astype(float)
-    theirs = sm.OLS(table["y"].to_numpy(), design).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(table["unit"])[0]}
+    """Impute what would have been, as they do; all their units begin but those that never do."""
+    from diff_diff import ImputationDiD
+
+    theirs = ImputationDiD().fit(
+        long_table(panel), outcome="y", unit="unit", time="time", first_treat="first", aggregate="event_study"
     )
-    cells, periods, count = len(table), panel.shape[1], columns.shape[1]
-    counted = np.sqrt((cells - design.shape[1]) / (cells - count - periods))
-    ours = _found(panel, Method.WEDGE)
-    yield _row("wedge: long-term effect, statsmodels", ours.spread.value, theirs.params[count - 1], 1e-9)
-    yield _row("wedge: clustered error, statsmodels", ours.spread.error, theirs.bse[count - 1] * counted, 1e-6)
+    ours = {part.id: part.estimate.value for part in _found(panel, Method.WEDGE).parts}
+    for time in (0, 5, 12):
+        yield _row(f"wedge: effect {time} after the start, diff-diff", ours[f"since-{time}"], _at(theirs, time), 1e-9)
+
+
+def _at(theirs: Any, time: int) -> float:
+    return float(theirs.event_study_effects[time]["effect"])

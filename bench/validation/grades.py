@@ -34,7 +34,7 @@ def _graded(shape: str, error: float, runs: int, rng: np.random.Generator) -> li
         subscribers = np.exp(rng.uniform(np.log(0.3), np.log(6000), PROVIDERS))
         rates = rng.gamma(1.5, 2.0, PROVIDERS) if shape == "gamma" else rng.lognormal(0.7, 0.8, PROVIDERS)
         weekly = _weeks(subscribers * rates, error, rng)
-        answer = graded_rates(weekly, subscribers, rng=rng)
+        answer = graded_rates(weekly, subscribers)
         assert not isinstance(answer, Refusal)
         truth = np.argsort(np.argsort(rates)) + 1
         inside = [row.rank[0] <= rank <= row.rank[1] for row, rank in zip(answer.rows, truth, strict=True)]
@@ -85,7 +85,7 @@ def _sets(runs: int, rng: np.random.Generator) -> list[Row]:
                 rank = 1 + (true > true[:, None]).sum(axis=1)
                 drawn = true + errors * rng.standard_normal(20)
                 for simultaneous in (False, True):
-                    sets = rank_sets(drawn, errors, rng=rng, is_simultaneous=simultaneous, method=method)
+                    sets = rank_sets(drawn, errors, is_simultaneous=simultaneous, method=method)
                     inside = (sets.low <= rank) & (rank <= sets.high)
                     marginal += 0 if simultaneous else int(inside.sum())
                     together += int(inside.all()) if simultaneous else 0

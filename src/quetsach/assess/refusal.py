@@ -46,6 +46,7 @@ class RefusalReason(StrEnum):
     TREATMENT_ENDS = "treatment-ends"
     STAGGERED = "staggered"
     NOT_STAGGERED = "not-staggered"
+    MOVE_TOGETHER = "move-together"
     UNBALANCED = "unbalanced"
     NOT_POSITIVE = "not-positive"
     NO_SPREAD = "no-spread"
@@ -248,11 +249,19 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "All treated units began at the same time. A stepped wedge needs two steps at least; use difference in "
         "differences.",
     ),
+    RefusalReason.MOVE_TOGETHER: LocalText(
+        "Các đơn vị bắt đầu cùng đợt còn tăng giảm cùng nhau (chẳng hạn vì cả vùng bắt đầu một lượt), mà số đợt quá ít "
+        "để biết con số tự dao động bao nhiêu. Nếu thăm được rút cho cả vùng, hãy ghi tên vùng vào cột region.",
+        "Units that begin together also rise and fall together (whole regions, perhaps), and there are too few steps "
+        "to know how much the figure moves by itself. Where regions were drawn, name them in the column region.",
+    ),
     RefusalReason.UNBALANCED: LocalText(
         "Bảng số liệu thiếu ô: có đơn vị không có số liệu ở một số kỳ. Phương pháp này cần đủ mọi đơn vị ở "
-        "mọi kỳ; sai biệt kép (một thời điểm bắt đầu chung) và triển khai bậc thang chấp nhận bảng thiếu ô.",
+        "mọi kỳ; sai biệt kép (một thời điểm bắt đầu chung) chấp nhận bảng thiếu ô, triển khai bậc thang thì khi thiếu "
+        "không quá một phần mười.",
         "Cells of the panel are missing: a unit has no figure in some period. This method needs every unit in"
-        " every period; difference in differences (with one common start) and the stepped wedge accept gaps.",
+        " every period; difference in differences (with one common start) accepts gaps, the stepped wedge up to a "
+        "tenth of the cells.",
     ),
     RefusalReason.NOT_POSITIVE: LocalText(
         "Có số liệu bằng 0 hoặc âm, không lấy lôgarit được. Hãy so sánh trên số liệu gốc, hoặc gộp kỳ hay đơn "

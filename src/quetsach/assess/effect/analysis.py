@@ -61,8 +61,7 @@ class Design:
     columns of the panel that units are made comparable by.
 
     Raises:
-        AssessError: units are to count by size in a wedge, which counts all alike, all of the effect is to reach the
-            controls, or the method takes no covariates.
+        AssessError: all of the effect is to reach the controls, or the method takes no covariates.
     """
 
     method: Method
@@ -79,8 +78,6 @@ class Design:
             raise AssessError("the share that reaches the controls is not from 0 to less than 1")
         if self.covariates and self.method not in (Method.SC, Method.SDID):
             raise AssessError(f"{self.method} takes no covariates", hint="--covariate is for sc and sdid")
-        if self.method is Method.WEDGE and self.counted is Counted.SIZE:
-            raise AssessError("a wedge counts every unit alike", hint="--counted size is for did, sc, sdid and cits")
 
 
 def usual_scale(panel: Panel) -> Scale:

@@ -11,7 +11,7 @@ from quetsach.assess.effect.departures import departures
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
-from quetsach.assess.effect.wedge import exposure_times
+from quetsach.assess.effect.wedge_texts import WEARS_OFF
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -20,14 +20,7 @@ from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 APART_AT_LEAST: Final = 6
-"""Units outside the largest group that begins together, and units that never begin where there are any.
-
-Measured on wedges of 24 units without effect (AR(1) noise, 1,500 draws each): 95 % intervals cover 94 to 95 % with
-groups of 12 and 12, 93 % with 18 and 6, 85 % with 21 and 3, 35 % with 23 and 1; 81 to 84 % with one or two units never
-treated.
-"""
-WAITING_AT_LEAST: Final = 3
-"""Units that have not begun yet while others have their long-term effect already."""
+"""Units of a difference in differences outside the largest group that begins together, and ones that never begin."""
 NEEDED: Final[Mapping[Method, tuple[str, ...]]] = {
     Method.DID: ("trends-before", "permutation"),
     Method.SC: ("fit-before", "placebo-effect", "placebo-ratio"),
@@ -71,7 +64,7 @@ class Grounds:
         if isinstance(self.answer, Refusal):
             return (_refused(self.answer.reason),)
         ratio = () if self.answer.judged else (_refused(RefusalReason.NO_RATIO),)
-        design = _of_design(self.panel, self.answer, self.design)
+        design = _of_design(self.panel, self.answer)
         return (*self._of_registration(), *ratio, *design, *_of_checks(self.answer))
 
     @property
@@ -122,24 +115,14 @@ class Grounds:
                 yield _ANOTHER_PANEL
 
 
-def _of_design(panel: Panel, found: Finding, design: Design) -> Iterator[Notice]:
-    """Say where the panel is of a kind for which the interval is known to be wrong."""
-    yield from (notice for notice in (LEVELS_OF_UNEQUAL, COURSE_NOT_TOLD) if notice in found.notices)
-    groups = np.unique(panel.starts, return_counts=True)[1]
-    never = int((~panel.treated).sum())
-    if found.method in (Method.WEDGE, Method.DID):
-        apart = len(panel.units) - int(groups.max())
-        if apart < APART_AT_LEAST or ((found.method is Method.DID or never) and never < APART_AT_LEAST):
+def _of_design(panel: Panel, found: Finding) -> Iterator[Notice]:
+    """Say where the panel is of a kind for which the interval is known to be wrong, or the effect does not last."""
+    yield from (notice for notice in (LEVELS_OF_UNEQUAL, COURSE_NOT_TOLD, WEARS_OFF) if notice in found.notices)
+    if found.method is Method.DID:
+        never = int((~panel.treated).sum())
+        apart = len(panel.units) - int(np.unique(panel.starts, return_counts=True)[1].max())
+        if min(apart, never) < APART_AT_LEAST:
             yield _few_apart(min(apart, never or apart))
-    if found.method is Method.WEDGE and _waiting(panel, design) < WAITING_AT_LEAST:
-        yield _NOBODY_WAITING
-
-
-def _waiting(panel: Panel, design: Design) -> int:
-    """Return the most units not yet treated in any period in which others have their longest time since the start."""
-    times = exposure_times(panel.starts, panel.periods)
-    last = min(design.dummies, int(times.max()))
-    return int((times < 0).sum(axis=0)[(times >= last).any(axis=0)].max(initial=0))
 
 
 def _of_checks(found: Finding) -> Iterator[Notice]:
@@ -188,15 +171,6 @@ _ANOTHER_PANEL = Notice(
         "đã ghi.",
         "The panel is not the registered one, which the centre counts from its own data by the rule that was written "
         "down.",
-    ),
-)
-_NOBODY_WAITING = Notice(
-    "nobody-waiting",
-    LocalText(
-        "Khi tác động lâu dài bắt đầu được tính thì hầu như đơn vị nào cũng đã được can thiệp, không còn ai để so sánh "
-        "cùng lúc.",
-        "By the time that the long-term effect is told from, nearly every unit has begun: nobody is left to compare "
-        "with at the same time.",
     ),
 )
 _CHECK_NAMES: Final[Mapping[str, LocalText]] = {

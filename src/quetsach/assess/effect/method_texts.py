@@ -5,6 +5,7 @@ from typing import Final
 
 from quetsach.assess.effect.finding import Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.wedge_texts import longest_times
 from quetsach.core.pack import LocalText
 
 METHOD_NAMES: Mapping[Method, LocalText] = {
@@ -40,10 +41,10 @@ ASSUMPTIONS: Mapping[Method, LocalText] = {
         "interval comes from placebos on the controls.",
     ),
     Method.WEDGE: LocalText(
-        "Giả định: thứ tự bắt đầu là ngẫu nhiên và đơn vị chưa bắt đầu chưa chịu tác động. Tác động là tác động lâu "
-        "dài; khoảng tin cậy theo đơn vị.",
-        "Assumes a random order and that units which have not begun are not touched yet. The effect is that after a "
-        "long time; the interval is clustered by unit.",
+        "Giả định: thứ tự bắt đầu do rút thăm, và đơn vị chưa bắt đầu thì chưa chịu tác động. Khoảng tin cậy có được "
+        "bằng cách rút thăm lại thứ tự ấy nhiều lần.",
+        "Assumes that the order was drawn by lot, and that units which have not begun are not touched yet. The "
+        "interval comes from drawing that order again.",
     ),
 }
 SCALE_NAMES: Mapping[Scale, LocalText] = {
@@ -61,7 +62,6 @@ _ESTIMANDS: Mapping[Method, LocalText] = {
     Method.SC: LocalText("trong mọi kỳ sau khi bắt đầu", "in all periods after the start"),
     Method.SDID: LocalText("trong mọi kỳ sau khi bắt đầu", "in all periods after the start"),
     Method.CITS: LocalText("khi tác động đã đạt đủ", "once the effect is whole"),
-    Method.WEDGE: LocalText("về lâu dài", "after a long time"),
 }
 _STARTS_TOLD: Final = 6
 
@@ -128,7 +128,7 @@ def _weights(found: Finding, treated: int) -> LocalText:
 
 
 def _estimand(panel: Panel, found: Finding, treated: int) -> LocalText:
-    after = _ESTIMANDS[found.method]
+    after = _ESTIMANDS.get(found.method) or longest_times(panel.periods, found.effect.measured)
     one = panel.units[int(panel.treated.argmax())]
     whose = (
         LocalText(f"của đơn vị {one}", f"of the unit {one}")

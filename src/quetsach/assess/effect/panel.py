@@ -24,7 +24,8 @@ class Panel:
     period, or the number of periods for a unit that was never treated. ``ended`` are units whose treatment ended.
     ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one. ``weights`` (units)
     say how much each treated unit counts in a mean, 1 on the average; None counts all alike. ``covariates`` (units x k)
-    are what was known of each unit before the first start; None where none were asked for.
+    are what was known of each unit before the first start; None where none were asked for. ``regions`` (units) are what
+    was drawn by lot, where that was whole regions, which begin together; empty where units were drawn.
     """
 
     units: tuple[str, ...]
@@ -35,6 +36,7 @@ class Panel:
     sha256: str = ""
     weights: Floats | None = None
     covariates: Floats | None = None
+    regions: tuple[str, ...] = ()
 
     @property
     def weight(self) -> Floats:
@@ -87,7 +89,8 @@ class Panel:
         kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
         weights = None if self.weights is None else self.weights[units]
         covariates = None if self.covariates is None else self.covariates[units]
-        some = replace(self, weights=weights, covariates=covariates)
+        regions = tuple(one for one, keep in zip(self.regions, units, strict=True) if keep) if self.regions else ()
+        some = replace(self, weights=weights, covariates=covariates, regions=regions)
         return replace(some, units=kept, outcome=self.outcome[units], starts=self.starts[units])
 
 

@@ -1,4 +1,4 @@
-"""Reads a panel from CSV: ``unit,period,outcome,treated`` and what covariates are named, nothing trusted."""
+"""Reads a panel from CSV: ``unit,period,outcome,treated``, ``region`` and covariates, nothing trusted."""
 
 import csv
 import hashlib
@@ -10,12 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.panel import Floats, Panel
+from quetsach.assess.effect.panel import Floats, Ints, Panel
 from quetsach.assess.effect.periods import Step, parse_period, periods_of
 from quetsach.assess.errors import AssessError
 from quetsach.core.errors import InputError
 
 COLUMNS: Final = ("unit", "period", "outcome", "treated")
+REGION: Final = "region"
+"""Column of what was drawn by lot, where that was whole regions."""
 MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000_000
 """Units times periods: what stays within memory when every method has made its copies."""
@@ -25,6 +27,7 @@ _TREATED: Final = {
     **dict.fromkeys(("1", "1.0", "true", "t", "yes"), True),
     **dict.fromkeys(("0", "0.0", "false", "f", "no"), False),
 }
+_REGION_HINT: Final = "name regions only where whole regions were drawn by lot; else leave the column out"
 _FORM_HINT: Final = "one line a unit and period, with the header unit,period,outcome,treated"
 
 
@@ -42,6 +45,7 @@ class _Table:
     places: dict[int, str] = field(default_factory=dict)
     cells: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict)
     known: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    regions: dict[int, str] = field(default_factory=dict)
 
     def error(self, what: str, *, column: str = "", hint: str = _FORM_HINT) -> AssessError:
         """Return the error that names line and column."""
@@ -86,14 +90,16 @@ def read_panel(content: bytes, *, where: str, covariates: tuple[str, ...] = ()) 
 
 
 def _columns(header: list[str], wanted: tuple[str, ...], where: str) -> list[int]:
-    """Return where unit, period, outcome, treated and the covariates stand."""
+    """Return where unit, period, outcome, treated and the covariates stand, and region where there is such a column."""
     names = [name.strip().casefold() for name in header]
     wanted = tuple(name.strip().casefold() for name in wanted)
     for column in wanted:
         if names.count(column) != 1:
             what = "is there twice" if column in names else "is missing"
             raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
-    return [names.index(column) for column in wanted]
+    if names.count(REGION) > 1:
+        raise AssessError(f"the column {REGION} is there twice", where=f"{where}:1", hint=_FORM_HINT)
+    return [names.index(column) for column in (*wanted, *((REGION,) if REGION in names else ()))]
 
 
 def _take(table: _Table, values: list[str]) -> None:
@@ -116,9 +122,12 @@ def _take(table: _Table, values: list[str]) -> None:
     if (number, place) in table.cells:
         raise table.error(f"{unit!r} has {period[:40]!r} already")
     table.cells[number, place] = (_number(table, outcome, "outcome"), is_treated)
-    if known:
-        names = table.covariates
-        table.known[number, place] = [_number(table, text, name) for text, name in zip(known, names, strict=True)]
+    names = table.covariates
+    if names:
+        table.known[number, place] = [_number(table, text, name) for text, name in zip(known, names, strict=False)]
+    region = known[len(names)] if len(known) > len(names) else table.regions.get(number, "")
+    if table.regions.setdefault(number, region) != region:
+        raise table.error(f"{unit!r} lies in {table.regions[number][:40]!r} above", column=REGION)
 
 
 def _new_period(table: _Table, period: str) -> int:
@@ -162,7 +171,22 @@ def _panel(table: _Table, where: str) -> Panel:
     ended = {u for (u, place), (_, is_treated) in _later(table, starts, column) if not is_treated}
     units = tuple(table.units)
     made = Panel(units, periods, outcome, starts, tuple(units[index] for index in sorted(ended)))
+    made = replace(made, regions=_regions(table, starts))
     return replace(made, covariates=_covariates(table, made, column)) if table.covariates else made
+
+
+def _regions(table: _Table, starts: Ints) -> tuple[str, ...]:
+    """Return the region of each unit, empty where none is named."""
+    if not any(table.regions.values()):
+        return ()
+    began: dict[str, int] = {}
+    for unit, region, start in zip(table.units, table.regions.values(), starts.tolist(), strict=True):
+        if not region:
+            raise AssessError(f"the unit {unit!r} has no region", where=table.where, hint=_REGION_HINT)
+        if began.setdefault(region, start) != start:
+            what = f"the units of {region[:40]!r} do not begin together"
+            raise AssessError(what, where=table.where, hint=_REGION_HINT)
+    return tuple(table.regions.values())
 
 
 def _covariates(table: _Table, panel: Panel, column: Mapping[int, int]) -> Floats:
@@ -186,7 +210,7 @@ def _covariates(table: _Table, panel: Panel, column: Mapping[int, int]) -> Float
 
 
 def _later(
-    table: _Table, starts: "np.ndarray[tuple[int], np.dtype[np.int64]]", column: Mapping[int, int]
+    table: _Table, starts: Ints, column: Mapping[int, int]
 ) -> Iterator[tuple[tuple[int, int], tuple[float, bool]]]:
     """Yield the cells after the start of their unit."""
     return (item for item in table.cells.items() if column[item[0][1]] > starts[item[0][0]])

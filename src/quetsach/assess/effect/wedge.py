@@ -1,14 +1,20 @@
-"""Stepped wedge: units begin one step after the other, in a random order, and all in the end.
+"""Stepped wedge: units begin one step after the other, in an order that was drawn.
 
-Effects of units and of periods take up whatever is the same everywhere; a coefficient for each time since the start
-(the last for that and longer) lets the effect build up. One coefficient for "treated" instead would report about half
-of an effect that builds up (``measurement.md`` 3.3; Kenny, Voldal, Xia, Heagerty and Hughes 2022).
+Each time since the start has an effect of its own, so that effects may build up or wear off; one coefficient for
+"treated" instead would report about half of an effect that builds up, and can have the wrong sign where one wears off
+(``measurement.md`` 3.3; Kenny, Voldal, Xia, Heagerty and Hughes 2022). Effects are told for times since the start at
+which others still wait (``exposure``), and told from chance by the lot itself (``lot``). Where whole regions were drawn
+it is regions that are drawn again; where the panel names none, but units that begin together also err together, it is
+those groups.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.contrast import rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
@@ -20,161 +26,196 @@ from quetsach.assess.effect.finding import (
     Scale,
     observed_change,
 )
-from quetsach.assess.effect.panel import Floats, Ints, Panel
-from quetsach.assess.effect.periods import Periods, Step
-from quetsach.assess.effect.two_way import TwoWayFit, fit_two_way, within
+from quetsach.assess.effect.lot import DRAWS_AT_LEAST, Told
+from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, filled
+from quetsach.assess.effect.wedge_texts import AVERAGED, LATE, lead_text, notices, permutation_text, time_name
+from quetsach.assess.effect.widened import AGREES_AT_MOST
+from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.core.pack import LocalText
 
 UNITS_AT_LEAST: Final = 12
-PERMUTATIONS: Final = 999
 DUMMIES: Final = 6
-"""Times since the start that have a coefficient of their own, before that of all longer ones."""
+"""Times since the start that are told one by one, before all longer ones together."""
+GAPS_AT_MOST: Final = 0.1
+"""Share of cells without a figure."""
 _LEAD: Final = 4
 """Periods before the start that are looked at, where there are so many."""
-_DAYS_A_WEEK: Final = 7
+_NOTHING: Final = 1e-300
 
 
 def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *, dummies: int = DUMMIES) -> Answer:
-    """Return the long-term effect (the longest times since the start), and the average over times since it.
+    """Return the effect at the longest times since the start that can be told, and at each time before.
 
     Args:
-        panel: its outcome is already on the scale; gaps are allowed.
+        panel: its outcome is already on the scale; a tenth of its cells may be missing.
         scale: which one it is.
-        generator: draws the orders of the permutation test.
-        dummies: how many times since the start (periods, or weeks of a daily panel) have a coefficient of their own.
+        generator: draws other orders.
+        dummies: how many times since the start (periods, or weeks of a daily panel) are told one by one.
     """
+    if obstacle := _obstacle(panel):
+        return obstacle
+    whole = filled(panel)
+    drawn = drawn_together(whole, np.unique(panel.regions, return_inverse=True)[1]) if panel.regions else whole
+    wedge = WedgeEffects.of(drawn, dummies, generator, missing=panel.missing / panel.outcome.size)
+    draws = len(wedge.lot.drawn)
+    if draws < DRAWS_AT_LEAST:
+        return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(draws), "needed_draws": float(DRAWS_AT_LEAST)})
+    found = wedge.drawing.told(wedge.mean_from(wedge.first))
+    if found is None:
+        return Refusal(RefusalReason.NO_SPREAD)
+    grouped = _by_group(wedge, generator)
+    if isinstance(grouped, Refusal):
+        return grouped
+    return _finding(panel, scale, wedge, [found, *([grouped] if grouped else [])])
+
+
+def _obstacle(panel: Panel) -> Refusal | None:
+    """Say why a panel is no wedge."""
     units = panel.shape[0]
     if len(panel.cohorts) < 2:
         return Refusal(RefusalReason.NOT_STAGGERED, {"starts": float(len(panel.cohorts))})
     if units < UNITS_AT_LEAST:
         return Refusal(RefusalReason.TOO_FEW_UNITS, {"units": float(units), "needed": float(UNITS_AT_LEAST)})
-    times = exposure_times(panel.starts, panel.periods)
-    last = min(dummies, int(times.max()))
-    regressors = exposure_dummies(times, last)
-    fit = fit_two_way(panel.outcome, regressors)
-    if isinstance(fit, Refusal):
-        return fit
-    long_term = fit.combination(np.eye(last + 1)[last])
-    averaged = fit.combination(np.full(last + 1, 1 / (last + 1)))
-    if isinstance(long_term, Refusal):
-        return long_term
-    if isinstance(averaged, Refusal):
-        return averaged
-    after = float(np.nanmean(panel.outcome[times >= last]))
-    before = float(np.nanmean(panel.outcome[panel.treated & (panel.starts > 0)][:, : panel.cohorts[0]]))
-    return Finding(
+    if panel.missing > GAPS_AT_MOST * panel.outcome.size or np.isnan(panel.outcome).all(axis=1).any():
+        return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
+    return None
+
+
+def _by_group(wedge: WedgeEffects, generator: np.random.Generator) -> Told | Refusal | None:
+    """Return the effect by groups that begin together, where their rows err together; None where they do not."""
+    if wedge.drawing.p_value_together() >= AGREES_AT_MOST:
+        return None
+    groups = drawn_together(wedge.panel, wedge.lot.kind)
+    grouped = WedgeEffects.of(groups, wedge.dummies, generator, missing=wedge.missing)
+    is_enough = len(grouped.lot.drawn) >= DRAWS_AT_LEAST
+    found = grouped.drawing.told(grouped.mean_from(grouped.first)) if is_enough else None
+    return found or Refusal(RefusalReason.MOVE_TOGETHER, {"groups": float(len(grouped.lot.kind))})
+
+
+def _finding(panel: Panel, scale: Scale, wedge: WedgeEffects, told: list[Told]) -> Finding:
+    """Say what was found: the wider of what was told by what was drawn, and by groups that begin together."""
+    low, high = min(one.low for one in told), max(one.high for one in told)
+    wider = (high - low) / (told[0].high - told[0].low)
+    after, before = _means(panel, wedge)
+    spread = wedge.spread(wedge.mean_from(wedge.first))
+    made = Finding(
         Method.WEDGE,
         scale,
-        long_term,
-        long_term.interval(_sizes(panel)),
+        spread,
+        Estimate(told[0].value, low, high, {**spread.interval().measured, **_sizes(panel, wedge)}),
         after,
         observed_change(after, before, scale),
-        parts=(Part("time-averaged", _AVERAGED, averaged.interval()), *_by_time(fit, last, panel.periods)),
-        checks=(
-            *_before_start(panel, regressors),
-            *(() if panel.missing else (_permutation(panel.outcome, panel.starts, regressors, generator),)),
-        ),
-        course=_course(panel, fit, regressors),
+        parts=(*_averaged(wedge, wider), *_by_time(panel, wedge, wider)),
+        checks=tuple(_checks(wedge)),
+        p_by_chance=max(one.p_value for one in told),
+        confidence=rank_of(len(wedge.lot.drawn))[1],
+        course=_course(panel, wedge),
     )
+    return _with_fading(made, panel, wedge, wider)
 
 
-def exposure_times(starts: Ints, periods: Periods) -> Ints:
-    """Return the time since the start of each cell (units x periods): periods, or weeks of daily ones; -1 before."""
-    places = np.append(periods.positions, np.iinfo(np.int64).max // 2)
-    since = periods.positions - places[starts][:, None]
-    width = _DAYS_A_WEEK if periods.step is Step.DAY and periods.first_weekday is not None else 1
-    return np.asarray(np.where(since < 0, -1, since // width))
-
-
-def exposure_dummies(times: Ints, last: int) -> Floats:
-    """Return a column (units x periods x last + 1) for each time since the start, the last for that and longer."""
-    return np.asarray(np.minimum(times, last)[:, :, None] == np.arange(last + 1), dtype=np.float64)
-
-
-_AVERAGED = LocalText("Trung bình theo thời gian kể từ khi bắt đầu", "Averaged over the time since the start")
-
-
-def _course(panel: Panel, fit: TwoWayFit, regressors: Floats) -> Course:
+def _course(panel: Panel, wedge: WedgeEffects) -> Course:
     """Take the effects away from the treated in each period in which some have begun and others have not."""
-    cells = (~np.isnan(panel.outcome) & panel.treated[:, None]).astype(np.float64)
-    counts = np.maximum(cells.sum(axis=0), 1)
-    shares = (regressors * cells[:, :, None]).sum(axis=0) / counts[:, None]
-    is_told = shares.any(axis=1) & (~panel.is_under_treatment).any(axis=0)
-    apart = [fit.combination(share) if one else None for share, one in zip(shares, is_told, strict=True)]
-    observed = np.where(cells.any(axis=0), (np.nan_to_num(panel.outcome) * cells).sum(axis=0) / counts, np.nan)
+    weights = ~np.isnan(panel.outcome) * (panel.treated * panel.weight)[:, None]
+    counts = weights.sum(axis=0)
+    sums = (np.nan_to_num(panel.outcome) * weights).sum(axis=0)
+    observed = np.where(counts > 0, sums / np.where(counts > 0, counts, 1.0), np.nan)
+    apart = [wedge.in_period(period) for period in range(panel.shape[1])]
     return Course.of(panel.periods.labels, panel.cohorts[0], observed, apart)
 
 
-def _by_time(fit: TwoWayFit, last: int, periods: Periods) -> list[Part]:
-    weekly = periods.first_weekday is not None
-    parts = []
-    for since in range(last + 1):
-        spread = fit.combination(np.eye(last + 1)[since])
-        if isinstance(spread, Refusal):
-            continue
-        more = (" trở lên", " or more") if since == last else ("", "")
-        vi, en = ("Tuần", "Week") if weekly else ("Kỳ", "Period")
-        name = LocalText(
-            f"{vi} thứ {since + 1}{more[0]} kể từ khi bắt đầu", f"{en} {since + 1}{more[1]} since the start"
-        )
-        parts.append(Part(f"since-{since}", name, spread.interval()))
-    return parts
+def _with_fading(found: Finding, panel: Panel, wedge: WedgeEffects, wider: float) -> Finding:
+    """Say whether the effect wears off, and judge it by its latest times where it may.
+
+    Within the longest times it may from where chance alone gives as much in less than a quarter of the draws.
+    """
+    averaged = float(wedge.mean_from(0) @ wedge.drawing.effects)
+    shares = {first: _wears_off(wedge, first, averaged) for first in {0, wedge.first}}
+    notes = tuple(notices(panel, wedge.exposure, wedge.last, is_fading=min(shares.values()) < HOLDS_AT_LEAST))
+    found = replace(found, notices=notes)
+    late = (
+        wedge.drawing.told(wedge.mean_from((wedge.first + wedge.last) / 2))
+        if shares[wedge.first] < AGREES_AT_MOST
+        else None
+    )
+    if late is None:
+        return found
+    estimate = _widened(late, wider)
+    strict = replace(found.effect, low=min(found.effect.low, estimate.low), high=max(found.effect.high, estimate.high))
+    return replace(found, strict=strict, parts=(*found.parts, Part("latest", LATE, estimate)))
 
 
-def _sizes(panel: Panel) -> dict[str, float]:
+def _wears_off(wedge: WedgeEffects, first: int, averaged: float) -> float:
+    """Return how often chance gives a course from a time on that turns as much against the effect, 1 of others."""
+    slope = wedge.slope_from(first)
+    if slope is None or float(slope @ wedge.drawing.effects) * averaged >= 0:
+        return 1.0
+    told = wedge.drawing.told(slope)
+    return told.p_value if told else 1.0
+
+
+def _averaged(wedge: WedgeEffects, wider: float) -> Iterator[Part]:
+    times = len(wedge.times)
+    if told := wedge.drawing.told(np.full(times, 1 / times)):
+        yield Part("time-averaged", AVERAGED, _widened(told, wider))
+
+
+def _widened(told: Told, wider: float) -> Estimate:
+    low, high = (told.value + wider * (end - told.value) for end in (told.low, told.high))
+    return Estimate(told.value, low, high)
+
+
+def _by_time(panel: Panel, wedge: WedgeEffects, wider: float) -> Iterator[Part]:
+    """Yield the effect at each time since the start, with bands that hold for all at once."""
+    drawing, each = wedge.drawing, np.eye(len(wedge.times))
+    chance = np.array([drawing.by_chance(drawing.whole(one)) for one in each])
+    deviation = np.maximum(chance.std(axis=1), _NOTHING)
+    largest = np.sort((np.abs(chance) / deviation[:, None]).max(axis=0))
+    reach = wider * float(largest[-rank_of(len(largest))[0]])
+    for time, value, size in zip(wedge.times.tolist(), drawing.effects.tolist(), deviation.tolist(), strict=True):
+        last = wedge.last if time == wedge.times[-1] else time
+        estimate = Estimate(value, value - reach * size, value + reach * size)
+        yield Part(f"since-{time}", time_name(panel.periods, time, last), estimate)
+
+
+def _means(panel: Panel, wedge: WedgeEffects) -> tuple[float, float]:
+    """Return the mean outcome in the cells that the effect is of, and that of the treated before anybody began."""
+    cells = wedge.exposure.cells(wedge.first, wedge.last)
+    after = cells[np.searchsorted(wedge.exposure.starts, panel.starts)] * panel.weight[:, None]
+    before = (panel.treated[:, None] & (np.arange(panel.shape[1]) < panel.cohorts[0])) * panel.weight[:, None]
+    has = ~np.isnan(panel.outcome)
+    plain = np.where(has, panel.outcome, 0.0)
+    after_mean, before_mean = (float(np.average(plain, weights=has * which)) for which in (after, before))
+    return after_mean, before_mean
+
+
+def _sizes(panel: Panel, wedge: WedgeEffects) -> dict[str, float]:
     units, periods = panel.shape
     return {
+        "units": float(units),
         "units_treated": float(panel.treated.sum()),
         "units_control": float((~panel.treated).sum()),
+        "drawn": float(len(wedge.lot.kind)),
+        "draws": float(len(wedge.lot.drawn)),
         "periods": float(periods),
         "steps": float(len(panel.cohorts)),
         "cells_missing": float(panel.missing),
-    } | ({"units": float(units)})
+        "since_first": wedge.first + 1.0,
+        "since_last": wedge.last + 1.0,
+        "since_observed": wedge.exposure.observed + 1.0,
+    }
 
 
-def _before_start(panel: Panel, regressors: Floats) -> tuple[Check, ...]:
-    """Look for an effect in the last periods before each start, where there can be none.
+def _checks(wedge: WedgeEffects) -> Iterator[Check]:
+    """Look for an effect in the last periods before each start, where there can be none; and draw again.
 
     There is one where the worst began first, or where the campaign arrived before its day.
     """
-    lead = min(_LEAD, panel.cohorts[0] - 1)
-    if lead < 1:
-        return ()
-    ahead = panel.starts[:, None] - np.arange(panel.shape[1])
-    is_lead = (ahead > 0) & (ahead <= lead) & panel.treated[:, None]
-    fit = fit_two_way(panel.outcome, np.concatenate([regressors, is_lead[:, :, None].astype(np.float64)], axis=-1))
-    if isinstance(fit, Refusal):
-        return ()
-    apart = fit.combination(np.eye(regressors.shape[-1] + 1)[-1])
-    if isinstance(apart, Refusal):
-        return ()
-    text = LocalText(
-        f"Trong {lead} kỳ ngay trước khi bắt đầu, các đơn vị có khác những đơn vị còn lại không (trị số p; nhỏ hơn "
-        "0,05 là có: thứ tự triển khai khi đó không ngẫu nhiên, hoặc tác động đến sớm)",
-        f"Do units differ from the others in the {lead} periods just before their start (p value; under 0.05 they do: "
-        "the order was not random then, or the effect came early)",
-    )
-    return (Check("trends-before", text, apart.p_value, least=HOLDS_AT_LEAST),)
-
-
-def _permutation(outcome: Floats, starts: Ints, regressors: Floats, generator: np.random.Generator) -> Check:
-    """Give the starts to other units, again and again: how often is the averaged effect as large by chance?
-
-    Exchanging units leaves the regressors' products with each other as they are, so each order costs one sum.
-    """
-    kinds, kind = np.unique(starts, return_inverse=True)
-    first = np.array([int(np.argmax(starts == start)) for start in kinds])
-    y, x = within(outcome), np.moveaxis(within(np.moveaxis(regressors, -1, 0)), 0, -1)
-    flat = x.reshape(-1, x.shape[-1])
-    average = np.linalg.inv(flat.T @ flat).mean(axis=0)
-    pairs = y @ (x[first] @ average).T  # what each unit gives with each of the starts
-    units = np.arange(len(starts))
-    own = abs(pairs[units, kind].sum())
-    by_chance = np.array([abs(pairs[units, generator.permutation(kind)].sum()) for _ in range(PERMUTATIONS)])
-    text = LocalText(
-        f"Phép thử hoán vị thứ tự triển khai ({PERMUTATIONS} lần rút): tỷ lệ thứ tự cho tác động lớn bằng hoặc hơn",
-        f"Permutation of the roll-out order ({PERMUTATIONS} draws): share of orders with an effect as large or larger",
-    )
-    extreme = int((by_chance >= own * (1 - 1e-12)).sum())
-    return Check("permutation", text, (1 + extreme) / (1 + PERMUTATIONS))
+    drawing, width = wedge.drawing, min(_LEAD, int(wedge.exposure.starts[0]) - 1)
+    lead = wedge.exposure.lead(width) if width > 0 else None
+    if lead is not None:
+        yield Check("trends-before", lead_text(width), drawing.p_value_of(lead), least=HOLDS_AT_LEAST)
+    by_chance = drawing.p_value_without(wedge.mean_from(wedge.first), wedge.plain)
+    draws = len(drawing.lot.drawn)
+    yield Check("permutation", permutation_text(draws), by_chance, draws=draws)

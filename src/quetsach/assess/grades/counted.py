@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import gammaln
+from scipy.special import gammaincinv, gammaln
 from scipy.stats import gamma
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded
+from quetsach.assess.grades.draws import DRAWS, uniform_draws
+from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, graded
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 _TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
@@ -40,7 +41,7 @@ class OwnChange:
     fell: float
 
 
-def graded_rates(weekly: Floats, subscribers: Floats, *, rng: np.random.Generator) -> Rates | Refusal:
+def graded_rates(weekly: Floats, subscribers: Floats) -> Rates | Refusal:
     """Shrink and grade the rates of providers; the lowest is the best.
 
     The count y of a provider is the mean of its weeks. The same hosts are seen week after week, so weeks are no
@@ -51,7 +52,6 @@ def graded_rates(weekly: Floats, subscribers: Floats, *, rng: np.random.Generato
     Args:
         weekly: infected hosts, a row a week, a column a provider.
         subscribers: of each provider, in thousands.
-        rng: draws the ranks.
 
     Returns:
         The rates; a refusal with fewer than ``FEWEST`` providers.
@@ -64,7 +64,8 @@ def graded_rates(weekly: Floats, subscribers: Floats, *, rng: np.random.Generato
     counts, exposure = mean / variance, subscribers / variance
     shape, weight = _common(counts, exposure)
     posterior = Rates(counts + shape, exposure + weight, excess, ())
-    rows = graded(posterior.draw(rng), _told(posterior), low_is_good=True)
+    drawn = gammaincinv(posterior.shape, uniform_draws(len(counts))) / posterior.weight
+    rows = graded(drawn, _told(posterior), low_is_good=True)
     return Rates(posterior.shape, posterior.weight, excess, rows)
 
 

@@ -1,4 +1,8 @@
-"""Three grades against the middle, and intervals of ranks, from draws of what the true values may be."""
+"""Three grades against the middle, and intervals of ranks, from draws of what the true values may be.
+
+A share of draws is a little off, so that a rank or a grade near the edge would be otherwise with other draws: the wider
+interval, and no grade, are taken then.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.grades.draws import caution
 from quetsach.core.pack import LocalText
 
 type Floats = npt.NDArray[np.float64]
@@ -18,7 +23,6 @@ CERTAINTY: Final = 0.95
 """Probability of being above or below the median that a grade takes."""
 FEWEST: Final = 5
 """Names that a table must have: fewer do not tell how much they differ."""
-DRAWS: Final = 4000
 
 
 class Grade(StrEnum):
@@ -78,11 +82,12 @@ def graded(drawn: Floats, shrunk: list[Estimate], *, low_is_good: bool) -> tuple
     """
     ranks = np.argsort(np.argsort(drawn if low_is_good else -drawn, axis=1), axis=1) + 1
     own, joint = _intervals(ranks)
-    above = (drawn > np.median(drawn, axis=1)[:, None]).mean(axis=0)
+    median = np.median(drawn, axis=1)[:, None]
+    above, below = (drawn > median).mean(axis=0), (drawn < median).mean(axis=0)
     low, high = (Grade.BETTER, Grade.WORSE) if low_is_good else (Grade.WORSE, Grade.BETTER)
-    below = (drawn < np.median(drawn, axis=1)[:, None]).mean(axis=0)
+    enough = CERTAINTY + caution(CERTAINTY, len(drawn))
     grades = [
-        high if over >= CERTAINTY else low if under >= CERTAINTY else Grade.NOT_DISTINGUISHABLE
+        high if over >= enough else low if under >= enough else Grade.NOT_DISTINGUISHABLE
         for over, under in zip(above, below, strict=True)
     ]
     return tuple(
@@ -97,13 +102,15 @@ def _intervals(ranks: Ranks) -> tuple[Ranks, Ranks]:
     For all at once each interval is widened to the same tail, the largest with which ``CONFIDENCE`` of the draws lie
     wholly inside.
     """
-    tail = (1 - CONFIDENCE) / 2
+    draws, tail = len(ranks), (1 - CONFIDENCE) / 2
+    tail -= caution(tail, draws)
     own = np.quantile(ranks, [tail, 1 - tail], axis=0, method="inverted_cdf")
     ordered = np.sort(ranks, axis=0)
     low = np.stack([np.searchsorted(o, r, side="right") for o, r in zip(ordered.T, ranks.T, strict=True)])
     high = np.stack([np.searchsorted(o, r, side="left") for o, r in zip(ordered.T, ranks.T, strict=True)])
     # The share of draws at or beyond each rank, on its rarer side; of a draw, that of its most unusual name.
-    outermost = np.minimum(low, len(ranks) - high).min(axis=0) / len(ranks)
-    shared = float(np.quantile(outermost, 1 - CONFIDENCE, method="inverted_cdf"))
+    outermost = np.minimum(low, draws - high).min(axis=0) / draws
+    outside = 1 - CONFIDENCE - caution(CONFIDENCE, draws)
+    shared = float(np.quantile(outermost, outside, method="inverted_cdf"))
     inside = ranks[outermost >= shared]
     return own.astype(np.int64), np.stack([inside.min(axis=0), inside.max(axis=0)])

@@ -8,7 +8,8 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded
+from quetsach.assess.grades.draws import normal_draws
+from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, graded
 from quetsach.assess.grades.rank_set import Method, rank_sets
 from quetsach.assess.grades.table import Estimates
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -68,7 +69,6 @@ class LeagueTable:
 def ranked(
     table: Estimates,
     *,
-    rng: np.random.Generator,
     low_is_good: bool = False,
     method: Method = Method.BOOTSTRAP,
     confidence: float = CONFIDENCE,
@@ -78,7 +78,6 @@ def ranked(
 
     Args:
         table: names with estimates and standard errors.
-        rng: draws of the bootstrap and of the ranks.
         low_is_good: whether rank 1 is the lowest value.
         method: of the rank sets.
         confidence: of the rank sets.
@@ -95,7 +94,6 @@ def ranked(
         rank_sets(
             towards,
             errors,
-            rng=rng,
             is_simultaneous=together,
             method=method,
             confidence=confidence,
@@ -104,7 +102,7 @@ def ranked(
         for together in (False, True)
     )
     mean, spread = _common(estimates, errors)
-    grades = _posterior(estimates, errors, mean, spread, rng=rng, low_is_good=low_is_good)
+    grades = _posterior(estimates, errors, mean, spread, low_is_good=low_is_good)
     ranks = 1 + (towards > towards[:, None]).sum(axis=1)
     rows = [
         RankedName(
@@ -139,12 +137,12 @@ def _common(estimates: Floats, errors: Floats) -> tuple[float, float]:
 
 
 def _posterior(
-    estimates: Floats, errors: Floats, mean: float, spread: float, *, rng: np.random.Generator, low_is_good: bool
+    estimates: Floats, errors: Floats, mean: float, spread: float, *, low_is_good: bool
 ) -> tuple[GradedRow, ...]:
     kept = spread**2 / (spread**2 + errors**2)
     middle, width = mean + kept * (estimates - mean), spread * np.sqrt(1 - kept)
     width = np.maximum(width, errors * _LEAST)  # without any spread the order is open, not that of the file
     half = norm.ppf((1 + CONFIDENCE) / 2) * width
     shrunk = [Estimate(float(m), float(m - h), float(m + h)) for m, h in zip(middle, half, strict=True)]
-    drawn = middle + width * rng.standard_normal((DRAWS, len(middle)))
+    drawn = middle + width * normal_draws(len(middle))
     return graded(drawn, shrunk, low_is_good=low_is_good)

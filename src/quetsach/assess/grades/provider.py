@@ -88,7 +88,7 @@ def grade_providers(
         subscribers: of each provider.
         weeks: the window to grade.
         before: an earlier window, for each one's own change.
-        rng: draws ranks and changes.
+        rng: draws changes; ranks and grades do not depend on it.
     """
     seen = {name for week in weeks for name in week}
     refused = {
@@ -100,10 +100,10 @@ def grade_providers(
     names = sorted(subscribers.keys() - refused.keys())
     exposure = np.array([subscribers[name] for name in names]) / 1000
     counts = _counts(weeks, names)
-    now = graded_rates(counts, exposure, rng=rng)
+    now = graded_rates(counts, exposure)
     if isinstance(now, Refusal):
         return now
-    then = graded_rates(_counts(before, names), exposure, rng=rng) if before else None
+    then = graded_rates(_counts(before, names), exposure) if before else None
     changes = own_change(then, now, rng=rng) if isinstance(then, Rates) else [None] * len(names)
     rows = [
         GradedProvider(name, subscribers[name], float(count), row, change)

@@ -141,3 +141,31 @@ def test_covariates_are_those_of_before_anybody_began() -> None:
 def test_a_covariate_that_cannot_be_taken_is_named(body: bytes, covariate: str, what: str) -> None:
     with pytest.raises(AssessError, match=what):
         read_panel(TRAITS + body, where="panel.csv", covariates=(covariate,))
+
+
+def _in_regions(*rows: tuple[str, str, int]) -> Panel:
+    lines = [f"{unit},{year},1,{int(year >= start)},{region}" for unit, region, start in rows for year in (2000, 2001)]
+    return read_panel(("unit,period,outcome,treated,Region\n" + "\n".join(lines)).encode(), where="panel.csv")
+
+
+def test_regions_that_were_drawn_are_read() -> None:
+    assert _in_regions(("a", "Bắc", 2001), ("b", "Bắc", 2001), ("c", "Nam", 2002)).regions == ("Bắc", "Bắc", "Nam")
+    assert _in_regions(("a", "", 2001), ("b", "", 2002)).regions == ()
+    assert _read("a,2000,1,0\n").regions == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((("a", "Bắc", 2001), ("b", "Bắc", 2002)), "do not begin together"),
+        ((("a", "Bắc", 2001), ("b", "", 2002)), "has no region"),
+    ],
+)
+def test_regions_that_cannot_have_been_drawn_are_refused(rows: tuple[tuple[str, str, int], ...], told: str) -> None:
+    with pytest.raises(AssessError, match=told):
+        _in_regions(*rows)
+
+
+def test_a_unit_lies_in_one_region() -> None:
+    with pytest.raises(AssessError, match="lies in 'x' above"):
+        read_panel(b"unit,period,outcome,treated,region\na,2000,1,0,x\na,2001,1,0,y\n", where="panel.csv")

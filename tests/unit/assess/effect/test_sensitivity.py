@@ -119,11 +119,6 @@ def test_units_that_count_by_size_give_the_effect_of_all_together() -> None:
         assert "of all treated units together" in basis_text(made, by_size).en
 
 
-def test_a_wedge_counts_every_unit_alike() -> None:
-    with pytest.raises(AssessError, match="every unit alike"):
-        Design(Method.WEDGE, counted=Counted.SIZE)
-
-
 def test_counts_are_compared_by_logarithms_unless_levels_are_asked_for() -> None:
     assert found(panel(0.5)).scale is Scale.LOG
     levels = found(panel(0.5), Design(Method.DID, Scale.LEVEL))

@@ -62,7 +62,7 @@ def register(questions: "Subcommands") -> None:
     parser.add_argument(
         "--counted",
         choices=COUNTED,
-        help="treated units count alike, or by size before the start (not in a wedge; default: units)",
+        help="treated units count alike, or by size before the start (default: units)",
     )
     parser.add_argument(
         "--covariate",
@@ -76,7 +76,7 @@ def register(questions: "Subcommands") -> None:
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
     )
     parser.add_argument(
-        "--exposure", type=int, metavar="N", help="wedge: times since the start told apart (default: 6)"
+        "--exposure", type=int, metavar="N", help="wedge: times since the start told one by one (default: 6)"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of random draws (default: 2020)")
     parser.add_argument(

@@ -41,7 +41,9 @@ def register(questions: "Subcommands") -> None:
         help="the regulator's figures: a table with the columns isp,subscribers",
     )
     question.add_argument("--against", metavar="D..D", help="tell each one's change from this earlier window")
-    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random draws (default: 2020)")
+    question.add_argument(
+        "--seed", type=int, default=2020, metavar="N", help="of the draws of own changes (default: 2020)"
+    )
     question.set_defaults(run=_run)
 
 

@@ -39,7 +39,6 @@ def register(questions: "Subcommands") -> None:
     question.add_argument(
         "--confidence", type=float, default=0.95, metavar="SHARE", help="of the confidence sets (default: 0.95)"
     )
-    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random draws (default: 2020)")
     question.add_argument("--json", action="store_true", help="print JSON")
     add_language(question)
     question.set_defaults(run=_run)
@@ -49,26 +48,23 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    import numpy as np  # noqa: PLC0415
-
     from quetsach.assess.grades import Method, ranked, read_estimates  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal  # noqa: PLC0415
     from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
 
-    if not 0.5 <= arguments.confidence < 1 or arguments.seed < 0:
-        raise InputError("a confidence from 0.5 to below 1, and a seed from 0 on", hint="--confidence 0.95 --seed 2020")
+    if not 0.5 <= arguments.confidence < 1:
+        raise InputError("a confidence from 0.5 to below 1", hint="--confidence 0.95")
     table = read_estimates(_content(arguments.file), where=str(arguments.file))
     with Progress("Đang tính / counting", 2 * len(table.names)) as progress:
         result = ranked(
             table,
-            rng=np.random.default_rng(arguments.seed),
             low_is_good=arguments.first == "lowest",
             method=Method(arguments.method),
             confidence=arguments.confidence,
             progress=progress.advance,
         )
     if arguments.json:
-        print_json({"seed": arguments.seed, **result.as_json()})
+        print_json(result.as_json())
     elif isinstance(result, Refusal):
         print_wrapped(result.text.in_language(chosen_language(arguments)))
     else:

@@ -1,0 +1,159 @@
+"""The effects of a stepped wedge by time since the start, of what was drawn: units, or whole regions."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from quetsach.assess.effect.contrast import Groups, contrast_spread
+from quetsach.assess.effect.exposure import Exposure
+from quetsach.assess.effect.finding import Spread
+from quetsach.assess.effect.lot import Drawing, Lot, lot_of
+from quetsach.assess.effect.panel import Floats, Ints, Panel
+from quetsach.assess.refusal import Refusal
+
+_TIMES_AT_MOST: Final = 24
+"""Times since the start that are taken away one by one; longer ones together."""
+_FILLINGS: Final = 200
+_ENOUGH: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class WedgeEffects:
+    """A panel whose rows are what was drawn, complete where others wait; ``dummies`` times are told one by one.
+
+    ``missing`` is the share of its cells that were filled.
+    """
+
+    panel: Panel
+    dummies: int
+    lot: Lot
+    missing: float = 0.0
+
+    @classmethod
+    def of(cls, panel: Panel, dummies: int, generator: np.random.Generator, *, missing: float = 0.0) -> "WedgeEffects":
+        """Draw again who begins when, and take the effects."""
+        kind = np.unique(panel.starts, return_inverse=True)[1]
+        return cls(panel, dummies, lot_of(kind, panel.weight, generator), missing)
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        """What can be told, by kind of row."""
+        return Exposure(np.unique(self.panel.starts), self.lot.sizes, self.panel.periods)
+
+    @cached_property
+    def times(self) -> Ints:
+        """The times since the start that are taken away one by one, the last for that and longer."""
+        return self.exposure.told[:_TIMES_AT_MOST]
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """Its effects by time, and the lot."""
+        exposure, ends = self.exposure, [*(self.times[1:] - 1), self.exposure.told[-1]]
+        cells = np.array([exposure.cells(int(a), int(b)) for a, b in zip(self.times, ends, strict=True)])
+        weights = exposure.mean(cells)
+        counted = self.lot.weights[:, None] * self.outcome
+        effects = np.einsum("ut,cut->c", counted, weights[:, self.lot.kind], optimize=True)
+        without = self.outcome - np.einsum("c,ckt->kt", effects, cells)[self.lot.kind]
+        # filled cells have no noise of their own, and the estimate has that of the others: both by the square root
+        left = self._centred(without) / (1 - self.missing)
+        return Drawing(self.lot, left, effects, weights, cells)
+
+    @property
+    def outcome(self) -> Floats:
+        """The outcome (rows x periods), 0 in periods in which nobody waits."""
+        return np.where(self.exposure.is_waited, self.panel.outcome, 0.0)
+
+    @property
+    def plain(self) -> Floats:
+        """The outcome less its means by row and by period, effects and all."""
+        return self._centred(self.outcome)
+
+    @property
+    def first(self) -> int:
+        """The first of the longest times, which the effect is of."""
+        return int(self.times[self.times >= min(self.dummies, self.times[-1])][0])
+
+    @property
+    def last(self) -> int:
+        """The longest time since the start that can be told."""
+        return int(self.exposure.told[-1])
+
+    def mean_from(self, first: float) -> Floats:
+        """Return the mean (times) over cells of a time since the start and longer."""
+        which = self._counts * (self.times >= first)
+        return np.asarray(which / which.sum())
+
+    def slope_from(self, first: int) -> Floats | None:
+        """Return the slope (times) of effects from a time on; None where there is but one."""
+        counts = self._counts * (self.times >= first)
+        apart = self.times - np.average(self.times, weights=counts)
+        size = float(counts @ apart**2)
+        return counts * apart / size if size else None
+
+    def spread(self, combination: Floats) -> Spread:
+        """Return a sum (times) of effects with its error by t."""
+        return self._spread(self.drawing.whole(combination))
+
+    def in_period(self, period: int) -> Spread | None:
+        """Return the effect on all that ever begin, on the average of one period; None where nothing tells it."""
+        times, sizes = self.exposure.times, self.lot.sizes
+        has_begun = times[:, period] >= 0
+        if not (has_begun.any() and self.exposure.is_waited[period]):
+            return None
+        cells = np.zeros_like(times, dtype=np.float64)
+        cells[has_begun, period] = 1
+        share = float(sizes[has_begun].sum() / sizes[self.exposure.starts < times.shape[1]].sum())
+        return self._spread(share * self.exposure.mean(cells))
+
+    def _spread(self, weights: Floats) -> Spread:
+        """Return a sum (kinds x periods) with its error by t, from rows that begin together or else from draws."""
+        lot = self.lot
+        groups = Groups(self.exposure.starts, lot.kind, lot.drawn, np.ones(len(lot.kind)), lot.weights, 1.0)
+        found = contrast_spread(self.outcome, groups, weights)
+        if not isinstance(found, Refusal):
+            return found
+        error = float(self.drawing.by_chance(weights).std())
+        value = float((lot.weights[:, None] * self.outcome * weights[lot.kind]).sum())
+        return Spread(value, error, len(lot.kind) - 1.0)
+
+    @property
+    def _counts(self) -> Floats:
+        """How much there is of each time (times)."""
+        return np.asarray(np.einsum("ckt,k->c", self.drawing.cells, self.lot.sizes))
+
+    def _centred(self, outcome: Floats) -> Floats:
+        is_waited = self.exposure.is_waited
+        left = (outcome - outcome[:, is_waited].mean(axis=1, keepdims=True)) * is_waited
+        return np.asarray(left - np.average(left, axis=0, weights=self.lot.weights))
+
+
+def drawn_together(panel: Panel, groups: Ints) -> Panel:
+    """Return the panel of groups of units that begin together (one number a unit), each as the mean of its units."""
+    names, rows = np.unique(groups, return_inverse=True)
+    member = (rows == np.arange(len(names))[:, None]) * panel.weight
+    weights = member.sum(axis=1)
+    starts = panel.starts[[int(np.argmax(rows == row)) for row in range(len(names))]]
+    outcome = member @ panel.outcome / weights[:, None]
+    return replace(panel, units=tuple(map(str, names)), outcome=outcome, starts=starts, weights=weights, regions=())
+
+
+def filled(panel: Panel) -> Panel:
+    """Return the panel with missing cells as their unit, their period and their time since the start would have them.
+
+    Repeated until nothing changes: the estimates are then those of the cells that there are (Yates 1933).
+    """
+    gaps = np.isnan(panel.outcome)
+    if not gaps.any():
+        return panel
+    outcome = np.where(gaps, np.nanmean(panel.outcome, axis=1, keepdims=True), panel.outcome)
+    kind = np.unique(panel.starts, return_inverse=True)[1]
+    lot = Lot(kind, np.empty((0, len(kind)), dtype=np.int64), panel.weight)
+    for _ in range(_FILLINGS):
+        drawing = WedgeEffects(panel.with_outcome(outcome), 0, lot).drawing
+        change = np.where(gaps, drawing.left, 0.0)
+        outcome = outcome - change
+        if np.abs(change).max() <= _ENOUGH * np.abs(outcome).max():
+            break
+    return panel.with_outcome(outcome)
