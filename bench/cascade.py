@@ -60,7 +60,7 @@ def prepare(communes: int) -> None:
     from quetsach.campaign.authority import Role
     from quetsach.web.office.letters.seals import demonstration_seals_make
     from quetsach.web.office.people.models import Duty, Person
-    from quetsach.web.office.units.models import Contact, Edge, Unit
+    from quetsach.web.office.tree.models import Contact, Edge, Unit
     from quetsach.web.office.units.services import positions_rebuild
 
     tops = [Unit(key="tw", code="tw", kind="centre", name_vi="Trung tâm", opened=OPENED)]
@@ -81,7 +81,7 @@ def prepare(communes: int) -> None:
 
 
 def _unit(code: str, kind: str, name: str) -> Any:
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
     return Unit(key=f"{code}-2025", code=code, kind=kind, name_vi=name, opened=OPENED)
 

@@ -105,7 +105,7 @@ def lay_out(data: Path) -> None:
 
     call_command("migrate", verbosity=0)
     from quetsach.web.office.partners.services import declaration_add, partner_add
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
     opened = date(2020, 1, 1)
     Unit.objects.create(key="tw", code="tw", name_vi="x", kind="centre", opened=opened)

@@ -16,7 +16,7 @@ from quetsach.cli.center.publication import configure_web
 def people(made: dict[str, tuple[str, str] | tuple[str, str, str]]) -> dict[str, str]:
     """Make people, by first name with role, unit and maybe password, and return the keys of their sessions."""
     from quetsach.web.office.people.models import Duty, Person
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
     for name, (role, unit, *password) in made.items():
         person = Person.objects.create_user(f"{name}@office.example", *password, name=name.capitalize())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from quetsach.web.office.door import is_office
+from quetsach.web.office.middleware import is_office
 from quetsach.web.server.bounds import most_body_bytes
 
 _PROGRAMS = "/api/"

@@ -231,7 +231,7 @@ def _keys(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments) as now:
         from quetsach.web.office.letters.seals import demonstration_seals_make  # noqa: PLC0415
-        from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+        from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
 
         unit = Unit.objects.filter(key=arguments.unit).first()
         if unit is None:

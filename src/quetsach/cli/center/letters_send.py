@@ -16,7 +16,7 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.web.office.letters.models import Letter
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
 _NAMED = 3
 """So many units are named in the question, then only counted."""

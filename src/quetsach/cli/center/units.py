@@ -142,15 +142,9 @@ def _show(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.models import Unit, UnitKind  # noqa: PLC0415
-        from quetsach.web.office.units.selectors import (  # noqa: PLC0415
-            branches_of,
-            line_of,
-            position_of,
-            tree_note,
-            unit_named,
-        )
-        from quetsach.web.office.units.words import KIND_TITLES  # noqa: PLC0415
+        from quetsach.web.office.tree.models import Unit, UnitKind  # noqa: PLC0415
+        from quetsach.web.office.tree.selectors import branches_of, line_of, position_of, tree_note, unit_named  # noqa: PLC0415
+        from quetsach.web.office.tree.words import KIND_TITLES  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         unit = Unit.objects.filter(key=arguments.unit.lower()).first() or unit_named(arguments.unit, day)
@@ -186,8 +180,8 @@ def _recast(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
+        from quetsach.web.office.tree.recasting import figures_recast  # noqa: PLC0415
         from quetsach.web.office.units.importing import read_sheets  # noqa: PLC0415
-        from quetsach.web.office.units.recasting import figures_recast  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         figures = read_figures(read_sheets([(arguments.file.name, content)])[0])

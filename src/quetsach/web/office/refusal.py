@@ -13,7 +13,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.editions import ClashError, show_clash
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 
 type Words = Mapping[str, str | Promise]
 """What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""

@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
 from django.http.cookie import parse_cookie
 
-from quetsach.web.office.door import is_office, session_cookies
+from quetsach.web.office.middleware import is_office, session_cookies
 from quetsach.web.office.partners.services import token_partner
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 

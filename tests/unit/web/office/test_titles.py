@@ -20,7 +20,7 @@ from quetsach.web.office.letters.writing import letter_begin
 from quetsach.web.office.partners.services import partner_add
 from quetsach.web.office.publicity.kits import kit_make
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
-from quetsach.web.office.units.models import Contact, UnitKind
+from quetsach.web.office.tree.models import Contact, UnitKind
 
 NOW = datetime.now(UTC)
 MOST = 400

@@ -11,14 +11,12 @@ from quetsach.web.office.campaigns.forms import (
     CloseForm,
     next_first_day,
 )
-from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.pages import opened, page
-from quetsach.web.office.campaigns.selectors.campaign import (
-    steps_asked,
-)
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone
+from quetsach.web.office.plans.models import CLOSE
+from quetsach.web.office.plans.selectors import steps_asked
 from quetsach.web.office.refusal import Telling
 
 

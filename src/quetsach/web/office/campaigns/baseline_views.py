@@ -12,7 +12,7 @@ from quetsach.web.office.campaigns.selectors.baseline import baseline_standing
 from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out
 from quetsach.web.office.people.access import require
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

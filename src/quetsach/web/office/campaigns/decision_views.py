@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.schedule.decision import DecisionKind, decision_days
 from quetsach.web.office.campaigns.forms import KIND_TITLES, RECORDED_BY_HAND, DecisionForm
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.pages import opened, page
 from quetsach.web.office.campaigns.selectors.botnets import botnet_figures
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.decisions import asked_decisions, awaited_subjects
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_carry_out, decision_draft
 from quetsach.web.office.people.access import require
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 ASKED = _("Asked. The decision is recorded as soon as a second person agrees.")
 

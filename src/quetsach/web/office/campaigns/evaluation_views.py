@@ -17,7 +17,7 @@ from quetsach.web.office.campaigns.selectors.evaluations import (
 from quetsach.web.office.campaigns.services.evaluation import MOST_KEPT, evaluation_ask
 from quetsach.web.office.people.access import may_do
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

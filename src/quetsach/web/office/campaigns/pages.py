@@ -7,28 +7,25 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.campaigns.models import CLOSE, Campaign
-from quetsach.web.office.campaigns.selectors.campaign import (
-    campaign_of,
-    steps_taken,
-)
 from quetsach.web.office.people.access import may_do, require
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.people.current_user import CurrentUser
+from quetsach.web.office.plans.models import CLOSE, Campaign
+from quetsach.web.office.plans.selectors import campaign_of, steps_taken
+from quetsach.web.office.tree.selectors import root_unit
 
 
-def enter(request: HttpRequest, act: Act = Act.SEE) -> Visitor:
+def enter(request: HttpRequest, act: Act = Act.SEE) -> CurrentUser:
     """Let in those who work for the whole country; units find the campaign on the public page.
 
     Raises:
         AccessError: the person may not do this.
     """
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     require(visitor.person, act, root_unit(), day=visitor.day)
     return visitor
 
 
-def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Visitor, Campaign]:
+def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[CurrentUser, Campaign]:
     """Return who works, and the campaign of a page.
 
     Raises:
@@ -43,7 +40,7 @@ def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[Visitor,
 
 
 def page(
-    request: HttpRequest, name: str, desk: Visitor, context: dict[str, Any], campaign: Campaign | None = None
+    request: HttpRequest, name: str, desk: CurrentUser, context: dict[str, Any], campaign: Campaign | None = None
 ) -> HttpResponse:
     """Render a page; a form that was refused answers 422."""
     is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)

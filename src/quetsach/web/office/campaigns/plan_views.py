@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.schedule.document import campaign_document
 from quetsach.web.office.campaigns.forms import PlanFileForm, ReplaceForm
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.pages import attachment, enter, opened, page
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_sent
-from quetsach.web.office.campaigns.selectors.campaign import campaigns
 from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_replace
+from quetsach.web.office.people.current_user import CurrentUser
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import campaigns
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.visitor import Visitor
 
 CHANGED = _("The plan was changed; the reason stands in the log of decisions.")
 _EXAMPLE = Path(__file__).parent / "samples" / "campaign.toml"
@@ -103,7 +103,7 @@ def _sheet(request: HttpRequest, campaign: Campaign | None = None) -> PlanSheet:
 
 
 def _sheet_page(
-    request: HttpRequest, name: str, desk: Visitor, sheet: PlanSheet, campaign: Campaign | None = None
+    request: HttpRequest, name: str, desk: CurrentUser, sheet: PlanSheet, campaign: Campaign | None = None
 ) -> HttpResponse:
     context = {"sheet": sheet, "form": sheet.head, "refusal": bool(sheet.errors)}
     if campaign:

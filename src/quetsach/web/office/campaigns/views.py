@@ -11,20 +11,20 @@ from quetsach.web.office.campaigns.archive import archive_zip
 from quetsach.web.office.campaigns.forms import (
     CompareForm,
 )
-from quetsach.web.office.campaigns.models import CLOSE
 from quetsach.web.office.campaigns.pages import attachment, enter, opened, page
 from quetsach.web.office.campaigns.selectors.boards import boards_of
-from quetsach.web.office.campaigns.selectors.campaign import (
+from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
+from quetsach.web.office.campaigns.selectors.rankings import own_rankings
+from quetsach.web.office.campaigns.selectors.standing import standing_of
+from quetsach.web.office.plans.models import CLOSE
+from quetsach.web.office.plans.selectors import (
     asked_for,
     campaign_of,
     campaigns,
     decisions_of,
-    standing_of,
     steps_asked,
     steps_taken,
 )
-from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
-from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.returns.selectors.plan import assignments_off_plan
 
 

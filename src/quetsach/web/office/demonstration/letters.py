@@ -14,8 +14,8 @@ from quetsach.web.office.letters.models import Dispatch, Letter, RegisterBook
 from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
 from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Unit, UnitKind
-from quetsach.web.office.units.selectors import children_of, unit_of
+from quetsach.web.office.tree.models import Unit, UnitKind
+from quetsach.web.office.tree.selectors import children_of, unit_of
 
 _ASIDE = ("at", "number", "annex_title", "annex", "writer", "approver")
 _SLOW_PROVINCES = 4

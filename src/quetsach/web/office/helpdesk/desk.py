@@ -17,7 +17,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.sealing import unseal
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 @contextmanager

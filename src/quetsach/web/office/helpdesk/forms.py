@@ -16,7 +16,7 @@ from quetsach.web.office.helpdesk.services import MAX_TEXT
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.helpdesk.wording import KINDS
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _SALT = "quetsach.helpdesk.form"
 _LIFETIME_SECONDS = 86_400

@@ -14,8 +14,8 @@ from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Position, Succession, Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Succession, Unit
+from quetsach.web.office.tree.selectors import position_of
 
 TO_DO = (CaseState.NEW, CaseState.OPEN)
 """What somebody of the office has to do something about."""

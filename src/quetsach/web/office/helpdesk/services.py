@@ -15,8 +15,8 @@ from quetsach.web.office.helpdesk.models import Asker, Author, Case, Message
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.sealing import seal
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit
 
 MAX_TEXT = 4000
 MOST_MESSAGES = 50

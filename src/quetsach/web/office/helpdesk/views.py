@@ -20,11 +20,11 @@ from quetsach.web.office.helpdesk.ready_answers import answers_for, filled_answe
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_unit, unit_named
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit, unit_named
 
 _CASES_A_PAGE = 50
 _COUNTED_DAYS = 30
@@ -33,7 +33,7 @@ _STATES = frozenset({"to-do", "all", *CaseState})
 
 def _who(request: HttpRequest) -> tuple[Person, datetime, date]:
     now = datetime.now(UTC)
-    return person_here(request), now, today(now)
+    return current_person(request), now, today(now)
 
 
 def _case(request: HttpRequest, code: str) -> Case:

@@ -17,7 +17,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import ReturnLink
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 MOST_BY_LINK = 100
 """Answers of one unit without an account: each is kept for good, so a link must not fill the database."""

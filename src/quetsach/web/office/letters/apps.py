@@ -13,6 +13,6 @@ class Letters(AppConfig):
     def ready(self) -> None:
         """Say what the log calls letters."""
         from quetsach.web.office.letters.naming import letter_names  # noqa: PLC0415
-        from quetsach.web.office.log.subjects import register_namer  # noqa: PLC0415
+        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
 
         register_namer("letter", letter_names)

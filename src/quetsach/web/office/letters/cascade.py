@@ -13,7 +13,7 @@ from quetsach.campaign.letters.pace import Funnel, LevelPace, Step, funnel, pace
 from quetsach.web.office.letters.events import EVENT, courses_read
 from quetsach.web.office.letters.models import Dispatch, Letter
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 
 _PLACE = "to_unit__positions__"
 _PATH = f"{_PLACE}path"

@@ -24,7 +24,7 @@ from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.letters.wording import text_of, verification_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.shelf import LETTERS
-from quetsach.web.office.units.models import Position
+from quetsach.web.office.tree.models import Position
 
 GROUP = 50
 _logger = logging.getLogger("quetsach.office.letters")

@@ -22,7 +22,7 @@ from quetsach.web.office.letters.mail import mail_bytes
 from quetsach.web.office.letters.models import Message, MessageKind, MessageState
 from quetsach.web.office.letters.post import Post, RefusedError, ServerError, UnansweredError
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Contact
+from quetsach.web.office.tree.models import Contact
 
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 """Pauses after a server said "later"; after the last one the message has failed."""

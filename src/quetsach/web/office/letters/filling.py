@@ -6,8 +6,8 @@ from django.utils.translation import override
 
 from quetsach.campaign.letters.placeholders import fill
 from quetsach.web.design.templatetags.words import day as written_day
-from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.plans.selectors import campaign_of
 from quetsach.web.public_address import site
 
 

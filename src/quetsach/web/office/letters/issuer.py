@@ -9,8 +9,8 @@ from django.utils.translation import override
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.models import Letter
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import position_of
 
 ISSUER_FIELDS = (
     *("superior", "agency", "place", "sign", "address", "drafting"),

@@ -25,7 +25,7 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.verification import verification_register, verification_revoke
 from quetsach.web.office.shelf import LETTERS
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 MOST_NUMBER = 99_999
 

@@ -26,7 +26,7 @@ from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.letters.wording import verification_of
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 from quetsach.web.public_address import site
 
 POLICY = Policy()

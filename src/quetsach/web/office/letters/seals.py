@@ -25,7 +25,7 @@ from quetsach.web.office.letters.document.certificates import (
 from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.printing import Seals
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _KEY_LEAST_BYTES = 100
 ENDING = timedelta(days=30)

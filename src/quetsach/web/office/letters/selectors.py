@@ -10,16 +10,17 @@ from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.cascade import came_to
 from quetsach.web.office.letters.events import courses_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, Message, MessageKind, MessageState
 from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.seals import KeyState, key_folders, keys_to_renew
-from quetsach.web.office.people.access import AccessError, duties_of, may_do, today, visible, within
+from quetsach.web.office.people.access import duties_of, may_do, today, visible, within
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Group, Membership, Position, Unit
+from quetsach.web.office.tree.models import Group, Membership, Position, Unit
+from quetsach.web.office.tree.selectors import children_of, root_unit, subtree_of
 from quetsach.web.office.units.reach import require_sight
-from quetsach.web.office.units.selectors import children_of, root_unit, subtree_of
 
 
 class LetterStage(StrEnum):

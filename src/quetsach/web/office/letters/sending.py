@@ -19,8 +19,8 @@ from quetsach.web.office.letters.writing import refuse_past_due
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Position, Unit
-from quetsach.web.office.units.selectors import subtree_of
+from quetsach.web.office.tree.models import Contact, Position, Unit
+from quetsach.web.office.tree.selectors import subtree_of
 
 LINK_DAYS = 120
 MAX_NOTE_LENGTH = 2000

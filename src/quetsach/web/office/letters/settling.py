@@ -16,8 +16,8 @@ from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @transaction.atomic

@@ -24,8 +24,8 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.shelf import LETTERS
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import position_of
 
 MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
 MAX_ATTACHMENTS = 10

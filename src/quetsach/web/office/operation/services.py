@@ -16,7 +16,7 @@ from quetsach.web.office.letters.seals import authority_here
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.public_address import site
 
 MAIL_TRIAL, TIME_STAMP_TRIAL = "mail-try", "time-stamp-try"

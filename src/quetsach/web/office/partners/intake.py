@@ -32,7 +32,7 @@ from quetsach.web.office.partners.places import UnitCodes
 from quetsach.web.office.partners.spool import opened, spool, spool_path, sweep
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 AT_ONCE_RECORDS = 2000
 """A report of so many is worked off before the sender is answered; a larger one by the centre's worker."""

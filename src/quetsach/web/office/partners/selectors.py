@@ -19,8 +19,8 @@ from quetsach.campaign.partners.window import Window, days_of
 from quetsach.core.period import Period
 from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, rows_of
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_path
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_path
 
 _REMEMBERED_SECONDS = 600
 

@@ -15,7 +15,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import Declaration, Line, Partner, Token, rows_of
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _TOKEN_PREFIX = "qsp_"  # noqa: S105  (tells people and scanners what it is)
 _LONGEST_SECRET = 100

@@ -17,10 +17,10 @@ from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receiv
 from quetsach.web.office.partners.models import Delivery, Partner, Token
 from quetsach.web.office.partners.wording import REFUSALS
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _FAULTS_A_PAGE = 100
 _DELIVERIES_SHOWN = 20
@@ -28,7 +28,7 @@ _DELIVERIES_SHOWN = 20
 
 def _open(request: HttpRequest) -> tuple[Person, datetime, dict[str, Any]]:
     """Let whoever sees the whole country in; say whether the person may change something here."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.SEE, root_unit(), day=today(now))
     return person, now, {"may_run": may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))}
 

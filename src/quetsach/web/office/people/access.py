@@ -10,20 +10,12 @@ from datetime import date, datetime
 from django.db.models import FilteredRelation, Q
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
-from quetsach.core.errors import QuetsachError
 from quetsach.core.zone import day_of
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Position, Succession, Unit, UnitKind
-
-
-class AccessError(QuetsachError):
-    """A person may not do this. ``is_hidden``: may not even know that the unit has such a thing (shown as 404)."""
-
-    def __init__(self, what: str, *, is_hidden: bool) -> None:
-        super().__init__(what)
-        self.is_hidden = is_hidden
+from quetsach.web.office.tree.models import Position, Succession, Unit, UnitKind
 
 
 def today(now: datetime) -> date:

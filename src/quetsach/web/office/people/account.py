@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.web.office.autosave import autosaved, is_autosave, not_autosaved
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import JoinForm, PersonForm
-from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.kept_page import page_words
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
@@ -55,7 +55,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Name, duties, second factors and sessions of the person who is signed in."""
-    me = person_here(request)
+    me = current_person(request)
     form = PersonForm(request.POST or None, instance=me)
     if form.is_valid():
         person_name(person=me, **form.cleaned_data, now=datetime.now(UTC))
@@ -79,7 +79,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def kept_forms(request: HttpRequest) -> HttpResponse:
     """What the person sent when a session had ended: to be sent again, or thrown away."""
-    me, now = person_here(request), datetime.now(UTC)
+    me, now = current_person(request), datetime.now(UTC)
     if request.method == "POST":
         if form_drop(person=me, key=request.POST.get("drop", "")):
             messages.success(request, _("Thrown away."))
@@ -91,7 +91,7 @@ def kept_forms(request: HttpRequest) -> HttpResponse:
 @require_POST
 def draft(request: HttpRequest) -> HttpResponse:
     """Keep what stands in a form so far: asked for by the script, or sent again after a session had ended."""
-    me, now = person_here(request), datetime.now(UTC)
+    me, now = current_person(request), datetime.now(UTC)
     kept = draft_keep(person=me, fields=request.POST, now=now)
     if is_autosave(request):
         return autosaved("", now=now) if kept else not_autosaved(_("there is nothing in it, or too much."))
@@ -110,7 +110,7 @@ def extend(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, key: int) -> HttpResponse:
     """End one of one's own sessions."""
-    sessions_end(person_here(request), only=key)
+    sessions_end(current_person(request), only=key)
     messages.success(request, _("The session is ended."))
     return redirect("office:people:account")
 
@@ -118,6 +118,6 @@ def end_session(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End all of one's own sessions but this one."""
-    sessions_end(person_here(request), but=request.session.session_key or "")
+    sessions_end(current_person(request), but=request.session.session_key or "")
     messages.success(request, _("All other sessions are ended."))
     return redirect("office:people:account")

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Role
 from quetsach.web.office.people import selectors
 from quetsach.web.office.people.access import today
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import DutyForm, InvitationForm
-from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage, may_vouch
 from quetsach.web.office.people.services.departure import person_leave
@@ -26,8 +26,8 @@ from quetsach.web.office.people.services.vouching import person_vouch
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import unit_named
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import unit_named
 from quetsach.web.public_address import site
 
 _A_PAGE = 50
@@ -38,7 +38,7 @@ _LINK = "office.invitation-link"
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who works in the subtrees of the person who is signed in."""
-    by = person_here(request)
+    by = current_person(request)
     now = datetime.now(UTC)
     day, text, role = today(now), request.GET.get("q", "").strip()[:100], request.GET.get("role", "")
     found = selectors.duties_below(by, day=day, text=text, role=role if role in ROLE_TITLES else "")
@@ -56,7 +56,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody to a duty."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     now = datetime.now(UTC)
     form = InvitationForm(request.POST or None, initial=_asked(request), **_choices(by, now))
@@ -72,7 +72,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, key: int) -> HttpResponse:
     """One person: duties, sign-in, what can be done."""
-    by = person_here(request)
+    by = current_person(request)
     now = datetime.now(UTC)
     day = today(now)
     who = selectors.person_below(by, key, day=day)
@@ -98,7 +98,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def give(request: HttpRequest, key: int) -> HttpResponse:
     """Give a person another duty."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))
@@ -114,7 +114,7 @@ def give(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, key: int) -> HttpResponse:
     """End a duty."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     duty = get_object_or_404(Duty.objects.select_related("person", "unit"), pk=key)
     with Telling(request, _("The duty is ended.")):
@@ -125,7 +125,7 @@ def end(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """Make a link with which a person sets password and second factor anew."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))
@@ -138,7 +138,7 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def vouch(request: HttpRequest, key: int) -> HttpResponse:
     """Say that an account belongs to a person of its own."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))
@@ -150,7 +150,7 @@ def vouch(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, key: int) -> HttpResponse:
     """Withdraw an invitation."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     invitation_withdraw(invitation=get_object_or_404(Invitation, pk=key), by=by, now=datetime.now(UTC))
     messages.success(request, _("The link does not work any more."))
@@ -160,7 +160,7 @@ def withdraw(request: HttpRequest, key: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def leave(request: HttpRequest, key: int) -> HttpResponse:
     """Show what a departure ends and leaves behind; then do it."""
-    by = person_here(request)
+    by = current_person(request)
     require_again(request)
     now = datetime.now(UTC)
     who = selectors.person_below(by, key, day=today(now))

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.forms import CampaignField
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.day_field import DayField
+from quetsach.web.office.plans.fields import CampaignField
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.kits import MAX_REASON_LENGTH
 from quetsach.web.office.publicity.reach import whole_weeks
 

@@ -13,10 +13,10 @@ from quetsach.campaign.publicity.facts import Facts
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.kit_archive import kit_archive
 from quetsach.web.office.publicity.models import Kit, VerificationKind
 from quetsach.web.office.publicity.verification import (
@@ -27,7 +27,7 @@ from quetsach.web.office.publicity.verification import (
 )
 from quetsach.web.office.publicity.wording import DOCUMENT, proof_of
 from quetsach.web.office.shelf import KITS
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.wording.selectors import newest_version
 from quetsach.web.public_address import site
 

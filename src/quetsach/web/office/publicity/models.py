@@ -6,9 +6,9 @@ from typing import ClassVar
 from django.db import models
 
 from quetsach.core.pack import LocalText
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.tree.models import Unit
 
 
 class VerificationKind(StrEnum):

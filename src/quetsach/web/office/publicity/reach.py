@@ -20,8 +20,8 @@ from quetsach.web.office.people.access import duties_of, require
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.returns.models import Assignment, ReturnFigure
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import position_of
 
 _CHANNELS = "channels"
 

@@ -10,8 +10,8 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.people.access import duties_of, require, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Kit
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import unit_of
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import unit_of
 
 MAX_KITS = 100
 MAX_UNITS = 300

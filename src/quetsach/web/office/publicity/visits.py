@@ -21,7 +21,7 @@ from django.http import HttpRequest
 
 from quetsach.web.client_address import client_address
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.source_limit import SourceLimit, Width
 
 FLUSH_SECONDS = 5.0

@@ -15,7 +15,7 @@ class Returns(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
-        from quetsach.web.office.log.subjects import register_namer  # noqa: PLC0415
+        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
         from quetsach.web.office.returns.selectors.asking import form_names, shown_to_approver  # noqa: PLC0415
         from quetsach.web.office.returns.services import assignment  # noqa: PLC0415
 

@@ -14,7 +14,7 @@ from quetsach.web.office.letters.sending import reachable_address
 from quetsach.web.office.returns.models import Assignment, Period, ReturnDecision, ReturnLink
 from quetsach.web.office.returns.selectors.asking import Asker, asker_of
 from quetsach.web.office.returns.services.link import LINK_DAYS, link_address, link_make
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.public_address import site
 
 MOST_PERIODS_NAMED = 6

@@ -21,7 +21,7 @@ from quetsach.web.office.returns.models import Assignment, Invitation, Period, R
 from quetsach.web.office.returns.selectors.owing import owing_of
 from quetsach.web.office.returns.selectors.tally import Place, owing_positions, tally_of
 from quetsach.web.office.returns.services.link import LINK_DAYS, link_make
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 
 _OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
 _AT_ONCE = 100

@@ -5,8 +5,13 @@ from datetime import date
 from django.db import connection
 
 from quetsach.campaign.units.comparison import Plan
-from quetsach.web.office.units import models
-from quetsach.web.office.units.records import store_positions, store_successions, store_units, unit_ids
+from quetsach.web.office.tree import models
+from quetsach.web.office.tree.records import (
+    store_positions,
+    store_successions,
+    store_units,
+    unit_ids,
+)
 
 _MANY = 1000
 """From so many new units on PostgreSQL takes its statistics: it plans by them, and tables just filled have none."""

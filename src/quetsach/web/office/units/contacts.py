@@ -10,7 +10,7 @@ from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Unit
+from quetsach.web.office.tree.models import Contact, Unit
 
 
 @transaction.atomic

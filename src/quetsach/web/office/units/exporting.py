@@ -7,8 +7,13 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import contact_rows, member_rows, succession_rows, unit_rows
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.tree.records import (
+    contact_records,
+    member_records,
+    succession_records,
+    unit_records,
+)
 from quetsach.web.office.units.reach import seen_keys
-from quetsach.web.office.units.records import contact_records, member_records, succession_records, unit_records
 
 TABLES = ("units", "successions", "contacts", "groups")
 

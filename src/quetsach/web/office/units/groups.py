@@ -8,7 +8,7 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Group, GroupSet, Membership, Unit
+from quetsach.web.office.tree.models import Group, GroupSet, Membership, Unit
 from quetsach.web.office.units.services import require_centre
 
 _TAKEN = LocalText("mã này đã dùng", "this code is taken")

@@ -14,9 +14,9 @@ from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.core.pack import LocalText
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.tree.models import ImportDraft, Unit
+from quetsach.web.office.tree.records import hold_tree, standing
 from quetsach.web.office.units.applying import apply_plan
-from quetsach.web.office.units.models import ImportDraft, Unit
-from quetsach.web.office.units.records import hold_tree, standing
 from quetsach.web.office.units.services import require_centre
 
 _FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")

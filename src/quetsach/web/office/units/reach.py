@@ -9,7 +9,7 @@ from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import paths_of, require, visible
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Edge, Position, Succession, Unit
+from quetsach.web.office.tree.models import Edge, Position, Succession, Unit
 
 
 @kept_while_read

@@ -13,13 +13,14 @@ from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
 from quetsach.web.office.editions import refuse_clash
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import AccessError, require, today
+from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units import models
+from quetsach.web.office.tree import models
+from quetsach.web.office.tree.records import hold_tree, standing, store_positions, unit_records
+from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.office.units.applying import apply_plan
-from quetsach.web.office.units.records import hold_tree, standing, store_positions, unit_records
-from quetsach.web.office.units.selectors import root_unit
 
 _GONE = LocalText("đã kết thúc", "has closed already")
 _TAKEN = LocalText("mã kèm năm này đã dùng cho đơn vị khác", "this key names another unit")

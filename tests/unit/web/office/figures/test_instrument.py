@@ -17,7 +17,7 @@ from quetsach.centre import tables
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.desk import desk_of
+from quetsach.web.office.dashboard import desk_of
 from quetsach.web.office.figures.services import figures_ask
 from quetsach.web.portal.candidates import candidates
 from quetsach.web.portal.snapshot import read_snapshot

@@ -15,7 +15,7 @@ from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.desk import desk_of
+from quetsach.web.office.dashboard import desk_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, publish_candidate

@@ -17,7 +17,7 @@ from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Unit
+from quetsach.web.office.tree.models import Contact, Unit
 
 CONTENT = {
     "superior": "Bộ Thông tin và Truyền thông",

@@ -7,7 +7,7 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.desk import desk_of
+from quetsach.web.office.dashboard import desk_of
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys

@@ -16,6 +16,7 @@ from quetsach.campaign.letters.course import Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.configuration import MailServer as ServerSetting
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.bounces import bounces_read
 from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.delivery import RETRY_MINUTES, queue_recover, queue_send
@@ -26,7 +27,6 @@ from quetsach.web.office.letters.post import Post, ServerError
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.settling import message_retry, message_settle
 from quetsach.web.office.letters.writing import Reference
-from quetsach.web.office.people.access import AccessError
 
 
 @pytest.fixture(scope="module")

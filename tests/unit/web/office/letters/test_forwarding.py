@@ -14,7 +14,7 @@ from quetsach.web.office.letters.reminding import reminders_queue
 from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
 from quetsach.web.office.letters.writing import Reference, letter_begin
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Contact, Edge, Unit
+from quetsach.web.office.tree.models import Contact, Edge, Unit
 from quetsach.web.office.units.services import positions_rebuild
 
 NOW = datetime.now(UTC)

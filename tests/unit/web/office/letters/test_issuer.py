@@ -15,7 +15,7 @@ from quetsach.web.office.letters.samples import samples_load
 from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.wording import text_of
 from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
-from quetsach.web.office.units.models import Contact, Edge, Unit
+from quetsach.web.office.tree.models import Contact, Edge, Unit
 from quetsach.web.office.units.services import positions_rebuild
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)

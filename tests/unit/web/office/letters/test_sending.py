@@ -9,6 +9,7 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.course import Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.answering import (
     dispatch_acknowledge,
@@ -23,7 +24,6 @@ from quetsach.web.office.letters.models import Dispatch, DispatchEvent
 from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
 from quetsach.web.office.letters.writing import Reference
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 
 LINK = Hand(None, "link")
 LATER = NOW + timedelta(hours=5)

@@ -11,6 +11,7 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.issuing import letter_issue, register_continue
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
@@ -24,7 +25,6 @@ from quetsach.web.office.letters.writing import (
     letter_submit,
 )
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.publicity.verification import genuine
 from quetsach.web.office.shelf import LETTERS
 

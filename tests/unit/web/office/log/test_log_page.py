@@ -8,7 +8,7 @@ from django.test import Client
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.log.selectors import Wanted, entries_for
+from quetsach.web.office.audit.selectors import Wanted, entries_for
 from quetsach.web.office.log.services import log_append
 
 DAY = date(2026, 1, 5)

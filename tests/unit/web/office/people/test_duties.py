@@ -9,10 +9,11 @@ from tests.unit.web.office.conftest import NOW, TODAY
 from quetsach.campaign.authority import Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.approvals.services import approval_ask
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people import selectors
-from quetsach.web.office.people.access import AccessError, duties_of, may_do
+from quetsach.web.office.people.access import duties_of, may_do
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.power import may_manage

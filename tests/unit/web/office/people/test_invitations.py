@@ -8,8 +8,8 @@ from django.core import signing
 from tests.unit.web.office.conftest import NOW, TODAY
 
 from quetsach.campaign.authority import Role
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.services.departure import person_leave

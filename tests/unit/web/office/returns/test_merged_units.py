@@ -8,14 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from tests.unit.web.office.returns.test_pages import PLAN
 
 from quetsach.campaign.returns.period import PeriodKind, weeks
-from quetsach.web.office.campaigns.models import Campaign, PlanRevision
-from quetsach.web.office.desk import desk_of as office_desk
+from quetsach.web.office.dashboard import desk_of as office_desk
+from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.selectors.desk import desk_of
 from quetsach.web.office.returns.selectors.owed import owed_by, owed_of
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 from .conftest import GOOD
 

@@ -16,7 +16,7 @@ from quetsach.web.office.returns.selectors.owed import owed_of
 from quetsach.web.office.returns.selectors.tally import late_in, tally_of
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide
 from quetsach.web.office.returns.services.entry import return_save
-from quetsach.web.office.units.models import Contact
+from quetsach.web.office.tree.models import Contact
 
 DISTRICT, ONE, TWO = "303-2020", "11296-2020", "11299-2020"
 

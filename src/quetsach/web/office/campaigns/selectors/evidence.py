@@ -13,8 +13,8 @@ from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.letters import issued_by_the_centre
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.selectors.publication import campaigns_with_totals
 from quetsach.web.portal.family import page_of
 from quetsach.web.portal.selectors import offered_files, pack_of

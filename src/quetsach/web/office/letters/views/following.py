@@ -21,10 +21,10 @@ from quetsach.web.office.letters.sending import letter_send
 from quetsach.web.office.letters.views.forwarding import tell_sending
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import position_of
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import position_of
 
 STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 
@@ -46,7 +46,7 @@ def bars(counts: Funnel) -> list[Bar]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose whom an issued letter goes to."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
     if request.method == "POST":
@@ -69,7 +69,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a letter has come below a unit: funnel, times of the levels, and the units directly below."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     if key := request.GET.get("unit", ""):
         unit = get_object_or_404(Unit, key=key)
     else:
@@ -110,7 +110,7 @@ def published(request: HttpRequest, campaign: str) -> HttpResponse:
 @require_safe
 def exchange(request: HttpRequest, pk: int) -> JsonResponse:
     """What a packet of the exchange of documents needs to know of an issued letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if not letter.is_issued:
         raise Http404
@@ -121,7 +121,7 @@ def exchange(request: HttpRequest, pk: int) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """A unit's register of outgoing letters of a year; one that began on paper is gone on with."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     if request.method == "POST":
         _continue_register(request, visitor)
     units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
@@ -148,7 +148,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "office/letters/register.html", context)
 
 
-def _continue_register(request: HttpRequest, visitor: Visitor) -> None:
+def _continue_register(request: HttpRequest, visitor: CurrentUser) -> None:
     unit = get_object_or_404(Unit, key=request.POST.get("unit", ""))
     typed = request.POST.get("last", "")
     last = int(typed[:9]) if typed.isascii() and typed.isdigit() else -1

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.models import MessageState
 from quetsach.web.office.letters.settling import letter_handed_over, message_retry, message_settle
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.visitor import Visitor
 
 PAGE = 50
 
@@ -18,7 +18,7 @@ PAGE = 50
 @require_safe
 def mail(request: HttpRequest) -> HttpResponse:
     """Counts of the queue, and the messages that failed or are uncertain."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     counts = selectors.mail_counts(visitor.person, day=visitor.day)
     page = Paginator(selectors.mail_in_trouble(visitor.person, day=visitor.day), PAGE).get_page(request.GET.get("page"))
     context = {"counts": [(state.value, counts[state]) for state in MessageState], "page": page, "tab": "mail"}
@@ -28,7 +28,7 @@ def mail(request: HttpRequest) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide about one message."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     message = get_object_or_404(selectors.mail_visible(visitor.person, day=visitor.day), pk=pk)
     act = request.POST.get("act", "")
     by, now = visitor.person, visitor.now

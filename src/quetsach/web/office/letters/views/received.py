@@ -25,9 +25,9 @@ from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
 from quetsach.web.office.letters.views.writing import file_answer
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.models import Unit
 
 PAGE = 50
 
@@ -35,7 +35,7 @@ PAGE = 50
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """What came to a unit of the person's, the newest first."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
     if key := request.GET.get("unit", ""):
         unit = get_object_or_404(Unit, key=key)
@@ -59,7 +59,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def received(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter that came to a unit: look, acknowledge, refuse, pass on."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     may_handle = may_do(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     if request.method == "POST" and request.POST.get("act") == "forward":
@@ -89,7 +89,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def received_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The unit's copy on paper."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     return pdf_answer(own_copy(dispatch), dispatch.letter.number_sign)
 
@@ -97,18 +97,18 @@ def received_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def received_file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A file that came with the letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     return file_answer(get_object_or_404(dispatch.letter.attachments, pk=number))
 
 
-def _is_own(visitor: Visitor, dispatch: Dispatch) -> bool:
+def _is_own(visitor: CurrentUser, dispatch: Dispatch) -> bool:
     """Whether it came to the person's own unit: who looks from above has not opened it for the unit."""
     own = selectors.own_units(visitor.person, Act.HANDLE_LETTER, day=visitor.day)
     return dispatch.to_unit in own
 
 
-def _forward(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> HttpResponse | None:
+def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> HttpResponse | None:
     """Ask once more, then pass on; ``None`` where something was refused: the form is shown with what was typed."""
     require(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     with Telling(request):
@@ -129,7 +129,7 @@ def _forward(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> Http
     return None
 
 
-def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
+def _act(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> None:
     hand, now = Hand(visitor.person, "inbox"), visitor.now
     reason = request.POST.get("reason", "")
     acts: dict[str, tuple[Callable[[], object], str]] = {

@@ -8,14 +8,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import AccessError, today
+from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_manage
 from quetsach.web.office.people.services.duty import keep_an_operator
 from quetsach.web.office.people.services.session import sessions_end
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 @transaction.atomic

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import AccessError, today
+from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.power import may_manage, may_vouch

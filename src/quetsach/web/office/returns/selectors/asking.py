@@ -10,14 +10,14 @@ from quetsach.campaign.returns.period import Deadline, ReportingPeriod
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Assignment, Return, ReturnForm
 from quetsach.web.office.returns.selectors.owing import Target, owing_on
 from quetsach.web.office.returns.selectors.tally import owing_positions
 from quetsach.web.office.returns.templatetags.returns import titled
-from quetsach.web.office.units.models import Contact, UnitKind
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Contact, UnitKind
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def form_names(keys: Collection[str]) -> Mapping[str, str]:

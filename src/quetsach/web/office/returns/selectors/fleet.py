@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 
 from quetsach.web.api.selectors import kept
 from quetsach.web.office.returns.models import Period
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 @dataclass(frozen=True, slots=True)

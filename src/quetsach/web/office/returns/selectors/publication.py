@@ -13,7 +13,7 @@ from quetsach.campaign.returns.form import CheckKind, Form
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.models import Period, Publication
 from quetsach.web.office.returns.selectors.report import totals_report

@@ -19,7 +19,7 @@ from quetsach.web.office.returns.models import Extension, Period, Return, Return
 from quetsach.web.office.returns.selectors.owing import expected_positions
 from quetsach.web.office.returns.selectors.tally import Tally, decider_of, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.reach import answering
 
 LONGEST_EXTENSION_DAYS = 90

@@ -34,8 +34,8 @@ from quetsach.web.office.returns.models import (
     SignOff,
 )
 from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import position_of
 
 MOST_REVISIONS = 100
 """Each is kept for good: a link must not fill the database."""

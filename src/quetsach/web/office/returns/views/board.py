@@ -15,7 +15,7 @@ from quetsach.campaign.returns.completeness import KINDS, Completeness, complete
 from quetsach.campaign.returns.period import Deadline
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import duties_of, may_do, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.asking import campaign_name
 from quetsach.web.office.returns.selectors.desk import desk_of
@@ -23,8 +23,8 @@ from quetsach.web.office.returns.selectors.plan import off_plan_of, plans_of
 from quetsach.web.office.returns.selectors.tally import LATE, Place, Tally, ancestor, late_in, places_of, tally_of
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of, root_unit, tree_note
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import position_of, root_unit, tree_note
 
 _A_PAGE = 100
 
@@ -51,7 +51,7 @@ class _Leaf:
 @require_safe
 def returns(request: HttpRequest) -> HttpResponse:
     """The room's first page: what waits for the person who asks."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     desk = desk_of(person, now=now)
     may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     plans = plans_of([assignment for assignment, _period in desk.current])
@@ -72,7 +72,7 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
     """Lead to the board of the unit that the person looks after."""
     found = find_period(assignment, period)
     now = datetime.now(UTC)
-    tops = scope(duties_of(person_here(request), day=today(now)), Act.SEE)
+    tops = scope(duties_of(current_person(request), day=today(now)), Act.SEE)
     key = tops[0].strip("/").split("/")[-1] if tops else root_unit().key
     unit = Unit.objects.filter(key=key).first()
     if unit is not None and position_of(unit, found.last) is None:  # a unit of another time: one that stood before it

@@ -39,7 +39,7 @@ from quetsach.web.office.returns.services.entry import (
 from quetsach.web.office.returns.services.link import LinkError, link_of
 from quetsach.web.office.returns.views.finding import asked
 from quetsach.web.office.returns.wording import SCOPES
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 
 
 @dataclass(slots=True)

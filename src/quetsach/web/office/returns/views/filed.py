@@ -31,7 +31,7 @@ from quetsach.web.office.returns.services.entry import read_return
 from quetsach.web.office.returns.services.link import LINK_DAYS, link_make, link_withdraw, token_of
 from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.reach import answering
 from quetsach.web.public_address import site
 

@@ -7,10 +7,10 @@ from django.http import Http404, HttpRequest
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import may_do, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.reach import require_sight
 
 
@@ -49,7 +49,7 @@ def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Aske
     one = Unit.objects.filter(key=unit).first()
     if one is None:
         raise Http404
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require_sight(person, one, day=today(now))
     return Asked(person, found, one, now)
 

@@ -16,18 +16,18 @@ from quetsach.campaign.returns.period import span_text
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.selectors.returns import return_facts
 from quetsach.web.office.people.access import require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.models import Publication
+from quetsach.web.office.returns.selectors.facts import return_facts
 from quetsach.web.office.returns.selectors.publication import live_differences, published_totals, totals_read
 from quetsach.web.office.returns.selectors.tally import over_periods, places_of, tallies_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views.finding import Asked, asked, find_period
-from quetsach.web.office.units.models import Position, UnitKind
-from quetsach.web.office.units.selectors import position_of, root_unit
+from quetsach.web.office.tree.models import Position, UnitKind
+from quetsach.web.office.tree.selectors import position_of, root_unit
 
 
 @require_safe
@@ -53,7 +53,7 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 @require_safe
 def publication(request: HttpRequest, assignment: int, period: str, digest: str) -> HttpResponse:
     """The frozen totals that wait for a second person, or that one decided on: exactly what the public gets."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.SEE, root_unit(), day=today(now))
     found = find_period(assignment, period)
     frozen = get_object_or_404(Publication.objects.select_related("asked_by"), period=found, sha256=digest)

@@ -11,11 +11,10 @@ from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.units.tree import ROOT
 from quetsach.core.day import read_day
 from quetsach.web.office.people.access import duties_of, may_do, today, visible
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
-from quetsach.web.office.units.reach import answering, require_sight
-from quetsach.web.office.units.selectors import (
+from quetsach.web.office.tree.models import GroupSet, Position, Succession, Unit
+from quetsach.web.office.tree.selectors import (
     branches_of,
     line_of,
     position_of,
@@ -24,6 +23,7 @@ from quetsach.web.office.units.selectors import (
     units_ended,
     units_found,
 )
+from quetsach.web.office.units.reach import answering, require_sight
 
 
 @require_safe
@@ -31,11 +31,11 @@ def units(request: HttpRequest) -> HttpResponse:
     """Where somebody begins: the tops of what he sees, and a search below them."""
     now = today(datetime.now(UTC))
     day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
-    tops = scope(duties_of(person_here(request), day=now), Act.SEE)
+    tops = scope(duties_of(current_person(request), day=now), Act.SEE)
     starts = [position.unit for position in _tops(tops, now)]
     if len(starts) == 1 and not text:
         return redirect("office:units:unit", starts[0].key)
-    sight = _in_sight(person_here(request), tops, day, now)
+    sight = _in_sight(current_person(request), tops, day, now)
     found = units_found(text, sight) if text else []
     ended = units_ended(text, day, None if f"/{ROOT}/" in tops else sight) if text else []
     context = {"starts": starts, "found": found, "ended": ended, "text": text, "day": day, "today": now}
@@ -48,11 +48,11 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     """Return one unit on one day: facts, what stands below it, contacts, groups, its past."""
     now = today(datetime.now(UTC))
     found = get_object_or_404(Unit, key=key)
-    require_sight(person_here(request), found, day=now)
+    require_sight(current_person(request), found, day=now)
     day = _day(request) or _day_of(found, now)
     position = position_of(found, day)
     branches = branches_of(position, day) if position else []
-    person: Person = person_here(request)
+    person: Person = current_person(request)
     context = {
         "unit": found,
         "day": day,

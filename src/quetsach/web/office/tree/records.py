@@ -14,7 +14,7 @@ from quetsach.campaign.units.succession import WHOLE
 from quetsach.campaign.units.table import Contact, Member
 from quetsach.campaign.units.tree import positions
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
-from quetsach.web.office.units import models
+from quetsach.web.office.tree import models
 
 BATCH = 2000
 

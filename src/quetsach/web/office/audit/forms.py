@@ -3,9 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.office.audit.selectors import Wanted
+from quetsach.web.office.audit.words import ACT_TITLES
 from quetsach.web.office.day_field import DayField
-from quetsach.web.office.log.selectors import Wanted
-from quetsach.web.office.log.words import ACT_TITLES
 
 
 class WantedForm(forms.Form):

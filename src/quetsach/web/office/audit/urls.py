@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.log import views
+from quetsach.web.office.audit import views
 
 app_name = "log"
 urlpatterns: list[URLPattern | URLResolver] = [path("", views.entries, name="list")]

@@ -8,7 +8,7 @@ from quetsach.campaign.units.rollup import Tree, roll_up
 from quetsach.campaign.units.succession import recast
 from quetsach.campaign.units.tree import positions
 from quetsach.campaign.units.unit import Unit
-from quetsach.web.office.units.records import succession_records, unit_records
+from quetsach.web.office.tree.records import succession_records, unit_records
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,24 @@ from datetime import UTC, date, datetime
 
 from django.http import HttpRequest
 
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.access import today
-from quetsach.web.office.people.here import person_here
 from quetsach.web.office.people.models import Person
 
 
+def current_person(request: HttpRequest) -> Person:
+    """Return who is signed in; behind the middleware of the office there always is somebody.
+
+    Raises:
+        AccessError: nobody is: the address lies outside the office.
+    """
+    if not isinstance(request.user, Person):
+        raise AccessError("nobody is signed in", is_hidden=False)
+    return request.user
+
+
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class CurrentUser:
     """The person who asks, the moment (UTC), and its day in Viet Nam."""
 
     person: Person
@@ -19,11 +30,11 @@ class Visitor:
     day: date
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Visitor":
+    def of(cls, request: HttpRequest) -> "CurrentUser":
         """Return who asks.
 
         Raises:
             AccessError: nobody is signed in: the address lies outside the office.
         """
         now = datetime.now(UTC)
-        return cls(person_here(request), now, today(now))
+        return cls(current_person(request), now, today(now))

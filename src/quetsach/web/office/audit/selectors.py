@@ -10,8 +10,8 @@ from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Position
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Position
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @dataclass(frozen=True, slots=True)

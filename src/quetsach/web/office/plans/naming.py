@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.models import CLOSE, DECISION, Passage, PlanRevision
+from quetsach.web.office.plans.models import CLOSE, DECISION, Passage, PlanRevision
 
 
 def campaign_names(keys: Collection[str]) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Reads of the tree; every one says for which day."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,9 +13,14 @@ from django.db.models.functions import StrIndex, Substr
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Contact, Group, GroupSet, Position, Unit, UnitKind
+from quetsach.web.office.tree.models import Contact, Group, GroupSet, Position, Unit, UnitKind
 
 MOST_FOUND = 50
+
+
+def unit_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return what the log calls units, by their keys."""
+    return {unit.key: unit.name for unit in Unit.objects.filter(key__in=keys)}
 
 
 @kept_while_read

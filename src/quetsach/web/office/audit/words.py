@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.web.office.approvals.words import KIND_TITLES
-from quetsach.web.office.log.subjects import UNIT_KINDS
+from quetsach.web.office.audit.subjects import UNIT_KINDS
 from quetsach.web.office.people.words import ROLE_TITLES
 
 ACT_TITLES: Mapping[str, str | Promise] = {

@@ -5,13 +5,14 @@ from datetime import date
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
-from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import CLOSE, Campaign, Decision, Passage
-from quetsach.web.office.campaigns.models import plans_in_force as revisions_in_force
-from quetsach.web.office.campaigns.selectors.evidence import evidence_of
 from quetsach.web.office.people.access import today
+from quetsach.web.office.plans.models import CLOSE, Campaign, Decision, EvaluationRun, Passage
+from quetsach.web.office.plans.models import plans_in_force as revisions_in_force
 from quetsach.web.office.reading import kept_while_read
+
+MOST_SHOWN = 10
+"""So many evaluations of one campaign are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,13 @@ def is_closed(campaign: Campaign) -> bool:
     return CLOSE in steps_taken(campaign)
 
 
-@kept_while_read
-def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
-    """Return how a campaign's plan stands on a day."""
-    opened = frozenset(steps_taken(campaign))
-    return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
+def evaluations_made() -> dict[int, tuple[EvaluationRun, ...]]:
+    """Return the newest evaluations that were made, by the number of their campaign; one query for all."""
+    found: dict[int, tuple[EvaluationRun, ...]] = {}
+    for run in EvaluationRun.objects.filter(trouble="").exclude(ended_at=None):
+        known = found.get(run.campaign_id, ())
+        found[run.campaign_id] = (*known, run)[:MOST_SHOWN]
+    return found
 
 
 @kept_while_read

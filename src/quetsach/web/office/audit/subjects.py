@@ -1,15 +1,14 @@
 """What an entry of the log is about, in words: rooms say what their own things are called, a page at a time."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.words import KIND_TITLES
+from quetsach.web.office.log.naming import names_of
+from quetsach.web.office.tree.words import KIND_TITLES
 
 UNIT_KINDS: Mapping[str, str | Promise] = {kind.value: title for kind, title in KIND_TITLES.items()}
 _NAMED_WEEK = _("week %(week)s/%(year)s")
@@ -25,9 +24,6 @@ NAMING: Mapping[str, tuple[str, ...]] = {
     "to": ("unit", "person"),
 }
 """Particulars that hold keys of things that have names: of which kinds."""
-
-type Namer = Callable[[Collection[str]], Mapping[str, str]]
-"""Returns what things are called, by what follows the colon of their subjects; a thing that is gone is left out."""
 
 TITLES: Mapping[str, str | Promise] = {
     "approval": _("approval"),
@@ -65,23 +61,6 @@ TITLES: Mapping[str, str | Promise] = {
 """Kind of subject -> what it is called."""
 
 
-def _people(keys: Collection[str]) -> Mapping[str, str]:
-    found = Person.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal() and len(key) < 10])
-    return {str(person.pk): person.name for person in found}
-
-
-def _units(keys: Collection[str]) -> Mapping[str, str]:
-    return {unit.key: unit.name for unit in Unit.objects.filter(key__in=keys)}
-
-
-_NAMERS: dict[str, Namer] = {"person": _people, "unit": _units}
-
-
-def register_namer(kind: str, namer: Namer) -> None:
-    """Say how things of one kind are called; rooms do it when the office starts."""
-    _NAMERS[kind] = namer
-
-
 def names_in(details: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return what the things are called whose keys stand among particulars; one query for each kind of them."""
     keys: dict[str, set[str]] = {}
@@ -91,8 +70,8 @@ def names_in(details: Iterable[Mapping[str, Any]]) -> dict[str, str]:
                 keys.setdefault(kind, set()).update(_words(detail[name]))
     found: dict[str, str] = {}
     for kind in sorted(keys):
-        if kind in _NAMERS and keys[kind]:
-            found |= _NAMERS[kind](keys[kind])
+        if keys[kind]:
+            found |= names_of(kind, keys[kind])
     return found
 
 
@@ -118,7 +97,7 @@ def subject_names(subjects: Iterable[str]) -> dict[str, str]:
         of_kind.setdefault(kind, {})[subject] = key
     named = {}
     for kind, keys in of_kind.items():
-        names = _NAMERS[kind](set(keys.values())) if kind in _NAMERS else {}
+        names = names_of(kind, set(keys.values()))
         title = TITLES.get(kind, kind)
         for subject, key in keys.items():
             named[subject] = (

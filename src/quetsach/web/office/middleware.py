@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csp import csp_override
 
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
