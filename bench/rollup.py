@@ -50,7 +50,7 @@ def prepare(folder: Path) -> tuple[float, int]:
     from django.core.management import call_command
 
     from quetsach.installation import bundled
-    from quetsach.web.office.units.importing import units_load
+    from quetsach.web.office.units.services.importing import units_load
 
     files = [(path.name, path.read_bytes()) for path in sorted((bundled("data") / "units").glob("*.csv"))]
     call_command("migrate", verbosity=0, interactive=False)

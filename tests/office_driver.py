@@ -62,8 +62,8 @@ def idle(key: str) -> None:
 
 def remind(days: int) -> list[dict[str, str]]:
     """Remind of returns as in so many days, and return the mails that this puts into the queue."""
-    from quetsach.web.office.letters.models import Message
-    from quetsach.web.office.returns.reminding import returns_remind
+    from quetsach.web.office.mail.models import Message
+    from quetsach.web.office.returns.services.remind import returns_remind
 
     before = list(Message.objects.values_list("pk", flat=True))
     returns_remind(now=datetime.now(UTC) + timedelta(days=days))

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "quetsach.web.office.approvals",
     "quetsach.web.office.plans",
     "quetsach.web.office.campaigns",
+    "quetsach.web.office.mail",
+    "quetsach.web.office.codes",
     "quetsach.web.office.letters",
     "quetsach.web.office.returns",
     "quetsach.web.office.partners",

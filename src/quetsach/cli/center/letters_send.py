@@ -83,8 +83,8 @@ def letter_numbered(arguments: argparse.Namespace) -> "Letter":
 def _send(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
-        from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.letters import audience_units  # noqa: PLC0415
+        from quetsach.web.office.letters.services.send import letter_send  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         letter = letter_numbered(arguments)

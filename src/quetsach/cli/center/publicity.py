@@ -19,7 +19,7 @@ from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.publicity.reach import Reach
+    from quetsach.web.office.publicity.selectors.reach import Reach
     from quetsach.web.office.tree.models import Unit
 
 _DAYS_SHOWN = 30
@@ -99,7 +99,7 @@ def _kit(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.plans.selectors import campaign_of  # noqa: PLC0415
-        from quetsach.web.office.publicity.kits import kit_make  # noqa: PLC0415
+        from quetsach.web.office.publicity.services.kits import kit_make  # noqa: PLC0415
         from quetsach.web.office.shelf import KITS  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
@@ -122,7 +122,7 @@ def _reach(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.publicity.reach import reach_of  # noqa: PLC0415
+        from quetsach.web.office.publicity.selectors.reach import reach_of  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
         period = _period(arguments, now.date())

@@ -13,7 +13,11 @@ from quetsach.campaign.returns.state import Standing
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
-from quetsach.web.office.letters.selectors import mail_in_trouble, own_keys_to_renew, unanswered
+from quetsach.web.office.letters.selectors.letters import (
+    mail_in_trouble,
+    own_keys_to_renew,
+    unanswered,
+)
 from quetsach.web.office.operation.first_steps import Step, first_steps
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import duties_of, today

@@ -8,7 +8,7 @@ from django.db import close_old_connections
 from django.http.cookie import parse_cookie
 
 from quetsach.web.office.middleware import is_office, session_cookies
-from quetsach.web.office.partners.services import token_partner
+from quetsach.web.office.partners.services.partner import token_partner
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 
 

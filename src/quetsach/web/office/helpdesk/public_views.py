@@ -20,7 +20,12 @@ from quetsach.web.client_address import client_address
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark
 from quetsach.web.office.helpdesk.models import Author, Case
 from quetsach.web.office.helpdesk.selectors import is_open
-from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
+from quetsach.web.office.helpdesk.services.case import (
+    case_erase,
+    case_open,
+    case_opened_by,
+    case_write,
+)
 from quetsach.web.office.helpdesk.wording import REFUSALS
 from quetsach.web.office.refusal import told
 from quetsach.web.source_limit import SourceLimit, Width

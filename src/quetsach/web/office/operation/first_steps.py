@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.design.templatetags.words import figure, moment
-from quetsach.web.office.letters.seals import key_state
+from quetsach.web.office.letters.signing_credentials import key_state
 from quetsach.web.office.operation.selectors import mail_state
 from quetsach.web.office.people.selectors import open_invitations, operators_of
 from quetsach.web.office.plans.selectors import plans_in_force

@@ -11,10 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.partners import selectors, services
+from quetsach.web.office.partners import selectors
 from quetsach.web.office.partners.forms import DeclarationForm, PartnerForm, PeriodForm, ReportForm, TokenForm
-from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner, Token
+from quetsach.web.office.partners.services import partner as services
+from quetsach.web.office.partners.services.intake import (
+    AT_ONCE_RECORDS,
+    delivery_receive,
+    delivery_take_in,
+)
 from quetsach.web.office.partners.wording import REFUSALS
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.current_user import current_person

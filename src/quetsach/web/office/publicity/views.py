@@ -15,12 +15,12 @@ from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.web.office.people.access import may_do, today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.publicity import kits as services
-from quetsach.web.office.publicity import selectors
 from quetsach.web.office.publicity.forms import KitForm, ReachForm, ReasonForm
 from quetsach.web.office.publicity.kit_archive import archive_file, archive_names
-from quetsach.web.office.publicity.reach import reach_of
-from quetsach.web.office.publicity.selectors import KitStanding, KitState
+from quetsach.web.office.publicity.selectors import kits as selectors
+from quetsach.web.office.publicity.selectors.kits import KitStanding, KitState
+from quetsach.web.office.publicity.selectors.reach import reach_of
+from quetsach.web.office.publicity.services import kits as services
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS
 from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
 from quetsach.web.office.refusal import Telling

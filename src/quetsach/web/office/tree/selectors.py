@@ -195,6 +195,12 @@ def _in_order(unit: Unit) -> tuple[int, str]:
     return list(UnitKind).index(UnitKind(unit.kind)), unit.code
 
 
+def parents_of(units: Collection[int], day: date) -> dict[int, Unit]:
+    """Return the unit above each of some units, by their numbers, in a day's tree, with the contacts of both."""
+    positions = Position.objects.on(day).filter(unit__in=units).select_related("parent")
+    return {one.unit_id: one.parent for one in positions.prefetch_related("parent__contacts") if one.parent}
+
+
 @dataclass(frozen=True, slots=True)
 class GroupCount:
     """A group, and how many units are in it on a day."""

@@ -19,8 +19,8 @@ from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_file
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.samples import published_letters_load
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.templates import published_letters_load
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.tree.models import Unit

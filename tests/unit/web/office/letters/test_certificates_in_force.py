@@ -7,15 +7,15 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.codes.models import Verification
 from quetsach.web.office.dashboard import desk_of
-from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.publicity.models import Verification
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.shelf import LETTERS
 
 TODAY = datetime.now(UTC)
@@ -103,7 +103,7 @@ def test_the_desk_of_who_issues_letters_tells_of_keys_to_be_renewed(person, oper
     ("first", "said"), [(RUNNING, "còn hiệu lực"), (ENDING, "sắp hết hạn"), (OVER, "đã hết hạn"), (EARLY, "mới có")]
 )
 def test_the_page_of_operation_says_where_keys_stand(signed_in, operator, keys, monkeypatch, first, said) -> None:
-    monkeypatch.setattr("quetsach.web.office.letters.seals.AUTHORITY", "another authority")
+    monkeypatch.setattr("quetsach.web.office.letters.signing_credentials.AUTHORITY", "another authority")
     keys(person=RUNNING, agency=first)
     page = page_of(signed_in(operator), "/van-phong/van-hanh/")
     row = page[page.index("Nguyễn Văn A <span") :]

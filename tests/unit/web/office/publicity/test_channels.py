@@ -15,7 +15,7 @@ from quetsach.installation import bundled
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.publicity.reach import Reach, reach_of
+from quetsach.web.office.publicity.selectors.reach import Reach, reach_of
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.entry import return_submit

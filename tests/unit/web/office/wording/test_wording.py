@@ -15,7 +15,7 @@ from quetsach.web.office.helpdesk.ready_answers import ready_answers
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.publicity.kits import facts_of, kit_make
+from quetsach.web.office.publicity.services.kits import facts_of, kit_make
 from quetsach.web.office.publicity.wording import kit_texts, press_release
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.wording.documents import DOCUMENTS

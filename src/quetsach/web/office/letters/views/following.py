@@ -12,12 +12,12 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Stage
 from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.cascade import branches_of, cascade_of, tree_day
-from quetsach.web.office.letters.issuing import register_continue
 from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
-from quetsach.web.office.letters.reminding import POLICY, reminders_plan
-from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of, tree_day
+from quetsach.web.office.letters.services.issue import register_continue
+from quetsach.web.office.letters.services.remind import POLICY, reminders_plan
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.letters.views.forwarding import tell_sending
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require

@@ -9,18 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.answering import (
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
     dispatch_close,
     dispatch_open,
     dispatch_refuse,
     link_renew,
 )
-from quetsach.web.office.letters.copies import own_copy
-from quetsach.web.office.letters.events import course_of, courses_of
-from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, refuse_due
+from quetsach.web.office.letters.services.copies import own_copy
+from quetsach.web.office.letters.services.events import course_of, courses_of
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
 from quetsach.web.office.letters.views.writing import file_answer

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.editions import chosen, differences, edition_of, readable
-from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.forms import LetterForm
 from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.services.draft import letter_restore
 from quetsach.web.office.letters.wording import written, written_then
-from quetsach.web.office.letters.writing import letter_restore
 from quetsach.web.office.people.access import may_do
 from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling

@@ -14,18 +14,13 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
 from quetsach.web.office.editions import edition_of
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.cascade import cascade_of
-from quetsach.web.office.letters.completeness import open_points
+from quetsach.web.office.letters.document.printing import print_original
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
-from quetsach.web.office.letters.printing import print_original
-from quetsach.web.office.letters.samples import template_keep
-from quetsach.web.office.letters.seals import outlook_of
-from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
-from quetsach.web.office.letters.wording import digest_of, text_of, written
-from quetsach.web.office.letters.writing import (
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.selectors.completeness import open_points
+from quetsach.web.office.letters.selectors.distribution import cascade_of
+from quetsach.web.office.letters.services.draft import (
     Reference,
     attachment_add,
     attachment_remove,
@@ -33,6 +28,11 @@ from quetsach.web.office.letters.writing import (
     letter_save,
     letter_submit,
 )
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.templates import template_keep
+from quetsach.web.office.letters.signing_credentials import outlook_of
+from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
+from quetsach.web.office.letters.wording import digest_of, text_of, written
 from quetsach.web.office.people.access import may_do
 from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.plans.selectors import campaign_of

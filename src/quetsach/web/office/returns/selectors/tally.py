@@ -16,7 +16,7 @@ from quetsach.web.office.returns.models import Assignment, Period, Return, SignO
 from quetsach.web.office.returns.selectors.owing import Owing, extensions_of, owing_of
 from quetsach.web.office.tree.models import Position, Unit
 from quetsach.web.office.tree.selectors import position_of
-from quetsach.web.office.units.reach import answering
+from quetsach.web.office.units.selectors.reach import answering
 
 
 @dataclass(frozen=True, slots=True)

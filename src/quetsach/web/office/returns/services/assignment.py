@@ -25,7 +25,6 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import is_closed
-from quetsach.web.office.returns.mail import withdrawal_tell
 from quetsach.web.office.returns.models import (
     AssignedUnits,
     Assignment,
@@ -36,6 +35,7 @@ from quetsach.web.office.returns.models import (
 )
 from quetsach.web.office.returns.selectors.asking import asking_of, campaign_name, submitted_count
 from quetsach.web.office.returns.selectors.plan import off_plan
+from quetsach.web.office.returns.services.mail import withdrawal_tell
 from quetsach.web.office.tree.models import Position, Unit, UnitKind
 from quetsach.web.office.tree.selectors import root_unit
 

@@ -19,7 +19,7 @@ from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.tree import ancestors, conflicts_of
 from quetsach.core.family import name_key
 from quetsach.web.office.editions import refuse_clash
-from quetsach.web.office.letters.answering import letters_reported
+from quetsach.web.office.letters.services.acknowledge import letters_reported
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person

@@ -16,7 +16,6 @@ from quetsach.campaign.returns.state import Scope, Standing, State
 from quetsach.core.day import read_day
 from quetsach.web.design.templatetags.words import day, day_off
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.mail import address_of
 from quetsach.web.office.returns.models import ReturnLink, SignOff
 from quetsach.web.office.returns.page import form_view
 from quetsach.web.office.returns.selectors.fleet import fleet_report
@@ -29,10 +28,11 @@ from quetsach.web.office.returns.services.decision import (
 )
 from quetsach.web.office.returns.services.entry import read_return
 from quetsach.web.office.returns.services.link import LINK_DAYS, link_make, link_withdraw, token_of
+from quetsach.web.office.returns.services.mail import address_of
 from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.units.reach import answering
+from quetsach.web.office.units.selectors.reach import answering
 from quetsach.web.public_address import site
 
 _MOST_NAMED = 500

@@ -11,7 +11,7 @@ from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.units.reach import require_sight
+from quetsach.web.office.units.selectors.reach import require_sight
 
 
 @dataclass(frozen=True, slots=True)

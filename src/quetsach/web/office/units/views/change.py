@@ -17,8 +17,15 @@ from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitChangeForm
-from quetsach.web.office.units.groups import unit_join
-from quetsach.web.office.units.services import corrected, require_centre, unit_add, unit_change, unit_close, unit_move
+from quetsach.web.office.units.services.groups import unit_join
+from quetsach.web.office.units.services.unit import (
+    corrected,
+    require_centre,
+    unit_add,
+    unit_change,
+    unit_close,
+    unit_move,
+)
 
 
 @require_http_methods(["GET", "POST"])

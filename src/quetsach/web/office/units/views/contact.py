@@ -13,8 +13,13 @@ from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.tree.models import Contact, Unit
-from quetsach.web.office.units.contacts import contact_add, contact_change, contact_remove, reached_by
 from quetsach.web.office.units.forms import ContactForm, NewContactForm
+from quetsach.web.office.units.services.contacts import (
+    contact_add,
+    contact_change,
+    contact_remove,
+    reached_by,
+)
 
 
 @require_http_methods(["GET", "POST"])

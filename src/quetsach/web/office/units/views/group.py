@@ -13,8 +13,8 @@ from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.tree.selectors import groups_on
 from quetsach.web.office.units.forms import GroupForm, GroupSetForm
-from quetsach.web.office.units.groups import group_add, group_set_add
-from quetsach.web.office.units.services import require_centre
+from quetsach.web.office.units.services.groups import group_add, group_set_add
+from quetsach.web.office.units.services.unit import require_centre
 
 
 @require_http_methods(["GET", "POST"])

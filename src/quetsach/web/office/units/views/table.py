@@ -12,10 +12,15 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.tree.models import ImportDraft
-from quetsach.web.office.units.exporting import TABLES, as_csv, as_xlsx, export_tables
 from quetsach.web.office.units.forms import ImportForm
-from quetsach.web.office.units.importing import draft_drop, draft_keep, import_preview, units_import
-from quetsach.web.office.units.services import require_centre
+from quetsach.web.office.units.selectors.exporting import TABLES, as_csv, as_xlsx, export_tables
+from quetsach.web.office.units.services.importing import (
+    draft_drop,
+    draft_keep,
+    import_preview,
+    units_import,
+)
+from quetsach.web.office.units.services.unit import require_centre
 
 _MOST_SHOWN = 200
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

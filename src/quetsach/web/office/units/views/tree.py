@@ -23,7 +23,7 @@ from quetsach.web.office.tree.selectors import (
     units_ended,
     units_found,
 )
-from quetsach.web.office.units.reach import answering, require_sight
+from quetsach.web.office.units.selectors.reach import answering, require_sight
 
 
 @require_safe
