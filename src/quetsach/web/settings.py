@@ -9,8 +9,8 @@ from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.core.zone import VIET_NAM
+from quetsach.web.bounds import FORM_BYTES, OFFICE_PATHS
 from quetsach.web.configuration import Configuration
-from quetsach.web.server.bounds import FORM_BYTES, OFFICE_PATHS
 
 CENTER = Configuration.read(os.environ)
 
@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "quetsach.web.office.middleware.OfficePerson",
     "quetsach.web.office.middleware.OfficeMessages",
     "allauth.account.middleware.AccountMiddleware",
-    "quetsach.web.office.middleware.OfficeDoor",
+    "quetsach.web.office.middleware.OfficeAccess",
     "quetsach.web.office.middleware.OfficeToken",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -160,7 +160,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a plan of 25 windows and 25 milestones h
 AUTH_USER_MODEL = "office_people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "office:desk"
+LOGIN_REDIRECT_URL = "office:dashboard"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -85,7 +85,7 @@ def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Throw away sessions whose time is over."""
-    from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
+    from quetsach.web.office.people.services.account import sessions_clear  # noqa: PLC0415
 
     again(sessions_clear, ERASURE_SECONDS, stopped, beat)
 

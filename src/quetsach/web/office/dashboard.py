@@ -1,4 +1,4 @@
-"""What waits for somebody, by room: counted when the desk is opened, each by one selector of its room."""
+"""What waits for somebody, by room: counted when the dashboard is opened, each by one selector of its room."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Dashboard:
     """What a person finds: what is to be decided, what else waits, and the first steps of a centre still to be taken.
 
     ``steps`` are all of them while one is open, done ones too, for whoever runs the centre; else none.
@@ -53,13 +53,13 @@ class Desk:
         return self.to_decide + self.to_do
 
 
-def desk_of(person: Person, *, now: datetime) -> Desk:
+def dashboard_of(person: Person, *, now: datetime) -> Dashboard:
     """Return what waits for a person; nothing that there is none of."""
     day = today(now)
     waiting = [one for one in _all_of(person, now) if one.count]
     runs = bool(scope(duties_of(person, day=day), Act.RUN_CAMPAIGN))
     steps = first_steps(day=day, now=now) if runs else ()
-    return Desk(
+    return Dashboard(
         tuple(one for one in waiting if one.is_decision),
         tuple(one for one in waiting if not one.is_decision),
         () if all(step.is_done for step in steps) else steps,

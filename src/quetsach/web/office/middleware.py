@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csp import csp_override
 
+from quetsach.web.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.models import Person
@@ -33,7 +34,6 @@ from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 from quetsach.web.office.reading import page_read
 from quetsach.web.office.refusal import is_refused
 from quetsach.web.office.shelf import ShelfError
-from quetsach.web.server.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 
 ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
 """Where somebody who has no second factor yet may go: to set one up."""
@@ -91,7 +91,7 @@ class OfficeMessages(_OfOffice, MessageMiddleware):
 
 
 class OfficeToken(_OfOffice, CsrfViewMiddleware):
-    """A token in every form of somebody who is signed in. It reads the body, so it stands behind the door.
+    """A token in every form of somebody who is signed in. It reads the body, so it stands behind the sign-in.
 
     Forms before that have none: a token is kept in the session, and whoever only looks at the page gets no session.
     Where such a form comes from is checked by ``SameOrigin``.
@@ -104,7 +104,7 @@ class OfficeToken(_OfOffice, CsrfViewMiddleware):
         return super().process_view(request, *arguments)
 
 
-class OfficeDoor:
+class OfficeAccess:
     """Nobody gets past it without a second factor; bodies are bounded before anything reads them."""
 
     def __init__(self, get_response: Answer) -> None:

@@ -17,7 +17,7 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.sign_in.session import ends_at
 from quetsach.web.public_address import site
 
-_WHERE_WORK_BEGINS = ("office:desk", "office:operation:operation")
+_WHERE_WORK_BEGINS = ("office:dashboard", "office:operation:operation")
 _WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:")
 
 

@@ -44,7 +44,7 @@ class Telling:
     """``with Telling(request, done):`` says above the page, or in the form, that what follows was done or refused.
 
     ``field`` is the one of the form that a refusal is about, unless the error names another.
-    After a refusal the view goes on behind the block. What a person may not even know of goes on to the office's door.
+    After a refusal the view goes on behind the block. What a person may not even know of goes on to the middleware.
     """
 
     request: HttpRequest

@@ -15,7 +15,7 @@ from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 def is_known_sender(environ: dict[str, Any]) -> bool:
     """Say, by the head of a request alone, whether its large body is worth taking in.
 
-    This is no permission: the door and the partners' interface decide as ever when the body is there.
+    This is no permission: the middleware and the partners' interface decide as ever when the body is there.
 
     Args:
         environ: the environment of WSGI.

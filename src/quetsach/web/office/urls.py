@@ -7,7 +7,7 @@ from quetsach.web.office import views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.desk, name="desk"),
+    path("", views.dashboard, name="dashboard"),
     path("", include("quetsach.web.office.people.urls")),
     path(_("log/"), include("quetsach.web.office.audit.urls")),
     path(_("approvals/"), include("quetsach.web.office.approvals.urls")),

@@ -32,6 +32,11 @@ def provinces_today(day: date) -> QuerySet[Unit]:
     return Unit.objects.filter(there, kind="province", opened__lte=day).order_by("name_vi")
 
 
+def cases() -> QuerySet[Case]:
+    """Return all cases with what their pages show of them; whoever shows one looks first whose it is."""
+    return Case.objects.select_related("unit", "province", "assignee", "asker")
+
+
 def cases_of(person: Person, *, day: date) -> QuerySet[Case]:
     """Return the cases that a person may answer; those of a unit that is no more belong to its successors."""
     here = Position.objects.filter(visible(person, Act.ANSWER_CASES, day=day)).values("unit")

@@ -24,8 +24,7 @@ from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.tree.selectors import root_unit, unit_named
+from quetsach.web.office.tree.selectors import root_unit, unit_meant
 
 _CASES_A_PAGE = 50
 _COUNTED_DAYS = 30
@@ -40,7 +39,7 @@ def _who(request: HttpRequest) -> tuple[Person, datetime, date]:
 def _case(request: HttpRequest, code: str) -> Case:
     """Return a case that the person may answer; another is not found."""
     person, _now, day = _who(request)
-    found = get_object_or_404(Case.objects.select_related("unit", "province", "assignee", "asker"), code=code)
+    found = get_object_or_404(selectors.cases(), code=code)
     require(person, Act.ANSWER_CASES, found.unit, day=day)
     return found
 
@@ -133,7 +132,7 @@ def _hand_over(request: HttpRequest, found: Case, person: Person, now: datetime)
     if not form.is_valid():
         return {"hand_over_form": form}
     typed = form.cleaned_data["unit"]
-    unit = Unit.objects.filter(key=typed).first() or unit_named(typed, today(now))
+    unit = unit_meant(typed, today(now))
     if unit is None:
         raise CaseError("there is no such unit", code="unit")
     answer.case_hand_over(case=found, unit=unit, text=form.cleaned_data["text"], by=person, now=now)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.web.office.partners import selectors
 from quetsach.web.office.partners.forms import DeclarationForm, PartnerForm, PeriodForm, ReportForm, TokenForm
-from quetsach.web.office.partners.models import Delivery, Partner, Token
+from quetsach.web.office.partners.models import Partner
 from quetsach.web.office.partners.services import partner as services
 from quetsach.web.office.partners.services.intake import (
     AT_ONCE_RECORDS,
@@ -134,7 +134,7 @@ def send(request: HttpRequest, key: str) -> HttpResponse:
 def delivery(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """What became of one file, and every record that was set aside."""
     _person, _now, context = _open(request)
-    found = get_object_or_404(Delivery.objects.select_related("partner", "by"), pk=number, partner__key=key)
+    found = get_object_or_404(selectors.deliveries_of(key), pk=number)
     page = Paginator(found.faults.order_by("line"), _FAULTS_A_PAGE).get_page(request.GET.get("page"))
     context |= {"delivery": found, "page": page, "reasons": selectors.set_aside_counts(found)}
     return render(request, "office/partners/delivery.html", context)
@@ -156,9 +156,7 @@ def token(request: HttpRequest, key: str) -> HttpResponse:
 def revoke(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """End a token."""
     person, now, _context = _open(request)
-    found = Token.objects.select_related("partner").filter(pk=number, partner__key=key).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(selectors.tokens_of(key), pk=number)
     services.token_revoke(token=found, by=person, now=now)
     messages.success(request, _("The token is revoked."))
     return redirect("office:partners:partner", key)

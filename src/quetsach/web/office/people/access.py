@@ -1,4 +1,4 @@
-"""The one door of every service: who may do this, to this unit, on this day.
+"""The one check of every service: who may do this, to this unit, on this day.
 
 A role is held over a unit and all that is below it on the day that is asked about. When a reform replaces a unit, its
 people keep their duties over its successors.

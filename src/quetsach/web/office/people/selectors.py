@@ -15,7 +15,7 @@ from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.access import visible, within
 from quetsach.web.office.people.invented import is_barred
 from quetsach.web.office.people.kept_page import PageWords, Row
-from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
+from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.people.services.keeping import LIFETIME, UNTYPED, fields_of, page_of_draft
 from quetsach.web.office.tree.models import Position, Succession, Unit
@@ -50,6 +50,11 @@ def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> Qu
     return (
         found.select_related("person", "unit").order_by("unit__code", "unit__opened", "role", "person__name").distinct()
     )
+
+
+def duties() -> DutyQuerySet:
+    """Return all duties of any time, with who has them and over which unit."""
+    return Duty.objects.select_related("person", "unit")
 
 
 def to_vouch_for(by: Person, *, day: date) -> int:
@@ -91,6 +96,12 @@ def second_factors_of(person: Person) -> list[Authenticator]:
     """Return a person's app and passkeys, not the recovery codes."""
     factors = Authenticator.objects.filter(user_id=person.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return list(factors.order_by("created_at"))
+
+
+def recovery_codes_left(person: Person) -> int | None:
+    """Return how many recovery codes of a person are not used up; ``None`` while there never were any."""
+    codes = Authenticator.objects.filter(user_id=person.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(codes.wrap().get_unused_codes()) if codes else None
 
 
 def sessions_of(person: Person) -> list[UserSession]:

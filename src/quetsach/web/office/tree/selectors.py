@@ -57,6 +57,16 @@ def unit_named(code: str, day: date) -> Unit | None:
     return Unit.objects.filter(Q(closed=None) | Q(closed__gt=day), code=code, opened__lte=day).first()
 
 
+def unit_known(key: str) -> Unit | None:
+    """Return the unit of a key; ``None`` if there is none."""
+    return Unit.objects.filter(key=key).first()
+
+
+def unit_meant(text: str, day: date) -> Unit | None:
+    """Return the unit that somebody means by a key, or by the official code that it had on a day."""
+    return unit_known(text) or unit_named(text, day)
+
+
 @kept_while_read
 def position_of(unit: Unit, day: date) -> Position | None:
     """Return where a unit stood on a day; ``None`` if it was not in the tree."""
@@ -67,6 +77,21 @@ def children_of(unit: Unit, day: date) -> list[Unit]:
     """Return the units directly below, by code."""
     positions = Position.objects.on(day).filter(parent=unit).select_related("unit")
     return [position.unit for position in positions.order_by("unit__code")]
+
+
+def has_children(unit: Unit, day: date) -> bool:
+    """Whether any unit stands directly below one on a day."""
+    return Position.objects.on(day).filter(parent=unit).exists()
+
+
+def places_within(path: str, day: date) -> QuerySet[Position]:
+    """Return the positions at a path of a day's tree and below it."""
+    return Position.objects.on(day).filter(path__startswith=path)
+
+
+def places_at(paths: Collection[str], day: date) -> QuerySet[Position]:
+    """Return the positions at some paths of a day's tree, with the units, in the order of the tree."""
+    return Position.objects.on(day).filter(path__in=paths).select_related("unit").order_by("path")
 
 
 def subtree_of(unit: Unit, day: date) -> QuerySet[Position]:
@@ -199,6 +224,11 @@ def parents_of(units: Collection[int], day: date) -> dict[int, Unit]:
     """Return the unit above each of some units, by their numbers, in a day's tree, with the contacts of both."""
     positions = Position.objects.on(day).filter(unit__in=units).select_related("parent")
     return {one.unit_id: one.parent for one in positions.prefetch_related("parent__contacts") if one.parent}
+
+
+def has_groups() -> bool:
+    """Whether units are divided into any groups."""
+    return GroupSet.objects.exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.test import Client
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.codes.models import Verification
-from quetsach.web.office.dashboard import desk_of
+from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
@@ -89,7 +89,7 @@ def test_a_certificate_that_ends_soon_still_signs_and_is_told_before(signed_in, 
 
 def test_the_desk_of_who_issues_letters_tells_of_keys_to_be_renewed(person, operator, keys) -> None:
     def told(who) -> dict[str, int]:
-        return {str(one.title): one.count for one in desk_of(who, now=TODAY).to_do}
+        return {str(one.title): one.count for one in dashboard_of(who, now=TODAY).to_do}
 
     assert "Signing keys to be renewed" not in told(operator)
     keys(person=RUNNING, agency=RUNNING)

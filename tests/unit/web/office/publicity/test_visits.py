@@ -8,7 +8,6 @@ from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
 from quetsach.core.address import Address
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.publicity.services import visits
 from quetsach.web.office.publicity.services.visits import (
@@ -19,6 +18,7 @@ from quetsach.web.office.publicity.services.visits import (
     visits_store,
 )
 from quetsach.web.office.tree.models import Unit
+from quetsach.web.rate_limit import RateLimit
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0 Mobile Safari/537.36"
 DAY = date(2020, 10, 6)

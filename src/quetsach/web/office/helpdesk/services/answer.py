@@ -10,13 +10,13 @@ from django.db import transaction
 from quetsach.campaign.authority import Act
 from quetsach.campaign.helpdesk.case_state import CaseState, Step, erase_before, lapse_before, state_after
 from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.web.office.encryption import unseal
 from quetsach.web.office.helpdesk.keys import CONTACT
 from quetsach.web.office.helpdesk.models import Author, Case, Message
 from quetsach.web.office.helpdesk.services.case import case_erase, checked_text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.sealing import unseal
 from quetsach.web.office.tree.models import Unit
 
 

@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 from quetsach.campaign.helpdesk.case_code import SPACE, case_code, read_case_code, read_case_key
 from quetsach.campaign.helpdesk.case_state import CaseState, Step, state_after
 from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.web.office.encryption import seal
 from quetsach.web.office.helpdesk.keys import CONTACT, key_digest, key_of
 from quetsach.web.office.helpdesk.models import Asker, Author, Case, Message
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.sealing import seal
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import root_unit
 

@@ -1,7 +1,7 @@
 """Reads of letters: what a person sees, what came to a unit, the register, the queue of mail."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,9 +9,10 @@ from enum import StrEnum
 from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.letters.course import Course
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.errors import AccessError
-from quetsach.web.office.letters.models import Dispatch, Letter, LetterState
+from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
 from quetsach.web.office.letters.models.dispatch import Channel
 from quetsach.web.office.letters.selectors.distribution import came_to
 from quetsach.web.office.letters.services.events import courses_of
@@ -81,6 +82,21 @@ def stages_of(letters: Collection[Letter]) -> dict[int, LetterStage]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class LetterApprovals:
+    """The newest approval of a letter as it is now, and the newest that a person refused."""
+
+    of_this: Approval | None
+    refused: Approval | None
+
+
+def approvals_of(letter: Letter, digest: str) -> LetterApprovals:
+    """Return what became of asking for a letter, whose content has a digest now."""
+    asked = Approval.objects.filter(kind="letter", subject=letter.log_subject).select_related("decided_by")
+    refused = asked.filter(is_granted=False).exclude(decided_by=None)
+    return LetterApprovals(asked.filter(digest=digest).order_by("-pk").first(), refused.order_by("-pk").first())
+
+
 def letters_at(letters: QuerySet[Letter], stage: str) -> QuerySet[Letter]:
     """Keep the letters that are at a stage; all for what is no stage."""
     if stage not in set(LetterStage):
@@ -127,6 +143,21 @@ def inbox_of(unit: Unit) -> QuerySet[Dispatch]:
     """Return what came to a unit, the newest first."""
     came = Dispatch.objects.filter(to_unit=unit).select_related("letter__unit", "from_unit", "to_unit")
     return came.order_by("-made_at", "-pk")
+
+
+def courses_among(dispatches: Iterable[Dispatch]) -> dict[int, Course]:
+    """Return where each of some dispatches stands, by its key; one query for all."""
+    return courses_of(Dispatch.objects.filter(pk__in=[dispatch.pk for dispatch in dispatches]))
+
+
+def receivers_of(letter: Letter) -> list[Unit]:
+    """Return the units that a letter was sent to, by key."""
+    return list(Unit.objects.filter(received_dispatches__letter=letter).order_by("key"))
+
+
+def is_published(campaign: str) -> bool:
+    """Whether it was published how the letters of a campaign went."""
+    return PublishedLetters.objects.filter(campaign=campaign).exists()
 
 
 def unanswered(person: Person, *, day: date) -> int:
@@ -187,6 +218,11 @@ def children_without(dispatch: Dispatch, *, day: date) -> list[Unit]:
 def register_of(unit: Unit, year: int) -> QuerySet[Letter]:
     """Return a unit's register of a year in the order of its numbers."""
     return Letter.objects.filter(unit=unit, year=year, number__isnull=False).order_by("book", "number")
+
+
+def register_book(unit: Unit, year: int) -> RegisterBook | None:
+    """Return the register of a unit's letters of a year; ``None`` while nothing was numbered in it."""
+    return RegisterBook.objects.filter(unit=unit, year=year, book="cv").first()
 
 
 def register_years(unit: Unit) -> list[int]:

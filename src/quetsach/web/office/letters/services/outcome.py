@@ -5,7 +5,7 @@ from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.services.events import event_add
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import MessageKind
-from quetsach.web.office.mail.services.outcome import Fate, Outcome
+from quetsach.web.office.mail.services.outcome import DeliveryStatus, Outcome
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Contact
 
@@ -16,12 +16,12 @@ def mail_heard(outcome: Outcome) -> None:
     if (dispatch := message.dispatch) is None:
         return
     is_letter = message.kind == MessageKind.LETTER
-    match outcome.fate:
-        case Fate.SENT if is_letter:
+    match outcome.status:
+        case DeliveryStatus.SENT if is_letter:
             event_add(dispatch=dispatch, kind=Happening.SENT, at=message.handed_at or outcome.at, via="mail")
-        case Fate.DELIVERED:
+        case DeliveryStatus.DELIVERED:
             event_add(dispatch=dispatch, kind=Happening.DELIVERED, at=outcome.at, via="mail")
-        case Fate.FAILED:
+        case DeliveryStatus.FAILED:
             if is_letter:
                 event_add(dispatch=dispatch, kind=Happening.BOUNCED, at=outcome.at, via="mail", reason=outcome.reason)
             _failed(outcome, dispatch)

@@ -12,7 +12,7 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Stage
 from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
-from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
+from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.letters.selectors import letters as selectors
 from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of, tree_day
 from quetsach.web.office.letters.services.issue import register_continue
@@ -93,7 +93,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "only": only,
         "plan": reminders_plan(letter, now=visitor.now) if letter.due and unit == letter.unit else None,
         "policy": POLICY,
-        "is_published": PublishedLetters.objects.filter(campaign=letter.campaign).exists(),
+        "is_published": selectors.is_published(letter.campaign),
         "may_see_letter": may_do(visitor.person, Act.SEE, letter.unit, day=visitor.day),
         "tab": "letters",
     }
@@ -114,8 +114,8 @@ def exchange(request: HttpRequest, pk: int) -> JsonResponse:
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if not letter.is_issued:
         raise Http404
-    receivers = Unit.objects.filter(received_dispatches__letter=letter).order_by("key")
-    return JsonResponse(header_of(letter, list(receivers)).as_json(), json_dumps_params={"ensure_ascii": False})
+    header = header_of(letter, selectors.receivers_of(letter))
+    return JsonResponse(header.as_json(), json_dumps_params={"ensure_ascii": False})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +141,7 @@ def register(request: HttpRequest) -> HttpResponse:
         "may_continue": not letters
         and year == visitor.day.year
         and may_do(visitor.person, Act.ISSUE_LETTER, unit, day=visitor.day),
-        "book": RegisterBook.objects.filter(unit=unit, year=year, book="cv").first(),
+        "book": selectors.register_book(unit, year),
         "missing": missing_numbers(letter.number for letter in letters if letter.number),
         "tab": "register",
     }

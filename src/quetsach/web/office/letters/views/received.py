@@ -19,7 +19,7 @@ from quetsach.web.office.letters.services.acknowledge import (
     link_renew,
 )
 from quetsach.web.office.letters.services.copies import own_copy
-from quetsach.web.office.letters.services.events import course_of, courses_of
+from quetsach.web.office.letters.services.events import course_of
 from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
@@ -45,7 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404
     page = Paginator(selectors.inbox_of(unit), PAGE).get_page(request.GET.get("page"))
-    courses = courses_of(Dispatch.objects.filter(pk__in=[dispatch.pk for dispatch in page]))
+    courses = selectors.courses_among(page)
     context = {
         "unit": unit,
         "units": units,

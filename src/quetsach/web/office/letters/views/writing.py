@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import IncompleteError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
 from quetsach.web.office.editions import edition_of
 from quetsach.web.office.letters.document.printing import print_original
@@ -90,7 +89,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     digest = digest_of(found)
-    approvals = Approval.objects.filter(kind="letter", subject=found.log_subject).select_related("decided_by")
+    approvals = selectors.approvals_of(found, digest)
     may = {
         act.name.lower(): may_do(visitor.person, act, found.unit, day=visitor.day)
         for act in (Act.WRITE_LETTER, Act.ISSUE_LETTER)
@@ -99,8 +98,8 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "letter": found,
         "digest": digest,
-        "approval": approvals.filter(digest=digest).order_by("-pk").first(),
-        "refused": approvals.filter(is_granted=False).exclude(decided_by=None).order_by("-pk").first(),
+        "approval": approvals.of_this,
+        "refused": approvals.refused,
         "stage": selectors.stages_of([found])[found.pk],
         "outlook": outlook_of(found, now=visitor.now) if found.is_open else None,
         "campaign": campaign_of(found.campaign) if found.campaign else None,

@@ -11,8 +11,7 @@ from quetsach import storage
 from quetsach.campaign.letters.delivery_notice import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services import outcome
-from quetsach.web.office.mail.services.outcome import Outcome, tell
+from quetsach.web.office.mail.services.outcome import DeliveryStatus, Outcome, tell
 from quetsach.web.office.mail.services.queue import message_failed, message_sent
 
 MAX_MAILS = 1000
@@ -64,5 +63,5 @@ def _believe(notice: DeliveryNotice, now: datetime) -> bool:
         if message.state != MessageState.SENT:
             message_sent(message=message, at=now)
         if notice.fate is Fate.DELIVERED:
-            tell(Outcome(message, outcome.Fate.DELIVERED, now, is_notice=True))
+            tell(Outcome(message, DeliveryStatus.DELIVERED, now, is_notice=True))
     return True

@@ -8,7 +8,7 @@ from enum import StrEnum
 from quetsach.web.office.mail.models import Message
 
 
-class Fate(StrEnum):
+class DeliveryStatus(StrEnum):
     """What became of a mail: our server took it, it will not arrive, or its reader's server has it."""
 
     SENT = "sent"
@@ -24,7 +24,7 @@ class Outcome:
     """
 
     message: Message
-    fate: Fate
+    status: DeliveryStatus
     at: datetime
     reason: str = ""
     is_address: bool = False

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.mail.services.compose import mail_bytes
-from quetsach.web.office.mail.services.outcome import Fate, Outcome, tell
+from quetsach.web.office.mail.services.outcome import DeliveryStatus, Outcome, tell
 from quetsach.web.office.mail.services.smtp import (
     RefusedError,
     ServerError,
@@ -131,7 +131,7 @@ def _note_handing(message: Message, moment: datetime) -> bool:
 def message_sent(*, message: Message, at: datetime) -> None:
     """Note that the server took a message."""
     _set(message, MessageState.SENT)
-    tell(Outcome(message, Fate.SENT, at))
+    tell(Outcome(message, DeliveryStatus.SENT, at))
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def message_failed(*, message: Message, reason: str, is_address: bool, at: datet
         is_notice: it was taken by the server first, and a notice came back.
     """
     _set(message, MessageState.FAILED, error=reason)
-    tell(Outcome(message, Fate.FAILED, at, reason=reason, is_address=is_address, is_notice=is_notice))
+    tell(Outcome(message, DeliveryStatus.FAILED, at, reason=reason, is_address=is_address, is_notice=is_notice))
 
 
 def _refused(message: Message, error: RefusedError, moment: datetime, tally: Tally) -> None:

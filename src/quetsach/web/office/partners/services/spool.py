@@ -18,7 +18,7 @@ from django.conf import settings
 from quetsach import storage
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
-from quetsach.web.server.bounds import PARTNER_BODY_BYTES
+from quetsach.web.bounds import PARTNER_BODY_BYTES
 
 MAX_TEXT_BYTES = 256 << 20
 MAX_RECORDS = 1_000_000

@@ -14,8 +14,8 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty, Invitation, Person
 from quetsach.web.office.people.power import may_manage
+from quetsach.web.office.people.services.account import sessions_end
 from quetsach.web.office.people.services.duty import keep_an_operator
-from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.tree.models import Unit
 
 

@@ -16,8 +16,8 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage
+from quetsach.web.office.people.services.account import sessions_end
 from quetsach.web.office.people.services.duty import duty_give, require_gift, units_held
-from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.tree.models import Unit
 
 LIFETIME = timedelta(days=7)

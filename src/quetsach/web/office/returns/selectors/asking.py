@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from quetsach.campaign.returns.period import Deadline, ReportingPeriod
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.core.pack import LocalText
@@ -109,6 +111,11 @@ def asking(
         units=len(units),
         reachable=usable.values("unit").distinct().count(),
     )
+
+
+def assignments() -> QuerySet[Assignment]:
+    """Return all assignments with what their pages show of them."""
+    return Assignment.objects.select_related("campaign", "form", "letter", "withdrawn_by")
 
 
 def asking_of(assignment: Assignment) -> Asking:

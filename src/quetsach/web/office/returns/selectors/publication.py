@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from quetsach.assess.privacy import Cell, Relation, hidden_cells
 from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
@@ -146,6 +148,22 @@ def _hidden(form: Form, values: Mapping[str, Mapping[str, int]], before: Sequenc
             elif check.kind is CheckKind.AT_MOST and check.whole in row:
                 relations += [Relation((part,), whole, is_at_most=True) for part in parts if part[1] in row]
     return hidden_cells(cells, relations, before=before)
+
+
+def publication_request(period: Period) -> Approval | None:
+    """Return the request to let totals of a period out that waits for a second person, if there is one."""
+    return Approval.objects.filter(kind="numbers", subject=period.log_subject, is_granted=None).first()
+
+
+def publications_of(period: Period) -> QuerySet[Publication]:
+    """Return the totals of a period that were frozen to be let out."""
+    return Publication.objects.filter(period=period).select_related("asked_by")
+
+
+def publication_approval(frozen: Publication) -> Approval | None:
+    """Return what became of asking for frozen totals."""
+    asked = Approval.objects.filter(kind="numbers", subject=frozen.subject, digest=frozen.sha256)
+    return asked.order_by("-pk").first()
 
 
 def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, ...]:

@@ -19,6 +19,7 @@ from quetsach.web.office.returns.selectors.asking import (
     asking,
     asking_of,
     assignment_request,
+    assignments,
     centre_phone,
     submitted_count,
 )
@@ -150,4 +151,4 @@ def follow_plan(request: HttpRequest, assignment: int) -> HttpResponse:
 
 
 def _assignment(pk: int) -> Assignment:
-    return get_object_or_404(Assignment.objects.select_related("campaign", "form", "letter", "withdrawn_by"), pk=pk)
+    return get_object_or_404(assignments(), pk=pk)

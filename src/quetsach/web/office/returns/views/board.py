@@ -23,8 +23,7 @@ from quetsach.web.office.returns.selectors.plan import off_plan_of, plans_of
 from quetsach.web.office.returns.selectors.tally import LATE, Place, Tally, ancestor, late_in, places_of, tally_of
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
-from quetsach.web.office.tree.models import Position, Unit
-from quetsach.web.office.tree.selectors import position_of, root_unit, tree_note
+from quetsach.web.office.tree.selectors import places_at, places_within, position_of, root_unit, tree_note, unit_known
 
 _A_PAGE = 100
 
@@ -74,7 +73,7 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
     now = datetime.now(UTC)
     tops = scope(duties_of(current_person(request), day=today(now)), Act.SEE)
     key = tops[0].strip("/").split("/")[-1] if tops else root_unit().key
-    unit = Unit.objects.filter(key=key).first()
+    unit = unit_known(key)
     if unit is not None and position_of(unit, found.last) is None:  # a unit of another time: one that stood before it
         former = unit.predecessors.filter(old__positions__first__lte=found.last).select_related("old").first()
         key = former.old.key if former else key
@@ -119,7 +118,7 @@ def _lines(tally: Tally, path: str) -> list[tuple[LocalText, Completeness, Local
 
 def _directly_below(tally: Tally, path: str, now: datetime) -> tuple[list[_Branch], list[_Leaf]]:
     level = path.count("/") - 1
-    below = Position.objects.on(tally.period.last).filter(path__startswith=path, level=level)
+    below = places_within(path, tally.period.last).filter(level=level)
     counted = tally.survey.completeness_by({p: ancestor(p, level) for p in tally.places if p.startswith(path)})
     deeper = {ancestor(p, level) for p in tally.places if p.count("/") - 2 > level}
     branches, leaves = [], []
@@ -143,4 +142,4 @@ def _through(place: Place, branches: Iterable[_Branch]) -> Place | None:
 def _above(path: str, period: Period) -> list[Place]:
     parts = path.strip("/").split("/")
     paths = [f"/{'/'.join(parts[:depth])}/" for depth in range(1, len(parts))]
-    return list(places_of(Position.objects.on(period.last).filter(path__in=paths)))
+    return list(places_of(places_at(paths, period.last)))

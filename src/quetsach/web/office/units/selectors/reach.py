@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.units.tree import ROOT
 from quetsach.web.office.people.access import paths_of, require, visible
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.tree.models import Edge, Position, Succession, Unit
+from quetsach.web.office.tree.models import Contact, Edge, ImportDraft, Position, Succession, Unit
 
 
 @kept_while_read
@@ -99,3 +100,20 @@ def seen_keys(person: Person, act: Act, *, day: date) -> set[str]:
         return known[unit]
 
     return {key for pk, key in Unit.objects.values_list("pk", "key") if is_seen(pk)}
+
+
+def places_in_sight(person: Person, tops: tuple[str, ...], day: date, now: date) -> QuerySet[Position]:
+    """Return the positions that a person's search looks through: who sees the whole tree may search it on any day."""
+    if f"/{ROOT}/" in tops:
+        return Position.objects.on(day)
+    return Position.objects.on(now).filter(visible(person, Act.SEE, day=now))
+
+
+def contacts_of(key: str) -> QuerySet[Contact]:
+    """Return the contacts of the unit of a key."""
+    return Contact.objects.filter(unit__key=key).select_related("unit")
+
+
+def import_draft(person: Person) -> ImportDraft | None:
+    """Return the file that somebody has sent and not agreed to yet."""
+    return ImportDraft.objects.filter(person=person).first()

@@ -12,8 +12,9 @@ from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.tree.models import Contact, Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.forms import ContactForm, NewContactForm
+from quetsach.web.office.units.selectors.reach import contacts_of
 from quetsach.web.office.units.services.contacts import (
     contact_add,
     contact_change,
@@ -41,7 +42,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
 def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Change a contact."""
     now = datetime.now(UTC)
-    contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
+    contact = get_object_or_404(contacts_of(key), pk=number)
     require(current_person(request), Act.EDIT_CONTACTS, contact.unit, day=today(now))
     form = ContactForm(request.POST or None, stored=reached_by(contact))
     if request.method == "POST" and form.is_valid():
@@ -55,7 +56,7 @@ def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Remove a contact."""
-    contact = get_object_or_404(Contact.objects.select_related("unit"), pk=number, unit__key=key)
+    contact = get_object_or_404(contacts_of(key), pk=number)
     contact_remove(contact=contact, by=current_person(request), now=datetime.now(UTC))
     messages.success(request, _("The contact is removed."))
     return redirect("office:units:unit", key)

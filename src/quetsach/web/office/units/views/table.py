@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.tree.models import ImportDraft
 from quetsach.web.office.units.forms import ImportForm
 from quetsach.web.office.units.selectors.exporting import TABLES, as_csv, as_xlsx, export_tables
+from quetsach.web.office.units.selectors.reach import import_draft
 from quetsach.web.office.units.services.importing import (
     draft_drop,
     draft_keep,
@@ -59,7 +59,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Show what the kept file would change; apply it, or throw it away."""
     now = datetime.now(UTC)
     require_centre(current_person(request), now=now)
-    draft = ImportDraft.objects.filter(person=current_person(request)).first()
+    draft = import_draft(current_person(request))
     if draft is None:
         return redirect("office:units:import")
     files = [(draft.name, bytes(draft.content))]

@@ -20,11 +20,9 @@ from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import JoinForm, PersonForm
 from quetsach.web.office.people.kept_page import page_words
-from quetsach.web.office.people.models import Duty
+from quetsach.web.office.people.services.account import person_name, sessions_end
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_of
 from quetsach.web.office.people.services.keeping import DRAFT, draft_keep, form_drop, page_of_draft
-from quetsach.web.office.people.services.naming import person_name
-from quetsach.web.office.people.services.session import sessions_end
 from quetsach.web.office.people.sign_in.session import ends_at
 from quetsach.web.office.people.sign_in.session_store import stored_name
 from quetsach.web.office.people.words import ROLE_TITLES
@@ -62,14 +60,13 @@ def account(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("office:people:account")
     factors = selectors.second_factors_of(me)
-    held = Duty.objects.on(today(datetime.now(UTC))).filter(person=me).select_related("unit")
-    codes = Authenticator.objects.filter(user_id=me.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    held = selectors.duties().on(today(datetime.now(UTC))).filter(person=me)
     context = {
         "form": form,
         "duties": [(ROLE_TITLES[duty.role], duty) for duty in held],  # type: ignore[index]
         "app": next((factor for factor in factors if factor.type == Authenticator.Type.TOTP), None),
         "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "codes_left": selectors.recovery_codes_left(me),
         "sessions": selectors.sessions_of(me),
         "this_session": stored_name(request.session.session_key),
     }

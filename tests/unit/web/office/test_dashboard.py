@@ -8,7 +8,7 @@ import pytest
 from quetsach.campaign.returns.period import PeriodKind, week_of
 from quetsach.installation import bundled
 from quetsach.web.office.approvals.services import approval_ask
-from quetsach.web.office.dashboard import desk_of
+from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
@@ -20,7 +20,7 @@ BRIEFLY = "Chưa nên gửi đi: trung tâm chưa có địa chỉ công khai."
 
 
 def counts(person) -> dict[str, int]:
-    desk = desk_of(person, now=NOW)
+    desk = dashboard_of(person, now=NOW)
     return {waiting.url.split("/")[2]: waiting.count for waiting in desk.waiting}
 
 
@@ -91,7 +91,7 @@ def test_who_cannot_set_the_public_address_reads_of_it_only_where_links_go_out(p
 
 def test_a_return_that_was_sent_back_is_counted_as_such(period: Period, person, units) -> None:
     Return.objects.create(period=period, unit=units["11296-2025"], state="returned", scope="own", changed_at=NOW)
-    desk = desk_of(person("editor", "11296-2025"), now=NOW)
+    desk = dashboard_of(person("editor", "11296-2025"), now=NOW)
     waiting = {str(one.title): one.count for one in desk.waiting}
     assert waiting == {"Báo cáo bị trả lại": 1}
 
@@ -108,4 +108,4 @@ def test_a_new_operator_sees_what_to_do_first_and_nobody_else_does(person, signe
     page = signed_in(operator).get("/van-phong/").content.decode()
     assert "Việc cần làm trước khi bắt đầu" in page
     assert page.index("Việc cần làm trước khi bắt đầu") < page.index("Các phần việc")
-    assert desk_of(person("approver", "31-2025"), now=NOW).steps == ()
+    assert dashboard_of(person("approver", "31-2025"), now=NOW).steps == ()

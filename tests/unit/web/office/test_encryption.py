@@ -1,6 +1,6 @@
 """What is sealed opens for its purpose and with the centre's own secret alone."""
 
-from quetsach.web.office.sealing import key_for, seal, unseal
+from quetsach.web.office.encryption import key_for, seal, unseal
 
 
 def test_a_sealed_text_comes_back_for_its_purpose_alone() -> None:

@@ -17,7 +17,7 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import DutyForm, InvitationForm
-from quetsach.web.office.people.models import Duty, Invitation, Person
+from quetsach.web.office.people.models import Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage, may_vouch
 from quetsach.web.office.people.services.departure import person_leave
 from quetsach.web.office.people.services.duty import duty_end, duty_give
@@ -27,7 +27,7 @@ from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.tree.selectors import unit_named
+from quetsach.web.office.tree.selectors import unit_meant
 from quetsach.web.public_address import site
 
 _A_PAGE = 50
@@ -116,7 +116,7 @@ def end(request: HttpRequest, key: int) -> HttpResponse:
     """End a duty."""
     by = current_person(request)
     require_again(request)
-    duty = get_object_or_404(Duty.objects.select_related("person", "unit"), pk=key)
+    duty = get_object_or_404(selectors.duties(), pk=key)
     with Telling(request, _("The duty is ended.")):
         duty_end(duty=duty, by=by, now=datetime.now(UTC))
     return redirect("office:people:list")
@@ -176,7 +176,7 @@ def _choices(by: Person, now: datetime) -> dict[str, Any]:
     """Return the roles and units that somebody can give at all; the service checks each pair."""
     day = today(now)
     units = selectors.units_to_choose(by, day=day)
-    tops = [duty.unit for duty in Duty.objects.on(day).filter(person=by).select_related("unit")]
+    tops = [duty.unit for duty in selectors.duties().on(day).filter(person=by)]
     roles = [role for role in Role if any(may_give_over(by, role, top, day=day) for top in tops)]
     return {"roles": roles, "units": units}
 
@@ -191,7 +191,7 @@ def _purposes(form: DutyForm) -> list[tuple[Any, Any]]:
 
 def _unit(text: str, now: datetime) -> Unit:
     """Return the unit of a key or code."""
-    unit = Unit.objects.filter(key=text.strip()).first() or unit_named(text.strip(), today(now))
+    unit = unit_meant(text.strip(), today(now))
     if unit is None:
         raise PeopleError(_("there is no such unit"), hint=_("look its code up in the tree of units"))
     return unit

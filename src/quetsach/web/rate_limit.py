@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quetsach.core.address import Address
-from quetsach.web.api.source import DayKey, source_of
+from quetsach.web.source import DayKey, source_of
 
 
 @dataclass(slots=True)
