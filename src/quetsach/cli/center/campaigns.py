@@ -114,7 +114,7 @@ def _one(
 
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.standing import standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
         from quetsach.web.office.plans.selectors import campaigns, is_closed  # noqa: PLC0415
 
         shown = []
@@ -143,7 +143,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.standing import standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
         standing = standing_of(campaign, day=day_of(now))

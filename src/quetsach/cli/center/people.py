@@ -173,7 +173,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _remove(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.departure import person_leave  # noqa: PLC0415
+        from quetsach.web.office.people.services.account import person_leave  # noqa: PLC0415
 
         person_leave(person=_person(arguments.email, words), by=None, now=now)
     say(words["left"].format(email=arguments.email))
@@ -183,7 +183,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 def _vouch(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.vouching import person_vouch  # noqa: PLC0415
+        from quetsach.web.office.people.services.account import person_vouch  # noqa: PLC0415
 
         person_vouch(person=_person(arguments.email, words), by=None, now=now)
     say(words["vouched"].format(email=arguments.email))

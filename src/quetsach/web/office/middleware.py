@@ -25,7 +25,7 @@ from django.views.decorators.csp import csp_override
 
 from quetsach.web.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 from quetsach.web.office.errors import AccessError
-from quetsach.web.office.people.invented import is_barred
+from quetsach.web.office.people.access import is_barred
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
 from quetsach.web.office.people.sign_in.ended import to_sign_in

@@ -13,7 +13,7 @@ class Letters(AppConfig):
     def ready(self) -> None:
         """Say what the log calls letters, and hear what becomes of their mail."""
         from quetsach.web.office.letters.selectors.letters import letter_names  # noqa: PLC0415
-        from quetsach.web.office.letters.services.outcome import mail_heard  # noqa: PLC0415
+        from quetsach.web.office.letters.services.events import mail_heard  # noqa: PLC0415
         from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
         from quetsach.web.office.mail.services.outcome import listen  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.day_field import DueField
 from quetsach.web.office.editions import Difference, edition_of
 from quetsach.web.office.letters.models import Letter, Template
-from quetsach.web.office.letters.selectors.completeness import NEEDED
+from quetsach.web.office.letters.selectors.draft import NEEDED
 from quetsach.web.office.letters.wording import written
 from quetsach.web.office.plans.selectors import campaigns
 from quetsach.web.office.tree.models import Unit

@@ -7,6 +7,7 @@ people keep their duties over its successors.
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db.models import FilteredRelation, Q
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
@@ -16,6 +17,14 @@ from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.tree.models import Position, Succession, Unit, UnitKind
+
+DOMAIN = "@demonstration.invalid"
+"""Of the addresses of the demonstration's people, who are invented: in a real centre they are nobody."""
+
+
+def is_barred(person: object) -> bool:
+    """Whether somebody may not come in, because they are invented and the centre is real."""
+    return bool(settings.CENTER.is_real) and str(getattr(person, "email", "")).lower().endswith(DOMAIN)
 
 
 def today(now: datetime) -> date:

@@ -12,8 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.errors import AccessError
-from quetsach.web.office.people.access import visible, within
-from quetsach.web.office.people.invented import is_barred
+from quetsach.web.office.people.access import is_barred, visible, within
 from quetsach.web.office.people.kept_page import PageWords, Row
 from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage

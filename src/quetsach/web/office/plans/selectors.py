@@ -1,13 +1,17 @@
-"""Campaigns as such: the list, one of them, its decisions, which of its steps were taken."""
+"""Campaigns as such: the list, one of them and its name, its decisions, which of its steps were taken."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.people.access import today
-from quetsach.web.office.plans.models import CLOSE, Campaign, Decision, EvaluationRun, Passage
+from quetsach.web.office.plans.models import CLOSE, DECISION, Campaign, Decision, EvaluationRun, Passage, PlanRevision
 from quetsach.web.office.plans.models import plans_in_force as revisions_in_force
 from quetsach.web.office.reading import kept_while_read
 
@@ -97,3 +101,36 @@ def _steps() -> dict[int, dict[str, Taken]]:
         if at := granted.get((passage.subject, passage.sha256)):
             found.setdefault(passage.campaign_id, {}).setdefault(passage.step, Taken(today(at), passage))
     return found
+
+
+def campaign_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the names of campaigns by what the log and the approvals call them: ``key``, ``key#3``, ``7:during``."""
+    newest = {
+        revision.campaign: revision for revision in PlanRevision.objects.select_related("campaign").order_by("number")
+    }
+    plans: dict[str, Plan] = {}
+    for campaign, revision in newest.items():
+        plans[campaign.key] = plans[str(campaign.pk)] = revision.plan
+    return {key: name for key in keys if (name := _name(key, plans))}
+
+
+def decision_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the titles of decisions that were asked for, by the keys of their requests."""
+    asked = [int(key) for key in keys if key.isdecimal() and len(key) < 10]
+    found = Passage.objects.filter(pk__in=asked, step=DECISION)
+    return {str(passage.pk): passage.facts["decision"]["title"] for passage in found}
+
+
+def _name(key: str, plans: Mapping[str, Plan]) -> str:
+    rest, _sign, number = key.partition("#")
+    found, _colon, step = rest.partition(":")
+    plan = plans.get(found)
+    if plan is None:
+        return ""
+    name = str(here(plan.name))
+    if number:
+        return _("%(name)s, decision %(number)s") % {"name": name, "number": number}
+    if step == CLOSE:
+        return _("%(name)s, close") % {"name": name}
+    phase = next((phase for phase in plan.phases if phase.id == step), None)
+    return f"{name}, {here(phase.name)}" if phase else name

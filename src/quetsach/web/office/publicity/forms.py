@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.period import Period
 from quetsach.web.office.day_field import DayField
-from quetsach.web.office.plans.fields import CampaignField
+from quetsach.web.office.plans.forms import CampaignField
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.selectors.reach import whole_weeks
 from quetsach.web.office.publicity.services.kits import MAX_REASON_LENGTH

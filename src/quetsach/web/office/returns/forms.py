@@ -18,7 +18,7 @@ from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.people.access import today
-from quetsach.web.office.plans.fields import CampaignField
+from quetsach.web.office.plans.forms import CampaignField
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import is_closed
 from quetsach.web.office.refusal import told

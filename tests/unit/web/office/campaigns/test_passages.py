@@ -10,9 +10,9 @@ from quetsach.campaign.schedule.standing import PhaseState
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import ApprovalError
+from quetsach.web.office.campaigns.selectors.evidence import standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.selectors.published import published_campaigns
-from quetsach.web.office.campaigns.selectors.standing import standing_of
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone, plan_move
 from quetsach.web.office.plans.models import CLOSE, Campaign

@@ -15,8 +15,7 @@ from quetsach.web.office.campaigns.services.plans import campaign_begin, campaig
 from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.plans.naming import campaign_names
-from quetsach.web.office.plans.selectors import campaigns, decisions_of
+from quetsach.web.office.plans.selectors import campaign_names, campaigns, decisions_of
 
 LATER = {"milestone:launch": Period(date(2020, 9, 25), date(2020, 9, 25))}
 NAME = LocalText("Chiến dịch 2027", "Campaign 2027")

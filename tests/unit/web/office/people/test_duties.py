@@ -17,7 +17,7 @@ from quetsach.web.office.people.access import duties_of, may_do
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty
 from quetsach.web.office.people.power import may_manage
-from quetsach.web.office.people.services.departure import person_leave
+from quetsach.web.office.people.services.account import person_leave
 from quetsach.web.office.people.services.duty import duty_end, duty_give
 from quetsach.web.office.people.services.invitation import invitation_issue, invitation_of
 

@@ -19,7 +19,7 @@ from quetsach.web.office.campaigns.selectors.letters import letters_of
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import decisions_of
-from quetsach.web.office.returns.selectors.facts import returns_of
+from quetsach.web.office.returns.selectors.publication import returns_of
 from quetsach.web.portal.selectors import offered_files
 
 

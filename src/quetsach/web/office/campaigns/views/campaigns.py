@@ -12,9 +12,9 @@ from quetsach.web.office.campaigns.forms import (
     CompareForm,
 )
 from quetsach.web.office.campaigns.selectors.boards import boards_of
+from quetsach.web.office.campaigns.selectors.evidence import standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of, outcome_read
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
-from quetsach.web.office.campaigns.selectors.standing import standing_of
 from quetsach.web.office.campaigns.views.pages import attachment, enter, opened, page
 from quetsach.web.office.plans.models import CLOSE
 from quetsach.web.office.plans.selectors import (

@@ -16,9 +16,8 @@ from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
-from quetsach.web.office.letters.selectors.completeness import open_points
-from quetsach.web.office.letters.selectors.issuer import issuer_of
-from quetsach.web.office.letters.services.filling import fill_in
+from quetsach.web.office.letters.selectors.draft import issuer_of, open_points
+from quetsach.web.office.letters.services.templates import fill_in
 from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of, written
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today

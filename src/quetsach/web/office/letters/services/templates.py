@@ -1,20 +1,28 @@
-"""The templates that every centre begins with (TOML files of this package), those of units, and published letters."""
+"""Templates of letters: those that every centre begins with (TOML files of this package), those of units, their places.
+
+Also what was published of the letters of an earlier campaign.
+"""
 
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.chain import read_chain
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.letters.placeholders import fill
+from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.selectors import campaign_of
+from quetsach.web.public_address import site
 
 MAX_TITLE_LENGTH = 200
 
@@ -80,3 +88,38 @@ def template_keep(*, letter: Letter, title: str, by: Person, now: datetime) -> T
     )
     log_append(by=by, act="template-keep", subject=letter.log_subject, unit=letter.unit, detail={}, now=now)
     return kept
+
+
+def fill_in(letter: Letter, day: date) -> None:
+    """Write what is known by now into the places that are still in braces."""
+    values = _values(letter, day)
+    letter.subject, letter.body = fill(letter.subject, values), fill(letter.body, values)
+    letter.annexes = [
+        {**annex, "title": fill(annex["title"], values), "body": fill(annex["body"], values)}
+        for annex in letter.annexes
+    ]
+
+
+def _values(letter: Letter, day: date) -> dict[str, str]:
+    with override(letter.language):
+        return _worded_values(letter, day)
+
+
+def _worded_values(letter: Letter, day: date) -> dict[str, str]:
+    values = {
+        "unit": letter.unit.name,
+        "agency": letter.agency,
+        "portal": site().rpartition("://")[2],
+        "year": str(day.year),
+    }
+    if letter.campaign:
+        known = campaign_of(letter.campaign)
+        values["campaign"] = known.plan.name.in_language(letter.language) if known else letter.campaign
+    if letter.due:
+        values["due"] = written_day(letter.due)
+    for name, other in (("covered", letter.covers), ("earlier", letter.earlier)):
+        if other and other.issued_on:
+            values[f"{name}_number"] = other.number_sign
+            values[f"{name}_day"] = written_day(other.issued_on)
+            values[f"{name}_agency"], values[f"{name}_subject"] = other.agency, other.subject
+    return values

@@ -21,9 +21,8 @@ from quetsach.web.office.letters.services.acknowledge import (
 from quetsach.web.office.letters.services.copies import own_copy
 from quetsach.web.office.letters.services.events import course_of
 from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
-from quetsach.web.office.letters.views.answer import pdf_answer
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
-from quetsach.web.office.letters.views.writing import file_answer
+from quetsach.web.office.letters.views.writing import file_answer, pdf_answer
 from quetsach.web.office.people.access import may_do, require
 from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling

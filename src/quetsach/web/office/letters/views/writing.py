@@ -17,8 +17,8 @@ from quetsach.web.office.letters.document.printing import print_original
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
 from quetsach.web.office.letters.selectors import letters as selectors
-from quetsach.web.office.letters.selectors.completeness import open_points
 from quetsach.web.office.letters.selectors.distribution import cascade_of
+from quetsach.web.office.letters.selectors.draft import open_points
 from quetsach.web.office.letters.services.draft import (
     Reference,
     attachment_add,
@@ -30,7 +30,6 @@ from quetsach.web.office.letters.services.draft import (
 from quetsach.web.office.letters.services.issue import letter_issue
 from quetsach.web.office.letters.services.templates import template_keep
 from quetsach.web.office.letters.signing_credentials import outlook_of
-from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
 from quetsach.web.office.letters.wording import digest_of, text_of, written
 from quetsach.web.office.people.access import may_do
 from quetsach.web.office.people.current_user import CurrentUser
@@ -38,6 +37,27 @@ from quetsach.web.office.plans.selectors import campaign_of
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.tree.selectors import root_unit
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def pdf_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a PDF to be shown, under the number of its letter."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{_file_name(name)}.pdf"'
+    return response
+
+
+def docx_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a DOCX to be kept, under the number of its letter."""
+    response = HttpResponse(content, content_type=_DOCX)
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(name)}.docx"'
+    return response
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "-").encode("ascii", "ignore").decode() or "letter"
+
 
 PAGE = 50
 

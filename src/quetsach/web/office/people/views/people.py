@@ -19,10 +19,9 @@ from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.forms import DutyForm, InvitationForm
 from quetsach.web.office.people.models import Invitation, Person
 from quetsach.web.office.people.power import may_give_over, may_manage, may_vouch
-from quetsach.web.office.people.services.departure import person_leave
+from quetsach.web.office.people.services.account import person_leave, person_vouch
 from quetsach.web.office.people.services.duty import duty_end, duty_give
 from quetsach.web.office.people.services.invitation import invitation_issue, invitation_renew, invitation_withdraw
-from quetsach.web.office.people.services.vouching import person_vouch
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.people.words import ROLE_PURPOSES, ROLE_TITLES
 from quetsach.web.office.refusal import Telling

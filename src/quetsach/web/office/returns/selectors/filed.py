@@ -1,9 +1,11 @@
 """What is stored of returns: one return, its links, who stands for whom."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
+from quetsach.web.api.selectors import kept
 from quetsach.web.office.returns.models import Period, Return, ReturnLink, SignOff
 from quetsach.web.office.tree.models import Unit
 
@@ -35,3 +37,27 @@ def link_by(unit: Unit, period: Period, number: str) -> ReturnLink | None:
 def sign_offs(period: Period) -> QuerySet[SignOff]:
     """Return who stands for whom in a period, with the units."""
     return SignOff.objects.filter(period=period).select_related("unit", "signed_by").prefetch_related("missing")
+
+
+@dataclass(frozen=True, slots=True)
+class FleetReport:
+    """Distinct installations, runs and findings that the tool reported within a period (UTC days of the runs)."""
+
+    machines: int
+    runs: int
+    findings: int
+
+
+def fleet_report(unit: Unit, period: Period) -> FleetReport:
+    """Return what the tool reported under the unit's key, or under its code while that code meant this unit."""
+    last = min(period.last, unit.closed - timedelta(days=1)) if unit.closed else period.last
+    counted = (
+        kept()
+        .filter(unit__in={unit.key, unit.code}, day__gte=max(period.first, unit.opened), day__lte=last)
+        .aggregate(
+            machines=Count("install_id", distinct=True),
+            runs=Count("report_id"),
+            findings=Sum("findings_count", default=0),
+        )
+    )
+    return FleetReport(**counted)

@@ -17,8 +17,7 @@ from quetsach.core.day import read_day
 from quetsach.web.design.templatetags.words import day, day_off
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.page import form_view
-from quetsach.web.office.returns.selectors.filed import link_by, links_open, sign_offs
-from quetsach.web.office.returns.selectors.fleet import fleet_report
+from quetsach.web.office.returns.selectors.filed import fleet_report, link_by, links_open, sign_offs
 from quetsach.web.office.returns.selectors.owing import deadline_of
 from quetsach.web.office.returns.selectors.tally import Tally, decider_of, missing_units, path_on, tally_of
 from quetsach.web.office.returns.services.decision import (

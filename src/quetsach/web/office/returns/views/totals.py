@@ -18,13 +18,13 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.selectors.facts import return_facts
 from quetsach.web.office.returns.selectors.publication import (
     live_differences,
     publication_approval,
     publication_request,
     publications_of,
     published_totals,
+    return_facts,
     totals_read,
 )
 from quetsach.web.office.returns.selectors.tally import over_periods, places_of, tallies_of

@@ -16,8 +16,7 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import ImportDraft, Unit
 from quetsach.web.office.tree.records import hold_tree, standing
-from quetsach.web.office.units.services.applying import apply_plan
-from quetsach.web.office.units.services.unit import require_centre
+from quetsach.web.office.units.services.unit import apply_plan, require_centre
 
 _FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")
 _MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trước", "the units have changed since the preview")

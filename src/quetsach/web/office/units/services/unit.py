@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from quetsach.campaign.authority import Act
-from quetsach.campaign.units.comparison import compare
+from quetsach.campaign.units.comparison import Plan, compare
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
@@ -18,9 +18,79 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree import models
-from quetsach.web.office.tree.records import hold_tree, standing, store_positions, unit_records
+from quetsach.web.office.tree.records import (
+    hold_tree,
+    standing,
+    store_positions,
+    store_successions,
+    store_units,
+    unit_ids,
+    unit_records,
+)
 from quetsach.web.office.tree.selectors import root_unit
-from quetsach.web.office.units.services.applying import apply_plan
+
+_MANY = 1000
+"""From so many new units on PostgreSQL takes its statistics: it plans by them, and tables just filled have none."""
+
+
+def apply_plan(plan: Plan) -> None:
+    """Write a plan, inside the caller's transaction.
+
+    Raises:
+        UnitsError: the tree has a fault (a plan without faults gives none).
+    """
+    if plan.added or plan.changed:
+        store_units(plan.added, plan.changed)
+        store_positions(plan.units)
+    for old, new in plan.dropped:
+        models.Succession.objects.filter(old__key=old, new__key=new).delete()
+    if plan.successions:
+        store_successions(plan.successions)
+    if plan.contacts:
+        _store_contacts(plan)
+    if plan.members:
+        _store_members(plan)
+    if len(plan.added) >= _MANY and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def _store_contacts(plan: Plan) -> None:
+    """Give each named unit the plan's contacts; that mail to an address came back is not forgotten."""
+    ids = unit_ids()
+    old = models.Contact.objects.filter(unit__key__in=plan.contacts)
+    bounced: dict[tuple[int, str], date | None] = {
+        (unit, email): day for unit, email, day in old.values_list("unit", "email", "bounced_on") if email
+    }
+    old.delete()
+    models.Contact.objects.bulk_create(
+        models.Contact(
+            unit_id=ids[key],
+            name=contact.name,
+            title=contact.title,
+            email=contact.email,
+            phone=contact.phone,
+            is_primary=contact.is_primary,
+            bounced_on=bounced.get((ids[key], contact.email)),
+        )
+        for key, contacts in plan.contacts.items()
+        for contact in contacts
+    )
+
+
+def _store_members(plan: Plan) -> None:
+    ids = unit_ids()
+    groups = {
+        (group.group_set.code, group.code): group.pk for group in models.Group.objects.select_related("group_set")
+    }
+    for member in plan.members:
+        models.Membership.objects.update_or_create(
+            unit_id=ids[member.unit],
+            group_id=groups[member.group_set, member.group],
+            first=member.first,
+            defaults={"until": member.until},
+        )
+
 
 _GONE = LocalText("đã kết thúc", "has closed already")
 _TAKEN = LocalText("mã kèm năm này đã dùng cho đơn vị khác", "this key names another unit")
