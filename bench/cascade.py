@@ -58,10 +58,10 @@ def prepare(communes: int) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     from quetsach.campaign.authority import Role
-    from quetsach.web.office.letters.seals import demonstration_seals_make
+    from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
     from quetsach.web.office.people.models import Duty, Person
-    from quetsach.web.office.units.models import Contact, Edge, Unit
-    from quetsach.web.office.units.services import positions_rebuild
+    from quetsach.web.office.tree.models import Contact, Edge, Unit
+    from quetsach.web.office.units.services.unit import positions_rebuild
 
     tops = [Unit(key="tw", code="tw", kind="centre", name_vi="Trung tâm", opened=OPENED)]
     provinces = [_unit(f"{n:02d}", "province", f"Ủy ban nhân dân tỉnh {n}") for n in range(min(PROVINCES, communes))]
@@ -81,7 +81,7 @@ def prepare(communes: int) -> None:
 
 
 def _unit(code: str, kind: str, name: str) -> Any:
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
     return Unit(key=f"{code}-2025", code=code, kind=kind, name_vi=name, opened=OPENED)
 
@@ -89,9 +89,9 @@ def _unit(code: str, kind: str, name: str) -> Any:
 def _issue(unit: Any, units: list[Any], writer: Any, approver: Any, *, now: datetime) -> None:
     from quetsach.web.office.approvals.models import Approval
     from quetsach.web.office.approvals.services import approval_decide
-    from quetsach.web.office.letters.issuing import letter_issue
-    from quetsach.web.office.letters.sending import letter_send
-    from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
+    from quetsach.web.office.letters.services.draft import letter_begin, letter_save, letter_submit
+    from quetsach.web.office.letters.services.issue import letter_issue
+    from quetsach.web.office.letters.services.send import letter_send
 
     content = {
         "superior": "Bộ Thông tin và Truyền thông",
@@ -123,10 +123,11 @@ def work(point: str = "", number: int = 0) -> None:
     import django
 
     django.setup()
-    from quetsach.web.office.letters import copies, delivery
-    from quetsach.web.office.letters.post import Post
-    from quetsach.web.office.letters.worker import work as work_letters
+    from quetsach.web.office.letters.services import copies
+    from quetsach.web.office.mail.services import queue
+    from quetsach.web.office.mail.services.smtp import SmtpSession
     from quetsach.web.office.shelf import Shelf
+    from quetsach.web.office.worker import work as work_letters
 
     left = [number]
 
@@ -143,9 +144,9 @@ def work(point: str = "", number: int = 0) -> None:
     put = dying("copies-printed", Shelf.put, first=True)
     Shelf.put = dying("copies-written", put)  # type: ignore[method-assign]
     copies._keep = dying("copies-noted", copies._keep)  # noqa: SLF001
-    delivery._note_handing = dying("mail-begun", delivery._note_handing, first=True)  # noqa: SLF001
-    delivery._note_handing = dying("handing-noted", delivery._note_handing)  # noqa: SLF001
-    Post.finish = dying("mail-taken", Post.finish)  # type: ignore[method-assign]
+    queue._note_handing = dying("mail-begun", queue._note_handing, first=True)  # noqa: SLF001
+    queue._note_handing = dying("handing-noted", queue._note_handing)  # noqa: SLF001
+    SmtpSession.finish = dying("mail-taken", SmtpSession.finish)  # type: ignore[method-assign]
     work_letters(stop=Stop(), is_once=True)
     used = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     print(json.dumps({"cpu": sum(u.ru_utime + u.ru_stime for u in used)}))
@@ -156,7 +157,8 @@ def state() -> dict[str, Any]:
     import django
 
     django.setup()
-    from quetsach.web.office.letters.models import Dispatch, Message
+    from quetsach.web.office.letters.models import Dispatch
+    from quetsach.web.office.mail.models import Message
 
     return {
         "dispatches": Dispatch.objects.count(),

@@ -63,8 +63,8 @@ def step(data: Path, report: Path) -> dict[str, float]:
     from quetsach.cli.center.publication import configure_web
 
     configure_web(data)
-    from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in
     from quetsach.web.office.partners.models import Partner
+    from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in
 
     def chunks() -> Iterator[bytes]:
         with report.open("rb") as file:
@@ -104,8 +104,8 @@ def lay_out(data: Path) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from quetsach.web.office.partners.services import declaration_add, partner_add
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.partners.services.partner import declaration_add, partner_add
+    from quetsach.web.office.tree.models import Unit
 
     opened = date(2020, 1, 1)
     Unit.objects.create(key="tw", code="tw", name_vi="x", kind="centre", opened=opened)

@@ -50,7 +50,7 @@ def prepare(folder: Path) -> tuple[float, int]:
     from django.core.management import call_command
 
     from quetsach.installation import bundled
-    from quetsach.web.office.units.importing import units_load
+    from quetsach.web.office.units.services.importing import units_load
 
     files = [(path.name, path.read_bytes()) for path in sorted((bundled("data") / "units").glob("*.csv"))]
     call_command("migrate", verbosity=0, interactive=False)
@@ -67,11 +67,11 @@ def give_returns(weeks: int) -> tuple["Assignment", Counter[str]]:
     from quetsach.campaign.returns.period import weeks as weeks_of
     from quetsach.campaign.units.unit import UnitKind
     from quetsach.installation import bundled
-    from quetsach.web.office.campaigns.models import Campaign
+    from quetsach.web.office.plans.models import Campaign
     from quetsach.web.office.returns.models import FigureName
     from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
-    from quetsach.web.office.units.models import Position
-    from quetsach.web.office.units.selectors import root_unit
+    from quetsach.web.office.tree.models import Position
+    from quetsach.web.office.tree.selectors import root_unit
 
     path = bundled("data") / "forms" / "unit-return-1.toml"
     kinds = (UnitKind.PROVINCE, UnitKind.DISTRICT, UnitKind.COMMUNE)

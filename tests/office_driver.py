@@ -16,7 +16,7 @@ from quetsach.cli.center.publication import configure_web
 def people(made: dict[str, tuple[str, str] | tuple[str, str, str]]) -> dict[str, str]:
     """Make people, by first name with role, unit and maybe password, and return the keys of their sessions."""
     from quetsach.web.office.people.models import Duty, Person
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
     for name, (role, unit, *password) in made.items():
         person = Person.objects.create_user(f"{name}@office.example", *password, name=name.capitalize())
@@ -62,8 +62,8 @@ def idle(key: str) -> None:
 
 def remind(days: int) -> list[dict[str, str]]:
     """Remind of returns as in so many days, and return the mails that this puts into the queue."""
-    from quetsach.web.office.letters.models import Message
-    from quetsach.web.office.returns.reminding import returns_remind
+    from quetsach.web.office.mail.models import Message
+    from quetsach.web.office.returns.services.remind import returns_remind
 
     before = list(Message.objects.values_list("pk", flat=True))
     returns_remind(now=datetime.now(UTC) + timedelta(days=days))

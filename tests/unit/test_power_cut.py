@@ -11,7 +11,7 @@ from quetsach.packs.key_files import no_phrase, read_private, read_public
 from quetsach.packs.keys import new_keys
 from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, load_trust, repository_toml
 from quetsach.web.configuration import Configuration
-from quetsach.web.office.letters.seals import unit_keys
+from quetsach.web.office.letters.signing_credentials import unit_keys
 
 ROOT = b'{"signed": {"_type": "root", "version": 1}, "signatures": []}'
 

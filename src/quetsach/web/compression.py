@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe, quote_etag
 
-from quetsach.web.server.bounds import OFFICE_PATHS
+from quetsach.web.bounds import OFFICE_PATHS
 
 _TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
 _SHORTEST_BYTES = 200

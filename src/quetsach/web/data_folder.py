@@ -20,6 +20,8 @@ FORMAT = 1
 its migrations."""
 _NEWEST = "use that release or a newer one; to go back, restore the backup from before the upgrade"
 _HERE = Path(__file__).parent
+_NOTED_AS = {"office.plans": "office.campaigns", "office.tree": "office.units"}
+"""Apps whose migrations were noted in data folders under an earlier place, which is their label, too."""
 
 
 class FolderError(QuetsachError):
@@ -98,7 +100,8 @@ def own_migrations() -> dict[str, tuple[str, ...]]:
     """Return the migrations of this build by app, in order; found as files, without Django."""
     found: dict[str, tuple[str, ...]] = {}
     for folder in sorted(_HERE.rglob("migrations")):
-        app = ".".join(folder.parent.relative_to(_HERE).parts)
+        place = ".".join(folder.parent.relative_to(_HERE).parts)
+        app = _NOTED_AS.get(place, place)
         found[app] = tuple(sorted(f"{app}:{path.stem}" for path in folder.glob("[0-9]*.py")))
     return found
 

@@ -89,7 +89,7 @@ def _broke_off(center: Configuration, _now: datetime) -> Values:
 
 
 def _queues(_center: Configuration, _now: datetime) -> Values:
-    from quetsach.web.office.letters.models import Message, MessageState  # noqa: PLC0415  (models come after settings)
+    from quetsach.web.office.mail.models import Message, MessageState  # noqa: PLC0415  (models come after settings)
     from quetsach.web.office.partners.models import Delivery, DeliveryState  # noqa: PLC0415
 
     yield ("letters",), float(Message.objects.filter(state=MessageState.QUEUED).count())

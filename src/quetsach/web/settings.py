@@ -9,8 +9,8 @@ from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.core.zone import VIET_NAM
+from quetsach.web.bounds import FORM_BYTES, OFFICE_PATHS
 from quetsach.web.configuration import Configuration
-from quetsach.web.server.bounds import FORM_BYTES, OFFICE_PATHS
 
 CENTER = Configuration.read(os.environ)
 
@@ -33,11 +33,16 @@ INSTALLED_APPS = [
     "quetsach.web.api",
     "quetsach.web.evaluation",
     "quetsach.web.office",
-    "quetsach.web.office.people",
     "quetsach.web.office.log",
-    "quetsach.web.office.approvals",
+    "quetsach.web.office.tree",
+    "quetsach.web.office.people",
     "quetsach.web.office.units",
+    "quetsach.web.office.audit",
+    "quetsach.web.office.approvals",
+    "quetsach.web.office.plans",
     "quetsach.web.office.campaigns",
+    "quetsach.web.office.mail",
+    "quetsach.web.office.codes",
     "quetsach.web.office.letters",
     "quetsach.web.office.returns",
     "quetsach.web.office.partners",
@@ -67,12 +72,12 @@ MIDDLEWARE = [
     "quetsach.web.same_origin.SameOrigin",
     "quetsach.web.small_body.SmallBody",
     "django.middleware.common.CommonMiddleware",
-    "quetsach.web.office.door.OfficeSession",
-    "quetsach.web.office.door.OfficePerson",
-    "quetsach.web.office.door.OfficeMessages",
+    "quetsach.web.office.middleware.OfficeSession",
+    "quetsach.web.office.middleware.OfficePerson",
+    "quetsach.web.office.middleware.OfficeMessages",
     "allauth.account.middleware.AccountMiddleware",
-    "quetsach.web.office.door.OfficeDoor",
-    "quetsach.web.office.door.OfficeToken",
+    "quetsach.web.office.middleware.OfficeAccess",
+    "quetsach.web.office.middleware.OfficeToken",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -85,7 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "quetsach.web.portal.context.site",
-                "quetsach.web.office.context.office",
+                "quetsach.web.office.navigation.navigation",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -155,7 +160,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a plan of 25 windows and 25 milestones h
 AUTH_USER_MODEL = "office_people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "office:desk"
+LOGIN_REDIRECT_URL = "office:dashboard"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

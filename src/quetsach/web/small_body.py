@@ -1,8 +1,8 @@
 """Refuses large bodies before anything reads them.
 
 The forms that anybody may send are a few thousand characters. Django bounds their fields but not files, which it would
-write to the disk although no public page takes one. The office's door and the interfaces for programs have bounds of
-their own.
+write to the disk although no public page takes one. The office's middleware and the interfaces for programs have
+bounds of their own.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from quetsach.web.office.door import is_office
-from quetsach.web.server.bounds import most_body_bytes
+from quetsach.web.bounds import most_body_bytes
+from quetsach.web.office.middleware import is_office
 
 _PROGRAMS = "/api/"
 

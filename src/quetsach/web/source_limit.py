@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quetsach.core.address import Address
-from quetsach.web.api.rate_limit import RateLimit
+from quetsach.web.rate_limit import RateLimit
 
 _MAPPED_BITS = 96
 

@@ -30,7 +30,7 @@ def test_a_centre_is_prepared_on_postgresql_and_a_second_time_changes_nothing(tm
 LOCK_IS_LOST = """
 import django, psycopg, sys
 django.setup()
-from quetsach.web.office.letters.worker import _alone
+from quetsach.web.office.worker import _alone
 with _alone() as is_held:
     before = is_held()
     with psycopg.connect(sys.argv[1], autocommit=True) as other:

@@ -13,7 +13,8 @@ from quetsach.campaign.authority import Role
 from quetsach.cli.center import letters as command
 from quetsach.cli.center import letters_send as sending
 from quetsach.cli.main import main
-from quetsach.web.office.letters.models import Dispatch, Message
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.mail.models import Message
 
 __all__ = ["_english", "approve", "issued", "person", "post_office", "units"]
 NOW = datetime.now(UTC)
@@ -107,7 +108,7 @@ def test_a_letter_that_is_not_there_is_said_to_be_missing(here, units, capsys) -
 
 
 def test_reminders_are_shown_and_queued_once(here, issued, person, units, capsys) -> None:
-    from quetsach.web.office.letters.sending import letter_send
+    from quetsach.web.office.letters.services.send import letter_send
 
     units["31-2025"].contacts.create(email="a@xa.example")
     before = NOW - timedelta(days=5)

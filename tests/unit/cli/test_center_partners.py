@@ -17,8 +17,8 @@ from datetime import date
 from pathlib import Path
 from quetsach.cli.center.publication import configure_web
 configure_web(Path(sys.argv[1]))
-from quetsach.web.office.units.models import Edge, Unit
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.tree.models import Edge, Unit
+from quetsach.web.office.units.services.unit import positions_rebuild
 opened = date(2020, 1, 1)
 top = Unit.objects.create(key="tw", code="TW", name_vi="Trung tâm", kind="centre", opened=opened)
 place = Unit.objects.create(key="31-2020", code="31", name_vi="Hải Phòng", kind="province", opened=opened)

@@ -21,13 +21,13 @@ configure_web(Path(sys.argv[1]))
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope
 from quetsach.cli.center.returns import load_bundled_forms
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.units.models import Position, Unit, UnitKind
+from quetsach.web.office.tree.models import Position, Unit, UnitKind
 NOW, OPENED = datetime(2020, 10, 12, 3, tzinfo=UTC), date(2020, 1, 1)
 units = {}
 for path in ("/tw/", "/tw/31-2020/", "/tw/31-2020/303-2020/", "/tw/01-2020/"):

@@ -14,7 +14,6 @@ from quetsach.core.errors import InputError
 from quetsach.web.api.counting import BOUND_FLOOR, State
 from quetsach.web.api.models import ReportWithdrawal, ToolReport
 from quetsach.web.api.services import report_submit, tally_refresh
-from quetsach.web.api.source import Source
 from quetsach.web.api.withdrawals import (
     SOURCE_DAYS,
     Criteria,
@@ -26,6 +25,7 @@ from quetsach.web.api.withdrawals import (
     sources_forget,
 )
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.source import Source
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 DAY = NOW.date()

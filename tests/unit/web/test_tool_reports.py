@@ -18,10 +18,10 @@ from quetsach.core.address import Address
 from quetsach.web.api import views
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.api.services import report_erase, report_submit, submission_schema, tally_refresh
 from quetsach.web.api.tally import Tally
-from quetsach.web.server.bounds import SMALL_BODY_BYTES
+from quetsach.web.bounds import SMALL_BODY_BYTES
+from quetsach.web.rate_limit import RateLimit
 from quetsach.web.source_limit import SourceLimit
 
 URL = "/api/v1/reports"

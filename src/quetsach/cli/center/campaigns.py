@@ -22,7 +22,7 @@ from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.campaigns.models import Campaign
+    from quetsach.web.office.plans.models import Campaign
 
 
 def register(subcommands: "Subcommands") -> None:
@@ -114,7 +114,8 @@ def _one(
 
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
+        from quetsach.web.office.plans.selectors import campaigns, is_closed  # noqa: PLC0415
 
         shown = []
         for campaign in campaigns():
@@ -142,7 +143,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.campaign import standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
         standing = standing_of(campaign, day=day_of(now))
@@ -162,8 +163,8 @@ def _import(arguments: argparse.Namespace) -> int:
     document = _document(arguments.file)
     with opened_centre(arguments) as now:
         from quetsach.campaign import read_campaign  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.campaign import campaign_of  # noqa: PLC0415
         from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_replace  # noqa: PLC0415
+        from quetsach.web.office.plans.selectors import campaign_of  # noqa: PLC0415
 
         _require_tree()
         known = campaign_of(read_campaign(document, file=arguments.file).id)
@@ -246,7 +247,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _require_tree() -> None:
-    from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+    from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
 
     if not Unit.objects.filter(kind="centre").exists():
         raise InputError("the centre has no tree of units yet", hint="quetsach center units load")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from quetsach.assess import FrozenBaseline
     from quetsach.centre.baseline import Completeness
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.campaigns.models import Campaign
+    from quetsach.web.office.plans.models import Campaign
 
 _WORDS = {
     "vi": {

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.web.office.campaigns.models import Campaign
     from quetsach.web.office.people.models import Person
+    from quetsach.web.office.plans.models import Campaign
 
 
 def campaign_named(key: str) -> "Campaign":
@@ -15,7 +15,7 @@ def campaign_named(key: str) -> "Campaign":
     Raises:
         InputError: there is none.
     """
-    from quetsach.web.office.campaigns.selectors.campaign import campaign_of, campaigns  # noqa: PLC0415
+    from quetsach.web.office.plans.selectors import campaign_of, campaigns  # noqa: PLC0415
 
     campaign = campaign_of(key)
     if campaign is None:

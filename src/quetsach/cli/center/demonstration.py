@@ -15,8 +15,8 @@ def demonstrate_office(now: datetime) -> bool:
         Whether anything was played.
     """
     from quetsach.web.office.demonstration.play import KEY, demonstration_office, is_played  # noqa: PLC0415
-    from quetsach.web.office.letters.samples import published_letters_load  # noqa: PLC0415
-    from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
+    from quetsach.web.office.letters.services.templates import published_letters_load  # noqa: PLC0415
+    from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
 
     published_letters_load(campaign=KEY, document=published_letters())
     if is_played():

@@ -16,7 +16,7 @@ from quetsach.cli.center.tending import Beat, again
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.web.office.campaigns.models import EvaluationRun
+    from quetsach.web.office.plans.models import EvaluationRun
 
 LOOK_SECONDS = 5
 LONGEST_SECONDS = 3000

@@ -50,7 +50,7 @@ def register(subcommands: "Subcommands") -> None:
 
 def _purge(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
+        from quetsach.web.office.helpdesk.services.answer import cases_purge  # noqa: PLC0415
 
         closed, erased = cases_purge(now=now)
     if arguments.json:

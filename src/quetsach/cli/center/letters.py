@@ -101,8 +101,8 @@ def register(subcommands: "Subcommands") -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments):
-        from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
         from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.distribution import cascade_of  # noqa: PLC0415
 
         letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
         from quetsach.web.office.letters.templatetags.letter_words import state_name  # noqa: PLC0415
@@ -124,7 +124,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments):
-        from quetsach.web.office.letters.cascade import cascade_of  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.distribution import cascade_of  # noqa: PLC0415
         from quetsach.web.office.letters.templatetags.letter_words import span, standing_name  # noqa: PLC0415
 
         letter = letter_numbered(arguments)
@@ -163,8 +163,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _work(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments):
-        from quetsach.web.office.letters.models import Message, MessageState  # noqa: PLC0415
-        from quetsach.web.office.letters.worker import work  # noqa: PLC0415
+        from quetsach.web.office.mail.models import Message, MessageState  # noqa: PLC0415
+        from quetsach.web.office.worker import work  # noqa: PLC0415
 
         stop = threading.Event()
         before = [(number, signal.signal(number, lambda *_: stop.set())) for number in (signal.SIGTERM, signal.SIGINT)]
@@ -187,7 +187,7 @@ def _work(arguments: argparse.Namespace) -> int:
 def _reminders(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.reminding import reminders_due, reminders_queue  # noqa: PLC0415
+        from quetsach.web.office.letters.services.remind import reminders_due, reminders_queue  # noqa: PLC0415
 
         due = [
             {
@@ -215,7 +215,7 @@ def _bounces(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from django.conf import settings  # noqa: PLC0415
 
-        from quetsach.web.office.letters.bounces import bounces_read  # noqa: PLC0415
+        from quetsach.web.office.mail.services.notices import bounces_read  # noqa: PLC0415
 
         if settings.CENTER.bounces is None:
             raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
@@ -230,8 +230,8 @@ def _bounces(arguments: argparse.Namespace) -> int:
 def _keys(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.seals import demonstration_seals_make  # noqa: PLC0415
-        from quetsach.web.office.units.models import Unit  # noqa: PLC0415
+        from quetsach.web.office.letters.signing_credentials import demonstration_seals_make  # noqa: PLC0415
+        from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
 
         unit = Unit.objects.filter(key=arguments.unit).first()
         if unit is None:

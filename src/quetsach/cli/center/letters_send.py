@@ -16,7 +16,7 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.web.office.letters.models import Letter
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
 _NAMED = 3
 """So many units are named in the question, then only counted."""
@@ -83,8 +83,8 @@ def letter_numbered(arguments: argparse.Namespace) -> "Letter":
 def _send(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.selectors import audience_units  # noqa: PLC0415
-        from quetsach.web.office.letters.sending import letter_send  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.letters import audience_units  # noqa: PLC0415
+        from quetsach.web.office.letters.services.send import letter_send  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         letter = letter_numbered(arguments)

@@ -121,7 +121,7 @@ def _partner(key: str) -> "Partner":
 
 def _add(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services import partner_add  # noqa: PLC0415
+        from quetsach.web.office.partners.services.partner import partner_add  # noqa: PLC0415
 
         made = partner_add(key=arguments.partner, name=arguments.name, contact=arguments.contact, by=None, now=now)
     if arguments.json:
@@ -133,7 +133,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _token(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services import token_make, token_revoke  # noqa: PLC0415
+        from quetsach.web.office.partners.services.partner import token_make, token_revoke  # noqa: PLC0415
 
         partner = _partner(arguments.partner)
         if arguments.revoke:
@@ -157,7 +157,7 @@ def _token(arguments: argparse.Namespace) -> int:
 def _declare(arguments: argparse.Namespace) -> int:
     content = _content(arguments.file)
     with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services import declaration_add  # noqa: PLC0415
+        from quetsach.web.office.partners.services.partner import declaration_add  # noqa: PLC0415
 
         made = declaration_add(partner=_partner(arguments.partner), content=content, by=None, now=now)
     if arguments.json:
@@ -190,7 +190,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _import(arguments: argparse.Namespace) -> int:
     words = words_of(arguments)
     with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in  # noqa: PLC0415
+        from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in  # noqa: PLC0415
 
         delivery, is_new = delivery_receive(
             partner=_partner(arguments.partner),
@@ -212,7 +212,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _work(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.intake import deliveries_work  # noqa: PLC0415
+        from quetsach.web.office.partners.services.intake import deliveries_work  # noqa: PLC0415
 
         finished = deliveries_work(now=now)
     if arguments.json:

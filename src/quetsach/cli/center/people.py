@@ -15,7 +15,7 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
     from quetsach.web.office.people.models import Person
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
 _ADDRESS = "http://127.0.0.1:8000"
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -173,7 +173,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _remove(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.departure import person_leave  # noqa: PLC0415
+        from quetsach.web.office.people.services.account import person_leave  # noqa: PLC0415
 
         person_leave(person=_person(arguments.email, words), by=None, now=now)
     say(words["left"].format(email=arguments.email))
@@ -183,7 +183,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 def _vouch(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.vouching import person_vouch  # noqa: PLC0415
+        from quetsach.web.office.people.services.account import person_vouch  # noqa: PLC0415
 
         person_vouch(person=_person(arguments.email, words), by=None, now=now)
     say(words["vouched"].format(email=arguments.email))
@@ -202,8 +202,8 @@ def _show_link(email: str, token: str, words: Mapping[str, str]) -> None:
 
 
 def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
-    from quetsach.web.office.units.models import Unit  # noqa: PLC0415
-    from quetsach.web.office.units.selectors import root_unit  # noqa: PLC0415
+    from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
+    from quetsach.web.office.tree.selectors import root_unit  # noqa: PLC0415
 
     try:
         return Unit.objects.get(key=key) if key else root_unit()

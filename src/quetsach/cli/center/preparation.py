@@ -168,7 +168,7 @@ def _prepare_django(data: Path) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import DatabaseError  # noqa: PLC0415
 
-    from quetsach.web.office.letters.samples import samples_load  # noqa: PLC0415
+    from quetsach.web.office.letters.services.templates import samples_load  # noqa: PLC0415
 
     try:
         _refuse_newer(data)

@@ -19,8 +19,8 @@ from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
-    from quetsach.web.office.publicity.reach import Reach
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.publicity.selectors.reach import Reach
+    from quetsach.web.office.tree.models import Unit
 
 _DAYS_SHOWN = 30
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -98,8 +98,8 @@ def register(subcommands: "Subcommands") -> None:
 def _kit(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.campaign import campaign_of  # noqa: PLC0415
-        from quetsach.web.office.publicity.kits import kit_make  # noqa: PLC0415
+        from quetsach.web.office.plans.selectors import campaign_of  # noqa: PLC0415
+        from quetsach.web.office.publicity.services.kits import kit_make  # noqa: PLC0415
         from quetsach.web.office.shelf import KITS  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
@@ -122,7 +122,7 @@ def _reach(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.publicity.reach import reach_of  # noqa: PLC0415
+        from quetsach.web.office.publicity.selectors.reach import reach_of  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
         period = _period(arguments, now.date())
@@ -137,8 +137,8 @@ def _reach(arguments: argparse.Namespace) -> int:
 
 
 def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
-    from quetsach.web.office.units.models import Unit  # noqa: PLC0415
-    from quetsach.web.office.units.selectors import root_unit, unit_of  # noqa: PLC0415
+    from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
+    from quetsach.web.office.tree.selectors import root_unit, unit_of  # noqa: PLC0415
 
     try:
         return unit_of(key) if key else root_unit()

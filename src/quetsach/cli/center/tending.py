@@ -41,7 +41,7 @@ def send_letters(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     Raises:
         QuetsachError: another process sends this centre's letters, or the lock against others was lost.
     """
-    from quetsach.web.office.letters.worker import BusyError, work  # noqa: PLC0415
+    from quetsach.web.office.worker import BusyError, work  # noqa: PLC0415
 
     while not stopped.is_set():
         beat()
@@ -54,7 +54,7 @@ def send_letters(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Work off what partners' programs sent, soon after it arrived."""
-    from quetsach.web.office.partners.intake import deliveries_work  # noqa: PLC0415
+    from quetsach.web.office.partners.services.intake import deliveries_work  # noqa: PLC0415
 
     again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped, beat)
 
@@ -78,14 +78,14 @@ def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Erase what people wrote to the help desk when the time that was promised is over."""
-    from quetsach.web.office.helpdesk.desk import cases_purge  # noqa: PLC0415
+    from quetsach.web.office.helpdesk.services.answer import cases_purge  # noqa: PLC0415
 
     again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
 
 
 def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Throw away sessions whose time is over."""
-    from quetsach.web.office.people.services.session import sessions_clear  # noqa: PLC0415
+    from quetsach.web.office.people.services.account import sessions_clear  # noqa: PLC0415
 
     again(sessions_clear, ERASURE_SECONDS, stopped, beat)
 

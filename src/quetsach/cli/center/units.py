@@ -89,11 +89,7 @@ def _import(arguments: argparse.Namespace) -> int:
         raise InputError("give files, or --bundled for the tables of this build")
     files = _bundled_files() if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.units.importing import (  # noqa: PLC0415
-            ImportFaultsError,
-            import_preview,
-            units_import,
-        )
+        from quetsach.web.office.units.services.importing import ImportFaultsError, import_preview, units_import  # noqa: PLC0415
 
         try:
             if arguments.dry_run:
@@ -120,7 +116,7 @@ def _export(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables  # noqa: PLC0415
+        from quetsach.web.office.units.selectors.exporting import as_csv, as_xlsx, export_tables  # noqa: PLC0415
 
         tables = export_tables(None, day=today(now))
         path: Path = arguments.path
@@ -142,15 +138,9 @@ def _show(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.models import Unit, UnitKind  # noqa: PLC0415
-        from quetsach.web.office.units.selectors import (  # noqa: PLC0415
-            branches_of,
-            line_of,
-            position_of,
-            tree_note,
-            unit_named,
-        )
-        from quetsach.web.office.units.words import KIND_TITLES  # noqa: PLC0415
+        from quetsach.web.office.tree.models import Unit, UnitKind  # noqa: PLC0415
+        from quetsach.web.office.tree.selectors import branches_of, line_of, position_of, tree_note, unit_named  # noqa: PLC0415
+        from quetsach.web.office.tree.words import KIND_TITLES  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         unit = Unit.objects.filter(key=arguments.unit.lower()).first() or unit_named(arguments.unit, day)
@@ -186,8 +176,8 @@ def _recast(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.importing import read_sheets  # noqa: PLC0415
-        from quetsach.web.office.units.recasting import figures_recast  # noqa: PLC0415
+        from quetsach.web.office.tree.reorganisation import figures_recast  # noqa: PLC0415
+        from quetsach.web.office.units.services.importing import read_sheets  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         figures = read_figures(read_sheets([(arguments.file.name, content)])[0])
@@ -205,7 +195,7 @@ def _recast(arguments: argparse.Namespace) -> int:
 def _load(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.office.units.importing import units_load  # noqa: PLC0415
+        from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
 
         loaded = units_load(files=_bundled_files(), now=now)
     if arguments.json:

@@ -11,7 +11,7 @@ from quetsach.cli.output import print_json, say
 if TYPE_CHECKING:
     from quetsach.campaign.units.cells import CellFault
     from quetsach.campaign.units.comparison import Plan
-    from quetsach.web.office.units.models import Unit
+    from quetsach.web.office.tree.models import Unit
 
 _MOST_FAULTS = 50
 WORDS: Mapping[str, Mapping[str, str]] = {

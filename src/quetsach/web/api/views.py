@@ -15,10 +15,10 @@ from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.open_data.description import DescribedApi
 from quetsach.web.api.refusal import Refusal, not_valid, refuse
 from quetsach.web.api.services import report_submit
-from quetsach.web.api.source import SOURCES, source_of
+from quetsach.web.bounds import SMALL_BODY_BYTES
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import REPORTS
-from quetsach.web.server.bounds import SMALL_BODY_BYTES
+from quetsach.web.source import SOURCES, source_of
 from quetsach.web.source_limit import SourceLimit, Width
 
 api = DescribedApi(

@@ -17,7 +17,7 @@ from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, instal
 from quetsach.web.api.services import judge_late
 from quetsach.web.api.tally import Tally
 from quetsach.web.evaluation.inputs import CleanedByTool, Fleet
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 
 _FIGURES = ("installs", "with_findings", "cleaned")
 

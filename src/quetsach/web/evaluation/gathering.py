@@ -23,9 +23,9 @@ from quetsach.web.evaluation import dividing, fleets, judging, withholding
 from quetsach.web.evaluation.dividing import MachinesDivided
 from quetsach.web.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs
 from quetsach.web.evaluation.sources import Sources
-from quetsach.web.office.campaigns.models import Campaign as RunCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
-from quetsach.web.office.units.selectors import tree_note
+from quetsach.web.office.plans.models import Campaign as RunCampaign
+from quetsach.web.office.tree.selectors import tree_note
 
 _LAST, _DECLARED = "close", "baseline"
 """Identifiers of published figures that stand for the last window and the declared baseline."""

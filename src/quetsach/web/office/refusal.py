@@ -13,7 +13,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.editions import ClashError, show_clash
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 
 type Words = Mapping[str, str | Promise]
 """What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""
@@ -44,7 +44,7 @@ class Telling:
     """``with Telling(request, done):`` says above the page, or in the form, that what follows was done or refused.
 
     ``field`` is the one of the form that a refusal is about, unless the error names another.
-    After a refusal the view goes on behind the block. What a person may not even know of goes on to the office's door.
+    After a refusal the view goes on behind the block. What a person may not even know of goes on to the middleware.
     """
 
     request: HttpRequest

@@ -7,15 +7,15 @@ from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
 from django.http.cookie import parse_cookie
 
-from quetsach.web.office.door import is_office, session_cookies
-from quetsach.web.office.partners.services import token_partner
+from quetsach.web.office.middleware import is_office, session_cookies
+from quetsach.web.office.partners.services.partner import token_partner
 from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore
 
 
 def is_known_sender(environ: dict[str, Any]) -> bool:
     """Say, by the head of a request alone, whether its large body is worth taking in.
 
-    This is no permission: the door and the partners' interface decide as ever when the body is there.
+    This is no permission: the middleware and the partners' interface decide as ever when the body is there.
 
     Args:
         environ: the environment of WSGI.

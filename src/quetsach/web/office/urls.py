@@ -7,9 +7,9 @@ from quetsach.web.office import views
 
 app_name = "office"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.desk, name="desk"),
+    path("", views.dashboard, name="dashboard"),
     path("", include("quetsach.web.office.people.urls")),
-    path(_("log/"), include("quetsach.web.office.log.urls")),
+    path(_("log/"), include("quetsach.web.office.audit.urls")),
     path(_("approvals/"), include("quetsach.web.office.approvals.urls")),
     path(_("units/"), include("quetsach.web.office.units.urls")),
     path(_("campaigns/"), include("quetsach.web.office.campaigns.urls")),

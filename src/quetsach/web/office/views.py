@@ -1,4 +1,4 @@
-"""The desk: the first page of the office."""
+"""The dashboard: the first page of the office."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quetsach.web.office.desk import desk_of
-from quetsach.web.office.door import is_office
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.dashboard import dashboard_of
+from quetsach.web.office.middleware import is_office
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.portal.views import error
 
 
@@ -26,6 +26,7 @@ def failed(status: int) -> Callable[..., HttpResponse]:
 
 
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def dashboard(request: HttpRequest) -> HttpResponse:
     """What waits for the person who is signed in."""
-    return render(request, "office/desk.html", {"desk": desk_of(person_here(request), now=datetime.now(UTC))})
+    found = dashboard_of(current_person(request), now=datetime.now(UTC))
+    return render(request, "office/dashboard.html", {"dashboard": found})

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from quetsach.core.address import Address
+from quetsach.web.bounds import SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.client_address import client_address
 from quetsach.web.measurement import TURNED_AWAY
 from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
 from quetsach.web.server.body import CutBodyError, Pieces, SlowBodyError, body_received
-from quetsach.web.server.bounds import SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.server.environment import HeadError, Scope, environment_of
 
 PAGE_THREADS = 4
@@ -111,7 +111,7 @@ class CentreApplication:
     ) -> IO[bytes]:
         """Return the whole body; its place is given back with ``held``.
 
-        One that is not taken is empty: Django refuses it by its length, or leads its sender to the door.
+        One that is not taken is empty: Django refuses it by its length, or leads its sender to the sign-in.
         """
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if not length or length > most_body_bytes(environ["PATH_INFO"]):

@@ -9,13 +9,13 @@ import pytest
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_taken
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.publicity.verification import genuine
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of, steps_taken
+from quetsach.web.office.publicity.selectors.verification import genuine
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 

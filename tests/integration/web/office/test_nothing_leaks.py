@@ -18,7 +18,7 @@ from quetsach.web.office.letters.models import Dispatch, Letter
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.returns.models import Assignment, Return
-from quetsach.web.office.units.models import Contact, Unit
+from quetsach.web.office.tree.models import Contact, Unit
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 HAI_PHONG = ("Vũ Hương Giang", "Đỗ Minh Hải", "Bùi Ngọc Khánh", "Hoàng Thị Lan", "Ngô Đức Minh", "Quán Toan")

@@ -28,23 +28,28 @@ from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_decide
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.helpdesk.services import case_open
-from quetsach.web.office.letters.issuing import letter_issue
+from quetsach.web.office.helpdesk.services.case import case_open
 from quetsach.web.office.letters.models import Letter, RegisterBook
-from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.writing import WRITTEN_FIELDS, letter_begin, letter_save, letter_submit
+from quetsach.web.office.letters.services.draft import (
+    WRITTEN_FIELDS,
+    letter_begin,
+    letter_save,
+    letter_submit,
+)
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.partners.services import partner_add
+from quetsach.web.office.partners.services.partner import partner_add
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.people.services.invitation import invitation_issue
-from quetsach.web.office.publicity.kits import kit_make
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.publicity.services.kits import kit_make
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.units.models import Contact, Unit, UnitKind
-from quetsach.web.office.units.selectors import children_of, unit_of
+from quetsach.web.office.tree.models import Contact, Unit, UnitKind
+from quetsach.web.office.tree.selectors import children_of, unit_of
 
 NOW = datetime.now(UTC)
 MOST = 25

@@ -11,8 +11,8 @@ from django.utils import translation
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Edge, Succession, Unit
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.tree.models import Edge, Succession, Unit
+from quetsach.web.office.units.services.unit import positions_rebuild
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 TODAY = date(2020, 10, 6)

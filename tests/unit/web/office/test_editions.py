@@ -6,9 +6,8 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.editions import differences, edition_of
-from quetsach.web.office.units.models import Contact
-from quetsach.web.office.word_changes import word_changes
+from quetsach.web.office.editions import differences, edition_of, word_changes
+from quetsach.web.office.tree.models import Contact
 
 
 @pytest.fixture

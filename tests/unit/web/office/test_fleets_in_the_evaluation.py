@@ -12,7 +12,7 @@ from quetsach.web.api.counting import State
 from quetsach.web.api.models import ReportedFinding, ReportWithdrawal, ToolReport
 from quetsach.web.evaluation.fleets import cleaned_by_tool
 from quetsach.web.evaluation.inputs import Fleet
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 type Runs = Callable[..., None]
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)

@@ -7,7 +7,7 @@ from django.test import Client
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.letters.writing import letter_begin
+from quetsach.web.office.letters.services.draft import letter_begin
 
 
 def title_of(page: str) -> str:

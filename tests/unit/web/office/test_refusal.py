@@ -13,7 +13,7 @@ from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.refusal import Telling, told
 
 SHUT = ScheduleError(

@@ -15,12 +15,12 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.installation import bundled
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.letters.samples import samples_load
-from quetsach.web.office.letters.writing import letter_begin
-from quetsach.web.office.partners.services import partner_add
-from quetsach.web.office.publicity.kits import kit_make
+from quetsach.web.office.letters.services.draft import letter_begin
+from quetsach.web.office.letters.services.templates import samples_load
+from quetsach.web.office.partners.services.partner import partner_add
+from quetsach.web.office.publicity.services.kits import kit_make
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
-from quetsach.web.office.units.models import Contact, UnitKind
+from quetsach.web.office.tree.models import Contact, UnitKind
 
 NOW = datetime.now(UTC)
 MOST = 400

@@ -11,7 +11,7 @@ from tests.browser import barriers, chromium, fits, press, press_in_place, strik
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Letter
-from quetsach.web.office.letters.writing import letter_begin, letter_save
+from quetsach.web.office.letters.services.draft import letter_begin, letter_save
 from quetsach.web.office.people.models import Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

@@ -3,7 +3,7 @@
 from django.db import models
 
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 class Approval(models.Model):

@@ -8,7 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
-from quetsach.web.office.people.access import AccessError, duties_of, may_do, paths_of, within
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.people.access import duties_of, may_do, paths_of, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.selectors import people_with
 

@@ -12,7 +12,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 DECIDING_ACT = {
     "letter": Act.ISSUE_LETTER,

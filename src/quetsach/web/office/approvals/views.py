@@ -14,7 +14,7 @@ from quetsach.web.office.approvals.consequences import consequence_of
 from quetsach.web.office.approvals.services import approval_decide, unvouched
 from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.people.access import today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.refusal import Telling
 
@@ -27,9 +27,9 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for the person, what the person asked for, what was decided."""
     day = today(datetime.now(UTC))
     lists = {
-        "": lambda: selectors.waiting_for(person_here(request), day=day),
-        "asked": lambda: selectors.asked_by(person_here(request)),
-        "decided": lambda: selectors.decided_near(person_here(request), day=day),
+        "": lambda: selectors.waiting_for(current_person(request), day=day),
+        "asked": lambda: selectors.asked_by(current_person(request)),
+        "decided": lambda: selectors.decided_near(current_person(request), day=day),
     }
     shown = request.GET.get("list", "")
     found = lists.get(shown, lists[""])()
@@ -45,14 +45,14 @@ def approvals(request: HttpRequest) -> HttpResponse:
 def approval(request: HttpRequest, key: int) -> HttpResponse:
     """One approval: what it is about, and the decision."""
     day = today(datetime.now(UTC))
-    found = selectors.approval_for(person_here(request), key, day=day)
+    found = selectors.approval_for(current_person(request), key, day=day)
     context: dict[str, Any] = {
         "approval": found,
         "kind": KIND_TITLES[found.kind],
         "subject_url": selectors.subject_url(found),
-        "may_decide": found.is_granted is None and selectors.may_decide(person_here(request), found, day=day),
-        "unvouched": unvouched(found, person_here(request)),
-        "is_own": found.asked_by_id == person_here(request).pk,
+        "may_decide": found.is_granted is None and selectors.may_decide(current_person(request), found, day=day),
+        "unvouched": unvouched(found, current_person(request)),
+        "is_own": found.asked_by_id == current_person(request).pk,
     }
     if consequence := consequence_of(found):
         context |= {"detail": consequence.template, **consequence.context(found)}
@@ -64,7 +64,7 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
     """Grant or refuse, after showing the second factor again."""
     require_again(request)
     now = datetime.now(UTC)
-    found = selectors.approval_for(person_here(request), key, day=today(now))
+    found = selectors.approval_for(current_person(request), key, day=today(now))
     is_granted = request.POST.get("verdict") == "grant"
     consequence = consequence_of(found)
     granted = consequence.done if consequence else _("Granted.")
@@ -73,7 +73,7 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
             approval=found,
             is_granted=is_granted,
             reason=request.POST.get("reason", "").strip()[:_LONGEST_REASON],
-            by=person_here(request),
+            by=current_person(request),
             now=now,
         )
         return redirect("office:approvals:list")

@@ -7,7 +7,7 @@ class Campaigns(AppConfig):
     """Campaigns: phases, gates, boards, decisions."""
 
     name = "quetsach.web.office.campaigns"
-    label = "office_campaigns"
+    label = "office_campaign_pages"
     verbose_name = "Office: campaigns"
 
     def ready(self) -> None:
@@ -17,12 +17,8 @@ class Campaigns(AppConfig):
         from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors import baseline as baselines  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors import decisions as decided  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.naming import campaign_names, decision_names  # noqa: PLC0415
         from quetsach.web.office.campaigns.services import baseline, decisions  # noqa: PLC0415
-        from quetsach.web.office.log.subjects import register_namer  # noqa: PLC0415
 
-        register_namer("campaign", campaign_names)
-        register_namer("decision", decision_names)
         register_consequence(
             "baseline",
             Consequence(

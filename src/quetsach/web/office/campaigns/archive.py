@@ -28,11 +28,11 @@ from quetsach.web import design
 from quetsach.web.design.charts import Column, ColumnChart, draw_columns
 from quetsach.web.design.templatetags.words import window_label
 from quetsach.web.office.campaigns.forms import KIND_TITLES
-from quetsach.web.office.campaigns.models import CLOSE, Campaign
-from quetsach.web.office.campaigns.selectors.campaign import steps_taken
 from quetsach.web.office.campaigns.selectors.letters import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
 from quetsach.web.office.letters.models import PublishedLetters
+from quetsach.web.office.plans.models import CLOSE, Campaign
+from quetsach.web.office.plans.selectors import steps_taken
 from quetsach.web.portal.selectors import definitions
 
 PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")

@@ -21,17 +21,8 @@ from quetsach.campaign.schedule.decision import (
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.models import FILE, Campaign
 from quetsach.web.office.day_field import DayField
-
-
-class CampaignField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
-    """One of the campaigns, by name."""
-
-    def label_from_instance(self, obj: Campaign) -> str:
-        """Return the name in the language of the page."""
-        return str(here(obj.plan.name))
-
+from quetsach.web.office.plans.models import FILE, Campaign
 
 KIND_TITLES = {
     DecisionKind.BOTNETS: _("Botnets to act on"),

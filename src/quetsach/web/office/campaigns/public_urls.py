@@ -3,9 +3,9 @@
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.campaigns import public_views
+from quetsach.web.office.campaigns.views import public
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(_("campaigns/"), public_views.campaign, name="campaign"),
-    path(_("campaigns/<slug:key>/"), public_views.campaign, name="campaign-of"),
+    path(_("campaigns/"), public.campaign, name="campaign"),
+    path(_("campaigns/<slug:key>/"), public.campaign, name="campaign-of"),
 ]

@@ -9,9 +9,9 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.demonstration.story import at, story
-from quetsach.web.office.people.invented import DOMAIN
+from quetsach.web.office.people.access import DOMAIN
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _SINCE = date(2020, 1, 1)
 type Cast = dict[str, Person]

@@ -8,14 +8,23 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.demonstration.cast import Cast
 from quetsach.web.office.demonstration.story import at, story
-from quetsach.web.office.letters.answering import dispatch_acknowledge, dispatch_open, dispatch_refuse
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Dispatch, Letter, RegisterBook
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
-from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
+from quetsach.web.office.letters.services.acknowledge import (
+    dispatch_acknowledge,
+    dispatch_open,
+    dispatch_refuse,
+)
+from quetsach.web.office.letters.services.draft import (
+    Reference,
+    letter_begin,
+    letter_save,
+    letter_submit,
+)
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Unit, UnitKind
-from quetsach.web.office.units.selectors import children_of, unit_of
+from quetsach.web.office.tree.models import Unit, UnitKind
+from quetsach.web.office.tree.selectors import children_of, unit_of
 
 _ASIDE = ("at", "number", "annex_title", "annex", "writer", "approver")
 _SLOW_PROVINCES = 4

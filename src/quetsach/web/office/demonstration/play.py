@@ -8,7 +8,6 @@ from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.errors import BaselineError
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.baseline import subject_of
 from quetsach.web.office.campaigns.selectors.decisions import subject_of as decision_subject
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
@@ -20,6 +19,7 @@ from quetsach.web.office.demonstration.cast import Cast, grant, hire
 from quetsach.web.office.demonstration.letters import send_letters
 from quetsach.web.office.demonstration.returns import send_returns
 from quetsach.web.office.demonstration.story import at, story
+from quetsach.web.office.plans.models import Campaign
 
 KEY = "viet-nam-2020"
 

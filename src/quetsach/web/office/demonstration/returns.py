@@ -6,18 +6,18 @@ from typing import Any
 
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.demonstration.cast import Cast, grant
 from quetsach.web.office.demonstration.story import at, story
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide
 from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.returns.services.publication import totals_publish_ask
-from quetsach.web.office.units.models import Unit, UnitKind
-from quetsach.web.office.units.selectors import children_of, root_unit, unit_of
+from quetsach.web.office.tree.models import Unit, UnitKind
+from quetsach.web.office.tree.selectors import children_of, root_unit, unit_of
 
 
 def send_returns(campaign: Campaign, form: bytes, cast: Cast) -> None:

@@ -10,9 +10,9 @@ from quetsach.feeds import LAYOUTS
 from quetsach.web.office.feeds import selectors
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_safe
@@ -67,12 +67,12 @@ def names(request: HttpRequest) -> HttpResponse:
     return render(request, "office/feeds/names.html", context)
 
 
-def _entered(request: HttpRequest) -> Visitor:
-    visitor = Visitor.of(request)
+def _entered(request: HttpRequest) -> CurrentUser:
+    visitor = CurrentUser.of(request)
     require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
     return visitor
 
 
-def _may_look(visitor: Visitor) -> bool:
+def _may_look(visitor: CurrentUser) -> bool:
     """Whether somebody works with the records themselves, as analysts do."""
     return may_do(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)

@@ -26,7 +26,7 @@ from quetsach.web.office.figures.selectors import (
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.portal.candidates import (
     Candidate,
     OutdatedError,

@@ -11,10 +11,10 @@ from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
 from quetsach.web.office.figures.countings import campaign_countings, country_countings
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.people.sign_in.views import require_again
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +70,7 @@ def countings(request: HttpRequest) -> HttpResponse:
     return render(request, "office/figures/countings.html", context)
 
 
-def _entered(request: HttpRequest) -> Visitor:
-    visitor = Visitor.of(request)
+def _entered(request: HttpRequest) -> CurrentUser:
+    visitor = CurrentUser.of(request)
     require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
     return visitor

@@ -1,4 +1,4 @@
-"""The app's name and label."""
+"""The app's name and label, and the texts that people reword."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,15 @@ class Helpdesk(AppConfig):
     name = "quetsach.web.office.helpdesk"
     label = "office_helpdesk"
     verbose_name = "Office: help desk"
+
+    def ready(self) -> None:
+        """Let people reword the ready answers."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from quetsach.campaign.authority import Act  # noqa: PLC0415
+        from quetsach.campaign.helpdesk.ready_answer import PLACES  # noqa: PLC0415
+        from quetsach.web.office.helpdesk.ready_answers import DOCUMENT, built_answers  # noqa: PLC0415
+        from quetsach.web.office.wording.documents import Document, register_document  # noqa: PLC0415
+
+        title, room = _("Ready answers"), "office:helpdesk:list"
+        register_document(Document(DOCUMENT, title, Act.ANSWER_CASES, built_answers, PLACES, room, has_lines=True))

@@ -12,11 +12,11 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.helpdesk.selectors import provinces_today
-from quetsach.web.office.helpdesk.services import MAX_TEXT
+from quetsach.web.office.helpdesk.services.case import MAX_TEXT
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.helpdesk.wording import KINDS
 from quetsach.web.office.people.access import today
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _SALT = "quetsach.helpdesk.form"
 _LIFETIME_SECONDS = 86_400

@@ -5,7 +5,7 @@ import hmac
 from uuid import UUID
 
 from quetsach.campaign.helpdesk.case_code import KEY_SPACE, case_key
-from quetsach.web.office.sealing import key_for
+from quetsach.web.office.encryption import key_for
 
 CONTACT = "helpdesk.contact"
 """How a person is reached is sealed for this purpose, so that a stolen database does not tell."""

@@ -6,7 +6,7 @@ from django.db import models
 
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 class Case(models.Model):

@@ -15,14 +15,19 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.helpdesk.case_code import read_case_code
 from quetsach.campaign.helpdesk.case_state import RETENTION_DAYS
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.client_address import client_address
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark
 from quetsach.web.office.helpdesk.models import Author, Case
 from quetsach.web.office.helpdesk.selectors import is_open
-from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
+from quetsach.web.office.helpdesk.services.case import (
+    case_erase,
+    case_open,
+    case_opened_by,
+    case_write,
+)
 from quetsach.web.office.helpdesk.wording import REFUSALS
 from quetsach.web.office.refusal import told
+from quetsach.web.rate_limit import RateLimit
 from quetsach.web.source_limit import SourceLimit, Width
 
 OPEN_LIMIT = SourceLimit(

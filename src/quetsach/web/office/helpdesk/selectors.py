@@ -14,8 +14,8 @@ from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Position, Succession, Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Succession, Unit
+from quetsach.web.office.tree.selectors import position_of
 
 TO_DO = (CaseState.NEW, CaseState.OPEN)
 """What somebody of the office has to do something about."""
@@ -30,6 +30,11 @@ def provinces_today(day: date) -> QuerySet[Unit]:
     """Return the provinces and cities that there are on a day, by name."""
     there = Q(closed=None) | Q(closed__gt=day)
     return Unit.objects.filter(there, kind="province", opened__lte=day).order_by("name_vi")
+
+
+def cases() -> QuerySet[Case]:
+    """Return all cases with what their pages show of them; whoever shows one looks first whose it is."""
+    return Case.objects.select_related("unit", "province", "assignee", "asker")
 
 
 def cases_of(person: Person, *, day: date) -> QuerySet[Case]:

@@ -13,18 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.helpdesk.case_state import CaseState, steps_from
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.web.office.helpdesk import desk, selectors
+from quetsach.web.office.helpdesk import selectors
 from quetsach.web.office.helpdesk.forms import HandOverForm, TextForm
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.helpdesk.ready_answers import answers_for, filled_answer
+from quetsach.web.office.helpdesk.services import answer
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_unit, unit_named
+from quetsach.web.office.tree.selectors import root_unit, unit_meant
 
 _CASES_A_PAGE = 50
 _COUNTED_DAYS = 30
@@ -33,13 +33,13 @@ _STATES = frozenset({"to-do", "all", *CaseState})
 
 def _who(request: HttpRequest) -> tuple[Person, datetime, date]:
     now = datetime.now(UTC)
-    return person_here(request), now, today(now)
+    return current_person(request), now, today(now)
 
 
 def _case(request: HttpRequest, code: str) -> Case:
     """Return a case that the person may answer; another is not found."""
     person, _now, day = _who(request)
-    found = get_object_or_404(Case.objects.select_related("unit", "province", "assignee", "asker"), code=code)
+    found = get_object_or_404(selectors.cases(), code=code)
     require(person, Act.ANSWER_CASES, found.unit, day=day)
     return found
 
@@ -114,7 +114,7 @@ def _reply(request: HttpRequest, found: Case, person: Person, now: datetime) -> 
     if not form.is_valid():
         return {"reply_form": form}
     is_question = request.POST["do"] == "ask"
-    desk.case_reply(case=found, text=form.cleaned_data["text"], is_question=is_question, by=person, now=now)
+    answer.case_reply(case=found, text=form.cleaned_data["text"], is_question=is_question, by=person, now=now)
     messages.success(request, _("The question was sent.") if is_question else _("The answer was sent."))
     return None
 
@@ -123,7 +123,7 @@ def _note(request: HttpRequest, found: Case, person: Person, now: datetime) -> d
     form = TextForm(request.POST, auto_id="note_%s")
     if not form.is_valid():
         return {"note_form": form}
-    desk.case_note(case=found, text=form.cleaned_data["text"], by=person, now=now)
+    answer.case_note(case=found, text=form.cleaned_data["text"], by=person, now=now)
     return None
 
 
@@ -132,10 +132,10 @@ def _hand_over(request: HttpRequest, found: Case, person: Person, now: datetime)
     if not form.is_valid():
         return {"hand_over_form": form}
     typed = form.cleaned_data["unit"]
-    unit = Unit.objects.filter(key=typed).first() or unit_named(typed, today(now))
+    unit = unit_meant(typed, today(now))
     if unit is None:
         raise CaseError("there is no such unit", code="unit")
-    desk.case_hand_over(case=found, unit=unit, text=form.cleaned_data["text"], by=person, now=now)
+    answer.case_hand_over(case=found, unit=unit, text=form.cleaned_data["text"], by=person, now=now)
     messages.success(request, _("The case was handed over."))
     return None
 
@@ -149,16 +149,16 @@ def _give(request: HttpRequest, found: Case, person: Person, now: datetime) -> N
     )
     if colleague is None:
         raise CaseError("this colleague may not answer the unit's cases", code="colleague")
-    desk.case_take(case=found, by=person, now=now, assignee=colleague)
+    answer.case_take(case=found, by=person, now=now, assignee=colleague)
 
 
 def _simple(request: HttpRequest, found: Case, person: Person, now: datetime) -> None:
-    act = {"take": desk.case_take, "close": desk.case_close, "reopen": desk.case_reopen}[request.POST["do"]]
+    act = {"take": answer.case_take, "close": answer.case_close, "reopen": answer.case_reopen}[request.POST["do"]]
     act(case=found, by=person, now=now)
 
 
 def _contact(_request: HttpRequest, found: Case, person: Person, now: datetime) -> dict[str, Any]:
-    return {"contact": desk.contact_show(case=found, by=person, now=now) or _("It cannot be read any more.")}
+    return {"contact": answer.contact_show(case=found, by=person, now=now) or _("It cannot be read any more.")}
 
 
 _STEPS = {

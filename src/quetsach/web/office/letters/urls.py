@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.letters.views import following, post, received, versions, writing
+from quetsach.web.office.letters.views import (
+    following,
+    received,
+    versions,
+    writing,
+)
+from quetsach.web.office.letters.views import (
+    mail as post,
+)
 
 app_name = "letters"
 urlpatterns: list[URLPattern | URLResolver] = [

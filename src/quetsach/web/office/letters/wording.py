@@ -23,7 +23,7 @@ from quetsach.web.office.letters.document.letter import (
     Verification,
 )
 from quetsach.web.office.letters.models import Letter, LetterState, LetterVersion
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.public_address import site
 
 WRITTEN_FIELDS = (

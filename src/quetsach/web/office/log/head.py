@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.web.office.log.errors import LogError
+from quetsach.core.errors import QuetsachError
 
 FILE = "log-head.json"
 _LONGEST_BYTES = 4096
+
+
+class LogError(QuetsachError):
+    """The log, or the note of its head, cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

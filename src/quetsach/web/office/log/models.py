@@ -1,9 +1,7 @@
 """The log: each entry holds the digest of the one before it."""
 
+from django.conf import settings
 from django.db import models
-
-from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
 
 
 class LogEntry(models.Model):
@@ -11,11 +9,11 @@ class LogEntry(models.Model):
 
     number = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField(db_index=True)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     person_name = models.CharField(max_length=100)
     act = models.CharField(max_length=60, db_index=True)
     subject = models.CharField(max_length=100, db_index=True)
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey("office_units.Unit", on_delete=models.PROTECT, null=True, related_name="+")
     detail = models.JSONField(default=dict)
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Model
 
 from quetsach.web.office.log.head import Head, head_note
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
 
 BEGINNING = "0" * 64
 _LOCK = 0x51544C4F47
@@ -21,15 +20,15 @@ _LOCK = 0x51544C4F47
 
 @transaction.atomic
 def log_append(
-    *, by: Person | None, act: str, subject: str, unit: Unit | None, detail: Mapping[str, Any], now: datetime
+    *, by: Model | None, act: str, subject: str, unit: Model | None, detail: Mapping[str, Any], now: datetime
 ) -> LogEntry:
     """Add an entry, in the transaction of what it is about: both are kept or neither.
 
     Args:
-        by: who did it; ``None`` for the centre itself or a link without account.
+        by: the person who did it, whose text is the name; ``None`` for the centre itself or a link without account.
         act: what was done, such as ``letter-issue``.
         subject: what it was done to, such as ``letter:12``.
-        unit: whose subtree may read the entry; ``None`` for the centre alone.
+        unit: the unit whose subtree may read the entry; ``None`` for the centre alone.
         detail: JSON values; never a secret, never a citizen's data. Kept as JSON gives them back.
         now: the time (UTC).
     """
@@ -40,11 +39,11 @@ def log_append(
     entry = LogEntry(
         number=last.number + 1 if last else 1,
         at=now.astimezone(UTC),
-        person=by,
+        person_id=by.pk if by else None,
         person_name=str(by)[:100] if by else "",
         act=act,
         subject=subject,
-        unit=unit,
+        unit_id=unit.pk if unit else None,
         detail=json.loads(json.dumps(dict(detail), allow_nan=False)),
         previous=last.digest if last else BEGINNING,
     )

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.design.templatetags.words import figure, moment
-from quetsach.web.office.campaigns.selectors.campaign import plans_in_force
-from quetsach.web.office.letters.seals import key_state
+from quetsach.web.office.letters.signing_credentials import key_state
 from quetsach.web.office.operation.selectors import mail_state
 from quetsach.web.office.people.selectors import open_invitations, operators_of
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import Reachable, reachable_below, root_unit
+from quetsach.web.office.plans.selectors import plans_in_force
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import Reachable, reachable_below, root_unit
 
 
 @dataclass(frozen=True, slots=True)

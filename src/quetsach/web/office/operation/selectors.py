@@ -12,11 +12,12 @@ from quetsach.core.pack import LocalText
 from quetsach.packs.errors import SigningError
 from quetsach.web.configuration import MailServer
 from quetsach.web.health import expiries, health
-from quetsach.web.office.letters.models import Letter, Message, MessageState
-from quetsach.web.office.letters.seals import KeyState, key_folders, key_state
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.signing_credentials import KeyState, key_folders, key_state
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.operation.services import MAIL_TRIAL, TIME_STAMP_TRIAL
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.stored_settings import SETTINGS, StoredError, read_stored
 
 LATE_MINUTES = 15

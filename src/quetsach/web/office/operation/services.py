@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.letters.mail import mail_bytes, new_message_id, worded
-from quetsach.web.office.letters.models import Message
-from quetsach.web.office.letters.post import Post
-from quetsach.web.office.letters.seals import authority_here
+from quetsach.web.office.letters.signing_credentials import authority_here
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.mail.models import Message
+from quetsach.web.office.mail.services.compose import mail_bytes, new_message_id, worded
+from quetsach.web.office.mail.services.smtp import SmtpSession
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.public_address import site
 
 MAIL_TRIAL, TIME_STAMP_TRIAL = "mail-try", "time-stamp-try"
@@ -42,12 +42,12 @@ def mail_try(*, by: Person, now: datetime) -> None:
     message = Message(
         recipient=by.email,
         subject=_("Trial mail of the campaign office"),
-        text=worded("trial", get_language() or "vi", {"site": site(), "person": by}, room="operation"),
+        text=worded("trial", get_language() or "vi", {"site": site(), "person": by}, app="operation"),
         message_id=new_message_id(),
     )
     try:
         content = mail_bytes(message, now=now)
-        with Post(server, patience_seconds=_PATIENCE_SECONDS) as post:
+        with SmtpSession(server, patience_seconds=_PATIENCE_SECONDS) as post:
             post.begin(sender=settings.CENTER.mail_from, recipient=by.email, content=content)
             post.finish()
     except QuetsachError as error:

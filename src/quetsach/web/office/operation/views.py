@@ -17,15 +17,15 @@ from quetsach.web.office.operation.selectors import (
 )
 from quetsach.web.office.operation.services import mail_try, time_stamp_try
 from quetsach.web.office.people.access import require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_safe
 def operation(request: HttpRequest) -> HttpResponse:
     """Show whether mail, signing and the work behind the pages are in order, and what a new centre does first."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     require(visitor.person, Act.RUN_CAMPAIGN, root_unit(), day=visitor.day)
     context = {
         "steps": first_steps(day=visitor.day, now=visitor.now),
@@ -42,7 +42,7 @@ def operation(request: HttpRequest) -> HttpResponse:
 @require_POST
 def test_mail(request: HttpRequest) -> HttpResponse:
     """Send a mail to whoever asks."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     done = _("The mail server took the trial mail to %(address)s. Whether it arrives, your mailbox shows.")
     with Telling(request, done % {"address": visitor.person.email}):
         mail_try(by=visitor.person, now=visitor.now)
@@ -52,7 +52,7 @@ def test_mail(request: HttpRequest) -> HttpResponse:
 @require_POST
 def test_time_stamp(request: HttpRequest) -> HttpResponse:
     """Ask the authority for a time stamp of nothing."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     with Telling(request, _("The time stamping authority answered with a valid time stamp.")):
         time_stamp_try(by=visitor.person, now=visitor.now)
     return redirect("office:operation:operation")

@@ -27,7 +27,7 @@ from quetsach.web.office.packs.selectors import (
 )
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def packs_hold(*, packs: Mapping[str, bytes], now: datetime) -> Waiting | None:

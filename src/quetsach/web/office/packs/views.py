@@ -9,15 +9,15 @@ from django.views.decorators.http import require_http_methods
 from quetsach.campaign.authority import Act
 from quetsach.web.office.packs import selectors, services
 from quetsach.web.office.people.access import require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def packs(request: HttpRequest) -> HttpResponse:
     """Show what would change for everybody, and what everybody gets; on POST ask a second person."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
     if request.method == "POST":
         return _ask(request, visitor)
@@ -27,7 +27,7 @@ def packs(request: HttpRequest) -> HttpResponse:
     return render(request, "office/packs/packs.html", context)
 
 
-def _ask(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+def _ask(request: HttpRequest, visitor: CurrentUser) -> HttpResponse:
     with Telling(request, _("Asked. Another person with the same right must now agree.")):
         services.packs_ask(digest=request.POST.get("digest", ""), by=visitor.person, now=visitor.now)
     return redirect("office:packs:packs")

@@ -13,10 +13,14 @@ from ninja import Router, Schema
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.web.api.open_data.description import PARTNER_TOKEN
 from quetsach.web.api.refusal import Refusal, refuse
-from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
+from quetsach.web.bounds import PARTNER_BODY_BYTES
 from quetsach.web.office.partners.models import Delivery, Partner
-from quetsach.web.office.partners.services import token_partner
-from quetsach.web.server.bounds import PARTNER_BODY_BYTES
+from quetsach.web.office.partners.services.intake import (
+    AT_ONCE_RECORDS,
+    delivery_receive,
+    delivery_take_in,
+)
+from quetsach.web.office.partners.services.partner import token_partner
 
 UPLOADS = threading.BoundedSemaphore(1)
 """One upload is unpacked and checked at a time; its body has arrived whole by then."""

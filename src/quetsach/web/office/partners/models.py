@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from quetsach.campaign.partners.declaration import Declaration as DeclaredMethod
 from quetsach.campaign.partners.declaration import read_declaration
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _UNIT_BITS, _DAY_BITS, _LINE_BITS = 24, 20, 19
 LARGEST_LINE = (1 << _LINE_BITS) - 1

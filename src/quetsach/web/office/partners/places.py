@@ -7,7 +7,7 @@ from typing import Self
 
 from quetsach.campaign.partners.declaration import Level
 from quetsach.campaign.partners.row import PlaceOnDay
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _LEVELS = {
     "centre": Level.COUNTRY,

@@ -17,10 +17,10 @@ from quetsach.campaign.partners.declaration import CountedAs, Declaration
 from quetsach.campaign.partners.total import MEASURES, Figure, Part, across, totals
 from quetsach.campaign.partners.window import Window, days_of
 from quetsach.core.period import Period
-from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, rows_of
+from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, Token, rows_of
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_path
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_path
 
 _REMEMBERED_SECONDS = 600
 
@@ -191,6 +191,16 @@ def _newest_days() -> dict[int, date]:
         last = days_of(line.declaration.method.window, first).last
         newest[line.partner_id] = max(last, newest.get(line.partner_id, last))
     return newest
+
+
+def deliveries_of(key: str) -> QuerySet[Delivery]:
+    """Return the files of the partner of a key."""
+    return Delivery.objects.filter(partner__key=key).select_related("partner", "by")
+
+
+def tokens_of(key: str) -> QuerySet[Token]:
+    """Return the tokens of the partner of a key."""
+    return Token.objects.filter(partner__key=key).select_related("partner")
 
 
 def set_aside_counts(delivery: Delivery) -> tuple[tuple[str, int], ...]:

@@ -5,22 +5,27 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.partners import selectors, services
+from quetsach.web.office.partners import selectors
 from quetsach.web.office.partners.forms import DeclarationForm, PartnerForm, PeriodForm, ReportForm, TokenForm
-from quetsach.web.office.partners.intake import AT_ONCE_RECORDS, delivery_receive, delivery_take_in
-from quetsach.web.office.partners.models import Delivery, Partner, Token
+from quetsach.web.office.partners.models import Partner
+from quetsach.web.office.partners.services import partner as services
+from quetsach.web.office.partners.services.intake import (
+    AT_ONCE_RECORDS,
+    delivery_receive,
+    delivery_take_in,
+)
 from quetsach.web.office.partners.wording import REFUSALS
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _FAULTS_A_PAGE = 100
 _DELIVERIES_SHOWN = 20
@@ -28,7 +33,7 @@ _DELIVERIES_SHOWN = 20
 
 def _open(request: HttpRequest) -> tuple[Person, datetime, dict[str, Any]]:
     """Let whoever sees the whole country in; say whether the person may change something here."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.SEE, root_unit(), day=today(now))
     return person, now, {"may_run": may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))}
 
@@ -129,7 +134,7 @@ def send(request: HttpRequest, key: str) -> HttpResponse:
 def delivery(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """What became of one file, and every record that was set aside."""
     _person, _now, context = _open(request)
-    found = get_object_or_404(Delivery.objects.select_related("partner", "by"), pk=number, partner__key=key)
+    found = get_object_or_404(selectors.deliveries_of(key), pk=number)
     page = Paginator(found.faults.order_by("line"), _FAULTS_A_PAGE).get_page(request.GET.get("page"))
     context |= {"delivery": found, "page": page, "reasons": selectors.set_aside_counts(found)}
     return render(request, "office/partners/delivery.html", context)
@@ -151,9 +156,7 @@ def token(request: HttpRequest, key: str) -> HttpResponse:
 def revoke(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """End a token."""
     person, now, _context = _open(request)
-    found = Token.objects.select_related("partner").filter(pk=number, partner__key=key).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(selectors.tokens_of(key), pk=number)
     services.token_revoke(token=found, by=person, now=now)
     messages.success(request, _("The token is revoked."))
     return redirect("office:partners:partner", key)

@@ -1,4 +1,4 @@
-"""The one door of every service: who may do this, to this unit, on this day.
+"""The one check of every service: who may do this, to this unit, on this day.
 
 A role is held over a unit and all that is below it on the day that is asked about. When a reform replaces a unit, its
 people keep their duties over its successors.
@@ -7,23 +7,24 @@ people keep their duties over its successors.
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db.models import FilteredRelation, Q
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
-from quetsach.core.errors import QuetsachError
 from quetsach.core.zone import day_of
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import Position, Succession, Unit, UnitKind
+from quetsach.web.office.tree.models import Position, Succession, Unit, UnitKind
+
+DOMAIN = "@demonstration.invalid"
+"""Of the addresses of the demonstration's people, who are invented: in a real centre they are nobody."""
 
 
-class AccessError(QuetsachError):
-    """A person may not do this. ``is_hidden``: may not even know that the unit has such a thing (shown as 404)."""
-
-    def __init__(self, what: str, *, is_hidden: bool) -> None:
-        super().__init__(what)
-        self.is_hidden = is_hidden
+def is_barred(person: object) -> bool:
+    """Whether somebody may not come in, because they are invented and the centre is real."""
+    return bool(settings.CENTER.is_real) and str(getattr(person, "email", "")).lower().endswith(DOMAIN)
 
 
 def today(now: datetime) -> date:

@@ -11,8 +11,11 @@ class People(AppConfig):
     verbose_name = "Office: people"
 
     def ready(self) -> None:
-        """Write signing in to the log."""
-        from quetsach.web.office.people.sign_in import session_store, signals  # noqa: PLC0415  (models must be loaded)
+        """Write signing in to the log, and say what the log calls people."""
+        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415  (models must be loaded)
+        from quetsach.web.office.people.selectors import person_names  # noqa: PLC0415
+        from quetsach.web.office.people.sign_in import session_store, signals  # noqa: PLC0415
 
         session_store.connect()
         signals.connect()
+        register_namer("person", person_names)

@@ -11,7 +11,7 @@ from quetsach.campaign.authority import Role
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.sign_in.forms import password_rules
 from quetsach.web.office.people.words import ROLE_TITLES
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 class DutyForm(forms.Form):

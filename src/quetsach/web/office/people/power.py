@@ -6,8 +6,8 @@ from quetsach.campaign.authority import Act, Duty, Role, may_give
 from quetsach.web.office.people.access import duties_of, may_do, paths_of
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def may_give_over(by: Person, role: Role, unit: Unit, *, day: date) -> bool:

@@ -1,27 +1,23 @@
 """Reads of people: who works below somebody, who is invited, what a departure leaves behind."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.web.office.people.access import AccessError, visible, within
-from quetsach.web.office.people.invented import is_barred
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.people.access import is_barred, visible, within
 from quetsach.web.office.people.kept_page import PageWords, Row
-from quetsach.web.office.people.models import Duty, Invitation, KeptForm, Person
+from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
 from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.people.services.keeping import LIFETIME, UNTYPED, fields_of, page_of_draft
-from quetsach.web.office.units.models import Position, Succession, Unit
-
-if TYPE_CHECKING:
-    from quetsach.web.office.helpdesk.models import Case
+from quetsach.web.office.tree.models import Position, Succession, Unit
 
 _LONGEST_CHOICE = 300
 
@@ -36,7 +32,7 @@ class LeftBehind:
     """Titles of what the person asked approval for and nobody has decided."""
     invited: tuple[Invitation, ...]
     """Open invitations of the person, which become worthless."""
-    cases: "tuple[Case, ...]"
+    cases: tuple[Model, ...]
     """Cases of the help desk that the person has and that are not closed; they go back to their units."""
 
 
@@ -53,6 +49,11 @@ def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> Qu
     return (
         found.select_related("person", "unit").order_by("unit__code", "unit__opened", "role", "person__name").distinct()
     )
+
+
+def duties() -> DutyQuerySet:
+    """Return all duties of any time, with who has them and over which unit."""
+    return Duty.objects.select_related("person", "unit")
 
 
 def to_vouch_for(by: Person, *, day: date) -> int:
@@ -94,6 +95,12 @@ def second_factors_of(person: Person) -> list[Authenticator]:
     """Return a person's app and passkeys, not the recovery codes."""
     factors = Authenticator.objects.filter(user_id=person.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return list(factors.order_by("created_at"))
+
+
+def recovery_codes_left(person: Person) -> int | None:
+    """Return how many recovery codes of a person are not used up; ``None`` while there never were any."""
+    codes = Authenticator.objects.filter(user_id=person.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(codes.wrap().get_unused_codes()) if codes else None
 
 
 def sessions_of(person: Person) -> list[UserSession]:
@@ -148,6 +155,12 @@ def left_behind(person: Person, *, day: date, now: datetime) -> LeftBehind:
     invited = Invitation.objects.filter(given_by=person, used_at=None, withdrawn_at=None, expires_at__gt=now)
     cases = person.cases.exclude(state=CaseState.CLOSED).select_related("unit").order_by("changed_at")
     return LeftBehind(alone, tuple(asked), tuple(invited.select_related("unit")), tuple(cases))
+
+
+def person_names(keys: Collection[str]) -> Mapping[str, str]:
+    """Return what the log calls people, by their numbers."""
+    found = Person.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal() and len(key) < 10])
+    return {str(person.pk): person.name for person in found}
 
 
 def is_anybody_in() -> bool:

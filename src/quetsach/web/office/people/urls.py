@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.people import account, views
+from quetsach.web.office.people.views import account
+from quetsach.web.office.people.views import people as views
 
 _PEOPLE: list[URLPattern] = [
     path("", views.people, name="list"),

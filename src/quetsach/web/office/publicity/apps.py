@@ -1,4 +1,4 @@
-"""The app's name and label, and when counts of visits are written."""
+"""The app's name and label, the texts that people reword, and when counts of visits are written."""
 
 from django.apps import AppConfig
 from django.core.signals import request_finished
@@ -12,7 +12,16 @@ class Publicity(AppConfig):
     verbose_name = "Office: publicity"
 
     def ready(self) -> None:
-        """Write visits after answers have gone out."""
-        from quetsach.web.office.publicity.visits import visits_flush  # noqa: PLC0415  (models are not loaded before)
+        """Let people reword the texts of kits; write visits after answers have gone out."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+
+        from quetsach.campaign.authority import Act  # noqa: PLC0415
+        from quetsach.campaign.publicity.facts import PLACEHOLDERS  # noqa: PLC0415
+        from quetsach.web.office.publicity.services.visits import visits_flush  # noqa: PLC0415  (models are not loaded before)
+        from quetsach.web.office.publicity.wording import DOCUMENT, kit_texts  # noqa: PLC0415
+        from quetsach.web.office.wording.documents import Document, register_document  # noqa: PLC0415
+
+        title, room = _("Texts of kits"), "office:publicity:list"
+        register_document(Document(DOCUMENT, title, Act.MAKE_KIT, kit_texts, PLACEHOLDERS, room, has_lines=False))
 
         request_finished.connect(visits_flush, dispatch_uid="quetsach.publicity.visits")

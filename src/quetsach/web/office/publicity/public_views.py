@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.campaign.publicity.verification_code import read_code
 from quetsach.web.office.publicity.forms import CodeForm
-from quetsach.web.office.publicity.verification import genuine
-from quetsach.web.office.publicity.visits import visit_count
+from quetsach.web.office.publicity.selectors.verification import genuine
+from quetsach.web.office.publicity.services.visits import visit_count
 from quetsach.web.office.publicity.wording import kit_texts
 
 _CACHE_SECONDS = 60

@@ -13,19 +13,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.web.office.people.access import may_do, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.publicity import kits as services
-from quetsach.web.office.publicity import selectors
 from quetsach.web.office.publicity.forms import KitForm, ReachForm, ReasonForm
 from quetsach.web.office.publicity.kit_archive import archive_file, archive_names
-from quetsach.web.office.publicity.reach import reach_of
-from quetsach.web.office.publicity.selectors import KitStanding, KitState
+from quetsach.web.office.publicity.selectors import kits as selectors
+from quetsach.web.office.publicity.selectors.kits import KitStanding, KitState
+from quetsach.web.office.publicity.selectors.reach import reach_of
+from quetsach.web.office.publicity.services import kits as services
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS
 from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import KITS, ShelfError
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _DAYS_SHOWN = 28
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
@@ -35,7 +35,7 @@ _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def kit_list(request: HttpRequest) -> HttpResponse:
     """The kits of my units; on POST a new one, in one step."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     day = today(now)
     units = selectors.units_offered(person, Act.MAKE_KIT, day=day)
     form = KitForm(request.POST or None, initial={"unit": units[0].label if units else ""})
@@ -134,7 +134,7 @@ def kit_revoke(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def reach(request: HttpRequest) -> HttpResponse:
     """How far the publicity of a unit and of all below it came."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     day, utc_day = today(now), now.date()
     last = utc_day - timedelta(days=utc_day.weekday() + 1)  # the last Sunday
     start = {"first": last - timedelta(days=_DAYS_SHOWN - 1), "last": last, "unit": ""}
@@ -165,7 +165,7 @@ def _make(form: KitForm, person: Person, now: datetime) -> HttpResponse | None:
 
 
 def _kit(request: HttpRequest, number: int) -> tuple[KitStanding, Person, datetime]:
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     shown = selectors.kit_seen(person, number, day=today(now))
     if shown is None:
         raise Http404

@@ -14,19 +14,19 @@ from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.web.design.templatetags.words import day, here
-from quetsach.web.office.campaigns.forms import CampaignField
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.people.access import today
+from quetsach.web.office.plans.forms import CampaignField
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import is_closed
 from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.plan import planned_periods
 from quetsach.web.office.returns.services.assignment import MOST_DAYS
 from quetsach.web.office.returns.templatetags.returns import titled
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 KIND_TITLES = {
     UnitKind.PROVINCE: _("provinces and cities"),

@@ -12,10 +12,10 @@ from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeri
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
 from quetsach.core.zone import day_of
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit, UnitKind
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.tree.models import Unit, UnitKind
 
 _USUAL = Policy()
 

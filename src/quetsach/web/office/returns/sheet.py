@@ -19,7 +19,7 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.csv_text import guarded, unguarded
 from quetsach.core.pack import LocalText
 from quetsach.web.office.returns.models import Period
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx
 
 _CODE, _LABEL, _VALUE, _REASON = 1, 2, 3, 4

@@ -4,8 +4,8 @@ from django.apps import AppConfig
 
 
 class Units(AppConfig):
-    """The dated tree of units, their groups and contacts."""
+    """The tree of units as people see and change it, with groups and contacts."""
 
     name = "quetsach.web.office.units"
-    label = "office_units"
+    label = "office_unit_pages"
     verbose_name = "Office: units"

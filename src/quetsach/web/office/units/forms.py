@@ -21,8 +21,8 @@ from quetsach.campaign.units.table import (
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.refusal import told
-from quetsach.web.office.units.models import Group, GroupSet, Unit
-from quetsach.web.office.units.words import KIND_TITLES
+from quetsach.web.office.tree.models import Group, GroupSet, Unit
+from quetsach.web.office.tree.words import KIND_TITLES
 
 MOST_SUCCESSORS = 50
 

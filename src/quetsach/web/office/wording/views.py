@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.office.wording.documents import DOCUMENTS, Document
 from quetsach.web.office.wording.forms import TextForm
 from quetsach.web.office.wording.selectors import versions_of
@@ -58,14 +58,14 @@ def text(request: HttpRequest, key: str, place: str) -> HttpResponse:
     return render(request, "office/wording/text.html", context)
 
 
-def _document(request: HttpRequest, key: str) -> tuple[Document, Visitor]:
+def _document(request: HttpRequest, key: str) -> tuple[Document, CurrentUser]:
     """Return the document and who asks.
 
     Raises:
         Http404: there is no such document.
         AccessError: it is not this person's to reword.
     """
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     if (document := DOCUMENTS.get(key)) is None:
         raise Http404
     require(visitor.person, document.act, root_unit(), day=visitor.day)

@@ -17,7 +17,7 @@ spec = importlib.util.spec_from_file_location("cascade", {str(SCRIPT)!r})
 cascade = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(cascade)
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 people = [Person.objects.get(name=name) for name in ("writer", "approver")]
 for _ in range(int(sys.argv[1])):
     cascade._issue(Unit.objects.get(key="tw"), [], *people, now=datetime.now(UTC))

@@ -17,11 +17,11 @@ from quetsach.core.period import Period
 from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.campaigns.models import Campaign, Decision, Passage
 from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_draft
 from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.plans.models import Campaign, Decision, Passage
+from quetsach.web.office.tree.models import Unit
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 TEN = ("andromeda", "conficker", "gamut", "lethic", "necurs", "ramnit", "sality", "virut", "wannacry", "zeroaccess")

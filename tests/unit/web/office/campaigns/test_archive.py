@@ -16,14 +16,14 @@ from quetsach.campaign.schedule.decision import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.installation import bundled
 from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.samples import published_letters_load
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.templates import published_letters_load
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.tree.models import Unit
 
 
 class Links(HTMLParser):

@@ -20,13 +20,13 @@ from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.campaigns.models import Campaign, Passage
 from quetsach.web.office.campaigns.selectors.baseline import baseline_standing, subject_of
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out, baseline_freeze_alone
 from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import plan_replace
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.plans.models import Campaign, Passage
+from quetsach.web.office.plans.selectors import decisions_of
 
 KEY, WINDOW = "viet-nam-2020", Period(date(2020, 6, 16), date(2020, 7, 15))
 A, B = "plain/a", "plain/b"

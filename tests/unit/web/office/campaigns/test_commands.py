@@ -7,8 +7,8 @@ import pytest
 from tests.unit.web.office.campaigns.conftest import decide_botnets
 
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, steps_asked
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of, steps_asked
 
 FILE = bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml"
 

@@ -14,7 +14,6 @@ import pytest
 
 from quetsach.campaign.authority import Role
 from quetsach.cli.center import evaluating
-from quetsach.web.office.campaigns.models import EvaluationRun
 from quetsach.web.office.campaigns.services.evaluation import (
     MOST_KEPT,
     evaluation_ask,
@@ -22,8 +21,9 @@ from quetsach.web.office.campaigns.services.evaluation import (
     evaluations_recover,
     folder_of,
 )
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.plans.models import EvaluationRun
 
 from .conftest import NOW, freeze
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser import barriers, chromium, fits, press, press_in_place
 
-from quetsach.web.office.campaigns.models import Campaign, Passage
+from quetsach.web.office.plans.models import Campaign, Passage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 

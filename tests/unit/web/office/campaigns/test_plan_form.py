@@ -13,12 +13,12 @@ from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.condition import Need
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.plan_form import SECTIONS
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_of
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.services.passages import gate_ask
 from quetsach.web.office.campaigns.services.plans import plan_move
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of
 
 AT = "/van-phong/chien-dich/"
 NEW, CHANGE = f"{AT}moi/", f"{AT}viet-nam-2020/ke-hoach/"

@@ -8,11 +8,11 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze
 
 from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors import public
 from quetsach.web.office.campaigns.selectors.published import published_campaigns
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.portal.candidates import publish_candidate
 from quetsach.web.portal.publication import figures_count
 

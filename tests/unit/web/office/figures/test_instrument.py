@@ -17,7 +17,7 @@ from quetsach.centre import tables
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.desk import desk_of
+from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask
 from quetsach.web.portal.candidates import candidates
 from quetsach.web.portal.snapshot import read_snapshot
@@ -55,7 +55,7 @@ def test_figures_wait_where_an_event_changed_the_instrument(
     client = signed_in(an)
     assert f'href="/van-phong/so-lieu/{waiting.digest}/"' in page_text(client.get("/van-phong/so-lieu/"))
     assert "Cách đo đã thay đổi" in page_text(client.get(f"/van-phong/so-lieu/{waiting.digest}/"))
-    assert "/van-phong/so-lieu/" in [one.url for one in desk_of(an, now=NOW).to_decide]
+    assert "/van-phong/so-lieu/" in [one.url for one in dashboard_of(an, now=NOW).to_decide]
     approval = figures_ask(digest=waiting.digest, by=an, now=NOW)
     approval_decide(approval=approval, is_granted=True, reason="", by=binh, now=NOW)
     assert read_snapshot(data) == waiting.figures

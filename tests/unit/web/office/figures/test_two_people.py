@@ -15,7 +15,7 @@ from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.desk import desk_of
+from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, publish_candidate
@@ -131,7 +131,8 @@ def test_an_agreement_that_cannot_be_carried_out_is_said_and_tried_again(
     approval.refresh_from_db()
     assert approval.is_granted
     assert "Đã phê duyệt, chưa công bố được" in page.get(PAGE).content.decode()
-    assert [str(w.title) for w in desk_of(other, now=NOW).waiting] == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
+    waiting = [str(one.title) for one in dashboard_of(other, now=NOW).waiting]
+    assert waiting == ["Số liệu đã phê duyệt nhưng chưa công bố được"]
     assert figures_release_agreed(data=centre_folder, now=NOW) == approval
     assert published(centre_folder) == candidate.figures
     assert figures_release_agreed(data=centre_folder, now=NOW) is None
@@ -150,7 +151,7 @@ def test_an_agreement_that_somebody_refused_since_is_not_carried_out_and_holds_n
     approval_decide(approval=again, is_granted=False, reason="a feed was counted twice", by=other, now=NOW)
     assert figures_release_agreed(data=centre_folder, now=NOW) is None
     assert published(centre_folder) != candidate.figures
-    assert desk_of(other, now=NOW).waiting == ()
+    assert dashboard_of(other, now=NOW).waiting == ()
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_the_desk_counts_what_waits_for_this_person(centre_folder: Path, lay, pe
     one, other = person("press"), person("analyst")
 
     def desk(who) -> list[str]:
-        return [str(waiting.title) for waiting in desk_of(who, now=NOW).waiting]
+        return [str(waiting.title) for waiting in dashboard_of(who, now=NOW).waiting]
 
     candidate = lay(1)
     assert desk(one) == desk(other) == ["Số liệu mới cần trình công bố"]

@@ -9,16 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.helpdesk.case_state import LAPSE_DAYS, RETENTION_DAYS, CaseState
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.web.office.helpdesk.desk import (
-    case_close,
-    case_hand_over,
-    case_note,
-    case_reopen,
-    case_reply,
-    case_take,
-    cases_purge,
-    contact_show,
-)
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
 from quetsach.web.office.helpdesk.selectors import (
     Filters,
@@ -29,10 +20,24 @@ from quetsach.web.office.helpdesk.selectors import (
     queue,
     state_counts,
 )
-from quetsach.web.office.helpdesk.services import MOST_MESSAGES, case_erase, case_opened_by, case_write
+from quetsach.web.office.helpdesk.services.answer import (
+    case_close,
+    case_hand_over,
+    case_note,
+    case_reopen,
+    case_reply,
+    case_take,
+    cases_purge,
+    contact_show,
+)
+from quetsach.web.office.helpdesk.services.case import (
+    MOST_MESSAGES,
+    case_erase,
+    case_opened_by,
+    case_write,
+)
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
-from quetsach.web.office.units.models import Succession, Unit
+from quetsach.web.office.tree.models import Succession, Unit
 
 from .conftest import CONTACT, NOW, TEXT, TODAY
 

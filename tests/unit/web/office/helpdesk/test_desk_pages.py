@@ -7,7 +7,7 @@ import pytest
 
 from quetsach.web.office.helpdesk.models import Author, Case, Message
 from quetsach.web.office.helpdesk.ready_answers import filled_answer, ready_answers
-from quetsach.web.office.helpdesk.services import case_erase
+from quetsach.web.office.helpdesk.services.case import case_erase
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.office.people.models import KeptForm
 

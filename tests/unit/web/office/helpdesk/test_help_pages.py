@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from quetsach.core.address import Address
-from quetsach.web.api.rate_limit import RateLimit
 from quetsach.web.office.helpdesk import forms, public_views
-from quetsach.web.office.helpdesk.desk import case_note, case_reply
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
+from quetsach.web.office.helpdesk.services.answer import case_note, case_reply
 from quetsach.web.office.helpdesk.slip import Slip
 from quetsach.web.portal.answer import Answer, ListedFamily, Outcome
+from quetsach.web.rate_limit import RateLimit
 
 from .conftest import CONTACT, NOW, TEXT
 

@@ -13,11 +13,16 @@ from quetsach.campaign.authority import Role
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Letter
-from quetsach.web.office.letters.writing import Reference, letter_begin, letter_save, letter_submit
+from quetsach.web.office.letters.services.draft import (
+    Reference,
+    letter_begin,
+    letter_save,
+    letter_submit,
+)
+from quetsach.web.office.letters.services.issue import letter_issue
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Unit
+from quetsach.web.office.tree.models import Contact, Unit
 
 CONTENT = {
     "superior": "Bộ Thông tin và Truyền thông",

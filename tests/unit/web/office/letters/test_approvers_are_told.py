@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quetsach.campaign.authority import Role
+from quetsach.web.office.approvals.mail import approvers_tell
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_decide
-from quetsach.web.office.letters.approvers import approvers_tell
-from quetsach.web.office.letters.models import Message, MessageState
+from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.people.models import Person
 
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)

@@ -7,15 +7,15 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.desk import desk_of
-from quetsach.web.office.letters.copies import copies_make
+from quetsach.web.office.codes.models import Verification
+from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.publicity.models import Verification
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.shelf import LETTERS
 
 TODAY = datetime.now(UTC)
@@ -89,7 +89,7 @@ def test_a_certificate_that_ends_soon_still_signs_and_is_told_before(signed_in, 
 
 def test_the_desk_of_who_issues_letters_tells_of_keys_to_be_renewed(person, operator, keys) -> None:
     def told(who) -> dict[str, int]:
-        return {str(one.title): one.count for one in desk_of(who, now=TODAY).to_do}
+        return {str(one.title): one.count for one in dashboard_of(who, now=TODAY).to_do}
 
     assert "Signing keys to be renewed" not in told(operator)
     keys(person=RUNNING, agency=RUNNING)
@@ -103,7 +103,7 @@ def test_the_desk_of_who_issues_letters_tells_of_keys_to_be_renewed(person, oper
     ("first", "said"), [(RUNNING, "còn hiệu lực"), (ENDING, "sắp hết hạn"), (OVER, "đã hết hạn"), (EARLY, "mới có")]
 )
 def test_the_page_of_operation_says_where_keys_stand(signed_in, operator, keys, monkeypatch, first, said) -> None:
-    monkeypatch.setattr("quetsach.web.office.letters.seals.AUTHORITY", "another authority")
+    monkeypatch.setattr("quetsach.web.office.letters.signing_credentials.AUTHORITY", "another authority")
     keys(person=RUNNING, agency=first)
     page = page_of(signed_in(operator), "/van-phong/van-hanh/")
     row = page[page.index("Nguyễn Văn A <span") :]

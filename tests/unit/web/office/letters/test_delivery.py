@@ -16,17 +16,18 @@ from quetsach.campaign.letters.course import Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.configuration import MailServer as ServerSetting
-from quetsach.web.office.letters.bounces import bounces_read
-from quetsach.web.office.letters.copies import copies_make
-from quetsach.web.office.letters.delivery import RETRY_MINUTES, queue_recover, queue_send
-from quetsach.web.office.letters.events import course_of
-from quetsach.web.office.letters.mail import mail_bytes
-from quetsach.web.office.letters.models import Dispatch, Message, MessageState
-from quetsach.web.office.letters.post import Post, ServerError
-from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.settling import message_retry, message_settle
-from quetsach.web.office.letters.writing import Reference
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.draft import Reference
+from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.letters.services.settle import message_retry, message_settle
+from quetsach.web.office.mail.models import Message, MessageState
+from quetsach.web.office.mail.services.compose import mail_bytes
+from quetsach.web.office.mail.services.notices import bounces_read
+from quetsach.web.office.mail.services.queue import RETRY_MINUTES, queue_recover, queue_send
+from quetsach.web.office.mail.services.smtp import ServerError, SmtpSession
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +154,8 @@ def test_a_person_settles_what_is_uncertain(letter, server, person) -> None:
 
 
 def test_the_use_of_its_link_settles_what_is_uncertain(letter, server) -> None:
-    from quetsach.web.office.letters.answering import dispatch_acknowledge
-    from quetsach.web.office.letters.sending import Hand
+    from quetsach.web.office.letters.services.acknowledge import dispatch_acknowledge
+    from quetsach.web.office.letters.services.send import Hand
 
     Message.objects.update(state=MessageState.UNCERTAIN)
     dispatch_acknowledge(dispatch=message().dispatch, hand=Hand(None, "link"), now=NOW)
@@ -184,17 +185,17 @@ def test_a_failed_message_goes_to_the_address_that_the_unit_has_now(letter, serv
 
 def test_a_line_that_begins_with_a_dot_arrives_as_it_was(server) -> None:
     content = b"Subject: x\r\n\r\n.a\r\n..b\r\n.\r\nc\r\n"
-    with Post(ServerSetting("127.0.0.1", server.port, "none")) as post:
+    with SmtpSession(ServerSetting("127.0.0.1", server.port, "none")) as post:
         post.begin(sender="office@centre.example", recipient="a@xa.example", content=content)
         post.finish()
     assert server.taken[0].content == content
 
 
 def test_a_message_that_breaks_before_its_end_was_not_taken(server) -> None:
-    post = Post(ServerSetting("127.0.0.1", server.port, "none")).__enter__()
+    post = SmtpSession(ServerSetting("127.0.0.1", server.port, "none")).__enter__()
     post.begin(sender="office@centre.example", recipient="a@xa.example", content=b"Subject: x\r\n\r\nwhole text\r\n")
     post.close()
-    with Post(ServerSetting("127.0.0.1", server.port, "none")):
+    with SmtpSession(ServerSetting("127.0.0.1", server.port, "none")):
         pass
     assert server.taken == []
 

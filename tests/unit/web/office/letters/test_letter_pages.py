@@ -13,15 +13,16 @@ from quetsach.cli.center.letters_chain import published_letters
 from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.letters.answering import dispatch_refuse
-from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Message, MessageState, Template
-from quetsach.web.office.letters.samples import published_letters_load, samples_load
-from quetsach.web.office.letters.sending import Hand, letter_send
+from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Template
+from quetsach.web.office.letters.services.acknowledge import dispatch_refuse
+from quetsach.web.office.letters.services.draft import letter_begin, letter_save, letter_submit
+from quetsach.web.office.letters.services.send import Hand, letter_send
+from quetsach.web.office.letters.services.templates import published_letters_load, samples_load
 from quetsach.web.office.letters.views import writing
-from quetsach.web.office.letters.writing import letter_begin, letter_save, letter_submit
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.mail.models import Message, MessageState
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.tree.models import Unit
 
 TODAY = datetime.now(UTC)
 """Pages live in the tree of today."""

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.letters import answering
-from quetsach.web.office.letters.answering import link_renew
 from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter
-from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.services import acknowledge
+from quetsach.web.office.letters.services.acknowledge import link_renew
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.shelf import LETTERS
 
@@ -76,7 +76,7 @@ def test_a_refusal_is_noted_with_its_reason(dispatch: Dispatch, page: str) -> No
 
 
 def test_a_link_cannot_fill_the_database(dispatch: Dispatch, page: str, monkeypatch) -> None:
-    monkeypatch.setattr(answering, "MOST_BY_LINK", 3)
+    monkeypatch.setattr(acknowledge, "MOST_BY_LINK", 3)
     for act in ("refuse", "acknowledge", "refuse", "acknowledge", "refuse"):
         Client().post(page, {"act": act, "reason": "x" * 5000})
     assert kinds(dispatch) == ["sent", "refused", "acknowledged", "refused"]

@@ -1,7 +1,7 @@
 """Copies printed by several processes are those that one prints."""
 
 from quetsach.web.office.letters.document.letter import Issuer, LetterText, Personal, Signer, Verification
-from quetsach.web.office.letters.printing import print_group, print_groups
+from quetsach.web.office.letters.document.printing import print_group, print_groups
 
 TEXT = LetterText(
     issuer=Issuer("", "Cục An toàn thông tin", "Hà Nội", "CATTT-NCSC"),

@@ -6,10 +6,11 @@ import pytest
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.letters.answering import dispatch_acknowledge
-from quetsach.web.office.letters.models import Dispatch, Message, ParentDigest
-from quetsach.web.office.letters.reminding import reminders_queue
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.models import Dispatch, ParentDigest
+from quetsach.web.office.letters.services.acknowledge import dispatch_acknowledge
+from quetsach.web.office.letters.services.remind import reminders_queue
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.mail.models import Message
 from quetsach.web.office.people.models import Person
 
 DUE = NOW.date() + timedelta(days=10)

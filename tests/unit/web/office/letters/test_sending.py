@@ -9,21 +9,21 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.course import Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.answering import (
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.letters.models import Dispatch, DispatchEvent
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of
+from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
     dispatch_close,
     dispatch_open,
     dispatch_refuse,
     letters_reported,
 )
-from quetsach.web.office.letters.cascade import branches_of, cascade_of
-from quetsach.web.office.letters.events import course_of
-from quetsach.web.office.letters.models import Dispatch, DispatchEvent
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, letter_send
-from quetsach.web.office.letters.writing import Reference
+from quetsach.web.office.letters.services.draft import Reference
+from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 
 LINK = Hand(None, "link")
 LATER = NOW + timedelta(hours=5)

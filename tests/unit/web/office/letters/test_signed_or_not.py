@@ -7,13 +7,13 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document.verification import verify
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.seals import demonstration_seals_make, outlook_of
-from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.letters.signing_credentials import demonstration_seals_make, outlook_of
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.shelf import LETTERS
 

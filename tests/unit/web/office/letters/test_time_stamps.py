@@ -11,12 +11,12 @@ from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.web.configuration import TimeStampServer
-from quetsach.web.office.letters.copies import copies_make
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
 from quetsach.web.office.letters.document.errors import SigningError
 from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, RegisterBook
-from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.shelf import LETTERS
 
 NOW = datetime.now(UTC)

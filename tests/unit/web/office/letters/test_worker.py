@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.letters import worker
-from quetsach.web.office.letters.copies import copies_make
-from quetsach.web.office.letters.delivery import queue_send
-from quetsach.web.office.letters.models import Dispatch, Message, MessageState
-from quetsach.web.office.letters.sending import letter_send
-from quetsach.web.office.letters.worker import BusyError, LostError, work
+from quetsach.web.office import worker
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.mail.models import Message, MessageState
+from quetsach.web.office.mail.services.queue import queue_send
+from quetsach.web.office.worker import BusyError, LostError, work
 
 
 def test_a_second_worker_is_refused_until_the_first_has_ended(units) -> None:
@@ -47,7 +48,7 @@ def test_a_worker_that_lost_its_lock_sends_nothing_more_and_says_so(
     monkeypatch.setattr(worker, "_alone", alone)
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)  # the test's own transaction is none
     monkeypatch.setattr(worker, "turn", lambda *, stop: queue_send(now=worker._now, stop=stop))
-    monkeypatch.setattr("quetsach.web.office.letters.delivery._send", lambda *_: pytest.fail("a message was sent"))
+    monkeypatch.setattr("quetsach.web.office.mail.services.queue._send", lambda *_: pytest.fail("a message was sent"))
     beats: list[int] = []
     with pytest.raises(LostError):
         work(stop=threading.Event(), beat=lambda: beats.append(1))

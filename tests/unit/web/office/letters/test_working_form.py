@@ -8,7 +8,7 @@ from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Letter
-from quetsach.web.office.letters.writing import letter_begin
+from quetsach.web.office.letters.services.draft import letter_begin
 
 
 def test_a_letter_is_given_out_for_a_word_processor(issued, signed_in, person) -> None:

@@ -11,11 +11,10 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.document.errors import DocumentError
-from quetsach.web.office.letters.issuing import letter_issue, register_continue
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
-from quetsach.web.office.letters.wording import digest_of, header_of, text_of
-from quetsach.web.office.letters.writing import (
+from quetsach.web.office.letters.services.draft import (
     Reference,
     attachment_add,
     attachment_remove,
@@ -23,9 +22,10 @@ from quetsach.web.office.letters.writing import (
     letter_save,
     letter_submit,
 )
+from quetsach.web.office.letters.services.issue import letter_issue, register_continue
+from quetsach.web.office.letters.wording import digest_of, header_of, text_of
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
-from quetsach.web.office.publicity.verification import genuine
+from quetsach.web.office.publicity.selectors.verification import genuine
 from quetsach.web.office.shelf import LETTERS
 
 

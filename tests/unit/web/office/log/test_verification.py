@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.office.conftest import NOW
 
-from quetsach.web.office.log.errors import LogError
-from quetsach.web.office.log.head import FILE, Head, head_note, head_read
+from quetsach.web.office.log.head import FILE, Head, LogError, head_note, head_read
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
 from quetsach.web.office.log.verification import all_entries, verify

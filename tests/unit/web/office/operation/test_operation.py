@@ -11,16 +11,16 @@ from quetsach.campaign.authority import Role
 from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer as Server
 from quetsach.web.configuration import TimeStampServer
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.models import Message, MessageState
-from quetsach.web.office.letters.seals import demonstration_seals_make
+from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.operation.first_steps import Step, first_steps
 from quetsach.web.office.operation.selectors import mail_state
 from quetsach.web.office.people.services.invitation import invitation_issue
-from quetsach.web.office.units.models import Contact
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.tree.models import Contact
 
 NOW = datetime.now(UTC)
 PAGE = "/van-phong/van-hanh/"

@@ -12,8 +12,8 @@ from tests.unit.web.office.test_writing_in_browser import SHOTS
 from quetsach.campaign.authority import Role
 from quetsach.cli.main import main
 from quetsach.web.configuration import MailServer
-from quetsach.web.office.letters.models import Message
-from quetsach.web.office.letters.seals import demonstration_seals_make
+from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
+from quetsach.web.office.mail.models import Message
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 NOW = datetime.now(UTC)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
 
-from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, Partner
-from quetsach.web.office.partners.services import declaration_add, partner_add
+from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in
+from quetsach.web.office.partners.services.partner import declaration_add, partner_add
 
 NOW = datetime(2020, 11, 20, 3, tzinfo=UTC)
 HEADER = "day,place,product,family,revision,turns,machines,infected,count"

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from quetsach.web.office.partners import api
-from quetsach.web.office.partners.intake import deliveries_work
 from quetsach.web.office.partners.models import Delivery, Token
-from quetsach.web.office.partners.services import partner_add, token_make, token_revoke
+from quetsach.web.office.partners.services.intake import deliveries_work
+from quetsach.web.office.partners.services.partner import partner_add, token_make, token_revoke
 
 from .conftest import NOW, ROWS, report
 

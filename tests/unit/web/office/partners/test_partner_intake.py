@@ -7,10 +7,14 @@ import random
 import pytest
 
 from quetsach.campaign.partners.errors import PartnerError
-from quetsach.web.office.partners import intake, spool
-from quetsach.web.office.partners.intake import deliveries_work, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.models import Delivery, HeldRow, Line, row_key
-from quetsach.web.office.partners.services import declaration_add, partner_add
+from quetsach.web.office.partners.services import intake, spool
+from quetsach.web.office.partners.services.intake import (
+    deliveries_work,
+    delivery_receive,
+    delivery_take_in,
+)
+from quetsach.web.office.partners.services.partner import declaration_add, partner_add
 
 from .conftest import HEADER, NOW, ROWS, declaration, report
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from quetsach.web.office.partners import intake
 from quetsach.web.office.partners.models import Declaration, Delivery, Partner, Token
+from quetsach.web.office.partners.services import intake
 
 from .conftest import ROWS, report
 

@@ -10,11 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from quetsach.campaign.partners.declaration import CountedAs
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.core.period import Period
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.partners.intake import delivery_receive, delivery_take_in
 from quetsach.web.office.partners.selectors import all_totals, partner_states, partner_totals, totals_by_place
-from quetsach.web.office.partners.services import declaration_add, partner_add, token_make
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in
+from quetsach.web.office.partners.services.partner import (
+    declaration_add,
+    partner_add,
+    token_make,
+)
 
 from .conftest import NOW, ROWS, declaration, report
 

@@ -16,10 +16,10 @@ from tests.unit.web.office.people.conftest import code, come_in
 from quetsach.campaign.authority import Role
 from quetsach.web.office.people.models import KeptForm
 from quetsach.web.office.people.services import keeping
-from quetsach.web.office.people.services.departure import person_leave
+from quetsach.web.office.people.services.account import person_leave
 from quetsach.web.office.people.services.keeping import form_keep, made_for
 from quetsach.web.office.people.sign_in.session import IDLE_SECONDS
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 PAGE = "/van-phong/don-vi/31-2025/sua/"
 KEPT = "/van-phong/tai-khoan/giu-lai/"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Duty, Person
-from quetsach.web.office.units.models import Edge, Position, Succession, Unit
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.tree.models import Edge, Position, Succession, Unit
+from quetsach.web.office.units.services.unit import positions_rebuild
 
 FIRST = date(2020, 1, 1)
 DAYS = [FIRST + timedelta(days=100 * n) for n in range(6)]

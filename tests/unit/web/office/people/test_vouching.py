@@ -19,9 +19,9 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_ask, 
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.services.account import person_vouch
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_issue, invitation_renew
-from quetsach.web.office.people.services.vouching import person_vouch
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 PASSWORD = "một câu dài dễ nhớ 2020"
 

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.publicity import visits
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.publicity.services import visits
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Scope
 from quetsach.core.period import Period
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.publicity.reach import Reach, reach_of
+from quetsach.web.office.publicity.selectors.reach import Reach, reach_of
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.units.models import Unit, UnitKind
+from quetsach.web.office.tree.models import Unit, UnitKind
 
 IN_TIME = datetime(2020, 10, 12, 3, tzinfo=UTC)
 WEEK = Period(date(2020, 10, 5), date(2020, 10, 11))

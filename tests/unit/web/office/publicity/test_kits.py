@@ -14,17 +14,23 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.codes.services import code_draw
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.publicity import kits
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.kit_archive import kit_archive
-from quetsach.web.office.publicity.kits import facts_of, kit_make, kit_revoke, kit_submit
 from quetsach.web.office.publicity.models import Kit
-from quetsach.web.office.publicity.verification import code_draw, genuine
+from quetsach.web.office.publicity.selectors.verification import genuine
+from quetsach.web.office.publicity.services import kits
+from quetsach.web.office.publicity.services.kits import (
+    facts_of,
+    kit_make,
+    kit_revoke,
+    kit_submit,
+)
 from quetsach.web.office.shelf import KITS, ShelfError
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # pages ask the clock: the tree is that after the reform
 

@@ -10,13 +10,13 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.campaign.publicity.verification_code import code_of
 from quetsach.core.pack import LocalText
-from quetsach.web.office.publicity.models import Verification
-from quetsach.web.office.publicity.verification import (
+from quetsach.web.office.codes.models import Verification
+from quetsach.web.office.codes.services import (
     code_draw,
-    genuine,
     verification_register,
     verification_revoke,
 )
+from quetsach.web.office.publicity.selectors.verification import genuine
 
 CODE = code_of(123_456_789_012)
 

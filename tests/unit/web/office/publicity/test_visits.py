@@ -8,11 +8,17 @@ from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
 from quetsach.core.address import Address
-from quetsach.web.api.rate_limit import RateLimit
-from quetsach.web.office.publicity import visits
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.publicity.visits import FLUSH_SECONDS, VisitTally, is_person, visits_flush, visits_store
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.publicity.services import visits
+from quetsach.web.office.publicity.services.visits import (
+    FLUSH_SECONDS,
+    VisitTally,
+    is_person,
+    visits_flush,
+    visits_store,
+)
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.rate_limit import RateLimit
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0 Mobile Safari/537.36"
 DAY = date(2020, 10, 6)

@@ -10,13 +10,13 @@ from django.utils.translation import override
 from quetsach.campaign.returns.period import PeriodKind, week_of, weeks
 from quetsach.campaign.returns.state import Scope
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.models import Campaign, PlanRevision
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.returns.views import board, finding
-from quetsach.web.office.units.models import Unit, UnitKind
+from quetsach.web.office.tree.models import Unit, UnitKind
 
 WEEK = week_of(date(2020, 10, 5))
 ASKED = datetime(2020, 10, 1, 3, tzinfo=UTC)

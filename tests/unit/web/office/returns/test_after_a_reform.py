@@ -6,14 +6,14 @@ import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME
 
 from quetsach.campaign.returns.state import Act, State
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.selectors.desk import desk_of
 from quetsach.web.office.returns.selectors.owed import submitted_below
 from quetsach.web.office.returns.selectors.tally import decider_of
 from quetsach.web.office.returns.services.decision import extension_give, missing_sign_off, return_decide
 from quetsach.web.office.returns.services.link import link_make
-from quetsach.web.office.units.models import Succession
+from quetsach.web.office.tree.models import Succession
 
 AFTER = datetime(2025, 8, 1, 3, tzinfo=UTC)
 COMMUNE, DISTRICT, PROVINCE, NEW_PROVINCE = "11296-2020", "303-2020", "31-2020", "31-2025"

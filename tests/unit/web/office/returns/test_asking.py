@@ -18,12 +18,12 @@ from quetsach.campaign.returns.state import Act, State
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.campaigns.models import CLOSE, Passage, PlanRevision
-from quetsach.web.office.letters.models import Letter, LetterState, Message, MessageState
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import CLOSE, Passage, PlanRevision
 from quetsach.web.office.returns.models import Assignment, Period, Return
-from quetsach.web.office.returns.reminding import returns_remind
 from quetsach.web.office.returns.selectors.asking import asking_of
 from quetsach.web.office.returns.selectors.owed import owed_by
 from quetsach.web.office.returns.selectors.owing import expected_positions
@@ -32,9 +32,10 @@ from quetsach.web.office.returns.services.assignment import Target, assignment_m
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.link import LinkError, link_make, link_of, token_of
 from quetsach.web.office.returns.services.publication import totals_publish_ask
+from quetsach.web.office.returns.services.remind import returns_remind
 from quetsach.web.office.returns.views import assignment as assignment_views
-from quetsach.web.office.units.models import Contact, Edge, Unit, UnitKind
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.tree.models import Contact, Edge, Unit, UnitKind
+from quetsach.web.office.units.services.unit import positions_rebuild
 
 NOW = datetime(2020, 10, 13, 3, tzinfo=UTC)
 COMMUNE, DISTRICT = "11296-2020", "303-2020"

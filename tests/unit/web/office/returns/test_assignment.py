@@ -5,12 +5,12 @@ from tests.unit.web.office.returns.conftest import IN_TIME
 
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import Assignment, ReturnForm
 from quetsach.web.office.returns.selectors.owing import expected_positions
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tests.unit.web.office.conftest import OPENED, REFORM
 from tests.unit.web.office.returns.test_pages import text
 
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Edge, Unit
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.tree.models import Edge, Unit
+from quetsach.web.office.units.services.unit import positions_rebuild
 
 MANY = 1200
 

@@ -5,12 +5,12 @@ from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
 from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act, Scope, Standing, State
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
 from quetsach.web.office.returns.models import ReturnFigure
 from quetsach.web.office.returns.selectors.tally import overdue, tally_of
 from quetsach.web.office.returns.services.decision import extension_give, missing_sign_off, return_decide
-from quetsach.web.office.units.services import positions_rebuild
+from quetsach.web.office.units.services.unit import positions_rebuild
 
 COMMUNES = ("11296-2020", "11299-2020")
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.unit.web.office.returns.conftest import GOOD, IN_TIME, PLAN, clock_stands
 
-from quetsach.web.office.campaigns.models import PlanRevision
 from quetsach.web.office.editions import ClashError, edition_of
+from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.entry import filled_in, return_save

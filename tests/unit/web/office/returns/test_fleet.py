@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from quetsach.web.api.models import ToolReport
-from quetsach.web.office.returns.selectors.fleet import FleetReport, fleet_report
+from quetsach.web.office.returns.selectors.filed import FleetReport, fleet_report
 from quetsach.web.office.returns.selectors.totals import totals_by_level
 
 

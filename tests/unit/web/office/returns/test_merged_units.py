@@ -8,14 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from tests.unit.web.office.returns.test_pages import PLAN
 
 from quetsach.campaign.returns.period import PeriodKind, weeks
-from quetsach.web.office.campaigns.models import Campaign, PlanRevision
-from quetsach.web.office.desk import desk_of as office_desk
+from quetsach.web.office.dashboard import dashboard_of
+from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.selectors.desk import desk_of
 from quetsach.web.office.returns.selectors.owed import owed_by, owed_of
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 from .conftest import GOOD
 
@@ -49,7 +49,7 @@ def test_who_looked_after_a_part_sees_the_return_of_the_whole(week, person, unit
     who = person("approver", unit)
     assert [one.unit.key for one in owed_of(who, now=NOW)] == ["31-2025"]
     assert [one.unit.key for one in desk_of(who, now=NOW).to_write] == ["31-2025"]
-    assert {waiting.count for waiting in office_desk(who, now=NOW).waiting} == {1}
+    assert {waiting.count for waiting in dashboard_of(who, now=NOW).waiting} == {1}
 
 
 @pytest.mark.parametrize("unit", ["31-2020", "31-2025"])
@@ -82,7 +82,7 @@ def test_twice_as_many_periods_and_campaigns_take_as_many_queries(ask, units, op
     return_submit(author=operator, period=first.periods.first(), unit=units["11296-2025"], **facts)
     asked = (
         lambda: desk_of(who, now=NOW),
-        lambda: office_desk(who, now=NOW),
+        lambda: dashboard_of(who, now=NOW),
         lambda: owed_by(units["11296-2025"], campaign=None, now=NOW),
     )
     before = [queries(do) for do in asked]

@@ -11,7 +11,7 @@ from tests.unit.web.office.returns.test_sheet import changed, place_of
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.selectors import subject_url
-from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Extension, Return, SignOff
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.views import board as board_views

@@ -10,14 +10,14 @@ from tests.unit.web.office.returns.conftest import IN_TIME, PLAN, clock_stands
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope
 from quetsach.web.office.approvals.services import approval_ask
-from quetsach.web.office.campaigns.models import PlanRevision
+from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_digest, assignment_make
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.link import link_make, token_of
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views import board, entry, finding
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 pytestmark = pytest.mark.e2e
 

@@ -13,11 +13,10 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.selectors import subject_url
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.campaigns.archive import archive_files
-from quetsach.web.office.campaigns.models import Campaign, Passage, PlanRevision
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
-from quetsach.web.office.campaigns.selectors.returns import returns_of
+from quetsach.web.office.plans.models import Campaign, Passage, PlanRevision
 from quetsach.web.office.returns.models import Publication
-from quetsach.web.office.returns.selectors.publication import live_differences
+from quetsach.web.office.returns.selectors.publication import live_differences, returns_of
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 

@@ -8,7 +8,7 @@ from quetsach.campaign.returns.period import midnight_after
 from quetsach.campaign.returns.state import Act
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.selectors.evaluation import returns_for_evaluation
 from quetsach.web.office.returns.selectors.publication import published_totals

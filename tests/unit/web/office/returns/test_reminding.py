@@ -11,16 +11,16 @@ from tests.unit.web.office.returns.test_pages import PLAN, text
 
 from quetsach.campaign.letters.reminders import Policy
 from quetsach.web.configuration import MailServer
-from quetsach.web.office.campaigns.models import PlanRevision
-from quetsach.web.office.letters.models import Message
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
+from quetsach.web.office.mail.models import Message
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Invitation, Period, Return
-from quetsach.web.office.returns.reminding import returns_remind
 from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.decision import extension_give
-from quetsach.web.office.units.models import Contact, Unit
+from quetsach.web.office.returns.services.remind import returns_remind
+from quetsach.web.office.tree.models import Contact, Unit
 
 BEFORE = datetime(2020, 10, 12, 3, tzinfo=UTC)  # due on 14 October
 DUE = datetime(2020, 10, 14, 3, tzinfo=UTC)

@@ -9,14 +9,14 @@ from tests.unit.web.office.returns.test_pages import text
 
 from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act, Scope, Standing, State
-from quetsach.web.office.letters.models import Message
+from quetsach.web.office.mail.models import Message
 from quetsach.web.office.returns.models import Extension, Invitation, Return, SignOff
-from quetsach.web.office.returns.reminding import returns_remind
 from quetsach.web.office.returns.selectors.owed import owed_of
 from quetsach.web.office.returns.selectors.tally import late_in, tally_of
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide
 from quetsach.web.office.returns.services.entry import return_save
-from quetsach.web.office.units.models import Contact
+from quetsach.web.office.returns.services.remind import returns_remind
+from quetsach.web.office.tree.models import Contact
 
 DISTRICT, ONE, TWO = "303-2020", "11296-2020", "11299-2020"
 

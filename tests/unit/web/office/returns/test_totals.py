@@ -14,7 +14,7 @@ from quetsach.web.office.returns.selectors.tally import ancestor, tally_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.decision import return_decide
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 PATHS = {
     "01-2020": "/tw/01-2020/",

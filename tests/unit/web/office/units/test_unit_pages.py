@@ -10,7 +10,15 @@ from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import UNIT_COLUMNS
 from quetsach.centre.tables import load_tree_snapshot
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Contact, Group, GroupSet, ImportDraft, Membership, Position, Unit
+from quetsach.web.office.tree.models import (
+    Contact,
+    Group,
+    GroupSet,
+    ImportDraft,
+    Membership,
+    Position,
+    Unit,
+)
 
 OFFICE = "/van-phong/don-vi/"
 SINCE_REFORM = date(2025, 7, 1)
@@ -282,7 +290,7 @@ def snapshot(monkeypatch):
     there = [u for u in Unit.objects.all() if u.opened <= day and (u.closed is None or u.closed > day)]
     kinds = [unit.kind for unit in there]
     found = replace(load_tree_snapshot(), districts=kinds.count("district"), communes=kinds.count("commune"))
-    monkeypatch.setattr("quetsach.web.office.units.selectors.load_tree_snapshot", lambda: found)
+    monkeypatch.setattr("quetsach.web.office.tree.selectors.load_tree_snapshot", lambda: found)
     return found
 
 

@@ -6,11 +6,17 @@ from tests.unit.web.office.conftest import NOW, OPENED, REFORM, TODAY
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
-from quetsach.web.office.units.models import Edge, Position, Succession
-from quetsach.web.office.units.selectors import children_of, position_of
-from quetsach.web.office.units.services import positions_rebuild, unit_add, unit_change, unit_close, unit_move
+from quetsach.web.office.tree.models import Edge, Position, Succession
+from quetsach.web.office.tree.selectors import children_of, position_of
+from quetsach.web.office.units.services.unit import (
+    positions_rebuild,
+    unit_add,
+    unit_change,
+    unit_close,
+    unit_move,
+)
 
 MOVE = date(2021, 1, 1)
 CORRECTED = {"name_vi": "Quận Hồng Bàng (mới)", "name_en": "", "decree": "", "exchange_code": "H31.15"}

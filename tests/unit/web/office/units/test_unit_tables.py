@@ -16,13 +16,20 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
 from quetsach.core.csv_text import guarded
 from quetsach.installation import bundled
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.access import AccessError
-from quetsach.web.office.units.contacts import contact_add
-from quetsach.web.office.units.exporting import as_csv, as_xlsx, export_tables
-from quetsach.web.office.units.importing import Loaded, draft_drop, draft_keep, import_preview, units_import, units_load
-from quetsach.web.office.units.models import Contact, ImportDraft, Position, Succession, Unit
-from quetsach.web.office.units.records import contact_records, unit_records
+from quetsach.web.office.tree.models import Contact, ImportDraft, Position, Succession, Unit
+from quetsach.web.office.tree.records import contact_records, unit_records
+from quetsach.web.office.units.selectors.exporting import as_csv, as_xlsx, export_tables
+from quetsach.web.office.units.services.contacts import contact_add
+from quetsach.web.office.units.services.importing import (
+    Loaded,
+    draft_drop,
+    draft_keep,
+    import_preview,
+    units_import,
+    units_load,
+)
 from quetsach.web.office.units.spreadsheet import read_xlsx, stream_xlsx, write_xlsx
 
 NEW = ("305-2020", "305", "Quận Lê Chân", "Le Chan District", "district", "31-2020", "2020-01-01", "2025-07-01", "")

@@ -20,8 +20,8 @@ from quetsach.centre.errors import BaselineError
 from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.campaign import campaign_of, decisions_of, is_closed
+from quetsach.web.office.plans.models import BASELINE, Campaign, Passage
+from quetsach.web.office.plans.selectors import campaign_of, decisions_of, is_closed
 
 KIND = "baseline"
 

@@ -14,12 +14,12 @@ from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, i
 from quetsach.centre.tables import load_families
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of
 from quetsach.web.office.campaigns.selectors.evidence import shelved
 from quetsach.web.office.campaigns.selectors.letters import letters_of
 from quetsach.web.office.campaigns.selectors.rankings import own_rankings
-from quetsach.web.office.campaigns.selectors.returns import returns_of
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of
+from quetsach.web.office.returns.selectors.publication import returns_of
 from quetsach.web.portal.selectors import offered_files
 
 

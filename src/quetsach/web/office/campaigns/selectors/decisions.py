@@ -8,8 +8,8 @@ from typing import Any
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import DECISION, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
+from quetsach.web.office.plans.models import DECISION, Campaign, Passage
+from quetsach.web.office.plans.selectors import decisions_of, is_closed
 
 KIND = "decision"
 

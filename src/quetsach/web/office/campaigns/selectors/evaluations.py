@@ -16,11 +16,11 @@ from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.design.templatetags.words import figure
-from quetsach.web.office.campaigns.models import Campaign, EvaluationRun
 from quetsach.web.office.campaigns.services.evaluation import folder_of
 from quetsach.web.office.figures.selectors import published_figures
+from quetsach.web.office.plans.models import Campaign, EvaluationRun
+from quetsach.web.office.plans.selectors import MOST_SHOWN
 
-MOST_SHOWN = 10
 REGISTRATION = "registration.json"
 PAPERS = ("evaluation.vi.pdf", "evaluation.en.pdf")
 
@@ -47,15 +47,6 @@ def evaluations_of(campaign: Campaign) -> tuple[ShownRun, ...]:
     """Return the newest evaluations of a campaign."""
     runs = campaign.evaluations.select_related("asked_by", "campaign")[:MOST_SHOWN]
     return tuple(ShownRun(run, _size(run) if run.is_made else None) for run in runs)
-
-
-def evaluations_made() -> dict[int, tuple[EvaluationRun, ...]]:
-    """Return the newest evaluations that were made, by the number of their campaign; one query for all."""
-    found: dict[int, tuple[EvaluationRun, ...]] = {}
-    for run in EvaluationRun.objects.filter(trouble="").exclude(ended_at=None):
-        known = found.get(run.campaign_id, ())
-        found[run.campaign_id] = (*known, run)[:MOST_SHOWN]
-    return found
 
 
 def evaluation_of(campaign: Campaign, number: int) -> EvaluationRun | None:

@@ -1,7 +1,11 @@
-"""What the centre can show for the conditions of a plan: each count comes from where the thing itself is kept."""
+"""What the centre can show for the conditions of a plan, and how the plan stands by it.
+
+Each count comes from where the thing itself is kept.
+"""
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from django.conf import settings
@@ -11,10 +15,13 @@ from quetsach.campaign.schedule.board import Shelved
 from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
+from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.campaigns.selectors.letters import issued_by_the_centre
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of, steps_taken
+from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.selectors.publication import campaigns_with_totals
 from quetsach.web.portal.family import page_of
 from quetsach.web.portal.selectors import offered_files, pack_of
@@ -61,3 +68,10 @@ def frozen_baseline(key: str) -> FrozenBaseline | None:
     except QuetsachError as error:
         _logger.error("baseline: %s", error)  # noqa: TRY400
         return None
+
+
+@kept_while_read
+def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
+    """Return how a campaign's plan stands on a day."""
+    opened = frozenset(steps_taken(campaign))
+    return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)

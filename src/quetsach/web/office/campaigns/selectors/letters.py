@@ -4,10 +4,10 @@ from django.db.models import Count, Exists, OuterRef
 
 from quetsach.campaign.letters.course import Happening
 from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
-from quetsach.web.office.letters.cascade import levels_of
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
+from quetsach.web.office.letters.selectors.distribution import levels_of
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.office.units.models import UnitKind
+from quetsach.web.office.tree.models import UnitKind
 
 _ISSUED = (LetterState.ISSUED, LetterState.REPLACED)
 _READ = (Happening.ACKNOWLEDGED, Happening.FORWARDED, Happening.REPORTED)

@@ -20,11 +20,12 @@ from quetsach.campaign.schedule.outcome import (
 )
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
-from quetsach.web.office.campaigns.models import CLOSE, Campaign
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, standing_of, steps_taken
+from quetsach.web.office.campaigns.selectors.evidence import standing_of
 from quetsach.web.office.campaigns.selectors.letters import chains_of, letters_of
-from quetsach.web.office.campaigns.selectors.returns import returns_of
 from quetsach.web.office.people.access import today
+from quetsach.web.office.plans.models import CLOSE, Campaign
+from quetsach.web.office.plans.selectors import decisions_of, steps_taken
+from quetsach.web.office.returns.selectors.publication import returns_of
 from quetsach.web.portal.selectors import published_snapshot
 from quetsach.web.portal.snapshot import Snapshot, WindowFigure
 

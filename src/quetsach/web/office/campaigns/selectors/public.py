@@ -8,10 +8,11 @@ from django.core.cache import cache
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.campaign.schedule.standing import PlanStanding
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import campaigns, is_closed, standing_of, steps_taken
+from quetsach.web.office.campaigns.selectors.evidence import standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 from quetsach.web.office.people.access import today
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import campaigns, is_closed, steps_taken
 
 _LIFETIME_SECONDS = 30
 _KEY = "public-campaigns"

@@ -1,8 +1,8 @@
 """Which campaigns figures are published for."""
 
-from quetsach.web.office.campaigns.models import CLOSE
-from quetsach.web.office.campaigns.selectors.campaign import campaigns, steps_taken
 from quetsach.web.office.campaigns.selectors.outcome import outcome_read
+from quetsach.web.office.plans.models import CLOSE
+from quetsach.web.office.plans.selectors import campaigns, steps_taken
 from quetsach.web.portal.campaign_figures import MeasuredCampaign
 
 

@@ -20,7 +20,6 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
-from quetsach.web.office.campaigns.models import BASELINE, Campaign, Passage
 from quetsach.web.office.campaigns.selectors.baseline import (
     KIND,
     data_folder,
@@ -29,12 +28,13 @@ from quetsach.web.office.campaigns.selectors.baseline import (
     request_of,
     subject_of,
 )
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.plans.models import BASELINE, Campaign, Passage
+from quetsach.web.office.plans.selectors import decisions_of, is_closed
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def baseline_count(*, campaign: Campaign, expected: Sequence[str], accepts_gaps: bool) -> BaselineCount:

@@ -16,9 +16,7 @@ from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
-from quetsach.web.office.campaigns.models import DECISION, Campaign, Decision, Passage
 from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, families_named
-from quetsach.web.office.campaigns.selectors.campaign import decisions_of, is_closed
 from quetsach.web.office.campaigns.selectors.decisions import (
     KIND,
     asked_decision,
@@ -32,7 +30,9 @@ from quetsach.web.office.campaigns.services.passages import passages_void
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.plans.models import DECISION, Campaign, Decision, Passage
+from quetsach.web.office.plans.selectors import decisions_of, is_closed
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def decision_draft(

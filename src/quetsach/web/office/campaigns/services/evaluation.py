@@ -8,11 +8,11 @@ from django.db import transaction
 
 from quetsach import storage
 from quetsach.campaign.authority import Act
-from quetsach.web.office.campaigns.models import Campaign, EvaluationRun
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.plans.models import Campaign, EvaluationRun
+from quetsach.web.office.tree.selectors import root_unit
 
 STOPPED, LATE = "stopped", "late"
 """Troubles that have words of their own: the centre was stopped meanwhile, or it took too long."""

@@ -11,12 +11,13 @@ from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_supersede
-from quetsach.web.office.campaigns.models import CLOSE, Campaign, Passage
-from quetsach.web.office.campaigns.selectors.campaign import is_closed, standing_of
+from quetsach.web.office.campaigns.selectors.evidence import standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_now
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.plans.models import CLOSE, Campaign, Passage
+from quetsach.web.office.plans.selectors import is_closed
+from quetsach.web.office.tree.selectors import root_unit
 
 MAX_REASON = 2000
 

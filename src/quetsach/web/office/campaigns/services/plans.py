@@ -20,14 +20,14 @@ from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.zone import VIET_NAM
-from quetsach.web.office.campaigns.models import FILE, Campaign, PlanRevision
-from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.plans.models import FILE, Campaign, PlanRevision
+from quetsach.web.office.plans.selectors import is_closed
+from quetsach.web.office.tree.selectors import root_unit
 
 _FIRST = "Kế hoạch ban đầu"
 

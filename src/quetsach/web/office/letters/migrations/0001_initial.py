@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import quetsach.campaign.letters.exchange
 import quetsach.web.office.letters.models.letter
-import quetsach.web.office.letters.models.message
+import quetsach.web.office.mail.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
                             ("failed", "failed"),
                             ("uncertain", "uncertain"),
                         ],
-                        default=quetsach.web.office.letters.models.message.MessageState["QUEUED"],
+                        default=quetsach.web.office.mail.models.MessageState["QUEUED"],
                         max_length=10,
                     ),
                 ),

@@ -1,4 +1,4 @@
-"""Official letters, their way down the tree, and the mail that carries them."""
+"""Official letters, their way down the tree."""
 
 from quetsach.web.office.letters.models.dispatch import Dispatch, DispatchEvent, ParentDigest, Reminder
 from quetsach.web.office.letters.models.letter import (
@@ -11,7 +11,6 @@ from quetsach.web.office.letters.models.letter import (
     RegisterBook,
     Template,
 )
-from quetsach.web.office.letters.models.message import Message, MessageKind, MessageState
 
 __all__ = [
     "COVERING",
@@ -21,9 +20,6 @@ __all__ = [
     "Letter",
     "LetterState",
     "LetterVersion",
-    "Message",
-    "MessageKind",
-    "MessageState",
     "ParentDigest",
     "PublishedLetters",
     "RegisterBook",

@@ -9,7 +9,7 @@ from django.db import models
 from quetsach.campaign.letters.course import Event, Happening
 from quetsach.web.office.letters.models.letter import Letter
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 class Channel(StrEnum):

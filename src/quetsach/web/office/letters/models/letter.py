@@ -9,7 +9,7 @@ from quetsach.campaign.letters.chain import Chain, read_chain, replay
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.register import MAX_SIGN_LENGTH, number_and_sign
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 
 class LetterState(StrEnum):

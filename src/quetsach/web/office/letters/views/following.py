@@ -12,19 +12,19 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Stage
 from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.cascade import branches_of, cascade_of, tree_day
-from quetsach.web.office.letters.issuing import register_continue
-from quetsach.web.office.letters.models import PublishedLetters, RegisterBook
-from quetsach.web.office.letters.reminding import POLICY, reminders_plan
-from quetsach.web.office.letters.sending import letter_send
+from quetsach.web.office.letters.models import PublishedLetters
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of, tree_day
+from quetsach.web.office.letters.services.issue import register_continue
+from quetsach.web.office.letters.services.remind import POLICY, reminders_plan
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.letters.views.forwarding import tell_sending
 from quetsach.web.office.letters.wording import header_of
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.selectors import position_of
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import position_of
 
 STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 
@@ -46,7 +46,7 @@ def bars(counts: Funnel) -> list[Bar]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose whom an issued letter goes to."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
     if request.method == "POST":
@@ -69,7 +69,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a letter has come below a unit: funnel, times of the levels, and the units directly below."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     if key := request.GET.get("unit", ""):
         unit = get_object_or_404(Unit, key=key)
     else:
@@ -93,7 +93,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "only": only,
         "plan": reminders_plan(letter, now=visitor.now) if letter.due and unit == letter.unit else None,
         "policy": POLICY,
-        "is_published": PublishedLetters.objects.filter(campaign=letter.campaign).exists(),
+        "is_published": selectors.is_published(letter.campaign),
         "may_see_letter": may_do(visitor.person, Act.SEE, letter.unit, day=visitor.day),
         "tab": "letters",
     }
@@ -110,18 +110,18 @@ def published(request: HttpRequest, campaign: str) -> HttpResponse:
 @require_safe
 def exchange(request: HttpRequest, pk: int) -> JsonResponse:
     """What a packet of the exchange of documents needs to know of an issued letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if not letter.is_issued:
         raise Http404
-    receivers = Unit.objects.filter(received_dispatches__letter=letter).order_by("key")
-    return JsonResponse(header_of(letter, list(receivers)).as_json(), json_dumps_params={"ensure_ascii": False})
+    header = header_of(letter, selectors.receivers_of(letter))
+    return JsonResponse(header.as_json(), json_dumps_params={"ensure_ascii": False})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """A unit's register of outgoing letters of a year; one that began on paper is gone on with."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     if request.method == "POST":
         _continue_register(request, visitor)
     units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
@@ -141,14 +141,14 @@ def register(request: HttpRequest) -> HttpResponse:
         "may_continue": not letters
         and year == visitor.day.year
         and may_do(visitor.person, Act.ISSUE_LETTER, unit, day=visitor.day),
-        "book": RegisterBook.objects.filter(unit=unit, year=year, book="cv").first(),
+        "book": selectors.register_book(unit, year),
         "missing": missing_numbers(letter.number for letter in letters if letter.number),
         "tab": "register",
     }
     return render(request, "office/letters/register.html", context)
 
 
-def _continue_register(request: HttpRequest, visitor: Visitor) -> None:
+def _continue_register(request: HttpRequest, visitor: CurrentUser) -> None:
     unit = get_object_or_404(Unit, key=request.POST.get("unit", ""))
     typed = request.POST.get("last", "")
     last = int(typed[:9]) if typed.isascii() and typed.isdigit() else -1

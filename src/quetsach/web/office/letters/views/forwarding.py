@@ -12,8 +12,8 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.core.day import read_day
 from quetsach.web.design.templatetags.words import figure
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import MAX_NOTE_LENGTH, Sending
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.letters.services.send import MAX_NOTE_LENGTH, Sending
+from quetsach.web.office.tree.models import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.answering import dispatch_acknowledge, dispatch_open, dispatch_refuse
-from quetsach.web.office.letters.copies import own_copy
-from quetsach.web.office.letters.events import course_of
 from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.selectors import children_without
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, refuse_due
-from quetsach.web.office.letters.views.answer import pdf_answer
+from quetsach.web.office.letters.returns_owed import returns_owed
+from quetsach.web.office.letters.selectors.letters import children_without
+from quetsach.web.office.letters.services.acknowledge import (
+    dispatch_acknowledge,
+    dispatch_open,
+    dispatch_refuse,
+)
+from quetsach.web.office.letters.services.copies import own_copy
+from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, typed
-from quetsach.web.office.letters.views.writing import file_answer
+from quetsach.web.office.letters.views.writing import file_answer, pdf_answer
 from quetsach.web.office.people.access import today
 from quetsach.web.office.refusal import told
-from quetsach.web.office.returns.models import Period
-from quetsach.web.office.returns.selectors.owed import next_of, owed_by
-from quetsach.web.office.returns.services.link import LINK_DAYS, link_from_letter
-from quetsach.web.office.returns.services.link import token_of as return_token_of
 from quetsach.web.office.shelf import ShelfError
 
 HAND = Hand(None, "link")
@@ -77,8 +77,8 @@ def letter_page(request: HttpRequest, dispatch: Dispatch, now: datetime) -> Http
         "letter": dispatch.letter,
         "course": course_of(dispatch),
         "children": children_without(dispatch, day=today(now)),
-        "owed": _owed(dispatch, now),
-        "upcoming": next_of(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now),
+        "owed": returns_owed().owed(dispatch, now=now),
+        "upcoming": returns_owed().upcoming(dispatch, now=now),
         "fault": fault,
         "kept": typed(request),
         "token": token_of(dispatch),
@@ -124,19 +124,10 @@ def _forward(request: HttpRequest, dispatch: Dispatch, now: datetime) -> None:
     dispatch_forward(dispatch=dispatch, units=choice.units, note=choice.note, due=choice.due, hand=HAND, now=now)
 
 
-def _owed(dispatch: Dispatch, now: datetime) -> list[Period]:
-    """Return the returns that the unit owes in the letter's campaign; in all where the letter belongs to none."""
-    return owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now)
-
-
 def _report(request: HttpRequest, dispatch: Dispatch, now: datetime) -> HttpResponse:
     """Lead from the letter to the unit's return: whoever holds the one link may have the other."""
-    owed = {str(p.pk): p for p in _owed(dispatch, now)}
-    period = owed.get(request.POST.get("period", ""))
-    if period is None:
-        return redirect("letter-link", token=token_of(dispatch))
-    link = link_from_letter(period=period, unit=dispatch.to_unit, days=LINK_DAYS, now=now)
-    return redirect("return-link", token=return_token_of(link))
+    address = returns_owed().lead(dispatch, request.POST.get("period", ""), now=now)
+    return redirect(address) if address else redirect("letter-link", token=token_of(dispatch))
 
 
 def _nothing(_request: HttpRequest, _dispatch: Dispatch, _now: datetime) -> None:

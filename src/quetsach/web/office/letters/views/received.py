@@ -9,25 +9,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.answering import (
+from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
     dispatch_close,
     dispatch_open,
     dispatch_refuse,
     link_renew,
 )
-from quetsach.web.office.letters.copies import own_copy
-from quetsach.web.office.letters.events import course_of, courses_of
-from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.sending import Hand, dispatch_forward, refuse_due
-from quetsach.web.office.letters.views.answer import pdf_answer
+from quetsach.web.office.letters.services.copies import own_copy
+from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
 from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
-from quetsach.web.office.letters.views.writing import file_answer
+from quetsach.web.office.letters.views.writing import file_answer, pdf_answer
 from quetsach.web.office.people.access import may_do, require
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.models import Unit
 
 PAGE = 50
 
@@ -35,7 +34,7 @@ PAGE = 50
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """What came to a unit of the person's, the newest first."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
     if key := request.GET.get("unit", ""):
         unit = get_object_or_404(Unit, key=key)
@@ -45,7 +44,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404
     page = Paginator(selectors.inbox_of(unit), PAGE).get_page(request.GET.get("page"))
-    courses = courses_of(Dispatch.objects.filter(pk__in=[dispatch.pk for dispatch in page]))
+    courses = selectors.courses_among(page)
     context = {
         "unit": unit,
         "units": units,
@@ -59,7 +58,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def received(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter that came to a unit: look, acknowledge, refuse, pass on."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     may_handle = may_do(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     if request.method == "POST" and request.POST.get("act") == "forward":
@@ -89,7 +88,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def received_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The unit's copy on paper."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     return pdf_answer(own_copy(dispatch), dispatch.letter.number_sign)
 
@@ -97,18 +96,18 @@ def received_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def received_file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A file that came with the letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
     return file_answer(get_object_or_404(dispatch.letter.attachments, pk=number))
 
 
-def _is_own(visitor: Visitor, dispatch: Dispatch) -> bool:
+def _is_own(visitor: CurrentUser, dispatch: Dispatch) -> bool:
     """Whether it came to the person's own unit: who looks from above has not opened it for the unit."""
     own = selectors.own_units(visitor.person, Act.HANDLE_LETTER, day=visitor.day)
     return dispatch.to_unit in own
 
 
-def _forward(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> HttpResponse | None:
+def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> HttpResponse | None:
     """Ask once more, then pass on; ``None`` where something was refused: the form is shown with what was typed."""
     require(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     with Telling(request):
@@ -129,7 +128,7 @@ def _forward(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> Http
     return None
 
 
-def _act(request: HttpRequest, visitor: Visitor, dispatch: Dispatch) -> None:
+def _act(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> None:
     hand, now = Hand(visitor.person, "inbox"), visitor.now
     reason = request.POST.get("reason", "")
     acts: dict[str, tuple[Callable[[], object], str]] = {

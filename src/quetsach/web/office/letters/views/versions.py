@@ -11,20 +11,20 @@ from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.editions import chosen, differences, edition_of, readable
-from quetsach.web.office.letters import selectors
 from quetsach.web.office.letters.forms import LetterForm
 from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.services.draft import letter_restore
 from quetsach.web.office.letters.wording import written, written_then
-from quetsach.web.office.letters.writing import letter_restore
 from quetsach.web.office.people.access import may_do
+from quetsach.web.office.people.current_user import CurrentUser
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.visitor import Visitor
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One version beside what the letter says now; on POST the letter says it again."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     one = get_object_or_404(letter.versions.select_related("saved_by", "letter__unit"), number=number)
     if request.method == "POST":

@@ -11,22 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.errors import IncompleteError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.autosave import autosaved, first_fault, is_autosave, not_autosaved
-from quetsach.web.office.campaigns.selectors.campaign import campaign_of
 from quetsach.web.office.editions import edition_of
-from quetsach.web.office.letters import selectors
-from quetsach.web.office.letters.cascade import cascade_of
-from quetsach.web.office.letters.completeness import open_points
+from quetsach.web.office.letters.document.printing import print_original
 from quetsach.web.office.letters.forms import BeginForm, LetterForm
-from quetsach.web.office.letters.issuing import letter_issue
 from quetsach.web.office.letters.models import Attachment, Letter, LetterState
-from quetsach.web.office.letters.printing import print_original
-from quetsach.web.office.letters.samples import template_keep
-from quetsach.web.office.letters.seals import outlook_of
-from quetsach.web.office.letters.views.answer import docx_answer, pdf_answer
-from quetsach.web.office.letters.wording import digest_of, text_of, written
-from quetsach.web.office.letters.writing import (
+from quetsach.web.office.letters.selectors import letters as selectors
+from quetsach.web.office.letters.selectors.distribution import cascade_of
+from quetsach.web.office.letters.selectors.draft import open_points
+from quetsach.web.office.letters.services.draft import (
     Reference,
     attachment_add,
     attachment_remove,
@@ -34,11 +27,37 @@ from quetsach.web.office.letters.writing import (
     letter_save,
     letter_submit,
 )
+from quetsach.web.office.letters.services.issue import letter_issue
+from quetsach.web.office.letters.services.templates import template_keep
+from quetsach.web.office.letters.signing_credentials import outlook_of
+from quetsach.web.office.letters.wording import digest_of, text_of, written
 from quetsach.web.office.people.access import may_do
+from quetsach.web.office.people.current_user import CurrentUser
+from quetsach.web.office.plans.selectors import campaign_of
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.shelf import LETTERS
-from quetsach.web.office.units.selectors import root_unit
-from quetsach.web.office.visitor import Visitor
+from quetsach.web.office.tree.selectors import root_unit
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def pdf_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a PDF to be shown, under the number of its letter."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{_file_name(name)}.pdf"'
+    return response
+
+
+def docx_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a DOCX to be kept, under the number of its letter."""
+    response = HttpResponse(content, content_type=_DOCX)
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(name)}.docx"'
+    return response
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "-").encode("ascii", "ignore").decode() or "letter"
+
 
 PAGE = 50
 
@@ -46,7 +65,7 @@ PAGE = 50
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
     """All letters within sight, the newest first."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     state = request.GET.get("state", "")
     found = selectors.letters_at(selectors.letters_visible(visitor.person, day=visitor.day), state)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
@@ -67,7 +86,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     """Begin a letter, perhaps one that passes on, replaces or revokes another."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     units = selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day)
     reference = _reference(request, visitor)
     initial = {"unit": units[0].key if units else None, "campaign": request.GET.get("campaign", "")[:60]}
@@ -87,10 +106,10 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter: what it is, how far it is, what can be done with it."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     digest = digest_of(found)
-    approvals = Approval.objects.filter(kind="letter", subject=found.log_subject).select_related("decided_by")
+    approvals = selectors.approvals_of(found, digest)
     may = {
         act.name.lower(): may_do(visitor.person, act, found.unit, day=visitor.day)
         for act in (Act.WRITE_LETTER, Act.ISSUE_LETTER)
@@ -99,8 +118,8 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "letter": found,
         "digest": digest,
-        "approval": approvals.filter(digest=digest).order_by("-pk").first(),
-        "refused": approvals.filter(is_granted=False).exclude(decided_by=None).order_by("-pk").first(),
+        "approval": approvals.of_this,
+        "refused": approvals.refused,
         "stage": selectors.stages_of([found])[found.pk],
         "outlook": outlook_of(found, now=visitor.now) if found.is_open else None,
         "campaign": campaign_of(found.campaign) if found.campaign else None,
@@ -117,7 +136,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if not found.is_open:
         return redirect("office:letters:letter", pk)
@@ -144,7 +163,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The letter on paper: the original once it was issued, before that what it would look like."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if found.sha256 and found.state == LetterState.ISSUED:
         return pdf_answer(LETTERS.read(found.sha256), found.number_sign)
@@ -156,7 +175,7 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def docx(request: HttpRequest, pk: int) -> HttpResponse:
     """The working form of the letter, for a word processor; it is never signed."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     from quetsach.web.office.letters.document.word import render_docx  # noqa: PLC0415 - slow to load
 
@@ -168,7 +187,7 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a second person."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     # The page to which a refusal leads lists every open place: said twice, the list is read by nobody.
     refusals = {IncompleteError.code: _("Nothing was submitted. What the letter still lacks is listed below.")}
@@ -180,7 +199,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """Number, sign and keep it."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     with Telling(request, _("The letter is issued. Now choose whom it goes to.")):
         letter_issue(
@@ -193,7 +212,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a template of the letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     title = request.POST.get("title", "")
     with Telling(request, _("New letters can begin with it now.")):
@@ -204,7 +223,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a file with the letter, or take one away."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     if "remove" in request.POST:
         chosen = get_object_or_404(found.attachments, sha256=request.POST["remove"])
@@ -220,7 +239,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Hand out a file of the letter."""
-    visitor = Visitor.of(request)
+    visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
     return file_answer(get_object_or_404(found.attachments, pk=number))
 
@@ -233,7 +252,7 @@ def file_answer(found: Attachment) -> HttpResponse:
     return response
 
 
-def _reference(request: HttpRequest, visitor: Visitor) -> Reference:
+def _reference(request: HttpRequest, visitor: CurrentUser) -> Reference:
     """Read from the address what the new letter refers to."""
     if (covers := request.GET.get("covers", "")).isdecimal():
         dispatch = selectors.dispatch_visible(visitor.person, int(covers[:18]), day=visitor.day)

@@ -6,12 +6,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import COUNTRY_ROLES, Act, Role
+from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import AccessError, may_do, paths_of, today
+from quetsach.web.office.people.access import may_do, paths_of, today
 from quetsach.web.office.people.errors import PeopleError
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.people.power import may_give_over
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _STROKES_OF_ROOT = 2  # "/tw/"
 

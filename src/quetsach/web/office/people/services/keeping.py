@@ -17,9 +17,9 @@ from django.http import QueryDict
 from django.urls import translate_url
 from django.utils.translation import get_language
 
+from quetsach.web.bounds import OFFICE_PATHS
+from quetsach.web.office.encryption import seal, unseal
 from quetsach.web.office.people.models import KeptForm, Person
-from quetsach.web.office.sealing import seal, unseal
-from quetsach.web.server.bounds import OFFICE_PATHS
 
 MADE_FOR = "made-for"
 """The field in which a form says for whom it was made."""

@@ -19,8 +19,8 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.client_address import client_address
-from quetsach.web.office.people.invented import is_barred
-from quetsach.web.office.sealing import seal, unseal
+from quetsach.web.office.encryption import seal, unseal
+from quetsach.web.office.people.access import is_barred
 
 _SECOND_FACTOR = "second-factor"
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound: it stands for an address that our proxies did not name)

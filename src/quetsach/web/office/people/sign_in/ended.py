@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.bounds import SMALL_BODY_BYTES
 from quetsach.web.office.people.models import KeptForm
 from quetsach.web.office.people.services.keeping import MOST_BYTES, form_keep
-from quetsach.web.server.bounds import SMALL_BODY_BYTES
 
 _WAIT_SECONDS = 3600
 KEPT = _("Your session has ended. What you typed is kept for you, but not saved yet: sign in to send it again.")

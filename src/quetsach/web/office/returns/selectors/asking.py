@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from quetsach.campaign.returns.period import Deadline, ReportingPeriod
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign
 from quetsach.web.office.letters.models import Letter, LetterState
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Assignment, Return, ReturnForm
 from quetsach.web.office.returns.selectors.owing import Target, owing_on
 from quetsach.web.office.returns.selectors.tally import owing_positions
 from quetsach.web.office.returns.templatetags.returns import titled
-from quetsach.web.office.units.models import Contact, UnitKind
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import Contact, UnitKind
+from quetsach.web.office.tree.selectors import root_unit
 
 
 def form_names(keys: Collection[str]) -> Mapping[str, str]:
@@ -109,6 +111,11 @@ def asking(
         units=len(units),
         reachable=usable.values("unit").distinct().count(),
     )
+
+
+def assignments() -> QuerySet[Assignment]:
+    """Return all assignments with what their pages show of them."""
+    return Assignment.objects.select_related("campaign", "form", "letter", "withdrawn_by")
 
 
 def asking_of(assignment: Assignment) -> Asking:

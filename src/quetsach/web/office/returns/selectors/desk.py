@@ -14,7 +14,7 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Assignment, Period, Return
 from quetsach.web.office.returns.selectors.owed import Owed, owed_of
 from quetsach.web.office.returns.selectors.tally import Place, tallies_of
-from quetsach.web.office.units.reach import answered_units
+from quetsach.web.office.units.selectors.reach import answered_units
 
 _ENOUGH = 50
 """So many to decide on are shown; of more, those that are due first."""

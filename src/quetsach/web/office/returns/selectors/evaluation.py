@@ -6,7 +6,7 @@ from typing import Any
 
 from quetsach.campaign.returns.answers import read_answers
 from quetsach.campaign.returns.state import Standing
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.selectors.tally import tally_of
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from quetsach.campaign.returns.form import Check, CheckKind, Element, Form
 from quetsach.core.pack import LocalText
-from quetsach.web.office.campaigns.selectors.naming import campaign_names
+from quetsach.web.office.plans.selectors import campaign_names
 from quetsach.web.office.returns.models import Assignment, ReturnForm
 
 

@@ -16,8 +16,8 @@ from quetsach.web.office.people.access import duties_of, today, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return, SignOff
 from quetsach.web.office.returns.selectors.owing import extensions_of, owing_of
-from quetsach.web.office.units.models import Position, Succession, Unit
-from quetsach.web.office.units.reach import held_places, seen_keys
+from quetsach.web.office.tree.models import Position, Succession, Unit
+from quetsach.web.office.units.selectors.reach import held_places, seen_keys
 
 _NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
 

@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 
 from quetsach.campaign.returns.period import Deadline
 from quetsach.web.office.returns.models import AssignedUnits, Extension, Period
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Position, Unit
 
 type Target = tuple[int, str]
 """A unit, and the kind of the units at or below it that owe; without a kind it owes by itself."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, moved
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign, PlanRevision
+from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment
 
 

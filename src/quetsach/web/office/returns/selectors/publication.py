@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from quetsach.assess import period_text
 from quetsach.assess.privacy import Cell, Relation, hidden_cells
 from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
+from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+from quetsach.core.period import Period as Days
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.models import Campaign
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.models import Period, Publication
 from quetsach.web.office.returns.selectors.report import totals_report
@@ -148,6 +153,22 @@ def _hidden(form: Form, values: Mapping[str, Mapping[str, int]], before: Sequenc
     return hidden_cells(cells, relations, before=before)
 
 
+def publication_request(period: Period) -> Approval | None:
+    """Return the request to let totals of a period out that waits for a second person, if there is one."""
+    return Approval.objects.filter(kind="numbers", subject=period.log_subject, is_granted=None).first()
+
+
+def publications_of(period: Period) -> QuerySet[Publication]:
+    """Return the totals of a period that were frozen to be let out."""
+    return Publication.objects.filter(period=period).select_related("asked_by")
+
+
+def publication_approval(frozen: Publication) -> Approval | None:
+    """Return what became of asking for frozen totals."""
+    asked = Approval.objects.filter(kind="numbers", subject=frozen.subject, digest=frozen.sha256)
+    return asked.order_by("-pk").first()
+
+
 def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, ...]:
     """Return in what the totals would be others if they were asked for now; nothing where they are the same."""
     before, after = frozen.document, totals_document(frozen.period, now=now)
@@ -200,3 +221,32 @@ def totals_read(asked: Publication, *, published_at: datetime | None = None) -> 
         ),
         sha256=asked.sha256,
     )
+
+
+@kept_while_read
+def returns_of(key: str) -> ReturnFacts | None:
+    """Return the newest published totals of a campaign; ``None`` while there are none."""
+    published = published_totals(key)
+    return return_facts(published) if published else None
+
+
+def return_facts(published: PublishedTotals) -> ReturnFacts:
+    """Return totals as the public page, the archive and who lets them out are shown them."""
+    units = published.all_units
+    return ReturnFacts(
+        totals=tuple(Total(f.id, f.label, f.value, f.definition, f.given) for f in published.figures),
+        expected=units.expected,
+        approved=units.accounted_approved,
+        on_time=units.on_time,
+        note=LocalText(_note(published, "vi"), _note(published, "en")),
+        rows=tuple(
+            TotalsRow(row.name, row.completeness.expected, row.completeness.accounted_approved, row.values)
+            for row in published.rows
+        ),
+        sha256=published.sha256,
+    )
+
+
+def _note(published: PublishedTotals, language: str) -> str:
+    days = period_text(Days(published.since, published.last), language)
+    return f"{days}. " + " ".join(f"{s.in_language(language)}." for s in published.sentences)

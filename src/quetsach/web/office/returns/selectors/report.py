@@ -8,7 +8,7 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.tally import places_of, tally_of
 from quetsach.web.office.returns.selectors.totals import totals_by_level, whole
-from quetsach.web.office.units.models import Position
+from quetsach.web.office.tree.models import Position
 
 
 def totals_report(period: Period, *, now: datetime, by: str, is_approved_only: bool) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, S
 from quetsach.campaign.returns.tree import ancestors
 from quetsach.web.office.returns.models import Assignment, Period, Return, SignOff
 from quetsach.web.office.returns.selectors.owing import Owing, extensions_of, owing_of
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.reach import answering
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import position_of
+from quetsach.web.office.units.selectors.reach import answering
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from django.db.models import Q
 from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.state import RECEIVED
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
-from quetsach.web.office.units.models import Position
-from quetsach.web.office.units.selectors import root_path
+from quetsach.web.office.tree.models import Position
+from quetsach.web.office.tree.selectors import root_path
 
 CENTRE = "/"
 """In place of a path: the whole country."""

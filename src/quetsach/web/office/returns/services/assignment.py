@@ -18,14 +18,13 @@ from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import figure, here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
-from quetsach.web.office.campaigns.models import Campaign
-from quetsach.web.office.campaigns.selectors.campaign import is_closed
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.mail import withdrawal_tell
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import is_closed
 from quetsach.web.office.returns.models import (
     AssignedUnits,
     Assignment,
@@ -36,8 +35,9 @@ from quetsach.web.office.returns.models import (
 )
 from quetsach.web.office.returns.selectors.asking import asking_of, campaign_name, submitted_count
 from quetsach.web.office.returns.selectors.plan import off_plan
-from quetsach.web.office.units.models import Position, Unit, UnitKind
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.returns.services.mail import withdrawal_tell
+from quetsach.web.office.tree.models import Position, Unit, UnitKind
+from quetsach.web.office.tree.selectors import root_unit
 
 MOST_DAYS = 365
 MOST_PERIODS = 120

@@ -14,13 +14,13 @@ from quetsach.campaign.returns.tree import nearest_above
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.mail import sent_back_tell
 from quetsach.web.office.returns.models import Extension, Period, Return, ReturnDecision, SignOff
 from quetsach.web.office.returns.selectors.owing import expected_positions
 from quetsach.web.office.returns.selectors.tally import Tally, decider_of, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.reach import answering
+from quetsach.web.office.returns.services.mail import sent_back_tell
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.units.selectors.reach import answering
 
 LONGEST_EXTENSION_DAYS = 90
 

@@ -19,7 +19,7 @@ from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.tree import ancestors, conflicts_of
 from quetsach.core.family import name_key
 from quetsach.web.office.editions import refuse_clash
-from quetsach.web.office.letters.answering import letters_reported
+from quetsach.web.office.letters.services.acknowledge import letters_reported
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -34,8 +34,8 @@ from quetsach.web.office.returns.models import (
     SignOff,
 )
 from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of
+from quetsach.web.office.tree.models import Position, Unit
+from quetsach.web.office.tree.selectors import position_of
 
 MOST_REVISIONS = 100
 """Each is kept for good: a link must not fill the database."""

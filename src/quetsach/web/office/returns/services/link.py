@@ -18,7 +18,7 @@ from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return, ReturnLink
 from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
 from quetsach.web.office.returns.selectors.tally import decider_of
-from quetsach.web.office.units.models import Unit
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.public_address import site
 
 _SIGNED = SignedNumbers("quetsach.office.returns.link", 3)

@@ -16,7 +16,7 @@ from quetsach.web.office.returns.models import Period, Publication
 from quetsach.web.office.returns.selectors.publication import digest_of, totals_document
 from quetsach.web.office.returns.selectors.tally import tally_of
 from quetsach.web.office.returns.services.entry import period_lock
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.period import PeriodKind
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm, PolicyForm
 from quetsach.web.office.returns.models import Assignment
@@ -19,6 +19,7 @@ from quetsach.web.office.returns.selectors.asking import (
     asking,
     asking_of,
     assignment_request,
+    assignments,
     centre_phone,
     submitted_count,
 )
@@ -32,14 +33,14 @@ from quetsach.web.office.returns.services.assignment import (
     assignment_withdraw,
     reminded_on,
 )
-from quetsach.web.office.units.models import UnitKind
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.models import UnitKind
+from quetsach.web.office.tree.selectors import root_unit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest) -> HttpResponse:
     """Make units owe returns: first the form, then what it comes to, and only then the asking."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = AssignmentForm(request.POST or None)
     if request.method != "POST" or not form.is_valid() or "again" in request.POST:
@@ -97,7 +98,7 @@ def _targets(form: AssignmentForm) -> list[Target]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     """An assignment: who owes what until when, when they are reminded, and the way to its periods."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     one = _assignment(assignment)
     may_run = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PolicyForm(request.POST or None, stored=reminded_on(one))
@@ -136,7 +137,7 @@ def withdraw(request: HttpRequest, assignment: int) -> HttpResponse:
     one = _assignment(assignment)
     with Telling(request, _("These returns are not asked for any more.")):
         reason = request.POST.get("reason", "")
-        assignment_withdraw(assignment=one, reason=reason, by=person_here(request), now=datetime.now(UTC))
+        assignment_withdraw(assignment=one, reason=reason, by=current_person(request), now=datetime.now(UTC))
     return redirect("office:returns:assignment", one.pk)
 
 
@@ -145,9 +146,9 @@ def follow_plan(request: HttpRequest, assignment: int) -> HttpResponse:
     """Give the periods the days of the plan."""
     one = _assignment(assignment)
     with Telling(request, _("The periods have the days of the plan now.")):
-        assignment_follow_plan(assignment=one, by=person_here(request), now=datetime.now(UTC))
+        assignment_follow_plan(assignment=one, by=current_person(request), now=datetime.now(UTC))
     return redirect("office:returns:assignment", one.pk)
 
 
 def _assignment(pk: int) -> Assignment:
-    return get_object_or_404(Assignment.objects.select_related("campaign", "form", "letter", "withdrawn_by"), pk=pk)
+    return get_object_or_404(assignments(), pk=pk)

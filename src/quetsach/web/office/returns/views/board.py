@@ -15,7 +15,7 @@ from quetsach.campaign.returns.completeness import KINDS, Completeness, complete
 from quetsach.campaign.returns.period import Deadline
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.access import duties_of, may_do, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.returns.selectors.asking import campaign_name
 from quetsach.web.office.returns.selectors.desk import desk_of
@@ -23,8 +23,7 @@ from quetsach.web.office.returns.selectors.plan import off_plan_of, plans_of
 from quetsach.web.office.returns.selectors.tally import LATE, Place, Tally, ancestor, late_in, places_of, tally_of
 from quetsach.web.office.returns.views.finding import asked, find_period
 from quetsach.web.office.returns.wording import STANDINGS
-from quetsach.web.office.units.models import Position, Unit
-from quetsach.web.office.units.selectors import position_of, root_unit, tree_note
+from quetsach.web.office.tree.selectors import places_at, places_within, position_of, root_unit, tree_note, unit_known
 
 _A_PAGE = 100
 
@@ -51,7 +50,7 @@ class _Leaf:
 @require_safe
 def returns(request: HttpRequest) -> HttpResponse:
     """The room's first page: what waits for the person who asks."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     desk = desk_of(person, now=now)
     may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     plans = plans_of([assignment for assignment, _period in desk.current])
@@ -72,9 +71,9 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
     """Lead to the board of the unit that the person looks after."""
     found = find_period(assignment, period)
     now = datetime.now(UTC)
-    tops = scope(duties_of(person_here(request), day=today(now)), Act.SEE)
+    tops = scope(duties_of(current_person(request), day=today(now)), Act.SEE)
     key = tops[0].strip("/").split("/")[-1] if tops else root_unit().key
-    unit = Unit.objects.filter(key=key).first()
+    unit = unit_known(key)
     if unit is not None and position_of(unit, found.last) is None:  # a unit of another time: one that stood before it
         former = unit.predecessors.filter(old__positions__first__lte=found.last).select_related("old").first()
         key = former.old.key if former else key
@@ -119,7 +118,7 @@ def _lines(tally: Tally, path: str) -> list[tuple[LocalText, Completeness, Local
 
 def _directly_below(tally: Tally, path: str, now: datetime) -> tuple[list[_Branch], list[_Leaf]]:
     level = path.count("/") - 1
-    below = Position.objects.on(tally.period.last).filter(path__startswith=path, level=level)
+    below = places_within(path, tally.period.last).filter(level=level)
     counted = tally.survey.completeness_by({p: ancestor(p, level) for p in tally.places if p.startswith(path)})
     deeper = {ancestor(p, level) for p in tally.places if p.count("/") - 2 > level}
     branches, leaves = [], []
@@ -143,4 +142,4 @@ def _through(place: Place, branches: Iterable[_Branch]) -> Place | None:
 def _above(path: str, period: Period) -> list[Place]:
     parts = path.strip("/").split("/")
     paths = [f"/{'/'.join(parts[:depth])}/" for depth in range(1, len(parts))]
-    return list(places_of(Position.objects.on(period.last).filter(path__in=paths)))
+    return list(places_of(places_at(paths, period.last)))

@@ -26,6 +26,7 @@ from quetsach.web.office.refusal import told
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
 from quetsach.web.office.returns.page import cell_names, form_view
 from quetsach.web.office.returns.selectors.asking import asker_of
+from quetsach.web.office.returns.selectors.filed import return_of
 from quetsach.web.office.returns.selectors.owing import deadline_of
 from quetsach.web.office.returns.services.entry import (
     Author,
@@ -39,7 +40,8 @@ from quetsach.web.office.returns.services.entry import (
 from quetsach.web.office.returns.services.link import LinkError, link_of
 from quetsach.web.office.returns.views.finding import asked
 from quetsach.web.office.returns.wording import SCOPES
-from quetsach.web.office.units.models import Position, Unit
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import has_children
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class _Desk:
 
     def _has_below(self) -> bool:
         """Whether there is anybody whose machines the unit could count with its own."""
-        return Position.objects.on(self.period.last).filter(parent=self.unit).exists()
+        return has_children(self.unit, self.period.last)
 
     def _sent_back(self) -> ReturnDecision | None:
         if self.filed is None or self.filed.state != State.RETURNED:
@@ -177,7 +179,7 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
         link = link_of(token, now=now)
     except LinkError as error:
         return render(request, "office/returns/link_closed.html", {"refusal": told(error)}, status=404)
-    filed = Return.objects.filter(period=link.period, unit=link.unit).first()
+    filed = return_of(link.unit, link.period)
     desk = _Desk(link, link.period, link.unit, now, filed)
     done = ""
     if request.method == "POST":

@@ -16,10 +16,8 @@ from quetsach.campaign.returns.state import Scope, Standing, State
 from quetsach.core.day import read_day
 from quetsach.web.design.templatetags.words import day, day_off
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.mail import address_of
-from quetsach.web.office.returns.models import ReturnLink, SignOff
 from quetsach.web.office.returns.page import form_view
-from quetsach.web.office.returns.selectors.fleet import fleet_report
+from quetsach.web.office.returns.selectors.filed import fleet_report, link_by, links_open, sign_offs
 from quetsach.web.office.returns.selectors.owing import deadline_of
 from quetsach.web.office.returns.selectors.tally import Tally, decider_of, missing_units, path_on, tally_of
 from quetsach.web.office.returns.services.decision import (
@@ -29,10 +27,11 @@ from quetsach.web.office.returns.services.decision import (
 )
 from quetsach.web.office.returns.services.entry import read_return
 from quetsach.web.office.returns.services.link import LINK_DAYS, link_make, link_withdraw, token_of
+from quetsach.web.office.returns.services.mail import address_of
 from quetsach.web.office.returns.views.finding import Asked, asked
 from quetsach.web.office.returns.wording import ACTS, SCOPES, STANDINGS, STATES
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.reach import answering
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.units.selectors.reach import answering
 from quetsach.web.public_address import site
 
 _MOST_NAMED = 500
@@ -69,7 +68,7 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
         "is_approved": one is not None and one.state == State.APPROVED,
         "may_extend": decides and path is not None and standing is not Standing.APPROVED,
         "may_link": at.may(Act.ENTER_RETURN, decider) and path is not None,
-        "links": ReturnLink.objects.filter(period=at.period, unit=at.unit, withdrawn_at=None, expires_at__gt=at.now),
+        "links": links_open(at.unit, at.period, now=at.now),
         **_below(at, tally, path),
     }
     return render(request, "office/returns/filed.html", context)
@@ -146,9 +145,7 @@ def link(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpR
     """Make a link to the return without an account, and show it this once; or withdraw one."""
     at = asked(request, assignment, period, unit)
     if "withdraw" in request.POST:
-        number = request.POST["withdraw"]
-        open_links = ReturnLink.objects.filter(period=at.period, unit=at.unit).select_related("unit", "period")
-        known = open_links.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+        known = link_by(at.unit, at.period, request.POST["withdraw"])
         with Telling(request, _("The link no longer opens.")):
             if known is not None:
                 link_withdraw(link=known, by=at.person, now=at.now)
@@ -202,7 +199,7 @@ def _below(at: Asked, tally: Tally, path: str | None) -> dict[str, Any]:
     survey = tally.survey
     silent = set(survey.missing_below(path)) if path else set()
     waiting = [tally.places[below] for below in survey.waiting_for(path)] if path else []
-    signed = SignOff.objects.filter(period=at.period).select_related("unit", "signed_by").prefetch_related("missing")
+    signed = sign_offs(at.period)
     return {
         "waiting": [(place, STANDINGS[survey.standings[place.path]], place.path in silent) for place in waiting],
         "silent_count": len(silent),

@@ -7,11 +7,13 @@ from django.http import Http404, HttpRequest
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.people.access import may_do, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.reach import require_sight
+from quetsach.web.office.returns.selectors.filed import period_of, return_of
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import unit_known
+from quetsach.web.office.units.selectors.reach import require_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Asked:
     @property
     def filed(self) -> Return | None:
         """The return as it is stored."""
-        return Return.objects.filter(period=self.period, unit=self.unit).select_related("period", "unit").first()
+        return return_of(self.unit, self.period)
 
 
 def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Asked:
@@ -46,10 +48,10 @@ def asked(request: HttpRequest, assignment: int, period: str, unit: str) -> Aske
         AccessError: the unit lies outside what the person sees.
     """
     found = find_period(assignment, period)
-    one = Unit.objects.filter(key=unit).first()
+    one = unit_known(unit)
     if one is None:
         raise Http404
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require_sight(person, one, day=today(now))
     return Asked(person, found, one, now)
 
@@ -60,8 +62,7 @@ def find_period(assignment: int, key: str) -> Period:
     Raises:
         Http404: there is none.
     """
-    found = Period.objects.select_related("assignment__form", "assignment__campaign")
-    period = found.filter(assignment=assignment, key=key).first()
+    period = period_of(assignment, key)
     if period is None:
         raise Http404
     return period

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
 from quetsach.web.office.returns.forms import FormFileForm, FormTextForm
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.forms import changes_since, form_uses, form_versions, rules_of
 from quetsach.web.office.returns.services.assignment import form_take_in
 from quetsach.web.office.returns.wording import COUNTS, KINDS, SPANS
-from quetsach.web.office.units.selectors import root_unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -43,7 +43,7 @@ def form(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_in(request: HttpRequest) -> HttpResponse:
     """Take a form or a new version in: first what the file asks, then the taking."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     if "document" in request.POST:
         agreed = FormTextForm(request.POST)
@@ -106,7 +106,7 @@ def _shown(found: Form) -> dict[str, object]:
 
 
 def _may_take_in(request: HttpRequest) -> bool:
-    return may_do(person_here(request), Act.RUN_CAMPAIGN, root_unit(), day=today(datetime.now(UTC)))
+    return may_do(current_person(request), Act.RUN_CAMPAIGN, root_unit(), day=today(datetime.now(UTC)))
 
 
 def _file(content: bytes, name: str, kind: str) -> HttpResponse:

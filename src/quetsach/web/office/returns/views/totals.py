@@ -15,19 +15,24 @@ from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.period import span_text
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
-from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.campaigns.selectors.returns import return_facts
 from quetsach.web.office.people.access import require, today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.models import Publication
-from quetsach.web.office.returns.selectors.publication import live_differences, published_totals, totals_read
+from quetsach.web.office.returns.selectors.publication import (
+    live_differences,
+    publication_approval,
+    publication_request,
+    publications_of,
+    published_totals,
+    return_facts,
+    totals_read,
+)
 from quetsach.web.office.returns.selectors.tally import over_periods, places_of, tallies_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole
 from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.views.finding import Asked, asked, find_period
-from quetsach.web.office.units.models import Position, UnitKind
-from quetsach.web.office.units.selectors import position_of, root_unit
+from quetsach.web.office.tree.models import UnitKind
+from quetsach.web.office.tree.selectors import places_within, position_of, root_unit
 
 
 @require_safe
@@ -44,7 +49,7 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
         "unit": at.unit,
         "is_approved_only": is_approved_only,
         "may_publish": at.unit.kind == UnitKind.CENTRE and at.may(Act.PUBLISH_NUMBERS),
-        "waiting": Approval.objects.filter(kind="numbers", subject=at.period.log_subject, is_granted=None).first(),
+        "waiting": publication_request(at.period),
         "published": published_totals(at.period.assignment.campaign),
     }
     return render(request, "office/returns/totals.html", context)
@@ -53,16 +58,15 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 @require_safe
 def publication(request: HttpRequest, assignment: int, period: str, digest: str) -> HttpResponse:
     """The frozen totals that wait for a second person, or that one decided on: exactly what the public gets."""
-    person, now = person_here(request), datetime.now(UTC)
+    person, now = current_person(request), datetime.now(UTC)
     require(person, Act.SEE, root_unit(), day=today(now))
     found = find_period(assignment, period)
-    frozen = get_object_or_404(Publication.objects.select_related("asked_by"), period=found, sha256=digest)
-    approval = Approval.objects.filter(kind="numbers", subject=frozen.subject, digest=digest).order_by("-pk").first()
+    frozen = get_object_or_404(publications_of(found), sha256=digest)
     context = {
         "period": found,
         "unit": root_unit(),
         "frozen": frozen,
-        "approval": approval,
+        "approval": publication_approval(frozen),
         "returns": return_facts(totals_read(frozen)),
         "differences": live_differences(frozen, now=now),
     }
@@ -92,7 +96,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     )
     tallies, all_of_it = tallies_of(periods, now=at.now), whole(sums)
     tally = tallies[-1]
-    below = Position.objects.on(at.period.last).filter(path__startswith=path, level__lte=level + 1)
+    below = places_within(path, at.period.last).filter(level__lte=level + 1)
     counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
     given = [element for element in elements if element.id in all_of_it]
     rows = [

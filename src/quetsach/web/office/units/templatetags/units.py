@@ -6,7 +6,7 @@ from django import template
 
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.centre.tables import load_former_names
-from quetsach.web.office.units.words import COLUMN_TITLES, KIND_TITLES
+from quetsach.web.office.tree.words import COLUMN_TITLES, KIND_TITLES
 
 register = template.Library()
 

@@ -13,12 +13,19 @@ from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.people.access import today
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.refusal import Telling
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.forms import CloseForm, JoinForm, MoveForm, NewUnitForm, UnitChangeForm
-from quetsach.web.office.units.groups import unit_join
-from quetsach.web.office.units.models import Unit
-from quetsach.web.office.units.services import corrected, require_centre, unit_add, unit_change, unit_close, unit_move
+from quetsach.web.office.units.services.groups import unit_join
+from quetsach.web.office.units.services.unit import (
+    corrected,
+    require_centre,
+    unit_add,
+    unit_change,
+    unit_close,
+    unit_move,
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +38,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
         unit,
         form,
         _("Correct the unit"),
-        lambda values, now: unit_change(unit=unit, by=person_here(request), now=now, **values),
+        lambda values, now: unit_change(unit=unit, by=current_person(request), now=now, **values),
     )
 
 
@@ -43,7 +50,7 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
 
     def save(values: dict[str, Any], now: datetime) -> Unit:
         kind = UnitKind(str(values.pop("kind")))
-        return unit_add(parent=parent, kind=kind, by=person_here(request), now=now, **values)
+        return unit_add(parent=parent, kind=kind, by=current_person(request), now=now, **values)
 
     return _done(request, parent, form, _("Add a unit below"), save)
 
@@ -57,7 +64,7 @@ def move(request: HttpRequest, key: str) -> HttpResponse:
         unit,
         MoveForm(request.POST or None),
         _("Let it report to another unit"),
-        lambda values, now: unit_move(unit=unit, by=person_here(request), now=now, **values),
+        lambda values, now: unit_move(unit=unit, by=current_person(request), now=now, **values),
     )
 
 
@@ -70,7 +77,7 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
         unit,
         CloseForm(request.POST or None),
         _("End the unit"),
-        lambda values, now: unit_close(unit=unit, by=person_here(request), now=now, **values),
+        lambda values, now: unit_close(unit=unit, by=current_person(request), now=now, **values),
     )
 
 
@@ -80,7 +87,7 @@ def join(request: HttpRequest, key: str) -> HttpResponse:
     unit = _opened(request, key)
 
     def save(values: dict[str, Any], now: datetime) -> Unit:
-        unit_join(unit=unit, by=person_here(request), now=now, **values)
+        unit_join(unit=unit, by=current_person(request), now=now, **values)
         return unit
 
     form = JoinForm(request.POST or None, initial={"since": today(datetime.now(UTC))})
@@ -89,7 +96,7 @@ def join(request: HttpRequest, key: str) -> HttpResponse:
 
 def _opened(request: HttpRequest, key: str) -> Unit:
     """Return the unit, for operators alone; others are refused before they see a form."""
-    require_centre(person_here(request), now=datetime.now(UTC))
+    require_centre(current_person(request), now=datetime.now(UTC))
     return get_object_or_404(Unit, key=key)
 
 

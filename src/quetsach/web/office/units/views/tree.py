@@ -10,20 +10,22 @@ from django.views.decorators.http import require_safe
 from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.units.tree import ROOT
 from quetsach.core.day import read_day
-from quetsach.web.office.people.access import duties_of, may_do, today, visible
-from quetsach.web.office.people.here import person_here
+from quetsach.web.office.people.access import duties_of, may_do, today
+from quetsach.web.office.people.current_user import current_person
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.units.models import GroupSet, Position, Succession, Unit
-from quetsach.web.office.units.reach import answering, require_sight
-from quetsach.web.office.units.selectors import (
+from quetsach.web.office.tree.models import Succession, Unit
+from quetsach.web.office.tree.selectors import (
     branches_of,
+    has_groups,
     line_of,
+    places_at,
     position_of,
     root_unit,
     tree_note,
     units_ended,
     units_found,
 )
+from quetsach.web.office.units.selectors.reach import answering, places_in_sight, require_sight
 
 
 @require_safe
@@ -31,11 +33,11 @@ def units(request: HttpRequest) -> HttpResponse:
     """Where somebody begins: the tops of what he sees, and a search below them."""
     now = today(datetime.now(UTC))
     day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
-    tops = scope(duties_of(person_here(request), day=now), Act.SEE)
-    starts = [position.unit for position in _tops(tops, now)]
+    tops = scope(duties_of(current_person(request), day=now), Act.SEE)
+    starts = [position.unit for position in places_at(tops, now)]
     if len(starts) == 1 and not text:
         return redirect("office:units:unit", starts[0].key)
-    sight = _in_sight(person_here(request), tops, day, now)
+    sight = places_in_sight(current_person(request), tops, day, now)
     found = units_found(text, sight) if text else []
     ended = units_ended(text, day, None if f"/{ROOT}/" in tops else sight) if text else []
     context = {"starts": starts, "found": found, "ended": ended, "text": text, "day": day, "today": now}
@@ -48,11 +50,11 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     """Return one unit on one day: facts, what stands below it, contacts, groups, its past."""
     now = today(datetime.now(UTC))
     found = get_object_or_404(Unit, key=key)
-    require_sight(person_here(request), found, day=now)
+    require_sight(current_person(request), found, day=now)
     day = _day(request) or _day_of(found, now)
     position = position_of(found, day)
     branches = branches_of(position, day) if position else []
-    person: Person = person_here(request)
+    person: Person = current_person(request)
     context = {
         "unit": found,
         "day": day,
@@ -68,7 +70,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "parents": found.edges.select_related("parent").order_by("first"),
         "successors": _seen(person, found.successors.select_related("new"), "new", now),
         "predecessors": _seen(person, found.predecessors.select_related("old"), "old", now),
-        "has_groups": GroupSet.objects.exists(),
+        "has_groups": has_groups(),
         "may_edit": may_do(person, Act.EDIT_UNITS, root_unit(), day=now),
         "may_edit_contacts": may_do(person, Act.EDIT_CONTACTS, found, day=now),
     }
@@ -88,17 +90,6 @@ def _day_of(unit: Unit, now: date) -> date:
     if unit.closed is not None and unit.closed <= now:
         return unit.closed - timedelta(days=1)
     return max(unit.opened, now)
-
-
-def _tops(paths: tuple[str, ...], now: date) -> QuerySet[Position]:
-    return Position.objects.on(now).filter(path__in=paths).select_related("unit").order_by("path")
-
-
-def _in_sight(person: Person, tops: tuple[str, ...], day: date, now: date) -> QuerySet[Position]:
-    """Return the positions that a search looks through: who sees the whole tree may search it on any day."""
-    if f"/{ROOT}/" in tops:
-        return Position.objects.on(day)
-    return Position.objects.on(now).filter(visible(person, Act.SEE, day=now))
 
 
 def _sees(person: Person, unit: Unit, now: date) -> bool:

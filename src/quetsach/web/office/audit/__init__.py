@@ -1,0 +1,1 @@
+"""The log as people read it: everybody that of his own subtrees, in words."""

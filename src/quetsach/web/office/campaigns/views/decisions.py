@@ -1,0 +1,91 @@
+"""Pages of decisions: the log, and writing one, which is shown whole before it is asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quetsach.campaign.authority import Act
+from quetsach.campaign.schedule.decision import DecisionKind, decision_days
+from quetsach.web.office.campaigns.forms import KIND_TITLES, RECORDED_BY_HAND, DecisionForm
+from quetsach.web.office.campaigns.selectors.botnets import botnet_figures
+from quetsach.web.office.campaigns.selectors.decisions import asked_decisions, awaited_subjects
+from quetsach.web.office.campaigns.selectors.rankings import own_rankings
+from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_carry_out, decision_draft
+from quetsach.web.office.campaigns.views.pages import opened, page
+from quetsach.web.office.people.access import require
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import decisions_of
+from quetsach.web.office.refusal import Telling
+from quetsach.web.office.tree.selectors import root_unit
+
+ASKED = _("Asked. The decision is recorded as soon as a second person agrees.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decisions(request: HttpRequest, key: str) -> HttpResponse:
+    """The log of decisions, the newest first; record one that was agreed to and is not recorded."""
+    desk, campaign = opened(request, key)
+    asked = asked_decisions(campaign)
+    if request.method == "POST":
+        require(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
+        for one in asked:
+            if one.is_granted and str(one.approval.pk) == request.POST.get("retry"):
+                with Telling(request, _("The decision is recorded.")):
+                    decision_carry_out(one.approval, desk.now)
+        return redirect("office:campaigns:decisions", key)
+    shown = [(d, KIND_TITLES[d.kind]) for d in reversed(decisions_of(campaign))]
+    gone = {d.supersedes: d.number for d in decisions_of(campaign) if d.supersedes}
+    return page(request, "decisions", desk, {"shown": shown, "gone": gone, "asked": asked}, campaign)
+
+
+@require_safe
+def kinds(request: HttpRequest, key: str) -> HttpResponse:
+    """What a decision can be about."""
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    return page(request, "decide", desk, {"kinds": [(kind, KIND_TITLES[kind]) for kind in RECORDED_BY_HAND]}, campaign)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    """Write a decision down, look at it as it will stand, ask that it be recorded."""
+    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    if kind not in RECORDED_BY_HAND:
+        raise Http404
+    about = DecisionKind(kind)
+    context, rows = _choice(campaign, about)
+    decided_on = desk.day if desk.day in decision_days(campaign.plan.days) else None
+    initial = {"decided_on": decided_on, "decided_by": str(desk.person)}
+    form = DecisionForm(request.POST or None, kind=about, decisions=decisions_of(campaign), rows=rows, initial=initial)
+    context["form"] = form
+    step = request.POST.get("step", "")
+    if form.is_valid() and step != "edit":
+        with Telling(request, form=form, field="others"):
+            decision = decision_draft(campaign=campaign, kind=about, by=desk.person, now=desk.now, **form.written())
+            if step == "ask" and request.POST.get("seen") == decision.digest:
+                decision_ask(campaign=campaign, decision=decision, by=desk.person, now=desk.now)
+                messages.success(request, str(ASKED))
+                return redirect("office:campaigns:decisions", campaign.key)
+            context |= {"decision": decision, "sent": _sent(request, form), "has_changed": step == "ask"}
+            return page(request, "decide_confirm", desk, context, campaign)
+    return page(request, "decide_on", desk, context, campaign)
+
+
+def _choice(campaign: Campaign, kind: DecisionKind) -> tuple[dict[str, Any], Sequence[Any]]:
+    """Return what the page of a kind shows, and what can be ticked on it."""
+    context: dict[str, Any] = {"kind": kind, "kind_title": KIND_TITLES[kind]}
+    if kind is DecisionKind.BOTNETS:
+        figures = botnet_figures(campaign.plan)
+        return context | {"figures": figures}, figures.rows
+    if kind is DecisionKind.ISPS:
+        rankings = own_rankings(campaign.plan)
+        return context | {"rankings": rankings}, rankings.isps if rankings else ()
+    return context, awaited_subjects(campaign) if kind is DecisionKind.OTHER else ()
+
+
+def _sent(request: HttpRequest, form: DecisionForm) -> list[tuple[str, str]]:
+    return [(name, value) for name in form.fields for value in request.POST.getlist(name)]

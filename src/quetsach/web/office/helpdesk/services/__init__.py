@@ -1,0 +1,1 @@
+"""Cases: asked by people, answered by the office."""

@@ -1,0 +1,1 @@
+"""Writing mail, handing it over, and reading what came back."""

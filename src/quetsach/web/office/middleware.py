@@ -1,0 +1,184 @@
+"""The office's own middleware: sessions, sign-in and tokens exist under its addresses and nowhere else.
+
+The public portal sets no cookie and knows nobody; these classes let its requests pass untouched.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+from django.views.decorators.csp import csp_override
+
+from quetsach.web.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
+from quetsach.web.office.errors import AccessError
+from quetsach.web.office.people.access import is_barred
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
+from quetsach.web.office.people.sign_in.ended import to_sign_in
+from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
+from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
+from quetsach.web.office.reading import page_read
+from quetsach.web.office.refusal import is_refused
+from quetsach.web.office.shelf import ShelfError
+
+ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
+"""Where somebody who has no second factor yet may go: to set one up."""
+_TWIN_COOKIE, _TWIN_PATH = "office-en", OFFICE_PATHS[1]
+"""The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
+type Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def session_cookies() -> tuple[str, str]:
+    """Return the names of the cookies that may hold a session."""
+    return settings.SESSION_COOKIE_NAME, _TWIN_COOKIE
+
+
+def is_office(path: str) -> bool:
+    """Whether an address belongs to the office."""
+    return path.startswith(OFFICE_PATHS)
+
+
+class _OfOffice(MiddlewareMixin):
+    """Acts under the office's addresses alone."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Act, or let the request pass."""
+        return super().__call__(request) if is_office(request.path) else self.get_response(request)
+
+
+class OfficeSession(_OfOffice, SessionMiddleware):
+    """A session whose cookies the browser sends to the office alone, never to the public pages."""
+
+    def __init__(self, get_response: Answer) -> None:
+        super().__init__(get_response)
+        self.SessionStore = BrowserSessionStore
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Open the session that either cookie names."""
+        if _TWIN_COOKIE in request.COOKIES:
+            request.COOKIES.setdefault(settings.SESSION_COOKIE_NAME, request.COOKIES[_TWIN_COOKIE])
+        super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Set, or delete, both cookies alike."""
+        answer = super().process_response(request, response)
+        if (made := answer.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
+            answer.cookies[_TWIN_COOKIE] = made.value
+            answer.cookies[_TWIN_COOKIE].update({**made, "path": _TWIN_PATH})
+        return answer
+
+
+class OfficePerson(_OfOffice, AuthenticationMiddleware):
+    """Who is signed in."""
+
+
+class OfficeMessages(_OfOffice, MessageMiddleware):
+    """What the next page tells about what was just done."""
+
+
+class OfficeToken(_OfOffice, CsrfViewMiddleware):
+    """A token in every form of somebody who is signed in. It reads the body, so it stands behind the sign-in.
+
+    Forms before that have none: a token is kept in the session, and whoever only looks at the page gets no session.
+    Where such a form comes from is checked by ``SameOrigin``.
+    """
+
+    def process_view(self, request: HttpRequest, *arguments: Any) -> HttpResponseForbidden | None:
+        """Refuse a form of the office without our token."""
+        if not is_office(request.path) or not request.user.is_authenticated:
+            return None
+        return super().process_view(request, *arguments)
+
+
+class OfficeAccess:
+    """Nobody gets past it without a second factor; bodies are bounded before anything reads them."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+        self._get_page: Answer = csp_override(settings.CSP_WITH_OWN_SCRIPT)(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Let in, or lead to where one signs in."""
+        if not is_office(request.path):
+            return self._get_response(request)
+        is_open = request.path.startswith(OPEN_PATHS)
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return HttpResponse(status=400)
+        if length > most_body_bytes(request.path):
+            return render(request, "office/error.html", {"status": 413}, status=413)
+        led_away = None if is_open else _lead_away(request)
+        get = self._get_page if request.user.is_authenticated else self._get_response
+        with page_read() if request.method in ("GET", "HEAD") else nullcontext():
+            response = led_away or get(request)
+        if led_away is None and request.method == "POST" and _is_taken(request, response):
+            _forget_kept(request, is_done=response.status_code == 302)
+        # Our own forms say where they come from; nobody else is told.
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Show a refusal as a page: what a person may not see is not found; a file that was lost is told as such."""
+        if isinstance(error, ShelfError) and is_office(request.path):
+            status = 503
+        elif isinstance(error, AccessError):
+            status = 404 if error.is_hidden else 403
+        else:
+            return None
+        return render(request, "office/error.html", {"status": status}, status=status)
+
+
+def _is_taken(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether a form is saved now, or in front of its person with what is wrong: neither refused nor put off."""
+    if response.status_code == 302 and is_refused(request):
+        return False
+    is_put_off = response.headers.get("Location", "").startswith(ACCOUNT_PATHS)
+    return response.status_code in (200, 302, 409, 422) and not is_put_off
+
+
+def _forget_kept(request: HttpRequest, *, is_done: bool) -> None:
+    """Forget the kept form that was sent again just now, and the draft of a form that is saved."""
+    person, key = request.user, request.POST.get(KEPT_FORM, "")
+    if not isinstance(person, Person):
+        return
+    if key:
+        form_drop(person=person, key=key)
+    if is_done:
+        drafts_drop(person=person, fields=request.POST, path=request.path)
+
+
+def _lead_away(request: HttpRequest) -> HttpResponse | None:
+    """Return where somebody is led who may not come in, or not yet; ``None`` for who may."""
+    may_keep = not request.path.startswith(ACCOUNT_PATHS)  # passwords and codes are sent there
+    if not request.user.is_authenticated:
+        return to_sign_in(request, had_session=False, may_keep=may_keep)
+    now = time.time()
+    if (is_late := is_over(request.session, now=now)) or is_barred(request.user):
+        logout(request)
+        return to_sign_in(request, had_session=True, may_keep=is_late and may_keep)
+    if touch(request.session, now=now):
+        UserSession.objects.filter(session_key=stored_name(request.session.session_key)).update(
+            last_seen_at=timezone.now()
+        )
+    if has_second_factor(request):
+        return None
+    if is_mfa_enabled(request.user):  # set up elsewhere since: this session never showed it
+        logout(request)
+        return redirect("account_login")
+    return None if request.path.startswith(ACCOUNT_PATHS) else redirect("mfa_index")

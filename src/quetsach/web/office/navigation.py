@@ -1,0 +1,101 @@
+"""What every page of the office has around it: the rooms that stand in its navigation, and who is signed in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign.authority import ACTS, Act, Role
+from quetsach.web.office.middleware import is_office
+from quetsach.web.office.people.access import duties_of, today
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.sign_in.session import ends_at
+from quetsach.web.public_address import site
+
+_WHERE_WORK_BEGINS = ("office:dashboard", "office:operation:operation")
+_WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the office: the name of its first page, its title, and the act that opens it."""
+
+    name: str
+    title: str | Promise
+    act: Act
+
+
+ROOMS: tuple[Room, ...] = (
+    Room("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
+    Room("office:letters:list", _("Letters"), Act.SEE),
+    Room("office:returns:list", _("Returns"), Act.SEE),
+    Room("office:publicity:list", _("Publicity"), Act.SEE),
+    Room("office:units:list", _("Units"), Act.SEE),
+    Room("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
+    Room("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
+    Room("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
+    Room("office:feeds:feeds", _("Feeds"), Act.PUBLISH_NUMBERS),
+    Room("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
+    Room("office:approvals:list", _("Approvals"), Act.SEE),
+    Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
+    Room("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
+    Room("office:log:list", _("Log"), Act.READ_LOG),
+)
+"""In the order of the navigation. A room is added with its first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLink:
+    """A room as a link."""
+
+    url: str
+    title: str | Promise
+    is_here: bool
+
+
+def room_links(roles: frozenset[Role], path: str) -> tuple[RoomLink, ...]:
+    """Return the links of the rooms that somebody with these roles finds open."""
+    allowed = frozenset().union(*(ACTS[role] for role in roles)) if roles else frozenset()
+    links = [(reverse(room.name), room.title) for room in ROOMS if room.act in allowed]
+    return tuple(RoomLink(url, title, path.startswith(url)) for url, title in links)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return what templates of the office need; nothing elsewhere.
+
+    ``session_ends`` is the moment when the session is over if nothing more is done in it; ``local_site`` is the address
+    that goes out with letters and kits while nobody has set the public one; ``address_told`` is how much this page says
+    of that.
+    """
+    person = getattr(request, "user", None)
+    if not is_office(request.path) or not isinstance(person, Person):
+        return {}
+    now = datetime.now(UTC)
+    duties, ends = duties_of(person, day=today(now)), ends_at(request.session)
+    roles = frozenset(duty.role for duty in duties)
+    return {
+        "session_ends": ends,
+        "session_seconds": int((ends - now).total_seconds()) if ends else 0,
+        "rooms": room_links(roles, request.path),
+        "duties": duties,
+        "centre_site": site(),
+        "local_site": site(),
+        "address_told": "" if settings.CENTER.public_url else _address_told(roles, request),
+    }
+
+
+def _address_told(roles: frozenset[Role], request: HttpRequest) -> str:
+    """Return how much a page tells of the address that is missing: ``whole``, ``briefly``, or nothing.
+
+    Whoever can have it set reads it whole where work begins, and briefly everywhere else. Others read it where links go
+    out: they can do nothing about it but wait with what they send.
+    """
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    if any(Act.RUN_CAMPAIGN in ACTS[role] for role in roles):
+        return "whole" if here in _WHERE_WORK_BEGINS else "briefly"
+    return "briefly" if roles and here.startswith(_WHERE_LINKS_GO_OUT) else ""

@@ -1,0 +1,1 @@
+"""Partners, their tokens, and what they deliver."""

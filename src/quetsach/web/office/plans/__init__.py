@@ -1,0 +1,1 @@
+"""Campaigns as they are kept: plans, decisions, steps that were taken."""

@@ -1,0 +1,1 @@
+"""Reads of publicity: kits, what a code stands for, reach."""

@@ -1,0 +1,1 @@
+"""Kits are made and let out; visits are counted."""

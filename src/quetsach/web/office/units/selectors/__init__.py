@@ -1,0 +1,1 @@
+"""Reads of units as somebody sees them."""

@@ -1,0 +1,1 @@
+"""Changes of the tree of units: one by one, or by tables."""
