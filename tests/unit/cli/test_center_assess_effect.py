@@ -417,3 +417,18 @@ def test_the_range_that_is_judged_is_told_before_the_tables(one: Path, capsys: p
     lines = told.splitlines()
     reduction = next(n for n, line in enumerate(lines) if line.startswith("Mức giảm nhờ can thiệp"))
     assert lines[reduction + 1].startswith("  Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được: từ ")
+
+
+def test_a_registered_spill_over_stands_unless_another_is_named(
+    centre: Path, tmp_path: Path, wedge: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text("spill_over_percent = 20\n" + PLAN)
+    _run("register", "demo", "--plan", plan, *CALM, "--data", centre)
+    capsys.readouterr()
+    signed = centre / "campaigns/demo/registration.json"
+    for options, percent, departs in (((), "20 %", False), (("--spill-over", 5), "5 %", True)):
+        told = _json(capsys, "--panel", wedge, "--registration", signed, *options)
+        assert [percent in one["text"]["en"] for one in told["notices"] if one["code"] == "spill-over"] == [True]
+        codes = {one["code"] for one in told["registered"]["departures"]}
+        assert ("departs-in-spill-over" in codes) is departs

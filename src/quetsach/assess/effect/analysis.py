@@ -93,7 +93,13 @@ def usual_scale(panel: Panel) -> Scale:
 
 
 def analyse(panel: Panel, design: Design) -> Answer:
-    """Return what a method finds in a panel."""
+    """Return what a method finds in a panel.
+
+    Raises:
+        AssessError: the panel was read without the covariates of the design.
+    """
+    if len(design.covariates) != (0 if panel.covariates is None else panel.covariates.shape[1]):
+        raise AssessError("the panel does not have the covariates of the analysis")
     if np.isnan(panel.outcome).all():
         return Refusal(RefusalReason.NO_DATA)
     scale = design.scale or usual_scale(panel)

@@ -113,10 +113,21 @@ def _settings(
             ", ".join(registered.covariates) or "–",
             ", ".join(design.covariates) or "–",
         ),
+        (
+            "spill-over",
+            "tỷ lệ tác động có thể lan sang đối chứng",
+            "the share that may reach the controls",
+            _share(registered.spill_over),
+            _share(min(registered.spill_over, design.spill_over)),  # more than registered only widens the interval
+        ),
         ("counted", "cách tính trọng số đơn vị", "how much units count", registered.counted, design.counted),
         ("seed", "giá trị khởi tạo ngẫu nhiên (seed)", "the seed", registered.seed, design.seed),
         ("target", "chỉ tiêu", "the target", *percent),
     )
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:g} %"
 
 
 def _sets(name: str, vi: str, en: str, registered: tuple[str, ...], used: tuple[str, ...]) -> Notice:

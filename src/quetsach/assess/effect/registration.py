@@ -143,6 +143,11 @@ def seal(registration: Registration, *, public_key: bytes, sign: Sign) -> bytes:
             hint=f"{CONTROLS_TO_JUDGE} are needed to check the noise before the start, "
             f"{CONTROLS_TO_CLAIM} for an effect",
         )
+    if registration.design.covariates:
+        raise AssessError(
+            "no verdict can come of covariates: the panel that the centre counts has none",
+            hint="leave them out of the plan; an analysis with covariates may be shown beside the registered one",
+        )
     return sealed(registration, public_key=public_key, sign=sign)
 
 

@@ -195,7 +195,8 @@ def _effect(arguments: argparse.Namespace, campaign: "Campaign", data: Path, vie
         design = Design(
             Method(arguments.method), scale, arguments.ramp, counted=Counted(arguments.counted or Counted.UNITS)
         )
-    design = replace(design, spill_over=spill_over_of(arguments))
+    if (spill_over := spill_over_of(arguments)) is not None:
+        design = replace(design, spill_over=spill_over)
     answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
     flow = kept_flow(folder, registration, panel) if registration else None
     return Effect.of(Grounds(answer, panel, design, target, registration, origin), flow)

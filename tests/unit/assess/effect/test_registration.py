@@ -63,7 +63,6 @@ def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_tha
     [
         replace(REGISTERED.design, counted=Counted.SIZE),
         replace(REGISTERED.design, spill_over=0.2),
-        Design(Method.SDID, Scale.LOG, covariates=("income",)),
     ],
 )
 def test_every_setting_of_the_analysis_is_signed(design: Design) -> None:
@@ -72,6 +71,11 @@ def test_every_setting_of_the_analysis_is_signed(design: Design) -> None:
     assert read_registration(_sealed(planned), where="x", verify=_verify)[0] == planned
     with pytest.raises(AssessError, match="cannot say this"):
         replace(planned, form=1)
+
+
+def test_covariates_that_no_counted_panel_has_are_not_registered() -> None:
+    with pytest.raises(AssessError, match="no verdict can come of covariates"):
+        _sealed(replace(REGISTERED, design=Design(Method.SDID, Scale.LOG, covariates=("income",))))
 
 
 def test_what_the_plan_could_find_is_signed() -> None:

@@ -11,6 +11,7 @@ from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analys
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.sensitivity import not_excluded
 from quetsach.assess.effect.widened import STRICTER, Rival, widened
+from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 
 USUAL = Finding(Method.DID, Scale.LOG, Spread(0.0, 0.5, 30), Estimate(0.0, -1.0, 1.0), 1.0, None)
@@ -102,3 +103,17 @@ def test_on_levels_where_nothing_would_have_been_left_the_range_is_told_in_the_f
     assert said is not None
     assert "tác động nằm trong khoảng từ" in said.vi
     assert "%" not in said.vi
+
+
+@pytest.mark.parametrize(("registered", "used", "departs"), [(0.2, 0.1, True), (0.2, 0.2, False), (0.0, 0.2, False)])
+def test_less_spill_over_than_registered_departs_and_more_does_not(
+    registered: float, used: float, *, departs: bool
+) -> None:
+    planned, made = Design(Method.DID, spill_over=registered), Design(Method.DID, spill_over=used)
+    grounds = replace(grounds_of(bent(8), planned, target=0.01), design=made)
+    assert ("departs-in-spill-over" in {notice.code for notice in grounds.departures()}) is departs
+
+
+def test_a_panel_that_was_read_without_its_covariates_is_no_panel_of_the_analysis() -> None:
+    with pytest.raises(AssessError, match="does not have the covariates"):
+        analyse(bent(8), Design(Method.SC, covariates=("people",)))

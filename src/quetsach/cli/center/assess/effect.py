@@ -104,18 +104,19 @@ def add_spill_over(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spill-over",
         type=float,
-        default=0.0,
         metavar="PERCENT",
         help="share of the effect that may reach the controls: the interval holds all from none of it to PERCENT",
     )
 
 
-def spill_over_of(arguments: argparse.Namespace) -> float:
-    """Return the stated spill-over as a share.
+def spill_over_of(arguments: argparse.Namespace) -> float | None:
+    """Return the stated spill-over as a share; None where none was stated.
 
     Raises:
-        InputError: it is none.
+        InputError: it is no share.
     """
+    if arguments.spill_over is None:
+        return None
     if not 0 <= arguments.spill_over < 100:
         raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")
     return float(arguments.spill_over) / 100
