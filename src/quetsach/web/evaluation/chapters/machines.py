@@ -126,12 +126,12 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
         rows.append((small_families(small), None, None))
     made: list[Content] = [Table("gone", _GONE, _GONE_COLUMNS, tuple(rows))]
     if isinstance(found.if_gone_are_clean, Estimate) and shown:
-        vi, en = (number_text(found.if_gone_are_clean.value, language, decimals=1) for language in ("vi", "en"))
+        told = found.if_gone_are_clean.percent_text()
         made.append(
             Paragraph(
                 LocalText(
-                    f"Nếu mọi máy nhiễm các họ này đã được làm sạch, mức giảm chung là {vi}%.",
-                    f"If every machine with these families was cleaned, the total reduction is {en} %.",
+                    f"Nếu mọi máy nhiễm các họ này đã được làm sạch, mức giảm chung là {told.vi}.",
+                    f"If every machine with these families was cleaned, the total reduction is {told.en}.",
                 )
             )
         )
