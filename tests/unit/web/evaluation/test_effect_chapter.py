@@ -104,7 +104,8 @@ def test_a_registration_is_dated_in_the_time_of_viet_nam() -> None:
     assert effect.registered is not None
     late = replace(effect.registered, registered_at=datetime(2020, 5, 31, 20, 0, tzinfo=UTC))
     made = compose(inputs(effect=replace(effect, registered=late)))
-    (said,) = [b for s in made.sections if s.id == "effect" for b in s.blocks if isinstance(b, Statement)]
+    told = [b for s in made.sections if s.id == "effect" for b in s.blocks if isinstance(b, Statement)]
+    (said,) = [one for one in told if one.title.en == "Pre-registration"]
     assert said.text == LocalText("Đăng ký ngày 01/06/2020.", "Registered on 2020-06-01.")
 
 
