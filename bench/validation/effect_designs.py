@@ -335,7 +335,7 @@ def _warned(answer: Finding) -> bool:
 
 
 def rows(*, short: bool, seed: int) -> list[Row]:
-    """Return the table; the full one takes about 15 minutes of CPU."""
+    """Return the table; the full one takes about 13 minutes of CPU."""
     panels = SHORT if short else FULL
     made, unfounded, judged = [], 0, 0
     for number, world in enumerate(WORLDS):
