@@ -35,7 +35,7 @@ EXCEPTIONS = {
     "simulate/machines/folder.py": "tables that a library writes, synced and placed by the storage",
     "web/evaluation/paper.py": "the typesetter's input, in a folder that goes",
     "web/office/units/spreadsheet.py": "a part of a workbook that is made in memory and sent",
-    "web/office/partners/spool.py": "an upload in a file that goes, read once before the storage places it",
+    "web/office/partners/services/spool.py": "an upload in a file that goes, read once before the storage places it",
 }
 WRITING = re.compile(r"[rwaxbt+]*[wax+][rwaxbt+]*").fullmatch
 FORBIDDEN = {"fsync", "hardlink_to", "link", "mkdir", "makedirs", "mkstemp", "rename", "renames", "symlink_to"}
