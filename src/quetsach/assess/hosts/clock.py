@@ -8,7 +8,7 @@ out of the gap between two working days, and they would look like one session.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,17 @@ class Clock:
     uptime_hours: float
     hours_alive: NDArray[np.float64]
     unsure: float = 0.0
+
+    @property
+    def breaks(self) -> int:
+        """How many silences there are: an outage that runs through midnight is one."""
+        known, found = sorted(self.outages), 0
+        for day in known:
+            before = self.outages.get(day - timedelta(days=1), ((0, DAY_MINUTES),))
+            runs_on = day == known[0] or bool(before and before[-1][1] == DAY_MINUTES)
+            found += sum(start > 0 or not runs_on for start, _ in self.outages[day])
+            found += day > known[0] and day - timedelta(days=1) not in self.outages
+        return found
 
 
 def read_clock(days: Mapping[date, DayRecord]) -> Clock:

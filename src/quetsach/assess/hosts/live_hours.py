@@ -9,15 +9,15 @@ week-ends alone: such silences are time without infected machines on line, and c
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, weights_of
+from quetsach.assess.hosts.health import FEWEST_HOURS
 from quetsach.core.period import Period
 
-FEWEST = 100
-"""Address-hours of a silent stretch that the same hours of other days had; of fewer nothing is said."""
 SHORTEST_HOURS = 6
 SILENT = 0.03
 """Share of what is usual at this hour below which an hour is silent."""
@@ -76,7 +76,7 @@ def _blind(hourly: Hours, alive: Hours) -> NDArray[np.bool_]:
     blind = np.zeros(flat.size, dtype=np.bool_)
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         missing = (by_day * alive.ravel())[start:end]
-        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST:
+        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST_HOURS:
             continue
         is_sharp = any(
             by_day[inside] >= BUSY * usual.mean() and flat[outside] >= BUSY * by_day[outside]
@@ -127,8 +127,12 @@ def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_
     absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
     if ((absent > 1) & (absent <= WORKING_DAYS)).any():
         return Week.UNKNOWN
-    between = np.diff(worked)
-    return Week.WORKING if ((between > 1) & (between <= WORKING_DAYS)).any() else Week.UNKNOWN
+    silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
+    between = (
+        last - first <= WORKING_DAYS and ((first < silent) & (silent < last)).any()
+        for first, last in pairwise(worked.tolist())
+    )
+    return Week.WORKING if any(between) else Week.UNKNOWN
 
 
 def _stretches(outages: tuple[Stretch, ...], blind: NDArray[np.bool_]) -> tuple[Stretch, ...]:

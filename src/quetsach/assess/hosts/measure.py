@@ -10,7 +10,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.accumulation import accumulation
 from quetsach.assess.hosts.agreement import Traces, check, check_part
 from quetsach.assess.hosts.event_rate import Rate, event_rate
-from quetsach.assess.hosts.health import FEWEST_ROWS
+from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
 from quetsach.assess.hosts.session_hours import session_hours
@@ -116,7 +116,7 @@ def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_g
     if isinstance(machines, Refusal):
         is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
         return by_events if is_known else machines, machines
-    if schedule is not None and (schedule.has_nights or schedule.dispersion < BY_CHANCE):
+    if schedule is not None and (schedule.has_nights or schedule.tries_step > 0 or schedule.dispersion < BY_CHANCE):
         by_growth = Refusal(RefusalReason.CURVE_OUTSIDE, by_growth.measured)
     return by_events, by_growth
 
@@ -125,7 +125,8 @@ def _unfit(seen: Observed) -> Refusal | None:
     """Refuse everything where the feed is unfit, or where there is too little of it."""
     if seen.mode is not None:
         return Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
-    if 0 < seen.rows < FEWEST_ROWS:
+    of_a_day = 24 * float(seen.hourly.sum()) / seen.uptime_hours if seen.uptime_hours > 0 else 0.0
+    if 0 < seen.rows < FEWEST_ROWS or 0 < of_a_day < FEWEST_HOURS:
         return Refusal(RefusalReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
     return None
 

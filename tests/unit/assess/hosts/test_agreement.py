@@ -42,8 +42,10 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(live_days=tuple(range(5, 16))),
         ORDINARY.but(duty="office", check_ins=PERIODIC, live_days=tuple(range(14))),
         ORDINARY.but(named=1.0),
+        ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
+        ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
     ],
-    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}",
+    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}, {r.movers}, {r.outages}",
 )
 def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
     found, truth = measured(regime)
@@ -64,7 +66,24 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
             ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
             RefusalReason.BROKEN_SESSIONS,
         ),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(0.5, 0.3), check_ins=CheckIns(0.3, 0.1), kept=0.5),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(3.0, 1.2), check_ins=CheckIns(2.0, 0.1)),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.05), second=CheckIns(30.0, 0.05), second_share=0.3),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(check_ins=CheckIns(1.5), second=CheckIns(36.0), second_share=0.4, kept=0.5),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
         (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
+        (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), RefusalReason.FEW_SIGHTINGS),
         (ORDINARY.but(stamps=1.0), RefusalReason.STAMPS_CUT),
         (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), RefusalReason.STAMPS_CUT),
     ],
