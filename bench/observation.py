@@ -59,7 +59,11 @@ def observe(
         _windows(address, hour, whole),
         feed_mode(sensor_days),
         traces=replace(
-            _traces(address, up, start, end), breaks=clock.breaks, unsure=clock.unsure, named=_named(bot, hour, whole)
+            _traces(address, up, start, end),
+            breaks=clock.breaks,
+            moved=tuple(clock.moved.values()),
+            unsure=clock.unsure,
+            named=_named(bot, hour, whole),
         ),
     )
 

@@ -177,7 +177,14 @@ def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping
             windows.get(watch, {}),
             modes[watch.feed, watch.report],
             row["mixed"],
-            Traces(stays_of(row), islands[watch], clock.breaks, clock.unsure, _named(named.get(watch), row["events"])),
+            Traces(
+                stays_of(row),
+                islands[watch],
+                clock.breaks,
+                tuple(clock.moved.values()),
+                clock.unsure,
+                _named(named.get(watch), row["events"]),
+            ),
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
     measured = {watch: measure(seen, known.get(watch.family)) for watch, seen in observed.items()}

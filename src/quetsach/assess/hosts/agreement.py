@@ -114,13 +114,15 @@ class Traces:
     """What the checks look at beside the gaps.
 
     ``islands`` are address-days by the step of what their sightings span (0 within ``LONE_MINUTES``) and of how long
-    there was no other before or after; ``breaks`` the silences of the clock, and ``unsure`` the hours of which nobody
-    knows whether the family could be seen, for each hour of the clock.
+    there was no other before or after; ``breaks`` the silences of the clock, ``moved`` by how many hours each day
+    is that is moved, and ``unsure`` the hours of which nobody knows whether the family could be seen, for each hour of
+    the clock.
     """
 
     stays: Stays = field(default_factory=Stays)
     islands: NDArray[np.float64] = field(default_factory=lambda: np.zeros((STEPS + 1, STEPS + 1)))
     breaks: int = 0
+    moved: tuple[int, ...] = ()
     unsure: float = 0.0
     named: NamedHours | None = None
 

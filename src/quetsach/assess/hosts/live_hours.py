@@ -14,8 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, weights_of
+from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, day_kind, weights_of
 from quetsach.assess.hosts.health import FEWEST_HOURS
+from quetsach.assess.hosts.moved_days import moved_days
 from quetsach.core.period import Period
 
 SHORTEST_HOURS = 6
@@ -48,16 +49,17 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period) -> Clock:
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
+    watched = alive.copy()
     alive[blind] = 0
     counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
-    kinds = np.array([max(0, day.weekday() - 4) for day in days])
+    kinds = np.array([day_kind(day) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
     unsure = (7 - WORKING_DAYS) / WORKING_DAYS if week is Week.UNKNOWN else 0.0
     stretches = {
         day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
     }
-    return Clock(stretches, uptime, alive.sum(axis=0), unsure)
+    return Clock(stretches, uptime, alive.sum(axis=0), unsure, moved_days(days, hourly, watched))
 
 
 def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:

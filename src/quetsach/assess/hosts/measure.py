@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import mode
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.accumulation import accumulation
-from quetsach.assess.hosts.agreement import Traces, check, check_part
+from quetsach.assess.hosts.agreement import WIDEST, Traces, check, check_part
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
@@ -126,6 +127,8 @@ def _unfit(seen: Observed) -> Refusal | None:
     if seen.mode is not None:
         return Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
     of_a_day = 24 * float(seen.hourly.sum()) / seen.uptime_hours if seen.uptime_hours > 0 else 0.0
+    if moved := seen.traces.moved:
+        return Refusal(RefusalReason.CLOCK_WRONG, {"days": len(moved), "hours": mode(moved)})
     if 0 < seen.rows < FEWEST_ROWS or 0 < of_a_day < FEWEST_HOURS:
         return Refusal(RefusalReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
     return None
@@ -152,6 +155,25 @@ def best_watches(measured: Mapping[Watch, Measured]) -> dict[tuple[str, int], Wa
     for watch in sorted(measured, key=worth):
         best[watch.family, watch.ip_version] = watch
     return best
+
+
+def of_both_versions(parts: Iterable[tuple[Answer, int]]) -> Answer:
+    """Return the machines of one family that its sightings by IPv4 and by IPv6 are of, each with its address-days.
+
+    A machine that has both is seen under both, all the time or by turns: there are at least as many as by either alone
+    and at most as many as by both together, and addresses do not tell where between.
+    """
+    given = list(parts)
+    estimates = [answer for answer, _ in given if isinstance(answer, Estimate)]
+    if len(given) == 1 or len(estimates) < len(given):
+        return add_up(given)
+    if all(answer.measured.get("is_known") for answer in estimates):
+        return add_up(given)  # every sighting is of one version, and the rate of all is known
+    low, high = max(e.low for e in estimates), sum(e.high for e in estimates)
+    most, together = max(e.value for e in estimates), sum(e.value for e in estimates)
+    if high > WIDEST * low:
+        return Refusal(RefusalReason.BOTH_VERSIONS, {"low": low, "high": high})
+    return Estimate((most + together) / 2, low, high, {"parts": float(len(given))})
 
 
 def add_up(parts: Iterable[tuple[Answer, int]]) -> Answer:

@@ -8,7 +8,7 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays
 from quetsach.assess.hosts.event_rate import Rate
-from quetsach.assess.hosts.measure import Measured, measure, measure_part
+from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 ORDINARY = Regime(machines=200, lease=48.0)
@@ -155,3 +155,40 @@ def test_few_stays_say_nothing_about_rates() -> None:
     found, _ = measured(ORDINARY)
     assert found.schedule is not None
     assert Stays(10, 100, 200, 900).unevenness(found.schedule, 1.0) == 0
+
+
+def by_version(share_of_machines: float, share_of_check_ins: float) -> tuple[list[tuple[Answer, int]], Watched]:
+    """Machines that have both versions of IP, and what each version sees of all of them."""
+    found = seen(ORDINARY.but(named=1.0, check_ins=CheckIns(0.5)))
+    rng = np.random.default_rng(4)
+    is_sixth = (found.bot % 1000 < 1000 * share_of_machines) & (rng.random(len(found.bot)) < share_of_check_ins)
+    parts = []
+    for of in (~is_sixth, is_sixth):
+        made = measure(observe(found.address[of], found.hour[of], DAYS, found.others))
+        parts.append((made.machines, made.rows))
+    return parts, found
+
+
+def test_machines_with_both_versions_of_ip_are_not_counted_twice() -> None:
+    parts, truth = by_version(1.0, 0.5)
+    assert all(isinstance(answer, Estimate) for answer, _ in parts)
+    both = of_both_versions(parts)
+    assert isinstance(both, Refusal)
+    assert both.reason is RefusalReason.BOTH_VERSIONS
+    low, high = range_of(both)
+    assert low < truth.online < high < 2.3 * truth.online
+
+
+def test_a_few_machines_with_both_widen_the_interval() -> None:
+    one, few = Estimate(200.0, 184.0, 216.0), Estimate(15.0, 13.8, 16.2)
+    both = of_both_versions([(one, 1000), (few, 80)])
+    assert isinstance(both, Estimate)
+    assert (both.low, both.high) == (184.0, pytest.approx(232.2))
+    assert 200 < both.value < 215
+
+
+def test_a_known_rate_adds_both_versions_up() -> None:
+    parts = [(Estimate(value, value, value, {"is_known": 1.0}), 100) for value in (60.0, 40.0)]
+    added = of_both_versions(parts)
+    assert isinstance(added, Estimate)
+    assert added.value == 100
