@@ -165,7 +165,10 @@ def of_both_versions(parts: Iterable[tuple[Answer, int]]) -> Answer:
     """
     given = list(parts)
     estimates = [answer for answer, _ in given if isinstance(answer, Estimate)]
-    if len(given) == 1 or len(estimates) < len(given):
+    refused = [(answer, rows) for answer, rows in given if isinstance(answer, Refusal)]
+    if estimates and sum(rows for _, rows in refused) > REFUSED_SHARE * sum(rows for _, rows in given):
+        return Refusal(max(refused, key=lambda part: part[1])[0].reason, {"low": max(e.low for e in estimates)})
+    if len(estimates) < 2:
         return add_up(given)
     if all(answer.measured.get("is_known") for answer in estimates):
         return add_up(given)  # every sighting is of one version, and the rate of all is known

@@ -7,6 +7,7 @@ far the best three are from what was seen is small for it, whatever is lost, and
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from itertools import product
 from math import ceil, log, sqrt
 from typing import Final
@@ -35,6 +36,16 @@ _FEWEST_STEPS: Final = 5
 _GOOD: Final = 0.005
 _LARGEST_EVEN: Final = 0.6
 """Intervals that are even between two ends have a spread of at most 0.58."""
+
+
+class Shape(Enum):
+    """What intervals are like, and with them the sums of several."""
+
+    GAMMA = 1
+    EVEN = 2
+    """Drawn evenly between two ends, as a bot does that sleeps for a while and a random part of it."""
+    TIMETABLE = 3
+    """Of moments that keep their places, each taken a little early or late: sums of many are as exact as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +83,10 @@ def fit_renewal(ladder: GapLadder, schedule: Schedule, ends_per_hour: float) -> 
         return None
     between = np.sqrt(_EDGES[:-1][steps] * _EDGES[1:][steps])
     seen = _Gaps(steps, count, np.divide(hours, count, out=between, where=count > 0), ends_per_hour)
-    found = _nearest(seen, is_even=False)
-    if found.misfit > _GOOD and found.spread < _LARGEST_EVEN:
-        found = min(found, _nearest(seen, is_even=True), key=lambda made: made.misfit)
+    found = _nearest(seen, Shape.GAMMA)
+    for shape in (Shape.EVEN, Shape.TIMETABLE):
+        if found.misfit > _GOOD and found.spread < _LARGEST_EVEN:
+            found = min(found, _nearest(seen, shape), key=lambda made: made.misfit)
     return found
 
 
@@ -92,13 +104,13 @@ class _Gaps:
         return float(self.count @ self.length / self.count.sum())
 
 
-def _nearest(gaps: _Gaps, *, is_even: bool) -> Renewal:
-    """Return the nearest schedule whose intervals are of one shape: even between two ends, or a gamma distribution."""
+def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
+    """Return the nearest schedule whose intervals are of one shape."""
     share, mean = gaps.count / gaps.count.sum(), gaps.mean
     kept = np.exp(-gaps.ends_per_hour * gaps.length)
 
     def predicted(at: Floats) -> Floats:
-        made = _shares(*_bounded(at, mean), gaps.steps, is_even=is_even) * kept
+        made = _shares(*_bounded(at, mean), gaps.steps, shape) * kept
         return made / max(float(made.sum()), 1e-12)
 
     def misfit(at: Floats) -> float:
@@ -125,12 +137,16 @@ def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:
     return float(mean * seen * np.exp(np.clip(at[0], -1.0, 1.0))), spread, seen
 
 
-def _shares(interval: float, spread: float, seen: float, steps: slice, *, is_even: bool) -> Floats:
+def _shares(interval: float, spread: float, seen: float, steps: slice, shape: Shape) -> Floats:
     """Return what share of the gaps each step has: sums of intervals, in numbers that fall geometrically."""
     sums = np.arange(1, max(1, ceil(log(_FORGOTTEN) / log(1 - seen))) + 1)
-    shape, edges = 1 / spread**2, np.append(_EDGES[:-1][steps], _EDGES[steps.stop]) / interval
-    below = gammainc(sums[:, None] * shape, edges[None] * shape)
-    if is_even:
+    edges = np.append(_EDGES[:-1][steps], _EDGES[steps.stop]) / interval
+    if shape is Shape.TIMETABLE:
+        off = np.clip((edges[None] - sums[:, None]) / (sqrt(6) * spread), -1.0, 1.0)
+        below = 0.5 + off - off * np.abs(off) / 2
+    else:
+        below = gammainc(sums[:, None] / spread**2, edges[None] / spread**2)
+    if shape is Shape.EVEN:
         below[0] = np.clip((edges - 1) / (2 * sqrt(3) * spread) + 0.5, 0.0, 1.0)
     made: Floats = (seen * (1 - seen) ** (sums - 1)) @ np.diff(below, axis=1)
     return made

@@ -187,6 +187,13 @@ def test_a_few_machines_with_both_widen_the_interval() -> None:
     assert 200 < both.value < 215
 
 
+def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_least() -> None:
+    one, other = Estimate(200.0, 184.0, 216.0), Refusal(RefusalReason.FEW_SIGHTINGS)
+    assert of_both_versions([(one, 500), (other, 100)]) == Refusal(RefusalReason.FEW_SIGHTINGS, {"low": 184.0})
+    assert isinstance(of_both_versions([(one, 5000), (other, 100)]), Estimate)
+    assert of_both_versions([(other, 5)]) == other
+
+
 def test_a_known_rate_adds_both_versions_up() -> None:
     parts = [(Estimate(value, value, value, {"is_known": 1.0}), 100) for value in (60.0, 40.0)]
     added = of_both_versions(parts)

@@ -43,6 +43,13 @@ def test_intervals_drawn_evenly_from_a_range_are_one_schedule(share_seen: float)
 
 
 @pytest.mark.parametrize("share_seen", [1.0, 0.5])
+def test_moments_that_keep_their_places_are_one_schedule(share_seen: float) -> None:
+    rng = np.random.default_rng(3)
+    at = np.arange(GAPS) + rng.uniform(-0.1, 0.1, GAPS)
+    assert fitted(np.diff(at[rng.random(GAPS) < share_seen])).misfit < NOT_ONE_SCHEDULE
+
+
+@pytest.mark.parametrize("share_seen", [1.0, 0.5])
 def test_pauses_are_not(share_seen: float) -> None:
     """After one check-in in three the machine is away for a while, and begins anew at any time."""
     rng = np.random.default_rng(3)
