@@ -81,7 +81,7 @@ def _grid(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
     yield _worst(f"REC bias, q < {VALID_Q}: worst of {len(inside)} cells", inside, 0.02)
     yield _worst(f"REC bias, not refused: worst of {len(inside) + len(outside)} cells", inside | outside, 0.05)
     yield _worst(f"accumulation curve, always on: worst of {len(growth)} cells", growth, GROWTH_BUDGET)
-    yield _share("refuses where q >= 0.2", refused, rare)
+    yield _share(f"refuses where q >= {LARGEST_Q}", refused, rare)
 
 
 def _events(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001

@@ -45,7 +45,7 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period) -> Clock:
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
-    week = _week(days, hourly, alive, blind)
+    week = _week(days, hourly, alive)
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
@@ -109,7 +109,7 @@ class Week(Enum):
     UNKNOWN = 3
 
 
-def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_]) -> Week:
+def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
     """Tell office machines, silent at week-ends, from domains that are live on some days only.
 
     A silent week-end between two working days on which machines were there is theirs. Where working days are silent
@@ -121,7 +121,7 @@ def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
     watched = watched_hours > busy.sum() / 4
-    there = watched & ((~blind & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
+    there = watched & (((hourly > SILENT * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     worked = np.flatnonzero(there & ~is_weekend)
     if not len(worked) or (there & is_weekend).any() or not is_weekend.any():

@@ -20,6 +20,9 @@ _NEARER: Final = 0.5
 """A day is moved that is at least so much nearer to the usual day when that is moved ..."""
 _LARGE: Final = 0.25
 """... by so large a share of the usual day ..."""
+_FEWEST_NIGHT_HOURS, _FEWEST_HOURS_OF_COMING, _FEW, _MOST = 6, 2, 0.1, 0.9
+"""A family keeps hours if in so many hours of its usual day hardly any machines are on, and in so many some are but not
+all: machines come and go one by one. Domains that are live from some hour on come and go at a stroke."""
 _SURE: Final = 6.0
 """... and by so many times what chance does."""
 
@@ -38,7 +41,7 @@ def moved_days(days: Sequence[date], seen: Hours, alive: Hours) -> dict[date, in
     kept = np.pad((alive >= 1).ravel(), 24)
     at_hours, expected = np.pad(seen.ravel(), 24), np.pad(rows.ravel(), 24)
     found: dict[date, int] = {}
-    left = {day: at for at, day in enumerate(days) if rows[at].sum() >= FEWEST_HOURS}
+    left = {day: at for at, day in enumerate(days) if rows[at].sum() >= FEWEST_HOURS and _keeps_hours(rows[at])}
     while left:
         # the plainest first: a day beside it is then held against what is left
         best = {day: _best(at_hours, expected, kept, rows[at], 24 * (at + 1)) for day, at in left.items()}
@@ -54,12 +57,18 @@ def moved_days(days: Sequence[date], seen: Hours, alive: Hours) -> dict[date, in
 def _usual(seen: Hours, alive: Hours) -> NDArray[np.float64]:
     """Return the usual day: the median of the days on which the hour was watched and the family was there in full."""
     of_day = seen.sum(axis=1)
-    there = of_day > np.max(of_day, initial=0.0) / 2
+    there = of_day > (np.median(of_day[of_day > 0]) / 2 if of_day.any() else 0.0)
     if there.sum() <= SAME_KIND:
         return np.zeros(24)
     watched = np.ma.masked_array(seen[there], alive[there] < 1)
     made: NDArray[np.float64] = np.ma.filled(np.ma.median(watched, axis=0), 0.0)
     return made
+
+
+def _keeps_hours(usual: NDArray[np.float64]) -> bool:
+    share = usual / usual.max()
+    night, coming = (share < _FEW).sum(), ((share >= _FEW) & (share <= _MOST)).sum()
+    return bool(night >= _FEWEST_NIGHT_HOURS and coming >= _FEWEST_HOURS_OF_COMING)
 
 
 def _best(
@@ -76,10 +85,13 @@ def _best(
     for hours in (*range(-CLOCK_HOURS, 0), *range(1, CLOCK_HOURS + 1)):
         moved = before.copy()
         _move(moved, usual, 24, hours)
-        differ = watched & (moved != before)
-        as_is = float(np.abs(there - before)[differ].sum())
-        gain = as_is - float(np.abs(there - moved)[differ].sum())
-        if gain > max(most, _LARGE * usual.sum(), _SURE * np.sqrt(usual.sum()), _NEARER * as_is):
+        absent = before.copy()
+        absent[24:48] -= usual
+        differ = watched & ((moved != before) | (absent != before))
+        as_is, away, left = (float(np.abs(there - what)[differ].sum()) for what in (before, absent, moved))
+        gain = min(as_is, away) - left  # a day that is not seen at all is no moved day
+        is_nearer = left < (1 - _NEARER) * as_is
+        if is_nearer and gain > max(most, _LARGE * usual.sum(), _SURE * np.sqrt(usual.sum())):
             best, most = hours, gain
     return best, most
 

@@ -98,3 +98,12 @@ def test_outages_of_the_sensor_stay_outages() -> None:
     assert found.outages[MONDAY] == ((720, 1440),)
     assert found.uptime_hours == pytest.approx(660, rel=1e-3)
     assert np.isclose(found.hours_alive.sum(), 660)
+
+
+def test_a_week_end_that_an_outage_halves_is_still_silent() -> None:
+    down = MONDAY + timedelta(days=5)
+    days = {day: DayRecord((3000,) * 24) for day in WEEKS}
+    days[down] = DayRecord((3000,) + (0,) * 5 + (3000,) * 18, ((60, 360),))
+    days[down + timedelta(days=1)] = DayRecord((0,) * 11 + (3000,) * 13, ((0, 660),))
+    seen = {day: OFFICE for day in WEEKS if day.weekday() < 5}
+    assert read_live_hours(read_clock(days), seen, WEEKS).uptime_hours == pytest.approx(672)

@@ -33,6 +33,9 @@ def test_a_wrong_clock_of_some_days_is_noticed(hours: int) -> None:
         OFFICE,
         OFFICE.but(outages=0.15),
         OFFICE.but(live_days=tuple(range(14))),
+        OFFICE.but(live_days=tuple(range(9, 23)), outages=0.05),
+        OFFICE.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (1, 4, 5, 6))),
+        OFFICE.but(duty="always", live_days=tuple(day for day in range(DAYS) if day % 7 in (1, 4, 6)), live_from=13),
         OFFICE.but(duty="evening", outages=0.05),
         OFFICE.but(duty="always", live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 3)), live_from=5),
         OFFICE.but(duty="always", wrong_days=(3, 4), wrong_hours=7),
@@ -43,7 +46,7 @@ def test_nothing_else_is_taken_for_one(regime: Regime) -> None:
 
 
 def test_a_day_says_by_how_many_hours() -> None:
-    seen = np.tile(np.array([0.0] * 2 + [100.0] * 9 + [0.0] * 13), (28, 1))
+    seen = np.tile(np.array([0.0] * 2 + [50.0] + [100.0] * 7 + [40.0] + [0.0] * 13), (28, 1))
     seen[9] = np.roll(seen[9], 5)
     seen[10] = 0.0  # a holiday
     assert moved_days(WEEKS, seen, np.ones((28, 24))) == {WEEKS[9]: 5}
