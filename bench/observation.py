@@ -58,7 +58,13 @@ def observe(
         clock.hours_alive,
         _windows(address, hour, whole),
         feed_mode(sensor_days),
-        traces=replace(_traces(address, up, start, end), unsure=clock.unsure, named=_named(bot, hour, whole)),
+        traces=replace(
+            _traces(address, up, start, end),
+            breaks=clock.breaks,
+            moved=tuple(clock.moved.values()),
+            unsure=clock.unsure,
+            named=_named(bot, hour, whole),
+        ),
     )
 
 
@@ -93,8 +99,11 @@ def _traces(address: Integers, up: Floats, start: Integers, end: Integers) -> Tr
     )
     same = np.diff(address[start]) == 0
     between = np.where(same, up[start][1:] - up[end][:-1], np.inf)
-    alone = np.minimum(np.append(np.inf, between), np.append(between, np.inf))[np.floor(hours * 60) < LONE_MINUTES]
-    return Traces(stays, np.bincount(step_of(alone), minlength=STEPS + 1).astype(np.float64))
+    alone = step_of(np.minimum(np.append(np.inf, between), np.append(between, np.inf)))
+    minutes = np.floor(hours * 60)
+    span = np.where(minutes < LONE_MINUTES, 0, step_of(minutes / 60))
+    cells = np.bincount(span * (STEPS + 1) + alone, minlength=(STEPS + 1) ** 2)
+    return Traces(stays, cells.reshape(STEPS + 1, STEPS + 1).astype(np.float64))
 
 
 def _named(bot: Integers | None, hour: Floats, whole: list[int]) -> NamedHours | None:

@@ -23,14 +23,15 @@ type Integers = NDArray[np.int64]
 class CheckIns:
     """How one variant checks in; hours.
 
-    ``interval`` from one check-in to the next, ``spread`` its coefficient of variation (1 is chance); each check-in is
-    of ``tries`` tries that are ``spacing`` apart.
+    ``interval`` from one check-in to the next, ``spread`` its coefficient of variation (1 is chance), ``is_even`` where
+    the interval is drawn evenly from a range; each check-in is of ``tries`` tries that are ``spacing`` apart.
     """
 
     interval: float = 1.0
     spread: float = 1.0
     tries: int = 1
     spacing: float = 0.0
+    is_even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Regime:
     shared: float = 0.0  # share of the machines that are behind a shared address
     per_address: int = 1
     shared_moves: bool = False  # the shared address changes hands like any other
+    movers: float = 0.0  # share of the machines that go to and fro between two lines, at two providers
+    stay: tuple[float, float] = (12.0, 8.0)  # at the one and at the other
     live_days: tuple[int, ...] = tuple(range(DAYS))
     live_from: int = 0  # the hour at which a live day begins
     outages: float = 0.0
@@ -102,7 +105,7 @@ def draw(rng: np.random.Generator, *, is_plausible: bool) -> Regime:
     )
     if rng.random() < 0.5:
         interval, spread = regime.check_ins.interval, float(rng.choice([0.02, 0.1, 0.3]))
-        regime = regime.but(check_ins=CheckIns(interval, spread))
+        regime = regime.but(check_ins=CheckIns(interval, spread, is_even=bool(rng.random() < 0.5)))
     names = list(MIDDLE if is_plausible else TRAITS)
     count = rng.choice([0, 1, 2], p=[0.4, 0.5, 0.1]) if is_plausible else rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])
     for name in rng.choice(names, size=count, replace=False).tolist():
@@ -173,6 +176,12 @@ def _wrong_clock(regime: Regime, rng: np.random.Generator) -> Regime:
     return regime.but(wrong_days=tuple(sorted(days.tolist())), wrong_hours=int(rng.choice([-12, -7, -1, 7, 12])))
 
 
+def _moves(regime: Regime, rng: np.random.Generator) -> Regime:
+    stay = (float(rng.uniform(3, 16)), float(rng.uniform(1, 12)))
+    most = 0.3 if regime.is_plausible else 0.9
+    return regime.but(movers=float(rng.uniform(0.05, most)), stay=stay)
+
+
 def _short_leases(regime: Regime, rng: np.random.Generator) -> Regime:
     return regime.but(lease=float(rng.uniform(1.0, 6.0)), lease_kind="heavy")
 
@@ -198,6 +207,7 @@ TRAITS = {
     "sleeps": _sleeps,
     "comes and goes": _comes_and_goes,
     "slow office": _slow_office,
+    "moves": _moves,
     "wrong clock": _wrong_clock,
     "short leases": _short_leases,
     "cut stamps": _stamps,
@@ -205,7 +215,10 @@ TRAITS = {
 }
 """What may be out of the ordinary."""
 
-MIDDLE = ("bursts", "connections", "domains on weekdays", "domains for weeks", "pairs", "slow office", "two schedules")
+MIDDLE = (
+    "bursts", "connections", "domains on weekdays", "domains for weeks", "moves", "pairs", "slow office",
+    "two schedules",
+)  # fmt: skip
 """What a national centre meets any week: the plausible middle has one of these, or none, seldom two."""
 
 
@@ -289,7 +302,11 @@ def _renewals(variant: CheckIns, start: Floats, stop: Floats, rng: np.random.Gen
     count = (length / mean * 1.3 + 12 * (1 + variant.spread)).astype(np.int64)
     nth = np.repeat(np.arange(len(start)), count)
     shape = 1 / variant.spread**2
-    gaps = rng.gamma(shape, variant.interval / shape, len(nth)) + (variant.tries - 1) * variant.spacing
+    if variant.is_even:
+        gaps = variant.interval * (1 + np.sqrt(3) * variant.spread * rng.uniform(-1, 1, len(nth)))
+    else:
+        gaps = rng.gamma(shape, variant.interval / shape, len(nth))
+    gaps += (variant.tries - 1) * variant.spacing
     first = count.cumsum() - count
     gaps[first] *= rng.random(len(first))  # the first stretch of time is a part of an interval
     hour = gaps.cumsum()
@@ -305,10 +322,15 @@ def _addresses(  # noqa: PLR0917
     line = np.arange(len(begun))
     hidden = np.flatnonzero(rng.random(len(begun)) < regime.shared) if regime.per_address > 1 else line[:0]
     line[rng.permutation(hidden)] = len(begun) + np.arange(len(hidden)) // regime.per_address
-    lines = int(line.max()) + 1
-    first, last = np.full(lines, END), np.zeros(lines)
+    own = int(line.max()) + 1
+    at, other = line[machine], own + np.arange(len(begun))
+    away = _is_away(regime, machine, hour, len(begun), rng)
+    at[away] = other[machine[away]]
+    first, last = np.full(own + len(other), END), np.zeros(own + len(other))
     np.minimum.at(first, line, begun)
     np.maximum.at(last, line, cured)
+    movers = np.unique(machine[away])
+    first[other[movers]], last[other[movers]] = begun[movers], cured[movers]
     pool = int(regime.machines / regime.dense)
     owner, lease_start, lease_stop = _leases(regime, first, last, len(begun), rng)
     free_at = np.zeros(pool)
@@ -319,8 +341,24 @@ def _addresses(  # noqa: PLR0917
         while free_at[address] > lease_start[n]:
             address = offers.pop()
         given[n], free_at[address] = address, lease_stop[n]
-    found = np.searchsorted(owner * (END + 1) + lease_start, line[machine] * (END + 1) + hour, side="right") - 1
+    found = np.searchsorted(owner * (END + 1) + lease_start, at * (END + 1) + hour, side="right") - 1
     return given[found], pool
+
+
+def _is_away(
+    regime: Regime, machine: Integers, hour: Floats, machines: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Return which sightings are at the second of a machine's two lines."""
+    if not regime.movers:
+        return np.zeros(len(hour), dtype=bool)
+    count = int(END / sum(regime.stay) * 1.6 + 12)
+    stays = np.stack([rng.exponential(mean, (machines, count)) for mean in regime.stay], 2).reshape(machines, -1)
+    edges = stays.cumsum(1) - rng.random((machines, 1)) * sum(regime.stay)
+    keys = (edges.clip(-1, END) + np.arange(machines)[:, None] * (END + 2)).ravel()
+    nth = np.searchsorted(keys, hour + machine * (END + 2)) - machine * edges.shape[1]
+    is_mover = rng.random(machines) < regime.movers
+    found: NDArray[np.bool_] = is_mover[machine] & (nth % 2 == 1)
+    return found
 
 
 def _leases(

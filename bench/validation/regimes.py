@@ -15,8 +15,8 @@ from quetsach.assess.hosts.measure import measure
 
 COVERED = 0.9
 FARTHEST = 0.15
-FARTHER_SHARE = 0.05
-"""Of all that is printed: machines that pause by chance look like machines of which the feed loses a part."""
+FARTHER_SHARE = 0.01
+"""Of all that is printed: check-ins at random with pauses far shorter than an interval look like loss."""
 REFUSED = 0.4
 ANSWERS = ("machines", "by_events", "by_growth")
 

@@ -26,12 +26,14 @@ class RefusalReason(StrEnum):
     REFUSED_PARTS = "refused-parts"
     FEW_ADDRESSES = "few-addresses"
     CLOCKS_DIFFER = "clocks-differ"
+    CLOCK_WRONG = "clock-wrong"
     MIXED_SPELLINGS = "mixed-spellings"
     STAMPS_CUT = "stamps-cut"
     FEW_SIGHTINGS = "few-sightings"
     UNEVEN_RATES = "uneven-rates"
     BROKEN_SESSIONS = "broken-sessions"
     WAYS_DISAGREE = "ways-disagree"
+    BOTH_VERSIONS = "both-versions"
     TOO_WIDE = "too-wide"
     CURVE_OUTSIDE = "curve-outside"
 
@@ -124,6 +126,13 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Two feeds write the same check-ins at different hours: one of them is not in UTC. Ask the source for its time "
         "zone; its hours and days are not to be used before.",
     ),
+    RefusalReason.CLOCK_WRONG: LocalText(
+        "Có ngày họ mã độc này xuất hiện sớm hoặc muộn hẳn vài giờ so với mọi ngày: đồng hồ của nguồn sai, hoặc nguồn "
+        "đổi múi giờ. Máy bị tắt hằng ngày sẽ bị tính sai giờ có mặt. Hãy hỏi nguồn và nạp lại những ngày đó.",
+        "On some days this family appears hours earlier or later than on all others: the clock of the source was "
+        "wrong, or its time zone changed. The hours of machines that are switched off every day would be "
+        "counted wrongly. Ask the source, and ingest these days anew.",
+    ),
     RefusalReason.MIXED_SPELLINGS: LocalText(
         "Trong cùng một ngày, nguồn dữ liệu ghi hơn một phần mười số địa chỉ ở đây dưới nhiều tên của cùng một họ mã "
         "độc. Khoảng cách giữa các lượt ghi nhận chỉ biết được theo từng tên, nên số máy sẽ bị tính thừa. Hãy chỉ nêu "
@@ -165,6 +174,13 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "đúng.",
         "Independent ways to count (time on line, check-ins, new addresses, identifiers) differ widely, so that none "
         "of them is chosen. If one of them is right, the machines are within the range beside this.",
+    ),
+    RefusalReason.BOTH_VERSIONS: LocalText(
+        "Họ mã độc này được ghi nhận cả ở địa chỉ IPv4 lẫn IPv6. Một máy có thể dùng cả hai loại địa chỉ, nên cộng lại "
+        "thì có máy bị tính hai lần; chỉ biết số máy nằm trong khoảng nêu kèm. Hãy đếm theo mã định danh của mã độc.",
+        "This family is seen at IPv4 and at IPv6 addresses. A machine may have both, so that adding up counts some "
+        "machines twice; machines are only known to be within the range beside this. Count by the malware's own "
+        "identifier.",
     ),
     RefusalReason.TOO_WIDE: LocalText(
         "Sai số có thể vượt quá 15%, nên chỉ nêu khoảng, không nêu một con số.",

@@ -183,7 +183,7 @@ class HostWindow:
             *map(_totals, self.totals),
             *map(_distinct, self.distinct),
             _HOURLY,
-            _LONE,
+            _ISLANDS,
             _SENSOR_DAYS,
             _WINDOWS,
             _ABROAD,
@@ -315,12 +315,17 @@ _HOUR_SUMS = ", ".join(f"sum((hours >> {n}) & 1)::bigint as {name}" for n, name 
 _HOURLY = (f"select {_SENSORS}, {_HOUR_SUMS} from rows where not is_abroad group by all", _HOUR_NAMES)
 _ALONE = "least(coalesce(gap_ms, next_ms), coalesce(next_ms, gap_ms))"
 _ALONE_STEP = f"if({_ALONE} is null, {STEPS}, least({STEPS}, {_STEP.replace('gap_ms', _ALONE)}))::smallint"
-_IS_LONE = f"not is_abroad and minutes < {LONE_MINUTES}"
-_LONE = (
-    f"select {_SENSORS}, {_ALONE_STEP} as step, count(*) as lone from rows where {_IS_LONE} group by all",
-    ("lone",),
+_SPAN_STEP = (
+    f"if(minutes < {LONE_MINUTES}, 0, least({STEPS}, {_STEP.replace('greatest(gap_ms, 1)', 'minutes * 60000')}))"
 )
-"""Address-days of one check-in, by how long there was no other before or after."""
+_ISLANDS = (
+    (
+        f"select {_SENSORS}, {_SPAN_STEP}::smallint as span, {_ALONE_STEP} as alone, count(*) as islands from rows "
+        "where not is_abroad group by all"
+    ),
+    ("islands",),
+)
+"""Address-days by what their sightings span, and by how long there was no other before or after."""
 
 _SENSOR_DAYS = (
     (

@@ -33,7 +33,7 @@ class HostRows:
     counts: Mapping[tuple[str, ...], pa.Table]
     addresses: Mapping[tuple[str, ...], pa.Table]
     hours: pa.Table
-    lone_sightings: pa.Table
+    alone: pa.Table
     days: pa.Table
     blocks: pa.Table
     foreign: pa.Table
@@ -61,9 +61,9 @@ class HostRows:
             for row in self.hours.to_pylist()
         ]
 
-    def lone(self) -> list[dict[str, Any]]:
-        """Return ``lone`` sightings by sensor, family, version and the ``step`` of how long they were alone."""
-        rows: list[dict[str, Any]] = self.lone_sightings.to_pylist()
+    def islands(self) -> list[dict[str, Any]]:
+        """Return ``islands`` by sensor, family, version, the step of their ``span`` and of how long they were alone."""
+        rows: list[dict[str, Any]] = self.alone.to_pylist()
         return rows
 
     def sensor_days(self) -> list[dict[str, Any]]:

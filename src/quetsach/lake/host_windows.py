@@ -162,7 +162,7 @@ def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping
         days[sensor][row["day"]] = row["rows"]
         odd.update({(sensor, name): row[name] for name in ("single", "cut")})
     modes = {s: feed_mode(SensorDays(by_day, odd[s, "single"], odd[s, "cut"])) for s, by_day in days.items()}
-    ladders, lone = ladders_of(rows.ladder(), ()), _lone(rows)
+    ladders, islands = ladders_of(rows.ladder(), ()), _islands(rows)
     observed = {}
     for row in rows.totals():
         watch = watch_of(row)
@@ -177,7 +177,14 @@ def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping
             windows.get(watch, {}),
             modes[watch.feed, watch.report],
             row["mixed"],
-            Traces(stays_of(row), lone[watch], clock.unsure, _named(named.get(watch), row["events"])),
+            Traces(
+                stays_of(row),
+                islands[watch],
+                clock.breaks,
+                tuple(clock.moved.values()),
+                clock.unsure,
+                _named(named.get(watch), row["events"]),
+            ),
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
     measured = {watch: measure(seen, known.get(watch.family)) for watch, seen in observed.items()}
@@ -230,10 +237,10 @@ def _named(found: tuple[float, float, float] | None, events: float) -> NamedHour
     return None if found is None or not events else NamedHours(found[0], found[1], min(1.0, found[2] / events))
 
 
-def _lone(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:
-    made: defaultdict[Watch, NDArray[np.float64]] = defaultdict(lambda: np.zeros(STEPS + 1))
-    for row in rows.lone():
-        made[watch_of(row)][row["step"]] += row["lone"]
+def _islands(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:
+    made: defaultdict[Watch, NDArray[np.float64]] = defaultdict(lambda: np.zeros((STEPS + 1, STEPS + 1)))
+    for row in rows.islands():
+        made[watch_of(row)][row["span"], row["alone"]] += row["islands"]
     return made
 
 

@@ -21,6 +21,7 @@ from quetsach.assess.hosts.measure import (
     add_up,
     best_watches,
     measure_part,
+    of_both_versions,
 )
 from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
 from quetsach.assess.refusal import Refusal, RefusalReason
@@ -284,7 +285,8 @@ def _of_any_family(infections: Answer, parts: Iterable[tuple[Watch, Measured]], 
         return infections
     of_family: defaultdict[str, float] = defaultdict(float)
     for watch, measured in parts:
-        of_family[watch.family] += measured.machines.low if isinstance(measured.machines, Estimate) else 0.0
+        low = measured.machines.low if isinstance(measured.machines, Estimate) else 0.0
+        of_family[watch.family] = max(of_family[watch.family], low)
     added = sum(row["daily"] for row in rows.distinct(("family",)))
     shared = rows.distinct()[0]["daily"] / added if added else 1.0
     low = max(*of_family.values(), infections.low * shared)
@@ -317,16 +319,20 @@ def _row(
     *,
     is_crowded: bool,
 ) -> HostRow:
-    given = list(parts)
-    answers = [m for _, m in given]
+    of_family: defaultdict[str, list[Measured]] = defaultdict(list)
+    for watch, measured in parts:
+        of_family[watch.family].append(measured)
     machines, by_events, by_growth = (
-        add_up((getattr(m, name), m.rows) for m in answers) for name in ("machines", "by_events", "by_growth")
+        add_up(
+            (of_both_versions((getattr(m, name), m.rows) for m in versions), sum(m.rows for m in versions))
+            for versions in of_family.values()
+        )
+        for name in ("machines", "by_events", "by_growth")
     )
     if is_crowded and isinstance(machines, Estimate):
         machines = Refusal(RefusalReason.DENSE_POOL, {"machines": machines.value})
     named = bots or Refusal(RefusalReason.NO_BOT_IDS)
-    families = len({watch.family for watch, _ in given})
-    return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"], families)
+    return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"], len(of_family))
 
 
 def _bots(laid: LaidOut, rows: HostRows, by: str) -> dict[str, Answer]:

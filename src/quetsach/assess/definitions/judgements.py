@@ -11,10 +11,12 @@ OBSERVED_REDUCTION = Definition(
     PERCENT,
     1,
     LocalText(
-        "Số máy nhiễm đang trực tuyến của kỳ sau ít hơn kỳ trước bao nhiêu phần trăm, chỉ tính những nguồn dữ liệu và "
-        "họ mã độc có trong cả hai kỳ theo cùng một cách; hai kỳ dài bằng nhau. Con số này không cho biết nguyên nhân.",
-        "By how much infected machines on line are fewer in the later window than in the earlier one, on the feeds and "
-        "families that both have in the same way; the windows are equally long. It does not say what the cause is.",
+        "Số ca nhiễm đang trực tuyến của kỳ sau ít hơn kỳ trước bao nhiêu phần trăm (máy nhiễm hai họ mã độc là hai ca "
+        "nhiễm), chỉ tính những nguồn dữ liệu và họ mã độc có trong cả hai kỳ theo cùng một cách; hai kỳ dài bằng "
+        "nhau. Con số này không cho biết nguyên nhân.",
+        "By how much infections on line are fewer in the later window than in the earlier one (a machine with two "
+        "families is two), on the feeds and families that both have in the same way; the windows are equally long. It "
+        "does not say what the cause is.",
     ),
 )
 REDUCTION = Definition(
@@ -94,10 +96,10 @@ GRADE = Definition(
     LocalText("loại", "grade"),
     0,
     LocalText(
-        "Tốt hơn hoặc kém hơn mức giữa, nếu xác suất tỷ lệ máy nhiễm trên 1.000 thuê bao thấp hơn hoặc cao hơn trung "
+        "Tốt hơn hoặc kém hơn mức giữa, nếu xác suất tỷ lệ ca nhiễm trên 1.000 thuê bao thấp hơn hoặc cao hơn trung "
         "vị của các nhà mạng là ít nhất 0,95; còn lại là chưa phân biệt được. Khoảng thứ hạng đúng với xác suất 95% "
         "cho từng nhà mạng. Không công bố thứ hạng đơn lẻ.",
-        "Better or worse than the middle where the rate of infected machines per 1,000 subscribers lies below or above "
+        "Better or worse than the middle where the rate of infections per 1,000 subscribers lies below or above "
         "the median of the providers with a probability of 0.95 at least; else not distinguishable. The interval of "
         "ranks holds with 95 % for one provider. Bare ranks are not published.",
     ),

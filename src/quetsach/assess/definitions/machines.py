@@ -78,10 +78,11 @@ PER_THOUSAND_SUBSCRIBERS = Definition(
     LocalText("‰", "‰"),
     3,
     LocalText(
-        "Số máy nhiễm đang trực tuyến chia cho số nghìn thuê bao theo bảng đã nêu. Dưới cấp quốc gia, tỷ lệ được kéo "
-        "về mức chung (Bayes thực nghiệm): đơn vị càng nhỏ, số liệu riêng càng ít tính.",
-        "Infected machines on line divided by thousands of subscribers, by the stated table. Below the national level "
-        "the rate is drawn toward what all have in common (empirical Bayes): the smaller a unit, the less its own "
-        "figure counts.",
+        "Số ca nhiễm đang trực tuyến chia cho số nghìn thuê bao theo bảng đã nêu (máy nhiễm hai họ mã độc là hai ca "
+        "nhiễm). Dưới cấp quốc gia, tỷ lệ được kéo về mức chung (Bayes thực nghiệm): đơn vị càng nhỏ, số liệu riêng "
+        "càng ít tính.",
+        "Infections on line divided by thousands of subscribers, by the stated table (a machine with two families is "
+        "two). Below the national level the rate is drawn toward what all have in common (empirical Bayes): the "
+        "smaller a unit, the less its own figure counts.",
     ),
 )

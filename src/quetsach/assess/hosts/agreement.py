@@ -6,13 +6,14 @@ if the picture is right. What fails is told; what is only a little off widens th
 """
 
 from dataclasses import dataclass, field
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder, step_of
+from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder
+from quetsach.assess.hosts.renewal import Renewal, fit_renewal
 from quetsach.assess.hosts.schedule import Schedule
 from quetsach.assess.refusal import Refusal, RefusalReason
 
@@ -31,19 +32,22 @@ _UNEVEN = 0.045
 
 With a tenth of the machines in pairs behind one address it is 0.045, with two variants whose rates differ by three it
 is 0.2."""
-_UNEVEN_HIGH = 2.0
+_UNEVEN_HIGH = 3.0
 """By how many times that the machines may be more than the addresses."""
 _DISPERSED = 1.12
 """Squared coefficient of variation of the gaps; chance has 1, and no schedule that is one has more."""
-_REGULAR = (0.2, 0.85)
-_PAUSES = 1.1
-"""Share of the commonest gap and dispersion together, where the latter is between these; lost sightings leave 1."""
-_BROKEN = 0.08
-"""Share of the sessions that end in a pause too short for a new lease and too long for the schedule."""
-_SINGLES = 1.3
-_SINGLES_AT_NIGHT = 0.7
-_SINGLES_MORE = 0.04
-"""Sessions of a single sighting: so many times q, and a little more, is what leases of one kind leave."""
+_MISFIT = 0.012
+"""Share of the gaps, beyond chance and what silences of the sensor do, that one schedule would have otherwise."""
+_MANY_TIMES = 1.25
+"""So many times what chance and silences do on the average."""
+_BRIEF = 1.5
+"""A session is brief that spans so many mean gaps."""
+_LONGEST_BRIEF_HOURS = 9.0
+_SLOW_TIMES = 4
+"""A variant that is seen once where others are seen for a session is taken to check in as rarely as after so many of
+the gaps that end one."""
+_SLOW = 0.12
+"""Share of the hours that such a variant may have."""
 _SHORTEST_SESSION_HOURS = 1.5
 _FEWEST_NAMED = 0.2
 """Share of the sightings that have to carry a bot ID for these to be counted by."""
@@ -109,12 +113,16 @@ class NamedHours:
 class Traces:
     """What the checks look at beside the gaps.
 
-    ``lone`` are address-days of one check-in (``LONE_MINUTES``), by the step of how long they were alone;
-    ``unsure`` the hours of which nobody knows whether the family could be seen, for each hour of the clock.
+    ``islands`` are address-days by the step of what their sightings span (0 within ``LONE_MINUTES``) and of how long
+    there was no other before or after; ``breaks`` the silences of the clock, ``moved`` by how many hours each day
+    is that is moved, and ``unsure`` the hours of which nobody knows whether the family could be seen, for each hour of
+    the clock.
     """
 
     stays: Stays = field(default_factory=Stays)
-    lone: NDArray[np.float64] = field(default_factory=lambda: np.zeros(STEPS + 1))
+    islands: NDArray[np.float64] = field(default_factory=lambda: np.zeros((STEPS + 1, STEPS + 1)))
+    breaks: int = 0
+    moved: tuple[int, ...] = ()
     unsure: float = 0.0
     named: NamedHours | None = None
 
@@ -139,21 +147,20 @@ def check(
         return machines
     events, sessions = machines.measured["events"], machines.measured["sessions"]
     uneven = traces.stays.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
-    broken = _broken(ladder, schedule, sessions)
-    is_brief = schedule.tries_hours(ladder) <= 1 / 60
-    lone = float(traces.lone[schedule.gap_step + 1 :].sum()) / max(1.0, sessions) if is_brief else 0.0
+    hours_a_session = machines.measured["session_hours"] / max(1.0, sessions)
+    renewal = fit_renewal(ladder, schedule, 1 / hours_a_session)
+    slow = _slow_share(ladder, schedule, renewal, traces.islands) / max(1.0, sessions)
     measured = {
         **machines.measured,
         "uneven": uneven,
-        "broken": broken,
         "dispersion": schedule.dispersion,
-        "lone": lone,
-        "peak": _peak(ladder, schedule),
-        "hours_a_session": machines.measured["session_hours"] / max(1.0, sessions),
+        "misfit": _misfit(renewal, traces.breaks / machines.measured["uptime_hours"]),
+        "slow": slow * _SLOW_TIMES * float(STEP_HOURS[schedule.gap_step]) / hours_a_session,
+        "hours_a_session": hours_a_session,
     }
     low, high = (
         machines.low / (1 + traces.unsure),
-        machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven) + max(0.0, broken)),
+        machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven) + measured["slow"]),
     )
     reason = _first_failure(schedule, measured)
     by_name = traces.named.machines() if traces.named else None
@@ -190,31 +197,44 @@ def _first_failure(schedule: Schedule, measured: dict[str, float]) -> RefusalRea
         return RefusalReason.RARE_CHECK_INS
     if measured["uneven"] > _UNEVEN:
         return RefusalReason.UNEVEN_RATES
-    times = _SINGLES_AT_NIGHT if schedule.has_nights else _SINGLES
     is_broken = (
         schedule.dispersion > _DISPERSED
-        or measured["broken"] > _BROKEN
-        or _pauses(measured["peak"], schedule.dispersion)
+        or measured["misfit"] > _MISFIT
+        or measured["slow"] > _SLOW
         or measured["hours_a_session"] < _SHORTEST_SESSION_HOURS
-        or measured["lone"] > times * measured["q"] + _SINGLES_MORE
     )
     return RefusalReason.BROKEN_SESSIONS if is_broken else None
 
 
-def _peak(ladder: GapLadder, schedule: Schedule) -> float:
-    """Return the share of the gaps that are of the commonest length, give or take a quarter of an octave."""
-    count = ladder.count[schedule.tries_step + 1 : schedule.gap_step + 1]
-    at = int(count.argmax())
-    return float(count[max(0, at - 1) : at + 2].sum() / count.sum())
+def _misfit(renewal: Renewal | None, breaks_per_hour: float) -> float:
+    """Return the share of the gaps that one schedule would have otherwise, beyond chance and silences of the sensor."""
+    if renewal is None:
+        return 0.0
+    usual = renewal.chance + breaks_per_hour * renewal.interval_hours
+    return max(0.0, renewal.misfit - _MANY_TIMES * usual)
 
 
-def _pauses(peak: float, dispersion: float) -> bool:
-    """Whether regular gaps are more dispersed than lost sightings make them: machines pause.
+def _slow_share(ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, islands: NDArray[np.float64]) -> float:
+    """Return the sessions of one check-in that are those of a slower variant, less twice their standard error.
 
-    Of regular check-ins of which a share ``k`` is seen, ``k`` of the gaps are of one length and the dispersion is
-    ``1 - k``, whatever ``k`` is.
+    Sessions that leases cut short are as often of one check-in as of few, one after the other: so many of these as
+    there are check-ins to follow in their time. What is seen once more often than that does not stay.
     """
-    return _REGULAR[0] < dispersion < _REGULAR[1] and peak + dispersion > _PAUSES
+    if renewal is None:
+        return 0.0
+    inside = slice(schedule.tries_step + 1, schedule.gap_step + 1)
+    mean = float(ladder.hours[inside].sum() / ladder.count[inside].sum())
+    spans = np.append(STEP_HOURS, np.inf)
+    is_one = spans <= max(STEP_HOURS[0], mean / 2 if schedule.tries_hours(ladder) > LONE_MINUTES / 120 else 0.0)
+    is_brief = ~is_one & (spans <= min(_BRIEF * mean, _LONGEST_BRIEF_HOURS))
+    if not is_brief.any():
+        return 0.0
+    of_span = islands[:, schedule.gap_step + 1 :].sum(axis=1)
+    longest = float(spans[is_brief].max())
+    # Of brief sessions those are not found that run through midnight, into the next row.
+    follow = renewal.check_ins_within(longest) * (1 - longest / 48)
+    one, brief = float(of_span[is_one].sum()), float(of_span[is_brief].sum())
+    return max(0.0, one - brief / follow - 2 * sqrt(one + brief / follow**2)) if follow > 0 else 0.0
 
 
 def _ways_meet(machines: Estimate, schedule: Schedule, ways: tuple[Answer, Answer]) -> bool:
@@ -230,31 +250,3 @@ def _ways_meet(machines: Estimate, schedule: Schedule, ways: tuple[Answer, Answe
 
 def _overlap(one: Estimate, other: Estimate) -> bool:
     return one.low <= other.high and other.low <= one.high
-
-
-def _broken(ladder: GapLadder, schedule: Schedule, sessions: float) -> float:
-    """Return the share of sessions that end in a pause: gaps a little longer than a session allows.
-
-    An address that comes back to another infected machine does so after days, at a rate that falls slowly; what is
-    more often than that, right above the gap, are machines that pause, or a second schedule.
-    """
-    if not sessions:
-        return 0.0
-    gap = float(STEP_HOURS[schedule.gap_step])
-    width = np.diff(np.concatenate(([0.0], STEP_HOURS)))
-    above = np.arange(STEPS) > schedule.gap_step
-    if schedule.has_nights:
-        last = int(step_of(np.array([7.0]))[0])
-        return float(ladder.count[schedule.gap_step + 1 : last].sum()) / sessions
-    near = above & (min(96.0, 4 * gap) >= STEP_HOURS)
-    day, days = (above & (a < STEP_HOURS) & (2 * a >= STEP_HOURS) for a in (24.0, 48.0))
-    rates = [ladder.count[part].sum() / width[part].sum() if part.any() else 0.0 for part in (day, days)]
-    expected = rates[1]
-    if gap < 24 and rates[0] > 0:
-        decay = min(max(float(np.log(rates[0] / max(rates[1], 1e-9))) / 36, 0.0), 0.05)
-        expected = rates[0] * float(np.exp(decay * (36 - min(2 * gap, 36))))
-    chance = 0.0
-    if not schedule.is_periodic:
-        inside = ladder.count[schedule.tries_step + 1 : schedule.gap_step + 1].sum()
-        chance = float(inside) * float(np.exp(-gap * log(2) / schedule.interval_hours))
-    return float((ladder.count[near].sum() - expected * width[near].sum() - chance) / sessions)

@@ -7,8 +7,8 @@ out of the gap between two working days, and they would look like one session.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +65,26 @@ class Clock:
 
     ``outages`` of each day with sightings; ``uptime_hours`` in which it was alive, each hour counted by how much
     usually happens in it: an outage at noon takes more away than one at night. ``hours_alive`` by hour of the day.
-    ``unsure`` hours for each of these are not among them, and nothing tells whether they should be.
+    ``unsure`` hours for each of these are not among them, and nothing tells whether they should be. ``moved`` are days
+    on which a family that keeps hours was seen so many hours late (``moved_days``).
     """
 
     outages: Mapping[date, tuple[Stretch, ...]]
     uptime_hours: float
     hours_alive: NDArray[np.float64]
     unsure: float = 0.0
+    moved: Mapping[date, int] = field(default_factory=dict)
+
+    @property
+    def breaks(self) -> int:
+        """How many silences there are: an outage that runs through midnight is one."""
+        known, found = sorted(self.outages), 0
+        for day in known:
+            before = self.outages.get(day - timedelta(days=1), ((0, DAY_MINUTES),))
+            runs_on = day == known[0] or bool(before and before[-1][1] == DAY_MINUTES)
+            found += sum(start > 0 or not runs_on for start, _ in self.outages[day])
+            found += day > known[0] and day - timedelta(days=1) not in self.outages
+        return found
 
 
 def read_clock(days: Mapping[date, DayRecord]) -> Clock:
@@ -84,7 +97,7 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
     """
     order = sorted(days)
     hourly = np.array([days[day].hourly for day in order], dtype=np.float64).reshape(len(order), 24)
-    alike = np.array([[_kind(a) == _kind(b) for b in order] for a in order])
+    alike = np.array([[day_kind(a) == day_kind(b) for b in order] for a in order])
     outages: dict[date, tuple[Stretch, ...]] = {}
     alive = np.ones_like(hourly)
     for at, day in enumerate(order):
@@ -105,7 +118,7 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
     return Clock(outages, float(uptime), alive.sum(axis=0))
 
 
-def _kind(day: date) -> int:
+def day_kind(day: date) -> int:
     """Return which days a day is like: working days, Saturdays, Sundays."""
     return max(0, day.weekday() - 4)
 

@@ -37,9 +37,9 @@ def disagreement(machines: Answer, events: Answer, addresses: Answer) -> list[No
     apart = _points(max(values) - min(values))
     told = [a.percent_text() if isinstance(a, Estimate) else LocalText("–", "–") for a in (machines, events, addresses)]
     text = LocalText(
-        f"Các cách đo mức giảm cho kết quả khác nhau {apart.vi} điểm phần trăm (máy trực tuyến {told[0].vi}, lượt ghi "
-        f"nhận {told[1].vi}, địa chỉ mỗi ngày {told[2].vi}): nguồn hoặc cách đo đã thay đổi, chưa nên công bố.",
-        f"The measures of the reduction differ by {apart.en} points (machines on line {told[0].en}, events "
+        f"Các cách đo mức giảm cho kết quả khác nhau {apart.vi} điểm phần trăm (ca nhiễm trực tuyến {told[0].vi}, lượt "
+        f"ghi nhận {told[1].vi}, địa chỉ mỗi ngày {told[2].vi}): nguồn hoặc cách đo đã thay đổi, chưa nên công bố.",
+        f"The measures of the reduction differ by {apart.en} points (infections on line {told[0].en}, events "
         f"{told[1].en}, daily addresses {told[2].en}): the instrument changed, and the figures wait.",
     )
     return [Notice("measures-disagree", text, round(max(values) - min(values), 1))]
@@ -111,9 +111,9 @@ def gone(before: "WindowMeasured", found: Sequence["Gone"]) -> list[Notice]:
         return []
     text = LocalText(
         f"{told.names.vi} không còn được ghi nhận, dù nguồn vẫn gửi dữ liệu đều: máy đã sạch, hoặc nguồn không còn "
-        f"thấy các máy này. Nhóm này chiếm {told.share.vi} số máy trong kỳ đầu và không tính vào mức giảm chung.",
+        f"thấy các máy này. Nhóm này chiếm {told.share.vi} số ca nhiễm trong kỳ đầu và không tính vào mức giảm chung.",
         f"{told.names.en}: gone, although the sensor is alive: cleaned, or no longer seen. They had {told.share.en} of "
-        "the machines of the first window and are not part of the total reduction.",
+        "the infections of the first window and are not part of the total reduction.",
     )
     return [told.notice("families-gone" if told.percent > LARGEST_SILENT else "few-machines-gone", text)]
 
@@ -125,9 +125,9 @@ def new(after: "WindowMeasured", found: Sequence["Gone"]) -> list[Notice]:
         return []
     text = LocalText(
         f"{told.names.vi} chưa được ghi nhận trong kỳ đầu: lây nhiễm mới, nguồn mới thấy được, hoặc họ mã độc đổi tên. "
-        f"Nhóm này chiếm {told.share.vi} số máy của kỳ sau và không tính vào mức giảm chung.",
+        f"Nhóm này chiếm {told.share.vi} số ca nhiễm của kỳ sau và không tính vào mức giảm chung.",
         f"{told.names.en}: not seen in the first window: new infections, newly seen by the sensor, or a family "
-        f"renamed. They have {told.share.en} of the machines of the second window and are not part of the total "
+        f"renamed. They have {told.share.en} of the infections of the second window and are not part of the total "
         "reduction.",
     )
     return [told.notice("families-new", text)]
@@ -163,10 +163,10 @@ def _one_window(told: "_Told", reason: RefusalReason | None, *, is_first: bool) 
         else LocalText("Nguồn không đủ dữ liệu.", "The sensor does not have enough data.")
     )
     text = LocalText(
-        f"{told.names.vi} chỉ đếm được máy trong {vi} ({told.share.vi} số máy của kỳ đó) nên không tính vào mức giảm "
-        f"chung. Ở kỳ kia: {why.vi}",
-        f"{told.names.en}: machines can be counted in {en} only ({told.share.en} of its machines) and are not part of "
-        f"the total reduction. In the other: {why.en}",
+        f"{told.names.vi} chỉ đếm được máy trong {vi} ({told.share.vi} số ca nhiễm của kỳ đó) nên không tính vào mức "
+        f"giảm chung. Ở kỳ kia: {why.vi}",
+        f"{told.names.en}: machines can be counted in {en} only ({told.share.en} of its infections) and are not part "
+        f"of the total reduction. In the other: {why.en}",
     )
     if reason is None:
         return told.notice("families-left-out", text)

@@ -9,6 +9,8 @@ from quetsach.assess.refusal import RefusalReason
 
 FEWEST_ROWS = 100
 """Rows of (family, address, day) below which nothing is said about a feed's mode, or about a family's machines."""
+FEWEST_HOURS = 100
+"""Addresses of all hours of a day together below which a day without any says nothing about machines or domains."""
 DEDUPLICATED_SHARE = 0.995
 SUNDAY_TIMES = 2.0
 FEWEST_SUNDAYS = 2

@@ -9,15 +9,16 @@ week-ends alone: such silences are time without infected machines on line, and c
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, weights_of
+from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, day_kind, weights_of
+from quetsach.assess.hosts.health import FEWEST_HOURS
+from quetsach.assess.hosts.moved_days import moved_days
 from quetsach.core.period import Period
 
-FEWEST = 100
-"""Address-hours of a silent stretch that the same hours of other days had; of fewer nothing is said."""
 SHORTEST_HOURS = 6
 SILENT = 0.03
 """Share of what is usual at this hour below which an hour is silent."""
@@ -44,20 +45,21 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period) -> Clock:
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
-    week = _week(days, hourly, alive, blind)
+    week = _week(days, hourly, alive)
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
+    watched = alive.copy()
     alive[blind] = 0
     counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
-    kinds = np.array([max(0, day.weekday() - 4) for day in days])
+    kinds = np.array([day_kind(day) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
     unsure = (7 - WORKING_DAYS) / WORKING_DAYS if week is Week.UNKNOWN else 0.0
     stretches = {
         day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
     }
-    return Clock(stretches, uptime, alive.sum(axis=0), unsure)
+    return Clock(stretches, uptime, alive.sum(axis=0), unsure, moved_days(days, hourly, watched))
 
 
 def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:
@@ -76,7 +78,7 @@ def _blind(hourly: Hours, alive: Hours) -> NDArray[np.bool_]:
     blind = np.zeros(flat.size, dtype=np.bool_)
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         missing = (by_day * alive.ravel())[start:end]
-        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST:
+        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST_HOURS:
             continue
         is_sharp = any(
             by_day[inside] >= BUSY * usual.mean() and flat[outside] >= BUSY * by_day[outside]
@@ -107,7 +109,7 @@ class Week(Enum):
     UNKNOWN = 3
 
 
-def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_]) -> Week:
+def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
     """Tell office machines, silent at week-ends, from domains that are live on some days only.
 
     A silent week-end between two working days on which machines were there is theirs. Where working days are silent
@@ -119,7 +121,7 @@ def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
     watched = watched_hours > busy.sum() / 4
-    there = watched & ((~blind & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
+    there = watched & (((hourly > SILENT * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     worked = np.flatnonzero(there & ~is_weekend)
     if not len(worked) or (there & is_weekend).any() or not is_weekend.any():
@@ -127,8 +129,12 @@ def _week(days: list[date], hourly: Hours, alive: Hours, blind: NDArray[np.bool_
     absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
     if ((absent > 1) & (absent <= WORKING_DAYS)).any():
         return Week.UNKNOWN
-    between = np.diff(worked)
-    return Week.WORKING if ((between > 1) & (between <= WORKING_DAYS)).any() else Week.UNKNOWN
+    silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
+    between = (
+        last - first <= WORKING_DAYS and ((first < silent) & (silent < last)).any()
+        for first, last in pairwise(worked.tolist())
+    )
+    return Week.WORKING if any(between) else Week.UNKNOWN
 
 
 def _stretches(outages: tuple[Stretch, ...], blind: NDArray[np.bool_]) -> tuple[Stretch, ...]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import mode
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.accumulation import accumulation
-from quetsach.assess.hosts.agreement import Traces, check, check_part
+from quetsach.assess.hosts.agreement import WIDEST, Traces, check, check_part
 from quetsach.assess.hosts.event_rate import Rate, event_rate
-from quetsach.assess.hosts.health import FEWEST_ROWS
+from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
 from quetsach.assess.hosts.session_hours import session_hours
@@ -116,7 +117,7 @@ def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_g
     if isinstance(machines, Refusal):
         is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
         return by_events if is_known else machines, machines
-    if schedule is not None and (schedule.has_nights or schedule.dispersion < BY_CHANCE):
+    if schedule is not None and (schedule.has_nights or schedule.tries_step > 0 or schedule.dispersion < BY_CHANCE):
         by_growth = Refusal(RefusalReason.CURVE_OUTSIDE, by_growth.measured)
     return by_events, by_growth
 
@@ -125,7 +126,10 @@ def _unfit(seen: Observed) -> Refusal | None:
     """Refuse everything where the feed is unfit, or where there is too little of it."""
     if seen.mode is not None:
         return Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
-    if 0 < seen.rows < FEWEST_ROWS:
+    of_a_day = 24 * float(seen.hourly.sum()) / seen.uptime_hours if seen.uptime_hours > 0 else 0.0
+    if moved := seen.traces.moved:
+        return Refusal(RefusalReason.CLOCK_WRONG, {"days": len(moved), "hours": mode(moved)})
+    if 0 < seen.rows < FEWEST_ROWS or 0 < of_a_day < FEWEST_HOURS:
         return Refusal(RefusalReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
     return None
 
@@ -151,6 +155,28 @@ def best_watches(measured: Mapping[Watch, Measured]) -> dict[tuple[str, int], Wa
     for watch in sorted(measured, key=worth):
         best[watch.family, watch.ip_version] = watch
     return best
+
+
+def of_both_versions(parts: Iterable[tuple[Answer, int]]) -> Answer:
+    """Return the machines of one family that its sightings by IPv4 and by IPv6 are of, each with its address-days.
+
+    A machine that has both is seen under both, all the time or by turns: there are at least as many as by either alone
+    and at most as many as by both together, and addresses do not tell where between.
+    """
+    given = list(parts)
+    estimates = [answer for answer, _ in given if isinstance(answer, Estimate)]
+    refused = [(answer, rows) for answer, rows in given if isinstance(answer, Refusal)]
+    if estimates and sum(rows for _, rows in refused) > REFUSED_SHARE * sum(rows for _, rows in given):
+        return Refusal(max(refused, key=lambda part: part[1])[0].reason, {"low": max(e.low for e in estimates)})
+    if len(estimates) < 2:
+        return add_up(given)
+    if all(answer.measured.get("is_known") for answer in estimates):
+        return add_up(given)  # every sighting is of one version, and the rate of all is known
+    low, high = max(e.low for e in estimates), sum(e.high for e in estimates)
+    most, together = max(e.value for e in estimates), sum(e.value for e in estimates)
+    if high > WIDEST * low:
+        return Refusal(RefusalReason.BOTH_VERSIONS, {"low": low, "high": high})
+    return Estimate((most + together) / 2, low, high, {"parts": float(len(given))})
 
 
 def add_up(parts: Iterable[tuple[Answer, int]]) -> Answer:

@@ -12,8 +12,9 @@ from quetsach.assess.hosts.ladder import STEP_HOURS, GapLadder
 from quetsach.assess.hosts.schedule import Schedule
 from quetsach.assess.refusal import Refusal, RefusalReason
 
-LARGEST_Q = 0.2
-"""Sessions for each check-in; with more the check-ins are too rare for the leases, and there is no estimate."""
+LARGEST_Q, LARGEST_LACKING = 0.25, 0.14
+"""Sessions for each check-in, and what is added for gaps inside short sessions; with more of either the check-ins are
+too rare for the leases, and there is no estimate."""
 
 BUDGET, WIDE_BUDGET = 0.08, 0.11
 """What the estimate may be off by, as a share: where ``q`` is below ``VALID_Q``, and else. An assumption that stands on
@@ -54,10 +55,10 @@ def session_hours(
         "uptime_hours": uptime_hours,
         "session_hours": hours + sessions * schedule.edge_hours,
     }
-    if q >= LARGEST_Q:
-        return Refusal(RefusalReason.RARE_CHECK_INS, measured)
     # What gaps inside short sessions lack: leases end at any time, the sessions of a working day have a length.
-    lacking = 2 * q**2 / (1 - 2 * q) if schedule.has_nights else q**2
-    value = measured["session_hours"] / (uptime_hours * (1 - schedule.spread * lacking))
+    lacking = schedule.spread * (2 * q**2 / (1 - 2 * q) if schedule.has_nights else q**2) if q < LARGEST_Q else 1.0
+    if lacking >= LARGEST_LACKING:
+        return Refusal(RefusalReason.RARE_CHECK_INS, measured)
+    value = measured["session_hours"] / (uptime_hours * (1 - lacking))
     budget = BUDGET if q < VALID_Q else WIDE_BUDGET
     return Estimate(value, value * (1 - budget), value * (1 + budget), measured)

@@ -8,7 +8,7 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays
 from quetsach.assess.hosts.event_rate import Rate
-from quetsach.assess.hosts.measure import Measured, measure, measure_part
+from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 ORDINARY = Regime(machines=200, lease=48.0)
@@ -42,8 +42,10 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(live_days=tuple(range(5, 16))),
         ORDINARY.but(duty="office", check_ins=PERIODIC, live_days=tuple(range(14))),
         ORDINARY.but(named=1.0),
+        ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
+        ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
     ],
-    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}",
+    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}, {r.movers}, {r.outages}",
 )
 def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
     found, truth = measured(regime)
@@ -64,7 +66,24 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
             ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
             RefusalReason.BROKEN_SESSIONS,
         ),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(0.5, 0.3), check_ins=CheckIns(0.3, 0.1), kept=0.5),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(3.0, 1.2), check_ins=CheckIns(2.0, 0.1)),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.05), second=CheckIns(30.0, 0.05), second_share=0.3),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            ORDINARY.but(check_ins=CheckIns(1.5), second=CheckIns(36.0), second_share=0.4, kept=0.5),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
         (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
+        (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), RefusalReason.FEW_SIGHTINGS),
         (ORDINARY.but(stamps=1.0), RefusalReason.STAMPS_CUT),
         (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), RefusalReason.STAMPS_CUT),
     ],
@@ -136,3 +155,47 @@ def test_few_stays_say_nothing_about_rates() -> None:
     found, _ = measured(ORDINARY)
     assert found.schedule is not None
     assert Stays(10, 100, 200, 900).unevenness(found.schedule, 1.0) == 0
+
+
+def by_version(share_of_machines: float, share_of_check_ins: float) -> tuple[list[tuple[Answer, int]], Watched]:
+    """Machines that have both versions of IP, and what each version sees of all of them."""
+    found = seen(ORDINARY.but(named=1.0, check_ins=CheckIns(0.5)))
+    rng = np.random.default_rng(4)
+    is_sixth = (found.bot % 1000 < 1000 * share_of_machines) & (rng.random(len(found.bot)) < share_of_check_ins)
+    parts = []
+    for of in (~is_sixth, is_sixth):
+        made = measure(observe(found.address[of], found.hour[of], DAYS, found.others))
+        parts.append((made.machines, made.rows))
+    return parts, found
+
+
+def test_machines_with_both_versions_of_ip_are_not_counted_twice() -> None:
+    parts, truth = by_version(1.0, 0.5)
+    assert all(isinstance(answer, Estimate) for answer, _ in parts)
+    both = of_both_versions(parts)
+    assert isinstance(both, Refusal)
+    assert both.reason is RefusalReason.BOTH_VERSIONS
+    low, high = range_of(both)
+    assert low < truth.online < high < 2.3 * truth.online
+
+
+def test_a_few_machines_with_both_widen_the_interval() -> None:
+    one, few = Estimate(200.0, 184.0, 216.0), Estimate(15.0, 13.8, 16.2)
+    both = of_both_versions([(one, 1000), (few, 80)])
+    assert isinstance(both, Estimate)
+    assert (both.low, both.high) == (184.0, pytest.approx(232.2))
+    assert 200 < both.value < 215
+
+
+def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_least() -> None:
+    one, other = Estimate(200.0, 184.0, 216.0), Refusal(RefusalReason.FEW_SIGHTINGS)
+    assert of_both_versions([(one, 500), (other, 100)]) == Refusal(RefusalReason.FEW_SIGHTINGS, {"low": 184.0})
+    assert isinstance(of_both_versions([(one, 5000), (other, 100)]), Estimate)
+    assert of_both_versions([(other, 5)]) == other
+
+
+def test_a_known_rate_adds_both_versions_up() -> None:
+    parts = [(Estimate(value, value, value, {"is_known": 1.0}), 100) for value in (60.0, 40.0)]
+    added = of_both_versions(parts)
+    assert isinstance(added, Estimate)
+    assert added.value == 100

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, read_clock, record_day, uptime_minutes
+from quetsach.assess.hosts.clock import DAY_MINUTES, Clock, DayRecord, read_clock, record_day, uptime_minutes
 
 MONDAY = date(2020, 6, 1)
 
@@ -90,3 +90,10 @@ def test_a_night_after_a_day_that_ended_early_is_none() -> None:
     clock = read_clock(days([record_day(early), *[record_day(usual)] * 6]))
     assert clock.outages[MONDAY] == ((595, 600),)
     assert clock.uptime_hours == pytest.approx(7 * 24, rel=0.01)
+
+
+def test_an_outage_that_runs_through_midnight_is_one_break() -> None:
+    first = date(2020, 6, 1)
+    days = [first + timedelta(days=n) for n in range(4)]
+    outages = {days[0]: ((600, 660), (1380, 1440)), days[1]: ((0, 60), (700, 760)), days[3]: ()}
+    assert Clock(outages, 0.0, np.zeros(24)).breaks == 4

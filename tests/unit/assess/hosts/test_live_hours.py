@@ -51,6 +51,18 @@ def test_week_ends_count_where_the_sensor_saw_nobody_at_all() -> None:
     assert clock(OFFICE, (0, 1, 2, 3, 4), of=read_clock(days)).uptime_hours == pytest.approx(672)
 
 
+def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() -> None:
+    """An outage from Saturday to Sunday, and domains that were live for eight days around it."""
+    down = MONDAY + timedelta(days=5)
+    days = {day: DayRecord((3000,) * 24) for day in WEEKS}
+    days[down] = DayRecord((3000,) * 3 + (0,) * 21, ((180, 1440),))
+    days[down + timedelta(days=1)] = DayRecord((0,) * 8 + (3000,) * 16, ((0, 480),))
+    live = {MONDAY + timedelta(days=n): OFFICE for n in (2, 3, 4, 7, 8, 9)}
+    partly = {down: (0, 200, 200) + (0,) * 21, down + timedelta(days=1): (0,) * 8 + (200, 200) + (0,) * 14}
+    found = read_live_hours(read_clock(days), live | partly, WEEKS)
+    assert found.unsure > 0 or found.uptime_hours == pytest.approx(7 * 24, abs=24)
+
+
 def test_offices_with_domains_on_some_days_leave_the_week_ends_open() -> None:
     found = clock(OFFICE, (0, 2, 4))
     assert found.uptime_hours == pytest.approx(12 * 24)
@@ -86,3 +98,12 @@ def test_outages_of_the_sensor_stay_outages() -> None:
     assert found.outages[MONDAY] == ((720, 1440),)
     assert found.uptime_hours == pytest.approx(660, rel=1e-3)
     assert np.isclose(found.hours_alive.sum(), 660)
+
+
+def test_a_week_end_that_an_outage_halves_is_still_silent() -> None:
+    down = MONDAY + timedelta(days=5)
+    days = {day: DayRecord((3000,) * 24) for day in WEEKS}
+    days[down] = DayRecord((3000,) + (0,) * 5 + (3000,) * 18, ((60, 360),))
+    days[down + timedelta(days=1)] = DayRecord((0,) * 11 + (3000,) * 13, ((0, 660),))
+    seen = {day: OFFICE for day in WEEKS if day.weekday() < 5}
+    assert read_live_hours(read_clock(days), seen, WEEKS).uptime_hours == pytest.approx(672)

@@ -27,7 +27,7 @@ def register(questions: "Subcommands") -> None:
     question = add_command(
         questions,
         "grades",
-        summary="providers graded by infected machines per 1,000 subscribers, with rank intervals and own change",
+        summary="providers graded by infections per 1,000 subscribers, with rank intervals and own change",
         examples="quetsach center assess grades --subscribers subscribers.csv\n"
         "quetsach center assess grades --subscribers subscribers.csv --from 2020-12-07 --to 2021-01-03 "
         "--against 2020-06-15..2020-07-12 --json",
@@ -96,9 +96,9 @@ def _content(path: Path) -> bytes:
 def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> None:
     vi = language == "vi"
     header = (
-        ("nhà mạng", "máy", "trên 1.000 thuê bao", "hạng", "xếp loại", "so với kỳ trước")
+        ("nhà mạng", "ca nhiễm", "trên 1.000 thuê bao", "hạng", "xếp loại", "so với kỳ trước")
         if vi
-        else ("provider", "machines", "per 1,000 subscribers", "rank", "grade", "own change")
+        else ("provider", "infections", "per 1,000 subscribers", "rank", "grade", "own change")
     )
     rows = [_row(provider, tables, language) for provider in grades.providers]
     print_table(header, rows, right=(1, 2, 3, 5))

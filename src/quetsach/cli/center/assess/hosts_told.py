@@ -33,7 +33,7 @@ _WORDS = {
             "địa chỉ/máy",
         ),
         "rate": "trên 1.000 thuê bao",
-        "infections": "ca nhiễm trực tuyến",
+        "infections": ("ca nhiễm trực tuyến", "địa chỉ/ca nhiễm"),
         "total": "Cả nước",
         "added": "Cả nước (cộng các họ: ca nhiễm)",
         "any": "Một máy nhiễm hai họ mã độc là hai ca nhiễm. Số máy nhiễm ít nhất một họ: khoảng {value}, ít nhất "
@@ -46,12 +46,11 @@ _WORDS = {
         "tất cả ít nhất "
         "là {n}.",
         "compare": "Mức giảm từ kỳ {before} đến kỳ {after}, trên {panel} cặp nguồn và họ mã độc có ở cả hai kỳ: "
-        "máy trực "
-        "tuyến {machines}, theo lượt ghi nhận {events}, địa chỉ mỗi ngày {addresses}. Mức giảm này chưa cho "
+        "{what} {machines}, theo lượt ghi nhận {events}, địa chỉ mỗi ngày {addresses}. Mức giảm này chưa cho "
         "biết có phải do "
         "chiến dịch hay không.",
         "covered": "Mức giảm chung tính trên {families} trong {of} họ mã độc của kỳ đầu, chiếm ít nhất {percent} số "
-        "máy của kỳ đó. Khoảng trong ngoặc gồm sai số của cả hai kỳ.",
+        "ca nhiễm của kỳ đó. Khoảng trong ngoặc gồm sai số của cả hai kỳ.",
         "clean": "Nếu mọi máy nhiễm các họ không còn ghi nhận đều đã sạch, mức giảm chung là {n}.",
         "same-holiday": "Kỳ có ngày nghỉ lễ, so với cùng kỳ nghỉ lễ của năm khác:",
         "blocks": "Các con số này chưa được tự động công bố.",
@@ -72,7 +71,7 @@ _WORDS = {
             "addresses/machine",
         ),
         "rate": "per 1,000 subscribers",
-        "infections": "infections on line",
+        "infections": ("infections on line", "addresses/infection"),
         "total": "Whole country",
         "added": "Whole country (families added: infections)",
         "any": "A machine with two families is two infections. Machines with at least one family: about {value}, at "
@@ -86,11 +85,11 @@ _WORDS = {
         "there were at least {n}.",
         "compare": "Reduction from {before} to {after}, on the {panel} pairs of report and family that both "
         "windows have: "
-        "machines on line {machines}, by events {events}, daily addresses {addresses}. This does not say "
+        "{what} {machines}, by events {events}, daily addresses {addresses}. This does not say "
         "whether the campaign "
         "caused it.",
         "covered": "The total is of {families} of the {of} families of the first window, which had at least {percent} "
-        "of its machines. Intervals in brackets have the uncertainty of both windows.",
+        "of its infections. Intervals in brackets have the uncertainty of both windows.",
         "clean": "If every machine with a family that is no longer seen was cleaned, the total reduction is {n}.",
         "same-holiday": "The window with a holiday, against the same holiday of another year:",
         "blocks": "Such figures are not published by themselves.",
@@ -116,8 +115,10 @@ def show(
     lines = [(name_of(row.id, language) if row.id != "unknown" else str(words["unknown"]), row) for row in report.rows]
     lines.append((str(words["added" if report.total.families > 1 else "total"]), report.total))
     known = rates if isinstance(rates, Mapping) else {}
-    first = words["header"][0] if report.by == "family" else words["infections"]
-    header = (str(words[report.by]), str(first), *words["header"][1:], *([str(words["rate"])] if known else []))
+    first, *middle, last = words["header"]
+    if report.by != "family":
+        first, last = words["infections"]
+    header = (str(words[report.by]), first, *middle, last, *([str(words["rate"])] if known else []))
     cells = [
         (*_cells(name, row, language), *([_rate(known.get(row.id), language)] if known else [])) for name, row in lines
     ]
@@ -207,6 +208,7 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
                 before=period_text(comparison.before, language),
                 after=period_text(comparison.after, language),
                 panel=len(comparison.panel),
+                what=words["header" if len({w.family for w in comparison.panel}) == 1 else "infections"][0],
                 machines=_percent(comparison.machines, language),
                 events=_percent(comparison.by_events, language),
                 addresses=_percent(comparison.by_addresses, language),

@@ -37,12 +37,12 @@ _SAID = {
 }
 _MEASURES = {
     "vi": {
-        "machines": "máy trực tuyến",
-        "addresses": "địa chỉ trung bình mỗi ngày (có ô không ước lượng được số máy)",
+        "machines": "ca nhiễm trực tuyến",
+        "addresses": "địa chỉ trung bình mỗi ngày (có ô không ước lượng được số ca nhiễm)",
     },
     "en": {
-        "machines": "machines on line",
-        "addresses": "mean daily addresses (some cells have no estimate of machines)",
+        "machines": "infections on line",
+        "addresses": "mean daily addresses (some cells have no estimate of infections)",
     },
 }
 

@@ -1,0 +1,70 @@
+"""Gaps of one schedule are told from others whatever share of them the feed loses."""
+
+import numpy as np
+import pytest
+
+from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.renewal import Renewal, fit_renewal
+from quetsach.assess.hosts.schedule import read_schedule
+
+GAPS = 100_000
+NOT_ONE_SCHEDULE = 0.02
+
+
+def fitted(gaps: np.ndarray) -> Renewal:
+    ladder = GapLadder.of(gaps)
+    schedule = read_schedule(ladder)
+    assert schedule is not None
+    found = fit_renewal(ladder, schedule, 1e-3)
+    assert found is not None
+    return found
+
+
+def lost(intervals: np.ndarray, share_seen: float, rng: np.random.Generator) -> np.ndarray:
+    at = intervals.cumsum()
+    return np.diff(at[rng.random(len(at)) < share_seen])
+
+
+@pytest.mark.parametrize("share_seen", [1.0, 0.8, 0.5, 0.35])
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.3, 1.0])
+def test_what_is_lost_leaves_gaps_of_one_schedule(spread: float, share_seen: float) -> None:
+    rng = np.random.default_rng(3)
+    found = fitted(lost(rng.gamma(1 / spread**2, spread**2, GAPS), share_seen, rng))
+    assert found.misfit < NOT_ONE_SCHEDULE
+    if spread < 0.5:
+        assert found.interval_hours == pytest.approx(1, rel=0.05)
+        assert found.seen == pytest.approx(share_seen, rel=0.05)
+
+
+@pytest.mark.parametrize("share_seen", [1.0, 0.5])
+def test_intervals_drawn_evenly_from_a_range_are_one_schedule(share_seen: float) -> None:
+    rng = np.random.default_rng(3)
+    assert fitted(lost(rng.uniform(0.5, 1.5, GAPS), share_seen, rng)).misfit < NOT_ONE_SCHEDULE
+
+
+@pytest.mark.parametrize("share_seen", [1.0, 0.5])
+def test_moments_that_keep_their_places_are_one_schedule(share_seen: float) -> None:
+    rng = np.random.default_rng(3)
+    at = np.arange(GAPS) + rng.uniform(-0.1, 0.1, GAPS)
+    assert fitted(np.diff(at[rng.random(GAPS) < share_seen])).misfit < NOT_ONE_SCHEDULE
+
+
+@pytest.mark.parametrize("share_seen", [1.0, 0.5])
+def test_pauses_are_not(share_seen: float) -> None:
+    """After one check-in in three the machine is away for a while, and begins anew at any time."""
+    rng = np.random.default_rng(3)
+    pause = np.where(rng.random(GAPS) < 1 / 3, rng.exponential(1.0, GAPS) - rng.random(GAPS) * 0.5, 0.0)
+    assert fitted(lost(np.maximum(0.1, rng.normal(1, 0.05, GAPS) + pause), share_seen, rng)).misfit > NOT_ONE_SCHEDULE
+
+
+def test_check_ins_that_follow_are_counted() -> None:
+    assert Renewal(1.0, 0.02, 1.0, 0.0, 0.0).check_ins_within(2.5) == pytest.approx(2, abs=0.01)
+    assert Renewal(1.0, 1.0, 0.5, 0.0, 0.0).check_ins_within(3.0) == pytest.approx(1.5, abs=0.01)
+
+
+def test_hardly_any_gaps_say_nothing() -> None:
+    ladder = GapLadder.of(np.full(3, 1 / 60))
+    schedule = read_schedule(GapLadder.of(np.full(1000, 1.0)))
+    assert schedule is not None
+    assert fit_renewal(GapLadder.empty(), schedule, 0.0) is None
+    assert fit_renewal(ladder, schedule, 0.0) is not None
