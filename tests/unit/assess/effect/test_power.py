@@ -101,8 +101,8 @@ def test_noise_that_cannot_be_is_refused(percent: float, correlation: float) -> 
 
 
 def test_a_plan_that_can_never_give_a_verdict_has_no_power_and_says_why() -> None:
-    starts = np.array([12] * 12 + [13] * 11 + [26])
-    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), starts=starts), draws=20)
+    starts, design = np.array([14] + [26] * 23), Design(Method.DID, Scale.LOG)  # one unit alone
+    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=20)
     assert not isinstance(found, Refusal)
     power, always = found
     assert power.power == 0
