@@ -24,7 +24,7 @@ from quetsach.assess.effect.registration import PanelPlan, Registration
 from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.core.period import Period
 
-FULL, SHORT = 300, 20
+FULL, SHORT = 300, 12
 EFFECTS: Final = (("none", 0.0), ("30 %", float(np.log(0.7))))
 _LEAST, _MOST, _FALSE = 0.92, 0.98, 0.025
 _SHAPES: Final[dict[str, Callable[[Floats], Floats]]] = {

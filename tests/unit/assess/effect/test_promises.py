@@ -40,5 +40,6 @@ def test_the_table_of_cits_is_made_as_the_command_does() -> None:
         panel = _panel(series[campaign], np.array([150] + [242] * 6), effect.days())
         found = analyse(panel, Design(Method.CITS, Scale.LOG, ramp=60))
         assert isinstance(found, Finding)
-        pair = (found.spread.value, found.spread.error)
-        assert pair == pytest.approx((outcome.value[campaign], outcome.error[campaign]), rel=1e-6)
+        by_t = found.spread.interval()
+        ends = (outcome.value[campaign], outcome.low[campaign], outcome.high[campaign])
+        assert (by_t.value, by_t.low, by_t.high) == pytest.approx(ends, rel=1e-6)
