@@ -175,7 +175,7 @@ def _sizes(draws: int, seed: int) -> list[Row]:
 
 def _planned(seed: int, *, short: bool) -> list[Row]:
     """Power of a wedge from 16 weeks so far, against how often such campaigns are found."""
-    made, draws, far = [], 20 if short else 200, 2 if short else 6
+    made, draws, far = [], 8 if short else 100, 1 if short else 4
     for number, (units, deviation, memory, target) in enumerate(
         ((34, 0.3, 0.3, 0.2), (34, 0.5, 0.6, 0.5), (63, 0.3, 0.7, 0.15), (24, 0.15, 0.0, 0.1))
     ):
