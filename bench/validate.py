@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the commands of the centre do
 PARTS = tuple(sorted(p.stem for p in (HERE / "validation").glob("*.py") if p.stem not in ("__init__", "table")))
 
 

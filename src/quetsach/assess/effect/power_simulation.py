@@ -22,8 +22,8 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 
-DRAWS: Final = 100
-"""Panels that are simulated: a power of 80 % is then known to within 8 points."""
+DRAWS: Final = 400
+"""Panels that are simulated: a power of 80 % is then known to within 4 points."""
 PERIODS_AT_LEAST: Final = 8
 """Periods before the start that noise and its memory can be told from."""
 _LARGE: Final = 1e6

@@ -61,9 +61,10 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
     draws = len(wedge.lot.drawn)
     if draws < DRAWS_AT_LEAST:
         return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(draws), "needed_draws": float(DRAWS_AT_LEAST)})
-    found = wedge.drawing.told(wedge.mean_from(wedge.first))
+    longest = wedge.mean_from(wedge.first)
+    found = wedge.drawing.told(longest)
     if found is None:
-        return Refusal(RefusalReason.NO_SPREAD)
+        return Refusal(RefusalReason.NO_SPREAD, {"effect": float(longest @ wedge.drawing.effects)})
     grouped = _by_group(wedge, generator)
     if isinstance(grouped, Refusal):
         return grouped

@@ -24,6 +24,7 @@ def enter(arguments: argparse.Namespace) -> None:
             the environment disagrees with its settings.
     """
     storage.keep_private()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices, many times: threads cost more than they save
     if not hasattr(arguments, "data"):
         return
     data = (arguments.data or default_data()).absolute()

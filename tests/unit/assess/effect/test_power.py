@@ -21,7 +21,7 @@ def _plan(noise: Noise, *, target: float = 0.5, design: Design | None = None, st
 
 
 def _power(noise: float, *, target: float = 0.5) -> Power:
-    found = power_of(_plan(stated_noise(24, percent=noise, correlation=0.5), target=target), draws=30)
+    found = power_of(_plan(stated_noise(24, percent=noise, correlation=0.5), target=target), draws=60)
     assert not isinstance(found, Refusal)
     return found[0]
 
@@ -37,17 +37,18 @@ def _memory(units: int, periods: int, *, memory: float, deviation: float, seed: 
 
 def test_noisier_units_find_less() -> None:
     calm, noisy = _power(5), _power(150)
-    assert calm.power >= 0.9
+    assert calm.power >= 0.8  # the checks that a verdict waits for fail for nothing in about one sound panel of ten
     assert not calm.is_weak
     assert noisy.power < 0.6
     assert noisy.is_weak
-    assert (calm.detectable[80] or 1) < (calm.detectable[90] or 1) < 0.1 < (noisy.detectable[80] or 1)
+    assert (calm.detectable[80] or 1) < 0.1 < (noisy.detectable[80] or 1)
+    assert (calm.detectable[80] or 0) < (calm.detectable[90] or 1)
 
 
 def test_a_plan_finds_what_it_calls_detectable_and_not_half_of_it() -> None:
     least = _power(30).detectable[80]
     assert least is not None
-    assert _power(30, target=least).power == pytest.approx(0.8, abs=0.2)
+    assert _power(30, target=least).power == pytest.approx(0.8, abs=0.13)
     assert _power(30, target=least / 2).power < 0.55
 
 
@@ -102,7 +103,7 @@ def test_noise_that_cannot_be_is_refused(percent: float, correlation: float) -> 
 
 def test_a_plan_that_can_never_give_a_verdict_has_no_power_and_says_why() -> None:
     starts, design = np.array([14] + [26] * 23), Design(Method.DID, Scale.LOG)  # one unit alone
-    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=8)
+    found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=20)
     assert not isinstance(found, Refusal)
     power, always = found
     assert power.power == 0
