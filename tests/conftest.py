@@ -17,6 +17,10 @@ settings.register_profile(
 settings.load_profile("quetsach")
 
 
+LONG = {"e2e", "integration", "test_promises.py"}
+"""Folders and files that take long: one that begins last is waited for by one process alone."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the run on PostgreSQL leave out what no database changes."""
     parser.addoption("--only-database", action="store_true", help="run only tests that use the database")
@@ -25,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the files that take long, and keep only the tests that ask for the database, if those are wanted."""
-    items.sort(key=lambda item: not {"e2e", "integration"} & set(item.path.parts))  # stable: their order stays drawn
+    items.sort(key=lambda item: not LONG & set(item.path.parts))  # stable: their order stays drawn
     if not config.getoption("--only-database"):
         return
     kept = [i for i in items if "db" in getattr(i, "fixturenames", ()) or i.get_closest_marker("django_db")]
