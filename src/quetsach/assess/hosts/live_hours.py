@@ -18,6 +18,7 @@ from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, d
 from quetsach.assess.hosts.health import FEWEST_HOURS
 from quetsach.assess.hosts.moved_days import moved_days
 from quetsach.core.period import Period
+from quetsach.core.zone import VIET_NAM
 
 SHORTEST_HOURS = 6
 SILENT = 0.03
@@ -28,6 +29,11 @@ RHYTHM = 0.15
 """First harmonic of the hours of the day from which machines are taken to be switched off."""
 
 WORKING_DAYS = 5
+MIDDAY = (9.5, 15.5)
+"""Hours of the country in which the middle of an office's day lies."""
+FREE_HOURS = 8
+"""In so many hours of the day nobody is in an office."""
+OFFSET_HOURS = VIET_NAM.utcoffset(None).total_seconds() / 3600
 
 type AddressHours = Mapping[date, tuple[int, ...]]
 """Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
@@ -112,11 +118,12 @@ class Week(Enum):
 def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
     """Tell office machines, silent at week-ends, from domains that are live on some days only.
 
-    A silent week-end between two working days on which machines were there is theirs. Where working days are silent
-    too, one by one, it is the domains; whether anybody would be there at week-ends is not known then.
+    A silent week-end between two working days on which machines were there is theirs, if they keep office hours. Where
+    working days are silent too, one by one, it is the domains; whether an office would be there at week-ends is not
+    known then. Nor is it where machines that keep other hours, or are there by night, are silent at week-ends alone.
     """
     usual = _usual(hourly, alive)
-    if not usual.sum() or abs(np.exp(2j * np.pi * np.arange(24) / 24) @ usual) / usual.sum() < RHYTHM:
+    if not usual.sum() or abs(_wave(usual)) / usual.sum() < RHYTHM:
         return Week.WHOLE
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
@@ -128,6 +135,8 @@ def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
         return Week.WHOLE
     absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
     if ((absent > 1) & (absent <= WORKING_DAYS)).any():
+        return Week.UNKNOWN if _is_by_day(usual) else Week.WHOLE
+    if not (_is_by_day(usual) and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()):
         return Week.UNKNOWN
     silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
     between = (
@@ -135,6 +144,17 @@ def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
         for first, last in pairwise(worked.tolist())
     )
     return Week.WORKING if any(between) else Week.UNKNOWN
+
+
+def _wave(usual: NDArray[np.float64]) -> complex:
+    """Return the first harmonic of a day, for the middles of its hours."""
+    return complex(np.exp(2j * np.pi * (np.arange(24) + 0.5) / 24) @ usual)
+
+
+def _is_by_day(usual: NDArray[np.float64]) -> bool:
+    """Whether the middle of a usual day, by the clock of the country, is one of office hours and not of an evening."""
+    middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + OFFSET_HOURS) % 24
+    return MIDDAY[0] <= middle <= MIDDAY[1]
 
 
 def _stretches(outages: tuple[Stretch, ...], blind: NDArray[np.bool_]) -> tuple[Stretch, ...]:

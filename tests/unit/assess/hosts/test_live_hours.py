@@ -13,6 +13,8 @@ MONDAY = date(2020, 6, 1)
 WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
 AROUND_THE_CLOCK = (200,) * 24
 OFFICE = (0,) + (200,) * 9 + (0,) * 14
+EVENING = (0,) * 11 + (200,) * 5 + (0,) * 8
+DAY_AND_SOME_NIGHT = tuple(60 + hour // 2 for hour in OFFICE)
 
 
 def sensor(days: Period = WEEKS) -> Clock:
@@ -44,6 +46,14 @@ def test_silent_week_ends_of_offices_count() -> None:
     found = clock(OFFICE, (0, 1, 2, 3, 4))
     assert found.uptime_hours == pytest.approx(672)
     assert found.unsure == 0
+
+
+@pytest.mark.parametrize("hours", [EVENING, DAY_AND_SOME_NIGHT], ids=["evenings", "some are there at night"])
+def test_silent_week_ends_of_what_keeps_no_office_hours_leave_them_open(hours: tuple[int, ...]) -> None:
+    """Machines that are there in evenings or at night have week-ends too: the domains may have died."""
+    found = clock(hours, (0, 1, 2, 3, 4))
+    assert found.uptime_hours == pytest.approx(20 * 24)
+    assert found.unsure == pytest.approx(0.4)
 
 
 def test_week_ends_count_where_the_sensor_saw_nobody_at_all() -> None:
