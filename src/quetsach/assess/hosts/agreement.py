@@ -15,6 +15,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder
 from quetsach.assess.hosts.renewal import Renewal, fit_renewal
 from quetsach.assess.hosts.schedule import Schedule
+from quetsach.assess.hosts.session_hours import LARGEST_Q
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 WIDEST = 1.35
@@ -48,6 +49,9 @@ _SLOW_TIMES = 4
 the gaps that end one."""
 _SLOW = 0.12
 """Share of the hours that such a variant may have."""
+_SLOW_OF_FEW = 0.01
+"""The same where sessions have so few check-ins that ``LARGEST_Q`` is passed: machines of a much slower variant hardly
+differ there from those that are brief."""
 _SHORTEST_SESSION_HOURS = 1.5
 _FEWEST_NAMED = 0.2
 """Share of the sightings that have to carry a bot ID for these to be counted by."""
@@ -200,7 +204,7 @@ def _first_failure(schedule: Schedule, measured: dict[str, float]) -> RefusalRea
     is_broken = (
         schedule.dispersion > _DISPERSED
         or measured["misfit"] > _MISFIT
-        or measured["slow"] > _SLOW
+        or measured["slow"] > (_SLOW if measured["q"] < LARGEST_Q else _SLOW_OF_FEW)
         or measured["hours_a_session"] < _SHORTEST_SESSION_HOURS
     )
     return RefusalReason.BROKEN_SESSIONS if is_broken else None

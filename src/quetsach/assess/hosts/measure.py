@@ -14,7 +14,7 @@ from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
-from quetsach.assess.hosts.session_hours import session_hours
+from quetsach.assess.hosts.session_hours import REGULAR, VALID_Q, session_hours
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 REFUSED_SHARE = 0.1
@@ -117,9 +117,17 @@ def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_g
     if isinstance(machines, Refusal):
         is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
         return by_events if is_known else machines, machines
+    q, spread = machines.measured["q"], machines.measured["spread"]
+    if schedule is not None and schedule.has_nights and q >= VALID_Q and spread > REGULAR and _is_read_off(by_events):
+        # the long gaps that a rate is read off are cut short by the end of the day
+        by_events = Refusal(RefusalReason.UNKNOWN_RATE, by_events.measured)
     if schedule is not None and (schedule.has_nights or schedule.tries_step > 0 or schedule.dispersion < BY_CHANCE):
         by_growth = Refusal(RefusalReason.CURVE_OUTSIDE, by_growth.measured)
     return by_events, by_growth
+
+
+def _is_read_off(by_events: Answer) -> bool:
+    return isinstance(by_events, Estimate) and not by_events.measured["is_known"]
 
 
 def _unfit(seen: Observed) -> Refusal | None:

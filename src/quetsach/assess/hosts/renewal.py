@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import gammainc
+from scipy.special import expit, gammainc
 
 from quetsach.assess.hosts.ladder import STEP_HOURS, GapLadder
 from quetsach.assess.hosts.schedule import Schedule
@@ -132,7 +132,7 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
 
 def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:
     """Return interval, spread and share seen of a point: the interval beside what the mean gap and the loss make it."""
-    seen = float(np.clip(1 / (1 + np.exp(-at[2])), _SMALLEST_SEEN, _LARGEST_SEEN))
+    seen = float(np.clip(expit(at[2]), _SMALLEST_SEEN, _LARGEST_SEEN))
     spread = float(np.clip(np.exp(at[1]), _SMALLEST_SPREAD, _LARGEST_SPREAD))
     return float(mean * seen * np.exp(np.clip(at[0], -1.0, 1.0))), spread, seen
 

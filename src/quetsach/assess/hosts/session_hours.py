@@ -16,6 +16,9 @@ LARGEST_Q, LARGEST_LACKING = 0.25, 0.14
 """Sessions for each check-in, and what is added for gaps inside short sessions; with more of either the check-ins are
 too rare for the leases, and there is no estimate."""
 
+LARGEST_Q_REGULAR, REGULAR = 0.45, 0.15
+"""The same where the gaps are spread so little: short sessions have gaps like long ones, and hardly any are lacking."""
+
 BUDGET, WIDE_BUDGET = 0.08, 0.11
 """What the estimate may be off by, as a share: where ``q`` is below ``VALID_Q``, and else. An assumption that stands on
 regimes drawn at random (``bench/validate.py regimes``), not a confidence interval."""
@@ -56,7 +59,8 @@ def session_hours(
         "session_hours": hours + sessions * schedule.edge_hours,
     }
     # What gaps inside short sessions lack: leases end at any time, the sessions of a working day have a length.
-    lacking = schedule.spread * (2 * q**2 / (1 - 2 * q) if schedule.has_nights else q**2) if q < LARGEST_Q else 1.0
+    largest = LARGEST_Q_REGULAR if schedule.spread <= REGULAR else LARGEST_Q
+    lacking = schedule.spread * (2 * q**2 / (1 - 2 * q) if schedule.has_nights else q**2) if q < largest else 1.0
     if lacking >= LARGEST_LACKING:
         return Refusal(RefusalReason.RARE_CHECK_INS, measured)
     value = measured["session_hours"] / (uptime_hours * (1 - lacking))

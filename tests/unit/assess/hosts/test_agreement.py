@@ -38,6 +38,9 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(check_ins=CheckIns(1.0, 1.0, 4, 10 / 3600)),
         ORDINARY.but(duty="office", check_ins=PERIODIC),
         ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.1)),
+        ORDINARY.but(duty="office", machines=400, check_ins=CheckIns(2.3, 0.1, is_even=True)),
+        ORDINARY.but(duty="evening", machines=400, check_ins=CheckIns(1.4, 0.02)),
+        ORDINARY.but(duty="evening", check_ins=PERIODIC, live_days=tuple(d for d in range(DAYS) if d % 7 in (0, 2, 4))),
         ORDINARY.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 3)), live_from=5),
         ORDINARY.but(live_days=tuple(range(5, 16))),
         ORDINARY.but(duty="office", check_ins=PERIODIC, live_days=tuple(range(14))),
@@ -45,7 +48,10 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
         ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
     ],
-    ids=lambda r: f"{r.check_ins.tries} tries, {r.duty}, {len(r.live_days)} days, {r.kept}, {r.movers}, {r.outages}",
+    ids=lambda r: (
+        f"{r.check_ins.tries} tries, {r.check_ins.interval} h, {r.duty}, {len(r.live_days)} days, {r.kept}, "
+        f"{r.movers}, {r.outages}"
+    ),
 )
 def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
     found, truth = measured(regime)
@@ -61,6 +67,16 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
         (ORDINARY.but(shared=0.6, per_address=3), RefusalReason.UNEVEN_RATES),
         (ORDINARY.but(shared=0.6, per_address=8, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
         (ORDINARY.but(second=CheckIns(4.0), second_share=0.5), RefusalReason.UNEVEN_RATES),
+        (
+            ORDINARY.but(
+                duty="office",
+                machines=400,
+                check_ins=CheckIns(2.3, 0.02),
+                second=CheckIns(41.5, 0.05),
+                second_share=0.2,
+            ),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
         (ORDINARY.but(second=CheckIns(24.0), second_share=0.5, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
         (
             ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
@@ -131,6 +147,15 @@ def test_week_ends_that_nobody_can_tell_from_dead_domains_make_a_range() -> None
     assert found.machines.reason is RefusalReason.TOO_WIDE
     low, high = range_of(found.machines)
     assert low < truth.online < high
+
+
+def test_evenings_whose_domains_rest_at_week_ends_are_no_office() -> None:
+    evening = ORDINARY.but(duty="evening", check_ins=PERIODIC)
+    found, truth = measured(evening.but(live_days=tuple(day for day in range(DAYS) if day % 7 < 5)))
+    low, high = range_of(found.machines)
+    assert low < truth.online * 5 / 7 < truth.online < high
+    always, _ = measured(evening)
+    assert isinstance(always.machines, Estimate)
 
 
 def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.ladder import GapLadder
@@ -40,9 +41,19 @@ def test_several_connections_of_one_check_in_are_one() -> None:
     assert answer.value == pytest.approx(60, rel=0.02)
 
 
-def test_rare_check_ins_are_refused() -> None:
+def test_regular_check_ins_may_be_few_in_a_session() -> None:
     ladder = GapLadder.of(np.full(100, 6.0))
-    answer = session_hours(ladder, 130, read_schedule(ladder), WEEKS)
+    answer = session_hours(ladder, 140, read_schedule(ladder), WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.value == pytest.approx(140 * 6.0 / WEEKS)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "events"), [(np.full(100, 6.0), 190), (np.random.default_rng(1).exponential(6.0, 1000), 1400)]
+)
+def test_rare_check_ins_are_refused(gaps: NDArray[np.float64], events: float) -> None:
+    ladder = GapLadder.of(gaps)
+    answer = session_hours(ladder, events, read_schedule(ladder), WEEKS)
     assert isinstance(answer, Refusal)
     assert answer.reason is RefusalReason.RARE_CHECK_INS
     assert answer.measured["q"] > 0.2
