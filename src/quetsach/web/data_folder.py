@@ -15,7 +15,7 @@ from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
 
 FILE = "centre.json"
-FORMAT = 1
+FORMAT = 2
 """To be raised when files of the data folder change so that an older build would misread them; the database counts by
 its migrations."""
 _NEWEST = "use that release or a newer one; to go back, restore the backup from before the upgrade"

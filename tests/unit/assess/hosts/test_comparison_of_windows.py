@@ -95,7 +95,7 @@ def test_a_family_that_cannot_be_counted_any_more_is_not_dropped_silently() -> N
     before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
     [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(80, hours=400.0)})).notices
     assert notice.code == "families-left-out"
-    assert "necurs chỉ đếm được máy trong kỳ đầu (45% số máy của kỳ đó)" in notice.text.vi
+    assert "necurs chỉ đếm được máy trong kỳ đầu (45% số ca nhiễm của kỳ đó)" in notice.text.vi
 
 
 def test_a_small_family_that_vanishes_is_told_and_not_named_where_it_could_expose_somebody() -> None:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _WHOLE = 100
 _WORDS = {
     "vi": {
-        "customers": "Đã rút thăm một lần: {treated} trên {units} khách hàng được áp dụng biện pháp, số còn lại để đối "
+        "customers": "Đã rút thăm một lần: {treated}/{units} khách hàng được áp dụng biện pháp, số còn lại để đối "
         "chứng. Danh sách cho nhà mạng: {out}",
-        "days": "Đã rút thăm một lần: áp dụng biện pháp trong {treated} trên {units} ngày. Danh sách ngày: {out}",
+        "days": "Đã rút thăm một lần: áp dụng biện pháp trong {treated}/{units} ngày. Danh sách ngày: {out}",
         "kept": "Trung tâm chỉ lưu số lượng và mã băm của danh sách: {path}",
         "digest": "SHA-256 {digest}: hãy công bố cùng giá trị khởi tạo (seed) {seed!r} trước khi bắt đầu.",
     },
