@@ -56,6 +56,7 @@ class RefusalReason(StrEnum):
     NO_MIXTURE = "no-mixture"
     NO_RATIO = "no-ratio"
     NOT_AS_REGISTERED = "not-as-registered"
+    OTHER_CUSTOMERS = "other-customers"
     FEW_FOLLOWED = "few-followed"
     FEW_OUTCOMES = "few-outcomes"
 
@@ -307,6 +308,12 @@ EXPLANATIONS: dict[RefusalReason, LocalText] = {
         "Cách tính khác với bản đăng ký đã ký trước khi bắt đầu, nên không có kết luận. Những điểm khác được nêu kèm.",
         "This is not the analysis that was registered and signed before the start, so there is no verdict. "
         "What differs is named beside it.",
+    ),
+    RefusalReason.OTHER_CUSTOMERS: LocalText(
+        "Bảng kết quả không có đúng những khách hàng đã rút thăm: có người bị thiếu, thêm vào hoặc đổi nhóm phân tầng "
+        "(cột stratum phải đúng như khi rút thăm), nên không biết ai thuộc nhóm nào.",
+        "The table of outcomes does not have just the customers of the lot: some are missing, new or of another "
+        "stratum (the column stratum must be as it was drawn), so nobody knows who was drawn for what.",
     ),
     RefusalReason.FEW_FOLLOWED: LocalText(
         "Có quá ít khách hàng được theo dõi đến cuối ở một trong hai nhóm.",

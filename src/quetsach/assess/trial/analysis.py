@@ -19,7 +19,7 @@ from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.panel import Bools, Floats, Ints
 from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.assess.trial.lot import Drawn, Lot, strata_of_days, treated_of
+from quetsach.assess.trial.lot import Drawn, Lot, listed_digest, strata_of_days, treated_of
 from quetsach.assess.trial.proportions import score_difference
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.table import Outcomes
@@ -75,6 +75,8 @@ class TrialFinding:
 def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialFinding | Refusal:
     """Return what a trial found, or why there is no number."""
     lot = registration.lot
+    if lot.drawn is Drawn.CUSTOMERS and listed_digest(outcomes.strata) != lot.listed:
+        return Refusal(RefusalReason.OTHER_CUSTOMERS, {"customers": float(len(outcomes)), "drawn": float(lot.units)})
     is_treated = assigned(outcomes, lot)
     success = outcomes.success(
         registration.outcome, within_days=registration.within_days, again_days=registration.again_days

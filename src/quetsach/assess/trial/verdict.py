@@ -10,7 +10,6 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal
 from quetsach.assess.trial.analysis import TrialFinding
-from quetsach.assess.trial.lot import Drawn, listed_digest
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.table import Outcomes
 from quetsach.core.number import number_text
@@ -40,8 +39,6 @@ class TrialGrounds:
 
     def _of_lot(self) -> Iterator[Notice]:
         lot, found = self.registration.lot, self.outcomes.found
-        if lot.drawn is Drawn.CUSTOMERS and listed_digest(self.outcomes.strata) != lot.listed:
-            yield _OTHER_CUSTOMERS
         early = sum(day < lot.start for day in found)
         outside = sum(day not in lot.days for day in found) - early if lot.days else 0
         if early or outside:
@@ -137,14 +134,6 @@ _SAID: Final = {
         "Not decided: the interval, those lost sight of included, holds {target} points.",
     ),
 }
-_OTHER_CUSTOMERS: Final = Notice(
-    "other-customers",
-    LocalText(
-        "Bảng kết quả không có đúng những khách hàng đã rút thăm: có người bị thiếu, thêm vào hoặc đổi nhóm phân tầng.",
-        "The table of outcomes does not have just the customers of the lot: some are missing, new or of another "
-        "stratum.",
-    ),
-)
 _CONTRADICTS: Final = Notice(
     "check-contradicts-exact",
     LocalText(
