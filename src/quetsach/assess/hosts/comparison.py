@@ -244,14 +244,13 @@ def _refused(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, 
 
 
 def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> Refusal:
-    """Say why no watch is on the panel: what most of those that both windows have were refused for."""
-    refused = Counter(
-        answer.reason
-        for watch in before.observed
-        if before.covers(watch) and after.covers(watch)
-        for answer in (before.measured[watch].machines, after.measured[watch].machines)
-        if isinstance(answer, Refusal)
-    )
+    """Say why no watch is on the panel: what most sightings of those that both windows have were refused for."""
+    refused: Counter[RefusalReason] = Counter()
+    for watch in before.observed:
+        if before.covers(watch) and after.covers(watch):
+            for measured in (before.measured[watch], after.measured[watch]):
+                if isinstance(measured.machines, Refusal):
+                    refused[measured.machines.reason] += measured.rows
     return Refusal(refused.most_common(1)[0][0] if refused else RefusalReason.UNEQUAL_PANELS)
 
 

@@ -272,6 +272,15 @@ def test_where_machines_are_refused_for_rare_check_ins_the_feed_is_not_blamed() 
     assert comparison.machines.reason is own.reason is not RefusalReason.UNEQUAL_PANELS
 
 
+def test_the_reason_is_that_of_most_sightings_and_not_of_most_families() -> None:
+    """Two families of a few addresses would say "count over a longer window", which helps nobody."""
+    small = {Watch("own", "sinkhole", name, 4): replace(seen(2, per_hour=0.02), rows=50) for name in ("a", "b")}
+    before, after = (window(period, {MIRAI: seen(100, per_hour=0.02), **small}) for period in (JUNE, JULY))
+    comparison = compare(before, after)
+    assert isinstance(comparison.machines, Refusal)
+    assert comparison.machines.reason is RefusalReason.RARE_CHECK_INS
+
+
 def test_a_report_that_falls_silent_blocks() -> None:
     before = window(JUNE, {MIRAI: seen(100), OTHER: seen(90)})
     comparison = compare(before, window(JULY, {MIRAI: seen(50), OTHER: seen(20, hours=200.0)}))
