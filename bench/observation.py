@@ -116,8 +116,11 @@ def _named(bot: Integers | None, hour: Floats, whole: list[int]) -> NamedHours |
     kept = kept[np.lexsort((hour[kept], bot[kept]))]
     start, end = _day_edges(bot[kept], hour[kept])
     times = end - start + 1
-    spent = (hour[kept][end] - hour[kept][start]) * (times + 1) / np.maximum(times - 1, 1)
-    return NamedHours(float(spent.sum()), 24.0 * len(whole), share)
+    gap = (hour[kept][end] - hour[kept][start]) / np.maximum(times - 1, 1)
+    once = float((times == 1).sum())
+    return NamedHours(
+        float((gap * (times + 1)).sum()), 24.0 * len(whole), share, float(gap.sum()), float(len(times)), once
+    )
 
 
 def _windows(address: Integers, hour: Floats, whole: list[int]) -> dict[int, float]:

@@ -57,7 +57,11 @@ class FamilyHours:
 
 @dataclass(frozen=True, slots=True)
 class InstallationHours:
-    """How long installations at home were there on each day, by feed, report, family and version; of files of bots."""
+    """How long installations at home were there on each day, by feed, report, family, version and AS; of files of bots.
+
+    ``ms`` and ``gap_ms`` are what ``NamedHours`` calls hours and gaps; ``bots`` installations, ``once`` those that were
+    sighted once.
+    """
 
     families: tuple[str, ...] | None = None
     names: Names | None = None
@@ -66,17 +70,21 @@ class InstallationHours:
         """Count a part."""
         bots, parameters = by_family(by_day("files"), self.names)
         asked = "($families::varchar[] is null or list_contains($families::varchar[], family))"
-        there = "(last_us - first_us) * (sightings + 1) // greatest(sightings - 1, 1) // 1000"
+        gap = "// greatest(sightings - 1, 1) // 1000"
         query = (
-            f"select feed, report, family, ip_version, day, sum(sightings)::bigint as sightings, sum({there})::bigint "
-            f"as ms from {bots} where {in_part(part, 'bot_id')} and not is_abroad and {asked} group by all"
+            "select feed, report, family, ip_version, asn, day, sum(sightings)::bigint as sightings, "
+            f"sum((last_us - first_us) * (sightings + 1) {gap})::bigint as ms, "
+            f"sum((last_us - first_us) {gap})::bigint as gap_ms, count(*) as bots, "
+            "count(*) filter (sightings = 1) as once "
+            f"from {bots} where {in_part(part, 'bot_id')} and not is_abroad and {asked} group by all"
         )
         families = list(self.families) if self.families is not None else None
         return (run(engine, query, parameters | {"files": list(part.files), "families": families}),)
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> list[dict[str, Any]]:
-        """Return a row for each sensor, family, version and day."""
-        rows: list[dict[str, Any]] = added((counted for (counted,) in parts), ["sightings", "ms"]).to_pylist()
+        """Return a row for each sensor, family, version, AS and day."""
+        sums = ["sightings", "ms", "gap_ms", "bots", "once"]
+        rows: list[dict[str, Any]] = added((counted for (counted,) in parts), sums).to_pylist()
         return rows
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces
 from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.calibration import Calibrated, NetworkPart, calibrate
 from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
 from quetsach.assess.hosts.comparison import WindowMeasured
 from quetsach.assess.hosts.event_rate import Rate
@@ -35,6 +38,39 @@ from quetsach.lake.view import LakeView
 
 MOSTLY_NAMED = 0.8
 """Share of a family's sightings that name their installation, from which these tell the reach of the sensor."""
+
+
+MS_AN_HOUR = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What ``NamedHours`` are told from, with ``sightings`` that carry a name in place of their share."""
+
+    hours: float
+    watched: float
+    sightings: float
+    gaps: float
+    days: float
+    once: float
+
+    def __add__(self, other: "Named") -> "Named":
+        """Return both together, of one watch."""
+        return Named(
+            self.hours + other.hours,
+            self.watched,
+            self.sightings + other.sightings,
+            self.gaps + other.gaps,
+            self.days + other.days,
+            self.once + other.once,
+        )
+
+    def of(self, events: float) -> NamedHours | None:
+        """Return the hours, where there were so many sightings with and without a name."""
+        if not events:
+            return None
+        share = min(1.0, self.sightings / events)
+        return NamedHours(self.hours, self.watched, share, self.gaps, self.days, self.once)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,21 +116,27 @@ class LaidOut:
         """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
         return self.view.ask(Bots(by, self.families, self.view.names), parts_of(self.bots)) if self.bots else []
 
-    def named_hours(self) -> dict[Watch, tuple[float, float, float]]:
-        """Return hours of installations on days without outages, hours of these days, and the sightings of all days."""
+    def named_hours(self) -> dict[Watch, dict[int | None, Named]]:
+        """Return what installations tell of each watch, by AS; hours are those of days without outages."""
         if not self.bots:
             return {}
-        found: defaultdict[Watch, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        found: defaultdict[Watch, dict[int | None, Named]] = defaultdict(dict)
         for row in self.view.ask(InstallationHours(self.families, self.view.names), parts_of(self.bots)):
             watch = watch_of(row)
-            sums = found[watch]
-            sums[2] += row["sightings"]
-            if self.clocks[watch.feed, watch.report, watch.family].outages.get(row["day"]) == ():
-                sums[0] += row["ms"] / 3_600_000
-        for watch, sums in found.items():
-            outages = self.clocks[watch.feed, watch.report, watch.family].outages.values()
-            sums[1] = 24.0 * sum(down == () for down in outages)
-        return {watch: (hours, watched, sightings) for watch, (hours, watched, sightings) in found.items()}
+            outages = self.clocks[watch.feed, watch.report, watch.family].outages
+            watched = 24.0 * sum(down == () for down in outages.values())
+            is_whole = outages.get(row["day"]) == ()
+            more = Named(
+                row["ms"] / MS_AN_HOUR if is_whole else 0.0,
+                watched,
+                row["sightings"],
+                row["gap_ms"] / MS_AN_HOUR if is_whole else 0.0,
+                row["bots"] if is_whole else 0,
+                row["once"] if is_whole else 0,
+            )
+            of_watch = found[watch]
+            of_watch[row["asn"]] = of_watch[row["asn"]] + more if row["asn"] in of_watch else more
+        return dict(found)
 
     def of_reach(self, window: WindowMeasured) -> WindowMeasured:
         """Return a window with the installations and destinations of days without outages, where feeds tell them."""
@@ -183,7 +225,7 @@ def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping
                 clock.breaks,
                 tuple(clock.moved.values()),
                 clock.unsure,
-                _named(named.get(watch), row["events"]),
+                reduce(add, named[watch].values()).of(row["events"]) if watch in named else None,
             ),
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
@@ -206,6 +248,19 @@ def dense_pools(rows: HostRows, window: WindowMeasured, best: set[Watch], announ
             answer = measure_part(part, window.measured[watch]).machines
             machines[row["asn"]] += answer.value if isinstance(answer, Estimate) else 0.0
     return {asn for asn, count in machines.items() if is_dense(count, announced.get(asn, 0))}
+
+
+def calibrated(laid: LaidOut, rows: HostRows, window: WindowMeasured) -> dict[Watch, Calibrated]:
+    """Return the watches whose machines can be told by what was learned in networks with bot IDs."""
+    named = laid.named_hours()
+    ladders = ladders_of(rows.ladder(("asn",)), ("asn",)) if named else {}
+    parts: defaultdict[Watch, list[NetworkPart]] = defaultdict(list)
+    for row in rows.totals(("asn",)) if named else ():
+        watch, asn = watch_of(row), row["asn"]
+        hours = named[watch][asn].of(row["events"]) if asn in named.get(watch, {}) else None
+        parts[watch].append(NetworkPart(asn, ladders.get((watch, asn), GapLadder.empty()), row["events"], hours))
+    found = {w: calibrate(window.observed[w], window.measured[w], of_watch) for w, of_watch in parts.items()}
+    return {watch: made for watch, made in found.items() if made}
 
 
 def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> WindowMeasured:
@@ -231,10 +286,6 @@ def part_of(row: Mapping[str, Any], ladder: GapLadder, uptime_hours: float) -> O
 def stays_of(row: Mapping[str, Any]) -> Stays:
     """Return the stays of a row of totals."""
     return Stays(row["stays"], row["intervals"], row["minutes"] / 60, row["squares"] / SQUARE_PARTS)
-
-
-def _named(found: tuple[float, float, float] | None, events: float) -> NamedHours | None:
-    return None if found is None or not events else NamedHours(found[0], found[1], min(1.0, found[2] / events))
 
 
 def _islands(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import mode
 from typing import Any
@@ -11,6 +11,7 @@ from quetsach.assess import Basis
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.ladder import GapLadder
@@ -31,6 +32,7 @@ from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (
     LaidOut,
+    calibrated,
     dense_pools,
     ladders_of,
     laid_out,
@@ -111,7 +113,8 @@ class Coverage:
 class HostReport:
     """The answer. ``rows`` from most to fewest daily addresses; ``abroad`` are daily addresses of other countries.
 
-    The ``total`` adds families up; ``of_any_family`` are the machines that have at least one.
+    The ``total`` adds families up; ``of_any_family`` are the machines that have at least one. ``calibrations`` are of
+    the families whose intervals were learned in networks with bot IDs; of all others they are assumptions.
     """
 
     basis: Basis
@@ -122,6 +125,7 @@ class HostReport:
     sensors: tuple[SensorState, ...]
     coverage: tuple[Coverage, ...]
     abroad: float
+    calibrations: Mapping[Watch, Calibration] = field(default_factory=dict)
 
 
 def hosts(
@@ -133,6 +137,7 @@ def hosts(
     rates: Mapping[str, float] | None = None,
     announced: Mapping[int, int] | None = None,
     reports: Collection[str] | None = None,
+    is_calibrated: bool = True,
 ) -> HostReport:
     """Count the infected machines that were on line, on the average of a period.
 
@@ -144,26 +149,30 @@ def hosts(
         rates: check-ins an hour on line by family, where the malware's analysis tells.
         announced: IPv4 addresses that each AS announces, for the refusal of dense pools.
         reports: only these sensors, as ``feed/report``; ``None`` for all.
+        is_calibrated: tell machines by what networks with bot IDs teach, where they teach enough; not where they stand
+            beside ``compare_windows``, which counts both windows in one way.
 
     Raises:
         LakeError: the lake cannot be read.
     """
     with laid_out(view, period, families, reports) as laid:
-        rows, clocks = laid.count((by,), by_network=bool(announced)), laid.clocks
+        rows, clocks = laid.count((by,), by_network=bool(announced) or bool(laid.bots)), laid.clocks
         window = measure_window(laid, rows, period, rates or {})
         best = set(best_watches(window.measured).values())
         dense = dense_pools(rows, window, best, announced or {})
         group = () if by == "family" else (by,)
-        parts = _parts(rows, window, best, clocks, group)
         crowded = _crowded(rows, best, dense, group)
         counts = {_id(row, by): row for row in rows.distinct((by,))}
         [whole] = rows.distinct() or [{"daily": 0.0, "addresses": 0}]
         named = _bots(laid, rows, by)
+        taught = calibrated(laid, rows, window) if is_calibrated else {}
+        known = {watch: made for watch, made in taught.items() if watch in best}
+        everything = [(w, _by(known.get(w), window.measured[w])) for w in best]
+        parts = _parts(rows, window, best, clocks, group) if group else _by_family(everything)
         made = [
             _row(id_, parts[id_], counts[id_], named.get(id_), is_crowded=id_ in crowded)
             for id_ in sorted(parts, key=lambda id_: (-counts[id_]["daily"], id_))
         ]
-        everything = [(w, window.measured[w]) for w in best]
         national = _row("", everything, whole, _all_bots(laid, window), is_crowded="" in crowded)
         sensors = tuple(
             SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
@@ -179,6 +188,7 @@ def hosts(
             sensors,
             _coverage(laid, window),
             rows.abroad(),
+            {watch: made.by for watch, made in sorted(known.items())},
         )
 
 
@@ -242,15 +252,24 @@ def _days_between(
     return dict(made)
 
 
+def _by(known: Calibrated | None, measured: Measured) -> Measured:
+    """Return what was measured, with the machines of a calibrated way where there is one."""
+    return replace(measured, machines=known.machines) if known else measured
+
+
+def _by_family(everything: Iterable[tuple[Watch, Measured]]) -> dict[str, list[tuple[Watch, Measured]]]:
+    """Return what the line of each family consists of: its versions of IP."""
+    made: defaultdict[str, list[tuple[Watch, Measured]]] = defaultdict(list)
+    for watch, measured in everything:
+        made[watch.family].append((watch, measured))
+    return made
+
+
 def _parts(
     rows: HostRows, window: WindowMeasured, best: set[Watch], clocks: Mapping[Seen, Clock], group: tuple[str, ...]
 ) -> dict[str, list[tuple[Watch, Measured]]]:
-    """Return what each line consists of: a family's versions of IP, or a place's families."""
+    """Return what the line of each place consists of: its families."""
     made: defaultdict[str, list[tuple[Watch, Measured]]] = defaultdict(list)
-    if not group:
-        for watch in best:
-            made[watch.family].append((watch, window.measured[watch]))
-        return made
     ladders = ladders_of(rows.ladder(group), group)
     for row in rows.totals(group):
         watch = watch_of(row)

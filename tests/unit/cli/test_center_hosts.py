@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bench.leases import Seen, watch
 from bench.regimes import Regime, play
+from tests.unit.lake.test_calibrated_hosts import lake_of, worlds_of
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
 from quetsach.cli.center import assess, lake
@@ -48,6 +49,30 @@ def test_the_table_says_machines_and_what_they_mean(data: Path, capsys: pytest.C
     out = capsys.readouterr().out
     for text in ("máy trực tuyến", "Mirai", "Cả nước", "Máy nhiễm đang trực tuyến:", "14 ngày có dữ liệu"):
         assert text in out
+
+
+def test_an_interval_that_nothing_was_learned_for_is_called_an_assumption(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("assess", "hosts", *WINDOW, "--data", data, "--lang", "vi")
+    assert "giả định dựa trên mô phỏng" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_calibrated_interval_says_on_which_machines_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake_of(tmp_path / "lake", worlds_of(4))
+    asked = ("assess", "hosts", "--from", "2020-06-01", "--to", "2020-06-28", "--data", tmp_path)
+    run(*asked, "--lang", "en")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "machines with bot IDs of AS1, AS2, AS3, AS4" in out
+    assert "Other intervals are assumptions" not in out
+    run(*asked, "--json")
+    [told] = json.loads(capsys.readouterr().out)["calibrated"]
+    assert (told["family"], told["networks"]) == ("mirai", [1, 2, 3, 4])
+    assert told["machines"] > 100
+    run(*asked, "--by", "province", "--lang", "en")
+    assert "is calibrated on" not in capsys.readouterr().out
 
 
 def test_what_cannot_be_counted_says_why(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

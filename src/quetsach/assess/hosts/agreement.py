@@ -95,21 +95,30 @@ class NamedHours:
     """Hours in which installations with a bot ID were there, of those ``watched``, and the share of sightings with one.
 
     An installation that was sighted ``n`` times on a day, first and last ``t`` hours apart, was there for
-    ``t (n + 1) / (n - 1)`` on the average, whatever its addresses were and whoever else had them.
+    ``t (n + c) / (n - 1)`` on the average, whatever its addresses were and whoever else had them; ``c`` is the spread
+    of its gaps. ``hours`` are those with a ``c`` of 1, and ``gaps`` the sum of ``t / (n - 1)``. Of the ``days`` of an
+    installation those with one sighting, ``once``, have no hours.
     """
 
     hours: float
     watched: float
     share_named: float
+    gaps: float = 0.0
+    days: float = 0.0
+    once: float = 0.0
 
-    def machines(self) -> Estimate | None:
+    def on_line(self, spread: float) -> float:
+        """Return the mean installations on line, of those that have a name."""
+        return (self.hours - (1 - spread) * self.gaps) / self.watched if self.watched else 0.0
+
+    def machines(self, spread: float) -> Estimate | None:
         """Return the machines on line by their names; ``None`` where too few sightings have one.
 
         Where some have none, their machines may have none at all, or be among those that have one.
         """
-        if self.share_named < _FEWEST_NAMED or not self.watched or not self.hours:
+        value = self.on_line(spread)
+        if self.share_named < _FEWEST_NAMED or value <= 0:
             return None
-        value = self.hours / self.watched
         return Estimate(value, value * (1 - _NAMED_BUDGET), value * (1 + _NAMED_BUDGET) / self.share_named)
 
 
@@ -167,7 +176,7 @@ def check(
         machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven) + measured["slow"]),
     )
     reason = _first_failure(schedule, measured)
-    by_name = traces.named.machines() if traces.named else None
+    by_name = traces.named.machines(schedule.spread) if traces.named else None
     if reason is None and not (
         _ways_meet(machines, schedule, ways) and (by_name is None or _overlap(by_name, machines))
     ):

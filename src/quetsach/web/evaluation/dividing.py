@@ -207,8 +207,9 @@ def machines_changed(
     kept_back: dict[Dimension, frozenset[str]] = {}
     for dimension, (by, name) in named.items():
         windows = [
-            {row.id: row.machines for row in hosts(sources.lake, period, by=by, announced=sources.announced).rows}
+            {row.id: row.machines for row in counted.rows}
             for period in (base, last)
+            for counted in [hosts(sources.lake, period, by=by, announced=sources.announced, is_calibrated=False)]
         ]
         table = f"machines-{_PUBLISHED[dimension]}"
         kept_back[dimension], of_last = (

@@ -169,11 +169,11 @@ def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:
 
 
 def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:
-    answer = NamedHours(500.0, 100.0, 0.5).machines()
+    answer = NamedHours(500.0, 100.0, 0.5).machines(1.0)
     assert answer is not None
     assert answer.value == 5
     assert answer.high > 10
-    assert NamedHours(500.0, 100.0, 0.1).machines() is None
+    assert NamedHours(500.0, 100.0, 0.1).machines(1.0) is None
 
 
 def test_few_stays_say_nothing_about_rates() -> None:

@@ -184,6 +184,11 @@ def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
         "total": report.total.as_json(),
         "machines_of_any_family": report.of_any_family.as_json(),
         "rows": [row.as_json() for row in report.rows],
+        "calibrated": [
+            {"family": watch.family, "ip_version": watch.ip_version, "sensor": f"{watch.feed}/{watch.report}"}
+            | calibration.as_json()
+            for watch, calibration in report.calibrations.items()
+        ],
         "abroad_mean_daily_addresses": report.abroad,
         "sensors": [
             {

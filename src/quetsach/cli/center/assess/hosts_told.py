@@ -38,6 +38,8 @@ _WORDS = {
         "added": "Cả nước (cộng các họ: ca nhiễm)",
         "any": "Một máy nhiễm hai họ mã độc là hai ca nhiễm. Số máy nhiễm ít nhất một họ: khoảng {value}, ít nhất "
         "{low}, nhiều nhất {high} (suy ra từ những địa chỉ ghi nhận nhiều họ trong cùng một ngày).",
+        "calibrated": "{family}: {on}, kỳ {period}.",
+        "assumed": "Các khoảng còn lại là giả định dựa trên mô phỏng, chưa được hiệu chỉnh theo những máy đã biết.",
         "unknown": "Không rõ",
         "refused": "không đếm được",
         "abroad": "Không tính {n} địa chỉ mỗi ngày ở ngoài nước.",
@@ -76,6 +78,9 @@ _WORDS = {
         "added": "Whole country (families added: infections)",
         "any": "A machine with two families is two infections. Machines with at least one family: about {value}, at "
         "least {low}, at most {high} (by addresses that had several families on one day).",
+        "calibrated": "{family}: {on}, {period}.",
+        "assumed": "Other intervals are assumptions that stand on simulations, not calibrated on machines that are "
+        "known.",
         "unknown": "Unknown",
         "refused": "not countable",
         "abroad": "{n} daily addresses abroad are left out.",
@@ -131,6 +136,7 @@ def show(
             refused.setdefault(row.machines.text.in_language(language), []).append(name)
     for text, who in refused.items():
         print_wrapped(f"{', '.join(who)}: {text}")
+    _show_calibrations(report, language)
     if report.total.families > 1 and isinstance(report.of_any_family, Estimate):
         value, low, high = (
             number_text(getattr(report.of_any_family, name), language) for name in ("value", "low", "high")
@@ -145,6 +151,19 @@ def show(
     named = ["machines-online", "machines-by-events", "addresses-per-machine"]
     named += ["machines-per-thousand-subscribers"] if known else []
     show_definitions([DEFINITIONS[name] for name in named], language)
+
+
+def _show_calibrations(report: "HostReport", language: str) -> None:
+    """Say on what intervals stand: on machines that are known by name, or on an assumption."""
+    words, period = _WORDS[language], period_text(report.basis.window, language)
+    learned = set()
+    if report.by == "family":
+        for watch, calibration in report.calibrations.items():
+            on = calibration.text.in_language(language)
+            print_wrapped(str(words["calibrated"]).format(family=watch.family, on=on, period=period))
+            learned.add(watch.family)
+    if any(isinstance(row.machines, Estimate) and row.id not in learned for row in report.rows):
+        print_wrapped(str(words["assumed"]))
 
 
 def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:

@@ -49,10 +49,11 @@ _COLUMNS = (
 
 _BAND = LocalText(
     "Khoảng thấp nhất – cao nhất gồm sai số của cả hai kỳ, tính cho trường hợp hai sai số ngược chiều nhau. Cùng một "
-    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Địa chỉ là số đếm nên không "
-    "có khoảng.",
+    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Sai số của từng kỳ là giả "
+    "định dựa trên mô phỏng, chưa được hiệu chỉnh theo những máy đã biết. Địa chỉ là số đếm nên không có khoảng.",
     "The interval has the uncertainty of both windows, taken in opposite directions. One method mostly errs the same "
-    "way in both, so that the interval is wider than the true error. Addresses are counted and have none.",
+    "way in both, so that the interval is wider than the true error. What each window may be off by is an assumption "
+    "that stands on simulations, not calibrated on machines that are known. Addresses are counted and have none.",
 )
 _GONE = LocalText("Không còn ghi nhận: đã sạch, hoặc nguồn không còn thấy", "Gone: cleaned, or no longer seen")
 _GONE_COLUMNS = (
