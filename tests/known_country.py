@@ -59,6 +59,7 @@ def a_country(*, hosts: int = 200, days: int = 3, **changes: Any) -> Country:
         note=LocalText("Mô phỏng", "Simulated"),
         seed=7,
         period=Period(MONDAY, a_day(days - 1)),
+        code="VN",
         hosts=hosts,
         families=(a_family(),),
         isps=(an_isp(),),

@@ -17,8 +17,9 @@ from tests.centre import center, served
 from tests.mail_server import MailServer, mail_server
 
 from quetsach.core.zone import day_of
+from quetsach.installation import bundled_country
 
-TODAY = day_of(datetime.now(UTC))
+TODAY = day_of(datetime.now(UTC), bundled_country().zone)
 MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)
 """Of the week that is over, which is reported on."""
 WEEK = MONDAY.strftime("%G-W%V")

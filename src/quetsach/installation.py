@@ -1,8 +1,13 @@
 """Where packs, dated tables and the root of trust lie: in the wheel, beside a download's archive, or in a checkout."""
 
+import tomllib
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 
 import quetsach
+from quetsach.core.country import Country, read_country
 from quetsach.core.errors import QuetsachError
 
 _POINTER = "current"
@@ -19,6 +24,47 @@ def bundled(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise QuetsachError(f"this installation lacks its folder {name!r}", hint="install quetsach again")
+
+
+def bundled_country_file() -> Path:
+    """Return the ``country.toml`` of the country that this build is for.
+
+    Raises:
+        QuetsachError: the installation is incomplete.
+    """
+    folder = bundled("data") / "countries"
+    try:
+        code = str(tomllib.loads((folder / "build.toml").read_text("utf-8"))["country"])
+    except (OSError, ValueError, KeyError) as error:
+        raise QuetsachError("this installation names no country", hint="install quetsach again") from error
+    return folder / code / "country.toml"
+
+
+def country_in(path: Path, *, zone_named: Callable[[str], tzinfo]) -> Country:
+    """Return the country that a ``country.toml`` describes.
+
+    Args:
+        path: the file.
+        zone_named: returns a zone of the time zone database; asked only for zones whose offset changes.
+
+    Raises:
+        QuetsachError: it cannot be read, or is no such file.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise QuetsachError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    return read_country(content, file=str(path), zone_named=zone_named)
+
+
+@cache
+def bundled_country() -> Country:
+    """Return the country that this build is for, as the tool needs it: a download holds no table of zones.
+
+    Raises:
+        QuetsachError: the installation is incomplete, or the clocks of the country change.
+    """
+    return country_in(bundled_country_file(), zone_named=_no_table)
 
 
 def bundled_trust() -> Path:
@@ -44,3 +90,7 @@ def own_folder() -> Path:
 def _bundle() -> Path:
     package = Path(quetsach.__file__).parent
     return (package.parents[1] if package.parent.is_file() else package) / "bundled"
+
+
+def _no_table(name: str) -> tzinfo:
+    raise LookupError(name)

@@ -15,6 +15,7 @@ from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
 from quetsach.campaign.units.snapshot import TreeSnapshot, read_snapshot
+from quetsach.centre.country import country_table, load_country
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
@@ -72,46 +73,45 @@ def open_lake(data: Path, families: FamilyNames | None = None) -> "Lake":
     """
     from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
 
-    return Lake(data / "lake", families or load_families(data))
+    return Lake(data / "lake", families or load_families(data), home=load_country(data).code)
 
 
-def load_places() -> Places:
-    """Return the provinces and cities of this build."""
-    path = bundled("data") / "places" / "provinces.csv"
+def load_places(data: Path | None = None) -> Places:
+    """Return the provinces and cities of the centre's country."""
+    path = country_table("places", data) / "provinces.csv"
     return Places.of(read_places(_read(path), where=path.name))
 
 
-def load_tiles() -> TileLayouts:
-    """Return where each province's square lies on this build's maps."""
-    path = bundled("data") / "places" / "tiles.csv"
+def load_tiles(data: Path | None = None) -> TileLayouts:
+    """Return where each province's square lies on the country's maps."""
+    path = country_table("places", data) / "tiles.csv"
     return read_tiles(_read(path), where=path.name)
 
 
 def load_network_tables(data: Path) -> NetworkTables:
-    """Return the address tables: the newest import under ``data``, else the one of this build.
+    """Return the address tables: the newest import under ``data``, else the one of the country.
 
     Raises:
         QuetsachError: a table is missing or damaged.
     """
-    folder = bundled("data")
-    isps = read_isps(_read(folder / "isps" / "isps.csv"), where="isps.csv")
-    spellings = read_spellings(_read(folder / "places" / "spellings.csv"), where="spellings.csv")
-    ranges, dated = _newest_ranges(data)
+    isps = read_isps(_read(country_table("isps", data) / "isps.csv"), where="isps.csv")
+    spellings = read_spellings(_read(country_table("places", data) / "spellings.csv"), where="spellings.csv")
+    ranges, dated = _newest_ranges(data / "network", country_table("network", data))
     return NetworkTables.of(
-        ranges, isps, RegionNames.of(load_places(), spellings), dated=dated, national=bundled_ranges()
+        ranges, isps, RegionNames.of(load_places(data), spellings), dated=dated, national=bundled_ranges(data)
     )
 
 
-def bundled_ranges() -> AddressRanges:
-    """Return the address ranges of this build, whatever was imported: simulations stand on them."""
-    ranges, _ = _newest_ranges(bundled("data"))
+def bundled_ranges(data: Path | None = None) -> AddressRanges:
+    """Return the address ranges of the country, whatever was imported: simulations stand on them."""
+    ranges, _ = _newest_ranges(country_table("network", data))
     return ranges
 
 
 @cache
-def load_calendar() -> Calendar:
-    """Return the known events and the holidays of this build."""
-    folder = bundled("data") / "events"
+def load_calendar(data: Path | None = None) -> Calendar:
+    """Return the known events and the holidays of the country."""
+    folder = country_table("events", data)
     return Calendar(
         read_events(_read(folder / "events.csv"), where="events.csv"),
         read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
@@ -119,9 +119,9 @@ def load_calendar() -> Calendar:
 
 
 @cache
-def load_former_names() -> Mapping[str, str]:
+def load_former_names(data: Path | None = None) -> Mapping[str, str]:
     """Return by key under which other name, without its kind, lists of 2020 to 2024 have a unit of the former tree."""
-    path = bundled("data") / "unit-names" / "former-names.csv"
+    path = country_table("unit-names", data) / "former-names.csv"
     return {
         f"{row['code']}-2020": required(row, "name", where=at)
         for at, row in read_rows(_read(path), ("code", "name"), where=path.name)
@@ -129,41 +129,41 @@ def load_former_names() -> Mapping[str, str]:
 
 
 @cache
-def load_tree_snapshot() -> TreeSnapshot:
-    """Return of which day the former tree of this build truly is."""
-    path = bundled("data") / "units" / "snapshot.toml"
+def load_tree_snapshot(data: Path | None = None) -> TreeSnapshot:
+    """Return of which day the former tree of the country truly is."""
+    path = country_table("units", data) / "snapshot.toml"
     return read_snapshot(_read(path), where=path.name)
 
 
 def load_campaign(identifier: str, data: Path) -> Campaign:
-    """Return a campaign: the centre's own under ``data``, else one of this build.
+    """Return a campaign: the centre's own under ``data``, else one of its country.
 
     Raises:
         QuetsachError: there is none of that name, or its file is damaged.
     """
-    path = _of_campaign(identifier, "campaign.toml", data / "campaigns", bundled("data") / "campaigns")
+    path = _of_campaign(identifier, "campaign.toml", data / "campaigns", country_table("campaigns", data))
     return read_campaign(_read(path), file=path.name)
 
 
-def load_published(identifier: str) -> PublishedRecord:
-    """Return what others published about a campaign of this build; empty where nothing is on record."""
-    path = bundled("data") / "campaigns" / identifier / "published.toml"
+def load_published(identifier: str, data: Path | None = None) -> PublishedRecord:
+    """Return what others published about a campaign of the country; empty where nothing is on record."""
+    path = country_table("campaigns", data) / identifier / "published.toml"
     return read_published(_read(path), file=path.name) if path.exists() else PublishedRecord()
 
 
-def load_scenario(named: str) -> "Scenario":
-    """Return a replay of published totals: of this build by its name, else the file of that path.
+def load_scenario(named: str, data: Path | None = None) -> "Scenario":
+    """Return a replay of published totals: of the country or this build by its name, else the file of that path.
 
     Raises:
         QuetsachError: there is none, or its file is damaged.
     """
-    content, file = scenario_content(named)
+    content, file = scenario_content(named, data)
     from quetsach.simulate import read_scenario  # noqa: PLC0415  (half of what a command takes to start)
 
     return read_scenario(content, file=file)
 
 
-def scenario_content(named: str) -> tuple[bytes, str]:
+def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
     """Return a scenario's bytes and the name of its file: of this build by its name, else the file of that path.
 
     Raises:
@@ -174,9 +174,8 @@ def scenario_content(named: str) -> tuple[bytes, str]:
             return Path(named).read_bytes(), named
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", where=named) from error
-    folder = bundled("data")
-    known = {path.parent.name: path for path in sorted((folder / "campaigns").glob("*/scenario.toml"))}
-    known |= {path.stem: path for path in sorted((folder / "scenarios").glob("*.toml"))}
+    known = {path.parent.name: path for path in sorted(country_table("campaigns", data).glob("*/scenario.toml"))}
+    known |= {path.stem: path for path in sorted((bundled("data") / "scenarios").glob("*.toml"))}
     if named not in known:
         raise InputError(f"there is no scenario {named[:60]!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
     return _read(known[named]), known[named].name
@@ -200,11 +199,13 @@ def imported_dates(folder: Path, suffix: str = "parquet") -> dict[date, Path]:
     return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := _DATED.fullmatch(p.name))}
 
 
-def _newest_ranges(data: Path) -> tuple[AddressRanges, date]:
-    for folder, suffix in ((data / "network", "parquet"), (bundled("data") / "network", "csv")):
-        if found := imported_dates(folder, suffix):
-            dated, path = max(found.items())
-            return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
+def _newest_ranges(*folders: Path) -> tuple[AddressRanges, date]:
+    """Return the newest table of the first folder that has one; what was imported lies before what came along."""
+    for folder in folders:
+        for suffix in ("parquet", "csv"):
+            if found := imported_dates(folder, suffix):
+                dated, path = max(found.items())
+                return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
     raise QuetsachError("there is no address table", hint="quetsach center network import FILE")
 
 

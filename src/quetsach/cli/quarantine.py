@@ -15,8 +15,8 @@ from quetsach.cli.output import print_json, print_table
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
-from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.messages import messages
+from quetsach.installation import bundled_country
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -108,7 +108,8 @@ def _list(arguments: argparse.Namespace) -> int:
         print(words["list-empty"])
     else:
         columns = ("session", "when", "root", "items", "size", "state")
-        header = [words[f"list-{column}"] for column in columns]
+        clock = bundled_country().time_name.in_language(chosen_language(arguments))
+        header = [words[f"list-{column}"].format(clock=clock) for column in columns]
         print_table(header, [_row(summary, words, chosen_language(arguments)) for summary in found], right=(3, 4))
     return 0
 
@@ -117,7 +118,7 @@ def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> 
     from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
 
     condition = words[f"state-{summary.condition}"].format(reason=translated(summary.damage, language))
-    started = f"{summary.started.astimezone(VIET_NAM):{words['list-time']}}" if summary.started else "—"
+    started = f"{summary.started.astimezone(bundled_country().zone):{words['list-time']}}" if summary.started else "—"
     return [
         summary.session,
         started,

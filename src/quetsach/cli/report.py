@@ -112,7 +112,7 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
 
     told = verdict(report, words)
     say(title(report, words))
-    say(words["made"].format(time=local_time(report.created, words)))
+    say(words["made"].format(time=local_time(report.created, words, language)))
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
         say(f"{words['next']} {report.next}")

@@ -40,6 +40,7 @@ from quetsach.endpoint.window.use_cases import (
     Upgraded,
     Watch,
 )
+from quetsach.installation import bundled_country
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.mounting import place_of, why_unfit
 from quetsach.rescue.volumes import Volume
@@ -68,7 +69,7 @@ class RescueDesktop:
     drives: Drives
     language: str
     power: Callable[[str], bool]
-    today: Callable[[], date] = lambda: day_of(datetime.now(UTC))
+    today: Callable[[], date] = lambda: day_of(datetime.now(UTC), bundled_country().zone)
     _mounting: Lock = field(default_factory=Lock)
     """Held while a drive is mounted: the window lists drives while it begins to look at one."""
 

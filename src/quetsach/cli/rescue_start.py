@@ -20,7 +20,7 @@ from quetsach.cli.rescue_session import Session
 from quetsach.core.zone import day_of
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.error import translated
-from quetsach.installation import bundled
+from quetsach.installation import bundled, bundled_country
 from quetsach.packs.load import load_shelf
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import attempt
@@ -76,7 +76,7 @@ def _start_terminal(words: Mapping[str, str], language: str) -> int:
     require_terminal(messages("act", language))
     signal.signal(signal.SIGINT, _pass_over)
     versions = [pack.version for pack in load_shelf(bundled("packs"))]
-    age = told_age(words, versions, day_of(datetime.now(UTC)))
+    age = told_age(words, versions, day_of(datetime.now(UTC), bundled_country().zone))
     scroll = [words["scroll"]] if os.environ.get("TERM", "").startswith("xterm") else []
     say("\n".join(("", words["title"], age, "", words["calm"], *scroll)))
     stick = stick_of()

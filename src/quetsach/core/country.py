@@ -1,6 +1,185 @@
-"""The country whose machines are counted."""
+"""The country that a campaign is for: what of it the code must know and no code may hold.
 
-from typing import Final
+The facts lie in ``data/countries/CODE/country.toml``; who opens it hands the bytes over and the result on.
+"""
 
-HOME: Final = "VN"
-"""ISO 3166 code of the centre's own country: whatever is national is of it, in counts, coverage and simulations."""
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
+
+LANGUAGES = ("vi", "en")
+"""The languages that texts are there in; a country speaks one or both."""
+TABLES = ("campaigns", "events", "forms", "isps", "network", "places", "unit-names", "units")
+"""The folders of tables that a country has of its own."""
+_CODE = re.compile(r"[A-Z]{2}")
+_OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)", re.ASCII)
+_MOST_HOURS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """How the authority of a territory signs its letters, and what its name is without its kind.
+
+    ``agency`` has the places ``{unit}`` and ``{unit_inside}``, the name as it stands inside of a sentence.
+    ``kinds`` are by language the beginnings or ends of names that say what a place is.
+    """
+
+    agency: LocalText
+    powers: LocalText
+    signer: LocalText
+    kinds: Mapping[str, tuple[str, ...]]
+
+    def agency_of(self, unit: str, language: str) -> str:
+        """Return what the authority of a territory is called."""
+        inside = unit[:1].lower() + unit[1:]
+        return self.agency.in_language(language).replace("{unit_inside}", inside).replace("{unit}", unit)
+
+    def place_of(self, unit: str, language: str) -> str:
+        """Return the bare name of a territory, as a letter names the place where it is written."""
+        for kind in self.kinds.get(language, ()):
+            if unit.startswith(kind) and kind.endswith(" "):
+                return unit.removeprefix(kind)
+            if unit.endswith(kind) and kind.startswith(" "):
+                return unit.removesuffix(kind)
+        return unit
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What is one country's and no other's.
+
+    Attributes:
+        code: of ISO 3166: whatever is national is of it, in counts, coverage and simulations.
+        name: what it is called.
+        zone: the time of its offices, under the name that the time zone database has for it.
+        time_name: what that time is called behind a time of day.
+        short_time_name: the same in one word or two.
+        languages: of its pages, the first is that of pages without a prefix.
+        capital: where offices write from that are of no territory.
+        territory: how authorities of territories sign.
+        demonstration: the campaign that its demonstration plays; empty if it has none.
+        tables: by the names of ``TABLES``, where its tables lie, seen from the folder of ``country.toml``.
+    """
+
+    code: str
+    name: LocalText
+    zone: tzinfo
+    time_name: LocalText
+    short_time_name: str
+    languages: tuple[str, ...]
+    capital: LocalText
+    territory: Territory
+    demonstration: str
+    tables: Mapping[str, str]
+
+    def moment_text(self, moment: datetime, pattern: str, language: str) -> str:
+        """Return a moment in the country's time by a pattern of ``strftime``, with what that time is called."""
+        return f"{moment.astimezone(self.zone):{pattern}} ({self.time_name.in_language(language)})"
+
+
+def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinfo]) -> Country:
+    """Read ``country.toml``.
+
+    Args:
+        content: its bytes.
+        file: its name, for errors.
+        zone_named: returns a zone of the time zone database; asked only for zones whose offset changes.
+
+    Raises:
+        InputError: it is no such file; the error names the field.
+    """
+    top = _Table.parse(content, file)
+    zone, territory = top.table("zone"), top.table("territory")
+    return Country(
+        code=top.matching("code", _CODE, "two capital letters, as in ISO 3166"),
+        name=top.local_text("name"),
+        zone=_zone(zone, zone_named),
+        time_name=zone.own_text(),
+        short_time_name=zone.text("short"),
+        languages=_languages(top),
+        capital=top.local_text("capital"),
+        territory=Territory(
+            territory.local_text("agency"),
+            territory.local_text("powers"),
+            territory.local_text("signer"),
+            {name: territory.table("kinds").texts(name) for name in LANGUAGES},
+        ),
+        demonstration=top.text("demonstration", or_empty=True),
+        tables={name: top.table("tables").text(name) for name in TABLES},
+    )
+
+
+def _languages(top: "_Table") -> tuple[str, ...]:
+    found = top.texts("languages")
+    if not found or len(set(found)) < len(found) or not set(found) <= set(LANGUAGES):
+        raise top.error("languages", f"must be one or more of {', '.join(LANGUAGES)}, each once")
+    return found
+
+
+def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:
+    name, offset = table.text("name"), table.text("utc_offset", or_empty=True)
+    if offset:
+        match = _OFFSET.fullmatch(offset)
+        if match is None or int(match[2]) > _MOST_HOURS:
+            raise table.error("utc_offset", "must be of the form +07:00")
+        apart = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return timezone(apart if match[1] == "+" else -apart, name)
+    try:
+        return zone_named(name)
+    except (LookupError, ValueError, OSError) as error:
+        raise table.error("name", "is no zone of the time zone database of this machine") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table of the file, whose fields are checked as they are read."""
+
+    values: Mapping[str, Any]
+    file: str
+    path: str = ""
+
+    @classmethod
+    def parse(cls, content: bytes, file: str) -> "_Table":
+        try:
+            return cls(tomllib.loads(content.decode("utf-8")), file)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"not TOML in UTF-8: {str(error)[:200]}", where=file) from error
+
+    def error(self, name: str, what: str) -> InputError:
+        return InputError(f"{self.path}{name} {what}", where=self.file, hint="docs/how-to/another-country.md")
+
+    def table(self, name: str) -> "_Table":
+        value = self.values.get(name)
+        if not isinstance(value, dict):
+            raise self.error(name, "must be a table")
+        return _Table(value, self.file, f"{self.path}{name}.")
+
+    def text(self, name: str, *, or_empty: bool = False) -> str:
+        value = self.values.get(name, "" if or_empty else None)
+        if not isinstance(value, str) or not (value.strip() or or_empty):
+            raise self.error(name, "must be a text")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.values.get(name)
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise self.error(name, "must be a list of texts")
+        return tuple(value)
+
+    def matching(self, name: str, pattern: re.Pattern[str], form: str) -> str:
+        value = self.text(name)
+        if not pattern.fullmatch(value):
+            raise self.error(name, f"must be {form}")
+        return value
+
+    def local_text(self, name: str) -> LocalText:
+        return self.table(name).own_text()
+
+    def own_text(self) -> LocalText:
+        return LocalText(*(self.text(language) for language in LANGUAGES))

@@ -188,7 +188,7 @@ def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
     sightings = view.sightings_for(roll_up)
     if sightings is None or (view.folder / roll_up.path("clock")).exists():
         return view.folder
-    rollups.publish_changed(rollups.build(view.engine(), roll_up, sightings, folder), folder)
+    rollups.publish_changed(rollups.build(view.engine(), roll_up, sightings, folder, home=view.home), folder)
     return folder
 
 

@@ -53,7 +53,7 @@ def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None
             if sightings is None:
                 expired += 1
             else:
-                files = rollups.build(lake.engine(), roll_up, sightings, tmp)
+                files = rollups.build(lake.engine(), roll_up, sightings, tmp, home=lake.home)
                 made += 1
                 mended += rollups.publish_changed(files, lake.folder)
             progress(1)
@@ -116,7 +116,7 @@ def _keep_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> 
     for roll_up in (r for day in sorted(days) for r in catalog.roll_ups(Period(day, day))):
         sightings = catalog.sightings_for(roll_up)
         if sightings is not None and not (lake.folder / roll_up.path("clock")).exists():
-            rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp), lake.folder)
+            rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp, home=lake.home), lake.folder)
 
 
 def _size(path: Path) -> int:

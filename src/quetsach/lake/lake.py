@@ -80,11 +80,12 @@ class Lake:
     """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
 
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
-    public to see.
+    public to see. ``home`` is the code of the country that counts are of (ISO 3166); without it every line is.
     """
 
-    def __init__(self, folder: Path, names: FamilyNames | None = None) -> None:
+    def __init__(self, folder: Path, names: FamilyNames | None = None, *, home: str | None = None) -> None:
         self.folder = folder
+        self.home = home
         self._reader = CatalogReader(folder)
         self._engine = Engine()
         self._names = names
@@ -95,7 +96,7 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
-        return LakeView(self.folder, self._reader, self._engine, self._names)
+        return LakeView(self.folder, self._reader, self._engine, self._names, self.home)
 
     def ingest(
         self,
@@ -235,7 +236,7 @@ class Lake:
             deliveries = (*former.deliveries, delivery.id) if former else (delivery.id,)
             committed = (catalog.sightings_for(former) if former else None) or []
             roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)))
-            made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp)
+            made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp, home=self.home)
         return replaced, made
 
     @contextmanager

@@ -9,7 +9,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from quetsach.core.country import HOME
 from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
@@ -22,10 +21,11 @@ GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_ve
 """The columns that addresses can be counted by."""
 
 
-IS_HOME = f"(asn is not null or upper(coalesce(claimed_country, '')) = '{HOME}')"
+IS_HOME = "(asn is not null or $home::varchar is null or upper(coalesce(claimed_country, '')) = $home)"
 """The one rule of what a national count is about: an address that the tables of the country know, or one that they do
 not know and the feed says is of the country. An address of nowhere, such as one that nobody announces or a foreign one
-whose country was not written down, is kept and never counted.
+whose country was not written down, is kept and never counted. The parameter ``home`` is the country's code; with none
+everything is of the country.
 """
 
 
@@ -64,12 +64,13 @@ def by_family(table: str, names: Names | None) -> tuple[str, dict[str, object]]:
     return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
 
 
-def _sightings(names: Names | None) -> tuple[str, dict[str, object]]:
+def _sightings(names: Names | None, home: str | None) -> tuple[str, dict[str, object]]:
     """Return the table of sightings (``$files``) that are the country's own, and its parameters.
 
     Or of addresses of roll-ups, where those have expired.
     """
-    return by_family(f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))", names)
+    table, parameters = by_family(f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))", names)
+    return table, parameters | {"home": home}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class CountAddresses:
 
     The files are of sightings, or of the addresses of roll-ups where those have expired. ``by`` are ``day`` or any of
     ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all. ``names`` say which family
-    a kept name is of; without them each is its own.
+    a kept name is of; without them each is its own. ``home`` is the code of the country (``IS_HOME``).
 
     Raises:
         LakeError: addresses cannot be counted by one of these columns.
@@ -87,6 +88,7 @@ class CountAddresses:
     by: tuple[str, ...]
     families: tuple[str, ...] | None = None
     names: Names | None = None
+    home: str | None = None
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.by if name not in (*GROUPS, "day")]:
@@ -104,7 +106,7 @@ class CountAddresses:
             return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
         columns = "".join(f"{name}, " for name in self.by)
         only = "and family in (select unnest($families))" if self.families is not None else ""
-        sightings, parameters = _sightings(self.names)
+        sightings, parameters = _sightings(self.names, self.home)
         query = (
             f"select {columns}count(distinct address) as addresses from {sightings} "
             f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
@@ -124,17 +126,18 @@ class ListAddresses:
     """Where a visitor would be found: ``key`` (16 bytes), ``family``, ``last_day``, ordered by key.
 
     The key is the address itself for IPv4 and the start of its /64 for IPv6 (``core.address.network_number``).
-    ``names`` are as those of ``CountAddresses``.
+    ``names`` and ``home`` are as those of ``CountAddresses``.
     """
 
     names: Names | None = None
+    home: str | None = None
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """List a part."""
         schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
         if not part.files:
             return (schema.empty_table(),)
-        sightings, parameters = _sightings(self.names)
+        sightings, parameters = _sightings(self.names, self.home)
         query = f"""
             select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
                    family, max(day) as last_day

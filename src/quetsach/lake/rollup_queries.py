@@ -94,17 +94,18 @@ class RolledUp:
     clock: DayRecord
 
 
-def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> RolledUp:
+def roll_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], home: str | None) -> RolledUp:
     """Roll up sightings of one report and one day.
 
     Args:
         engine: of ``lake.engine``.
         files: their Parquet files.
+        home: the code of the country (``queries.IS_HOME``).
 
     Raises:
         LakeError: a file is damaged.
     """
-    parameters = {"files": [str(file) for file in files]}
+    parameters = {"files": [str(file) for file in files], "home": home}
     with closing(engine.cursor()) as cursor, explained():
         keys = cursor.sql(_ADDRESSES, params=parameters).to_arrow_table()
         bots, destinations = (cursor.sql(q, params=parameters).to_arrow_table() for q in (_BOTS, _DESTINATIONS))

@@ -159,7 +159,12 @@ def roll_ups_of(deliveries: Iterable[Delivery]) -> tuple[RollUp, ...]:
 
 
 def build(
-    engine: duckdb.DuckDBPyConnection, roll_up: RollUp, sightings: Sequence[Path], folder: Path
+    engine: duckdb.DuckDBPyConnection,
+    roll_up: RollUp,
+    sightings: Sequence[Path],
+    folder: Path,
+    *,
+    home: str | None,
 ) -> list[tuple[Path, str]]:
     """Write the roll-up's files into ``folder``; return each with the path that it gets in the lake, the clock last.
 
@@ -168,11 +173,12 @@ def build(
         roll_up: which one.
         sightings: the Parquet files of all its deliveries on its day.
         folder: on the lake's file system.
+        home: the code of the country (``queries.IS_HOME``).
 
     Raises:
         LakeError: a file of sightings is damaged.
     """
-    made = rollup_queries.roll_up(engine, sightings)
+    made = rollup_queries.roll_up(engine, sightings, home)
     tables = {
         "addresses": (made.addresses, ADDRESSES),
         "gaps": (made.gaps, GAPS),

@@ -49,15 +49,24 @@ class LakeView:
         reader: reads its catalog.
         engine: counts.
         names: which family a kept name is of; without them each is its own, which is never for the public to see.
+        home: the code of the country (``queries.IS_HOME``).
 
     Raises:
         LakeError: the lake cannot be read.
     """
 
-    def __init__(self, folder: Path, reader: CatalogReader, engine: Engine, names: FamilyNames | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        reader: CatalogReader,
+        engine: Engine,
+        names: FamilyNames | None = None,
+        home: str | None = None,
+    ) -> None:
         held = readers.hold(folder)
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
         self.folder = folder
+        self.home = home
         self.catalog = reader.read()
         self._engine = engine
         self.families_version = names.version if names else ""
@@ -171,7 +180,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             access.record(self.folder, by, what="addresses", of=str(period))
-        return self.ask(ListAddresses(self.names), parts_of(files))
+        return self.ask(ListAddresses(self.names, self.home), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -204,7 +213,7 @@ class LakeView:
 
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
-        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names)
+        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
         if (period, question) not in self._counted:
             self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
         return self._counted[period, question]

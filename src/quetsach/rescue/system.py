@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from quetsach.installation import bundled_country
 from quetsach.rescue.programs import run
 from quetsach.rescue.sources import Sources
 
@@ -98,6 +99,7 @@ def install_system(workshop: Workshop, sources: Sources, archive: Path, *, epoch
         *(f"--dpkgopt=path-include={pattern}" for pattern in KEPT),
         f"--customize-hook=tar-in {quote(str(archive))} /",
         f"--customize-hook=cd {quote(str(workshop.boot))} && {fetch} {' '.join(BOOT_PACKAGES)}",
+        f'--customize-hook=chroot "$1" ln -sf /usr/share/zoneinfo/{bundled_country().zone} /etc/localtime',
         *(f'--customize-hook=chroot "$1" {command}' for command in _FINISH),
         sources.codename,
         workshop.root,
@@ -113,7 +115,6 @@ _FINISH = (
     "systemctl --quiet enable quetsach-screen.service quetsach-serial.service",
     "systemctl --quiet mask getty@.service serial-getty@.service autovt@.service systemd-firstboot.service",
     "systemctl --quiet set-default multi-user.target",
-    "ln -sf /usr/share/zoneinfo/Asia/Ho_Chi_Minh /etc/localtime",
     "update-initramfs -c -k all",
 )
 """What is done inside the system at last."""

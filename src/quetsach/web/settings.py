@@ -8,11 +8,12 @@ import dj_database_url
 from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from quetsach.core.zone import VIET_NAM
+from quetsach.centre.country import load_country
 from quetsach.web.bounds import FORM_BYTES, OFFICE_PATHS
 from quetsach.web.configuration import Configuration
 
 CENTER = Configuration.read(os.environ)
+COUNTRY = load_country(CENTER.data)
 
 SECRET_KEY = CENTER.secret_key
 DEBUG = False
@@ -115,12 +116,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
 
-LANGUAGE_CODE = "vi"
-LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+_LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+LANGUAGE_CODE = COUNTRY.languages[0]
+LANGUAGES = [(code, _LANGUAGE_NAMES[code]) for code in COUNTRY.languages]
 LOCALE_PATHS = [Path(__file__).parent / "locale", Path(__file__).parent / "django_words" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = str(VIET_NAM)
+TIME_ZONE = str(COUNTRY.zone)
 
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

@@ -14,6 +14,7 @@ from quetsach.cli.center import assess, ingest, simulate
 BEFORE, AFTER = (date(2024, 3, 4), date(2024, 3, 31)), (date(2024, 4, 29), date(2024, 5, 26))
 SCENARIO = """
 kind = "country"
+country = "VN"
 id = "known"
 seed = 5
 first = 2024-03-04

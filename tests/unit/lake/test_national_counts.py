@@ -36,7 +36,7 @@ ROWS = (
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    made, tables = Lake(tmp_path / "lake"), load_network_tables(tmp_path)
+    made, tables = Lake(tmp_path / "lake", home="VN"), load_network_tables(tmp_path)
     content = "timestamp,address,malware,country,bot_id\n" + "\n".join(ROWS) + "\n"
     result = made.ingest(
         content.encode(),

@@ -10,10 +10,9 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.pace import LevelPace, Step, pace
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import VIET_NAM
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_OFFICE_OPENS = time(8)
+_MORNING = time(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class PublishedLetter:
 
     @property
     def moment(self) -> datetime:
-        """The opening of the office on that day, in UTC: the hour was not published."""
-        return datetime.combine(self.day, _OFFICE_OPENS, VIET_NAM).astimezone(UTC)
+        """A time of that day (UTC): the hour was not published, and only whole days are counted."""
+        return datetime.combine(self.day, _MORNING, UTC)
 
 
 @dataclass(frozen=True, slots=True)

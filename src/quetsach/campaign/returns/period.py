@@ -1,14 +1,14 @@
-"""Reporting periods and their deadlines: whole days of Viet Nam, ISO weeks or phases of the campaign."""
+"""Reporting periods and their deadlines: whole days of the country, ISO weeks or phases of the campaign."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from quetsach.campaign.returns.errors import PeriodError
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import VIET_NAM, day_of
+from quetsach.core.zone import day_of, midnight_after
 
 _MOST_WEEKS = 120
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
@@ -56,20 +56,23 @@ class ReportingPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When a return is due and when its entry closes; both days belong to the unit up to midnight of Viet Nam."""
+    """When a return is due and when its entry closes; both days belong to the unit up to midnight of ``zone``."""
 
     due: date
     lock: date
+    zone: tzinfo
 
     @classmethod
-    def of(cls, period: ReportingPeriod, *, due_days: int, lock_days: int, asked_on: date | None = None) -> "Deadline":
+    def of(
+        cls, period: ReportingPeriod, *, due_days: int, lock_days: int, zone: tzinfo, asked_on: date | None = None
+    ) -> "Deadline":
         """Return the deadline so many days after the period's last day; it never locks before it is due.
 
         Whoever is asked after the period was over has as many days from the day of asking: nobody is late before he
         knows.
         """
         last = max(period.last, asked_on) if asked_on else period.last
-        return cls(last + timedelta(days=due_days), last + timedelta(days=max(due_days, lock_days)))
+        return cls(last + timedelta(days=due_days), last + timedelta(days=max(due_days, lock_days)), zone)
 
     def extended(self, until: date | None) -> "Deadline":
         """Return the deadline of a unit that was given more time; an extension never takes time away."""
@@ -77,22 +80,22 @@ class Deadline:
 
     def is_on_time(self, submitted_at: datetime) -> bool:
         """Whether what arrived at that moment was in time."""
-        return submitted_at < midnight_after(self.due)
+        return submitted_at < midnight_after(self.due, self.zone)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether the due day is over."""
-        return now >= midnight_after(self.due)
+        return now >= midnight_after(self.due, self.zone)
 
     def is_locked(self, now: datetime) -> bool:
         """Whether entry is closed."""
-        return now >= midnight_after(self.lock)
+        return now >= midnight_after(self.lock, self.zone)
 
     def days_late(self, now: datetime) -> int:
         """How many whole days have begun since the due day was over; 0 while it is not.
 
         They are counted until entry closes: what was given up gets no later.
         """
-        return max(0, (min(day_of(now), self.lock) - self.due).days)
+        return max(0, (min(day_of(now, self.zone), self.lock) - self.due).days)
 
 
 def span_text(first: date, last: date, language: str) -> str:
@@ -106,11 +109,6 @@ def span_text(first: date, last: date, language: str) -> str:
     if first == last:
         return f"{last:%d/%m/%Y}"
     return f"{first:%d/%m/%Y}–{last:%d/%m/%Y}" if first.year != last.year else f"{first:%d/%m}–{last:%d/%m/%Y}"
-
-
-def midnight_after(day: date) -> datetime:
-    """Return the moment (UTC) at which a day of Viet Nam is over."""
-    return datetime.combine(day + timedelta(days=1), time(), VIET_NAM).astimezone(UTC)
 
 
 def week_of(day: date) -> ReportingPeriod:

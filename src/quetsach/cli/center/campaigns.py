@@ -13,12 +13,11 @@ from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
-from quetsach.core.zone import day_of
-from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -115,11 +114,12 @@ def _one(
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.plans.selectors import campaigns, is_closed  # noqa: PLC0415
 
         shown = []
         for campaign in campaigns():
-            running = standing_of(campaign, day=day_of(now)).running
+            running = standing_of(campaign, day=today(now)).running
             state = "closed" if is_closed(campaign) else "running" if running else "none"
             shown.append((campaign.plan, running, state))
     language = chosen_language(arguments)
@@ -144,9 +144,10 @@ def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
         from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
-        standing = standing_of(campaign, day=day_of(now))
+        standing = standing_of(campaign, day=today(now))
         boards = boards_of(campaign)
     language = chosen_language(arguments)
     if arguments.json:
@@ -160,7 +161,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    document = _document(arguments.file)
+    document = _document(arguments.file, arguments.data or default_data())
     with opened_centre(arguments) as now:
         from quetsach.campaign import read_campaign  # noqa: PLC0415
         from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_replace  # noqa: PLC0415
@@ -180,9 +181,10 @@ def _close(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.outcome import outcome_now  # noqa: PLC0415
         from quetsach.web.office.campaigns.services.passages import close_ask  # noqa: PLC0415
+        from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
-        points = outcome_now(campaign, day=day_of(now)).open_points
+        points = outcome_now(campaign, day=today(now)).open_points
         asked = None
         if arguments.by:
             asked = close_ask(campaign=campaign, reason=arguments.reason, by=person_named(arguments.by), now=now)
@@ -253,10 +255,11 @@ def _require_tree() -> None:
         raise InputError("the centre has no tree of units yet", hint="quetsach center units load")
 
 
-def _document(named: str) -> bytes:
+def _document(named: str, data: Path) -> bytes:
     from quetsach.campaign.section import MAX_BYTES  # noqa: PLC0415
+    from quetsach.centre.country import country_table  # noqa: PLC0415
 
-    of_build = bundled("data") / "campaigns" / named / "campaign.toml"
+    of_build = country_table("campaigns", data) / named / "campaign.toml"
     path = of_build if named.replace("-", "").isalnum() and of_build.is_file() else Path(named)
     try:
         with path.open("rb") as file:

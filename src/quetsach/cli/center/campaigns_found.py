@@ -20,7 +20,7 @@ def campaign_named(key: str) -> "Campaign":
     campaign = campaign_of(key)
     if campaign is None:
         known = ", ".join(c.key for c in campaigns())
-        hint = f"known: {known}" if known else "quetsach center campaigns import viet-nam-2020"
+        hint = f"known: {known}" if known else "quetsach center campaigns import FILE"
         raise InputError(f"there is no campaign {key[:60]!r}", hint=hint)
     return campaign
 

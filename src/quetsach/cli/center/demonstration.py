@@ -1,29 +1,33 @@
-"""Fills the office of a demonstration with the tables of this build."""
+"""Fills the office of a demonstration with the tables of its country."""
 
 from datetime import datetime
+from pathlib import Path
 
 from quetsach.cli.center.letters_chain import published_letters
-from quetsach.installation import bundled
 
 
-def demonstrate_office(now: datetime) -> bool:
-    """Load the units of this build and play the campaign of 2020 through the office; does nothing a second time.
+def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
+    """Load the units of the country and play its campaign through the office; does nothing a second time.
 
     Django is configured already, the lake is filled and the repository published.
 
     Returns:
-        Whether anything was played.
+        Whether anything was played; nothing is where the country has no campaign to show.
     """
-    from quetsach.web.office.demonstration.play import KEY, demonstration_office, is_played  # noqa: PLC0415
+    from quetsach.centre.country import country_table, load_country  # noqa: PLC0415
+    from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
     from quetsach.web.office.letters.services.templates import published_letters_load  # noqa: PLC0415
     from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
 
-    published_letters_load(campaign=KEY, document=published_letters())
+    key = load_country(data).demonstration
+    if not key:
+        return False
+    published_letters_load(campaign=key, document=published_letters(data))
     if is_played():
         return False
-    data = bundled("data")
-    units_load(files=[(path.name, path.read_bytes()) for path in sorted((data / "units").glob("*.csv"))], now=now)
+    units = sorted(country_table("units", data).glob("*.csv"))
+    units_load(files=[(path.name, path.read_bytes()) for path in units], now=now)
     return demonstration_office(
-        campaign=(data / "campaigns" / "viet-nam-2020" / "campaign.toml").read_bytes(),
-        form=(data / "forms" / "unit-return-1.toml").read_bytes(),
+        campaign=(country_table("campaigns", data) / key / "campaign.toml").read_bytes(),
+        form=(country_table("forms", data) / "unit-return-1.toml").read_bytes(),
     )

@@ -11,7 +11,6 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
-from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -50,9 +49,18 @@ def register_chain(commands: "Subcommands") -> None:
     command.set_defaults(run=_chain)
 
 
-def published_letters() -> bytes:
-    """Return the bundled letters of 2020 and 2022 (TOML)."""
-    return (bundled("data") / "campaigns" / "viet-nam-2020" / "letters.toml").read_bytes()
+def published_letters(data: Path | None = None) -> bytes:
+    """Return the letters (TOML) that were published about the campaign that the country's demonstration plays.
+
+    Raises:
+        InputError: the country has none.
+    """
+    from quetsach.centre.country import country_table, load_country  # noqa: PLC0415
+
+    path = country_table("campaigns", data) / load_country(data).demonstration / "letters.toml"
+    if not path.is_file():
+        raise InputError("this country has no published letters", hint="name a file of letters")
+    return path.read_bytes()
 
 
 def _chain(arguments: argparse.Namespace) -> int:

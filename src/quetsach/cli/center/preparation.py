@@ -18,7 +18,6 @@ from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import (
-    CAMPAIGN,
     DemonstrationMarker,
     configure_web,
     publish_figures,
@@ -94,7 +93,7 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
     _publish_repository(data, tools, settings.CENTER.public_url or address)
     if stamp.is_demonstration:
         with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
-            demonstrate_office(datetime.now(UTC))
+            demonstrate_office(datetime.now(UTC), data)
     with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
     done = Stamp(stamp.is_demonstration, migrations=newest_migrations())
@@ -174,7 +173,7 @@ def _prepare_django(data: Path) -> None:
         _refuse_newer(data)
         call_command("migrate", verbosity=0, interactive=False)
         samples_load()
-        load_bundled_forms()
+        load_bundled_forms(data)
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise database_error(error, data, is_preparing=True) from error
@@ -201,6 +200,7 @@ def _refuse_newer(data: Path) -> None:
 
 def _demonstrate(data: Path) -> None:
     """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
+    from quetsach.centre.country import load_country  # noqa: PLC0415
     from quetsach.centre.tables import (  # noqa: PLC0415
         bundled_ranges,
         load_families,
@@ -215,12 +215,15 @@ def _demonstrate(data: Path) -> None:
     lake = open_lake(data)
     if (marker and marker.is_complete) or (marker is None and lake.view().deliveries()):
         return
-    scenario = load_scenario(CAMPAIGN)
-    DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=False).write(data)
+    campaign = load_country(data).demonstration
+    if not campaign:
+        return
+    scenario = load_scenario(campaign, data)
+    DemonstrationMarker(campaign, scenario.scale, is_complete=False).write(data)
     families, tables = load_families(data), load_network_tables(data)
     known = {delivery.file for delivery in lake.view().deliveries()}
     with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
-        for name, pieces in simulate(scenario, bundled_ranges()):
+        for name, pieces in simulate(scenario, bundled_ranges(data)):
             if name not in known:
                 lake.ingest(
                     b"".join(pieces),
@@ -232,7 +235,7 @@ def _demonstrate(data: Path) -> None:
                     now=datetime.now(UTC),
                 )
             progress.advance(note=name)
-    DemonstrationMarker(CAMPAIGN, scenario.scale, is_complete=True).write(data)
+    DemonstrationMarker(campaign, scenario.scale, is_complete=True).write(data)
 
 
 def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) -> None:

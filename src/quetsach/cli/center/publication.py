@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from quetsach.web.portal.campaign_figures import MeasuredCampaign
     from quetsach.web.portal.snapshot import Snapshot
 
-CAMPAIGN = "viet-nam-2020"
-"""The campaign that the demonstration plays."""
 _MARKER = "demonstration.json"
 
 
@@ -133,9 +131,11 @@ def _count_anew(data: Path, lake: "Lake", now: datetime, progress: Callable[[int
     )
     from quetsach.web.portal.snapshot import Demonstration, figures_path  # noqa: PLC0415
 
-    tables = Tables(load_families(data), load_network_tables(data), load_places(), _campaigns(data), load_calendar())
+    tables = Tables(
+        load_families(data), load_network_tables(data), load_places(data), _campaigns(data), load_calendar(data)
+    )
     marker = DemonstrationMarker.read(data)
-    demonstration = Demonstration(load_scenario(marker.scenario).note, marker.scale) if marker else None
+    demonstration = Demonstration(load_scenario(marker.scenario, data).note, marker.scale) if marker else None
     with lake.view() as view:
         inputs = publication_inputs(view, tables, demonstration, data=data)
         if figures_are_current(data=data, inputs=inputs):

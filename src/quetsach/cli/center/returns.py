@@ -13,11 +13,11 @@ from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, say
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,9 +65,11 @@ def register(subcommands: "Subcommands") -> None:
     export.add_argument("--csv", action="store_true", help="print CSV instead of JSON; figures are one cell of JSON")
 
 
-def load_bundled_forms() -> int:
-    """Take in the forms of this build; return how many there are. The centre must be open."""
-    return _load_files(sorted((bundled("data") / "forms").glob("*.toml")))
+def load_bundled_forms(data: Path | None = None) -> int:
+    """Take in the forms of the centre's country; return how many there are. The centre must be open."""
+    from quetsach.centre.country import country_table  # noqa: PLC0415
+
+    return _load_files(sorted(country_table("forms", data).glob("*.toml")))
 
 
 def _of_campaign(
@@ -84,7 +86,9 @@ def _of_campaign(
 
 def _load(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments):
-        count = _load_files(arguments.files) if arguments.files else load_bundled_forms()
+        count = (
+            _load_files(arguments.files) if arguments.files else load_bundled_forms(arguments.data or default_data())
+        )
     if arguments.json:
         print_json({"forms": count})
     else:

@@ -10,10 +10,10 @@ from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faul
 from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.installation import bundled
 
 if TYPE_CHECKING:
     from quetsach.cli.commands import Subcommands
@@ -79,15 +79,20 @@ def register(subcommands: "Subcommands") -> None:
     )
 
 
-def _bundled_files() -> list[tuple[str, bytes]]:
-    return [(path.name, path.read_bytes()) for path in sorted((bundled("data") / "units").glob("*.csv"))]
+def _bundled_files(arguments: argparse.Namespace) -> list[tuple[str, bytes]]:
+    from quetsach.centre.country import country_table  # noqa: PLC0415
+
+    folder = country_table("units", arguments.data or default_data())
+    return [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.csv"))]
 
 
 def _import(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     if bool(arguments.files) == arguments.bundled:
         raise InputError("give files, or --bundled for the tables of this build")
-    files = _bundled_files() if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
+    files = (
+        _bundled_files(arguments) if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
+    )
     with opened_centre(arguments) as now:
         from quetsach.web.office.units.services.importing import ImportFaultsError, import_preview, units_import  # noqa: PLC0415
 
@@ -197,7 +202,7 @@ def _load(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
 
-        loaded = units_load(files=_bundled_files(), now=now)
+        loaded = units_load(files=_bundled_files(arguments), now=now)
     if arguments.json:
         print_json({"added": loaded.added, "left_out": list(loaded.left_out)})
         return ExitCode.NOTHING_FOUND

@@ -10,7 +10,6 @@ from html import escape
 from importlib import resources
 
 from quetsach.core.pack import systems_text
-from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report.advice import advice
@@ -18,6 +17,7 @@ from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, Repo
 from quetsach.endpoint.report.families import families
 from quetsach.endpoint.report.gaps import families_text, number, reach_text
 from quetsach.endpoint.report.verdict import title, verdict
+from quetsach.installation import bundled_country
 
 _MOST_FAILURES = 20
 _STROKE = (
@@ -52,15 +52,16 @@ def _titles(platform: str, language: str) -> Mapping[str, str]:
     return {f"place-{place.name}": place.title.in_language(language) for place in places}
 
 
-def local_time(time: datetime, words: Mapping[str, str]) -> str:
-    """Return a time as people in Viet Nam write it."""
-    return f"{time.astimezone(VIET_NAM):{words['time']}}"
+def local_time(time: datetime, words: Mapping[str, str], language: str) -> str:
+    """Return a time by the clocks of the country, as its people write it."""
+    return bundled_country().moment_text(time, words["time"], language)
 
 
 def _body(report: Report, words: Mapping[str, str], language: str, heading: str) -> Iterator[str]:
     yield f'<header><p class="mark">Quét Sạch{_STROKE}</p>'
     yield f"<h1>{escape(heading)}</h1>"
-    yield f'<p class="when">{escape(words["made"].format(time=local_time(report.created, words)))}</p></header>\n<main>'
+    made = words["made"].format(time=local_time(report.created, words, language))
+    yield f'<p class="when">{escape(made)}</p></header>\n<main>'
     yield _verdict(report, words)
     yield from _advice(report, words)
     if report.findings:
@@ -73,7 +74,7 @@ def _body(report: Report, words: Mapping[str, str], language: str, heading: str)
     yield from _dangling(report, words)
     yield from _steps(report, words, messages("act", language))
     yield from _unseen(report, words)
-    yield from _details(report, words)
+    yield from _details(report, words, language)
     yield from _packs(report, words, language)
     yield f"</main>\n<footer><p>{escape(words['private'])}</p></footer>"
 
@@ -140,7 +141,7 @@ def _step(step: ReportedStep, words: Mapping[str, str], acts: Mapping[str, str])
     return text
 
 
-def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+def _details(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
     scan, machine = report.scan, report.machine
     where = "machine-live" if machine.live else "machine-folder"
     platform = systems_text([machine.platform])
@@ -155,7 +156,7 @@ def _details(report: Report, words: Mapping[str, str]) -> Iterator[str]:
         (words["reach"], reach_text(scan.reach, words)),
         (words["reach-families"], families_text(scan.reach, words)),
         (words["skipped"], _reasons(scan.skipped, words)),
-        (words["started"], local_time(scan.started, words)),
+        (words["started"], local_time(scan.started, words, language)),
         (words["duration"], duration(scan.duration_seconds, words)),
         (words["tool"], f"Quét Sạch {report.tool.version} ({report.tool.engine})"),
         (words["session"], report.session or ""),

@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import cached_property
 
 from quetsach.core.number import number_text, size_text
-from quetsach.core.zone import VIET_NAM
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.window.page import Button, Page, Rank, Tone
+from quetsach.installation import bundled_country
 
 _OF_REPORTS = "report-"
 _OF_UPDATES = "of-update-"
@@ -69,7 +69,7 @@ class Words:
 
     def moment(self, moment: datetime) -> str:
         """Return a moment in the time of the country."""
-        return f"{moment.astimezone(VIET_NAM):{self.window['time']}}"
+        return f"{moment.astimezone(bundled_country().zone):{self.window['time']}}"
 
     def unfit(self, reason: str, drive: str) -> str:
         """Return why a drive must not be changed now, and what to do about it."""

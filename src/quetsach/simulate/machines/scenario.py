@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from quetsach.core.country import HOME
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate.errors import SimulateError
@@ -246,7 +245,8 @@ class Measure:
 class Country:
     """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
 
-    ``sectors``: of ``core.sector``, by which the country's lines are drawn; feeds tell them but for the unknown one.
+    ``code``: of ISO 3166, as feeds tell it; ``sectors``: of ``core.sector``, by which its lines are drawn, and feeds tell them but for
+    the unknown one.
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
     feed places in no province; ``frailty``: shape of the Gamma from which a provider's hazard is drawn (mean 1), 0 for
@@ -259,6 +259,7 @@ class Country:
     note: LocalText
     seed: int
     period: Period
+    code: str
     hosts: int
     families: tuple[Family, ...]
     isps: tuple[Isp, ...]
@@ -276,7 +277,6 @@ class Country:
     frailty: float = 0.0
     common_shock: float = 0.0
     own_shock: float = 0.0
-    code: str = HOME
 
     @property
     def days(self) -> int:

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from quetsach.core.country import HOME
 from quetsach.network import AddressRanges
 from quetsach.simulate.errors import SimulateError
 from quetsach.simulate.replay.addresses import Infected, Numbers, infect
@@ -72,7 +71,7 @@ def _rows(
 ) -> bytes:
     """Return CSV rows as the feed writes them: text in quotes, numbers and empty cells bare."""
     spellings, regions = list(scenario.families), [*(f'"{name}"' for name in scenario.regions), ""]
-    count = len(rows)
+    count, home = len(rows), scenario.country
     columns = zip(
         times,
         infected.addresses[rows].tolist(),
@@ -86,7 +85,7 @@ def _rows(
     )
     return "".join(
         f'{time},"tcp",'
-        f'"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}",{port},{asn},"{HOME}",{regions[region]},,,,,,,,"high",'
+        f'"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}",{port},{asn},"{home}",{regions[region]},,,,,,,,"high",'
         f'"{SINKHOLES[sinkhole]}",{SINKHOLE_PORTS[target]},,,,,,,,,"{spellings[family]}",,"simulated",,,{event},,\n'
         for event, (time, a, port, asn, region, family, sinkhole, target) in enumerate(columns, first_event)
     ).encode()

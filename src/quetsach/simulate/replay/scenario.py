@@ -3,6 +3,7 @@
 What is published is in the spans; everything else is an assumption and says so in the file.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,8 @@ from quetsach.campaign import Section
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate.fields import FILE_WORD, SPELLING, word
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Origin(StrEnum):
@@ -45,6 +48,7 @@ class Scenario:
     note: LocalText
     report: str
     identifier: str
+    country: str
     scale: int
     seed: int
     mean_days: float
@@ -75,6 +79,7 @@ def read_scenario(content: bytes, *, file: str) -> Scenario:
         note=top.local_text("note"),
         report=word(top, "report", FILE_WORD),
         identifier=word(top, "identifier", FILE_WORD),
+        country=word(top, "country", _COUNTRY),
         scale=top.integer("scale", least=1, most=1_000_000),
         seed=top.integer("seed", least=0, most=2**32),
         mean_days=stay.number("mean_days", least=1, most=365),

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import VIET_NAM
 from quetsach.web.evaluation.document import (
     Block,
     Evaluation,
@@ -72,7 +72,7 @@ def in_parts(evaluation: Evaluation) -> Iterator[tuple[Section, bool]]:
 
 def words(evaluation: Evaluation, language: str) -> dict[str, str]:
     """Return the words around the report, for page and paper."""
-    made_on = evaluation.made_at.astimezone(VIET_NAM)
+    made_on = timezone.localtime(evaluation.made_at)
     made = f"{made_on:%Y-%m-%d}" if language == "en" else f"{made_on:%d/%m/%Y}"
     day = evaluation.as_of
     seen = "–" if day is None else str(day) if language == "en" else f"{day:%d/%m/%Y}"

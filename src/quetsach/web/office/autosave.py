@@ -7,9 +7,8 @@ from datetime import datetime
 
 from django.forms import BaseForm
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-
-from quetsach.core.zone import VIET_NAM
 
 
 def is_autosave(request: HttpRequest) -> bool:
@@ -19,7 +18,7 @@ def is_autosave(request: HttpRequest) -> bool:
 
 def autosaved(edition: str, *, now: datetime) -> JsonResponse:
     """Tell the script that the draft is kept, and the edition on which the form now stands."""
-    said = _("The draft was saved by itself at %(time)s.") % {"time": f"{now.astimezone(VIET_NAM):%H:%M}"}
+    said = _("The draft was saved by itself at %(time)s.") % {"time": f"{timezone.localtime(now):%H:%M}"}
     return JsonResponse({"edition": edition, "said": said})
 
 

@@ -23,7 +23,6 @@ from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Scope
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.core.period import Period
-from quetsach.core.zone import day_of
 from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
@@ -41,6 +40,7 @@ from quetsach.web.office.letters.services.issue import letter_issue
 from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.services.partner import partner_add
+from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.people.services.invitation import invitation_issue
 from quetsach.web.office.plans.models import Campaign
@@ -104,11 +104,11 @@ def grow(number: int) -> None:
     """Add one more of everything to the office: ``number`` tells them apart."""
     an, binh = person("an"), person("binh")
     centre, province = unit_of("tw"), unit_of("31-2025")
-    communes = children_of(province, day_of(NOW))
+    communes = children_of(province, today(NOW))
     campaign = _campaign(number, an)
     _assignment(campaign, communes, an, binh)
     for unit, writer, approver in ((centre, an, binh), (province, person("hai"), person("giang"))):
-        _letter(unit, children_of(unit, day_of(NOW))[:6], campaign, number, writer, approver)
+        _letter(unit, children_of(unit, today(NOW))[:6], campaign, number, writer, approver)
         kit_make(unit=unit, campaign=campaign, by=writer, now=NOW)
     partner_add(key=f"hang-{number}", name=f"Hãng {number}", by=an, now=NOW)
     for unit in (centre, province, *communes[:4]):
@@ -135,7 +135,7 @@ def _campaign(number: int, by: Person) -> Campaign:
 
 def _assignment(campaign: Campaign, communes: list[Unit], an: Person, binh: Person) -> None:
     """Ask for the weeks of two months; two communes have reported for each."""
-    monday = day_of(NOW) - timedelta(days=day_of(NOW).weekday() + 56)
+    monday = today(NOW) - timedelta(days=today(NOW).weekday() + 56)
     kinds = (UnitKind.PROVINCE, UnitKind.COMMUNE)
     made = assignment_make(
         by=None, campaign=campaign, form=ReturnForm.objects.get(), period_kind=PeriodKind.WEEK,
@@ -156,7 +156,7 @@ def _letter(
     """Issue a letter and send it; leave another as a draft."""
     sample = Letter.objects.filter(number__isnull=False).earliest("issued_at")
     content = {name: getattr(sample, name) for name in WRITTEN_FIELDS if name != "kind"}
-    content |= {"subject": f"việc thứ {number} của {unit.key}", "due": day_of(NOW) + timedelta(days=9)}
+    content |= {"subject": f"việc thứ {number} của {unit.key}", "due": today(NOW) + timedelta(days=9)}
     RegisterBook.objects.get_or_create(unit=unit, year=NOW.year, book="cv")
     letter = letter_begin(unit=unit, template=None, campaign=campaign.key, by=writer, now=NOW)
     letter = letter_submit(letter=letter_save(letter=letter, content=content, by=writer, now=NOW), by=writer, now=NOW)

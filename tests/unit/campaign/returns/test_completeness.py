@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.campaign.returns.completeness import Completeness, Expected, completeness_text, survey
-from quetsach.campaign.returns.period import Deadline, midnight_after, week_of
+from quetsach.campaign.returns.period import Deadline, week_of
 from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
+from quetsach.core.zone import midnight_after
 
-DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10)
-IN_TIME, TOO_LATE = midnight_after(DEADLINE.due) - timedelta(seconds=1), midnight_after(DEADLINE.due)
+DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10, zone=UTC)
+IN_TIME, TOO_LATE = midnight_after(DEADLINE.due, UTC) - timedelta(seconds=1), midnight_after(DEADLINE.due, UTC)
 NOW = datetime(2020, 10, 17, tzinfo=UTC)
 PROVINCE, DISTRICT, ONE, TWO = "/tw/31/", "/tw/31/303/", "/tw/31/303/1/", "/tw/31/303/2/"
 KIND = {1: "centre", 2: "province", 3: "district", 4: "commune"}

@@ -9,17 +9,18 @@ from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.period import (
     Deadline,
     ReportingPeriod,
-    midnight_after,
     moved,
     span_text,
     week_of,
     weeks,
 )
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import day_of
+from quetsach.core.zone import day_of, midnight_after
+from quetsach.installation import bundled_country
 
 WEEK = week_of(date(2020, 10, 5))
-DEADLINE = Deadline.of(WEEK, due_days=3, lock_days=10)
+VIET_NAM = bundled_country().zone
+DEADLINE = Deadline.of(WEEK, due_days=3, lock_days=10, zone=VIET_NAM)
 MIDNIGHT = datetime(2020, 10, 14, 17, 0, tzinfo=UTC)  # 15 October, 00:00 in Viet Nam
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
@@ -46,19 +47,19 @@ def test_entry_closes_at_midnight_after_the_last_day_of_entry() -> None:
 
 
 def test_entry_never_closes_before_the_return_is_due() -> None:
-    assert Deadline.of(WEEK, due_days=5, lock_days=2).lock == date(2020, 10, 16)
+    assert Deadline.of(WEEK, due_days=5, lock_days=2, zone=VIET_NAM).lock == date(2020, 10, 16)
 
 
 def test_an_extension_moves_both_days_and_takes_none_away() -> None:
-    assert DEADLINE.extended(date(2020, 10, 30)) == Deadline(date(2020, 10, 30), date(2020, 10, 30))
-    assert DEADLINE.extended(date(2020, 10, 17)) == Deadline(date(2020, 10, 17), date(2020, 10, 21))
+    assert DEADLINE.extended(date(2020, 10, 30)) == Deadline(date(2020, 10, 30), date(2020, 10, 30), VIET_NAM)
+    assert DEADLINE.extended(date(2020, 10, 17)) == Deadline(date(2020, 10, 17), date(2020, 10, 21), VIET_NAM)
     assert DEADLINE.extended(date(2020, 10, 1)) == DEADLINE
 
 
 def test_who_is_asked_after_the_period_has_as_many_days_from_the_asking() -> None:
-    asked = Deadline.of(WEEK, due_days=3, lock_days=10, asked_on=date(2020, 11, 1))
-    assert asked == Deadline(date(2020, 11, 4), date(2020, 11, 11))
-    assert Deadline.of(WEEK, due_days=3, lock_days=10, asked_on=WEEK.first) == DEADLINE
+    asked = Deadline.of(WEEK, due_days=3, lock_days=10, zone=VIET_NAM, asked_on=date(2020, 11, 1))
+    assert asked == Deadline(date(2020, 11, 4), date(2020, 11, 11), VIET_NAM)
+    assert Deadline.of(WEEK, due_days=3, lock_days=10, zone=VIET_NAM, asked_on=WEEK.first) == DEADLINE
 
 
 def test_people_read_a_week_by_number_and_days_and_a_phase_by_name() -> None:
@@ -114,8 +115,8 @@ def test_weeks_follow_each_other_without_gap_or_overlap(first: date, days: int) 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_moment_is_before_the_midnight_that_ends_its_day(moment: datetime) -> None:
-    day = day_of(moment)
-    assert midnight_after(day - timedelta(days=1)) <= moment < midnight_after(day)
+    day = day_of(moment, VIET_NAM)
+    assert midnight_after(day - timedelta(days=1), VIET_NAM) <= moment < midnight_after(day, VIET_NAM)
 
 
 def test_periods_that_the_plan_moved_or_added_are_named_and_those_that_it_dropped_are_not() -> None:

@@ -8,7 +8,7 @@ from quetsach.campaign.returns.errors import StateError
 from quetsach.campaign.returns.period import Deadline, week_of
 from quetsach.campaign.returns.state import NOT_FILED, Act, Filed, Standing, State, after, standing, state_of
 
-DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10)
+DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10, zone=UTC)
 BEFORE, LATE, CLOSED = (datetime(2020, 10, d, 3, tzinfo=UTC) for d in (12, 16, 25))
 
 

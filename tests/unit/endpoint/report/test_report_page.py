@@ -108,8 +108,8 @@ def test_a_hostile_name_stays_text() -> None:
 
 
 def test_times_are_shown_as_in_viet_nam() -> None:
-    assert local_time(NOW, messages("report", "vi")) == "06:30 ngày 25/11/2026 (giờ Việt Nam)"
-    assert local_time(NOW, messages("report", "en")) == "06:30 on 25 November 2026 (Viet Nam time, UTC+7)"
+    assert local_time(NOW, messages("report", "vi"), "vi") == "06:30 ngày 25/11/2026 (giờ Việt Nam)"
+    assert local_time(NOW, messages("report", "en"), "en") == "06:30 on 25 November 2026 (Viet Nam time, UTC+7)"
 
 
 @pytest.mark.parametrize(

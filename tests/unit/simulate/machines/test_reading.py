@@ -15,6 +15,7 @@ from quetsach.simulate.machines.scenario import Duty, FeedForm, LeaseKind, Outag
 SCENARIOS = sorted(path.stem for path in (bundled("data") / "scenarios").glob("*.toml"))
 GOOD = """
 kind = "country"
+country = "VN"
 id = "test"
 seed = 1
 first = 2024-03-04

@@ -26,6 +26,7 @@ SCENARIO = Scenario(
     note=LocalText("Mô phỏng", "Simulated"),
     report="event4_sinkhole",
     identifier="vn",
+    country="VN",
     scale=1,
     seed=7,
     mean_days=2.0,

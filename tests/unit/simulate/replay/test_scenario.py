@@ -10,6 +10,7 @@ GOOD = """
 id = "test"
 report = "event4_sinkhole"
 identifier = "vn"
+country = "VN"
 scale = 1
 seed = 1
 name = {vi = "Thử", en = "Test"}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quetsach.cli.center.assess.hosts_told import Rates
     from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
+    from quetsach.core.place import Places
     from quetsach.lake.hosts import HostReport, HostRow
     from quetsach.network import NetworkTables
 
@@ -78,7 +79,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import load_calendar, load_families, load_network_tables, open_lake  # noqa: PLC0415
+    from quetsach.centre.tables import (  # noqa: PLC0415
+        load_calendar,
+        load_families,
+        load_network_tables,
+        load_places,
+        open_lake,
+    )
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
     from quetsach.lake.same_holiday import compare_same_holiday  # noqa: PLC0415
@@ -94,7 +101,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with open_lake(data, families).view() as view:
         period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
         report = hosts.hosts(view, period, by=arguments.by, **asked)
-        calendar = load_calendar()
+        calendar = load_calendar(data)
         comparison = hosts.compare_windows(view, before, period, calendar=calendar, **asked) if before else None
         same = (
             compare_same_holiday(view, before, period, calendar=calendar, announced=asked["announced"])
@@ -113,7 +120,13 @@ def _run(arguments: argparse.Namespace) -> int:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
         compared = [c for c in (comparison, same) if c]
-        show(report, compared, rates, _names(report.by, families, tables, period.last), chosen_language(arguments))
+        show(
+            report,
+            compared,
+            rates,
+            _names(report.by, families, tables, load_places(data), period.last),
+            chosen_language(arguments),
+        )
     return ExitCode.NOTHING_FOUND
 
 
@@ -143,10 +156,11 @@ def _rate(text: str) -> tuple[str, float]:
     return name, rate
 
 
-def _names(by: str, families: "FamilyNames", tables: "NetworkTables", day: date) -> Callable[[str, str], str]:
+def _names(
+    by: str, families: "FamilyNames", tables: "NetworkTables", places: "Places", day: date
+) -> Callable[[str, str], str]:
     """Return how ids of the lines are named for people, by id and language."""
     from quetsach.assess import UNKNOWN, UNPLACED  # noqa: PLC0415
-    from quetsach.centre.tables import load_places  # noqa: PLC0415
     from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY  # noqa: PLC0415
 
     if by == "isp":
@@ -157,7 +171,6 @@ def _names(by: str, families: "FamilyNames", tables: "NetworkTables", day: date)
         return lambda id_, language: named[id_].in_language(language) if id_ in named else id_
     if by == "sector":
         return lambda id_, language: SECTORS[id_].in_language(language)
-    places = load_places()
 
     def name(id_: str, language: str) -> str:
         place = places.on(id_, day)

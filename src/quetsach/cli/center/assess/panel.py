@@ -205,7 +205,7 @@ def _counted(
     from quetsach.lake.weekly import constant_sensors, weekly  # noqa: PLC0415
 
     begins = _begins(registration, data)
-    codes = {unit: _code(unit, load_places(), registration.start) for unit in begins}
+    codes = {unit: _code(unit, load_places(data), registration.start) for unit in begins}
     weights = dict(registration.families)
     sensors = constant_sensors(
         view,

@@ -67,7 +67,7 @@ def _rank(arguments: argparse.Namespace) -> int:
         elif arguments.question == "sectors":
             ranking = answers.sectors(view, period)
         else:
-            ranking = answers.places(view, period, load_places())
+            ranking = answers.places(view, period, load_places(data))
     language = chosen_language(arguments)
     if arguments.json:
         print_json({"lake": view.state, **ranking.as_json()})

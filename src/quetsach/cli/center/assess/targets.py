@@ -30,10 +30,10 @@ def register(questions: "Subcommands") -> None:
         "targets",
         summary="change of equal windows against the frozen baseline of a campaign",
         examples="quetsach center assess targets --campaign viet-nam-2020\n"
-        "quetsach center assess targets --from 2020-11-01 --to 2020-11-30 --json",
+        "quetsach center assess targets --campaign viet-nam-2020 --from 2020-11-01 --to 2020-11-30 --json",
     )
     add_window(targets, "(default: the campaign's own windows)")
-    targets.add_argument("--campaign", default="viet-nam-2020", metavar="ID", help="default: viet-nam-2020")
+    targets.add_argument("--campaign", required=True, metavar="ID", help="identifier of the campaign")
     targets.set_defaults(run=_targets)
 
 
@@ -53,7 +53,7 @@ def _targets(arguments: argparse.Namespace) -> int:
             campaign,
             frozen=baseline_in_force(data, campaign.id),
             asked=asked_period(arguments),
-            calendar=load_calendar(),
+            calendar=load_calendar(data),
             progress=progress.advance,
         )
     if arguments.json:

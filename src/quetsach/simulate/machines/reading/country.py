@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 from quetsach.campaign import Section
-from quetsach.core.country import HOME
 from quetsach.core.period import Period
 from quetsach.core.sector import SECTORS
 from quetsach.simulate.fields import SPELLING, day_from, number_or, word
@@ -53,11 +52,12 @@ def read_country(content: bytes, *, file: str) -> Country:
     if period.days > MAX_DAYS:
         raise top.error("last", f"is more than {MAX_DAYS} days after first")
     families = tuple(_family(section, period.first) for section in top.sections("families"))
-    isps = _isps(top, period.first)
+    home = word(top, "country", _CODE)
+    isps = _isps(top, period.first, home)
     provinces = _provinces(top)
     known = {
         "families": [family.spelling for family in families],
-        "isps": [isp.id for isp in isps if isp.country == HOME],
+        "isps": [isp.id for isp in isps if isp.country == home],
         "provinces": list(provinces),
     }
     scenario = Country(
@@ -66,6 +66,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         note=top.local_text("note"),
         seed=top.integer("seed", least=0, most=2**32),
         period=period,
+        code=home,
         hosts=top.integer("hosts", least=1, most=MAX_HOSTS),
         families=families,
         isps=isps,
@@ -127,26 +128,27 @@ def _check_ins(section: Section, first: date) -> CheckIns:
     return check_ins
 
 
-def _isps(top: Section, first: date) -> tuple[Isp, ...]:
-    isps = [_isp(section, first, is_home=True) for section in top.sections("isps")]
-    isps += [_isp(section, first, is_home=False) for section in top.optional_sections("neighbours")]
+def _isps(top: Section, first: date, home: str) -> tuple[Isp, ...]:
+    isps = [_isp(section, first, home) for section in top.sections("isps")]
+    for section in top.optional_sections("neighbours"):
+        abroad = word(section, "country", _CODE)
+        if abroad == home:
+            raise section.error("country", f"{home} is the country itself")
+        isps.append(_isp(section, first, abroad))
     top.refuse_twins("isps", [isp.id for isp in isps])
     return tuple(isps)
 
 
-def _isp(section: Section, first: date, *, is_home: bool) -> Isp:
+def _isp(section: Section, first: date, country: str) -> Isp:
     leases = tuple(_lease(lease, first) for lease in section.sections("leases"))
     for day in {lease.first for lease in leases} | {first}:
         if abs(sum(lease.share for lease in leases if lease.first == day) - 1) > 1e-6:
             raise section.error("leases", f"the shares of those from {day} on must add up to 1")
     has_cgnat = any(lease.kind is LeaseKind.CGNAT for lease in leases)
-    abroad = None if is_home else word(section, "country", _CODE)
-    if abroad == HOME:
-        raise section.error("country", f"{HOME} is the country itself")
     isp = Isp(
         id=section.identifier(),
         asn=section.integer("asn", least=1, most=2**32 - 1) if section.has("asn") else 0,
-        country=abroad or HOME,
+        country=country,
         weight=section.number("weight", least=0.0001, most=1_000_000),
         leases=leases,
         addresses=section.integer("addresses", least=0, most=MAX_PLACES),

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -16,7 +18,6 @@ from quetsach.core.day import MONTHS, day_text
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.zone import VIET_NAM, day_of
 
 register = template.Library()
 
@@ -67,11 +68,11 @@ def size(value: int) -> str:
 
 @register.filter("plain_day")
 def day(value: date | datetime | str | None) -> str:
-    """Write a day: 16/06/2020 in Vietnamese, 16 June 2020 in English. Times are brought to Viet Nam first."""
+    """Write a day: 16/06/2020 in Vietnamese, 16 June 2020 in English. Times are brought to the country first."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
-        value = day_of(value)
+        value = timezone.localdate(value)
     if value is None:
         return "–"
     return day_text(value, get_language() or "vi").replace(" ", "\u00a0")
@@ -88,7 +89,7 @@ _HOLIDAY = LocalText("có nghỉ lễ", "with holidays")
 def window_label(window: Period) -> tuple[str, ...]:
     """Write a window under the column of a chart, a line each: its days, and whether it has holidays."""
     days = (short_day(window.first), f"– {short_day(window.last)}")
-    return (*days, here(_HOLIDAY)) if load_calendar().has_holiday(window) else days
+    return (*days, here(_HOLIDAY)) if load_calendar(settings.CENTER.data).has_holiday(window) else days
 
 
 @register.filter("plain_moment")
@@ -98,9 +99,9 @@ def moment(value: datetime) -> str:
 
 
 def _moment(value: datetime, clock: str) -> str:
-    local = value.astimezone(VIET_NAM)
+    local = timezone.localtime(value)
     if get_language() == "en":
-        return f"{local:{clock}}, {day(value)} (Viet\u00a0Nam)"
+        return f"{local:{clock}}, {day(value)} ({_country_time()})"
     return f"{local:{clock}} ngày {day(value)}"
 
 
@@ -129,14 +130,18 @@ def exact_moment(value: datetime) -> SafeString:
     return _time(_iso(value), _moment(value, "%H:%M:%S"))
 
 
+def _country_time() -> str:
+    return str(settings.COUNTRY.short_time_name).replace(" ", "\u00a0")
+
+
 def _iso(value: datetime) -> str:
-    return value.astimezone(VIET_NAM).isoformat(timespec="seconds")
+    return timezone.localtime(value).isoformat(timespec="seconds")
 
 
 def _iso_day(value: date | datetime | str) -> str:
     if isinstance(value, str):
         return value
-    return (day_of(value) if isinstance(value, datetime) else value).isoformat()
+    return (timezone.localdate(value) if isinstance(value, datetime) else value).isoformat()
 
 
 def _time(iso: str, text: str) -> SafeString:
@@ -145,8 +150,8 @@ def _time(iso: str, text: str) -> SafeString:
 
 @register.filter
 def clock(value: datetime) -> SafeString:
-    """Write the hour and minute of a time of Viet Nam as an element ``time``."""
-    return _time(_iso(value), f"{value.astimezone(VIET_NAM):%H:%M}")
+    """Write the hour and minute of a time of the country as an element ``time``."""
+    return _time(_iso(value), f"{timezone.localtime(value):%H:%M}")
 
 
 _VIETNAMESE = re.compile("[\u1ea0-\u1ef9đĐăĂơƠưƯ]")
@@ -174,8 +179,8 @@ def day_off(value: date | datetime | None) -> str:
     """Write behind a day by which something is due that offices are closed on it; nothing on a working day."""
     if value is None:
         return ""
-    day = day_of(value) if isinstance(value, datetime) else value
-    if (holiday := load_calendar().holiday_on(day)) is not None:
+    day = timezone.localdate(value) if isinstance(value, datetime) else value
+    if (holiday := load_calendar(settings.CENTER.data).holiday_on(day)) is not None:
         return _closed_for(holiday)
     return f" ({here(_WEEKEND[day.weekday()])})" if day.weekday() in _WEEKEND else ""
 
@@ -186,7 +191,7 @@ def days_off() -> dict[str, Any]:
     Sunday is day 0, as in the script's language.
     """
     spans: dict[str, list[str]] = {}
-    for holiday in load_calendar().holidays:
+    for holiday in load_calendar(settings.CENTER.data).holidays:
         spans.setdefault(_closed_for(holiday.name), []).append(f"{holiday.period.first}/{holiday.period.last}")
     return {
         "holidays": {text: " ".join(found) for text, found in spans.items()},

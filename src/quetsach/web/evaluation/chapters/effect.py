@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, range_judged, sensitivity
@@ -9,7 +11,6 @@ from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.core.zone import VIET_NAM
 from quetsach.web.evaluation.chapters.flow import flow
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
 from quetsach.web.evaluation.document import (
@@ -84,7 +85,7 @@ def _registered(effect: Effect) -> Statement:
     title = LocalText("Đăng ký trước", "Pre-registration")
     if registered is None:
         return Statement(Tone.CAUTION, title, _UNREGISTERED)
-    day = day_text(registered.registered_at.astimezone(VIET_NAM).date())
+    day = day_text(timezone.localdate(registered.registered_at))
     vi = [f"Đăng ký ngày {day.vi}.", *(d.text.vi for d in registered.differences)]
     en = [f"Registered on {day.en}.", *(d.text.en for d in registered.differences)]
     tone = Tone.CAUTION if registered.differences else Tone.FACT

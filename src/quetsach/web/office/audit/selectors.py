@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from quetsach.campaign.authority import Act
-from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Person
@@ -39,9 +39,9 @@ def entries_for(person: Person, wanted: Wanted, *, day: date) -> QuerySet[LogEnt
     if wanted.act:
         found = found.filter(act=wanted.act)
     if wanted.first:
-        found = found.filter(at__gte=datetime.combine(wanted.first, time.min, VIET_NAM))
+        found = found.filter(at__gte=datetime.combine(wanted.first, time.min, timezone.get_default_timezone()))
     if wanted.last:
-        found = found.filter(at__lte=datetime.combine(wanted.last, time.max, VIET_NAM))
+        found = found.filter(at__lte=datetime.combine(wanted.last, time.max, timezone.get_default_timezone()))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import transaction
 
 from quetsach.campaign.schedule.decision import DecisionKind
@@ -21,12 +22,10 @@ from quetsach.web.office.demonstration.returns import send_returns
 from quetsach.web.office.demonstration.story import at, story
 from quetsach.web.office.plans.models import Campaign
 
-KEY = "viet-nam-2020"
-
 
 def is_played() -> bool:
     """Whether the demonstration's campaign is there; it comes with everything else or not at all."""
-    return Campaign.objects.filter(key=KEY).exists()
+    return Campaign.objects.filter(key=settings.COUNTRY.demonstration).exists()
 
 
 @transaction.atomic
@@ -37,7 +36,7 @@ def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     the middle phase wants packs. Where they are missing the gate stays shut, and the office shows why.
 
     Args:
-        campaign: the ``campaign.toml`` of viet-nam-2020.
+        campaign: its ``campaign.toml``.
         form: the form of the returns, ``unit-return-1.toml``.
 
     Returns:
@@ -51,7 +50,7 @@ def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
     _freeze(made, cast)
     _decide(made, cast)
     _open(made, "during", cast, "2020-09-15 09:00", "2020-09-16 10:00")
-    send_letters(KEY, cast)
+    send_letters(made.key, cast)
     move = story()["move"]
     day: date = move["to"]
     plan_move(

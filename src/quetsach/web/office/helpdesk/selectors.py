@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from statistics import median
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.core.zone import VIET_NAM
+from quetsach.core.zone import midnight_after
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
@@ -125,8 +126,8 @@ def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
 
     ``slow_hours`` is the time within which nine of ten answered cases had their first answer.
     """
-    begin = datetime(first.year, first.month, first.day, tzinfo=VIET_NAM)
-    end = datetime(last.year, last.month, last.day, tzinfo=VIET_NAM) + timedelta(days=1)
+    begin = midnight_after(first - timedelta(days=1), timezone.get_default_timezone())
+    end = midnight_after(last, timezone.get_default_timezone())
     cases = cases_of(person, day=day).filter(arrived_at__gte=begin, arrived_at__lt=end)
     times = sorted(
         (answered - arrived).total_seconds() / 3600
@@ -142,7 +143,7 @@ def numbers(person: Person, *, first: date, last: date, day: date) -> Numbers:
         answered=len(times),
         median_hours=median(times) if times else None,
         slow_hours=nine_of_ten(times),
-        by_day=tuple(_counted(cases.annotate(day=TruncDate("arrived_at", tzinfo=VIET_NAM)), "day", newest_first=True)),
+        by_day=tuple(_counted(cases.annotate(day=TruncDate("arrived_at")), "day", newest_first=True)),
         by_kind=tuple(_counted(cases, "kind")),
         by_province=tuple(
             CountedCases(provinces.get(row.name), row.arrived, row.answered)  # type: ignore[call-overload]

@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import FilteredRelation, Q
+from django.utils import timezone
 
 from quetsach.campaign.authority import Act, Duty, Role, may, scope
-from quetsach.core.zone import day_of
 from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
@@ -28,8 +28,8 @@ def is_barred(person: object) -> bool:
 
 
 def today(now: datetime) -> date:
-    """Return the day in Viet Nam."""
-    return day_of(now)
+    """Return the day in the country."""
+    return timezone.localdate(now)
 
 
 @kept_while_read

@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import ClassVar, Self
 
 from django.db import models
+from django.utils import timezone
 
 from quetsach.campaign.letters.reminders import Policy, days_text, read_days
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import day_of
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
@@ -95,8 +95,8 @@ class Assignment(models.Model):
 
     @property
     def asked_on(self) -> date:
-        """The day (Viet Nam) from which units owe; while it waits, that of the request."""
-        return day_of(self.in_force_at or self.made_at)
+        """The day from which units owe; while it waits, that of the request."""
+        return timezone.localdate(self.in_force_at or self.made_at)
 
     @property
     def log_subject(self) -> str:
@@ -177,7 +177,13 @@ class Period(models.Model):
     def deadline(self) -> Deadline:
         """When its returns are due, before any extension."""
         asked = self.assignment
-        return Deadline.of(self.record, due_days=asked.due_days, lock_days=asked.lock_days, asked_on=asked.asked_on)
+        return Deadline.of(
+            self.record,
+            due_days=asked.due_days,
+            lock_days=asked.lock_days,
+            zone=timezone.get_default_timezone(),
+            asked_on=asked.asked_on,
+        )
 
 
 class Return(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
@@ -157,7 +158,7 @@ def key_below(top: Position, path: str = "path") -> Combinable:
 
 def tree_note(day: date) -> LocalText | None:
     """Return what is to be said beside the tree of a day for which that of another day stands, if one does."""
-    snapshot = load_tree_snapshot()
+    snapshot = load_tree_snapshot(settings.CENTER.data)
     if not snapshot.covers(day):
         return None
     there = Unit.objects.filter(Q(closed=None) | Q(closed__gt=day), opened__lte=day)
@@ -197,7 +198,7 @@ def units_ended(text: str, day: date, below: QuerySet[Position] | None = None) -
 
 
 def _named(text: str, rows: Iterable[tuple[Any, ...]], *, most: int) -> list[Unit]:
-    wanted, former = folded(text), load_former_names()
+    wanted, former = folded(text), load_former_names(settings.CENTER.data)
     if not wanted:
         return []
     hits = [

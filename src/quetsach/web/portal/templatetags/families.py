@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +27,7 @@ def family_link(family: str, name: LocalText) -> SafeString:
 @register.simple_tag
 def known_events(rows: Sequence[RankedRow], window: WindowFigure) -> tuple[LocalText, ...]:
     """Return what is known to have changed the counts of families in a ranking although no machine was cleaned."""
-    calendar = load_calendar().of_families({row.id for row in rows})
+    calendar = load_calendar(settings.CENTER.data).of_families({row.id for row in rows})
     return tuple(notice.text for notice in calendar.beside(Period(window.first, window.last)))
 
 

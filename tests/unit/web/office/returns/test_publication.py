@@ -4,8 +4,9 @@ import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.campaign.returns.period import midnight_after
 from quetsach.campaign.returns.state import Act
+from quetsach.core.zone import midnight_after
+from quetsach.installation import bundled_country
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.errors import AccessError
@@ -105,7 +106,7 @@ def test_what_was_hidden_stays_hidden_in_the_totals_of_the_next_period(
     totals_publish_ask(period=period, by=operator, now=LATE)
     let_out(person("press"))
     following = assignment.periods.filter(first__gt=period.last).earliest("first")
-    end = midnight_after(following.last)
+    end = midnight_after(following.last, bundled_country().zone)
     approve("11296-2020", within=following, at=end, machines_infected=45, machines_cleaned=40, machines_unresolved=3)
     approve("001-2020", within=following, at=end, machines_infected=24, machines_cleaned=21)
     totals_publish_ask(period=following, by=operator, now=end + timedelta(days=5))

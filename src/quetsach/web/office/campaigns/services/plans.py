@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from quetsach import storage
 from quetsach.assess import period_text
@@ -19,7 +20,6 @@ from quetsach.campaign.schedule.document import campaign_digest, campaign_docume
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
@@ -169,7 +169,7 @@ def _refuse_change(campaign: Campaign, plan: Plan, *, reason: str, seen: int | N
 
 
 def _overtaken(last: PlanRevision) -> ScheduleError:
-    at = f"{last.made_at.astimezone(VIET_NAM):%H:%M %d/%m/%Y}"
+    at = f"{timezone.localtime(last.made_at):%H:%M %d/%m/%Y}"
     return ScheduleError(
         LocalText(
             f"{last.made_by or 'người quản trị máy chủ'} đã điều chỉnh kế hoạch lúc {at}, sau khi bạn mở trang này; "

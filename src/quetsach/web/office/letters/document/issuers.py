@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 from quetsach.campaign.section import MAX_BYTES, Section
+from quetsach.centre.country import country_folder
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import Issuer
 
@@ -41,16 +41,17 @@ def read_issuers(content: bytes, *, file: str) -> tuple[DatedIssuer, ...]:
 
 
 def issuers_of(data: Path | None) -> tuple[DatedIssuer, ...]:
-    """Return the issuers in a centre's data, ``letters/issuers.toml``; those of this build where it has none.
+    """Return the issuers in a centre's data, ``letters/issuers.toml``; those of its country where it has none.
 
     Raises:
         CampaignError, DocumentError: as ``read_issuers``.
     """
     own = data / "letters" / "issuers.toml" if data else None
-    if own is not None and own.is_file():
-        with own.open("rb") as file:
-            return read_issuers(file.read(MAX_BYTES + 1), file=str(own))
-    return read_issuers(files(__package__).joinpath("issuers.toml").read_bytes(), file="issuers.toml")
+    for path in (own, country_folder(data) / "issuers.toml"):
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                return read_issuers(file.read(MAX_BYTES + 1), file=str(path))
+    return ()
 
 
 def issuer_on(issuers: Iterable[DatedIssuer], key: str, day: date) -> DatedIssuer | None:

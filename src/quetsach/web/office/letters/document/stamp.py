@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.core.zone import VIET_NAM
 from quetsach.web.office.letters.document.errors import DocumentError, SigningError
 from quetsach.web.office.letters.document.letter import Language
 from quetsach.web.office.letters.document.typesetter import typesetter
@@ -52,7 +52,7 @@ def seal(*, agency: str, at: datetime, image: bytes | None, language: Language) 
     Raises:
         SigningError: the picture is no PNG, or too large.
     """
-    time = f"{at.astimezone(VIET_NAM):%d.%m.%Y\N{NO-BREAK SPACE}%H:%M:%S\N{NO-BREAK SPACE}%:z}"
+    time = f"{timezone.localtime(at):%d.%m.%Y\N{NO-BREAK SPACE}%H:%M:%S\N{NO-BREAK SPACE}%:z}"
     lines = (agency, WORDS[language].signed_at.format(time))
     values = {"kind": "agency", "language": language, "name": "", "lines": lines}
     return _stamp(values, SEAL_WIDTH_MM, SEAL_HEIGHT_MM, image=image, at=at)

@@ -13,6 +13,7 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.placeholders import open_names
 from quetsach.campaign.letters.register import check_sign
 from quetsach.campaign.units.unit import UnitKind
+from quetsach.core.country import Country
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
 from quetsach.web.office.letters.models import Letter
@@ -24,8 +25,6 @@ ISSUER_FIELDS = (
     *("signer_powers", "signer_title", "signer_name"),
 )
 _TERRITORIES = {UnitKind.PROVINCE, UnitKind.DISTRICT, UnitKind.COMMUNE}
-_PREFIXES = ("Thành phố ", "Tỉnh ", "Quận ", "Huyện ", "Thị xã ", "Phường ", "Xã ", "Thị trấn ", "Đặc khu ")
-_SUFFIXES = (" City", " Province", " District", " Town", " Township", " Ward", " Commune", " Special Zone")
 
 
 def issuer_of(letter: Letter, day: date) -> Mapping[str, str]:
@@ -50,38 +49,24 @@ def issuer_of(letter: Letter, day: date) -> Mapping[str, str]:
 
 
 def _from_tree(unit: Unit, day: date, language: str) -> dict[str, str]:
-    """A territory writes through its people's committee, which names nobody above itself; a ministry names nobody."""
+    """A territory writes through its authority, which names nobody above itself; a ministry names nobody."""
+    country: Country = settings.COUNTRY
+    territory, capital = country.territory, country.capital.in_language(language)
     if unit.kind in _TERRITORIES:
-        return {"agency": _committee(unit, language), "place": _place(unit, language)} | _chair(language)
+        return {
+            "agency": territory.agency_of(unit.name, language),
+            "place": territory.place_of(unit.name, language),
+            "signer_powers": territory.powers.in_language(language),
+            "signer_title": territory.signer.in_language(language),
+        }
     position = position_of(unit, day)
     above = position.parent if position else None
     if unit.kind == UnitKind.MINISTRY or above is None or above.kind == UnitKind.CENTRE:
-        return {"agency": unit.name, "place": _capital(language)}
+        return {"agency": unit.name, "place": capital}
     if above.kind in _TERRITORIES:
-        return {"superior": _committee(above, language), "agency": unit.name, "place": _place(above, language)}
-    return {"superior": above.name, "agency": unit.name, "place": _capital(language)}
-
-
-def _committee(unit: Unit, language: str) -> str:
-    if language == "en":
-        return f"People's Committee of {unit.name}"
-    return f"Ủy ban nhân dân {unit.name[:1].lower()}{unit.name[1:]}"
-
-
-def _chair(language: str) -> dict[str, str]:
-    if language == "en":
-        return {"signer_powers": "On behalf of the People's Committee", "signer_title": "Chairperson"}
-    return {"signer_powers": "TM. Ủy ban nhân dân", "signer_title": "Chủ tịch"}
-
-
-def _place(unit: Unit, language: str) -> str:
-    if language == "en":
-        return next((unit.name.removesuffix(end) for end in _SUFFIXES if unit.name.endswith(end)), unit.name)
-    return next((unit.name.removeprefix(start) for start in _PREFIXES if unit.name.startswith(start)), unit.name)
-
-
-def _capital(language: str) -> str:
-    return "Ha Noi" if language == "en" else "Hà Nội"
+        superior = territory.agency_of(above.name, language)
+        return {"superior": superior, "agency": unit.name, "place": territory.place_of(above.name, language)}
+    return {"superior": above.name, "agency": unit.name, "place": capital}
 
 
 NEEDED = {

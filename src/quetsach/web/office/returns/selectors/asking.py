@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from quetsach.campaign.returns.period import Deadline, ReportingPeriod
 from quetsach.campaign.returns.state import RECEIVED
@@ -91,8 +92,9 @@ def asking(
     counted = Counter(kind for _unit, kind in units)
     usable = Contact.objects.filter(unit__in={unit for unit, _kind in units}, bounced_on=None).exclude(email="")
     ordered = sorted(periods, key=lambda one: (one.first, one.key))
+    zone = timezone.get_default_timezone()
     usual, counted_from = (
-        [Deadline.of(period, due_days=due_days, lock_days=lock_days, asked_on=asked_on) for period in ordered]
+        [Deadline.of(p, due_days=due_days, lock_days=lock_days, zone=zone, asked_on=asked_on) for p in ordered]
         for asked_on in (None, on)
     )
     return Asking(

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.campaign.returns.period import midnight_after
 from quetsach.campaign.returns.state import State
+from quetsach.core.zone import midnight_after
 from quetsach.web.office.links import SignedNumbers
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -65,10 +66,11 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
 
 def _end(period: Period, unit: Unit, *, days: int, now: datetime) -> datetime:
     """Return when a link made now ends: with the entry, which stays open for a return that was sent back."""
-    until = midnight_after(today(now) + timedelta(days=days))
+    zone = timezone.get_default_timezone()
+    until = midnight_after(today(now) + timedelta(days=days), zone)
     if Return.objects.filter(period=period, unit=unit, state=State.RETURNED).exists():
         return until
-    return min(until, midnight_after(deadline_of(period, unit).lock))
+    return min(until, midnight_after(deadline_of(period, unit).lock, zone))
 
 
 def token_of(link: ReturnLink) -> str:

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
-from quetsach.campaign.returns.period import midnight_after
+from quetsach.core.zone import midnight_after
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.people.access import require, today
@@ -31,7 +32,7 @@ def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publicat
     period = period_lock(period)
     if not period.assignment.is_in_force:
         raise ReturnError(_("these returns are not asked for any more"))
-    if now < midnight_after(period.last):
+    if now < midnight_after(period.last, timezone.get_default_timezone()):
         raise ReturnError(_("this period is not over"))
     tally = tally_of(period, now=now)
     if doubled := tally.conflicts():

@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.returns.form import Form
-from quetsach.campaign.returns.period import midnight_after
-from quetsach.core.zone import day_of
+from quetsach.core.zone import midnight_after
 from quetsach.web.design.templatetags.words import day, figure, here, marked_day, moment
 
 register = template.Library()
@@ -38,5 +38,9 @@ def day_text(value: str) -> str | SafeString:
 @register.filter
 def until(value: datetime) -> str:
     """Write when a link ends: a midnight is the end of the day before it."""
-    last = day_of(value - timedelta(seconds=1))
-    return _("the end of %(day)s") % {"day": day(last)} if midnight_after(last) == value else moment(value)
+    last = timezone.localdate(value - timedelta(seconds=1))
+    return (
+        _("the end of %(day)s") % {"day": day(last)}
+        if midnight_after(last, timezone.get_default_timezone()) == value
+        else moment(value)
+    )

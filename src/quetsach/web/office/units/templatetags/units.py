@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.centre.tables import load_former_names
@@ -20,7 +21,7 @@ def kind_title(kind: str) -> Any:
 @register.filter
 def former_name(key: str) -> str:
     """Write under which other name lists of 2020 to 2024 have a unit; empty where under its own."""
-    return load_former_names().get(key, "")
+    return load_former_names(settings.CENTER.data).get(key, "")
 
 
 @register.filter
