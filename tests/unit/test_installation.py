@@ -25,7 +25,15 @@ def download(tmp_path: Path) -> Path:
     (runtime / "bundled" / "packs").mkdir(parents=True)
     source = Path(quetsach.__file__).parent
     with zipfile.ZipFile(runtime / "tool.zip", "w") as archive:
-        for name in ("__init__.py", "installation.py", "core/__init__.py", "core/errors.py"):
+        for name in (
+            "__init__.py",
+            "installation.py",
+            "core/__init__.py",
+            "core/errors.py",
+            "core/country.py",
+            "core/pack.py",
+            "core/indicator_list.py",
+        ):
             archive.write(source / name, f"quetsach/{name}")
     return runtime
 

@@ -127,7 +127,7 @@ def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:
     if offset:
         match = _OFFSET.fullmatch(offset)
         if match is None or int(match[2]) > _MOST_HOURS:
-            raise table.error("utc_offset", "must be of the form +07:00")
+            raise table.error("utc_offset", "must be hours and minutes, as in +01:00")
         apart = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(apart if match[1] == "+" else -apart, name)
     try:

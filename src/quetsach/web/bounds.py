@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from quetsach.core.address import Address
@@ -15,8 +15,18 @@ OFFICE_BODY_BYTES = 32 << 20
 PARTNER_BODY_BYTES = 64 << 20
 """A report of a partner's program."""
 _PARTNERS = "/api/v1/partners/"
-OFFICE_PATHS = ("/van-phong/", "/en/office/")
-OPEN_PATHS = ("/van-phong/vao/", "/en/office/sign-in/")
+OFFICE_OF: Mapping[str, str] = {"vi": "van-phong/", "en": "office/"}
+"""By language where the office is; the language itself stands before it, but for the first of the country."""
+
+
+def office_path(language: str, first: str) -> str:
+    """Return where the office is in a language, in a country whose first language is another or the same."""
+    return f"/{'' if language == first else f'{language}/'}{OFFICE_OF[language]}"
+
+
+OFFICE_PATHS = tuple(office_path(language, first) for first in OFFICE_OF for language in OFFICE_OF)
+"""In any country: where a country has no such address nobody is served there."""
+OPEN_PATHS = tuple(path + ("vao/" if "van-phong" in path else "sign-in/") for path in OFFICE_PATHS)
 """Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
 
 

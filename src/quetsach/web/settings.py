@@ -8,8 +8,8 @@ import dj_database_url
 from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from quetsach.centre.country import load_country
-from quetsach.web.bounds import FORM_BYTES, OFFICE_PATHS
+from quetsach.centre.country import country_folder, load_country
+from quetsach.web.bounds import FORM_BYTES, office_path
 from quetsach.web.configuration import Configuration
 
 CENTER = Configuration.read(os.environ)
@@ -85,6 +85,7 @@ MIDDLEWARE = [
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [country_folder(CENTER.data) / "templates"],  # pages on the country's law
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -174,7 +175,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_ENGINE = "quetsach.web.office.people.sign_in.session_store"
 SESSION_COOKIE_NAME = "office"
-SESSION_COOKIE_PATH = OFFICE_PATHS[0]
+SESSION_COOKIE_PATH = office_path(LANGUAGE_CODE, LANGUAGE_CODE)
+SESSION_TWIN_PATH = office_path(COUNTRY.languages[-1], LANGUAGE_CODE)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

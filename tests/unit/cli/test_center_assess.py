@@ -56,7 +56,7 @@ def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: py
     for words in (("botnets",), ("isps",), ("places",), ("sectors",), ("priority",), ("hosts",), grades):
         _run(*words, *window, "--json", "--data", tmp_path)
         assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state, words
-    _run("targets", "--json", "--data", tmp_path)
+    _run("targets", "--campaign", "viet-nam-2020", "--json", "--data", tmp_path)
     assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state
 
 

@@ -17,6 +17,7 @@ from quetsach.web import catalogue
 
 SOURCE = Path(quetsach.__file__).parent
 SHELF = Path(__file__).parents[3] / "packs"
+COUNTRIES = SHELF.parent / "data" / "countries"
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ]|[ạ-ỹẠ-Ỹ]")
 
 FORBIDDEN = {
@@ -89,7 +90,7 @@ def _of_code() -> Iterator[tuple[str, str]]:
 
 
 def _of_pages() -> Iterator[tuple[str, str]]:
-    for path in (*SOURCE.rglob("vi/*.html"), *SHELF.rglob("*.vi.md")):
+    for path in (*SOURCE.rglob("vi/*.html"), *COUNTRIES.rglob("vi/*.html"), *SHELF.rglob("*.vi.md")):
         yield f"{path.parent.name}/{path.name}", re.sub(r"<[^>]+>", "", path.read_text("utf-8"))
 
 
@@ -151,7 +152,7 @@ def _english() -> Iterator[tuple[str, str]]:
     for place, text in _of_toml():
         if not VIETNAMESE.search(text):
             yield place, text
-    for path in (*SOURCE.rglob("en/*.html"), *SHELF.rglob("*.en.md")):
+    for path in (*SOURCE.rglob("en/*.html"), *COUNTRIES.rglob("en/*.html"), *SHELF.rglob("*.en.md")):
         yield f"{path.parent.name}/{path.name}", re.sub(r"<[^>]+>", "", path.read_text("utf-8"))
 
 

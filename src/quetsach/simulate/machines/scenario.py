@@ -245,8 +245,8 @@ class Measure:
 class Country:
     """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
 
-    ``code``: of ISO 3166, as feeds tell it; ``sectors``: of ``core.sector``, by which its lines are drawn, and feeds tell them but for
-    the unknown one.
+    ``code``: of ISO 3166, as feeds tell it. ``sectors``: of ``core.sector``, by which its lines are drawn; feeds tell
+    them but for the unknown one.
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
     feed places in no province; ``frailty``: shape of the Gamma from which a provider's hazard is drawn (mean 1), 0 for

@@ -35,9 +35,9 @@ from quetsach.web.office.reading import page_read
 from quetsach.web.office.refusal import is_refused
 from quetsach.web.office.shelf import ShelfError
 
-ACCOUNT_PATHS = ("/van-phong/tai-khoan/", "/en/office/account/")
+ACCOUNT_PATHS = tuple(p + ("tai-khoan/" if "van-phong" in p else "account/") for p in OFFICE_PATHS)
 """Where somebody who has no second factor yet may go: to set one up."""
-_TWIN_COOKIE, _TWIN_PATH = "office-en", OFFICE_PATHS[1]
+_TWIN_COOKIE = "office-en"
 """The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
 type Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -78,7 +78,7 @@ class OfficeSession(_OfOffice, SessionMiddleware):
         answer = super().process_response(request, response)
         if (made := answer.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
             answer.cookies[_TWIN_COOKIE] = made.value
-            answer.cookies[_TWIN_COOKIE].update({**made, "path": _TWIN_PATH})
+            answer.cookies[_TWIN_COOKIE].update({**made, "path": settings.SESSION_TWIN_PATH})
         return answer
 
 

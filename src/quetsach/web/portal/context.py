@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils.translation import get_language, override
 
+from quetsach.core.country import Country
 from quetsach.core.pack import LocalText
 from quetsach.network import ATTRIBUTION
 from quetsach.web import public_address
@@ -41,7 +42,8 @@ class Site:
 
     navigation: tuple[Link, ...]
     versions: tuple[Version, ...]
-    other: OtherLanguage
+    other: OtherLanguage | None
+    country: Country
     controller: str
     contact: str
     demonstration: LocalText | None
@@ -53,13 +55,13 @@ class Site:
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return ``site`` for templates."""
     center: Configuration = settings.CENTER
-    language = "vi" if get_language() == "en" else "en"
     snapshot = selectors.published_snapshot()
     return {
         "site": Site(
             navigation=navigation(request.path),
             versions=_versions(request),
-            other=OtherLanguage(language, dict(settings.LANGUAGES)[language], _path_in(request, language)),
+            other=_other(request),
+            country=settings.COUNTRY,
             controller=center.controller,
             contact=center.contact,
             demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
@@ -68,6 +70,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
             address=public_address.site(),
         )
     }
+
+
+def _other(request: HttpRequest) -> OtherLanguage | None:
+    """Return the language that the page is not in; none where the country has one alone."""
+    others = [one for one in settings.LANGUAGES if one[0] != get_language()]
+    return OtherLanguage(*others[0], _path_in(request, others[0][0])) if others else None
 
 
 def _path_in(request: HttpRequest, language: str) -> str:

@@ -1,0 +1,100 @@
+"""Looks round in a centre of the invented country: ``python -m tests.another_country.driver DATA``; prints JSON.
+
+Settings are one country's for a whole process, so that this is a process of its own.
+"""
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from quetsach.cli.center.publication import configure_web
+
+PAGES = ("", "steps/", "steps/clean/", "download/", "privacy/", "how-this-is-counted/", "malware/", "office/sign-in/")
+SEEN = """timestamp,address,malware,country
+2026-03-28 22:30:00,60.0.0.7,mirai,ZZ
+2026-03-29 20:30:00,60.0.0.8,mirai,ZZ
+2026-03-29 20:30:00,61.0.0.9,mirai,ZZ
+2026-03-29 20:30:00,61.0.0.10,mirai,VN
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the public pages as people get them."""
+    from django.test import Client
+
+    return {page: Client(headers={"host": "localhost"}).get(f"/{page}").content.decode() for page in PAGES}
+
+
+def letters() -> list[dict[str, str]]:
+    """Load the country's tree and return what a letter of each of its levels begins with."""
+    from django.conf import settings
+
+    from quetsach.centre.country import country_table
+    from quetsach.web.office.letters.models import Letter
+    from quetsach.web.office.letters.selectors.draft import issuer_of
+    from quetsach.web.office.tree.models import Unit
+    from quetsach.web.office.units.services.importing import units_load
+
+    files = sorted(country_table("units", settings.CENTER.data).glob("*.csv"))
+    units_load(files=[(path.name, path.read_bytes()) for path in files], now=datetime(2026, 4, 1, tzinfo=UTC))
+    made = [Letter(unit=Unit.objects.get(key=key), language="en") for key in ("tw", "north", "loutz")]
+    return [dict(issuer_of(letter, date(2026, 4, 1))) for letter in made]
+
+
+def counts(data: Path) -> dict[str, object]:
+    """Take a feed in and return what is counted of it."""
+    from quetsach.centre.tables import load_families, load_network_tables, load_places, open_lake
+    from quetsach.core.period import Period
+    from quetsach.lake import answers
+    from quetsach.network import annotate
+
+    families, tables = load_families(data), load_network_tables(data)
+    with_names = open_lake(data, families)
+    with_names.ingest(
+        SEEN.encode(),
+        name="seen.csv",
+        feed="plain",
+        families=families,
+        annotate=lambda table: annotate(table, tables),
+        now=datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    with with_names.view() as view:
+        days = Period(date(2026, 3, 28), date(2026, 3, 29))
+        isps = answers.isps(view, days, tables)
+        places = answers.places(view, days, load_places(data))
+        return {
+            "addresses": view.count_addresses(days),
+            "isps": json.dumps(isps.as_json()),
+            "places": json.dumps(places.as_json()),
+        }
+
+
+def times() -> dict[str, str]:
+    """Return moments before and after clocks change, as pages write them, and when the day between them is over."""
+    from django.utils import timezone, translation
+
+    from quetsach.core.zone import midnight_after
+    from quetsach.web.design.templatetags.words import moment
+
+    with translation.override("en"):
+        return {
+            "winter": moment(datetime(2026, 3, 28, 12, 0, tzinfo=UTC)),
+            "summer": moment(datetime(2026, 3, 29, 12, 0, tzinfo=UTC)),
+            "over": str(midnight_after(date(2026, 3, 29), timezone.get_default_timezone())),
+        }
+
+
+def main(data: Path) -> None:
+    """Do all of it and print it."""
+    configure_web(data)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    seen = {"pages": pages(), "letters": letters(), "counts": counts(data), "times": times()}
+    print(json.dumps(seen, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

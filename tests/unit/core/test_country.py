@@ -1,0 +1,57 @@
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from quetsach.core.country import Country, read_country
+from quetsach.core.errors import InputError
+from quetsach.installation import bundled_country_file
+
+VN = bundled_country_file().read_text("utf-8")
+
+
+def read(text: str) -> Country:
+    return read_country(text.encode(), file="country.toml", zone_named=ZoneInfo)
+
+
+def test_a_fixed_offset_asks_for_no_table_of_zones() -> None:
+    def none(name: str) -> tzinfo:
+        raise AssertionError(name)
+
+    country = read_country(VN.encode(), file="country.toml", zone_named=none)
+    assert (country.code, str(country.zone), country.languages) == ("VN", "Asia/Ho_Chi_Minh", ("vi", "en"))
+    assert datetime(2026, 7, 1, tzinfo=country.zone).utcoffset() == timedelta(hours=7)
+    told = country.moment_text(datetime(2026, 11, 28, 23, 30, tzinfo=UTC), "%H:%M %d/%m", "vi")
+    assert told == "06:30 29/11 (giờ Việt Nam)"
+
+
+@pytest.mark.parametrize(
+    ("unit", "language", "agency", "place"),
+    [
+        ("Thành phố Hải Phòng", "vi", "Ủy ban nhân dân thành phố Hải Phòng", "Hải Phòng"),
+        ("Hai Phong City", "en", "People's Committee of Hai Phong City", "Hai Phong"),
+    ],
+)
+def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency: str, place: str) -> None:
+    territory = read(VN).territory
+    assert (territory.agency_of(unit, language), territory.place_of(unit, language)) == (agency, place)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ('code = "VN"', 'code = "vn"', "code must be two capital letters"),
+        ('languages = ["vi", "en"]', 'languages = ["vi", "fr"]', "languages must be"),
+        ('languages = ["vi", "en"]', "languages = []", "languages must be"),
+        ('utc_offset = "+07:00"', 'utc_offset = "+7"', "zone.utc_offset must be"),
+        ('utc_offset = "+07:00"', 'utc_offset = "+99:00"', "zone.utc_offset must be"),
+        ('name = "Asia/Ho_Chi_Minh"\nutc_offset = "+07:00"', 'name = "Nowhere/Else"\n', "zone.name is no zone"),
+        ('en = "Ha Noi"', "", "capital.en must be a text"),
+        ('forms = "../../forms"', "", "tables.forms must be a text"),
+        ("[zone]", "[zone", "not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(was: str, becomes: str, told: str) -> None:
+    assert was in VN
+    with pytest.raises(InputError, match=told):
+        read(VN.replace(was, becomes, 1))

@@ -1,0 +1,68 @@
+"""An invented country of two levels, with its own letters, clocks and laws: nothing of Viet Nam shows."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import another_country
+
+COUNTRY = Path(another_country.__file__).parent
+OURS = ("Quét Sạch",)
+"""The name of the product is the same in every country."""
+VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u0110\u0111\u01a0\u01a1\u01af\u01b0]")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    data = tmp_path_factory.mktemp("zubrovka")
+    shutil.copytree(COUNTRY, data / "country", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (data / "secret.key").write_text("k" * 64)
+    words = [sys.executable, "-m", "tests.another_country.driver", str(data)]
+    done = subprocess.run(words, cwd=COUNTRY.parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_pages_are_in_its_language_and_tell_of_no_other_country(seen: dict[str, Any]) -> None:
+    assert len(seen["pages"]) > 5
+    for page, html in seen["pages"].items():
+        text = unescape(re.sub(r"<[^>]+>", " ", html))
+        for name in OURS:
+            text = text.replace(name, "")
+        assert '<html lang="en"' in html, page
+        assert not VIETNAMESE.findall(text), page
+        assert not re.findall(r"Viet\s?nam|Hanoi|Decree", text, re.IGNORECASE), page
+    assert "the law of Zubrovka" in seen["pages"]["privacy/"]
+    assert "Times are in Loutz time." in seen["pages"]["office/sign-in/"]
+
+
+def test_letters_are_signed_as_its_offices_sign(seen: dict[str, Any]) -> None:
+    top, region, town = seen["letters"]
+    assert (top["agency"], top["place"]) == ("Campaign Centre", "Loutz")
+    assert (region["agency"], region["place"], region["signer_title"]) == ("Council of North Region", "North", "Mayor")
+    assert (town["agency"], town["place"], town["signer_powers"]) == (
+        "Council of Loutz Town",
+        "Loutz",
+        "For the Council",
+    )
+
+
+def test_what_is_counted_is_of_the_country_and_by_its_own_tables(seen: dict[str, Any]) -> None:
+    counts = seen["counts"]
+    assert counts["addresses"] == 3, "two of its network, one that the feed says is of it; not that of another country"
+    assert [row["id"] for row in json.loads(counts["isps"])["rows"]] == ["zubnet", "unknown"]
+
+
+def test_its_clocks_change(seen: dict[str, Any]) -> None:
+    times = seen["times"]
+    assert times["winter"].startswith("14:00")
+    assert times["summer"].startswith("15:00")
+    assert times["summer"].endswith("(Loutz)")
+    assert times["over"] == "2026-03-29 21:00:00+00:00"
