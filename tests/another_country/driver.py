@@ -3,8 +3,10 @@
 Settings are one country's for a whole process, so that this is a process of its own.
 """
 
+import argparse
 import json
 import sys
+from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -70,6 +72,20 @@ def counts(data: Path) -> dict[str, object]:
         }
 
 
+def evaluation(data: Path) -> str:
+    """Return the page of the evaluation of the country's campaign."""
+    from quetsach.cli.center import evaluate
+
+    parser = argparse.ArgumentParser()
+    evaluate.register(parser.add_subparsers())
+    out = data / "evaluation"
+    words = ["evaluate", "spring-2026", "--data", str(data), "--out", str(out), "--lang", "en"]
+    arguments = parser.parse_args(words)
+    with redirect_stdout(sys.stderr):
+        arguments.run(arguments)
+    return (out / "evaluation.en.html").read_text("utf-8")
+
+
 def times() -> dict[str, str]:
     """Return moments before and after clocks change, as pages write them, and when the day between them is over."""
     from django.utils import timezone, translation
@@ -93,6 +109,7 @@ def main(data: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     seen = {"pages": pages(), "letters": letters(), "counts": counts(data), "times": times()}
+    seen["evaluation"] = evaluation(data)
     print(json.dumps(seen, ensure_ascii=False))
 
 

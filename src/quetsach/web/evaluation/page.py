@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -57,7 +58,9 @@ def render_page(evaluation: Evaluation, language: str) -> str:
         }
         for section, begins_part in in_parts(evaluation)
     ]
-    context = {"evaluation": evaluation, "sections": sections, "language": language} | words(evaluation, language)
+    others = [one for one in settings.LANGUAGES if one[0] != language]
+    context = {"evaluation": evaluation, "sections": sections, "language": language, "others": others}
+    context |= words(evaluation, language)
     with override(language):
         return render_to_string("evaluation/report.html", context)
 

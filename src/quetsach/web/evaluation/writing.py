@@ -1,8 +1,10 @@
-"""Writes a report into a folder: pages and PDF in both languages, the data annex, and the checksums of all of them."""
+"""Writes a report into a folder: pages and PDF in the country's languages, the data annex, and the checksums of all."""
 
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
@@ -12,7 +14,7 @@ from quetsach.web.evaluation.document import Evaluation
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
 
-LANGUAGES = ("vi", "en")
+LANGUAGES = tuple(code for code, _ in settings.LANGUAGES)
 STEPS = 2 * len(LANGUAGES) + 1
 """How often ``evaluation_write`` tells its progress."""
 
