@@ -20,7 +20,8 @@ _CUT = ("quetsach.cli.center", "quetsach.cli.packs")
 """What the command line enters only for a command that a download has not."""
 _BUNDLED = "quetsach/bundled/"
 _OF_A_MACHINE = ("quetsach/bundled/packs/", "quetsach/bundled/trust/")
-"""What travels in the wheel beside the modules, and what of it machines need."""
+_OF_A_COUNTRY = ("build.toml", "country.toml")
+"""What travels in the wheel beside the modules, and what of it machines need; the country tells the tool its time."""
 
 
 def is_reached(inner: str) -> bool:
@@ -30,7 +31,8 @@ def is_reached(inner: str) -> bool:
     """
     path = PurePosixPath(inner)
     if inner.startswith(_BUNDLED) or path.parts[0].endswith(".dist-info"):
-        return inner.startswith(_OF_A_MACHINE) or path.name == "METADATA" or "licenses" in path.parts
+        is_country = inner.startswith("quetsach/bundled/data/countries/") and path.name in _OF_A_COUNTRY
+        return is_country or inner.startswith(_OF_A_MACHINE) or path.name == "METADATA" or "licenses" in path.parts
     modules = reached_modules()
     if path.suffix == ".py":
         return ".".join(path.with_suffix("").parts).removesuffix(".__init__") in modules
