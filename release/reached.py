@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import grimp
 
-from quetsach.cli.main import COMMANDS
+from quetsach.cli.table import below
 
 NOT_OF_A_MACHINE = ("rescue", "packs", "center")
 """Commands for analysts, centres and whoever makes a rescue stick on a Debian: these take the wheel."""
@@ -56,7 +56,7 @@ def reached_packages() -> frozenset[str]:
 @cache
 def _reached() -> frozenset[str]:
     graph = _graph()
-    waiting = [*PROGRAMS, *(f"quetsach.cli.{name}" for name in COMMANDS if name not in NOT_OF_A_MACHINE)]
+    waiting = [*PROGRAMS, *(command.module for command in below("") if command.words not in NOT_OF_A_MACHINE)]
     if missing := set(waiting) - graph.modules:
         raise SystemExit(f"modules that a download starts with are gone: {', '.join(sorted(missing))}")
     reached: set[str] = set()

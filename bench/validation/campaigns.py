@@ -18,7 +18,6 @@ lottery's luck; that line is there for contrast.
 The full version plays 100 campaigns and 50 without effect in two processes: about 35 minutes of CPU.
 """
 
-import argparse
 import contextlib
 import io
 import tempfile
@@ -42,10 +41,10 @@ from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out
 from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.centre.tables import bundled_ranges, load_network_tables, scenario_content
-from quetsach.cli.center import ingest
 from quetsach.cli.center.assess.panel import campaign_panel, registered
 from quetsach.cli.center.assess.records import REGISTRATION, ROLL_OUT
 from quetsach.cli.center.assess.registration_key import registration_key
+from quetsach.cli.main import build_parser
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.simulate import Country, Order, read_country, write_country
@@ -137,9 +136,8 @@ def _order(country: Country, units: Iterable[str], seed: int) -> RollOut:
 
 def _take_in(files: list[Path], data: Path) -> None:
     """Take the feed files in by the command."""
-    parser = argparse.ArgumentParser()
-    ingest.register(parser.add_subparsers())
-    words = ["ingest", *map(str, files), "--feed", "plain", "--report", "own", "--data", str(data)]
+    parser = build_parser()
+    words = ["center", "ingest", *map(str, files), "--feed", "plain", "--report", "own", "--data", str(data)]
     arguments = parser.parse_args(words)
     with contextlib.redirect_stdout(io.StringIO()):
         if arguments.run(arguments):

@@ -10,7 +10,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import quetsach
-from quetsach.cli.center import COMMANDS
+from quetsach.cli.table import below
 from quetsach.web.api.open_data.serving import FILES
 from quetsach.web.evaluation.inputs import Dimension
 
@@ -106,7 +106,7 @@ def test_every_table_of_the_evaluation_is_told() -> None:
 
 
 def test_every_command_of_the_centre_is_told_once() -> None:
-    assert sorted(named("The command line", "commands")) == sorted(COMMANDS)
+    assert sorted(named("The command line", "commands")) == sorted(c.words.split()[-1] for c in below("center"))
 
 
 @pytest.mark.parametrize("word", sorted(KINDS))

@@ -9,22 +9,33 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import systems_text
-
-if TYPE_CHECKING:
-    from quetsach.core.pack import LocalText
-    from quetsach.endpoint.act.result import StepResult
-    from quetsach.endpoint.artefact import Anchor
-    from quetsach.endpoint.errors import MassBrakeError
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.host.registry import Registry, RegistryEdit
-    from quetsach.endpoint.host.tree import Tree
-    from quetsach.endpoint.plan.plan import Held, Plan
-    from quetsach.endpoint.plan.step import Step
+from quetsach.core.number import number_text, size_text
+from quetsach.core.pack import Action, LocalText, systems_text
+from quetsach.endpoint.act.result import StepResult
+from quetsach.endpoint.artefact import (
+    Anchor,
+    LineAnchor,
+    ProcessAnchor,
+    place_of,
+    place_text,
+    printable,
+    show_as_windows,
+)
+from quetsach.endpoint.errors import MassBrakeError, RegistryError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host import live
+from quetsach.endpoint.host.live import SYSTEM, unwritable
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.registry import DeleteValue, PutKey, Registry, RegistryEdit, SetValue
+from quetsach.endpoint.host.tree import Tree
+from quetsach.endpoint.look.workers import count_in_archives
+from quetsach.endpoint.messages.error import told_note
+from quetsach.endpoint.messages.evidence import told_evidence
+from quetsach.endpoint.plan.brake import is_cut
+from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines, Step, TruncateFile, file_of
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
@@ -88,11 +99,8 @@ def answer_to(question: str, *, is_last: bool = True) -> str:
         return ""
 
 
-def told_step(step: "Step", words: Mapping[str, str], *, is_back: bool = False) -> str:
+def told_step(step: Step, words: Mapping[str, str], *, is_back: bool = False) -> str:
     """Return in a line what a step does, or what undoing it is about (``is_back``)."""
-    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines  # noqa: PLC0415
-
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
@@ -101,10 +109,8 @@ def told_step(step: "Step", words: Mapping[str, str], *, is_back: bool = False) 
     )
 
 
-def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
+def told_plan_head(plan: Plan, words: Mapping[str, str]) -> Iterator[str]:
     """Yield how much a plan does, and how much of that only cuts ends off."""
-    from quetsach.endpoint.plan.brake import is_cut  # noqa: PLC0415
-
     yield words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
     if cuts := sum(is_cut(step) for step in plan.steps):
         yield words["plan-cuts"].format(cuts=cuts)
@@ -112,9 +118,9 @@ def told_plan_head(plan: "Plan", words: Mapping[str, str]) -> Iterator[str]:
 
 
 def told_archives(
-    steps: "Collection[Step]",
-    findings: "Mapping[str, Finding]",
-    tree: "Tree",
+    steps: Collection[Step],
+    findings: Mapping[str, Finding],
+    tree: Tree,
     words: Mapping[str, str],
     language: str,
 ) -> Iterator[str]:
@@ -122,11 +128,6 @@ def told_archives(
 
     ``findings`` are those of the scan by their identifier; several may be about one file in an archive.
     """
-    from quetsach.core.number import number_text, size_text  # noqa: PLC0415
-    from quetsach.endpoint.artefact import place_of, place_text  # noqa: PLC0415
-    from quetsach.endpoint.look.workers import count_in_archives  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import file_of  # noqa: PLC0415
-
     yield words["archives"]
     first = list(steps)[:_ARCHIVES_SHOWN]
     for step, contents in zip(first, count_in_archives(tree, [step.subject for step in first]), strict=True):
@@ -143,7 +144,7 @@ def told_archives(
         yield words["archives-more"].format(count=number_text(more, language))
 
 
-def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[str]:
+def told_brake(error: MassBrakeError, words: Mapping[str, str]) -> Iterator[str]:
     """Yield why the mass brake would stop a plan."""
     yield ""
     yield words[f"brake-{error.limit}"].format(count=error.count, family=error.family)
@@ -151,12 +152,12 @@ def told_brake(error: "MassBrakeError", words: Mapping[str, str]) -> Iterator[st
 
 
 def told_plan_step(
-    step: "Step",
+    step: Step,
     words: Mapping[str, str],
     language: str,
     *,
-    findings: "Mapping[str, Finding]",
-    registry: "Registry | None" = None,
+    findings: Mapping[str, Finding],
+    registry: Registry | None = None,
 ) -> Iterator[str]:
     """Yield what a step will do, why, on whose word, and what undo gives back.
 
@@ -175,12 +176,9 @@ def told_plan_step(
 
 
 def _told_reasons(
-    step: "Step", words: Mapping[str, str], language: str, findings: "Mapping[str, Finding]"
+    step: Step, words: Mapping[str, str], language: str, findings: Mapping[str, Finding]
 ) -> Iterator[str]:
     """Yield why a step is taken, for each finding that it deals with; those that say the same, once."""
-    from quetsach.core.pack import Action  # noqa: PLC0415
-    from quetsach.endpoint.messages.evidence import told_evidence  # noqa: PLC0415
-
     found = [findings[one] for one in step.findings if one in findings]
     told = {(one.action is Action.RESTORE_DEFAULT, one.why, one.evidence): None for one in found}
     for is_repair, why, evidence in list(told or {(False, step.why, step.evidence): None})[:_REASONS_SHOWN]:
@@ -190,11 +188,8 @@ def _told_reasons(
         yield words["more-reasons"].format(count=len(told) - _REASONS_SHOWN)
 
 
-def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | None") -> Iterator[str]:
+def _told_items(step: Step, words: Mapping[str, str], registry: Registry | None) -> Iterator[str]:
     """Yield the parts of a step: its lines, where it cuts, its edits with what is there now."""
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-    from quetsach.endpoint.plan.step import EditRegistry, RemoveLines, TruncateFile  # noqa: PLC0415
-
     match step.target:
         case RemoveLines(_, lines):
             for line in lines:
@@ -206,10 +201,7 @@ def _told_items(step: "Step", words: Mapping[str, str], registry: "Registry | No
                 yield _told_edit(edit, words, registry)
 
 
-def _told_edit(edit: "RegistryEdit", words: Mapping[str, str], registry: "Registry | None") -> str:
-    from quetsach.endpoint.errors import RegistryError  # noqa: PLC0415
-    from quetsach.endpoint.host.registry import DeleteValue, PutKey, SetValue  # noqa: PLC0415
-
+def _told_edit(edit: RegistryEdit, words: Mapping[str, str], registry: Registry | None) -> str:
     if isinstance(edit, PutKey):
         told = words["edit-put-key"]
         return told.format(key=_shown(edit.key), values=len(edit.content.values), keys=len(edit.content.subkeys))
@@ -230,12 +222,10 @@ def _told_edit(edit: "RegistryEdit", words: Mapping[str, str], registry: "Regist
 
 
 def _shown(text: str) -> str:
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-
     return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
 
 
-def told_held(plan: "Plan", words: Mapping[str, str], language: str) -> Iterator[str]:
+def told_held(plan: Plan, words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield the findings that a plan leaves alone, and why."""
     if not plan.held:
         return
@@ -244,7 +234,7 @@ def told_held(plan: "Plan", words: Mapping[str, str], language: str) -> Iterator
     yield from told_alike(((held.finding, _told_hold(held, words)) for held in plan.held), words, language)
 
 
-def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], language: str) -> Iterator[str]:
+def told_alike(told: Iterable[tuple[Finding, str]], words: Mapping[str, str], language: str) -> Iterator[str]:
     """Yield a line for each finding; of very many for one reason some, and how many more there are.
 
     Of files that malware encrypted or infected there are thousands; the report has them all.
@@ -259,16 +249,14 @@ def told_alike(told: "Iterable[tuple[Finding, str]]", words: Mapping[str, str], 
             yield words["alike"].format(count=count - _ALIKE_SHOWN, why=why.in_language(language))
 
 
-def _told_hold(held: "Held", words: Mapping[str, str]) -> str:
+def _told_hold(held: Held, words: Mapping[str, str]) -> str:
     systems = systems_text(held.finding.belongs_to)
     reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
 
 
-def subject(anchor: "Anchor") -> str:
+def subject(anchor: Anchor) -> str:
     """Return what a finding is about, in a line."""
-    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text  # noqa: PLC0415
-
     match anchor:
         case LineAnchor(file, number):
             return f"{place_text(file.path)}:{number}"
@@ -277,10 +265,8 @@ def subject(anchor: "Anchor") -> str:
     return place_text(place_of(anchor))
 
 
-def told_result(result: "StepResult", words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
+def told_result(result: StepResult, words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
     """Return in a line how a step, or undoing it, ended."""
-    from quetsach.endpoint.messages.error import told_note  # noqa: PLC0415
-
     note = told_note(result.note, language)
     outcome = words[f"outcome-{result.outcome}"].format(note=note)
     if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
@@ -291,7 +277,7 @@ def told_result(result: "StepResult", words: Mapping[str, str], language: str, *
 
 def host_of_session(
     root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str], system: str = ""
-) -> "Host":
+) -> Host:
     """Return the machine of a session, or the one at ``other_root`` when its disk is mounted elsewhere now.
 
     ``system`` is what a person says that the disk is of.
@@ -299,14 +285,13 @@ def host_of_session(
     Raises:
         QuetsachError: the root cannot be opened.
     """
-    from quetsach.endpoint.artefact import show_as_windows  # noqa: PLC0415
-    from quetsach.endpoint.host.live import SYSTEM, live_host, open_mounted  # noqa: PLC0415
-
     folder = other_root or Path(os.fsdecode(root))
     if not is_live or other_root is not None:
         require_writable(folder, words)
     try:
-        host = live_host() if is_live and other_root is None else open_mounted(folder.absolute(), system=system)
+        host = (
+            live.live_host() if is_live and other_root is None else live.open_mounted(folder.absolute(), system=system)
+        )
     except OSError as error:
         raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
     show_as_windows(windows=SYSTEM == host.platform == "windows")
@@ -319,8 +304,6 @@ def require_writable(root: Path, words: Mapping[str, str]) -> None:
     Raises:
         QuetsachError: it is mounted read-only, or so that the streams of NTFS are told but cannot be put back.
     """
-    from quetsach.endpoint.host.live import unwritable  # noqa: PLC0415
-
     if key := unwritable(root):
         raise QuetsachError(words[key], where=str(root), hint=words[f"{key}-hint"].format(root=root))
 

@@ -4,17 +4,15 @@ import argparse
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from quetsach.cli.acting import agreed, answer_to
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import say
 from quetsach.core.errors import QuetsachError
-
-if TYPE_CHECKING:
-    from quetsach.endpoint.errors import MassBrakeError
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.plan.plan import Plan
+from quetsach.endpoint.errors import MassBrakeError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.plan.brake import check_brake
+from quetsach.endpoint.plan.plan import Plan, left_to
 
 _CHOOSE = frozenset({"chọn", "chon", "choose"})
 _RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
@@ -66,8 +64,8 @@ def check_choice(arguments: argparse.Namespace, words: Mapping[str, str]) -> Non
 
 
 def of_families(
-    findings: "Sequence[Finding]", families: Collection[str], words: Mapping[str, str]
-) -> "tuple[Finding, ...]":
+    findings: Sequence[Finding], families: Collection[str], words: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """Return the findings of the chosen families, all when none is named.
 
     Raises:
@@ -81,16 +79,12 @@ def of_families(
     return tuple(finding for finding in findings if not families or finding.family in families)
 
 
-def of_steps(
-    plan: "Plan", arguments: argparse.Namespace, findings: "Iterable[Finding]", words: Mapping[str, str]
-) -> "Plan":
+def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Finding], words: Mapping[str, str]) -> Plan:
     """Return the plan with the steps that the command line chose.
 
     Raises:
         ChoiceError: the plan has no step of that number.
     """
-    from quetsach.endpoint.plan.plan import left_to  # noqa: PLC0415
-
     numbers = {step.number for step in plan.steps}
     for number in (*arguments.item, *arguments.skip):
         if number not in numbers:
@@ -100,11 +94,8 @@ def of_steps(
     return left_to(plan, set(arguments.item) or numbers - set(arguments.skip), findings)
 
 
-def excess_of(plan: "Plan", findings: "Iterable[Finding]") -> "MassBrakeError | None":
+def excess_of(plan: Plan, findings: Iterable[Finding]) -> MassBrakeError | None:
     """Return why the mass brake would stop a plan; ``None`` if it would not."""
-    from quetsach.endpoint.errors import MassBrakeError  # noqa: PLC0415
-    from quetsach.endpoint.plan.brake import check_brake  # noqa: PLC0415
-
     try:
         check_brake(plan, findings)
     except MassBrakeError as error:
@@ -112,15 +103,11 @@ def excess_of(plan: "Plan", findings: "Iterable[Finding]") -> "MassBrakeError | 
     return None
 
 
-def agreed_part(
-    plan: "Plan", findings: "Sequence[Finding]", words: Mapping[str, str], *, allow_many: bool
-) -> "Plan | None":
+def agreed_part(plan: Plan, findings: Sequence[Finding], words: Mapping[str, str], *, allow_many: bool) -> Plan | None:
     """Ask what of a plan that was shown is to be done; ``None`` for nothing.
 
     More than the tool does by itself is agreed to by typing how many steps it is: nobody does that unread.
     """
-    from quetsach.endpoint.plan.plan import left_to  # noqa: PLC0415
-
     while True:
         is_many = not allow_many and excess_of(plan, findings) is not None
         answer = answer_to(words["brake-ask" if is_many else "ask"].format(steps=len(plan.steps)))
@@ -134,7 +121,7 @@ def agreed_part(
         say(words["chosen"].format(steps=len(plan.steps), numbers=told), sys.stderr)
 
 
-def _chosen_numbers(plan: "Plan", words: Mapping[str, str]) -> frozenset[int]:
+def _chosen_numbers(plan: Plan, words: Mapping[str, str]) -> frozenset[int]:
     """Ask for numbers of steps until they are some of the plan; empty when nothing is typed."""
     known = frozenset(step.number for step in plan.steps)
     for _ in range(_MOST_TRIES):

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import (
@@ -35,12 +34,13 @@ from quetsach.cli.choosing import (
     of_steps,
 )
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
-from quetsach.cli.commands import add_command, command_text
 from quetsach.cli.elsewhere import commands_elsewhere
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.failure import complain
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import (
+    Looking,
     add_looking_arguments,
     clean_command,
     code_of,
@@ -48,21 +48,25 @@ from quetsach.cli.looking import (
     told_unused,
     where,
 )
-from quetsach.cli.output import Progress, complain, print_json, say
+from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.parser import Parser, command_text
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
 from quetsach.cli.told_conclusion import told_conclusion, told_gaps, told_unseen
 from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.act.recover import unfinished
+from quetsach.endpoint.act.result import CleanResult
+from quetsach.endpoint.artefact import place_text
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.live import is_elevated
+from quetsach.endpoint.keep.history import steps_of, summaries
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.cli.looking import Looking
-    from quetsach.endpoint.act.result import CleanResult
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.keep.state import State
-    from quetsach.endpoint.look.scan import ScanResult
-    from quetsach.endpoint.plan.plan import Plan
-    from quetsach.endpoint.report import Report
+from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.plan.plan import Held, Plan, add_archives, make_plan
+from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.report import Report, build_plan, write_report
+from quetsach.endpoint.report.record import to_json
 
 _VERDICTS = {
     ExitCode.CLEANED: "cleaned",
@@ -81,17 +85,14 @@ class NotElevatedError(QuetsachError):
     exit_code = ExitCode.NOT_ELEVATED
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``clean``."""
-    parser = add_command(
-        subcommands,
-        "clean",
-        summary="look, show the plan, act after consent, and look again; files and settings can be put back",
-        examples="quetsach clean --dry-run\n"
+    parser.show_examples(
+        "quetsach clean --dry-run\n"
         "quetsach clean --full --yes\n"
         "quetsach clean ~/Downloads --lang en\n"
         "quetsach clean --family phorpiex --root /media/usb\n"
-        "quetsach clean --root /mnt/disk --report report.json",
+        "quetsach clean --root /mnt/disk --report report.json"
     )
     add_looking_arguments(parser)
     consent = parser.add_mutually_exclusive_group()
@@ -110,7 +111,7 @@ class _Task:
     arguments: argparse.Namespace
     language: str
     words: Mapping[str, str]
-    looking: "Looking"
+    looking: Looking
 
     @property
     def is_dry(self) -> bool:
@@ -130,14 +131,11 @@ class _Task:
     def complain(self, error: QuetsachError) -> None:
         complain(error, self.language)
 
-    def scan(self) -> "ScanResult":
+    def scan(self) -> ScanResult:
         return self.looking.scan(messages("scan", self.language))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.host.live import is_elevated  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-
     language = chosen_language(arguments)
     words = messages("act", language)
     if not arguments.root and not arguments.path and not is_elevated() and not arguments.dry_run:
@@ -162,14 +160,11 @@ def _run(arguments: argparse.Namespace) -> int:
             return _stopped(task, state, former)
 
 
-def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
+def _stopped(task: _Task, state: State | None, former: frozenset[str]) -> int:
     """Say what was done before a person ended the command, and how to go on or take it back.
 
     ``former`` are the sessions that there were before it.
     """
-    from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
-    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
-
     if state is None or not (sessions := {*unfinished(state, task.looking.host), *state.sessions} - former):
         task.warn("", task.words["declined"])
         return ExitCode.NOT_CONCLUSIVE
@@ -182,12 +177,8 @@ def _stopped(task: _Task, state: "State | None", former: frozenset[str]) -> int:
     return ExitCode.PARTLY_CLEANED if done else ExitCode.FAILED
 
 
-def _finish_former(task: _Task, state: "State | None") -> None:
+def _finish_former(task: _Task, state: State | None) -> None:
     """Finish what a crash cut short; a preview only says that there is such a thing."""
-    from quetsach.endpoint.act.recover import unfinished  # noqa: PLC0415
-    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
-    from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
-
     if state is None:
         return
     for summary in summaries(state):
@@ -199,7 +190,7 @@ def _finish_former(task: _Task, state: "State | None") -> None:
         task.warn(task.words["unfinished" if task.is_dry else "recovered"].format(session=identifier))
 
 
-def _clean(task: _Task, state: "State | None") -> int:
+def _clean(task: _Task, state: State | None) -> int:
     scan = task.scan()
     for line in told_unused(task.looking, messages("scan", task.language)):
         task.say(line)
@@ -226,11 +217,8 @@ def _clean(task: _Task, state: "State | None") -> int:
     return code
 
 
-def _plan(task: _Task, scan: "ScanResult") -> "Plan":
+def _plan(task: _Task, scan: ScanResult) -> Plan:
     """Return the plan for what was chosen on the command line; the rest of what was found is left alone."""
-    from quetsach.endpoint.plan.plan import Held, make_plan  # noqa: PLC0415
-    from quetsach.endpoint.plan.protect import Hold  # noqa: PLC0415
-
     chosen = of_families(scan.findings, task.arguments.family, task.words)
     folder = task.arguments.state or default_state()
     plan = make_plan(chosen, task.looking.host, folder)
@@ -243,10 +231,8 @@ def _plan(task: _Task, scan: "ScanResult") -> "Plan":
     return of_steps(plan, task.arguments, scan.findings, task.words)
 
 
-def _with_archives(task: _Task, plan: "Plan", whole: "Plan", findings: "Mapping[str, Finding]") -> "Plan":
+def _with_archives(task: _Task, plan: Plan, whole: Plan, findings: Mapping[str, Finding]) -> Plan:
     """Return the plan with the archives in which malware lies, if a person agrees to seal them as a whole."""
-    from quetsach.endpoint.plan.plan import add_archives  # noqa: PLC0415
-
     extended = add_archives(plan, whole)
     archives = extended.steps[len(plan.steps) :]
     if not archives:
@@ -262,7 +248,7 @@ def _with_archives(task: _Task, plan: "Plan", whole: "Plan", findings: "Mapping[
     return extended if agreed(answer_to(task.words["archives-ask"], is_last=False)) else plan
 
 
-def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool) -> "Plan | None":
+def _agreed_part(task: _Task, scan: ScanResult, plan: Plan, *, is_open: bool) -> Plan | None:
     """Return what of the plan is to be done by a person's word; ``None`` for nothing, which is said."""
     excess = excess_of(plan, scan.findings)
     if excess is not None:
@@ -281,7 +267,7 @@ def _agreed_part(task: _Task, scan: "ScanResult", plan: "Plan", *, is_open: bool
     return part
 
 
-def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
+def _nothing_to_do(task: _Task, scan: ScanResult, plan: Plan) -> int:
     if not scan.findings:
         task.say(*told_conclusion(scan, task.language), *told_gaps(scan, task.language), task.words["nothing-to-clean"])
         return _report(task, scan, plan, code_of(scan))
@@ -291,21 +277,19 @@ def _nothing_to_do(task: _Task, scan: "ScanResult", plan: "Plan") -> int:
     return _report(task, scan, plan, ExitCode.FOUND)
 
 
-def _told_elsewhere(task: _Task, scan: "ScanResult") -> Iterator[str]:
+def _told_elsewhere(task: _Task, scan: ScanResult) -> Iterator[str]:
     """Yield how what belongs to other systems is cleaned."""
     words = messages("scan", task.language)
     for command in commands_elsewhere(task.arguments, scan):
         yield words["elsewhere"].format(command=command)
 
 
-def _act(task: _Task, clean_up: "CleanUp") -> "CleanResult":
-    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
-
+def _act(task: _Task, clean_up: CleanUp) -> CleanResult:
     with Progress(task.words["progress"], len(clean_up.plan.steps)) as progress:
         return clean_up.run(task.scan, lambda step: progress.advance(note=place_text(step.subject)))
 
 
-def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
+def _told_plan(plan: Plan, scan: ScanResult, task: _Task) -> Iterator[str]:
     findings = {finding.id: finding for finding in scan.findings}
     yield from told_plan_head(plan, task.words)
     for step in plan.steps:
@@ -317,7 +301,7 @@ def _told_plan(plan: "Plan", scan: "ScanResult", task: _Task) -> Iterator[str]:
     yield from _told_elsewhere(task, scan)
 
 
-def _told_outcome(result: "CleanResult", task: _Task) -> Iterator[str]:
+def _told_outcome(result: CleanResult, task: _Task) -> Iterator[str]:
     for step in result.steps:
         yield told_result(step, task.words, task.language)
     remaining = (
@@ -345,10 +329,8 @@ def _undo_command(task: _Task, session: str) -> str:
     return command_text(["quetsach", "undo", session, *where(task.arguments)])
 
 
-def _report(task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode) -> ExitCode:
+def _report(task: _Task, scan: ScanResult, plan: Plan, code: ExitCode) -> ExitCode:
     """Build the report of a plan, keep it, and print it when asked; a preview keeps nothing that was not asked for."""
-    from quetsach.endpoint.report import build_plan  # noqa: PLC0415
-
     command = clean_command(task.arguments, scan) if plan.steps and code is ExitCode.FOUND else None
     report = build_plan(
         scan,
@@ -366,11 +348,8 @@ def _report(task: _Task, scan: "ScanResult", plan: "Plan", code: ExitCode) -> Ex
     return code
 
 
-def _hand_over(report: "Report", task: _Task) -> None:
+def _hand_over(report: Report, task: _Task) -> None:
     """Write the report where it was asked for, and print it when asked."""
-    from quetsach.endpoint.report import write_report  # noqa: PLC0415
-    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
-
     if task.arguments.report:
         write_report(report, task.arguments.report)
         task.say(task.words["report-saved"].format(path=task.arguments.report))
@@ -378,5 +357,5 @@ def _hand_over(report: "Report", task: _Task) -> None:
         print_json(to_json(report))
 
 
-def _keep(report: "Report", task: _Task) -> None:
+def _keep(report: Report, task: _Task) -> None:
     keep_report(report, task.arguments.state or default_state(), task.complain, None)

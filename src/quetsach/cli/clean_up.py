@@ -4,41 +4,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from quetsach.cli.looking import Looking
 from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.recover import recover, unfinished
+from quetsach.endpoint.act.result import CleanResult
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.plan.plan import Plan
+from quetsach.endpoint.plan.step import Step
+from quetsach.endpoint.report import Report, build_begun, build_clean, save_report
+from quetsach.endpoint.trouble import Reason
 
-if TYPE_CHECKING:
-    from quetsach.cli.looking import Looking
-    from quetsach.endpoint.act.result import CleanResult
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.keep.state import State
-    from quetsach.endpoint.look.scan import ScanResult
-    from quetsach.endpoint.plan.plan import Plan
-    from quetsach.endpoint.plan.step import Step
-    from quetsach.endpoint.report import Report
 
-
-def finish_former(state: "State", host: "Host") -> tuple[str, ...]:
+def finish_former(state: State, host: Host) -> tuple[str, ...]:
     """Finish the clean-ups that a crash cut short, and return their names. The caller holds the lock."""
-    from quetsach.endpoint.act.recover import recover, unfinished  # noqa: PLC0415
-
     cut_short = tuple(unfinished(state, host))
     for session in cut_short:
         recover(state, host, session, now=datetime.now(UTC))
     return cut_short
 
 
-def found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, ...] | None":
+def found_again(first: ScanResult, second: ScanResult) -> tuple[Finding, ...] | None:
     """Return what a second scan found; ``None`` when it failed to look at what it should have seen.
 
     On a running system other programs lock and change files all the time; on a disk at rest nothing becomes unreadable
     by itself.
     """
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
     if not second.is_complete or {Reason.CRASHED, Reason.TIMED_OUT} & second.failed.keys():
         return None
     worse = () if second.is_live else (Reason.UNREADABLE, Reason.DAMAGED, Reason.STALE, Reason.OVERFULL)
@@ -46,12 +42,8 @@ def found_again(first: "ScanResult", second: "ScanResult") -> "tuple[Finding, ..
     return None if is_blind else second.findings
 
 
-def keep_report(
-    report: "Report", state: Path, warn: Callable[[QuetsachError], None], former: Path | None
-) -> Path | None:
+def keep_report(report: Report, state: Path, warn: Callable[[QuetsachError], None], former: Path | None) -> Path | None:
     """Keep a report in the state, in the place of a former one; ``warn`` is told why it cannot be kept."""
-    from quetsach.endpoint.report import save_report  # noqa: PLC0415
-
     try:
         return save_report(report, state, former=former)
     except QuetsachError as error:
@@ -63,17 +55,17 @@ def keep_report(
 class CleanUp:
     """A plan that a person agreed to, on its way; its report is kept from when it begins, however it ends."""
 
-    looking: "Looking"
-    state: "State"
-    scan: "ScanResult"
-    plan: "Plan"
+    looking: Looking
+    state: State
+    scan: ScanResult
+    plan: Plan
     undo_command: Callable[[str], str]
     """Returns the command that takes a session back."""
     warn: Callable[[QuetsachError], None]
     report_id: UUID = field(default_factory=uuid4)
     kept: Path | None = None
 
-    def run(self, look_again: "Callable[[], ScanResult]", advance: "Callable[[Step], None]") -> "CleanResult":
+    def run(self, look_again: Callable[[], ScanResult], advance: Callable[[Step], None]) -> CleanResult:
         """Carry the plan out and look again.
 
         Args:
@@ -83,8 +75,6 @@ class CleanUp:
         Raises:
             StateError: the session cannot be written.
         """
-        from quetsach.endpoint.act.clean import clean  # noqa: PLC0415
-
         return clean(
             self.plan,
             self.looking.host,
@@ -97,10 +87,8 @@ class CleanUp:
             advance=advance,
         )
 
-    def ended(self, result: "CleanResult") -> "Report":
+    def ended(self, result: CleanResult) -> Report:
         """Return the report of how it ended, which takes the place of the one with which it began."""
-        from quetsach.endpoint.report import build_clean  # noqa: PLC0415
-
         report = build_clean(
             self.scan,
             result,
@@ -113,8 +101,6 @@ class CleanUp:
         return report
 
     def _begun(self, session: str) -> None:
-        from quetsach.endpoint.report import build_begun  # noqa: PLC0415
-
         report = build_begun(
             self.scan,
             self.plan,

@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from quetsach.cli.output import Progress
 from quetsach.core.number import number_text, size_text
 from quetsach.endpoint.artefact import place_text
+from quetsach.endpoint.host.disk import used_on
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.look.cache import Cache, Totals
 from quetsach.endpoint.look.files import Passed
 
-if TYPE_CHECKING:
-    from quetsach.endpoint.host.port import Host
 
-
-def totals_of(host: "Host", cache: Cache | None) -> Totals:
+def totals_of(host: Host, cache: Cache | None) -> Totals:
     """Return about how much a full scan goes through: as much as the last one, or what the disk of the root holds."""
-    from quetsach.endpoint.host.disk import used_on  # noqa: PLC0415
-
     if cache is not None and cache.totals.files:
         return cache.totals
     return Totals(*used_on(host.tree.root))

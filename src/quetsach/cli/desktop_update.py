@@ -7,18 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.cli.update import require_private
 from quetsach.endpoint.host.live import is_elevated
 from quetsach.endpoint.window.use_cases import Course, Updated, Upgrade, Upgraded, Watch
 from quetsach.installation import bundled_trust
+from quetsach.packs.downloads import Download
 from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
+from quetsach.packs.replacing import put_in_place
 from quetsach.packs.trust import Trust, load_trust
-
-if TYPE_CHECKING:
-    from quetsach.packs.downloads import Download
-    from quetsach.packs.upgrade import Build
+from quetsach.packs.update import opened, update
+from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade, own_build
 
 _WINDOW = {"setup": "QuetSachWindow.exe", "bundle": "quetsach"}
 """The program above the versions of an installation that opens the window of the one in use."""
@@ -31,8 +30,8 @@ class _Found:
     """A newer version, the build whose place it takes, and under which root of trust it was found."""
 
     trust: Trust
-    build: "Build"
-    download: "Download"
+    build: Build
+    download: Download
 
 
 def own_trust(state: Path) -> Trust | None:
@@ -42,8 +41,6 @@ def own_trust(state: Path) -> Trust | None:
 
 def update_packs(state: Path) -> Updated:
     """Fetch the newest signed packs, and look for a newer version of the tool."""
-    from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
-
     trust = own_trust(state)
     if trust is None or not trust.repository:
         return Updated(refusal="no-trust" if trust is None else "no-address")
@@ -61,9 +58,6 @@ def update_packs(state: Path) -> Updated:
 
 def _with_tool(updated: Updated, state: Path, trust: Trust) -> Updated:
     """Return what an update came to together with what is known of newer versions of the tool."""
-    from quetsach.packs.update import opened  # noqa: PLC0415
-    from quetsach.packs.upgrade import find_upgrade, own_build  # noqa: PLC0415
-
     build = own_build()
     if build is None:
         return replace(updated, tool="elsewhere")
@@ -83,10 +77,6 @@ def _with_tool(updated: Updated, state: Path, trust: Trust) -> Updated:
 
 def put_upgrade_in_place(upgrade: Upgrade, state: Path, watch: Watch) -> Upgraded:
     """Fetch a newer version, let it try itself, and put it in place; what went wrong is told in the result."""
-    from quetsach.packs.replacing import put_in_place  # noqa: PLC0415
-    from quetsach.packs.update import opened  # noqa: PLC0415
-    from quetsach.packs.upgrade import UpgradeError, fetch_upgrade  # noqa: PLC0415
-
     found = upgrade.handle
     if not isinstance(found, _Found):
         raise TypeError(found)
@@ -131,7 +121,7 @@ def open_upgraded(upgraded: Upgraded, language: str) -> bool:
     return False
 
 
-def _is_allowed(build: "Build") -> bool:
+def _is_allowed(build: Build) -> bool:
     """Return whether the rights of this process suffice to replace a build; a portable lays a file beside itself."""
     if build.kind == "setup":
         return is_elevated()

@@ -1,5 +1,6 @@
 """How malware that belongs to another system is cleaned: its disk, or the folder it lies in, taken as one of that."""
 
+import argparse
 import os
 import posixpath
 from collections import defaultdict
@@ -7,21 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import command_text
+from quetsach.cli.parser import command_text
 from quetsach.core.pack import ArtefactKind
-
-if TYPE_CHECKING:
-    import argparse
-
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.artefact import place_of, printable
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host import live
+from quetsach.endpoint.look.scan import ScanResult
 
 _MOST_COMMANDS = 3
 
 
-def commands_elsewhere(arguments: "argparse.Namespace", result: "ScanResult") -> tuple[str, ...]:
+def commands_elsewhere(arguments: argparse.Namespace, result: ScanResult) -> tuple[str, ...]:
     """Return the commands that clean what was found of other systems, the first few."""
     folders: defaultdict[str, dict[bytes, None]] = defaultdict(dict)
     for finding in result.findings:
@@ -35,10 +33,8 @@ def commands_elsewhere(arguments: "argparse.Namespace", result: "ScanResult") ->
     )
 
 
-def _folder(finding: "Finding", root: Path | None) -> bytes:
+def _folder(finding: Finding, root: Path | None) -> bytes:
     """Return the folder of a file on this machine."""
-    from quetsach.endpoint.artefact import place_of  # noqa: PLC0415
-
     above = os.fsencode(root.absolute()) if root else b""
     return posixpath.dirname(above + place_of(finding.artefact.anchor)) or b"/"
 
@@ -48,9 +44,7 @@ def _roots(folders: Mapping[str, Iterable[bytes]]) -> Iterator[tuple[bytes, tupl
 
     The root is never taken, and nothing whose name a terminal or a page could not show as it is.
     """
-    from quetsach.endpoint.host.live import mounts_now  # noqa: PLC0415
-
-    places = [mount.place for mount in mounts_now() if mount.place and _shown(mount.place) == mount.place]
+    places = [mount.place for mount in live.mounts_now() if mount.place and _shown(mount.place) == mount.place]
     platform_of = cache(_platform)
     for system, found in folders.items():
         bare: list[bytes] = []
@@ -68,22 +62,18 @@ def _roots(folders: Mapping[str, Iterable[bytes]]) -> Iterator[tuple[bytes, tupl
 
 def _platform(disk: bytes) -> str:
     """Return the system that the tool sees by itself on a mounted disk; empty if it cannot be opened."""
-    from quetsach.endpoint.host.live import open_mounted  # noqa: PLC0415
-
     try:
-        return open_mounted(Path(os.fsdecode(disk))).platform
+        return live.open_mounted(Path(os.fsdecode(disk))).platform
     except OSError:
         return ""
 
 
 def _shown(folder: bytes) -> bytes:
     """Return the folder, or the nearest above it whose path can be shown and copied as it is."""
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-
     while folder != b"/" and printable(folder) != os.fsdecode(folder):
         folder = posixpath.dirname(folder)
     return folder
 
 
-def _state(arguments: "argparse.Namespace") -> list[str]:
+def _state(arguments: argparse.Namespace) -> list[str]:
     return ["--state", str(arguments.state.absolute())] if arguments.state else []

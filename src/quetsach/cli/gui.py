@@ -7,19 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.error import told_error
+from quetsach.endpoint.window.use_cases import UseCases
 
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+if TYPE_CHECKING:  # the window is there first, what works in it is loaded after
     from quetsach.cli.desktop import Desktop
-    from quetsach.endpoint.window.use_cases import UseCases
-
 
 _UNTOLD = "QUETSACH_UNTOLD"
 """Set by the program of the window, which says itself that there is none, and why it thinks so, while this is set."""
@@ -29,14 +27,9 @@ class NoScreenError(QuetsachError):
     """There is nothing to show a window on."""
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``gui``."""
-    parser = add_command(
-        subcommands,
-        "gui",
-        summary="open the window: one button scans, and nothing is changed before it is agreed to",
-        examples="quetsach gui\nquetsach gui --lang en\nsudo quetsach gui\nquetsach gui --root /mnt/disk",
-    )
+    parser.show_examples("quetsach gui\nquetsach gui --lang en\nsudo quetsach gui\nquetsach gui --root /mnt/disk")
     parser.add_argument("--root", type=Path, metavar="DIR", help="look at the system whose disk is mounted here")
     parser.add_argument(
         "--pack", type=Path, action="append", metavar="PATH", help="use this pack or shelf instead of the installed"
@@ -68,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def show_with_tk(tool_of: "Callable[[], UseCases]", language: str, *, fills_screen: bool = False) -> None:
+def show_with_tk(tool_of: Callable[[], UseCases], language: str, *, fills_screen: bool = False) -> None:
     """Show the window with Tk until it is closed; ``fills_screen`` where there is nothing beside it.
 
     Raises:

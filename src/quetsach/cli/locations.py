@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 
+from quetsach.endpoint.host.live import default_state as default
+
 
 def default_state() -> Path:
     r"""The endpoint tool's state: ``QUETSACH_STATE``, else the machine's folder for an administrator, else the user's.
 
     /var/lib/quetsach, on Windows %ProgramData%\QuetSach; for others the folder where programs keep what is theirs.
     """
-    from quetsach.endpoint.host.live import default_state as default  # noqa: PLC0415
-
     named = os.environ.get("QUETSACH_STATE")
     return Path(named) if named else default()
 

@@ -9,27 +9,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS, command_text
+from quetsach.cli.course import Course, totals_of
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.failure import complain
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import Progress, complain
+from quetsach.cli.memory import cache_of
+from quetsach.cli.output import Progress
+from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, command_text
+from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families
+from quetsach.cli.steering import steered
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Pack
+from quetsach.endpoint.artefact import place_text, show_as_windows
+from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.endpoint.errors import ReportError, ScanError
+from quetsach.endpoint.host import live
+from quetsach.endpoint.host.live import SYSTEM, inside_path, tree_path
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.look.cache import Cache, Totals
+from quetsach.endpoint.look.conclusion import conclusion_of
+from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.look.files import Progress as Progressing
+from quetsach.endpoint.look.listing import Listing
+from quetsach.endpoint.look.reach import Sought
+from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.time_left import told_time_left
-
-if TYPE_CHECKING:
-    from quetsach.cli.course import Course
-    from quetsach.core.errors import QuetsachError
-    from quetsach.core.pack import Pack
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.look.cache import Cache, Totals
-    from quetsach.endpoint.look.control import Control
-    from quetsach.endpoint.look.files import Progress as Progressing
-    from quetsach.endpoint.look.listing import Listing
-    from quetsach.endpoint.look.scan import ScanResult, Scope
-    from quetsach.packs.withdrawal import Withdrawal
+from quetsach.packs.withdrawal import Withdrawal
 
 
 def add_looking_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,14 +90,14 @@ _NAMES_SHOWN = 5
 class Looking:
     """Where and how far a command looks."""
 
-    host: "Host"
-    packs: "tuple[Pack, ...]"
-    scope: "Scope"
+    host: Host
+    packs: tuple[Pack, ...]
+    scope: Scope
     paths: tuple[bytes, ...]
     jobs: int
     withdrawn: tuple[str, ...]
     """What the centre has taken back of the packs there are: families, and ``FAMILY/NAME`` of traits and rules."""
-    reasons: "tuple[Withdrawal, ...]"
+    reasons: tuple[Withdrawal, ...]
     """Why it did so, where its list says."""
     language: str
     state: Path | None
@@ -98,8 +106,8 @@ class Looking:
     """Families that there are packs of and that are not looked for: others were chosen, or these were taken back."""
 
     def scan(
-        self, words: Mapping[str, str], *, control: "Control | None" = None, listing: "Listing | None" = None
-    ) -> "ScanResult":
+        self, words: Mapping[str, str], *, control: Control | None = None, listing: Listing | None = None
+    ) -> ScanResult:
         """Look now, with progress on a terminal.
 
         Args:
@@ -107,8 +115,6 @@ class Looking:
             control: if given, a person can pause and end the scan; what was seen by then is the result.
             listing: where each file is accounted for.
         """
-        from quetsach.cli.course import Course  # noqa: PLC0415
-
         warn = partial(complain, language=self.language)
         cache, totals = self.memory(warn)
         keys = words["keys"] if control and sys.stdin.isatty() else ""
@@ -121,28 +127,22 @@ class Looking:
             warn(result.unkept)
         return result
 
-    def memory(self, warn: "Callable[[QuetsachError], None]") -> "tuple[Cache | None, Totals]":
+    def memory(self, warn: Callable[[QuetsachError], None]) -> tuple[Cache | None, Totals]:
         """Return what earlier scans saw and about how much there is to go through, zeros if that is not known.
 
         ``warn`` is told why what was seen cannot be kept or used.
         """
-        from quetsach.cli.course import totals_of  # noqa: PLC0415
-        from quetsach.cli.memory import cache_of  # noqa: PLC0415
-        from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
-        from quetsach.endpoint.look.cache import Totals  # noqa: PLC0415
-        from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
-
         cache = cache_of(self.state, self.host, self.packs, BorealEngine().name, warn) if self.state else None
         return cache, totals_of(self.host, cache) if self.scope is Scope.FULL else Totals()
 
     def look(
         self,
-        cache: "Cache | None",
+        cache: Cache | None,
         *,
-        progress: "Progressing",
-        control: "Control | None" = None,
-        listing: "Listing | None" = None,
-    ) -> "ScanResult":
+        progress: Progressing,
+        control: Control | None = None,
+        listing: Listing | None = None,
+    ) -> ScanResult:
         """Look now; neither prints nor asks.
 
         Args:
@@ -151,9 +151,6 @@ class Looking:
             control: with what someone pauses or ends it.
             listing: where each file is accounted for.
         """
-        from quetsach.endpoint.engine.boreal import BorealEngine  # noqa: PLC0415
-        from quetsach.endpoint.look.scan import scan  # noqa: PLC0415
-
         return scan(
             self.host,
             self.packs,
@@ -170,12 +167,10 @@ class Looking:
         )
 
 
-def _steering(control: "Control | None", words: Mapping[str, str], course: "Course") -> AbstractContextManager[None]:
+def _steering(control: Control | None, words: Mapping[str, str], course: Course) -> AbstractContextManager[None]:
     """Let a person steer, where there is someone to."""
     if control is None:
         return nullcontext()
-    from quetsach.cli.steering import steered  # noqa: PLC0415
-
     return steered(control, words, course)
 
 
@@ -187,13 +182,6 @@ def looking(arguments: argparse.Namespace) -> Looking:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families  # noqa: PLC0415  (the match engine)
-    from quetsach.endpoint.artefact import place_text, show_as_windows  # noqa: PLC0415
-    from quetsach.endpoint.errors import ReportError, ScanError  # noqa: PLC0415
-    from quetsach.endpoint.host.live import SYSTEM, inside_path, live_host, open_mounted, tree_path  # noqa: PLC0415
-    from quetsach.endpoint.look.reach import Sought  # noqa: PLC0415
-    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
-
     words = messages("scan", chosen_language(arguments))
     if arguments.path and (arguments.quick or arguments.full):
         raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
@@ -202,7 +190,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
     if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
         raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
     try:
-        host = open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live_host()
+        host = live.open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live.live_host()
     except OSError:
         raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
     show_as_windows(windows=SYSTEM == host.platform == "windows")
@@ -239,7 +227,7 @@ def looking(arguments: argparse.Namespace) -> Looking:
     )
 
 
-def _named(packs: "tuple[Pack, ...]") -> str:
+def _named(packs: tuple[Pack, ...]) -> str:
     names = [f"{pack.family} ({', '.join(sorted(pack.platforms))})" for pack in packs]
     more = len(names) - _NAMES_SHOWN
     return ", ".join(names[:_NAMES_SHOWN]) + (f" … +{more}" if more > 0 else "")
@@ -255,7 +243,7 @@ def told_unused(look: Looking, words: Mapping[str, str]) -> Iterator[str]:
         yield words["withdrawn-packs"].format(families=", ".join(families))
 
 
-def clean_command(arguments: argparse.Namespace, result: "ScanResult") -> str | None:
+def clean_command(arguments: argparse.Namespace, result: ScanResult) -> str | None:
     """Return the command that cleans what was found, with the arguments of this one; ``None`` if none would."""
     if not any(one.is_sealable or not one.is_only_reported for one in result.findings):
         return None
@@ -275,8 +263,6 @@ def where(arguments: argparse.Namespace) -> list[str]:
     return [*paths, *(["--system", system] if system else [])]
 
 
-def code_of(result: "ScanResult") -> ExitCode:
+def code_of(result: ScanResult) -> ExitCode:
     """Return 10 for findings. What was seen only in part is never called free of them: that is 2 (ADR 0018, 0092)."""
-    from quetsach.endpoint.look.conclusion import conclusion_of  # noqa: PLC0415
-
     return ExitCode[conclusion_of(result).name]

@@ -1,34 +1,29 @@
 """The command ``quetsach``: reads the command line, runs one command, turns errors into a line and an exit code."""
 
 import argparse
+import importlib
 import importlib.util
 import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from quetsach import __version__
-from quetsach.cli.commands import HelpFormatter
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
-from quetsach.cli.output import complain
-from quetsach.cli.parser import Parser, language_of, speak
+from quetsach.cli.parser import HelpFormatter, Parser, add_command, language_of, speak
+from quetsach.cli.table import COMMANDS, Command
 from quetsach.core.errors import QuetsachError
-
-COMMANDS = (
-    *("scan", "clean", "undo", "quarantine", "update", "report", "gui", "self_test"),
-    *("rescue", "packs", "center"),
-)
-"""Modules of ``quetsach.cli``, in the order of the help. Each has ``register(subcommands)``.
-
-Those that are asked for are imported to build the parser, so each imports what is heavy inside the function that runs.
-What people download is without the last three, which are for analysts and centres.
-"""
+from quetsach.endpoint.errors import StateError
 
 
-def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Return the parser of the whole command, or of some; the reference in ``docs/`` is generated from it."""
+def build_parser(commands: Sequence[Command] = COMMANDS) -> Parser:
+    """Return the parser of the whole command, or of some; the reference in ``docs/`` is generated from it.
+
+    The module of a command is imported when its parser is used.
+    """
     parser = Parser(
         prog="quetsach",
         description="Quét Sạch: scan and sweep clean. Finds malware, removes it, and can put back what it removed.",
@@ -38,13 +33,35 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"quetsach {__version__}")
-    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in commands:
-        is_elsewhere = name == "center" and sys.platform == "win32"  # the centre runs on Linux
-        module = f"quetsach.cli.{name}"
-        if not is_elsewhere and importlib.util.find_spec(module) is not None:
-            importlib.import_module(module).register(subcommands)
+    _add_below("", parser, commands)
     return parser
+
+
+def _add_below(words: str, parser: Parser, commands: Sequence[Command]) -> None:
+    """Add the commands of a group, each with its line of the table and empty until it is asked for."""
+    kind = "question" if words == "center assess" else "command"
+    added = parser.add_subparsers(title=f"{kind}s", metavar=kind.upper(), required=True)
+    for command in commands:
+        above, _, name = command.words.rpartition(" ")
+        if above == words and (above or _is_here(command)):
+            below = add_command(added, name, summary=command.summary, examples=command.examples)
+            below.fill_with(partial(_fill, command, commands))
+
+
+def _fill(command: Command, commands: Sequence[Command], parser: Parser) -> None:
+    """Add the arguments of a command, or the commands of a group."""
+    if not command.entry:
+        _add_below(command.words, parser, commands)
+        return
+    getattr(importlib.import_module(command.module), command.function)(parser)
+    parser.set_defaults(command=command.words)
+
+
+def _is_here(command: Command) -> bool:
+    """Whether this copy of the tool has a command: what people download is without those of analysts and centres."""
+    if command.words == "center" and sys.platform == "win32":  # the centre runs on Linux
+        return False
+    return importlib.util.find_spec(command.module or f"quetsach.cli.{command.words}") is not None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,14 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             encoding = "utf-8" if sys.platform == "win32" else None  # code page 1258 lacks half of the letters
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
-    parser = build_parser(_asked_for(words))
+    parser = build_parser()
     speak(parser, language_of(words))
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse says 2 for a usage error, which here means "not elevated"
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
-        if hasattr(arguments, "center_command"):
+        if arguments.command.startswith("center "):
             from quetsach.cli.center.entry import enter  # noqa: PLC0415
 
             enter(arguments)
@@ -69,31 +86,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
     except QuetsachError as error:
-        complain(error, _language(arguments))
+        _complain(error, _language(arguments))
         return int(getattr(error, "exit_code", ExitCode.USAGE))
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        complain(QuetsachError("stopped"), _language(arguments))
+        _complain(QuetsachError("stopped"), _language(arguments))
         return ExitCode.USAGE
     except BrokenPipeError:
         _drop_output()
         return ExitCode.USAGE
     except OSError as error:
-        complain(QuetsachError(error.strerror or str(error), where=_where(error)), _language(arguments))
+        _complain(error, _language(arguments))
         _drop_output()
         return ExitCode.USAGE
     return code
 
 
-def _asked_for(words: Sequence[str]) -> Sequence[str]:
-    """Return the commands that a line can be about, by its first word; all of them where that is help or unknown.
+def _complain(error: QuetsachError | OSError, language: str) -> None:
+    """Say what went wrong, and what to do next."""
+    from quetsach.cli.failure import complain, told_by_system  # noqa: PLC0415  (only a failure needs it)
 
-    Each module is a file to find and to read: for a version, or to open a window, most of them would be for nothing.
-    """
-    first = words[0] if words else ""
-    if first == "--version":
-        return ()
-    return (first,) if first in COMMANDS else COMMANDS
+    complain(told_by_system(error) if isinstance(error, OSError) else error, language)
 
 
 def _check_state(arguments: argparse.Namespace) -> None:
@@ -104,16 +117,7 @@ def _check_state(arguments: argparse.Namespace) -> None:
     """
     state = getattr(arguments, "state", None)
     if isinstance(state, Path) and state.exists() and not state.is_dir():
-        from quetsach.endpoint.errors import StateError  # noqa: PLC0415
-
         raise StateError("the state folder is a file", where=str(state), hint="name a folder with --state DIR")
-
-
-def _where(error: OSError) -> str:
-    """Return the file of an error, as far as the system names one: writing to a full disk does not."""
-    from quetsach.endpoint.artefact import printable  # noqa: PLC0415
-
-    return printable(os.fsencode(error.filename)) if isinstance(error.filename, str | bytes) else ""
 
 
 def _language(arguments: argparse.Namespace) -> str:

@@ -3,32 +3,27 @@
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import __version__
 from quetsach.core.errors import QuetsachError
-
-if TYPE_CHECKING:
-    from quetsach.core.pack import Pack
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.look.cache import Cache
+from quetsach.core.pack import Pack
+from quetsach.endpoint.host.live import boot_id, lasting_disks
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look.archive.formats import READERS
+from quetsach.endpoint.look.archive.library import library_version
+from quetsach.endpoint.look.cache import Cache, key_for
 
 
 def cache_of(
-    state_folder: Path, host: "Host", packs: "Iterable[Pack]", engine: str, warn: Callable[[QuetsachError], None]
-) -> "Cache | None":
+    state_folder: Path, host: Host, packs: Iterable[Pack], engine: str, warn: Callable[[QuetsachError], None]
+) -> Cache | None:
     """Return what scans of this machine with these packs saw; ``None``, and ``warn`` is told, if it cannot be kept.
 
     It is worth something only for the same packs, engine, library for archives and version of the tool, and for the
     same root taken as the same system: of packs for others only a part is looked for. Of a mounted disk, only until
     this machine is restarted: what runs on that disk may have been running in between.
     """
-    from quetsach.endpoint.host.live import boot_id, lasting_disks  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-    from quetsach.endpoint.look.archive.formats import READERS  # noqa: PLC0415
-    from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
-    from quetsach.endpoint.look.cache import Cache, key_for  # noqa: PLC0415
-
     try:
         state = State.open(state_folder)
         root = host.tree.stat(b"/")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from quetsach.core.errors import QuetsachError
 from quetsach.core.time_left import TimeLeft, rounded_minutes
 
 _STROKE = "▁▂▃▄▅▆▇█"
@@ -87,17 +86,6 @@ def say(text: str, stream: TextIO | None = None) -> None:
 def _line_seen(line: str) -> str:
     painted = _COLOURED.fullmatch(line)
     return f"{painted[1]}{seen(painted[2])}{painted[3]}" if painted else seen(line)
-
-
-def complain(error: QuetsachError, language: str) -> None:
-    """Say on standard error, in a language, what went wrong and what to do next."""
-    from quetsach.core.local_error import LocalError  # noqa: PLC0415
-    from quetsach.endpoint.messages.error import told_error  # noqa: PLC0415
-
-    if isinstance(error, LocalError):
-        hint = error.advice.in_language(language) if error.advice else error.hint
-        error = QuetsachError(error.text.in_language(language), where=error.where, hint=hint)
-    print(f"quetsach: {seen(told_error(error, language))}", file=sys.stderr)
 
 
 def width(text: str) -> int:

@@ -5,20 +5,23 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.output import print_json, print_table
+from quetsach.cli.parser import Parser
+from quetsach.core.indicator_list import ListKind
 from quetsach.installation import bundled
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.packs.importer.formats import GivenFile
-    from quetsach.packs.importer.pack_files import Heading
-    from quetsach.packs.importer.take import Taken
+from quetsach.packs.check import check_pack
+from quetsach.packs.errors import PackError
+from quetsach.packs.goodware import goodware
+from quetsach.packs.importer.formats import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile
+from quetsach.packs.importer.found import Reason
+from quetsach.packs.importer.pack_files import Heading, pack_files
+from quetsach.packs.importer.safety import Commonplace
+from quetsach.packs.importer.take import Taken, take
+from quetsach.packs.recipe import SLUG
 
 _KINDS = ("hashes", "names", "addresses", "domains", "urls")
 _PLATFORMS = ("linux", "macos", "windows")
@@ -27,15 +30,12 @@ _MOST_BYTES = 256 << 20
 _TOLD = 20
 
 
-def register(commands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``import``."""
-    parser = add_command(
-        commands,
-        "import",
-        summary="make a pack that only reports of others' YARA rules, ClamAV signatures, STIX, MISP and plain lists",
-        examples="quetsach packs import rules.yar --as team-rules --out packs --author 'The team' --licence 'DRL 1.1'\n"
+    parser.show_examples(
+        "quetsach packs import rules.yar --as team-rules --out packs --author 'The team' --licence 'DRL 1.1'\n"
         "quetsach packs import bundle.json hashes.txt --as case-42 --out packs\n"
-        "quetsach packs import names.txt hashes.hsb --as case-43 --out packs --json",
+        "quetsach packs import names.txt hashes.hsb --as case-43 --out packs --json"
     )
     parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="files, or folders of them")
     parser.add_argument("--as", dest="family", required=True, metavar="NAME", help="name of the pack and its folder")
@@ -54,11 +54,6 @@ def register(commands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.core.indicator_list import ListKind  # noqa: PLC0415
-    from quetsach.packs.importer.pack_files import Heading  # noqa: PLC0415
-    from quetsach.packs.importer.safety import Commonplace  # noqa: PLC0415
-    from quetsach.packs.importer.take import take  # noqa: PLC0415  (the match engine)
-
     now = datetime.now(UTC)
     platforms = tuple(sorted(set(arguments.platform or _PLATFORMS)))
     heading = Heading(arguments.family, arguments.author, arguments.licence, now.date(), platforms)
@@ -80,21 +75,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _honest(*, is_wanted: bool, folder: Path | None) -> Iterator[tuple[str, bytes]]:
     """Yield honest files; the disk is asked for them only when there are rules to try on them."""
-    from quetsach.packs.goodware import goodware  # noqa: PLC0415
-
     if is_wanted:
         yield from goodware(folder).contents()
 
 
-def _given(paths: Iterable[Path]) -> Iterator["GivenFile"]:
+def _given(paths: Iterable[Path]) -> Iterator[GivenFile]:
     """Yield the files, those of folders in order.
 
     Raises:
         PackError: one cannot be read, or there are too many.
     """
-    from quetsach.packs.errors import PackError  # noqa: PLC0415
-    from quetsach.packs.importer.formats import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile  # noqa: PLC0415
-
     left_files, left_bytes = _MOST_FILES, _MOST_BYTES
     for path in paths:
         found = [path]
@@ -117,17 +107,12 @@ def _given(paths: Iterable[Path]) -> Iterator["GivenFile"]:
             yield GivenFile(file.relative_to(path).as_posix() if path.is_dir() else file.name, content)
 
 
-def _written(out: Path, heading: "Heading", taken: "Taken", given: list["GivenFile"]) -> Path:
+def _written(out: Path, heading: Heading, taken: Taken, given: list[GivenFile]) -> Path:
     """Write the pack and return its folder; a pack that does not hold is not left behind.
 
     Raises:
         PackError: the folder is there already, cannot be written, or what it would hold is no good pack.
     """
-    from quetsach.packs.check import check_pack  # noqa: PLC0415
-    from quetsach.packs.errors import PackError  # noqa: PLC0415
-    from quetsach.packs.importer.pack_files import pack_files  # noqa: PLC0415
-    from quetsach.packs.recipe import SLUG  # noqa: PLC0415
-
     if not SLUG.fullmatch(heading.family):
         raise PackError(f"{heading.family!r} is no name", where="--as", hint="lower-case words joined by hyphens")
     folder = out / heading.family
@@ -150,7 +135,7 @@ def _written(out: Path, heading: "Heading", taken: "Taken", given: list["GivenFi
     return folder
 
 
-def _as_json(folder: Path | None, taken: "Taken") -> dict[str, object]:
+def _as_json(folder: Path | None, taken: Taken) -> dict[str, object]:
     return {
         "path": str(folder) if folder else None,
         "taken": {
@@ -164,9 +149,7 @@ def _as_json(folder: Path | None, taken: "Taken") -> dict[str, object]:
     }
 
 
-def _tell(folder: Path | None, taken: "Taken") -> None:
-    from quetsach.packs.importer.found import Reason  # noqa: PLC0415
-
+def _tell(folder: Path | None, taken: Taken) -> None:
     rows = [(str(kind), f"{len(entries):,}") for kind, entries in taken.lists.items()]
     rows += [("rules", f"{len(taken.rules.rules):,}")] if taken.rules.rules else []
     print_table(("taken over", ""), rows or [("nothing", "0")], right=(1,))

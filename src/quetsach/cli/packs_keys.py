@@ -1,32 +1,26 @@
 """``quetsach packs keys``: the keys that sign a repository, and the ceremony in which two people sign its root."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.signing_keys import add_key_arguments, add_pass_file, new_phrase, phrase_source
+from quetsach.cli.parser import Parser, Subcommands, add_command
+from quetsach.cli.signing_keys import add_key_arguments, add_pass_file, keys_at_hand, new_phrase, phrase_source
+from quetsach.packs.ceremony import begin_root, sign_root
+from quetsach.packs.keys import ALL_NAMES, list_keys, new_keys, protect, rotate
 
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
 
-
-def register(subcommands: "Subcommands") -> None:
+def register(keys: Parser) -> None:
     """Add ``keys`` below ``packs``."""
-    keys = add_command(
-        subcommands,
-        "keys",
-        summary="the keys that sign a repository, and the signing of its root by two people",
-        examples="quetsach packs keys new --out keys\nquetsach packs keys rotate root-1 --keys keys",
-    )
+    keys.show_examples("quetsach packs keys new --out keys\nquetsach packs keys rotate root-1 --keys keys")
     commands = keys.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _register_making(commands)
     _register_ceremony(commands)
 
 
-def _register_making(commands: "Subcommands") -> None:
+def _register_making(commands: Subcommands) -> None:
     new = add_command(
         commands,
         "new",
@@ -60,7 +54,7 @@ def _register_making(commands: "Subcommands") -> None:
     _finish(protect, _protect)
 
 
-def _register_ceremony(commands: "Subcommands") -> None:
+def _register_ceremony(commands: Subcommands) -> None:
     show = add_command(
         commands,
         "list",
@@ -99,8 +93,6 @@ def _finish(parser: argparse.ArgumentParser, run: object) -> None:
 
 
 def _new_keys(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import ALL_NAMES, new_keys  # noqa: PLC0415  (0.1 s of cryptography)
-
     phrase = new_phrase(arguments) if arguments.encrypt else ""
     names = new_keys(arguments.out, arguments.name or ALL_NAMES, phrase=phrase)
     if arguments.json:
@@ -113,8 +105,6 @@ def _new_keys(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import rotate  # noqa: PLC0415
-
     phrase = new_phrase(arguments) if arguments.encrypt else ""
     identifier = rotate(arguments.keys, arguments.name, phrase=phrase)
     if arguments.json:
@@ -126,8 +116,6 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 def _protect(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import protect  # noqa: PLC0415
-
     former = argparse.Namespace(pass_file=arguments.old_pass_file)
     protect(arguments.keys, arguments.name, old=phrase_source(former), new=new_phrase(arguments))
     if arguments.json:
@@ -138,8 +126,6 @@ def _protect(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.keys import list_keys  # noqa: PLC0415
-
     keys = list_keys(arguments.keys)
     if arguments.json:
         fields = ("name", "role", "key_id", "private")
@@ -154,11 +140,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _root(arguments: argparse.Namespace) -> int:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from quetsach.cli.signing_keys import keys_at_hand  # noqa: PLC0415
-    from quetsach.packs.ceremony import begin_root  # noqa: PLC0415
-
     begun = begin_root(arguments.out, keys=keys_at_hand(arguments), now=datetime.now(UTC))
     if arguments.json:
         print_json(begun.as_json())
@@ -172,8 +153,6 @@ def _root(arguments: argparse.Namespace) -> int:
 
 
 def _sign(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.ceremony import sign_root  # noqa: PLC0415
-
     signed = sign_root(arguments.root, arguments.keys, phrase=phrase_source(arguments))
     if arguments.json:
         print_json(signed.as_json())

@@ -5,22 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
+from quetsach.packs.scaffold import new_pack
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 
-def register(commands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``new``."""
-    parser = add_command(
-        commands,
-        "new",
-        summary="write a new pack folder that passes check and test as it is, with comments that teach",
-        examples="quetsach packs new my-family\nquetsach packs new my-family --platform windows --out packs",
-    )
+    parser.show_examples("quetsach packs new my-family\nquetsach packs new my-family --platform windows --out packs")
     parser.add_argument("family", metavar="FAMILY", help="lower-case words joined by hyphens")
     parser.add_argument(
         "--platform", choices=("linux", "windows"), default="windows", help="where the family lives (default: windows)"
@@ -33,8 +29,6 @@ def register(commands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.scaffold import new_pack  # noqa: PLC0415  (the match engine)
-
     today = datetime.now(UTC).date()
     files = new_pack(arguments.family, arguments.platform, arguments.out, today=today)
     folder = files[0].parent

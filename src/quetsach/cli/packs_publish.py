@@ -5,25 +5,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.packs_centre import publishing
+from quetsach.cli.parser import Parser
 from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
+from quetsach.packs.release import promote
+from quetsach.packs.repository import publish
+from quetsach.packs.rings import Ring
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(publish: Parser) -> None:
     """Add ``publish`` and ``promote`` below ``packs``."""
-    publish = add_command(
-        subcommands,
-        "publish",
-        summary="sign packs and tools into a repository that any web server can serve",
-        examples="quetsach packs publish --out repository --keys keys --packs packs\n"
+    publish.show_examples(
+        "quetsach packs publish --out repository --keys keys --packs packs\n"
         "quetsach packs publish --out repository --keys keys --packs packs --ring canary\n"
         "quetsach packs publish --out repository --keys keys --tool dist/quetsach-0.1.0-py3-none-any.whl\n"
-        "quetsach packs publish --out repository --keys keys   (only renews what expires)",
+        "quetsach packs publish --out repository --keys keys   (only renews what expires)"
     )
     add_repository_argument(publish)
     add_key_arguments(publish)
@@ -45,12 +45,13 @@ def register(subcommands: "Subcommands") -> None:
     )
     publish.add_argument("--json", action="store_true", help="print the result as JSON")
     publish.set_defaults(run=_publish)
-    promote = add_command(
-        subcommands,
-        "promote",
-        summary="give everybody what the canary ring has, byte for byte",
-        examples="quetsach packs promote --out repository --keys keys\n"
-        "quetsach packs promote mirai-gafgyt phorpiex --out repository --keys keys",
+
+
+def register_promote(promote: Parser) -> None:
+    """Add the arguments of ``promote``."""
+    promote.show_examples(
+        "quetsach packs promote --out repository --keys keys\n"
+        "quetsach packs promote mirai-gafgyt phorpiex --out repository --keys keys"
     )
     promote.add_argument("family", nargs="*", metavar="FAMILY", help="which packs (default: all of the ring)")
     add_repository_argument(promote)
@@ -66,9 +67,6 @@ def _versions(text: str) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.repository import publish  # noqa: PLC0415
-    from quetsach.packs.rings import Ring  # noqa: PLC0415
-
     with publishing(arguments.out) as owed:
         publication = publish(
             out=arguments.out,
@@ -87,8 +85,6 @@ def _publish(arguments: argparse.Namespace) -> int:
 
 
 def _promote(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.release import promote  # noqa: PLC0415
-
     with publishing(arguments.out) as owed:
         publication, names = promote(
             arguments.out,

@@ -4,33 +4,25 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.looking import number_of_jobs
 from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.parser import Parser
+from quetsach.cli.trial.honest import HonestTrial, try_goodware, try_innocent_drives
+from quetsach.cli.trial.pack import PackTrial, try_packs
 from quetsach.installation import bundled
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from quetsach.cli.commands import Subcommands
-    from quetsach.cli.trial.honest import HonestTrial
-    from quetsach.cli.trial.pack import PackTrial
+from quetsach.packs.load import packs_at
 
 
-def register(commands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``test``."""
-    parser = add_command(
-        commands,
-        "test",
-        summary="plant the specimen of packs (this runs specimen.py), find it, remove it, put it back and remove it "
-        "again, then look for it where it is not; exit code 3 if any of that fails",
-        examples="quetsach packs test\n"
+    parser.show_examples(
+        "quetsach packs test\n"
         "quetsach packs test packs/xmrig-miner --no-goodware\n"
-        "quetsach packs test packs --goodware /opt --json",
+        "quetsach packs test packs --goodware /opt --json"
     )
     parser.add_argument(
         "folder", nargs="*", type=Path, metavar="FOLDER", help="pack folders or shelves of them (default: bundled)"
@@ -48,9 +40,6 @@ def register(commands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.trial.pack import try_packs  # noqa: PLC0415  (the match engine)
-    from quetsach.packs.load import packs_at  # noqa: PLC0415
-
     started = time.monotonic()
     folders = [folder for given in arguments.folder or [bundled("packs")] for folder in packs_at(given)]
     trials: list[PackTrial] = []
@@ -69,10 +58,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.PACKS_INVALID if bad else ExitCode.NOTHING_FOUND
 
 
-def _look_at_honest(trials: "list[PackTrial]", arguments: argparse.Namespace) -> "dict[str, HonestTrial]":
+def _look_at_honest(trials: list[PackTrial], arguments: argparse.Namespace) -> dict[str, HonestTrial]:
     """Let all packs look where nothing is; what they find becomes a problem of the pack that finds it."""
-    from quetsach.cli.trial.honest import try_goodware, try_innocent_drives  # noqa: PLC0415
-
     packs = [trial.pack for trial in trials if trial.pack is not None and not trial.pack.is_guidance_only]
     if not packs:
         return {}
@@ -87,7 +74,7 @@ def _look_at_honest(trials: "list[PackTrial]", arguments: argparse.Namespace) ->
     return honest
 
 
-def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: float) -> None:
+def _tell(trials: list[PackTrial], honest: dict[str, HonestTrial], seconds: float) -> None:
     for trial in trials:
         for problem in trial.problems:
             say(f"✗ problem  {_placed(problem, trial.path)}")
@@ -97,13 +84,13 @@ def _tell(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: 
     say(f"packs: {len(trials)}, in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
 
 
-def _placed(problem: str, path: "Path") -> str:
+def _placed(problem: str, path: Path) -> str:
     """Return a problem with its place, which an error names by itself, and its hint on a line of its own."""
     where = "" if problem.startswith(str(path)) else f"{path}: "
     return f"{where}{problem}".replace("\n", "\n  ")
 
 
-def _counted(trial: "PackTrial") -> str:
+def _counted(trial: PackTrial) -> str:
     if not trial.specimens:
         is_guidance = trial.pack is not None and trial.pack.is_guidance_only
         return "guidance only" if is_guidance else "nothing to plant: it reports what others know"
@@ -114,7 +101,7 @@ def _counted(trial: "PackTrial") -> str:
     )
 
 
-def _json(trials: "list[PackTrial]", honest: "dict[str, HonestTrial]", seconds: float) -> dict[str, Any]:
+def _json(trials: list[PackTrial], honest: dict[str, HonestTrial], seconds: float) -> dict[str, Any]:
     return {
         "packs": [
             {

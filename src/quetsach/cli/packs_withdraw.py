@@ -4,25 +4,26 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.packs_centre import publishing
+from quetsach.cli.parser import Parser
 from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
+from quetsach.core.pack import LocalText
+from quetsach.packs.release import unwithdraw, withdraw
+from quetsach.packs.rings import parse_name
+from quetsach.packs.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(withdraw: Parser) -> None:
     """Add ``withdraw`` and ``unwithdraw`` below ``packs``."""
-    withdraw = add_command(
-        subcommands,
-        "withdraw",
-        summary="take back a pack, or one trait or rule of it; machines stop using it at their next update",
-        examples="quetsach packs withdraw mirai-gafgyt/cron-entry --out repository --keys keys \\\n"
+    withdraw.show_examples(
+        "quetsach packs withdraw mirai-gafgyt/cron-entry --out repository --keys keys \\\n"
         '    --reason-vi "Nhận nhầm tác vụ sao lưu." --reason-en "It matched a backup job."\n'
         "quetsach packs withdraw mirai-gafgyt --up-to 2026.11.25 --out repository --keys keys \\\n"
-        '    --reason-vi "Bóc gỡ nhầm trên máy chủ." --reason-en "It removed what is honest from servers."',
+        '    --reason-vi "Bóc gỡ nhầm trên máy chủ." --reason-en "It removed what is honest from servers."'
     )
     withdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="a pack, or its traits of that id or rule")
     add_repository_argument(withdraw)
@@ -36,12 +37,11 @@ def register(subcommands: "Subcommands") -> None:
     )
     withdraw.add_argument("--json", action="store_true", help="print the result as JSON")
     withdraw.set_defaults(run=_withdraw)
-    unwithdraw = add_command(
-        subcommands,
-        "unwithdraw",
-        summary="let machines use again what was taken back",
-        examples="quetsach packs unwithdraw mirai-gafgyt/cron-entry --out repository --keys keys",
-    )
+
+
+def register_unwithdraw(unwithdraw: Parser) -> None:
+    """Add the arguments of ``unwithdraw``."""
+    unwithdraw.show_examples("quetsach packs unwithdraw mirai-gafgyt/cron-entry --out repository --keys keys")
     unwithdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="as it was withdrawn")
     add_repository_argument(unwithdraw)
     add_key_arguments(unwithdraw)
@@ -63,18 +63,12 @@ def _reason(text: str) -> str:
 
 
 def _version(text: str) -> str:
-    from quetsach.packs.rings import parse_name  # noqa: PLC0415
-
     if parse_name(f"packs/a-{text}.qsp") is None:
         raise argparse.ArgumentTypeError("a version such as 2026.11.25")
     return text
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    from quetsach.core.pack import LocalText  # noqa: PLC0415
-    from quetsach.packs.release import withdraw  # noqa: PLC0415
-    from quetsach.packs.withdrawal import Withdrawal  # noqa: PLC0415
-
     now = datetime.now(UTC)
     family, _, name = arguments.what.partition("/")
     reason = LocalText(vi=arguments.reason_vi, en=arguments.reason_en)
@@ -94,8 +88,6 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 
 def _unwithdraw(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.release import unwithdraw  # noqa: PLC0415
-
     with publishing(arguments.out) as owed:
         publication = unwithdraw(
             arguments.out,

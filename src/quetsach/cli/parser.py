@@ -6,25 +6,67 @@ They are only read when something of them is shown.
 
 import argparse
 import os
+import shlex
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NoReturn
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
-from quetsach.cli.commands import HelpFormatter
 from quetsach.cli.language import LANGUAGES
 from quetsach.endpoint.messages import messages
 
+SYSTEMS = ("linux", "macos", "windows")
+SYSTEM_HELP = "take what is at --root as a disk of this system, where the tool cannot see it by itself"
+
+_COLUMNS = 80
+"""The narrowest terminal that people commonly have; lines of examples may be longer, to be copied whole."""
 _ENGLISH_ONLY = frozenset({"packs", "center"})
 """Commands of analysts and of the centre's staff, whose help is English."""
 
 _EXAMPLES = "examples:"
 _USAGE_ERROR = 2
 
+type Subcommands = argparse._SubParsersAction[Parser]  # noqa: SLF001  (argparse names it no other way)
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of examples and is as wide on every terminal, so that the reference can quote it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=_COLUMNS)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Wrap sentences; a line that is set in is an example."""
+        lines = text.splitlines()
+        return "\n".join(indent + (line if line.startswith(" ") else textwrap.fill(line, width)) for line in lines)
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser that shows help and errors in ``language``, which ``speak`` sets."""
+    """A parser that shows help and errors in ``language``, which ``speak`` sets, and is filled when it is asked for."""
 
     language = "en"
+    _filling: "Callable[[Parser], None] | None" = None
+
+    def fill_with(self, filling: "Callable[[Parser], None]") -> None:
+        """Let a function add the arguments once the parser is used, and not before."""
+        self._filling = filling
+
+    def fill(self) -> None:
+        """Add the arguments, if that was not done before."""
+        filling, self._filling = self._filling, None
+        if filling is not None:
+            filling(self)
+            speak(self, self.language)
+
+    def show_examples(self, examples: str) -> None:
+        """Show lines of examples under the options."""
+        self.epilog = examples_text(examples)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the words after the name of the command; its module is imported now."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
 
     def format_help(self) -> str:
         """Return the help, in the language of the parser."""
@@ -40,7 +82,7 @@ class Parser(argparse.ArgumentParser):
         """End with the usage and what is wrong with the command line."""
         if self.language == "en":
             super().error(message)
-        from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
+        from quetsach.endpoint.messages.error import translated  # noqa: PLC0415  (only a mistake needs it)
 
         self.print_usage(sys.stderr)
         self.exit(_USAGE_ERROR, f"{self.prog}: lỗi: {translated(message, self.language)}\n")
@@ -63,6 +105,34 @@ class Parser(argparse.ArgumentParser):
 class _VietnameseFormatter(HelpFormatter):
     def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         return super().add_usage(usage, actions, groups, "cách dùng: " if prefix is None else prefix)
+
+
+def add_command(subcommands: Subcommands, name: str, *, summary: str, examples: str) -> Parser:
+    """Add one command below another of its module; the caller adds arguments and ``set_defaults(run=...)``.
+
+    Args:
+        subcommands: what ``add_subparsers`` returned.
+        name: the word typed.
+        summary: one line for the list; its first letter is raised for the command's own help.
+        examples: lines to show under the options, without indentation.
+    """
+    return subcommands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=examples_text(examples),
+        formatter_class=HelpFormatter,
+    )
+
+
+def examples_text(examples: str) -> str:
+    """Return the lines of examples as the help shows them under the options."""
+    return "examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines())
+
+
+def command_text(words: Sequence[str]) -> str:
+    """Return a command as a person can paste it into the shell of this system: POSIX, or cmd."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def speak(parser: argparse.ArgumentParser, language: str) -> None:

@@ -5,37 +5,33 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach.cli.acting import add_state, agrees, require_terminal, told_step
-from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, print_table
+from quetsach.cli.parser import Parser, add_command
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
+from quetsach.endpoint.host.disk import Own, open_own
+from quetsach.endpoint.keep.history import SessionSummary, purge, sealed_of, steps_of, summaries
+from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.error import translated
 from quetsach.installation import bundled_country
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.keep.history import SessionSummary
-    from quetsach.endpoint.keep.state import State
 
 _MOST_DAYS = 36_500
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``quarantine`` with its own commands."""
-    parser = add_command(
-        subcommands,
-        "quarantine",
-        summary="what clean-ups removed and hold sealed",
-        examples="quetsach quarantine list\n"
+    parser.show_examples(
+        "quetsach quarantine list\n"
         "quetsach quarantine show 20261125T001530Z-3f9a1c\n"
         "quetsach quarantine restore 20261125T001530Z-3f9a1c 4\n"
-        "quetsach quarantine purge --older-than 90",
+        "quetsach quarantine purge --older-than 90"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = add_command(commands, "list", summary="sessions and what they hold", examples="quetsach quarantine list")
@@ -84,22 +80,18 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _open(arguments: argparse.Namespace) -> "tuple[State | None, Mapping[str, str]]":
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-
+def _open(arguments: argparse.Namespace) -> tuple[State | None, Mapping[str, str]]:
     words = messages("act", chosen_language(arguments))
     return State.existing(arguments.state or default_state()), words
 
 
-def _require(state: "State | None", words: Mapping[str, str]) -> "State":
+def _require(state: State | None, words: Mapping[str, str]) -> State:
     if state is None:
         raise QuetsachError(words["no-session"], hint=words["no-session-hint"])
     return state
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
-
     state, words = _open(arguments)
     found = summaries(state) if state is not None else ()
     if arguments.json:
@@ -114,9 +106,7 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> list[object]:
-    from quetsach.endpoint.messages.error import translated  # noqa: PLC0415
-
+def _row(summary: SessionSummary, words: Mapping[str, str], language: str) -> list[object]:
     condition = words[f"state-{summary.condition}"].format(reason=translated(summary.damage, language))
     started = f"{summary.started.astimezone(bundled_country().zone):{words['list-time']}}" if summary.started else "—"
     return [
@@ -129,7 +119,7 @@ def _row(summary: "SessionSummary", words: Mapping[str, str], language: str) -> 
     ]
 
 
-def _as_json(summary: "SessionSummary") -> dict[str, object]:
+def _as_json(summary: SessionSummary) -> dict[str, object]:
     return {
         "session": summary.session,
         "started": summary.started.isoformat() if summary.started else None,
@@ -142,8 +132,6 @@ def _as_json(summary: "SessionSummary") -> dict[str, object]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
-
     state, words = _open(arguments)
     steps = steps_of(_require(state, words), arguments.session)
     if arguments.json:
@@ -179,11 +167,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     return undo_items(_require(state, words), arguments.session, arguments, words)
 
 
-def _take_out(state: "State", arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+def _take_out(state: State, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
     """Write the content of one sealed item to a new file that nobody can run and only its owner can read."""
-    from quetsach.endpoint.host.disk import Own, open_own  # noqa: PLC0415
-    from quetsach.endpoint.keep.history import sealed_of  # noqa: PLC0415
-
     if len(arguments.item) != 1:
         raise QuetsachError(words["take-out-one"])
     sealed = sealed_of(state, arguments.session, arguments.item[0])
@@ -205,8 +190,6 @@ def _take_out(state: "State", arguments: argparse.Namespace, words: Mapping[str,
 
 
 def _purge(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.keep.history import purge, summaries  # noqa: PLC0415
-
     state, words = _open(arguments)
     known = summaries(state) if state is not None else ()
     for session in arguments.session:
@@ -228,7 +211,7 @@ def _purge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(known: "tuple[SessionSummary, ...]", arguments: argparse.Namespace) -> "list[SessionSummary]":
+def _chosen(known: tuple[SessionSummary, ...], arguments: argparse.Namespace) -> list[SessionSummary]:
     """Return the sessions to purge that still hold something; naming none and no age chooses none."""
     named = frozenset(arguments.session)
     before = datetime.now(UTC) - timedelta(days=arguments.older_than) if arguments.older_than is not None else None

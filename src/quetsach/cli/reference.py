@@ -13,11 +13,14 @@ from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT
 from quetsach.cli.events_page import render_events
 from quetsach.cli.families_page import render_families
 from quetsach.cli.main import build_parser
+from quetsach.cli.parser import Parser
 from quetsach.endpoint.collect.places import Place, places_of
 
 
 def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """Yield the parser and every command below it, in the order of the help."""
+    if isinstance(parser, Parser):
+        parser.fill()
     yield parser
     for action in parser._actions:  # noqa: SLF001  (argparse has no public way to list its commands)
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001

@@ -6,37 +6,41 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import urljoin
 
 from quetsach.cli.acting import agrees
-from quetsach.cli.commands import add_command, command_text
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.failure import complain
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import complain, print_json, say
+from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser, add_command, command_text
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.report import Kind, Report, latest_report, read_report
+from quetsach.endpoint.report.advice import advice
+from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text
+from quetsach.endpoint.report.guidance import render_text
+from quetsach.endpoint.report.page import local_time, render_page
+from quetsach.endpoint.report.record import to_json
+from quetsach.endpoint.report.sent import SentReport, put_down, remember_sent, revised, sent_report
+from quetsach.endpoint.report.store import install_id, write_private
+from quetsach.endpoint.report.submission import Receipt, RefusedError, Submission, build_submission, send
+from quetsach.endpoint.report.undone import as_it_stands
+from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.installation import bundled_trust
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.report import Report
-    from quetsach.endpoint.report.sent import SentReport
-    from quetsach.endpoint.report.submission import Receipt, Submission
+from quetsach.packs.transport import post_json
+from quetsach.packs.trust import load_trust
 
 _MOST_SHOWN = 20
 """Findings of one family on a terminal; the page and the JSON have all."""
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``report`` with ``show`` and ``send``."""
-    parser = add_command(
-        subcommands,
-        "report",
-        summary="show the report of a scan or clean-up, or send its anonymous part to the centre",
-        examples="quetsach report show --html report.html\nquetsach report send",
-    )
+    parser.show_examples("quetsach report show --html report.html\nquetsach report send")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     show = add_command(
         commands,
@@ -73,22 +77,14 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     add_language(parser)
 
 
-def _read(arguments: argparse.Namespace) -> "Report":
+def _read(arguments: argparse.Namespace) -> Report:
     """Return the report that is asked for, as it stands after what was undone since it was written."""
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-    from quetsach.endpoint.report import latest_report, read_report  # noqa: PLC0415
-    from quetsach.endpoint.report.undone import as_it_stands  # noqa: PLC0415
-
     folder = arguments.state or default_state()
     report = read_report(arguments.report or latest_report(folder))
     return as_it_stands(report, State.existing(folder)) if report.session else report
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.report.page import render_page  # noqa: PLC0415
-    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
-    from quetsach.endpoint.report.store import write_private  # noqa: PLC0415
-
     report = _read(arguments)
     language = chosen_language(arguments)
     words = messages("report", language)
@@ -103,13 +99,7 @@ def _show(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
-    from quetsach.endpoint.report.advice import advice  # noqa: PLC0415
-    from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text  # noqa: PLC0415
-    from quetsach.endpoint.report.guidance import render_text  # noqa: PLC0415
-    from quetsach.endpoint.report.page import local_time  # noqa: PLC0415
-    from quetsach.endpoint.report.verdict import title, verdict  # noqa: PLC0415
-
+def _print(report: Report, words: Mapping[str, str], language: str) -> None:
     told = verdict(report, words)
     say(title(report, words))
     say(words["made"].format(time=local_time(report.created, words, language)))
@@ -140,8 +130,6 @@ def _print(report: "Report", words: Mapping[str, str], language: str) -> None:
 
 
 def _send(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.report.sent import sent_report  # noqa: PLC0415
-
     words = messages("report", chosen_language(arguments))
     state = arguments.state or default_state()
     report = _read(arguments)
@@ -167,28 +155,23 @@ def _send(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _codes(arguments: argparse.Namespace, sent: "SentReport") -> tuple[str, str]:
+def _codes(arguments: argparse.Namespace, sent: SentReport) -> tuple[str, str]:
     """Return the codes of a report that was sent before: those of then, unless others are named now."""
     return arguments.campaign or sent.campaign, arguments.unit or sent.unit
 
 
-def submission_of(report: "Report", state: Path, *, campaign: str, unit: str) -> "Submission":
+def submission_of(report: Report, state: Path, *, campaign: str, unit: str) -> Submission:
     """Return what would be sent of a report: its first state, or the correction of what was sent before."""
-    from quetsach.endpoint.report import Kind  # noqa: PLC0415
-    from quetsach.endpoint.report.sent import revised, sent_report  # noqa: PLC0415
-    from quetsach.endpoint.report.store import install_id  # noqa: PLC0415
-    from quetsach.endpoint.report.submission import build_submission  # noqa: PLC0415
-
     plain = build_submission(report, install_id=install_id(state, campaign), campaign=campaign, unit=unit)
     return revised(plain, sent_report(state, report.id), is_undone=report.kind is Kind.UNDO)
 
 
-def _show_submission(submission: "Submission", url: str, words: Mapping[str, str]) -> None:
+def _show_submission(submission: Submission, url: str, words: Mapping[str, str]) -> None:
     say(words["send-intro"].format(url=url))
     print(f"\n{submission.text()}\n")
 
 
-def transmit(submission: "Submission", url: str, state: Path, warn: Callable[[QuetsachError], None]) -> "Receipt":
+def transmit(submission: Submission, url: str, state: Path, warn: Callable[[QuetsachError], None]) -> Receipt:
     """Send a submission; it is noted before, for an answer can get lost on its way.
 
     ``warn`` is told why it cannot be noted that the centre took it.
@@ -196,10 +179,6 @@ def transmit(submission: "Submission", url: str, state: Path, warn: Callable[[Qu
     Raises:
         ReportError: the centre cannot be reached, or does not take it.
     """
-    from quetsach.endpoint.report.sent import put_down, remember_sent, sent_report  # noqa: PLC0415
-    from quetsach.endpoint.report.submission import RefusedError, send  # noqa: PLC0415
-    from quetsach.packs.transport import post_json  # noqa: PLC0415
-
     former = sent_report(state, submission.report_id)
     remember_sent(state, submission, url, is_confirmed=False)
     try:
@@ -214,7 +193,7 @@ def transmit(submission: "Submission", url: str, state: Path, warn: Callable[[Qu
     return receipt
 
 
-def _tell_receipt(receipt: "Receipt", submission: "Submission", words: Mapping[str, str]) -> None:
+def _tell_receipt(receipt: Receipt, submission: Submission, words: Mapping[str, str]) -> None:
     key = ("send-corrected" if submission.revision else "send-new") if receipt.is_new else "send-again"
     say(words[key])
     say(words["send-code"].format(code=submission.report_id))
@@ -222,7 +201,7 @@ def _tell_receipt(receipt: "Receipt", submission: "Submission", words: Mapping[s
         say(words["send-said"].format(message=receipt.message))
 
 
-def offer_correction(report: "Report", path: Path, state: Path, language: str, *, is_attended: bool) -> None:
+def offer_correction(report: Report, path: Path, state: Path, language: str, *, is_attended: bool) -> None:
     """Offer to send the later state of a report that a centre has or may have; say how where nobody can be asked.
 
     What cannot be sent now is told and is no failure of what was done before.
@@ -234,8 +213,6 @@ def offer_correction(report: "Report", path: Path, state: Path, language: str, *
         language: ``vi`` or ``en``.
         is_attended: whether somebody is there to answer.
     """
-    from quetsach.endpoint.report.sent import sent_report  # noqa: PLC0415
-
     words = messages("report", language)
     stream = sys.stdout if is_attended else sys.stderr
     try:
@@ -262,8 +239,6 @@ def offer_correction(report: "Report", path: Path, state: Path, language: str, *
 
 def centre_of(state: Path) -> str:
     """Return where the centre that this tool trusts takes reports; by convention beside its repository."""
-    from quetsach.packs.trust import load_trust  # noqa: PLC0415
-
     trust = load_trust(state / "trust") or load_trust(bundled_trust())
     if trust is None:
         return ""

@@ -3,26 +3,19 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.cli.acting import add_state
-from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language
+from quetsach.cli.parser import Parser, Subcommands, add_command
+from quetsach.cli.rescue_make import list_devices, make
+from quetsach.cli.rescue_start import start
 
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
 
-
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``rescue`` with its own commands, on the one system that a stick is made on."""
     if sys.platform != "linux":
         return
-    parser = add_command(
-        subcommands,
-        "rescue",
-        summary="make a stick that starts straight into the tool, for a Windows that must not run",
-        examples="quetsach rescue devices\nquetsach rescue make /dev/sdb\nquetsach rescue make rescue.iso",
-    )
+    parser.show_examples("quetsach rescue devices\nquetsach rescue make /dev/sdb\nquetsach rescue make rescue.iso")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _register_make(commands)
     devices = add_command(
@@ -45,7 +38,7 @@ def register(subcommands: "Subcommands") -> None:
     start.set_defaults(run=_start)
 
 
-def _register_make(commands: "Subcommands") -> None:
+def _register_make(commands: Subcommands) -> None:
     make = add_command(
         commands,
         "make",
@@ -68,18 +61,12 @@ def _register_make(commands: "Subcommands") -> None:
 
 
 def _make(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.rescue_make import make  # noqa: PLC0415
-
     return make(arguments)
 
 
 def _devices(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.rescue_make import list_devices  # noqa: PLC0415
-
     return list_devices(arguments)
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.rescue_start import start  # noqa: PLC0415
-
     return start(arguments)

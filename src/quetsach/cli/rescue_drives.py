@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import clear_frames
-from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.host.live import open_mounted
+from quetsach.endpoint.keep.history import SessionSummary, summaries
+from quetsach.endpoint.keep.state import State
 from quetsach.rescue.mounting import mount_to_clean, mount_to_look, place_of, unmount
 from quetsach.rescue.volumes import Volume
-
-if TYPE_CHECKING:
-    from quetsach.endpoint.keep.history import SessionSummary
 
 MEMORY = Path("/run/quetsach/memory")
 """Where a scan keeps its report where the stick has no room."""
@@ -117,8 +116,6 @@ class Drives:
 
 def system_of(place: Path) -> str | None:
     """Return what a mounted drive is to be taken as; ``None`` where the tool sees that by itself."""
-    from quetsach.endpoint.host.live import open_mounted  # noqa: PLC0415
-
     return None if open_mounted(place).platform == "windows" else "windows"
 
 
@@ -143,11 +140,8 @@ def _let_go(place: Path) -> Iterator[Path]:
         unmount(place)
 
 
-def _undoable(folder: Path) -> "tuple[SessionSummary, ...]":
+def _undoable(folder: Path) -> tuple[SessionSummary, ...]:
     """Return the clean-ups in a state folder that have not been undone or deleted for good; none if it is damaged."""
-    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-
     try:
         state = State.existing(folder)
         found = summaries(state) if state is not None else ()

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quetsach.cli.acting import agrees
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.looking import code_of
-
-if TYPE_CHECKING:
-    from quetsach.endpoint.act.after_restart import Restarted
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.keep.state import State
-    from quetsach.endpoint.look.scan import ScanResult
-    from quetsach.endpoint.report import Report
+from quetsach.endpoint.act.after_restart import Restarted, awaiting, verify_restarted
+from quetsach.endpoint.artefact import place_of, place_text
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host import live
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.look.scan import ScanResult, Scope
+from quetsach.endpoint.report import Kind, Report, build
+from quetsach.endpoint.report.document import ReportedVerification
 
 
 def offer_restart(words: Mapping[str, str]) -> str:
@@ -28,28 +29,19 @@ def offer_restart(words: Mapping[str, str]) -> str:
 
 def restart_machine() -> bool:
     """Ask the system to restart; whether it agreed."""
-    from quetsach.endpoint.host import live  # noqa: PLC0415
-
     return live.restart_machine()
 
 
-def after_restart(state: "State | None", host: "Host", scan: "ScanResult", *, record: bool) -> "list[Restarted]":
+def after_restart(state: State | None, host: Host, scan: ScanResult, *, record: bool) -> list[Restarted]:
     """Judge the sessions that asked for a restart, which has happened, by a scan of the whole machine."""
-    from quetsach.endpoint.act.after_restart import awaiting, verify_restarted  # noqa: PLC0415
-    from quetsach.endpoint.look.scan import Scope  # noqa: PLC0415
-
     if state is None or scan.scope is Scope.PATHS or not scan.is_complete:
         return []
     judged = (verify_restarted(state, host, name, scan, record=record) for name in awaiting(state, host))
     return [one for one in judged if one is not None]
 
 
-def recorded_after_restart(folder: Path, host: "Host", scan: "ScanResult") -> "list[Restarted]":
+def recorded_after_restart(folder: Path, host: Host, scan: ScanResult) -> list[Restarted]:
     """Judge and record the same for a command that acts on nothing; where a clean-up is running, that will do it."""
-    from quetsach.endpoint.act.after_restart import awaiting  # noqa: PLC0415
-    from quetsach.endpoint.errors import StateError  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-
     try:
         state = State.existing(folder)
         if state is None or not awaiting(state, host):
@@ -60,12 +52,8 @@ def recorded_after_restart(folder: Path, host: "Host", scan: "ScanResult") -> "l
         return []
 
 
-def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[str, ...]) -> "Report":
+def report_of_restarted(one: Restarted, scan: ScanResult, withdrawn: tuple[str, ...]) -> Report:
     """Return the report of what was seen of a session after its restart."""
-    from quetsach.endpoint.artefact import place_of, place_text  # noqa: PLC0415
-    from quetsach.endpoint.report import Kind, build  # noqa: PLC0415
-    from quetsach.endpoint.report.document import ReportedVerification  # noqa: PLC0415
-
     dangling = tuple(place_text(place_of(artefact.anchor)) for artefact in one.seen.dangling)
     seen = replace(scan, findings=one.seen.remaining)
     return build(
@@ -80,7 +68,7 @@ def report_of_restarted(one: "Restarted", scan: "ScanResult", withdrawn: tuple[s
     )
 
 
-def told_restarted(one: "Restarted", words: Mapping[str, str]) -> str:
+def told_restarted(one: Restarted, words: Mapping[str, str]) -> str:
     """Return what a person is told of it; a scan that did not see all is no proof that nothing came back."""
     key = "restarted-left" if not one.seen.is_clean else "restarted-clean" if one.is_whole else "restarted-open"
     return words[key].format(

@@ -7,29 +7,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.elsewhere import commands_elsewhere
+from quetsach.cli.failure import complain
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, looking, told_unused
-from quetsach.cli.output import complain, print_json, say
+from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
 from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
 from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, LocalText, Pack, systems_text
+from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text, printable
+from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.host.disk import Own, open_own
+from quetsach.endpoint.host.live import give_way
+from quetsach.endpoint.look.archive.library import library_version
+from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.look.listing import Listing
+from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.evidence import told_evidence
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.finding import Finding
-    from quetsach.endpoint.look.listing import Listing
-    from quetsach.endpoint.look.scan import ScanResult
-    from quetsach.endpoint.report import Report
+from quetsach.endpoint.report import Kind, Report, build, save_report, write_report
+from quetsach.endpoint.report.record import to_json
+from quetsach.endpoint.trouble import Reason
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160
@@ -37,16 +42,13 @@ _ALIKE_SHOWN = 20
 """So many findings of one trait that are only reported are told: of encrypted or infected files there are thousands."""
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``scan``."""
-    parser = add_command(
-        subcommands,
-        "scan",
-        summary="look for malware; nothing is changed",
-        examples="quetsach scan\n"
+    parser.show_examples(
+        "quetsach scan\n"
         "quetsach scan --full --lang en\n"
         "quetsach scan ~/Downloads --json\n"
-        "quetsach scan --root /mnt/disk --report report.json",
+        "quetsach scan --root /mnt/disk --report report.json"
     )
     add_looking_arguments(parser)
     parser.add_argument(
@@ -77,16 +79,10 @@ def _minutes(text: str) -> float:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.look.control import Control  # noqa: PLC0415
-    from quetsach.endpoint.report import Kind, build, write_report  # noqa: PLC0415
-    from quetsach.endpoint.report.record import to_json  # noqa: PLC0415
-
     language = chosen_language(arguments)
     words = messages("scan", language)
     look = looking(arguments)
     if arguments.idle:
-        from quetsach.endpoint.host.live import give_way  # noqa: PLC0415
-
         give_way()
     control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
     with _listing(arguments.list, words) as listing:
@@ -124,7 +120,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _told_next(
-    result: "ScanResult", command: str | None, elsewhere: Sequence[str], words: Mapping[str, str]
+    result: ScanResult, command: str | None, elsewhere: Sequence[str], words: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield what to do about what was found."""
     if command:
@@ -135,11 +131,7 @@ def _told_next(
 
 
 @contextmanager
-def _listing(path: Path | None, words: Mapping[str, str]) -> "Iterator[Listing | None]":
-    from quetsach.endpoint.errors import ReportError  # noqa: PLC0415
-    from quetsach.endpoint.host.disk import Own, open_own  # noqa: PLC0415
-    from quetsach.endpoint.look.listing import Listing  # noqa: PLC0415
-
+def _listing(path: Path | None, words: Mapping[str, str]) -> Iterator[Listing | None]:
     if path is None:
         yield None
         return
@@ -151,17 +143,15 @@ def _listing(path: Path | None, words: Mapping[str, str]) -> "Iterator[Listing |
         yield Listing(stream)
 
 
-def _keep(report: "Report", arguments: argparse.Namespace) -> None:
+def _keep(report: Report, arguments: argparse.Namespace) -> None:
     """Keep the report in the state; a scan that cannot be kept is still told."""
-    from quetsach.endpoint.report import save_report  # noqa: PLC0415
-
     try:
         save_report(report, arguments.state or default_state())
     except QuetsachError as error:
         complain(error, chosen_language(arguments))
 
 
-def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
+def _told(result: ScanResult, words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
     yield ""
     yield from told_conclusion(result, language)
@@ -186,7 +176,7 @@ def _told(result: "ScanResult", words: Mapping[str, str], language: str) -> Iter
         yield words["next-nothing"]
 
 
-def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], language: str) -> Iterator[str]:
+def _told_family(result: ScanResult, pack: Pack, words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["family"].format(name=pack.name.in_language(language), severity=words[f"severity-{pack.severity}"])
     reported: Counter[LocalText] = Counter()
     for finding in result.findings:
@@ -201,7 +191,7 @@ def _told_family(result: "ScanResult", pack: Pack, words: Mapping[str, str], lan
             yield words["alike"].format(count=more, why=why.in_language(language))
 
 
-def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -> Iterator[str]:
+def _told_finding(finding: Finding, words: Mapping[str, str], language: str) -> Iterator[str]:
     kind = words[f"kind-{finding.artefact.kind}"]
     if finding.belongs_to:
         systems = systems_text(finding.belongs_to)
@@ -213,9 +203,7 @@ def _told_finding(finding: "Finding", words: Mapping[str, str], language: str) -
     yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 
 
-def _where(finding: "Finding", words: Mapping[str, str]) -> str:
-    from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text, printable  # noqa: PLC0415
-
+def _where(finding: Finding, words: Mapping[str, str]) -> str:
     match finding.artefact.anchor:
         case LineAnchor() as line:
             text = printable(line.line.removesuffix(b"\r"))[:_LINE_SHOWN]
@@ -227,11 +215,7 @@ def _where(finding: "Finding", words: Mapping[str, str]) -> str:
             return place_text(place_of(anchor))
 
 
-def _told_troubles(result: "ScanResult", words: Mapping[str, str], language: str) -> Iterator[str]:
-    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
-    from quetsach.endpoint.look.archive.library import library_version  # noqa: PLC0415
-    from quetsach.endpoint.trouble import Reason  # noqa: PLC0415
-
+def _told_troubles(result: ScanResult, words: Mapping[str, str], language: str) -> Iterator[str]:
     for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
         if counts:
             told = (f"{words[f'reason-{reason}']}: {number_text(n, language)}" for reason, n in counts.items())

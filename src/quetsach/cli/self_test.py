@@ -7,32 +7,26 @@ import argparse
 from typing import TYPE_CHECKING
 
 from quetsach import __version__
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
+from quetsach.cli.trial.tool import try_scan
 from quetsach.endpoint.messages import messages
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``self-test``."""
-    parser = add_command(
-        subcommands,
-        "self-test",
-        summary="try whether this copy of the tool works here: packs, match engine, worker process",
-        examples="quetsach self-test\nquetsach self-test --json",
-    )
+    parser.show_examples("quetsach self-test\nquetsach self-test --json")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.trial.tool import try_scan  # noqa: PLC0415  (the match engine)
-
     seen = try_scan()
     packs = sum(not pack.is_guidance_only for pack in seen.packs) - 1  # without that of the test
     if arguments.json:

@@ -8,6 +8,7 @@ from pathlib import Path
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
 from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.live import check_private
 from quetsach.installation import bundled
 from quetsach.packs.errors import PackError
 from quetsach.packs.installed import installed_folder, installed_or_none
@@ -82,8 +83,6 @@ def _own_state(arguments: argparse.Namespace) -> Path | None:
 
     Packs and withdrawals of a stranger would make a scan pass over what they name: then those of this build count.
     """
-    from quetsach.endpoint.host.live import check_private  # noqa: PLC0415  (not every command that needs packs acts)
-
     state: Path = arguments.state or default_state()
     try:
         check_private(state)

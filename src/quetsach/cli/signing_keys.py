@@ -4,14 +4,12 @@ import argparse
 import getpass
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.cli.output import print_json, print_table
-
-if TYPE_CHECKING:
-    from quetsach.packs.key_files import Phrase
-    from quetsach.packs.keys import KeyRing
-    from quetsach.packs.signing import Publication
+from quetsach.packs.errors import SigningError
+from quetsach.packs.key_files import Phrase, no_phrase
+from quetsach.packs.keys import KeyRing, load_keys
+from quetsach.packs.signing import Publication
 
 _PHRASE_LIMIT_BYTES = 4096
 
@@ -34,21 +32,17 @@ def add_repository_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="REPO", help="folder of the repository")
 
 
-def keys_at_hand(arguments: argparse.Namespace) -> "KeyRing":
+def keys_at_hand(arguments: argparse.Namespace) -> KeyRing:
     """Return the keys of ``--keys``; each pass phrase is asked for when its key has to sign.
 
     Raises:
         SigningError: a key is missing or is none.
     """
-    from quetsach.packs.keys import load_keys  # noqa: PLC0415  (0.1 s of cryptography)
-
     return load_keys(arguments.keys, phrase=phrase_source(arguments))
 
 
-def phrase_source(arguments: argparse.Namespace) -> "Phrase":
+def phrase_source(arguments: argparse.Namespace) -> Phrase:
     """Return what gives the pass phrase of a key: the file that was named, or the person at the terminal."""
-    from quetsach.packs.key_files import no_phrase  # noqa: PLC0415
-
     if arguments.pass_file is not None:
         return lambda _name: _read_phrase(arguments.pass_file)
     if not sys.stdin.isatty():
@@ -62,8 +56,6 @@ def new_phrase(arguments: argparse.Namespace) -> str:
     Raises:
         SigningError: there is no terminal to ask on, or both differ.
     """
-    from quetsach.packs.errors import SigningError  # noqa: PLC0415
-
     if arguments.pass_file is not None:
         return _read_phrase(arguments.pass_file)
     if not sys.stdin.isatty():
@@ -74,7 +66,7 @@ def new_phrase(arguments: argparse.Namespace) -> str:
     return phrase
 
 
-def tell_publication(publication: "Publication", *, as_json: bool, also: dict[str, object] | None = None) -> None:
+def tell_publication(publication: Publication, *, as_json: bool, also: dict[str, object] | None = None) -> None:
     """Print what a publication did."""
     if as_json:
         print_json({**publication.as_json(), **(also or {})})
@@ -89,8 +81,6 @@ def tell_publication(publication: "Publication", *, as_json: bool, also: dict[st
 
 
 def _read_phrase(path: Path) -> str:
-    from quetsach.packs.errors import SigningError  # noqa: PLC0415
-
     try:
         with path.open("rb") as file:
             phrase = file.read(_PHRASE_LIMIT_BYTES).decode().partition("\n")[0].rstrip("\r")

@@ -13,6 +13,9 @@ from quetsach.endpoint.artefact import printable, windows_text
 from quetsach.endpoint.host.live import SYSTEM, is_elevated, mounts_now
 from quetsach.endpoint.window.use_cases import Drive
 
+if sys.platform == "win32":
+    from quetsach.endpoint.host.nt.ffi.shell import run_as_administrator
+
 CAN_ELEVATE = SYSTEM == "windows"
 """Whether a window can be started again by an administrator; a desktop of Linux gives root no screen."""
 
@@ -59,7 +62,5 @@ def own_command() -> list[str]:
 def run_elevated(command: Sequence[str]) -> bool:
     """Ask the system to run a command as administrator; whether it will."""
     if sys.platform == "win32":
-        from quetsach.endpoint.host.nt.ffi.shell import run_as_administrator  # noqa: PLC0415
-
         return run_as_administrator(command[0], subprocess.list2cmdline(command[1:]))
     return False

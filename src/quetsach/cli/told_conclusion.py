@@ -1,24 +1,20 @@
 """What a scan comes to, in lines for a terminal; ``scan`` and ``clean`` say the same."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from quetsach.cli.output import coloured
 from quetsach.core.number import number_text
+from quetsach.endpoint.look.conclusion import Conclusion, Gap, conclusion_of, gaps_of
+from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
-
-if TYPE_CHECKING:
-    from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.report.gaps import families_text, gap_list, gap_step, is_narrow, reach_text
 
 _COLOURS = {"nothing": "32;1", "found": "31;1", "nothing-chosen": "1"}
 _ATTENTION = "33;1"
 
 
-def told_conclusion(result: "ScanResult", language: str) -> Iterator[str]:
+def told_conclusion(result: ScanResult, language: str) -> Iterator[str]:
     """Yield the verdict, with what was not looked at or not looked for in the same line."""
-    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
-    from quetsach.endpoint.report.gaps import families_text, gap_list  # noqa: PLC0415
-
     words, report_words = messages("scan", language), messages("report", language)
     gaps, reach = gaps_of(result), result.reach
     key = _key(result, gaps)
@@ -32,11 +28,8 @@ def told_conclusion(result: "ScanResult", language: str) -> Iterator[str]:
     yield coloured(f"{verdict} {families_text(reach, report_words)}".strip(), _COLOURS.get(key, _ATTENTION))
 
 
-def told_gaps(result: "ScanResult", language: str) -> Iterator[str]:
+def told_gaps(result: ScanResult, language: str) -> Iterator[str]:
     """Yield how far the scan looked, and what to do about what it did not see."""
-    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
-    from quetsach.endpoint.report.gaps import gap_step, reach_text  # noqa: PLC0415
-
     report_words = messages("report", language)
     yield messages("scan", language)["reach"].format(parts=reach_text(result.reach, report_words))
     if result.findings:
@@ -45,22 +38,16 @@ def told_gaps(result: "ScanResult", language: str) -> Iterator[str]:
         yield gap_step(gaps, report_words)
 
 
-def told_unseen(result: "ScanResult", language: str) -> Iterator[str]:
+def told_unseen(result: ScanResult, language: str) -> Iterator[str]:
     """Yield what the scan did not see beside its findings, and what to do about that; nothing if it saw all."""
-    from quetsach.endpoint.look.conclusion import gaps_of  # noqa: PLC0415
-    from quetsach.endpoint.report.gaps import gap_list, gap_step  # noqa: PLC0415
-
     words = messages("report", language)
     if gaps := gaps_of(result):
         yield coloured(messages("scan", language)["found-not-all"].format(gaps=gap_list(gaps, words)), _ATTENTION)
         yield gap_step(gaps, words)
 
 
-def _key(result: "ScanResult", gaps: Mapping[str, int]) -> str:
+def _key(result: ScanResult, gaps: Mapping[str, int]) -> str:
     """Return which text tells it: a green one only when nothing was left out of the look."""
-    from quetsach.endpoint.look.conclusion import Conclusion, Gap, conclusion_of  # noqa: PLC0415
-    from quetsach.endpoint.report.gaps import is_narrow  # noqa: PLC0415
-
     match conclusion_of(result):
         case Conclusion.FOUND:
             return "found"

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.cli.acting import (
     add_state,
@@ -16,35 +15,36 @@ from quetsach.cli.acting import (
     told_result,
     told_step,
 )
-from quetsach.cli.commands import SYSTEM_HELP, SYSTEMS, add_command
 from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.failure import complain
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.output import Progress, complain, print_json, say
+from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, Parser
 from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.act.undo import UndoResult, undo, undoable
+from quetsach.endpoint.artefact import place_text
+from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.keep.history import steps_of, summaries
+from quetsach.endpoint.keep.session import read_header
+from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.endpoint.act.undo import UndoResult
-    from quetsach.endpoint.host.port import Host
-    from quetsach.endpoint.keep.state import State
-    from quetsach.endpoint.plan.step import Step
-    from quetsach.endpoint.report import Report
+from quetsach.endpoint.plan.step import Step
+from quetsach.endpoint.report import Kind, Report, save_report
+from quetsach.endpoint.report.store import report_of_session
+from quetsach.endpoint.report.undone import PUT_BACK, as_it_stands
 
 _MOST_SHOWN = 20
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``undo``."""
-    parser = add_command(
-        subcommands,
-        "undo",
-        summary="put back what a clean-up removed, exactly as it was",
-        examples="quetsach undo --last\n"
+    parser.show_examples(
+        "quetsach undo --last\n"
         "quetsach undo 20261125T001530Z-3f9a1c --item 4\n"
-        "quetsach undo --last --root /mnt/disk --yes --lang en",
+        "quetsach undo --last --root /mnt/disk --yes --lang en"
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("session", nargs="?", metavar="SESSION", help="the clean-up to undo")
@@ -62,9 +62,6 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.endpoint.keep.history import summaries  # noqa: PLC0415
-    from quetsach.endpoint.keep.state import State  # noqa: PLC0415
-
     words = messages("act", chosen_language(arguments))
     state = State.existing(arguments.state or default_state())
     begun = summaries(state) if state is not None and not arguments.session else ()
@@ -74,11 +71,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return undo_items(state, session, arguments, words)
 
 
-def undo_items(state: "State", session: str, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+def undo_items(state: State, session: str, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
     """Undo a session, or the items in ``arguments.item``, after consent, and say how it went; returns the exit code."""
-    from quetsach.endpoint.act.undo import undoable  # noqa: PLC0415
-    from quetsach.endpoint.keep.session import read_header  # noqa: PLC0415
-
     language = chosen_language(arguments)
     with state.lock(), ended_politely():
         header = read_header(state, session)
@@ -111,7 +105,7 @@ def undo_items(state: "State", session: str, arguments: argparse.Namespace, word
     return result.exit_code
 
 
-def _is_agreed(steps: "Collection[Step]", session: str, words: Mapping[str, str]) -> bool:
+def _is_agreed(steps: Collection[Step], session: str, words: Mapping[str, str]) -> bool:
     """Show what would be put back, and ask: it is malware as a rule."""
     require_terminal(words, "no-terminal-hint-undo")
     say(words["undo-plan"].format(session=session, count=len(steps)), sys.stderr)
@@ -122,12 +116,7 @@ def _is_agreed(steps: "Collection[Step]", session: str, words: Mapping[str, str]
     return agrees(words["undo-ask"])
 
 
-def _undo(
-    state: "State", host: "Host", session: str, items: "Collection[int]", words: Mapping[str, str]
-) -> "UndoResult":
-    from quetsach.endpoint.act.undo import undo  # noqa: PLC0415
-    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
-
+def _undo(state: State, host: Host, session: str, items: Collection[int], words: Mapping[str, str]) -> UndoResult:
     with Progress(words["progress-undo"]) as progress:
         return undo(
             state,
@@ -139,7 +128,7 @@ def _undo(
         )
 
 
-def _correct(state: "State", session: str, language: str, *, is_new: bool, is_attended: bool) -> None:
+def _correct(state: State, session: str, language: str, *, is_new: bool, is_attended: bool) -> None:
     """Keep what the session's report has come to, and offer to tell the centre if that has it.
 
     Args:
@@ -158,19 +147,13 @@ def _correct(state: "State", session: str, language: str, *, is_new: bool, is_at
         offer_correction(*kept, state.folder, language, is_attended=is_attended)
 
 
-def keep_undone(state: "State", session: str, *, is_new: bool) -> "tuple[Report, Path] | None":
+def keep_undone(state: State, session: str, *, is_new: bool) -> tuple[Report, Path] | None:
     """Keep the later state of the session's report, which says what was put back; ``None`` where nothing was.
 
     Raises:
         ReportError: the report cannot be read any more, or its later state not be kept.
         JournalError: the journal was damaged.
     """
-    from quetsach.endpoint.errors import ReportError  # noqa: PLC0415
-    from quetsach.endpoint.keep.history import steps_of  # noqa: PLC0415
-    from quetsach.endpoint.report import Kind, save_report  # noqa: PLC0415
-    from quetsach.endpoint.report.store import report_of_session  # noqa: PLC0415
-    from quetsach.endpoint.report.undone import PUT_BACK, as_it_stands  # noqa: PLC0415
-
     found = report_of_session(state.folder, session)
     if found is None:
         if not any(progress.undone in PUT_BACK for progress in steps_of(state, session)):
@@ -185,9 +168,7 @@ def keep_undone(state: "State", session: str, *, is_new: bool) -> "tuple[Report,
     return report, save_report(report, state.folder) if is_new else path
 
 
-def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None:
-    from quetsach.endpoint.report.undone import PUT_BACK  # noqa: PLC0415
-
+def _tell(result: UndoResult, words: Mapping[str, str], language: str) -> None:
     if not result.steps:
         say(words["undo-nothing"].format(session=result.session))
         return
@@ -201,9 +182,7 @@ def _tell(result: "UndoResult", words: Mapping[str, str], language: str) -> None
         say(words["warn-undo"])
 
 
-def _as_json(result: "UndoResult") -> dict[str, object]:
-    from quetsach.endpoint.artefact import place_text  # noqa: PLC0415
-
+def _as_json(result: UndoResult) -> dict[str, object]:
     steps = [
         {
             "number": step.step.number,

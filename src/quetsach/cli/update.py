@@ -7,37 +7,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
+from quetsach.cli.parser import Parser
 from quetsach.cli.update_tool import add_tool_arguments, bring_up_to_date
+from quetsach.endpoint.host.live import check_private
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.error import translated
 from quetsach.installation import bundled_trust
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
-    from quetsach.packs.refusal import RefusedError
-    from quetsach.packs.trust import Trust
-    from quetsach.packs.update import UpdateResult
+from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
+from quetsach.packs.rings import Ring
+from quetsach.packs.trust import Trust, load_trust, read_root
+from quetsach.packs.update import UpdateResult, update
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``update``."""
-    parser = add_command(
-        subcommands,
-        "update",
-        summary="fetch the newest signed packs from the centre, and a newer version of the tool",
-        examples="quetsach update\n"
+    parser.show_examples(
+        "quetsach update\n"
         "quetsach update --yes\n"
         "quetsach update --ring canary\n"
         "quetsach update --repository /media/usb/repository\n"
-        "quetsach update --repository https://centre.example/repository --trust-root root.json",
+        "quetsach update --repository https://centre.example/repository --trust-root root.json"
     )
     parser.add_argument("--repository", metavar="URL|DIR", help="where from, instead of the centre of this build")
     parser.add_argument(
@@ -56,8 +51,6 @@ def register(subcommands: "Subcommands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.packs.refusal import RefusedError, UnreachableError  # noqa: PLC0415
-
     words = messages("update", chosen_language(arguments))
     state = arguments.state or default_state()
     trust = _trust(arguments, state)
@@ -84,18 +77,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _update_packs(
-    arguments: argparse.Namespace, words: Mapping[str, str], state: Path, trust: "Trust"
-) -> "UpdateResult | RefusedError":
+    arguments: argparse.Namespace, words: Mapping[str, str], state: Path, trust: Trust
+) -> UpdateResult | RefusedError:
     """Return what an update of packs came to; a refusal where a newer version of the tool may help, which comes next.
 
     Raises:
         RefusedError: any other refusal.
         UnreachableError: the repository does not answer.
     """
-    from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError  # noqa: PLC0415
-    from quetsach.packs.rings import Ring  # noqa: PLC0415
-    from quetsach.packs.update import update  # noqa: PLC0415  (0.2 s of cryptography)
-
     try:
         with Progress(words["progress"]) as progress:
             return update(
@@ -111,10 +100,8 @@ def _update_packs(
         raise
 
 
-def _trust(arguments: argparse.Namespace, state: Path) -> "Trust | None":
+def _trust(arguments: argparse.Namespace, state: Path) -> Trust | None:
     """Return the trust a person names, else the one remembered in the state, else the one of this build."""
-    from quetsach.packs.trust import Trust, load_trust, read_root  # noqa: PLC0415
-
     known = load_trust(state / "trust") or load_trust(bundled_trust())
     if arguments.trust_root is not None:
         root = read_root(arguments.trust_root)
@@ -136,12 +123,8 @@ def require_private(state: Path) -> None:
         StateError: it belongs to someone else, is a link, or others may write into it.
         UnreachableError: it cannot be made.
     """
-    from quetsach.packs.refusal import UnreachableError  # noqa: PLC0415
-
     if os.name != "posix":  # other systems have other rights
         return
-    from quetsach.endpoint.host.live import check_private  # noqa: PLC0415  (what Windows lacks)
-
     try:
         storage.make_folder(state)
         check_private(state)
@@ -149,7 +132,7 @@ def require_private(state: Path) -> None:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
 
 
-def _print(words: Mapping[str, str], result: "UpdateResult") -> None:
+def _print(words: Mapping[str, str], result: UpdateResult) -> None:
     counts = {"installed": len(result.installed), "unchanged": len(result.unchanged), "removed": len(result.removed)}
     print(words["done-new" if result.installed or result.removed else "done-same"].format_map(counts))
     for key, names in (("pack-new", result.installed), ("pack-removed", result.removed)):

@@ -4,14 +4,14 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import __version__
 from quetsach.cli.acting import agreed, answer_to
 from quetsach.cli.output import Progress
-
-if TYPE_CHECKING:
-    from quetsach.packs.trust import Trust
+from quetsach.packs.replacing import put_in_place
+from quetsach.packs.trust import Trust
+from quetsach.packs.update import opened
+from quetsach.packs.upgrade import fetch_upgrade, find_upgrade, own_build
 
 
 def add_tool_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_tool_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def bring_up_to_date(
-    arguments: argparse.Namespace, words: Mapping[str, str], *, state: Path, trust: "Trust"
+    arguments: argparse.Namespace, words: Mapping[str, str], *, state: Path, trust: Trust
 ) -> dict[str, object] | None:
     """Look for a newer build of this download and put it in place if that is wanted; return what came of it for JSON.
 
@@ -33,10 +33,6 @@ def bring_up_to_date(
         UnreachableError: it does not answer.
         UpgradeError: the new version cannot be put in place.
     """
-    from quetsach.packs.replacing import put_in_place  # noqa: PLC0415
-    from quetsach.packs.update import opened  # noqa: PLC0415
-    from quetsach.packs.upgrade import fetch_upgrade, find_upgrade, own_build  # noqa: PLC0415
-
     build = own_build()
     if arguments.packs_only:
         return None

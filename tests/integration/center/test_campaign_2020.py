@@ -1,6 +1,5 @@
 """The demonstration campaign from end to end: simulate, ingest, assess, by the commands."""
 
-import argparse
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import pytest
 from quetsach.assess import AssessError
 from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.centre.tables import load_campaign
-from quetsach.cli.center import assess, ingest, simulate
+from quetsach.cli.main import build_parser
 from quetsach.lake.lake import Lake
 
 Run = Callable[..., int]
@@ -20,11 +19,8 @@ OF_2020 = ("--campaign", "viet-nam-2020")
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    for module in (assess, ingest, simulate):
-        module.register(commands)
-    arguments = parser.parse_args([str(word) for word in words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

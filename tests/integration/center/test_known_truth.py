@@ -1,6 +1,5 @@
 """A country with known truth from end to end by the commands: simulated, taken in, counted, held against the truth."""
 
-import argparse
 import json
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from quetsach.cli.center import assess, ingest, simulate
+from quetsach.cli.main import build_parser
 
 BEFORE, AFTER = (date(2024, 3, 4), date(2024, 3, 31)), (date(2024, 4, 29), date(2024, 5, 26))
 SCENARIO = """
@@ -56,11 +55,8 @@ reduction = 0.5
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    for module in (assess, ingest, simulate):
-        module.register(commands)
-    arguments = parser.parse_args([str(word) for word in words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

@@ -1,4 +1,3 @@
-import argparse
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,16 +8,15 @@ from tests.unit.lake.test_keeping import HEADER, ingest
 from quetsach.assess import UNPLACED
 from quetsach.centre import tables
 from quetsach.centre.tables import open_lake
-from quetsach.cli.center import assess
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
 from quetsach.lake.lake import Lake
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

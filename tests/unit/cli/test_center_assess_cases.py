@@ -1,4 +1,3 @@
-import argparse
 import csv
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,7 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
 from quetsach.centre.tables import load_families, load_network_tables
-from quetsach.cli.center import assess
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 from quetsach.lake.cases import bot_history
@@ -24,9 +23,8 @@ START = date(2020, 8, 1)
 
 
 def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", "cases", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", "cases", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

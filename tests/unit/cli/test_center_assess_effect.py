@@ -1,4 +1,3 @@
-import argparse
 import ast
 import json
 from collections.abc import Iterator
@@ -9,8 +8,8 @@ import numpy as np
 import pytest
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
-from quetsach.cli.center import assess
 from quetsach.cli.center.assess.records import read_file
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages.error import translated
 
@@ -29,9 +28,8 @@ CALM = ("--noise", "5")
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

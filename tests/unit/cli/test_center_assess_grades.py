@@ -1,4 +1,3 @@
-import argparse
 import csv
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre.tables import load_families, load_network_tables
-from quetsach.cli.center import assess
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
@@ -24,9 +23,8 @@ MACHINES = {"vnpt": 30, "viettel": 24, "fpt": 20, "mobifone": 90, "cmc": 20, "ne
 
 
 def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", "grades", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", "grades", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 
@@ -115,9 +113,8 @@ def test_machines_of_providers_have_rates_where_subscribers_are_given(
 ) -> None:
     words = ["--from", str(START), "--to", str(START + timedelta(days=27)), "--data", str(data), "--json"]
     words += ["--subscribers", str(data / "subscribers.csv")]
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", "hosts", "--by", "isp", *words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", "hosts", "--by", "isp", *words])
     assert arguments.run(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found["per_thousand_subscribers"]) == set(MACHINES)

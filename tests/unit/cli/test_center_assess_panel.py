@@ -1,6 +1,5 @@
 """The registered panel of a campaign, counted from the lake."""
 
-import argparse
 import csv
 import io
 import json
@@ -18,11 +17,11 @@ from quetsach.assess.effect.power_simulation import Noise
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.tables import load_network_tables
-from quetsach.cli.center import assess, ingest
 from quetsach.cli.center.assess.fidelity import kept_flow
 from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
 from quetsach.cli.center.assess.planned_power import noise_in_lake
 from quetsach.cli.center.assess.registration_key import registration_key
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -80,7 +79,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     lines.append(f"{day} {chance.randrange(24):02}:00:00,{address},sality,{region}")
     feed = folder / "sightings.csv"
     feed.write_text("\n".join(lines) + "\n", "utf-8")
-    _run(ingest, "ingest", feed, "--feed", "plain", "--data", folder)
+    _run("ingest", feed, "--feed", "plain", "--data", folder)
     register_plan(folder, network=load_network_tables(folder).version)
     return folder
 
@@ -92,10 +91,9 @@ def panel(data: Path) -> CampaignPanel:
     return campaign_panel(registration, data, Lake(data / "lake").view())
 
 
-def _run(module: object, *words: object) -> int:
-    parser = argparse.ArgumentParser()
-    module.register(parser.add_subparsers())  # type: ignore[attr-defined]
-    arguments = parser.parse_args([str(word) for word in words])
+def _run(*words: object) -> int:
+    parser = build_parser()
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 
@@ -142,7 +140,7 @@ def test_a_cut_by_half_is_found_again(panel: CampaignPanel) -> None:
 def _judged(data: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     signed = data / "campaigns/trial/registration.json"
     capsys.readouterr()
-    _run(assess, "assess", "effect", "--panel", file, "--registration", signed, "--data", data, "--json")
+    _run("assess", "effect", "--panel", file, "--registration", signed, "--data", data, "--json")
     told: dict[str, object] = json.loads(capsys.readouterr().out)["verdict"]
     return told
 
@@ -181,15 +179,15 @@ def test_the_answer_tells_what_became_of_the_order(
     (tmp_path / "starts.csv").write_text("unit,started,source,noted\n" + "\n".join(lines))
     register_plan(tmp_path, network=load_network_tables(data).version)
     (tmp_path / "lake").symlink_to(data / "lake")
-    _run(assess, "assess", "fidelity", "trial", "--record", tmp_path / "starts.csv", "--data", tmp_path)
+    _run("assess", "fidelity", "trial", "--record", tmp_path / "starts.csv", "--data", tmp_path)
     signed = tmp_path / "campaigns/trial/registration.json"
     words = ("assess", "effect", "--panel", tmp_path / "panel.csv", "--registration", signed, "--data", tmp_path)
     capsys.readouterr()
-    _run(assess, *words, "--json")
+    _run(*words, "--json")
     told = json.loads(capsys.readouterr().out)["fidelity"]
     assert [step["never"] for step in told["steps"]] == [1, 0]
     assert 0.7 < told["effect_seen"] < 0.99
-    _run(assess, *words, "--lang", "vi")
+    _run(*words, "--lang", "vi")
     assert "Phân tích theo ngày đã rút thấy khoảng" in capsys.readouterr().out
 
 
@@ -256,14 +254,14 @@ def test_another_order_than_the_registered_one_is_refused(data: Path, tmp_path: 
 def test_the_command_writes_the_panel_and_says_what_is_counted(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], panel: CampaignPanel
 ) -> None:
-    assert _run(assess, "assess", "panel", "trial", "--data", data, "--out", tmp_path / "panel.csv") == 0
+    assert _run("assess", "panel", "trial", "--data", data, "--out", tmp_path / "panel.csv") == 0
     assert (tmp_path / "panel.csv").read_bytes() == panel.content
     assert "12 đơn vị, 10 tuần" in capsys.readouterr().out
 
 
 def test_a_campaign_that_was_not_registered_is_refused_with_advice(data: Path) -> None:
     with pytest.raises(QuetsachError) as refused:
-        _run(assess, "assess", "panel", "another", "--data", data)
+        _run("assess", "panel", "another", "--data", data)
     assert "assess register another" in refused.value.hint
 
 

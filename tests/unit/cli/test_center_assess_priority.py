@@ -1,4 +1,3 @@
-import argparse
 import csv
 import json
 from pathlib import Path
@@ -8,7 +7,8 @@ import pytest
 from quetsach.campaign import CampaignError
 from quetsach.centre.priority import load_criteria, load_judgements
 from quetsach.centre.tables import load_families, placings_path
-from quetsach.cli.center import assess, families
+from quetsach.cli.center import families
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.core.table import Placing
 from quetsach.lake.lake import Lake
@@ -18,9 +18,8 @@ CRITERIA = ROOT / "data" / "priority" / "criteria.toml"
 
 
 def run(data: Path, *words: str) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", "priority", "--data", str(data), *words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", "priority", "--data", str(data), *words])
     return int(arguments.run(arguments))
 
 

@@ -1,19 +1,17 @@
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from quetsach.cli.center import assess
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 
 TABLE = "name,estimate,se\n" + "".join(f"n{n},{n},{0.1 if n < 8 else 3}\n" for n in range(10))
 
 
 def run(path: Path, *words: str) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", "ranks", "--csv", str(path), *words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", "ranks", "--csv", str(path), *words])
     return int(arguments.run(arguments))
 
 

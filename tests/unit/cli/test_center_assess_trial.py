@@ -1,6 +1,5 @@
 """A trial within a provider: drawn, registered and analysed by the commands."""
 
-import argparse
 import csv
 import json
 from datetime import date, timedelta
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quetsach.cli.center import assess
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 
 PLAN = """
@@ -26,9 +25,8 @@ SEED = "XSMB 2999-04-20 48213"
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    assess.register(parser.add_subparsers())
-    arguments = parser.parse_args(["assess", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "assess", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

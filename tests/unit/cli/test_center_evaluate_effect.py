@@ -1,6 +1,5 @@
 """What ``center evaluate`` makes of a panel that was handed over."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,15 @@ from quetsach.assess.effect import Counted, Finding, Method, Scale
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.centre.tables import load_campaign
 from quetsach.cli.center import evaluate
+from quetsach.cli.main import build_parser
 from quetsach.web.evaluation.inputs import Effect
 
 
 def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> Effect:
     path = folder / "panel.csv"
     path.write_bytes(csv_of(panel_of(outcome, [20] * treated + [30] * (len(outcome) - treated))))
-    parser = argparse.ArgumentParser()
-    evaluate.register(parser.add_subparsers())
-    arguments = parser.parse_args(["evaluate", "viet-nam-2020", "--panel", str(path), *options])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "evaluate", "viet-nam-2020", "--panel", str(path), *options])
     found = evaluate._effect(arguments, load_campaign("viet-nam-2020", folder), folder, None)
     assert found is not None
     return found

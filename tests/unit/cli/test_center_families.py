@@ -1,6 +1,5 @@
 """Names of malware: none is a family for the public before an analyst has placed it."""
 
-import argparse
 import ast
 import csv
 import io
@@ -18,7 +17,8 @@ import quetsach
 from quetsach import storage
 from quetsach.assess import UNPLACED
 from quetsach.centre.tables import load_families, open_lake, placings_path
-from quetsach.cli.center import families, ingest, publishing
+from quetsach.cli.center import families, publishing
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
 from quetsach.core.period import Period
@@ -37,10 +37,9 @@ ROWS = (
 )
 
 
-def _run(module: object, *words: object) -> int:
-    parser = argparse.ArgumentParser()
-    module.register(parser.add_subparsers())  # type: ignore[attr-defined]
-    arguments = parser.parse_args([str(word) for word in words])
+def _run(*words: object) -> int:
+    parser = build_parser()
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 
@@ -48,7 +47,7 @@ def _run(module: object, *words: object) -> int:
 def data(tmp_path: Path) -> Path:
     file = tmp_path / "feed.csv"
     file.write_text("timestamp,address,malware\n" + "\n".join(ROWS) + "\n")
-    _run(ingest, "ingest", file, "--feed", "plain", "--data", tmp_path)
+    _run("ingest", file, "--feed", "plain", "--data", tmp_path)
     return tmp_path
 
 
@@ -107,16 +106,16 @@ def test_the_look_up_of_visitors_names_no_unplaced_name(data: Path) -> None:
 
 def test_the_analyst_sees_what_waits_as_feeds_write_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    _run(families, "families", "list", "--unplaced", "--data", data, "--json")
+    _run("families", "list", "--unplaced", "--data", data, "--json")
     first, second = json.loads(capsys.readouterr().out)
     assert first["spellings"] == ["Emotet_NEW", "emotet-new"]
     assert (first["sightings"], first["addresses"], first["feeds"]) == (4, 3, ["plain/sightings"])
     assert second["kept"] == "somethingelse"
-    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    _run("families", "list", "--unplaced", "--data", data, "--lang", "vi")
     assert "emotet-new" in capsys.readouterr().out
     placed(data, "emotet-new", "emotet")
     placed(data, "something else", "something-else")
-    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    _run("families", "list", "--unplaced", "--data", data, "--lang", "vi")
     assert "Không có tên mã độc nào chờ phân loại" in capsys.readouterr().out
 
 
@@ -130,13 +129,13 @@ def test_what_a_centre_wrote_itself_and_cannot_be_read_is_not_of_the_build(data:
 def test_what_waits_is_told_when_its_sightings_have_expired(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keeping.expire(open_lake(data), before=DAY.last + timedelta(days=1))
     capsys.readouterr()
-    _run(families, "families", "list", "--unplaced", "--data", data, "--json")
+    _run("families", "list", "--unplaced", "--data", data, "--json")
     told = json.loads(capsys.readouterr().out)
     assert [(row["kept"], row["sightings"], row["spellings"]) for row in told] == [
         ("emotetnew", 4, []),
         ("somethingelse", 1, []),
     ]
-    _run(families, "families", "list", "--unplaced", "--data", data, "--lang", "vi")
+    _run("families", "list", "--unplaced", "--data", data, "--lang", "vi")
     assert "emotetnew" in capsys.readouterr().out
 
 
@@ -156,7 +155,7 @@ def test_a_wrong_placing_is_undone_also_for_what_came_in_meanwhile(data: Path, t
     placed(data, "emotet-new", "mirai")
     late = tmp_path / "late.csv"
     late.write_text("timestamp,address,malware\n2020-06-16 07:00:00,14.160.0.7,emotet-new\n")
-    _run(ingest, "ingest", late, "--feed", "plain", "--data", data)
+    _run("ingest", late, "--feed", "plain", "--data", data)
     assert (counted(data)["mirai"], counted(data)["emotet"]) == (4, 3)
     placed(data, "emotet-new", "emotet")
     assert "mirai" not in counted(data)
@@ -181,9 +180,8 @@ def test_a_wrong_placing_is_undone_also_for_what_came_in_meanwhile(data: Path, t
     ],
 )
 def test_what_cannot_be_placed_is_refused(words: tuple[str, ...], what: str) -> None:
-    parser = argparse.ArgumentParser()
-    families.register(parser.add_subparsers())
-    arguments = parser.parse_args(["families", "place", *words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "families", "place", *words])
     with pytest.raises(InputError, match=what):
         families._placing(arguments, load_families(), NOW)
 
@@ -245,7 +243,7 @@ def test_figures_follow_a_placing_without_waiting_for_a_delivery(
     monkeypatch.setattr(families, "opened_centre", opened)
     monkeypatch.setattr(publishing, "publish_figures", lambda data, **_named: counted.append(data))
     lay_out(tmp_path)
-    _run(families, "families", "place", "emotet-new", "emotet", "--reason", "x", "--data", tmp_path)
+    _run("families", "place", "emotet-new", "emotet", "--reason", "x", "--data", tmp_path)
     assert counted == [tmp_path]
 
 

@@ -1,6 +1,5 @@
 """``center assess hosts`` and ``center lake``: what is printed, and what is refused."""
 
-import argparse
 import csv
 import io
 import json
@@ -15,7 +14,7 @@ from bench.regimes import Regime, play
 from tests.unit.lake.test_calibrated_hosts import lake_of, worlds_of
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
-from quetsach.cli.center import assess, lake
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.lake.lake import Lake
 
@@ -23,11 +22,8 @@ WINDOW = ("--from", "2020-06-01", "--to", "2020-06-14")
 
 
 def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    assess.register(commands)
-    lake.register(commands)
-    arguments = parser.parse_args([str(word) for word in words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

@@ -1,4 +1,3 @@
-import argparse
 import gzip
 import json
 from pathlib import Path
@@ -6,7 +5,8 @@ from pathlib import Path
 import pytest
 from tests.centre import lay_out
 
-from quetsach.cli.center import network, publishing
+from quetsach.cli.center import publishing
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.network import NetworkError
 
@@ -14,9 +14,8 @@ TABLE = b"8.8.8.0,8.8.8.255,15169,Google LLC\n2001:4860::,2001:4860:ffff:ffff:ff
 
 
 def _run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    network.register(parser.add_subparsers())
-    arguments = parser.parse_args(["network", *words])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "network", *words])
     return int(arguments.run(arguments))
 
 

@@ -1,18 +1,16 @@
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from quetsach.cli.center import simulate
+from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.simulate import SimulateError
 
 
 def _run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    simulate.register(parser.add_subparsers())
-    arguments = parser.parse_args(["simulate", *(str(word) for word in words)])
+    parser = build_parser()
+    arguments = parser.parse_args(["center", "simulate", *(str(word) for word in words)])
     return int(arguments.run(arguments))
 
 

@@ -10,7 +10,7 @@ from tests.waiting import PATIENCE_SECONDS
 COMMANDS = ("scan", "clean", "undo", "quarantine", "update", "report", "gui", "rescue", "packs", "center")
 
 
-def _loaded(*words: str) -> set[str]:
+def loaded(*words: str) -> set[str]:
     """Return the modules of the tool that are loaded once a command line was carried out."""
     code = (
         "import io, sys\nfrom contextlib import redirect_stdout\nfrom quetsach.cli.main import main\n"
@@ -24,15 +24,15 @@ def _loaded(*words: str) -> set[str]:
 
 
 def test_the_version_is_told_without_any_command() -> None:
-    assert _loaded("--version") & {f"quetsach.cli.{name}" for name in COMMANDS} == set()
+    assert loaded("--version") & {f"quetsach.cli.{name}" for name in COMMANDS} == set()
 
 
 @pytest.mark.parametrize("command", ["scan", "gui"])
 def test_a_command_is_loaded_without_the_commands_of_analysts_and_centres(command: str) -> None:
-    assert _loaded(command, "--help") & {"quetsach.cli.packs", "quetsach.cli.rescue", "quetsach.cli.center"} == set()
+    assert loaded(command, "--help") & {"quetsach.cli.packs", "quetsach.cli.rescue", "quetsach.cli.center"} == set()
 
 
 def test_a_scan_loads_nothing_that_acts(tmp_path: Path) -> None:
-    loaded = _loaded("scan", str(tmp_path), "--state", str(tmp_path / "state"), "--json")
-    assert "quetsach.endpoint.look.scan" in loaded
-    assert loaded & {f"quetsach.endpoint.act.{name}" for name in ("kinds", "carry_out", "clean", "undo")} == set()
+    there = loaded("scan", str(tmp_path), "--state", str(tmp_path / "state"), "--json")
+    assert "quetsach.endpoint.look.scan" in there
+    assert there & {f"quetsach.endpoint.act.{name}" for name in ("kinds", "carry_out", "clean", "undo")} == set()

@@ -5,7 +5,8 @@ import pytest
 
 from quetsach.cli import output
 from quetsach.cli.course import Course
-from quetsach.cli.output import Progress, coloured, complain, print_json, print_json_list, print_table, say, width
+from quetsach.cli.failure import complain
+from quetsach.cli.output import Progress, coloured, print_json, print_json_list, print_table, say, width
 from quetsach.core.errors import InputError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText

@@ -258,7 +258,7 @@ def test_what_undo_does_not_start_again_is_not_said_to_come_back(owner: Owner, m
         LocalText("vì thử", "a test"),
         "rule",
     )
-    monkeypatch.setattr(undoing, "undoable", lambda *arguments: (ended, *undoable(*arguments)))
+    monkeypatch.setattr("quetsach.cli.undo.undoable", lambda *arguments: (ended, *undoable(*arguments)))
     monkeypatch.setattr(acting.sys, "stdin", Person("no"))
     told = owner.run("undo", "--last")
     assert ("UNDO 2 items" in told, "/home/a.com" in told, "/tmp/m" in told) == (True, True, False)

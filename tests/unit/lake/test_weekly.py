@@ -1,6 +1,5 @@
 """Panels: one sensor a family in all weeks, zero where nothing was seen and missing where nobody looked."""
 
-import argparse
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.center import ingest
+from quetsach.cli.main import build_parser
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.lake.weekly import Sensors, Weeks, constant_sensors, weekly, weeks
@@ -30,10 +29,9 @@ def _lines(places: list[str], family: str, per_day: int, days: range, chance: ra
 def _take_in(folder: Path, report: str, lines: Iterator[str]) -> None:
     feed = folder / f"{report}.csv"
     feed.write_text("\n".join(["timestamp,address,malware,region", *lines]) + "\n", "utf-8")
-    parser = argparse.ArgumentParser()
-    ingest.register(parser.add_subparsers())
+    parser = build_parser()
     words = ("ingest", feed, "--feed", "plain", "--report", report, "--data", folder)
-    arguments = parser.parse_args([str(word) for word in words])
+    arguments = parser.parse_args(["center", *(str(word) for word in words)])
     assert arguments.run(arguments) == 0
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = "import sys; from quetsach.cli import main as cli; cli.COMMANDS = ('scan',); sys.exit(cli.main())"
+COMMAND = "import sys; from quetsach.cli.main import main; sys.exit(main())"
 BROKEN_OFF = f"""
 import signal
 from quetsach.endpoint.look import workers

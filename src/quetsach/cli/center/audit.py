@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.log.head import Head
     from quetsach.web.office.log.verification import Verdict
 
@@ -45,14 +44,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``audit`` with ``verify`` and ``export``."""
-    parser = add_command(
-        subcommands,
-        "audit",
-        summary="the log of the campaign office: is it whole, and as a file",
-        examples="quetsach center audit verify\nquetsach center audit export log.jsonl",
-    )
+    parser.show_examples("quetsach center audit verify\nquetsach center audit export log.jsonl")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     verify = add_centre_command(
         commands,

@@ -10,29 +10,25 @@ from quetsach.cli.center.campaigns_baseline import register_freeze
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
 from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.plans.models import Campaign
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``campaigns`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "campaigns",
-        summary="campaigns: their plans, how they stand, their archive, the next one",
-        examples="quetsach center campaigns import viet-nam-2020\n"
+    parser.show_examples(
+        "quetsach center campaigns import viet-nam-2020\n"
         "quetsach center campaigns show viet-nam-2020\n"
-        "quetsach center campaigns archive viet-nam-2020 --out archive",
+        "quetsach center campaigns archive viet-nam-2020 --out archive"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(
@@ -62,7 +58,7 @@ def register(subcommands: "Subcommands") -> None:
     compare.add_argument("right", metavar="ID", help="the other")
 
 
-def _register_import(commands: "Subcommands") -> None:
+def _register_import(commands: Subcommands) -> None:
     command = add_centre_command(
         commands,
         "import",
@@ -75,7 +71,7 @@ def _register_import(commands: "Subcommands") -> None:
     command.add_argument("--reason", default="", metavar="TEXT", help="why a plan that is there changes")
 
 
-def _register_close(commands: "Subcommands") -> None:
+def _register_close(commands: Subcommands) -> None:
     command = _one(
         commands,
         "close",
@@ -88,7 +84,7 @@ def _register_close(commands: "Subcommands") -> None:
     command.add_argument("--reason", default="", metavar="TEXT", help="why it is closed although points are open")
 
 
-def _register_clone(commands: "Subcommands") -> None:
+def _register_clone(commands: Subcommands) -> None:
     command = _one(
         commands,
         "clone",
@@ -104,7 +100,7 @@ def _register_clone(commands: "Subcommands") -> None:
 
 
 def _one(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
+    commands: Subcommands, name: str, run: Callable[[argparse.Namespace], int], summary: str, examples: str
 ) -> argparse.ArgumentParser:
     command = add_centre_command(commands, name, run, summary, examples)
     command.add_argument("campaign", metavar="ID", help="identifier of the campaign")

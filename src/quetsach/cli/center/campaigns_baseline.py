@@ -9,13 +9,13 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Subcommands
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.assess import FrozenBaseline
     from quetsach.centre.baseline import Completeness
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.plans.models import Campaign
 
 _WORDS = {
@@ -52,7 +52,7 @@ _SHOWN_DAYS = 5
 _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
 
-def register_freeze(commands: "Subcommands") -> None:
+def register_freeze(commands: Subcommands) -> None:
     """Add ``freeze-baseline``."""
     command = add_centre_command(
         commands,

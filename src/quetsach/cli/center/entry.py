@@ -13,7 +13,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.data_folder import FolderError, Stamp, require_private
 from quetsach.web.stored_settings import in_force
 
-_UP = "up"
+_UP = "center up"
 
 
 def enter(arguments: argparse.Namespace) -> None:
@@ -31,7 +31,7 @@ def enter(arguments: argparse.Namespace) -> None:
     if not data.is_dir():
         return
     enter_data(data, _named(arguments))
-    require_prepared(data, is_up=getattr(arguments, "center_command", "") == _UP)
+    require_prepared(data, is_up=arguments.command == _UP)
     in_force(os.environ, data)
 
 

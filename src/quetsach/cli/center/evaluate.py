@@ -14,11 +14,11 @@ from quetsach.cli.center.assess.effect import (
     against_negative,
     spill_over_of,
 )
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -27,21 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quetsach.campaign import Campaign
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
     from quetsach.lake.view import LakeView
     from quetsach.web.evaluation.inputs import Effect
     from quetsach.web.evaluation.sources import Sources
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``evaluate``."""
-    parser = add_command(
-        subcommands,
-        "evaluate",
-        summary="the evaluation of a campaign: pages, PDF and data in both languages",
-        examples="quetsach center evaluate viet-nam-2020\n"
-        "quetsach center evaluate viet-nam-2020 --out report --panel provinces.csv --method wedge",
+    parser.show_examples(
+        "quetsach center evaluate viet-nam-2020\n"
+        "quetsach center evaluate viet-nam-2020 --out report --panel provinces.csv --method wedge"
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign of the office or of this build")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the report (default: evaluation-CAMPAIGN)")

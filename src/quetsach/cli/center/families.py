@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames, Placing
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
@@ -38,14 +37,11 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 _MOST_CHARACTERS = 200
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``families`` with ``list`` and ``place``."""
-    parser = add_command(
-        subcommands,
-        "families",
-        summary="which names of malware wait to be placed among the families, and placing them",
-        examples="quetsach center families list --unplaced\n"
-        'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"',
+    parser.show_examples(
+        "quetsach center families list --unplaced\n"
+        'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"'
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = add_centre_command(

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, opened_lake
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table
+from quetsach.cli.parser import Parser, add_command
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.centre.feed_states import FeedState
-    from quetsach.cli.commands import Subcommands
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -54,13 +53,10 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 _BATCH_ROWS = 10_000
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
-    parser = add_command(
-        subcommands,
-        "feeds",
-        summary="what can be read, what was set aside and why, how the feeds are",
-        examples="quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health",
+    parser.show_examples(
+        "quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = add_command(

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.figures.selectors import WaitingFigures
     from quetsach.web.portal.snapshot import Snapshot
 
@@ -45,14 +44,9 @@ _WORDS = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``figures`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "figures",
-        summary="figures: what is published, what waits for two people, and publishing what they agreed to",
-        examples="quetsach center figures show\nquetsach center figures publish",
-    )
+    parser.show_examples("quetsach center figures show\nquetsach center figures publish")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(
         commands, "show", _show, "what is published and what waits", "quetsach center figures show --json"

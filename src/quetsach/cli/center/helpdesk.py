@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -27,14 +27,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``helpdesk`` with ``purge`` and ``list``."""
-    parser = add_command(
-        subcommands,
-        "helpdesk",
-        summary="cases of people who asked for help",
-        examples="quetsach center helpdesk list\nquetsach center helpdesk purge",
-    )
+    parser.show_examples("quetsach center helpdesk list\nquetsach center helpdesk purge")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(
         commands,

@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import IngestResult
     from quetsach.lake.packed import Outcome
 
@@ -45,15 +44,12 @@ _WORDS = {
 COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank")
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``ingest``."""
-    parser = add_command(
-        subcommands,
-        "ingest",
-        summary="take feed files into the lake, each exactly once",
-        examples="quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
+    parser.show_examples(
+        "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
         "quetsach center ingest sightings.csv --feed plain --report honeypot-hn --json\n"
-        "quetsach center feeds list",
+        "quetsach center feeds list"
     )
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came: .csv, .csv.gz, .zip of .csv"

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, opened_lake
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 _LIFETIME_DAYS = 90
 _WORDS: dict[str, dict[str, Any]] = {
@@ -52,14 +52,9 @@ _WORDS: dict[str, dict[str, Any]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
-    parser = add_command(
-        subcommands,
-        "lake",
-        summary="delete sightings at the end of their lifetime, gather small files, who read raw sightings",
-        examples="quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild",
-    )
+    parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     expire = add_centre_command(
         commands,

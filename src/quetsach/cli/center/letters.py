@@ -10,14 +10,14 @@ from quetsach.cli.center.letters_chain import register_chain
 from quetsach.cli.center.letters_send import letter_numbered, register_send
 from quetsach.cli.center.letters_verify import register_verify
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -57,13 +57,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``letters`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "letters",
-        summary="official letters: how far they have come, sending, reminders, bounces, signatures",
-        examples="quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once",
+    parser.show_examples(
+        "quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(commands, "list", _list, "all letters, the newest first", "quetsach center letters list --json")

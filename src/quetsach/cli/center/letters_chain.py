@@ -3,17 +3,14 @@
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Subcommands, add_command
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -29,7 +26,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def register_chain(commands: "Subcommands") -> None:
+def register_chain(commands: Subcommands) -> None:
     """Add ``chain`` to the commands about letters."""
     command = add_command(
         commands,

@@ -11,10 +11,10 @@ from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Subcommands
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.letters.models import Letter
     from quetsach.web.office.tree.models import Unit
 
@@ -47,7 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register_send(commands: "Subcommands") -> None:
+def register_send(commands: Subcommands) -> None:
     """Add ``send`` to the commands about letters."""
     send = add_centre_command(
         commands,

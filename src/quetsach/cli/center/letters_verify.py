@@ -4,16 +4,12 @@ import argparse
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Subcommands, add_command
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
 
 _MOST_BYTES = 20 << 20
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -34,7 +30,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register_verify(commands: "Subcommands") -> None:
+def register_verify(commands: Subcommands) -> None:
     """Add ``verify`` to the commands about letters."""
     command = add_command(
         commands,

@@ -13,28 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from quetsach import storage
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.cli.parser import Parser, add_command
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 _DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``network`` with ``import`` and ``lookup``."""
-    parser = add_command(
-        subcommands,
-        "network",
-        summary="tables that say which AS and provider an address belongs to",
-        examples="quetsach center network lookup 14.160.0.1\n"
-        "quetsach center network import asn-2026-11-01.csv.gz --data D",
+    parser.show_examples(
+        "quetsach center network lookup 14.160.0.1\nquetsach center network import asn-2026-11-01.csv.gz --data D"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     bring = add_command(

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
+from quetsach.cli.parser import Subcommands, add_command
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.lake.lake import Lake
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -42,7 +41,7 @@ _FULL = ("disk is full", "no space left")
 
 
 def add_centre_command(
-    commands: "Subcommands",
+    commands: Subcommands,
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,

@@ -15,43 +15,39 @@ from quetsach.cli.center.partners_told import (
     tell_delivery,
     words_of,
 )
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
+from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.partners.models import Partner
 
 _CHUNK_BYTES = 1 << 18
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``partners`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "partners",
-        summary="vendors that report in bulk: how they count, what they sent",
-        examples="quetsach center partners add bkav --name Bkav\n"
+    parser.show_examples(
+        "quetsach center partners add bkav --name Bkav\n"
         "quetsach center partners declare bkav method.toml\n"
-        "quetsach center partners import bkav 2020-10.csv.gz",
+        "quetsach center partners import bkav 2020-10.csv.gz"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for register_one in (_register_add, _register_token, _register_declare, _register_import, _register_reads):
         register_one(commands)
 
 
-def _register_add(commands: "Subcommands") -> None:
+def _register_add(commands: Subcommands) -> None:
     add = add_centre_command(commands, "add", _add, "add a partner", 'quetsach center partners add bkav --name "Bkav"')
     add.add_argument("partner", metavar="PARTNER", help="its key: lower-case letters, digits, hyphens")
     add.add_argument("--name", required=True, help="name as people know it")
     add.add_argument("--contact", default="", help="whom to ask about the figures")
 
 
-def _register_token(commands: "Subcommands") -> None:
+def _register_token(commands: Subcommands) -> None:
     token = add_centre_command(
         commands,
         "token",
@@ -65,7 +61,7 @@ def _register_token(commands: "Subcommands") -> None:
     token.add_argument("--revoke", action="store_true", help="end the tokens of this label at once")
 
 
-def _register_declare(commands: "Subcommands") -> None:
+def _register_declare(commands: Subcommands) -> None:
     declare = add_centre_command(
         commands,
         "declare",
@@ -77,7 +73,7 @@ def _register_declare(commands: "Subcommands") -> None:
     declare.add_argument("file", type=Path, metavar="FILE", help="the declaration, TOML")
 
 
-def _register_import(commands: "Subcommands") -> None:
+def _register_import(commands: Subcommands) -> None:
     take_in = add_centre_command(
         commands,
         "import",
@@ -96,7 +92,7 @@ def _register_import(commands: "Subcommands") -> None:
     )
 
 
-def _register_reads(commands: "Subcommands") -> None:
+def _register_reads(commands: Subcommands) -> None:
     add_centre_command(commands, "list", _list, "the partners", "quetsach center partners list --json")
     sums = add_centre_command(
         commands,

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from quetsach.campaign.authority import Role
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.people.models import Person
     from quetsach.web.office.tree.models import Unit
 
@@ -52,13 +51,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``people`` with ``invite``, ``renew``, ``list``, ``remove`` and ``vouch``."""
-    parser = add_command(
-        subcommands,
-        "people",
-        summary="who works in the campaign office",
-        examples="quetsach center people invite van.hanh@centre.example --role operator\nquetsach center people list",
+    parser.show_examples(
+        "quetsach center people invite van.hanh@centre.example --role operator\nquetsach center people list"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     invite = add_centre_command(

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
 from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.publicity.selectors.reach import Reach
     from quetsach.web.office.tree.models import Unit
 
@@ -63,14 +62,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``publicity`` with ``kit`` and ``reach``."""
-    parser = add_command(
-        subcommands,
-        "publicity",
-        summary="publicity kits of units and how far they came",
-        examples="quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
-    )
+    parser.show_examples("quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     kit = add_centre_command(
         commands,

@@ -13,15 +13,14 @@ from quetsach.cli.acting import agrees
 from quetsach.cli.center.campaigns_found import person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.reports_told import WORDS, decision_json, tell_days, tell_sources, tell_withdrawals
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.api.withdrawals import Criteria, Extent
     from quetsach.web.office.people.models import Person
 
@@ -31,15 +30,12 @@ _MOST_STARS = 3
 _SHOWN_SOURCES = 20
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``reports`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "reports",
-        summary="the tool reports that were received",
-        examples="quetsach center reports list\n"
+    parser.show_examples(
+        "quetsach center reports list\n"
         "quetsach center reports erase 3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77\n"
-        'quetsach center reports withdraw --day 2026-11-27 --source 9f86d081884c7d65 --reason "invented" --dry-run',
+        'quetsach center reports withdraw --day 2026-11-27 --source 9f86d081884c7d65 --reason "invented" --dry-run'
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     shown = add_centre_command(
@@ -62,7 +58,7 @@ def register(subcommands: "Subcommands") -> None:
     _register_decisions(commands)
 
 
-def _register_decisions(commands: "Subcommands") -> None:
+def _register_decisions(commands: Subcommands) -> None:
     withdraw = add_centre_command(
         commands,
         "withdraw",

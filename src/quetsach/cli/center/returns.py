@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from quetsach.campaign.returns.period import ReportingPeriod
 from quetsach.campaign.returns.state import Standing
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, say
+from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -22,7 +22,6 @@ from quetsach.core.number import number_text
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.office.returns.models import Assignment, Period
 
 _OVERDUE = {
@@ -36,15 +35,12 @@ _EXPORTED = (
 )  # fmt: skip
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``returns`` with its commands."""
-    parser = add_command(
-        subcommands,
-        "returns",
-        summary="returns of the units: totals with completeness, who is late, all of them as data",
-        examples="quetsach center returns totals --campaign viet-nam-2020 --by province\n"
+    parser.show_examples(
+        "quetsach center returns totals --campaign viet-nam-2020 --by province\n"
         "quetsach center returns overdue --campaign viet-nam-2020\n"
-        "quetsach center returns export --campaign viet-nam-2020 --csv",
+        "quetsach center returns export --campaign viet-nam-2020 --csv"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     load = add_centre_command(
@@ -73,7 +69,7 @@ def load_bundled_forms(data: Path | None = None) -> int:
 
 
 def _of_campaign(
-    commands: "Subcommands", name: str, run: Callable[[argparse.Namespace], int], summary: str
+    commands: Subcommands, name: str, run: Callable[[argparse.Namespace], int], summary: str
 ) -> argparse.ArgumentParser:
     command = add_centre_command(
         commands, name, run, summary, f"quetsach center returns {name} --campaign viet-nam-2020"

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.web.stored_settings import Setting
 
 _LONGEST_REASON = 500
@@ -57,15 +56,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``settings`` and its commands."""
-    parser = add_command(
-        subcommands,
-        "settings",
-        summary="the centre's settings, kept in its data folder: list, show, change",
-        examples="quetsach center settings list --data /srv/quetsach\n"
+    parser.show_examples(
+        "quetsach center settings list --data /srv/quetsach\n"
         "quetsach center settings set publication two-people --data /srv/quetsach\n"
-        'quetsach center settings set publication automatic --reason "decision 12 of 1 March" --data /srv/quetsach',
+        'quetsach center settings set publication automatic --reason "decision 12 of 1 March" --data /srv/quetsach'
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(commands, "list", _list, "every setting and what it decides", "quetsach center settings list")

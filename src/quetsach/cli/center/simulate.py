@@ -6,30 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach import storage
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import Progress, print_json
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.pack import LocalText
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``simulate``."""
-    parser = add_command(
-        subcommands,
-        "simulate",
-        summary="write the feed files of a country whose true numbers are known",
-        examples="quetsach center simulate viet-nam-2020 --out feeds\n"
+    parser.show_examples(
+        "quetsach center simulate viet-nam-2020 --out feeds\n"
         "quetsach center simulate viet-nam-2020 --out feeds --scale 1\n"
         "quetsach center ingest feeds/*.csv --feed shadowserver\n"
         "quetsach center assess targets --campaign viet-nam-2020\n"
         "quetsach center simulate national --out country --scale 10\n"
-        "quetsach center ingest country/feeds/sinkhole/*.csv --feed shadowserver",
+        "quetsach center ingest country/feeds/sinkhole/*.csv --feed shadowserver"
     )
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of this build, or the path of a TOML file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")

@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faults
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``units`` with ``import``, ``export``, ``show``, ``recast`` and ``load``."""
-    parser = add_command(
-        subcommands,
-        "units",
-        summary="the dated tree of provinces, districts, communes, ministries, enterprises",
-        examples="quetsach center units show 31 --on 2020-10-06\nquetsach center units export units.xlsx\n"
-        "quetsach center units import units.xlsx --dry-run",
+    parser.show_examples(
+        "quetsach center units show 31 --on 2020-10-06\nquetsach center units export units.xlsx\n"
+        "quetsach center units import units.xlsx --dry-run"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     bring = add_centre_command(

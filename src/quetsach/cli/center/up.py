@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.cli.commands import Subcommands
+    pass
 
 _CONNECTIONS = 8192
 """How many connections may be open at once; further ones wait with the system until one ends."""
@@ -27,15 +27,12 @@ _STOP_SECONDS = 10
 _ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 
-def register(subcommands: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``up``."""
-    parser = add_command(
-        subcommands,
-        "up",
-        summary="prepare a centre and serve it: portal, API, signed repository",
-        examples="quetsach center up\n"
+    parser.show_examples(
+        "quetsach center up\n"
         "quetsach center up --data /srv/quetsach --port 8080 --tool build/tool --tool build/release\n"
-        "quetsach center up --data /srv/quetsach --prepare-only",
+        "quetsach center up --data /srv/quetsach --prepare-only"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data; made if it does not exist")
     parser.add_argument("--port", type=_port, default=8000, metavar="N", help="port to serve on (default: 8000)")

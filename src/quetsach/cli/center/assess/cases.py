@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import parse_day
@@ -18,20 +18,16 @@ if TYPE_CHECKING:
     from quetsach.assess.cases import CaseReport, History, TimeToClean
     from quetsach.assess.estimate import Answer
     from quetsach.assess.refusal import Refusal
-    from quetsach.cli.commands import Subcommands
 
 _DAYS = 180
 _STILL_INFECTED = (14, 30)
 
 
-def register(questions: "Subcommands") -> None:
+def register(question: Parser) -> None:
     """Add ``cases``."""
-    question = add_command(
-        questions,
-        "cases",
-        summary="time to clean by bot ID or subscriber, and reinfection; refused by address",
-        examples="quetsach center assess cases --by isp --started 2020-10-01\n"
-        "quetsach center assess cases --sightings subscribers.csv --subjects subscriber --json",
+    question.show_examples(
+        "quetsach center assess cases --by isp --started 2020-10-01\n"
+        "quetsach center assess cases --sightings subscribers.csv --subjects subscriber --json"
     )
     add_window(question, f"(default: the {_DAYS} days up to the newest)")
     question.add_argument("--by", choices=("family", "isp"), default="family", help="groups (default: family)")

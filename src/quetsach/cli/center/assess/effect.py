@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from quetsach.cli.center.assess.fidelity import kept_record, tell_fidelity
 from quetsach.cli.center.assess.panel import panel_origin, read_registered
 from quetsach.cli.center.assess.records import read_file
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
     from quetsach.assess.effect import Answer, Design, Panel
     from quetsach.assess.effect.registration import Registration
-    from quetsach.cli.commands import Subcommands
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
 COUNTED = ("units", "size")
@@ -26,14 +25,11 @@ SCALES = ("level", "log", "count")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``effect``."""
-    parser = add_command(
-        questions,
-        "effect",
-        summary="the effect of a campaign on anyone's panel: unit, period, outcome, treated",
-        examples="quetsach center assess effect --panel provinces.csv --method wedge --target 50\n"
-        "quetsach center assess effect --panel smoking.csv --method sdid --json",
+    parser.show_examples(
+        "quetsach center assess effect --panel provinces.csv --method wedge --target 50\n"
+        "quetsach center assess effect --panel smoking.csv --method sdid --json"
     )
     parser.add_argument(
         "--panel",

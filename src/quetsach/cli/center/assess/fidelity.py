@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.day import day_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.panel import Panel
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.effect.roll_out import RollOut
-    from quetsach.cli.commands import Subcommands
 
 FOLDER = "fidelity"
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -52,14 +51,11 @@ _HEADER = {
 }
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``fidelity``."""
-    parser = add_command(
-        questions,
-        "fidelity",
-        summary="when units of a roll-out really began, and who was reached before its turn",
-        examples="quetsach center assess fidelity viet-nam-2027 --record starts.csv\n"
-        "quetsach center assess fidelity viet-nam-2027",
+    parser.show_examples(
+        "quetsach center assess fidelity viet-nam-2027 --record starts.csv\n"
+        "quetsach center assess fidelity viet-nam-2027"
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose order of roll-out was drawn")
     parser.add_argument(

@@ -5,32 +5,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
 
 if TYPE_CHECKING:
     from quetsach.assess.grades import GradedProvider, ProviderGrades
-    from quetsach.cli.commands import Subcommands
     from quetsach.network import NetworkTables
 
 _DAYS = 28
 
 
-def register(questions: "Subcommands") -> None:
+def register(question: Parser) -> None:
     """Add ``grades``."""
-    question = add_command(
-        questions,
-        "grades",
-        summary="providers graded by infections per 1,000 subscribers, with rank intervals and own change",
-        examples="quetsach center assess grades --subscribers subscribers.csv\n"
+    question.show_examples(
+        "quetsach center assess grades --subscribers subscribers.csv\n"
         "quetsach center assess grades --subscribers subscribers.csv --from 2020-12-07 --to 2021-01-03 "
-        "--against 2020-06-15..2020-07-12 --json",
+        "--against 2020-06-15..2020-07-12 --json"
     )
     add_window(question, "(default: the four weeks up to the newest)")
     question.add_argument(

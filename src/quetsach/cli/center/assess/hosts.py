@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -20,7 +20,6 @@ from quetsach.core.sector import SECTORS
 if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer
     from quetsach.cli.center.assess.hosts_told import Rates
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
     from quetsach.core.place import Places
     from quetsach.lake.hosts import HostReport, HostRow
@@ -42,15 +41,12 @@ _COLUMNS = (
 )
 
 
-def register(questions: "Subcommands") -> None:
+def register(question: Parser) -> None:
     """Add ``hosts``."""
-    question = add_command(
-        questions,
-        "hosts",
-        summary="infected machines on line, counted through changing addresses, or why they cannot be counted",
-        examples="quetsach center assess hosts --from 2020-06-15 --to 2020-07-12\n"
+    question.show_examples(
+        "quetsach center assess hosts --from 2020-06-15 --to 2020-07-12\n"
         "quetsach center assess hosts --by isp --family mirai --family necurs\n"
-        "quetsach center assess hosts --from 2020-12-07 --to 2021-01-03 --against 2020-06-15..2020-07-12 --json",
+        "quetsach center assess hosts --from 2020-12-07 --to 2021-01-03 --against 2020-06-15..2020-07-12 --json"
     )
     add_window(question, "(default: the 28 days up to the newest)")
     groups = ("family", "isp", "province", "sector")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.assess.records import LOT, ROLL_OUT, campaign_folder, read_file, write_once
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -18,7 +18,6 @@ from quetsach.core.period import Period, parse_day
 
 if TYPE_CHECKING:
     from quetsach.assess.trial.lot import Lot
-    from quetsach.cli.commands import Subcommands
 
 _WHOLE = 100
 _WORDS = {
@@ -39,16 +38,13 @@ _WORDS = {
 }
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``lot``."""
-    parser = add_command(
-        questions,
-        "lot",
-        summary="draw who gets the measure in a trial within a provider, once, from a public seed",
-        examples="quetsach center assess lot garden-2027 --customers customers.csv --start 2027-05-03 "
+    parser.show_examples(
+        "quetsach center assess lot garden-2027 --customers customers.csv --start 2027-05-03 "
         '--seed "XSMB 2027-04-20 48213" --out arms.csv\n'
         "quetsach center assess lot garden-2027 --days 2027-05-03..2027-06-27 --start 2027-05-03 "
-        '--seed "XSMB 2027-04-20 48213" --out arms.csv',
+        '--seed "XSMB 2027-04-20 48213" --out arms.csv'
     )
     parser.add_argument("campaign", metavar="TRIAL", help="identifier of the trial")
     units = parser.add_mutually_exclusive_group(required=True)

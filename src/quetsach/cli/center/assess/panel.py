@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.assess.records import REGISTRATION, ROLL_OUT, campaign_folder, read_file
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
+from quetsach.cli.parser import Parser
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError, QuetsachError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.notice import Notice
     from quetsach.assess.trial.registration import TrialRegistration
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.period import Period
     from quetsach.core.place import Places
     from quetsach.lake.view import LakeView
@@ -58,14 +57,11 @@ class CampaignPanel:
     origin: "PanelOrigin"
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``panel``."""
-    parser = add_command(
-        questions,
-        "panel",
-        summary="the registered panel of a campaign, week by week, as CSV for `assess effect`",
-        examples="quetsach center assess panel viet-nam-2027 --out panel.csv\n"
-        "quetsach center assess effect --panel panel.csv --registration registration.json",
+    parser.show_examples(
+        "quetsach center assess panel viet-nam-2027 --out panel.csv\n"
+        "quetsach center assess effect --panel panel.csv --registration registration.json"
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")

@@ -5,30 +5,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.assess.priority import Choice
-    from quetsach.cli.commands import Subcommands
     from quetsach.core.family import FamilyNames
 
 _DAYS = 28
 
 
-def register(questions: "Subcommands") -> None:
+def register(question: Parser) -> None:
     """Add ``priority``."""
-    question = add_command(
-        questions,
-        "priority",
-        summary="the botnets to take on, by stated criteria, and which of them other weights would change",
-        examples="quetsach center assess priority\n"
-        "quetsach center assess priority --from 2020-06-16 --to 2020-07-15 --criteria ours.toml --json",
+    question.show_examples(
+        "quetsach center assess priority\n"
+        "quetsach center assess priority --from 2020-06-16 --to 2020-07-15 --criteria ours.toml --json"
     )
     add_window(question, "(default: the 28 days up to the newest)")
     question.add_argument("--criteria", type=Path, metavar="FILE", help="other criteria and weights, as TOML")

@@ -11,37 +11,29 @@ from quetsach.cli.center.assess.windows import (
     show_basis,
     show_definitions,
 )
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
+from quetsach.cli.parser import Parser
 
 if TYPE_CHECKING:
     from quetsach.assess import Definition, Ranking
-    from quetsach.cli.commands import Subcommands
 
-_RANKINGS = {
-    "botnets": ("families ranked by mean daily addresses", "họ mã độc / family"),
-    "isps": ("providers by mean daily addresses, with the rate per 1,000 announced", "nhà mạng / provider"),
-    "places": ("provinces by mean daily addresses", "tỉnh, thành phố / province"),
-    "sectors": ("sectors by mean daily addresses, as far as feeds tell them", "lĩnh vực / sector"),
+_HEADINGS = {
+    "botnets": "họ mã độc / family",
+    "isps": "nhà mạng / provider",
+    "places": "tỉnh, thành phố / province",
+    "sectors": "lĩnh vực / sector",
 }
 _DEFAULT_DAYS = 30
 
 
-def register(questions: "Subcommands") -> None:
-    """Add the rankings."""
-    for name, (summary, _) in _RANKINGS.items():
-        question = add_command(
-            questions,
-            name,
-            summary=summary,
-            examples=f"quetsach center assess {name} --from 2020-06-16 --to 2020-07-15\n"
-            f"quetsach center assess {name} --csv",
-        )
-        add_window(question, "(default: the 30 days up to the newest)")
-        question.set_defaults(run=_rank, question=name)
+def register(parser: Parser) -> None:
+    """Add the arguments of one of the rankings, that of the last word of its name."""
+    parser.show_examples(f"{parser.prog} --from 2020-06-16 --to 2020-07-15\n{parser.prog} --csv")
+    add_window(parser, "(default: the 30 days up to the newest)")
+    parser.set_defaults(run=_rank, question=parser.prog.split()[-1])
 
 
 def _rank(arguments: argparse.Namespace) -> int:
@@ -81,7 +73,7 @@ def _rank(arguments: argparse.Namespace) -> int:
 def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:
     header = [
         "#",
-        _RANKINGS[question][1].split(" / ")[language == "en"],
+        _HEADINGS[question].split(" / ")[language == "en"],
         *(_heading(c, language) for c in ranking.columns),
     ]
     rows = [

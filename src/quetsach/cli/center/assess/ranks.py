@@ -4,28 +4,24 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.assess.grades import LeagueTable
-    from quetsach.cli.commands import Subcommands
 
 _METHODS = ("bootstrap", "bonferroni")
 
 
-def register(questions: "Subcommands") -> None:
+def register(question: Parser) -> None:
     """Add ``ranks``."""
-    question = add_command(
-        questions,
-        "ranks",
-        summary="rank intervals and grades of estimates with standard errors, anyone's data",
-        examples="quetsach center assess ranks --csv providers.csv --first lowest\n"
-        "quetsach center assess ranks --csv pisa.csv --json",
+    question.show_examples(
+        "quetsach center assess ranks --csv providers.csv --first lowest\n"
+        "quetsach center assess ranks --csv pisa.csv --json"
     )
     question.add_argument(
         "--csv", type=Path, required=True, metavar="FILE", dest="file", help="table with the columns name,estimate,se"

@@ -23,11 +23,11 @@ from quetsach.cli.center.assess.records import (
     write_once,
 )
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import Parser
 from quetsach.cli.signing_keys import add_pass_file, phrase_source
 from quetsach.core.errors import InputError
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from quetsach.assess.effect.roll_out import RollOut
     from quetsach.assess.sealed import Registered, Seal
     from quetsach.campaign.section import Section
-    from quetsach.cli.commands import Subcommands
 
 _TWICE = "the analysis of this campaign is registered already"
 _SAID = {
@@ -52,14 +51,9 @@ _FEW = {
 }
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``register``."""
-    parser = add_command(
-        questions,
-        "register",
-        summary="sign, before the start, with what and how a campaign will be judged",
-        examples="quetsach center assess register viet-nam-2027 --plan plan.toml",
-    )
+    parser.show_examples("quetsach center assess register viet-nam-2027 --plan plan.toml")
     parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
     parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="TOML: windows, panel, method, target")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")

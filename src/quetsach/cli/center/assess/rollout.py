@@ -13,16 +13,15 @@ from quetsach.cli.center.assess.planned_power import (
     power_of_weeks,
 )
 from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
     from quetsach.assess.effect.roll_out import RollOut
-    from quetsach.cli.commands import Subcommands
 
 _REHEARSAL = "rehearsal of an order"
 _WHOLE, _WEEKS_AT_MOST = 100, 260
@@ -40,14 +39,11 @@ _WORDS = {
 }
 
 
-def register(questions: "Subcommands") -> None:
+def register(parser: Parser) -> None:
     """Add ``rollout``."""
-    parser = add_command(
-        questions,
-        "rollout",
-        summary="draw the random order in which units begin, once, from a public seed",
-        examples="quetsach center assess rollout viet-nam-2027 --units provinces.csv --steps 6 --first 2027-05-03 "
-        '--every 21d --seed "XSMB 2027-04-20 48213"',
+    parser.show_examples(
+        "quetsach center assess rollout viet-nam-2027 --units provinces.csv --steps 6 --first 2027-05-03 "
+        '--every 21d --seed "XSMB 2027-04-20 48213"'
     )
     parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
     parser.add_argument("--units", type=Path, required=True, metavar="CSV", help="header unit or unit,size")

@@ -11,26 +11,22 @@ from quetsach.cli.center.assess.windows import (
     show_basis,
     show_definitions,
 )
-from quetsach.cli.commands import add_command
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
+from quetsach.cli.parser import Parser
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
     from quetsach.assess import Figure, TargetReport, WindowChange, WindowCount
-    from quetsach.cli.commands import Subcommands
 
 
-def register(questions: "Subcommands") -> None:
+def register(targets: Parser) -> None:
     """Add the targets."""
-    targets = add_command(
-        questions,
-        "targets",
-        summary="change of equal windows against the frozen baseline of a campaign",
-        examples="quetsach center assess targets --campaign viet-nam-2020\n"
-        "quetsach center assess targets --campaign viet-nam-2020 --from 2020-11-01 --to 2020-11-30 --json",
+    targets.show_examples(
+        "quetsach center assess targets --campaign viet-nam-2020\n"
+        "quetsach center assess targets --campaign viet-nam-2020 --from 2020-11-01 --to 2020-11-30 --json"
     )
     add_window(targets, "(default: the campaign's own windows)")
     targets.add_argument("--campaign", required=True, metavar="ID", help="identifier of the campaign")

@@ -1,0 +1,25 @@
+"""How a command says what went wrong: one line, and what to do next."""
+
+import os
+import sys
+
+from quetsach.cli.output import seen
+from quetsach.core.errors import QuetsachError
+from quetsach.core.local_error import LocalError
+from quetsach.endpoint.artefact import printable
+from quetsach.endpoint.messages.error import told_error
+
+
+def complain(error: QuetsachError, language: str) -> None:
+    """Say on standard error, in a language, what went wrong and what to do next."""
+    if isinstance(error, LocalError):
+        hint = error.advice.in_language(language) if error.advice else error.hint
+        error = QuetsachError(error.text.in_language(language), where=error.where, hint=hint)
+    print(f"quetsach: {seen(told_error(error, language))}", file=sys.stderr)
+
+
+def told_by_system(error: OSError) -> QuetsachError:
+    """Return an error of the system as ours, with its file where one is named: writing to a full disk names none."""
+    named = error.filename
+    where = printable(os.fsencode(named)) if isinstance(named, str | bytes) else ""
+    return QuetsachError(error.strerror or str(error), where=where)
