@@ -12,12 +12,13 @@ from quetsach.cli.update import require_private
 from quetsach.endpoint.host.live import is_elevated
 from quetsach.endpoint.window.use_cases import Course, Updated, Upgrade, Upgraded, Watch
 from quetsach.installation import bundled_trust
+from quetsach.packs import upgrade as upgrading
 from quetsach.packs.downloads import Download
 from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs.replacing import put_in_place
 from quetsach.packs.trust import Trust, load_trust
 from quetsach.packs.update import opened, update
-from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade, own_build
+from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade
 
 _WINDOW = {"setup": "QuetSachWindow.exe", "bundle": "quetsach"}
 """The program above the versions of an installation that opens the window of the one in use."""
@@ -58,7 +59,7 @@ def update_packs(state: Path) -> Updated:
 
 def _with_tool(updated: Updated, state: Path, trust: Trust) -> Updated:
     """Return what an update came to together with what is known of newer versions of the tool."""
-    build = own_build()
+    build = upgrading.own_build()
     if build is None:
         return replace(updated, tool="elsewhere")
     try:

@@ -31,7 +31,7 @@ from quetsach.endpoint.report.submission import Receipt, RefusedError, Submissio
 from quetsach.endpoint.report.undone import as_it_stands
 from quetsach.endpoint.report.verdict import title, verdict
 from quetsach.installation import bundled_trust
-from quetsach.packs.transport import post_json
+from quetsach.packs import transport
 from quetsach.packs.trust import load_trust
 
 _MOST_SHOWN = 20
@@ -182,7 +182,7 @@ def transmit(submission: Submission, url: str, state: Path, warn: Callable[[Quet
     former = sent_report(state, submission.report_id)
     remember_sent(state, submission, url, is_confirmed=False)
     try:
-        receipt = send(submission, url, post=post_json)
+        receipt = send(submission, url, post=transport.post_json)
     except RefusedError:
         put_down(state, submission.report_id, former)
         raise

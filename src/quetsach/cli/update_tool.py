@@ -8,10 +8,11 @@ from pathlib import Path
 from quetsach import __version__
 from quetsach.cli.acting import agreed, answer_to
 from quetsach.cli.output import Progress
+from quetsach.packs import upgrade as upgrading
 from quetsach.packs.replacing import put_in_place
 from quetsach.packs.trust import Trust
 from quetsach.packs.update import opened
-from quetsach.packs.upgrade import fetch_upgrade, find_upgrade, own_build
+from quetsach.packs.upgrade import fetch_upgrade, find_upgrade
 
 
 def add_tool_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def bring_up_to_date(
         UnreachableError: it does not answer.
         UpgradeError: the new version cannot be put in place.
     """
-    build = own_build()
+    build = upgrading.own_build()
     if arguments.packs_only:
         return None
     if build is None:
