@@ -1,7 +1,7 @@
 """Sightings of one family summed up as the lake does it, in memory: what the validation asks the estimators about."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from quetsach.assess.hosts.measure import Observed
 from quetsach.core.period import Period
 
 MONDAY = date(2020, 6, 1)
+
+OFFICES = timezone(timedelta(hours=7))
+"""The time of the offices of all worlds."""
 
 type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
@@ -39,7 +42,7 @@ def observe(
     sensor = read_clock({day: record_day(row) for day, row in zip(period, minutes, strict=True) if row.any()})
     hourly = np.bincount(_slots(address, hour, 1)[0], minlength=days * 24).reshape(days, 24)
     seen = {day: tuple(row.tolist()) for day, row in zip(period, hourly, strict=True) if row.any()}
-    clock = read_live_hours(sensor, seen, period)
+    clock = read_live_hours(sensor, seen, period, OFFICES)
     up = _on_clock(clock, hour, period)
     whole = [at for at, day in enumerate(period) if clock.outages.get(day) == ()]
     days_of, counts = _slots(address, hour, 24)

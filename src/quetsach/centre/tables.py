@@ -73,7 +73,7 @@ def open_lake(data: Path, families: FamilyNames | None = None) -> "Lake":
     """
     from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
 
-    return Lake(data / "lake", families or load_families(data), home=load_country(data).code)
+    return Lake(data / "lake", families or load_families(data), country=load_country(data))
 
 
 def load_places(data: Path | None = None) -> Places:

@@ -5,7 +5,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
 
 import duckdb
@@ -89,7 +89,10 @@ class InstallationHours:
 
 
 def family_clocks(
-    sensors: Mapping[tuple[str, str], Clock], hours: Mapping[Seen, Mapping[date, tuple[int, ...]]], period: Period
+    sensors: Mapping[tuple[str, str], Clock],
+    hours: Mapping[Seen, Mapping[date, tuple[int, ...]]],
+    period: Period,
+    zone: tzinfo | None,
 ) -> dict[Seen, Clock]:
     """Return the clock of each family at each sensor that saw it."""
-    return {seen: read_live_hours(sensors[seen[0], seen[1]], days, period) for seen, days in hours.items()}
+    return {seen: read_live_hours(sensors[seen[0], seen[1]], days, period, zone) for seen, days in hours.items()}

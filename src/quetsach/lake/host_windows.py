@@ -179,7 +179,7 @@ def laid_out(
         sensors = {sensor: read_clock(days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
         hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))
-        clocks = family_clocks(sensors, hours, period)
+        clocks = family_clocks(sensors, hours, period, view.zone)
         yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots), tuple(reach))
 
 

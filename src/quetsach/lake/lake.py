@@ -33,6 +33,7 @@ from pathlib import Path
 import duckdb
 
 from quetsach import storage
+from quetsach.core.country import Country
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of
 from quetsach.feeds.header import MAX_HEADER_BYTES
@@ -80,12 +81,13 @@ class Lake:
     """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
 
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
-    public to see. ``home`` is the code of the country that counts are of (ISO 3166); without it every line is.
+    public to see. ``country`` is the one that counts are of; without it every line is.
     """
 
-    def __init__(self, folder: Path, names: FamilyNames | None = None, *, home: str | None = None) -> None:
+    def __init__(self, folder: Path, names: FamilyNames | None = None, *, country: Country | None = None) -> None:
         self.folder = folder
-        self.home = home
+        self.home = country.code if country else None
+        self._country = country
         self._reader = CatalogReader(folder)
         self._engine = Engine()
         self._names = names
@@ -96,7 +98,7 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
-        return LakeView(self.folder, self._reader, self._engine, self._names, self.home)
+        return LakeView(self.folder, self._reader, self._engine, self._names, self._country)
 
     def ingest(
         self,

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach.assess import UNKNOWN, UNPLACED
+from quetsach.core.country import Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -49,7 +50,7 @@ class LakeView:
         reader: reads its catalog.
         engine: counts.
         names: which family a kept name is of; without them each is its own, which is never for the public to see.
-        home: the code of the country (``queries.IS_HOME``).
+        country: whose addresses are counted (``queries.IS_HOME``) and whose offices keep hours; without it all are.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -61,12 +62,13 @@ class LakeView:
         reader: CatalogReader,
         engine: Engine,
         names: FamilyNames | None = None,
-        home: str | None = None,
+        country: Country | None = None,
     ) -> None:
         held = readers.hold(folder)
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
         self.folder = folder
-        self.home = home
+        self.home = country.code if country else None
+        self.zone = country.zone if country else None
         self.catalog = reader.read()
         self._engine = engine
         self.families_version = names.version if names else ""

@@ -22,6 +22,7 @@ from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
+from quetsach.installation import bundled_country
 from quetsach.lake import hosts
 from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
@@ -108,7 +109,7 @@ def country() -> Seen:
 
 @pytest.fixture(scope="module")
 def lake(country: Seen, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    made = Lake(tmp_path_factory.mktemp("hosts"), home="VN")
+    made = Lake(tmp_path_factory.mktemp("hosts"), country=bundled_country())
     ingest(made, country, more=ABROAD)
     return made
 
@@ -135,7 +136,7 @@ def test_the_lake_sees_what_the_validation_sees(lake: Lake, country: Seen) -> No
 
 def test_days_without_a_familys_domains_are_no_days_without_infection(country: Seen, tmp_path: Path) -> None:
     """Another family keeps the sensor alive while the domains of one are live on Mondays, Tuesdays and Fridays only."""
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     is_live = np.isin((country.hour // 24).astype(np.int64) % 7, (0, 1, 4))
     live = Seen(country.address[is_live], country.hour[is_live], country.machine[is_live], 0, 0, 14)
     other = watch(SMALL.but(machines=100), np.random.default_rng(8))
@@ -148,7 +149,7 @@ def test_days_without_a_familys_domains_are_no_days_without_infection(country: S
 
 def test_a_machine_with_two_families_is_two_infections_and_one_machine(country: Seen, tmp_path: Path) -> None:
     """A third of the machines have two families, whose check-ins do not fall together."""
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     has_both = country.machine % 3 == 0
     both = Seen(country.address[has_both], country.hour[has_both] + 0.2, country.machine[has_both], 0, 0, 14)
     both = Seen(*(a[both.hour < 336] for a in (both.address, both.hour, both.machine)), 0, 0, 14)
@@ -166,7 +167,7 @@ def test_a_machine_with_two_families_is_two_infections_and_one_machine(country: 
 
 
 def test_shared_addresses_are_a_range_and_no_number(tmp_path: Path) -> None:
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     shared = play(Regime(machines=120, shared=0.7, per_address=4), np.random.default_rng(2))
     kept = shared.hour < 336
     ingest(lake, Seen(shared.address[kept], shared.hour[kept], shared.address[kept], 0, 0, 14))
@@ -197,7 +198,7 @@ def test_addresses_abroad_are_counted_apart(lake: Lake) -> None:
 
 
 def test_a_reader_makes_a_missing_roll_up_and_writes_nothing(country: Seen, lake: Lake, tmp_path: Path) -> None:
-    other = Lake(tmp_path / "lake", home="VN")
+    other = Lake(tmp_path / "lake", country=bundled_country())
     ingest(other, country, more=ABROAD)
     for path in other.folder.glob("rollups/day=2020-06-0*/*"):
         path.unlink()
@@ -207,7 +208,7 @@ def test_a_reader_makes_a_missing_roll_up_and_writes_nothing(country: Seen, lake
 
 
 def test_many_deliveries_of_a_day_count_as_one(country: Seen, lake: Lake, tmp_path: Path) -> None:
-    split = Lake(tmp_path / "lake", home="VN")
+    split = Lake(tmp_path / "lake", country=bundled_country())
     for part in (0, 1):
         chosen = np.arange(part, len(country.hour), 2)
         half = Seen(country.address[chosen], country.hour[chosen], country.machine[chosen], 0, 0, 14)
@@ -223,24 +224,24 @@ def test_a_pool_of_which_too_much_is_infected_is_refused(lake: Lake) -> None:
 
 def test_a_spelling_that_an_analyst_placed_counts_as_its_family(country: Seen, lake: Lake, tmp_path: Path) -> None:
     """A third of the addresses are reported under a name that was placed only afterwards."""
-    spelt = Lake(tmp_path / "lake", home="VN")
+    spelt = Lake(tmp_path / "lake", country=bundled_country())
     ingest(spelt, country, more=ABROAD, spelling=lambda address, _hour: "mirai" if address % 3 else "Zork")
-    view = Lake(spelt.folder, PLACED, home="VN").view()
+    view = Lake(spelt.folder, PLACED, country=bundled_country()).view()
     report = hosts.hosts(view, FORTNIGHT, families=["mirai"])
     assert same(report, hosts.hosts(lake.view(), FORTNIGHT))
     assert report.total.addresses == view.count_addresses(FORTNIGHT, families=["mirai"])
     assert [row.id for row in hosts.hosts(view, FORTNIGHT).rows] == ["mirai"]
     assert value(report.total.by_bot_ids) == value(hosts.hosts(lake.view(), FORTNIGHT).total.by_bot_ids)
-    unplaced = hosts.hosts(Lake(spelt.folder, NAMES, home="VN").view(), FORTNIGHT)
+    unplaced = hosts.hosts(Lake(spelt.folder, NAMES, country=bundled_country()).view(), FORTNIGHT)
     assert {row.id for row in unplaced.rows} == {"mirai", "unplaced"}
 
 
 def test_machines_are_refused_where_each_is_reported_under_several_names_of_its_family(
     country: Seen, tmp_path: Path
 ) -> None:
-    spelt = Lake(tmp_path / "lake", home="VN")
+    spelt = Lake(tmp_path / "lake", country=bundled_country())
     ingest(spelt, country, spelling=lambda _address, hour: "Zork" if int(hour * 60) % 2 else "mirai")
-    view = Lake(spelt.folder, PLACED, home="VN").view()
+    view = Lake(spelt.folder, PLACED, country=bundled_country()).view()
     for report in (hosts.hosts(view, FORTNIGHT), hosts.hosts(view, FORTNIGHT, by="isp")):
         assert {reason(row.machines) for row in (report.total, *report.rows)} == {RefusalReason.MIXED_SPELLINGS}
         assert value(report.total.by_growth) == pytest.approx(country.online, rel=0.05)
@@ -259,7 +260,7 @@ def test_a_period_without_sightings_is_refused(lake: Lake) -> None:
 
 
 def test_a_feed_of_one_row_a_day_is_refused_by_name(country: Seen, tmp_path: Path) -> None:
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     _, first = np.unique(country.address * 1000 + (country.hour // 24).astype(np.int64), return_index=True)
     ingest(lake, Seen(country.address[first], country.hour[first], country.machine[first], 0, 0, 14))
     report = hosts.hosts(lake.view(), FORTNIGHT)
@@ -268,7 +269,7 @@ def test_a_feed_of_one_row_a_day_is_refused_by_name(country: Seen, tmp_path: Pat
 
 
 def test_two_sensors_are_not_added_up_and_tell_their_coverage(country: Seen, tmp_path: Path) -> None:
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     rng = np.random.default_rng(1)
     for report, share in (("own", 0.9), ("other", 0.6)):
         kept = np.isin(country.machine, np.flatnonzero(rng.random(country.machine.max() + 1) < share))
@@ -282,7 +283,7 @@ def test_two_sensors_are_not_added_up_and_tell_their_coverage(country: Seen, tmp
 
 
 def test_a_cut_by_half_shows_and_a_silent_feed_blocks(tmp_path: Path) -> None:
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     later = FIRST + timedelta(days=28)
     for report in ("own", "other"):
         ingest(lake, watch(SMALL.but(days=28, machines=100), np.random.default_rng(4)), report=report)
@@ -298,7 +299,7 @@ def test_a_cut_by_half_shows_and_a_silent_feed_blocks(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def falling(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Twelve weeks of which a sensor that sees every machine in the first six sees half of them in the others."""
-    made = Lake(tmp_path_factory.mktemp("falling"), home="VN")
+    made = Lake(tmp_path_factory.mktemp("falling"), country=bundled_country())
     seen = watch(SMALL.but(days=84, machines=100), np.random.default_rng(6))
     kept = (seen.hour < 24 * 42) | (seen.machine % 2 == 0)
     ingest(made, replace(seen, address=seen.address[kept], hour=seen.hour[kept], machine=seen.machine[kept]))

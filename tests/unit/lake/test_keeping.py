@@ -11,6 +11,7 @@ from tests.lake_reader import TESTER
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
+from quetsach.installation import bundled_country
 from quetsach.lake import keeping
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
@@ -61,7 +62,7 @@ def test_addresses_of_one_ipv6_line_are_one(tmp_path: Path) -> None:
 def test_an_address_that_no_table_knows_is_of_the_country_only_if_the_feed_says_so(
     tmp_path: Path, country: str, *, is_abroad: bool
 ) -> None:
-    lake = Lake(tmp_path, home="VN")
+    lake = Lake(tmp_path, country=bundled_country())
     ingest(lake, HEADER + f"2020-06-16 07:00:00,8.8.8.8,mirai,{country},\n")
     assert [row["is_abroad"] for row in rows_of(lake, "addresses")] == [is_abroad]
 

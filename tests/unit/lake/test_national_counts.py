@@ -10,6 +10,7 @@ from quetsach.centre.tables import load_network_tables
 from quetsach.core.address import Address
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
+from quetsach.installation import bundled_country
 from quetsach.lake import listed
 from quetsach.lake.hosts import hosts
 from quetsach.lake.lake import Lake
@@ -36,7 +37,7 @@ ROWS = (
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    made, tables = Lake(tmp_path / "lake", home="VN"), load_network_tables(tmp_path)
+    made, tables = Lake(tmp_path / "lake", country=bundled_country()), load_network_tables(tmp_path)
     content = "timestamp,address,malware,country,bot_id\n" + "\n".join(ROWS) + "\n"
     result = made.ingest(
         content.encode(),

@@ -7,7 +7,7 @@ week-ends alone: such silences are time without infected machines on line, and c
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from itertools import pairwise
 
@@ -18,7 +18,6 @@ from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, d
 from quetsach.assess.hosts.health import FEWEST_HOURS
 from quetsach.assess.hosts.moved_days import moved_days
 from quetsach.core.period import Period
-from quetsach.core.zone import VIET_NAM
 
 SHORTEST_HOURS = 6
 SILENT = 0.03
@@ -33,25 +32,25 @@ MIDDAY = (9.5, 15.5)
 """Hours of the country in which the middle of an office's day lies."""
 FREE_HOURS = 8
 """In so many hours of the day nobody is in an office."""
-OFFSET_HOURS = VIET_NAM.utcoffset(None).total_seconds() / 3600
 
 type AddressHours = Mapping[date, tuple[int, ...]]
 """Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
 
 
-def read_live_hours(sensor: Clock, seen: AddressHours, period: Period) -> Clock:
+def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, zone: tzinfo | None) -> Clock:
     """Return the clock of a family at a sensor: that of the sensor without the hours in which the family was not live.
 
     Args:
         sensor: its clock over the period.
         seen: of the family.
         period: whole UTC days.
+        zone: of the offices; without it nobody knows which hours are theirs.
     """
     days = list(period)
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
-    week = _week(days, hourly, alive)
+    week = _week(days, hourly, alive, zone)
     is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
@@ -115,7 +114,7 @@ class Week(Enum):
     UNKNOWN = 3
 
 
-def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
+def _week(days: list[date], hourly: Hours, alive: Hours, zone: tzinfo | None) -> Week:
     """Tell office machines, silent at week-ends, from domains that are live on some days only.
 
     A silent week-end between two working days on which machines were there is theirs, if they keep office hours. Where
@@ -125,6 +124,7 @@ def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
     usual = _usual(hourly, alive)
     if not usual.sum() or abs(_wave(usual)) / usual.sum() < RHYTHM:
         return Week.WHOLE
+    is_by_day = _is_by_day(usual, zone, days[0])
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
     watched = watched_hours > busy.sum() / 4
@@ -135,8 +135,8 @@ def _week(days: list[date], hourly: Hours, alive: Hours) -> Week:
         return Week.WHOLE
     absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
     if ((absent > 1) & (absent <= WORKING_DAYS)).any():
-        return Week.UNKNOWN if _is_by_day(usual) else Week.WHOLE
-    if not (_is_by_day(usual) and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()):
+        return Week.UNKNOWN if is_by_day is not False else Week.WHOLE
+    if not (is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()):
         return Week.UNKNOWN
     silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
     between = (
@@ -151,9 +151,13 @@ def _wave(usual: NDArray[np.float64]) -> complex:
     return complex(np.exp(2j * np.pi * (np.arange(24) + 0.5) / 24) @ usual)
 
 
-def _is_by_day(usual: NDArray[np.float64]) -> bool:
-    """Whether the middle of a usual day, by the clock of the country, is one of office hours and not of an evening."""
-    middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + OFFSET_HOURS) % 24
+def _is_by_day(usual: NDArray[np.float64], zone: tzinfo | None, day: date) -> bool | None:
+    """Whether the middle of a usual day is one of office hours and not of an evening; ``None`` without a zone."""
+    if zone is None:
+        return None
+    noon = datetime.combine(day, time(12), UTC).astimezone(zone)
+    ahead = (noon.utcoffset() or timedelta()) / timedelta(hours=1)
+    middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + ahead) % 24
     return MIDDAY[0] <= middle <= MIDDAY[1]
 
 

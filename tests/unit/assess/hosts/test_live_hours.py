@@ -1,6 +1,6 @@
 """The clock of a family: days without its domains are no days without infection, week-ends of offices are."""
 
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from quetsach.core.period import Period
 MONDAY = date(2020, 6, 1)
 WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
 AROUND_THE_CLOCK = (200,) * 24
+OFFICES = timezone(timedelta(hours=7))
 OFFICE = (0,) + (200,) * 9 + (0,) * 14
 EVENING = (0,) * 11 + (200,) * 5 + (0,) * 8
 DAY_AND_SOME_NIGHT = tuple(60 + hour // 2 for hour in OFFICE)
@@ -22,7 +23,7 @@ def sensor(days: Period = WEEKS) -> Clock:
 
 
 def clock(hours: tuple[int, ...], weekdays: tuple[int, ...], *, of: Clock | None = None) -> Clock:
-    return read_live_hours(of or sensor(), {day: hours for day in WEEKS if day.weekday() in weekdays}, WEEKS)
+    return read_live_hours(of or sensor(), {day: hours for day in WEEKS if day.weekday() in weekdays}, WEEKS, OFFICES)
 
 
 def test_a_family_that_is_always_there_has_the_clock_of_the_sensor() -> None:
@@ -69,7 +70,7 @@ def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() ->
     days[down + timedelta(days=1)] = DayRecord((0,) * 8 + (3000,) * 16, ((0, 480),))
     live = {MONDAY + timedelta(days=n): OFFICE for n in (2, 3, 4, 7, 8, 9)}
     partly = {down: (0, 200, 200) + (0,) * 21, down + timedelta(days=1): (0,) * 8 + (200, 200) + (0,) * 14}
-    found = read_live_hours(read_clock(days), live | partly, WEEKS)
+    found = read_live_hours(read_clock(days), live | partly, WEEKS, OFFICES)
     assert found.unsure > 0 or found.uptime_hours == pytest.approx(7 * 24, abs=24)
 
 
@@ -82,7 +83,7 @@ def test_offices_with_domains_on_some_days_leave_the_week_ends_open() -> None:
 def test_a_domain_that_begins_in_the_middle_of_a_day_is_live_from_that_hour() -> None:
     seen = {day: AROUND_THE_CLOCK for day in WEEKS if day > MONDAY + timedelta(days=6)}
     seen[MONDAY + timedelta(days=6)] = (0,) * 13 + (200,) * 11
-    found = read_live_hours(sensor(), seen, WEEKS)
+    found = read_live_hours(sensor(), seen, WEEKS, OFFICES)
     assert found.uptime_hours == pytest.approx(21 * 24 + 11)
     assert found.outages[MONDAY + timedelta(days=6)] == ((0, 13 * 60),)
 
@@ -94,11 +95,11 @@ def test_nights_stay_on_the_clock_beside_dead_days() -> None:
 
 def test_a_few_addresses_prove_no_dead_day() -> None:
     seen = {day: (1,) * 24 for day in WEEKS if day.weekday() != 2}
-    assert read_live_hours(sensor(), seen, WEEKS).uptime_hours == pytest.approx(672)
+    assert read_live_hours(sensor(), seen, WEEKS, OFFICES).uptime_hours == pytest.approx(672)
 
 
 def test_a_family_that_was_seen_abroad_alone_has_the_clock_of_the_sensor() -> None:
-    assert read_live_hours(sensor(), {MONDAY: (0,) * 24}, WEEKS).uptime_hours == pytest.approx(672)
+    assert read_live_hours(sensor(), {MONDAY: (0,) * 24}, WEEKS, OFFICES).uptime_hours == pytest.approx(672)
 
 
 def test_outages_of_the_sensor_stay_outages() -> None:
@@ -116,4 +117,4 @@ def test_a_week_end_that_an_outage_halves_is_still_silent() -> None:
     days[down] = DayRecord((3000,) + (0,) * 5 + (3000,) * 18, ((60, 360),))
     days[down + timedelta(days=1)] = DayRecord((0,) * 11 + (3000,) * 13, ((0, 660),))
     seen = {day: OFFICE for day in WEEKS if day.weekday() < 5}
-    assert read_live_hours(read_clock(days), seen, WEEKS).uptime_hours == pytest.approx(672)
+    assert read_live_hours(read_clock(days), seen, WEEKS, OFFICES).uptime_hours == pytest.approx(672)
