@@ -290,7 +290,7 @@ def snapshot(monkeypatch):
     there = [u for u in Unit.objects.all() if u.opened <= day and (u.closed is None or u.closed > day)]
     kinds = [unit.kind for unit in there]
     found = replace(load_tree_snapshot(), districts=kinds.count("district"), communes=kinds.count("commune"))
-    monkeypatch.setattr("quetsach.web.office.tree.selectors.load_tree_snapshot", lambda: found)
+    monkeypatch.setattr("quetsach.web.office.tree.selectors.load_tree_snapshot", lambda _data: found)
     return found
 
 
