@@ -30,7 +30,7 @@ def known(monkeypatch: pytest.MonkeyPatch, kind: EventKind, *families: str) -> N
     """Let the calendar know of one event in the weeks that figures are counted over."""
     text = LocalText("Máy chủ điều khiển được tiếp quản", "Its servers were taken over")
     event = KnownEvent("x", kind, Period(TAKEN_OVER, TAKEN_OVER), families, text, "Cục A05")
-    monkeypatch.setattr(tables, "load_calendar", lambda: Calendar((event,)))
+    monkeypatch.setattr(tables, "load_calendar", lambda _data: Calendar((event,)))
 
 
 def test_figures_wait_where_an_event_changed_the_instrument(
