@@ -3,7 +3,6 @@
 Settings are one country's for a whole process, so that this is a process of its own.
 """
 
-import argparse
 import json
 import sys
 from contextlib import redirect_stdout
@@ -75,12 +74,12 @@ def counts(data: Path) -> dict[str, object]:
 def evaluation(data: Path) -> str:
     """Return the page of the evaluation of the country's campaign."""
     from quetsach.cli.center import evaluate
+    from quetsach.cli.parser import Parser
 
-    parser = argparse.ArgumentParser()
-    evaluate.register(parser.add_subparsers())
+    parser = Parser()
+    evaluate.register(parser)
     out = data / "evaluation"
-    words = ["evaluate", "spring-2026", "--data", str(data), "--out", str(out), "--lang", "en"]
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(["spring-2026", "--data", str(data), "--out", str(out), "--lang", "en"])
     with redirect_stdout(sys.stderr):
         arguments.run(arguments)
     return (out / "evaluation.en.html").read_text("utf-8")
