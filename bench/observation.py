@@ -13,12 +13,13 @@ from quetsach.assess.hosts.health import CUT_MINUTES, SensorDays, feed_mode
 from quetsach.assess.hosts.ladder import STEPS, GapLadder, step_of
 from quetsach.assess.hosts.live_hours import read_live_hours
 from quetsach.assess.hosts.measure import Observed
+from quetsach.core.country import WEEKEND, Offices
 from quetsach.core.period import Period
 
 MONDAY = date(2020, 6, 1)
 
-OFFICES = timezone(timedelta(hours=7))
-"""The time of the offices of all worlds."""
+OFFICES = Offices(timezone(timedelta(hours=7)), WEEKEND)
+"""The offices of all worlds."""
 
 type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]

@@ -17,6 +17,9 @@ LANGUAGES = ("vi", "en")
 """The languages that texts are there in; a country speaks one or both."""
 TABLES = ("campaigns", "events", "forms", "isps", "network", "places", "unit-names", "units")
 """The folders of tables that a country has of its own."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKEND = frozenset({5, 6})
+"""Saturday and Sunday, Monday being 0: what stands where nobody knows of which country it is."""
 _CODE = re.compile(r"[A-Z]{2}")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)", re.ASCII)
 _MOST_HOURS = 14
@@ -51,6 +54,14 @@ class Territory:
 
 
 @dataclass(frozen=True, slots=True)
+class Offices:
+    """When a country's offices are open: by what time, and on which days of the week they are not (Monday is 0)."""
+
+    zone: tzinfo
+    rest_days: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Country:
     """What is one country's and no other's.
 
@@ -58,6 +69,7 @@ class Country:
         code: of ISO 3166: whatever is national is of it, in counts, coverage and simulations.
         name: what it is called.
         zone: the time of its offices, under the name that the time zone database has for it.
+        rest_days: days of the week on which its offices are closed, Monday being 0.
         time_name: what that time is called behind a time of day.
         short_time_name: the same in one word or two.
         languages: of its pages, the first is that of pages without a prefix.
@@ -70,6 +82,7 @@ class Country:
     code: str
     name: LocalText
     zone: tzinfo
+    rest_days: frozenset[int]
     time_name: LocalText
     short_time_name: str
     languages: tuple[str, ...]
@@ -77,6 +90,11 @@ class Country:
     territory: Territory
     demonstration: str
     tables: Mapping[str, str]
+
+    @property
+    def offices(self) -> Offices:
+        """When its offices are open."""
+        return Offices(self.zone, self.rest_days)
 
     def moment_text(self, moment: datetime, pattern: str, language: str) -> str:
         """Return a moment in the country's time by a pattern of ``strftime``, with what that time is called."""
@@ -100,6 +118,7 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
         code=top.matching("code", _CODE, "two capital letters, as in ISO 3166"),
         name=top.local_text("name"),
         zone=_zone(zone, zone_named),
+        rest_days=_rest_days(top),
         time_name=zone.own_text(),
         short_time_name=zone.text("short"),
         languages=_languages(top),
@@ -120,6 +139,13 @@ def _languages(top: "_Table") -> tuple[str, ...]:
     if not found or len(set(found)) < len(found) or not set(found) <= set(LANGUAGES):
         raise top.error("languages", f"must be one or more of {', '.join(LANGUAGES)}, each once")
     return found
+
+
+def _rest_days(top: "_Table") -> frozenset[int]:
+    found = top.texts("rest_days")
+    if not found or len(set(found)) < len(found) or not set(found) < set(WEEKDAYS):
+        raise top.error("rest_days", f"must be one or more of {', '.join(WEEKDAYS)}, each once and not all")
+    return frozenset(WEEKDAYS.index(day) for day in found)
 
 
 def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:

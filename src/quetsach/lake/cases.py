@@ -1,7 +1,7 @@
 """Who was seen when, by the names that malware gives its installations: from the roll-ups of days."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def bot_history(view: LakeView, period: Period) -> History | None:
         return None
     rows = _of_families(rows, view)
     sensors = {(row["feed"], row["report"]) for row in rows.group_by(["feed", "report"]).aggregate([]).to_pylist()}
-    return _history(rows, {sensor: records[sensor] for sensor in sensors}, period)
+    return _history(rows, {sensor: records[sensor] for sensor in sensors}, period, view.rest_days)
 
 
 def _of_families(rows: pa.Table, view: LakeView) -> pa.Table:
@@ -69,8 +69,13 @@ def _read(path: Path, day: date) -> pa.Table:
     return table.append_column("day", pa.array([day] * len(table), pa.date32()))
 
 
-def _history(rows: pa.Table, records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period) -> History:
-    midnight = _midnights(records, period)
+def _history(
+    rows: pa.Table,
+    records: Mapping[Sensor, Mapping[date, DayRecord]],
+    period: Period,
+    rest_days: Collection[int],
+) -> History:
+    midnight = _midnights(records, period, rest_days)
     day = rows.column("day").cast(pa.int32()).to_numpy() - (period.first - date(1970, 1, 1)).days
     length = np.diff(midnight)
     seen = [midnight[day] + length[day] * rows.column(name).to_numpy() / _DAY_US for name in ("first_us", "last_us")]
@@ -102,11 +107,13 @@ def _twice(column: pa.DictionaryArray) -> NDArray[np.int64]:
     return np.tile(column.indices.to_numpy().astype(np.int64), 2)
 
 
-def _midnights(records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period) -> NDArray[np.float64]:
+def _midnights(
+    records: Mapping[Sensor, Mapping[date, DayRecord]], period: Period, rest_days: Collection[int]
+) -> NDArray[np.float64]:
     """Return the uptime clock at the beginning of each day, and at the end of the last."""
     alive = np.zeros(period.days)
     for days in records.values():
-        for day, outages in read_clock(days).outages.items():
+        for day, outages in read_clock(days, rest_days).outages.items():
             at = (day - period.first).days
             alive[at] = max(alive[at], uptime_minutes(outages) / DAY_MINUTES)
     return np.concatenate(([0.0], np.cumsum(alive)))

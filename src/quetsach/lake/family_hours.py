@@ -5,7 +5,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.live_hours import read_live_hours
+from quetsach.core.country import Offices
 from quetsach.core.period import Period
 from quetsach.lake.queries import Names, by_day, by_family, run
 from quetsach.lake.question import Part, added, in_part
@@ -92,7 +93,7 @@ def family_clocks(
     sensors: Mapping[tuple[str, str], Clock],
     hours: Mapping[Seen, Mapping[date, tuple[int, ...]]],
     period: Period,
-    zone: tzinfo | None,
+    offices: Offices | None,
 ) -> dict[Seen, Clock]:
     """Return the clock of each family at each sensor that saw it."""
-    return {seen: read_live_hours(sensors[seen[0], seen[1]], days, period, zone) for seen, days in hours.items()}
+    return {seen: read_live_hours(sensors[seen[0], seen[1]], days, period, offices) for seen, days in hours.items()}

@@ -176,10 +176,10 @@ def laid_out(
                     files.append(place / roll_up.path(part))
         if not records:
             raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
-        sensors = {sensor: read_clock(days) for sensor, days in records.items()}
+        sensors = {sensor: read_clock(days, view.rest_days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
         hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))
-        clocks = family_clocks(sensors, hours, period, view.zone)
+        clocks = family_clocks(sensors, hours, period, view.offices)
         yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots), tuple(reach))
 
 

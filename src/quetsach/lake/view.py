@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach.assess import UNKNOWN, UNPLACED
-from quetsach.core.country import Country
+from quetsach.core.country import WEEKEND, Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -68,7 +68,8 @@ class LakeView:
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
         self.folder = folder
         self.home = country.code if country else None
-        self.zone = country.zone if country else None
+        self.offices = country.offices if country else None
+        self.rest_days = country.rest_days if country else WEEKEND
         self.catalog = reader.read()
         self._engine = engine
         self.families_version = names.version if names else ""

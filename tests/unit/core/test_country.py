@@ -20,6 +20,7 @@ def test_a_fixed_offset_asks_for_no_table_of_zones() -> None:
 
     country = read_country(VN.encode(), file="country.toml", zone_named=none)
     assert (country.code, str(country.zone), country.languages) == ("VN", "Asia/Ho_Chi_Minh", ("vi", "en"))
+    assert country.offices.rest_days == {5, 6}
     assert datetime(2026, 7, 1, tzinfo=country.zone).utcoffset() == timedelta(hours=7)
     told = country.moment_text(datetime(2026, 11, 28, 23, 30, tzinfo=UTC), "%H:%M %d/%m", "vi")
     assert told == "06:30 29/11 (giờ Việt Nam)"
@@ -43,6 +44,8 @@ def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency:
         ('code = "VN"', 'code = "vn"', "code must be two capital letters"),
         ('languages = ["vi", "en"]', 'languages = ["vi", "fr"]', "languages must be"),
         ('languages = ["vi", "en"]', "languages = []", "languages must be"),
+        ('rest_days = ["saturday", "sunday"]', 'rest_days = ["Saturday"]', "rest_days must be"),
+        ('rest_days = ["saturday", "sunday"]', "rest_days = []", "rest_days must be"),
         ('utc_offset = "+07:00"', 'utc_offset = "+7"', "zone.utc_offset must be"),
         ('utc_offset = "+07:00"', 'utc_offset = "+99:00"', "zone.utc_offset must be"),
         ('name = "Asia/Ho_Chi_Minh"\nutc_offset = "+07:00"', 'name = "Nowhere/Else"\n', "zone.name is no zone"),

@@ -1,6 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from django.utils.translation import override
 
 from quetsach.core.pack import LocalText
@@ -103,6 +106,14 @@ def test_a_day_by_which_something_is_due_says_that_offices_are_closed(day: date 
     for language, text in (("vi", vi), ("en", en)):
         with override(language):
             assert words.day_off(day) == text
+
+
+def test_offices_of_another_country_are_closed_on_its_own_days() -> None:
+    country = replace(settings.COUNTRY, rest_days=frozenset({4, 5}))
+    with override("vi"), override_settings(COUNTRY=country):
+        assert words.day_off(date(2026, 11, 27)) == " (thứ Sáu)"
+        assert words.day_off(date(2026, 11, 29)) == ""
+        assert words.days_off()["weekend"] == {5: " (thứ Sáu)", 6: " (thứ Bảy)"}
 
 
 def test_vietnamese_says_that_it_is_on_an_english_page() -> None:

@@ -6,12 +6,14 @@ had sightings, and only as far as they had: an outage that runs into a night end
 out of the gap between two working days, and they would look like one session.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quetsach.core.country import WEEKEND
 
 DAY_MINUTES = 1440
 SHORTEST_MINUTES = 15
@@ -87,17 +89,19 @@ class Clock:
         return found
 
 
-def read_clock(days: Mapping[date, DayRecord]) -> Clock:
+def read_clock(days: Mapping[date, DayRecord], rest_days: Collection[int] = WEEKEND) -> Clock:
     """Tell outages from hours in which nobody is on line, and count the hours of the clock.
 
     Where there is no other day to compare with, each candidate is an outage.
 
     Args:
         days: the days on which the sensor had sightings, of one period; a day without any is one long outage.
+        rest_days: of the week in the country, Monday being 0.
     """
     order = sorted(days)
     hourly = np.array([days[day].hourly for day in order], dtype=np.float64).reshape(len(order), 24)
-    alike = np.array([[day_kind(a) == day_kind(b) for b in order] for a in order])
+    kinds = np.array([day_kind(day, rest_days) for day in order])
+    alike = kinds[:, None] == kinds[None, :]
     outages: dict[date, tuple[Stretch, ...]] = {}
     alive = np.ones_like(hourly)
     for at, day in enumerate(order):
@@ -118,9 +122,9 @@ def read_clock(days: Mapping[date, DayRecord]) -> Clock:
     return Clock(outages, float(uptime), alive.sum(axis=0))
 
 
-def day_kind(day: date) -> int:
-    """Return which days a day is like: working days, Saturdays, Sundays."""
-    return max(0, day.weekday() - 4)
+def day_kind(day: date, rest_days: Collection[int]) -> int:
+    """Return which days a day is like: 0 for all working days, another number for each day of rest of the week."""
+    return 1 + day.weekday() if day.weekday() in rest_days else 0
 
 
 def weights_of(hourly: Hours, alive: Hours, alike: NDArray[np.bool_]) -> Hours:

@@ -7,7 +7,7 @@ week-ends alone: such silences are time without infected machines on line, and c
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from quetsach.assess.hosts.clock import QUIET, Clock, Hours, Stretch, covered, day_kind, weights_of
 from quetsach.assess.hosts.health import FEWEST_HOURS
 from quetsach.assess.hosts.moved_days import moved_days
+from quetsach.core.country import WEEKEND, Offices
 from quetsach.core.period import Period
 
 SHORTEST_HOURS = 6
@@ -27,7 +28,6 @@ BUSY = 0.3
 RHYTHM = 0.15
 """First harmonic of the hours of the day from which machines are taken to be switched off."""
 
-WORKING_DAYS = 5
 MIDDAY = (9.5, 15.5)
 """Hours of the country in which the middle of an office's day lies."""
 FREE_HOURS = 8
@@ -37,34 +37,35 @@ type AddressHours = Mapping[date, tuple[int, ...]]
 """Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
 
 
-def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, zone: tzinfo | None) -> Clock:
+def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, offices: Offices | None) -> Clock:
     """Return the clock of a family at a sensor: that of the sensor without the hours in which the family was not live.
 
     Args:
         sensor: its clock over the period.
         seen: of the family.
         period: whole UTC days.
-        zone: of the offices; without it nobody knows which hours are theirs.
+        offices: of the country; without them nobody knows which hours and days are theirs.
     """
     days = list(period)
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
-    week = _week(days, hourly, alive, zone)
-    is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
+    rest_days = offices.rest_days if offices else WEEKEND
+    week = _week(days, hourly, alive, offices)
+    is_weekend = np.array([day.weekday() in rest_days for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
     watched = alive.copy()
     alive[blind] = 0
     counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
-    kinds = np.array([day_kind(day) for day in days])
+    kinds = np.array([day_kind(day, rest_days) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
-    unsure = (7 - WORKING_DAYS) / WORKING_DAYS if week is Week.UNKNOWN else 0.0
+    unsure = len(rest_days) / (7 - len(rest_days)) if week is Week.UNKNOWN else 0.0
     stretches = {
         day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
     }
-    return Clock(stretches, uptime, alive.sum(axis=0), unsure, moved_days(days, hourly, watched))
+    return Clock(stretches, uptime, alive.sum(axis=0), unsure, moved_days(days, hourly, watched, rest_days))
 
 
 def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:
@@ -114,7 +115,7 @@ class Week(Enum):
     UNKNOWN = 3
 
 
-def _week(days: list[date], hourly: Hours, alive: Hours, zone: tzinfo | None) -> Week:
+def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None) -> Week:
     """Tell office machines, silent at week-ends, from domains that are live on some days only.
 
     A silent week-end between two working days on which machines were there is theirs, if they keep office hours. Where
@@ -124,23 +125,25 @@ def _week(days: list[date], hourly: Hours, alive: Hours, zone: tzinfo | None) ->
     usual = _usual(hourly, alive)
     if not usual.sum() or abs(_wave(usual)) / usual.sum() < RHYTHM:
         return Week.WHOLE
-    is_by_day = _is_by_day(usual, zone, days[0])
+    is_by_day = _is_by_day(usual, offices, days[0])
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
     watched = watched_hours > busy.sum() / 4
     there = watched & (((hourly > SILENT * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
-    is_weekend = np.array([day.weekday() >= WORKING_DAYS for day in days])
+    rest_days = offices.rest_days if offices else WEEKEND
+    working_days = 7 - len(rest_days)
+    is_weekend = np.array([day.weekday() in rest_days for day in days])
     worked = np.flatnonzero(there & ~is_weekend)
     if not len(worked) or (there & is_weekend).any() or not is_weekend.any():
         return Week.WHOLE
     absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
-    if ((absent > 1) & (absent <= WORKING_DAYS)).any():
+    if ((absent > 1) & (absent <= working_days)).any():
         return Week.UNKNOWN if is_by_day is not False else Week.WHOLE
     if not (is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()):
         return Week.UNKNOWN
     silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
     between = (
-        last - first <= WORKING_DAYS and ((first < silent) & (silent < last)).any()
+        last - first <= working_days and ((first < silent) & (silent < last)).any()
         for first, last in pairwise(worked.tolist())
     )
     return Week.WORKING if any(between) else Week.UNKNOWN
@@ -151,11 +154,11 @@ def _wave(usual: NDArray[np.float64]) -> complex:
     return complex(np.exp(2j * np.pi * (np.arange(24) + 0.5) / 24) @ usual)
 
 
-def _is_by_day(usual: NDArray[np.float64], zone: tzinfo | None, day: date) -> bool | None:
-    """Whether the middle of a usual day is one of office hours and not of an evening; ``None`` without a zone."""
-    if zone is None:
+def _is_by_day(usual: NDArray[np.float64], offices: Offices | None, day: date) -> bool | None:
+    """Whether the middle of a usual day is one of office hours and not of an evening; ``None`` of no country."""
+    if offices is None:
         return None
-    noon = datetime.combine(day, time(12), UTC).astimezone(zone)
+    noon = datetime.combine(day, time(12), UTC).astimezone(offices.zone)
     ahead = (noon.utcoffset() or timedelta()) / timedelta(hours=1)
     middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + ahead) % 24
     return MIDDAY[0] <= middle <= MIDDAY[1]

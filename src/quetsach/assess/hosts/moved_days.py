@@ -5,7 +5,7 @@ counted hardly changes. Of machines that are switched off at night a wrong clock
 days are held against the usual day of their kind, as it stands and moved by each number of hours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from quetsach.assess.hosts.clock import SAME_KIND, Hours, day_kind
 from quetsach.assess.hosts.health import FEWEST_HOURS
 from quetsach.assess.hosts.sightings import CLOCK_HOURS
+from quetsach.core.country import WEEKEND
 
 _NEARER: Final = 0.5
 """A day is moved that is at least so much nearer to the usual day when that is moved ..."""
@@ -27,15 +28,18 @@ _SURE: Final = 6.0
 """... and by so many times what chance does."""
 
 
-def moved_days(days: Sequence[date], seen: Hours, alive: Hours) -> dict[date, int]:
+def moved_days(
+    days: Sequence[date], seen: Hours, alive: Hours, rest_days: Collection[int] = WEEKEND
+) -> dict[date, int]:
     """Return the days that are moved, and by how many hours; later is positive.
 
     Args:
         days: of the window, in order of time.
         seen: addresses of the family in each hour (UTC) of each of these.
         alive: what part of each hour the sensor was alive.
+        rest_days: of the week in the country, Monday being 0.
     """
-    kinds = np.array([day_kind(day) for day in days])
+    kinds = np.array([day_kind(day, rest_days) for day in days])
     usual = {kind: _usual(seen[kinds == kind], alive[kinds == kind]) for kind in set(kinds.tolist())}
     rows = np.array([usual[kind] for kind in kinds.tolist()])
     kept = np.pad((alive >= 1).ravel(), 24)

@@ -1,5 +1,6 @@
 """The clock of a family: days without its domains are no days without infection, week-ends of offices are."""
 
+from dataclasses import replace
 from datetime import date, timedelta, timezone
 
 import numpy as np
@@ -7,12 +8,13 @@ import pytest
 
 from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
 from quetsach.assess.hosts.live_hours import read_live_hours
+from quetsach.core.country import WEEKEND, Offices
 from quetsach.core.period import Period
 
 MONDAY = date(2020, 6, 1)
 WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
 AROUND_THE_CLOCK = (200,) * 24
-OFFICES = timezone(timedelta(hours=7))
+OFFICES = Offices(timezone(timedelta(hours=7)), WEEKEND)
 OFFICE = (0,) + (200,) * 9 + (0,) * 14
 EVENING = (0,) * 11 + (200,) * 5 + (0,) * 8
 DAY_AND_SOME_NIGHT = tuple(60 + hour // 2 for hour in OFFICE)
@@ -72,6 +74,18 @@ def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() ->
     partly = {down: (0, 200, 200) + (0,) * 21, down + timedelta(days=1): (0,) * 8 + (200, 200) + (0,) * 14}
     found = read_live_hours(read_clock(days), live | partly, WEEKS, OFFICES)
     assert found.unsure > 0 or found.uptime_hours == pytest.approx(7 * 24, abs=24)
+
+
+def test_offices_rest_on_the_days_of_their_country() -> None:
+    """Where Friday and Saturday are days of rest, silent Fridays are an office's; silent Sundays are dead domains."""
+    offices = replace(OFFICES, rest_days=frozenset({4, 5}))
+    silent_fridays, silent_sundays = (
+        read_live_hours(sensor(), {day: OFFICE for day in WEEKS if day.weekday() not in silent}, WEEKS, offices)
+        for silent in ((4, 5), (5, 6))
+    )
+    assert silent_fridays.uptime_hours == pytest.approx(672)
+    assert silent_fridays.unsure == 0
+    assert silent_sundays.uptime_hours == pytest.approx(20 * 24)
 
 
 def test_offices_with_domains_on_some_days_leave_the_week_ends_open() -> None:

@@ -170,8 +170,15 @@ def is_vietnamese(text: str) -> bool:
     return get_language() == "en" and bool(_VIETNAMESE.search(str(text)))
 
 
-_WEEKEND = {5: LocalText("thứ Bảy", "Saturday"), 6: LocalText("Chủ nhật", "Sunday")}
-"""By day of the week, Monday being 0."""
+_WEEKDAYS = (
+    LocalText("thứ Hai", "Monday"),
+    LocalText("thứ Ba", "Tuesday"),
+    LocalText("thứ Tư", "Wednesday"),
+    LocalText("thứ Năm", "Thursday"),
+    LocalText("thứ Sáu", "Friday"),
+    LocalText("thứ Bảy", "Saturday"),
+    LocalText("Chủ nhật", "Sunday"),
+)
 
 
 @register.filter
@@ -182,7 +189,7 @@ def day_off(value: date | datetime | None) -> str:
     day = timezone.localdate(value) if isinstance(value, datetime) else value
     if (holiday := load_calendar(settings.CENTER.data).holiday_on(day)) is not None:
         return _closed_for(holiday)
-    return f" ({here(_WEEKEND[day.weekday()])})" if day.weekday() in _WEEKEND else ""
+    return f" ({here(_WEEKDAYS[day.weekday()])})" if day.weekday() in settings.COUNTRY.rest_days else ""
 
 
 def days_off() -> dict[str, Any]:
@@ -195,7 +202,7 @@ def days_off() -> dict[str, Any]:
         spans.setdefault(_closed_for(holiday.name), []).append(f"{holiday.period.first}/{holiday.period.last}")
     return {
         "holidays": {text: " ".join(found) for text, found in spans.items()},
-        "weekend": {(day + 1) % 7: f" ({here(name)})" for day, name in _WEEKEND.items()},
+        "weekend": {(day + 1) % 7: f" ({here(_WEEKDAYS[day])})" for day in sorted(settings.COUNTRY.rest_days)},
     }
 
 
