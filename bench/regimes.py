@@ -44,7 +44,8 @@ class Regime:
     check_ins: CheckIns = field(default_factory=CheckIns)
     second: CheckIns | None = None
     second_share: float = 0.0
-    duty: str = "always"  # or "office", "evening", "comes and goes"
+    duty: str = "always"  # or "office", "evening", "shop", "comes and goes"
+    left_on: float = 0.0  # share of the machines of offices, shops and evenings that nobody switches off
     on_off: tuple[float, float] = (6.0, 12.0)
     lease: float = 24.0
     lease_kind: str = "chance"  # or "fixed", "heavy"
@@ -56,6 +57,7 @@ class Regime:
     stay: tuple[float, float] = (12.0, 8.0)  # at the one and at the other
     live_days: tuple[int, ...] = tuple(range(DAYS))
     live_from: int = 0  # the hour at which a live day begins
+    live_hours: int = 24  # that it has
     outages: float = 0.0
     kept: float = 1.0
     reach: float = 1.0
@@ -111,6 +113,20 @@ def draw(rng: np.random.Generator, *, is_plausible: bool) -> Regime:
     for name in rng.choice(names, size=count, replace=False).tolist():
         regime = TRAITS[name](regime, rng)
         regime = regime.but(traits=(*regime.traits, name))
+    return _with_hours(regime, rng)
+
+
+def _with_hours(regime: Regime, rng: np.random.Generator) -> Regime:
+    """Draw what only families that keep hours have, and domains that do."""
+    if regime.duty == "office" and rng.random() < 0.25:
+        regime = regime.but(duty="shop")
+    if regime.duty in ("office", "shop", "evening"):
+        regime = regime.but(left_on=float(rng.choice([0.0, 0.01, 0.03, 0.1])))
+    if regime.duty in ("shop", "evening") and "domains on weekdays" in regime.traits and rng.random() < 0.5:
+        regime = regime.but(live_days=tuple(day for day in range(DAYS) if day % 7 < 5), live_from=0)
+    if regime.live_days == tuple(range(DAYS)) and rng.random() < (0.03 if regime.is_plausible else 0.1):
+        first, length = int(rng.integers(0, 24)), int(rng.integers(6, 19))
+        regime = regime.but(live_from=first, live_hours=length, traits=(*regime.traits, "domains by the hour"))
     return regime
 
 
@@ -261,11 +277,14 @@ def _on_line(regime: Regime, begun: Floats, cured: Floats, rng: np.random.Genera
         edges = steps.reshape(len(machine), -1).cumsum(1) - rng.random((len(machine), 1)) * (on + off)
         start, stop = edges[:, 1:-1:2], edges[:, 2::2]
     else:
-        days = np.array([day for day in range(DAYS) if regime.duty == "evening" or day % 7 < 5])
+        days = np.array([day for day in range(DAYS) if regime.duty != "office" or day % 7 < 5])
         first, hours = (11.0, 5.0) if regime.duty == "evening" else (1.0, 8.5)
         start = 24 * days[None, :] + first + rng.normal(0, 0.7, (len(machine), len(days))).clip(-0.9, 3)
         stop = start + hours + rng.normal(0, 0.7, start.shape).clip(-2, 2)
     start, stop = np.maximum(start, begun[:, None]), np.minimum(stop, cured[:, None])
+    stays = rng.random(len(machine)) < regime.left_on if regime.left_on else np.zeros(len(machine), dtype=bool)
+    start[stays], stop[stays] = begun[stays, None], begun[stays, None]
+    stop[stays, 0] = cured[stays]
     there = stop > start
     return np.repeat(machine, there.sum(1)), start[there], stop[there]
 
@@ -384,16 +403,18 @@ def _leases(
 def _is_live(regime: Regime, hour: Floats) -> NDArray[np.bool_]:
     live = np.zeros(DAYS + 1, dtype=bool)
     live[list(regime.live_days)] = True
+    if regime.live_hours < 24:
+        since = hour - regime.live_from
+        return (since >= 0) & (since % 24 < regime.live_hours) & live[np.maximum(0, since // 24).astype(np.int64)]
     return live[np.maximum(0, (hour - regime.live_from) // 24).astype(np.int64)]
 
 
 def _live_hours(regime: Regime, start: Floats, stop: Floats) -> Floats:
     found = np.zeros(len(start))
     for day in regime.live_days:
-        first = 24.0 * day + (regime.live_from if day else 0)
-        found += np.clip(
-            np.minimum(stop, min(END, 24.0 * (day + 1) + regime.live_from)) - np.maximum(start, first), 0, None
-        )
+        first = 24.0 * day + (regime.live_from if day or regime.live_hours < 24 else 0)
+        last = min(END, 24.0 * day + regime.live_from + regime.live_hours)
+        found += np.clip(np.minimum(stop, last) - np.maximum(start, first), 0, None)
     return found
 
 

@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from math import sqrt
 
 import numpy as np
 from bench.observation import observe
-from bench.regimes import DAYS, Regime, draw, play
+from bench.regimes import DAYS, CheckIns, Regime, draw, play
 from bench.validation.table import Row
 
 from quetsach.assess.estimate import Answer, Estimate
@@ -18,6 +19,7 @@ FARTHEST = 0.15
 FARTHER_SHARE = 0.01
 """Of all that is printed: check-ins at random with pauses far shorter than an interval look like loss."""
 REFUSED = 0.4
+AN_HOUR_OFF = 0.02
 ANSWERS = ("machines", "by_events", "by_growth")
 
 
@@ -65,6 +67,7 @@ def rows(short: bool, seed: int) -> list[Row]:  # noqa: FBT001
     return [
         *(row for name in ANSWERS for row in _printed(name, judged)),
         _refused(middle),
+        _an_hour_off(seed),
     ]
 
 
@@ -98,6 +101,30 @@ def _refused(middle: list[Judged]) -> Row:
         "machines: refused in the plausible middle", f"<= {REFUSED:.0%}", f"{refused} of {len(middle)}",
         _is_within(refused, len(middle), REFUSED),
     )  # fmt: skip
+
+
+def _an_hour_off(seed: int) -> Row:
+    """Play worlds with a clock that is wrong by an hour on every second day, or from the middle on, and without."""
+    moved, refused = list[float](), 0
+    for number, duty in enumerate(("always", "office", "shop", "evening")):
+        regime = Regime(machines=300, duty=duty, left_on=0.02, check_ins=CheckIns(0.5), lease=48.0)
+        right = _machines(regime, seed, number)
+        for days, hours in product((tuple(range(0, DAYS, 2)), tuple(range(DAYS // 2, DAYS))), (-1, 1)):
+            wrong = _machines(regime.but(wrong_days=days, wrong_hours=hours), seed, number)
+            if isinstance(right, Estimate) and isinstance(wrong, Estimate):
+                moved.append(wrong.value / right.value - 1)
+            else:
+                refused += 1
+    worst = max(moved, key=abs)
+    return Row(
+        "machines: moved by a clock that is an hour wrong on some days", f"<= {AN_HOUR_OFF:.0%}",
+        f"{worst:+.1%}, {len(moved)} worlds, {refused} refused", abs(worst) <= AN_HOUR_OFF,
+    )  # fmt: skip
+
+
+def _machines(regime: Regime, seed: int, number: int) -> Answer:
+    seen = play(regime, np.random.default_rng([seed, number]))
+    return measure(observe(seen.address, seen.hour, DAYS, seen.others)).machines
 
 
 def _is_within(count: int, of: int, share: float) -> bool:

@@ -1,6 +1,7 @@
 """Two windows in which nobody is cleaned and one thing about the instrument or the calendar changes; and true cuts.
 
-Nothing may move the reduction by more than three points without a word beside it.
+Nothing may move the reduction by more than three points without a word beside it: about the change, or about how
+large a change would go unseen.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,16 +51,12 @@ class Tells(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What changes, what the calendar knows of it, and what the feed tells.
-
-    ``is_wide``: so small that days do not tell it from chance; the interval must hold it instead.
-    """
+    """What changes, what the calendar knows of it, and what the feed tells."""
 
     change: Change
     calendar: Calendar = NOTHING_KNOWN
     country: Country = SPAN
     tells: Tells = Tells.NOTHING
-    is_wide: bool = False
 
 
 def _keep(seen: Seen, kept: NDArray[np.bool_]) -> Seen:
@@ -318,7 +315,7 @@ CASES: dict[str, Case] = {
     "a provider blocks the sinkhole": Case(_on(BIG, lambda s: _keep(s, (s.hour < START) | (s.machine % 8 > 0)))),
     "six crawlers visit the sinkhole": Case(_visitors(6, 4000)),
     "scanners are counted as bots": Case(_visitors(3000, 1)),
-    "a family's sensor loses a twentieth": Case(_seen_of(BIG, 0.95, START), is_wide=True),
+    "a family's sensor loses a twentieth": Case(_seen_of(BIG, 0.95, START)),
     "a domain in ten, where the feed tells domains": Case(_seen_of(BIG, 0.9, START), tells=Tells.DOMAINS),
     "three domains in ten, one after the other, told": Case(_on(BIG, _one_by_one), tells=Tells.DOMAINS),
     "the same, where it does not": Case(_on(BIG, _one_by_one)),
@@ -337,23 +334,33 @@ def _changes(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
     """Hold each change against the same country without it: the difference is the instrument's alone."""
     runs = 1 if short else 8
     for name, case in CASES.items():
-        off, told, blocked, silent, inside = list[float](), 0, 0, 0, 0
+        off, told, blocked, silent, open_ = list[float](), 0, 0, 0, 0
         for run in range(runs):
             played, control = _control(case.country, seed, run, case.tells)
             changed = case.change(played, np.random.default_rng([seed, run, 1]))
             found = compare_played(changed, case.calendar, case.tells)
-            told += bool(found.notices)
+            told += _is_told(found)
             blocked += found.blocks
             if isinstance(found.machines, Estimate) and isinstance(control.machines, Estimate):
                 off.append(abs(found.machines.value - control.machines.value))
-                is_silent = off[-1] > LARGEST_SILENT and not found.notices
-                is_held = found.machines.low <= control.machines.value <= found.machines.high
-                inside += is_silent and is_held
-                silent += is_silent and not (case.is_wide and is_held)
+                is_large = off[-1] > LARGEST_SILENT and not _is_told(found)
+                is_open = off[-1] <= _could_go_unseen(found)
+                open_ += is_large and is_open
+                silent += is_large and not is_open
         moved = f"moved by up to {max(off):.1f} points" if off else "refused"
-        within = f", {inside} told by the interval alone" if inside else ""
+        within = f", {open_} of less than was said to go unseen" if open_ else ""
         got = f"{silent} silent{within}; {moved}, {told} of {runs} told, {blocked} blocked"
         yield Row(f"silent changes over 3 points: {name}", "0", got, silent == 0)
+
+
+def _is_told(found: Comparison) -> bool:
+    """Whether a change is told, beside what is said of those that would go unseen."""
+    return any(notice.code not in ("unseen-change", "reach-unchecked") for notice in found.notices)
+
+
+def _could_go_unseen(found: Comparison) -> float:
+    """Return how large a change of reach a comparison itself says that it would not see; 0 where it says nothing."""
+    return max((n.percent or 0.0 for n in found.notices if n.code == "unseen-change"), default=0.0)
 
 
 def _nothing(short: bool, seed: int) -> Row:  # noqa: FBT001
@@ -361,8 +368,9 @@ def _nothing(short: bool, seed: int) -> Row:  # noqa: FBT001
     countries = (SPAN, SPAN.but(duty="sticky"), SPAN.but(lease=168.0))
     asked = list(product(countries, range(runs), Tells))
     found = [_control(c, seed, 100 + run, tells)[1] for c, run, tells in asked]
-    blocked, told, of = sum(c.blocks for c in found), sum(bool(c.notices) for c in found), len(found)
-    got = f"{blocked} of {of}, {told} told something"
+    blocked, told, of = sum(c.blocks for c in found), sum(map(_is_told, found)), len(found)
+    unseen = [c.unseen_points for c in found if c.unseen_points is not None]
+    got = f"{blocked} of {of}, {told} told something; {np.median(unseen):.1f} points could go unseen"
     return Row("nothing changes: held back all the same", "< 5 %", got, blocked < max(1, 0.05 * of))
 
 

@@ -275,7 +275,8 @@ def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> Wi
         watch: replace(m, machines=refused) if within[watch] > REFUSED_SHARE * m.rows else m
         for watch, m in window.measured.items()
     }
-    return replace(window, measured=measured)
+    known = {watch: made for watch, made in window.calibrated.items() if measured[watch].machines is not refused}
+    return replace(window, measured=measured, calibrated=known)
 
 
 def part_of(row: Mapping[str, Any], ladder: GapLadder, uptime_hours: float) -> Observed:

@@ -137,7 +137,7 @@ def hosts(
     rates: Mapping[str, float] | None = None,
     announced: Mapping[int, int] | None = None,
     reports: Collection[str] | None = None,
-    is_calibrated: bool = True,
+    calibrated_for: Collection[Watch] | None = None,
 ) -> HostReport:
     """Count the infected machines that were on line, on the average of a period.
 
@@ -149,8 +149,8 @@ def hosts(
         rates: check-ins an hour on line by family, where the malware's analysis tells.
         announced: IPv4 addresses that each AS announces, for the refusal of dense pools.
         reports: only these sensors, as ``feed/report``; ``None`` for all.
-        is_calibrated: tell machines by what networks with bot IDs teach, where they teach enough; not where they stand
-            beside ``compare_windows``, which counts both windows in one way.
+        calibrated_for: the watches whose machines are told by what networks with bot IDs teach; ``None`` for all of
+            which these teach enough. Beside ``compare_windows`` those that it calibrates in both windows.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -165,8 +165,9 @@ def hosts(
         counts = {_id(row, by): row for row in rows.distinct((by,))}
         [whole] = rows.distinct() or [{"daily": 0.0, "addresses": 0}]
         named = _bots(laid, rows, by)
-        taught = calibrated(laid, rows, window) if is_calibrated else {}
-        known = {watch: made for watch, made in taught.items() if watch in best}
+        taught = calibrated(laid, rows, window) if calibrated_for is None or calibrated_for else {}
+        asked = best if calibrated_for is None else best & set(calibrated_for)
+        known = {watch: made for watch, made in taught.items() if watch in asked}
         everything = [(w, _by(known.get(w), window.measured[w])) for w in best]
         parts = _parts(rows, window, best, clocks, group) if group else _by_family(everything)
         made = [
@@ -212,9 +213,10 @@ def compare_windows(
     measured = []
     for period in (before, after):
         with laid_out(view, period, families) as laid:
-            rows = laid.count(by_network=bool(announced))
+            rows = laid.count(by_network=bool(announced) or bool(laid.bots))
             window = laid.of_reach(measure_window(laid, rows, period, rates or {}))
             window = replace(window, days=rows.by_day(), names=view.family_names)
+            window = replace(window, calibrated=calibrated(laid, rows, window))
             measured.append(
                 without_dense(rows, window, dense_pools(rows, window, set(window.measured), announced or {}))
             )

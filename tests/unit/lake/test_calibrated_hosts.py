@@ -33,8 +33,8 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
-def lake_of(folder: Path, worlds: list[Watched]) -> Lake:
-    start = datetime.combine(FIRST, datetime.min.time())
+def lake_of(folder: Path, worlds: list[Watched], first: date = FIRST) -> Lake:
+    start = datetime.combine(first, datetime.min.time())
     rows = []
     for n, seen in enumerate(worlds):
         for address, hour, bot in zip(seen.address.tolist(), seen.hour.tolist(), seen.bot.tolist(), strict=True):
@@ -49,7 +49,7 @@ def lake_of(folder: Path, worlds: list[Watched]) -> Lake:
         families=FamilyNames.of([], version="f"),
         annotate=annotate,
         now=datetime(2020, 9, 1, tzinfo=UTC),
-        name="f.csv",
+        name=f"{first}.csv",
     )
     return lake
 
@@ -80,3 +80,23 @@ def test_too_few_networks_with_names_teach_nothing(tmp_path: Path) -> None:
     assert report.calibrations == {}
     assert isinstance(report.rows[0].machines, Refusal)
     assert report.rows[0].machines.reason is RefusalReason.UNEVEN_RATES
+
+
+def test_two_windows_are_compared_as_each_is_counted(tmp_path: Path) -> None:
+    """Once the comparison had assumptions where each window alone was calibrated: here, nothing at all."""
+    later = Period(WINDOW.last + timedelta(days=1), WINDOW.last + timedelta(days=DAYS))
+    lake_of(tmp_path, worlds_of(FEWEST_NETWORKS))
+    fewer = [
+        play(PAIRS.but(machines=30, named=1.0 if n < 4 else 0.0), np.random.default_rng(n)) for n in range(NETWORKS)
+    ]
+    with lake_of(tmp_path, fewer, later.first).view() as view:
+        comparison = hosts.compare_windows(view, WINDOW, later)
+        alone = [hosts.hosts(view, period).rows[0].machines for period in (WINDOW, later)]
+        beside = hosts.hosts(view, WINDOW, calibrated_for=comparison.calibrations).rows[0].machines
+        assumed = hosts.hosts(view, WINDOW, calibrated_for=()).rows[0].machines
+    assert isinstance(comparison.machines, Estimate)
+    values = [answer.value for answer in alone if isinstance(answer, Estimate)]
+    assert [comparison.machines.measured[end] for end in ("before", "after")] == pytest.approx(values)
+    assert comparison.calibrated_families == ("mirai",)
+    assert beside == alone[0]
+    assert isinstance(assumed, Refusal)

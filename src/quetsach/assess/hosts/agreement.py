@@ -52,6 +52,8 @@ _SLOW = 0.12
 _SLOW_OF_FEW = 0.01
 """The same where sessions have so few check-ins that ``LARGEST_Q`` is passed: machines of a much slower variant hardly
 differ there from those that are brief."""
+_LONE_OF_FEW = 0.1
+"""Share of the sessions that may have one check-in there: leases of which hardly any is brief hide a slower variant."""
 _SHORTEST_SESSION_HOURS = 1.5
 _FEWEST_NAMED = 0.2
 """Share of the sightings that have to carry a bot ID for these to be counted by."""
@@ -162,7 +164,7 @@ def check(
     uneven = traces.stays.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
     hours_a_session = machines.measured["session_hours"] / max(1.0, sessions)
     renewal = fit_renewal(ladder, schedule, 1 / hours_a_session)
-    slow = _slow_share(ladder, schedule, renewal, traces.islands) / max(1.0, sessions)
+    lone, slow = (n / max(1.0, sessions) for n in _lone_and_slow(ladder, schedule, renewal, traces.islands))
     measured = {
         **machines.measured,
         "uneven": uneven,
@@ -170,6 +172,7 @@ def check(
         "misfit": _misfit(renewal, traces.breaks / machines.measured["uptime_hours"]),
         "slow": slow * _SLOW_TIMES * float(STEP_HOURS[schedule.gap_step]) / hours_a_session,
         "hours_a_session": hours_a_session,
+        "lone": lone,
     }
     low, high = (
         machines.low / (1 + traces.unsure),
@@ -210,6 +213,8 @@ def _first_failure(schedule: Schedule, measured: dict[str, float]) -> RefusalRea
         return RefusalReason.RARE_CHECK_INS
     if measured["uneven"] > _UNEVEN:
         return RefusalReason.UNEVEN_RATES
+    if measured["q"] >= LARGEST_Q and measured["lone"] > _LONE_OF_FEW:
+        return RefusalReason.RARE_CHECK_INS
     is_broken = (
         schedule.dispersion > _DISPERSED
         or measured["misfit"] > _MISFIT
@@ -227,27 +232,29 @@ def _misfit(renewal: Renewal | None, breaks_per_hour: float) -> float:
     return max(0.0, renewal.misfit - _MANY_TIMES * usual)
 
 
-def _slow_share(ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, islands: NDArray[np.float64]) -> float:
-    """Return the sessions of one check-in that are those of a slower variant, less twice their standard error.
+def _lone_and_slow(
+    ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, islands: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return the sessions of one check-in, and those that are a slower variant's, less twice their standard error.
 
     Sessions that leases cut short are as often of one check-in as of few, one after the other: so many of these as
     there are check-ins to follow in their time. What is seen once more often than that does not stay.
     """
     if renewal is None:
-        return 0.0
+        return 0.0, 0.0
     inside = slice(schedule.tries_step + 1, schedule.gap_step + 1)
     mean = float(ladder.hours[inside].sum() / ladder.count[inside].sum())
     spans = np.append(STEP_HOURS, np.inf)
     is_one = spans <= max(STEP_HOURS[0], mean / 2 if schedule.tries_hours(ladder) > LONE_MINUTES / 120 else 0.0)
     is_brief = ~is_one & (spans <= min(_BRIEF * mean, _LONGEST_BRIEF_HOURS))
-    if not is_brief.any():
-        return 0.0
     of_span = islands[:, schedule.gap_step + 1 :].sum(axis=1)
+    one, brief = float(of_span[is_one].sum()), float(of_span[is_brief].sum())
+    if not is_brief.any():
+        return one, 0.0
     longest = float(spans[is_brief].max())
     # Of brief sessions those are not found that run through midnight, into the next row.
     follow = renewal.check_ins_within(longest) * (1 - longest / 48)
-    one, brief = float(of_span[is_one].sum()), float(of_span[is_brief].sum())
-    return max(0.0, one - brief / follow - 2 * sqrt(one + brief / follow**2)) if follow > 0 else 0.0
+    return one, max(0.0, one - brief / follow - 2 * sqrt(one + brief / follow**2)) if follow > 0 else 0.0
 
 
 def _ways_meet(machines: Estimate, schedule: Schedule, ways: tuple[Answer, Answer]) -> bool:

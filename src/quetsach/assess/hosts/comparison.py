@@ -1,7 +1,7 @@
 """Two windows on a constant panel: by how much machines became fewer, and whether the instruments stayed the same."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
@@ -9,6 +9,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts import doubts, sudden
 from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
 from quetsach.assess.hosts.reach import Destinations
@@ -32,7 +33,8 @@ class WindowMeasured:
     """Everything that was measured in one window, by watch.
 
     Where they were asked for: ``days``, the same of ``installations`` where most sightings name one, and the
-    ``destinations`` through which families are seen. ``names`` of families are for people.
+    ``destinations`` through which families are seen. ``names`` of families are for people. ``calibrated`` are the
+    machines of watches by what networks with bot IDs teach, beside those of ``measured``, which are assumed.
     """
 
     period: Period
@@ -42,6 +44,12 @@ class WindowMeasured:
     installations: Days = field(default_factory=dict)
     destinations: Mapping[Watch, Destinations] = field(default_factory=dict)
     names: Mapping[str, LocalText] = field(default_factory=dict)
+    calibrated: Mapping[Watch, Calibrated] = field(default_factory=dict)
+
+    def by_calibration(self, watches: Iterable[Watch]) -> "WindowMeasured":
+        """Return the window with the calibrated machines of some watches."""
+        known = {w: replace(self.measured[w], machines=self.calibrated[w].machines) for w in watches}
+        return replace(self, measured={**self.measured, **known})
 
     def name_of(self, family: str) -> LocalText:
         """Return the name of a family for people: its identifier where the table has none."""
@@ -105,8 +113,9 @@ class Comparison:
     Addresses are counted and have no interval. ``if_gone_are_clean`` is the reduction of machines if every family of
     ``gone`` was cleaned to the last machine; a refusal where none is gone. ``unseen_points`` are the points by which
     the reach of one family's sensor may have changed on one day without a word: intervals of machines are at least as
-    wide to either side; ``None`` where no days are known. ``blocks``: the instrument changed, or fell out, so nothing
-    is to be published from it before somebody looked.
+    wide to either side; ``None`` where no days are known. ``calibrations`` are those of watches that have one in each
+    window: their machines are calibrated in both, and all others assumed in both. ``blocks``: the instrument changed,
+    or fell out, so nothing is to be published from it before somebody looked.
     """
 
     before: Period
@@ -120,6 +129,13 @@ class Comparison:
     covered: Covered = Covered(0, 0, 0.0)
     if_gone_are_clean: Answer = _NONE
     unseen_points: float | None = None
+    calibrations: Mapping[Watch, tuple[Calibration, Calibration]] = field(default_factory=dict)
+
+    @property
+    def calibrated_families(self) -> tuple[str, ...]:
+        """The families of the panel of which all machines are calibrated, in both windows."""
+        assumed = {w.family for w in self.panel if w not in self.calibrations}
+        return tuple(sorted({w.family for w in self.panel} - assumed))
 
     @property
     def blocks(self) -> bool:
@@ -134,6 +150,10 @@ class Comparison:
             "panel": [asdict(watch) for watch in self.panel],
             "covered": asdict(self.covered),
             "unseen_points": self.unseen_points,
+            "calibrated": [
+                asdict(watch) | {"before": first.as_json(), "after": second.as_json()}
+                for watch, (first, second) in sorted(self.calibrations.items())
+            ],
             "no_longer_seen": [gone.as_json() for gone in self.gone],
             "reduction_percent": {
                 "machines_online": self.machines.as_json(),
@@ -164,7 +184,7 @@ BLOCKING = frozenset(
 def compare(
     before: WindowMeasured, after: WindowMeasured, *, calendar: Calendar = NOTHING_KNOWN, between: Days | None = None
 ) -> Comparison:
-    """Set two windows side by side on their constant panel.
+    """Set two windows side by side on their constant panel, each family counted in one way.
 
     The rate of each family's check-ins is that of the first window: a schedule that changes makes the events disagree.
 
@@ -174,6 +194,9 @@ def compare(
         calendar: what happened around the country.
         between: the days between the windows, where there are any.
     """
+    both = sorted(before.calibrated.keys() & after.calibrated.keys())
+    calibrations = {w: (before.calibrated[w].by, after.calibrated[w].by) for w in both}
+    before, after = before.by_calibration(both), after.by_calibration(both)
     fit = [w for w in before.observed if before.covers(w) and after.covers(w) and _is_fit(w, before, after)]
     panel = tuple(sorted(best_watches({w: before.measured[w] for w in fit}).values()))
     gone = _gone(before, after, panel)
@@ -189,7 +212,17 @@ def compare(
     ]
     refused = _refused(before, after, panel)
     if refused:
-        return Comparison(before.period, after.period, panel, refused, refused, refused, tuple(notices), gone)
+        return Comparison(
+            before.period,
+            after.period,
+            panel,
+            refused,
+            refused,
+            refused,
+            tuple(notices),
+            gone,
+            calibrations=calibrations,
+        )
     searched = sudden.search_days(before, after, between or {}, panel)
     unseen = sudden.unseen(before, searched)
     machines = _at_least(unseen, _machines(before, after, panel))
@@ -205,11 +238,23 @@ def compare(
         *sudden.days(before, after, panel),
         *sudden.breaks(before, searched, panel),
         *sudden.reach(before, after, panel),
+        *sudden.unchecked(before, searched, panel, unseen),
     ]
     clean = _at_least(unseen, _machines(before, after, panel, gone)) if gone else _NONE
     covered = _covered(before, panel)
     return Comparison(
-        before.period, after.period, panel, machines, events, addresses, tuple(notices), gone, covered, clean, unseen
+        before.period,
+        after.period,
+        panel,
+        machines,
+        events,
+        addresses,
+        tuple(notices),
+        gone,
+        covered,
+        clean,
+        unseen,
+        calibrations,
     )
 
 

@@ -2,8 +2,9 @@
 
 A family that is there in full and then not at all, while the sensor sees others, was not cured overnight and back the
 day after: those hours are no more hours of its clock than an outage is. Machines that are switched off look alike only
-at first sight. They leave at the end of their day and not in the middle of it, and office machines stay away at
-week-ends alone: such silences are time without infected machines on line, and count.
+at first sight. They come and leave one by one, not at a stroke, and office machines stay away on days of rest alone:
+such silences are time without infected machines on line, and count. Of days of rest on which nobody at all was seen,
+nothing says whether it was the machines or the domains.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,13 @@ MIDDAY = (9.5, 15.5)
 """Hours of the country in which the middle of an office's day lies."""
 FREE_HOURS = 8
 """In so many hours of the day nobody is in an office."""
+LEFT_ON = 0.25
+"""Share of its machines that an office may leave on over days of rest."""
+SEEN_AT_REST = 0.5
+"""Share of the days of rest between working days on which somebody is seen, from which the domains were live then."""
+
+_FEW, _FULL = 0.1, 0.8
+"""Shares of the busiest hour between which machines are coming or going."""
 
 type AddressHours = Mapping[date, tuple[int, ...]]
 """Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
@@ -50,22 +58,24 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, offices: 
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
+    night = _open_night(_usual(hourly, alive))
     rest_days = offices.rest_days if offices else WEEKEND
     week = _week(days, hourly, alive, offices)
     is_weekend = np.array([day.weekday() in rest_days for day in days])
     if week is Week.WORKING:
         blind[is_weekend] = False
+    blind[:, night] = True
     watched = alive.copy()
     alive[blind] = 0
     counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
     kinds = np.array([day_kind(day, rest_days) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
-    unsure = len(rest_days) / (7 - len(rest_days)) if week is Week.UNKNOWN else 0.0
+    times = 24 / (24 - night.sum()) * (7 / (7 - len(rest_days)) if week is Week.UNKNOWN else 1.0)
     stretches = {
         day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
     }
-    return Clock(stretches, uptime, alive.sum(axis=0), unsure, moved_days(days, hourly, watched, rest_days))
+    return Clock(stretches, uptime, alive.sum(axis=0), float(times - 1), moved_days(days, hourly, watched, rest_days))
 
 
 def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:
@@ -107,6 +117,28 @@ def _usual(hourly: Hours, alive: Hours) -> NDArray[np.float64]:
     return np.array([np.median(of_hour[kept]) for of_hour, kept in zip(whole.T, is_there.T, strict=True)])
 
 
+def _open_night(usual: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the hours of the day without anybody, if the family begins or ends at a stroke; none if machines do it.
+
+    Machines are switched on and off one by one, which takes hours; a domain that is live by day is so for all at once.
+    """
+    none = np.zeros(24, dtype=np.bool_)
+    if usual.sum() < FEWEST_HOURS:
+        return none
+    share = usual / usual.max()
+    night = share < _FEW
+    begins = np.flatnonzero(night & ~np.roll(night, -1)) + 1
+    ends = np.flatnonzero(night & ~np.roll(night, 1)) - 1
+    if night.sum() < SHORTEST_HOURS or len(begins) != 1:
+        return none
+    # hours in which some are there and not all, from the night into the day at either end
+    slopes = [
+        int(np.argmax(np.take(share, begins[0] + np.arange(24), mode="wrap") >= _FULL)),
+        int(np.argmax(np.take(share, ends[0] - np.arange(24), mode="wrap") >= _FULL)),
+    ]
+    return night if min(slopes) == 0 or max(slopes) <= 1 else none
+
+
 class Week(Enum):
     """On which days of the week machines are on line that are switched off at night."""
 
@@ -116,11 +148,11 @@ class Week(Enum):
 
 
 def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None) -> Week:
-    """Tell office machines, silent at week-ends, from domains that are live on some days only.
+    """Tell office machines, away on days of rest, from domains that are live on some days only.
 
-    A silent week-end between two working days on which machines were there is theirs, if they keep office hours. Where
-    working days are silent too, one by one, it is the domains; whether an office would be there at week-ends is not
-    known then. Nor is it where machines that keep other hours, or are there by night, are silent at week-ends alone.
+    Somebody who is seen on days of rest shows that the domains are live on them: an office leaves few machines on.
+    Where nobody is seen at all, machines and domains look alike, whatever hours they keep; so they do where working
+    days are silent too, one by one.
     """
     usual = _usual(hourly, alive)
     if not usual.sum() or abs(_wave(usual)) / usual.sum() < RHYTHM:
@@ -129,24 +161,37 @@ def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None
     busy = usual >= BUSY * usual.mean()
     watched_hours = ((alive > 0) & busy).sum(axis=1)
     watched = watched_hours > busy.sum() / 4
-    there = watched & (((hourly > SILENT * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
-    rest_days = offices.rest_days if offices else WEEKEND
-    working_days = 7 - len(rest_days)
-    is_weekend = np.array([day.weekday() in rest_days for day in days])
-    worked = np.flatnonzero(there & ~is_weekend)
-    if not len(worked) or (there & is_weekend).any() or not is_weekend.any():
-        return Week.WHOLE
-    absent = np.diff(np.flatnonzero(there[~is_weekend] | ~watched[~is_weekend]))
-    if ((absent > 1) & (absent <= working_days)).any():
-        return Week.UNKNOWN if is_by_day is not False else Week.WHOLE
-    if not (is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()):
-        return Week.UNKNOWN
-    silent = np.flatnonzero(is_weekend & ~hourly.any(axis=1))
-    between = (
-        last - first <= working_days and ((first < silent) & (silent < last)).any()
-        for first, last in pairwise(worked.tolist())
+    there, in_full = (
+        watched & (((hourly > share * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
+        for share in (SILENT, LEFT_ON)
     )
-    return Week.WORKING if any(between) else Week.UNKNOWN
+    is_at_rest = np.array([day.weekday() in (offices.rest_days if offices else WEEKEND) for day in days])
+    worked = np.flatnonzero(there & ~is_at_rest)
+    if not len(worked) or (in_full & is_at_rest).any() or not is_at_rest.any():
+        return Week.WHOLE
+    working_days = 7 - len(offices.rest_days if offices else WEEKEND)
+    absent = np.diff(np.flatnonzero(there[~is_at_rest] | ~watched[~is_at_rest]))
+    is_absent = ((absent > 1) & (absent <= working_days)).any()
+    is_office = is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()
+    if is_office and not is_absent:
+        is_between = np.zeros(len(days), dtype=np.bool_)
+        for first, last in pairwise(worked.tolist()):
+            is_between[first + 1 : last] = last - first <= working_days
+        seen = _seen_at_rest(days, hourly, offices)[is_between & is_at_rest & watched]
+        if len(seen) and seen.mean() >= SEEN_AT_REST:
+            return Week.WORKING
+    is_whole = (there & is_at_rest).any() or (is_absent and is_by_day is False)
+    return Week.WHOLE if is_whole else Week.UNKNOWN
+
+
+def _seen_at_rest(days: list[date], hourly: Hours, offices: Offices | None) -> NDArray[np.bool_]:
+    """Return on which days somebody was seen in hours that are of a day of rest in the country."""
+    ahead = _hours_ahead(offices, days[0]) if offices else 0.0
+    rest_days = offices.rest_days if offices else WEEKEND
+    hours = np.floor(np.arange(24) + 0.5 + ahead).astype(np.int64)
+    local = np.array([day.weekday() for day in days])[:, None] + hours // 24
+    seen: NDArray[np.bool_] = ((hourly > 0) & np.isin(local % 7, list(rest_days))).any(axis=1)
+    return seen
 
 
 def _wave(usual: NDArray[np.float64]) -> complex:
@@ -158,10 +203,14 @@ def _is_by_day(usual: NDArray[np.float64], offices: Offices | None, day: date) -
     """Whether the middle of a usual day is one of office hours and not of an evening; ``None`` of no country."""
     if offices is None:
         return None
-    noon = datetime.combine(day, time(12), UTC).astimezone(offices.zone)
-    ahead = (noon.utcoffset() or timedelta()) / timedelta(hours=1)
-    middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + ahead) % 24
+    middle = (float(np.angle(_wave(usual))) / (2 * np.pi) * 24 + _hours_ahead(offices, day)) % 24
     return MIDDAY[0] <= middle <= MIDDAY[1]
+
+
+def _hours_ahead(offices: Offices, day: date) -> float:
+    """Return by how many hours the time of offices is ahead of UTC on a day."""
+    noon = datetime.combine(day, time(12), UTC).astimezone(offices.zone)
+    return (noon.utcoffset() or timedelta()) / timedelta(hours=1)
 
 
 def _stretches(outages: tuple[Stretch, ...], blind: NDArray[np.bool_]) -> tuple[Stretch, ...]:

@@ -1,5 +1,6 @@
 """What changed between two days, or on days of one window alone: levels, days, and what a sensor's reach is made of."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,6 +11,7 @@ from quetsach.assess.hosts.doubts import LARGEST_SILENT, may_be_named, percent_t
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.reach import changed_reach
 from quetsach.assess.notice import Notice
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
 if TYPE_CHECKING:
@@ -52,6 +54,43 @@ def unseen(before: "WindowMeasured", searched: Mapping[Watch, Searched]) -> floa
     ``None`` where no family's days are known.
     """
     return max((share_of(before, [w]) * min(1.0, found.smallest) for w, found in searched.items()), default=None)
+
+
+def unchecked(
+    before: "WindowMeasured", searched: Mapping[Watch, Searched], panel: Sequence[Watch], points: float | None
+) -> list[Notice]:
+    """Say by how much the reach of a sensor may have changed without a word, if that is more than may be silent.
+
+    Args:
+        before: the first window.
+        searched: the watches whose days were looked at.
+        panel: all that are compared.
+        points: those of ``unseen``.
+    """
+    notices = []
+    if points is not None and points > LARGEST_SILENT:
+        vi, en = (number_text(math.ceil(10 * points) / 10, language, decimals=1) for language in ("vi", "en"))
+        text = LocalText(
+            "Số địa chỉ từng ngày dao động nhiều, nên nếu trong một ngày phạm vi quan sát của một nguồn thay đổi "
+            f"dưới {vi} điểm phần trăm tổng số máy thì phép so sánh này không nhận ra. Khoảng sai số của mức giảm đã "
+            "gồm phần đó, nhưng không gồm thay đổi diễn ra từ từ ở nguồn không cho biết tên miền hay mã định danh "
+            "của máy.",
+            "Addresses differ so much from day to day that a sensor whose reach changed within a day by less than "
+            f"{en} points of all machines would go unseen in this comparison. The interval of the reduction holds "
+            "that; it does not hold what changes slowly in a feed that tells neither domains nor bot IDs.",
+        )
+        notices.append(Notice("unseen-change", text, round(points, 1)))
+    share = share_of(before, [watch for watch in panel if watch not in searched])
+    if share > LARGEST_SILENT:
+        vi, en = f"{share:.0f}%", f"{share:.0f} %"
+        text = LocalText(
+            f"Với những họ mã độc chiếm {vi} số ca nhiễm của kỳ đầu, có quá ít ngày đủ dữ liệu để kiểm tra phạm vi "
+            "quan sát của nguồn có thay đổi hay không: mức giảm có thể do nguồn.",
+            f"Of families that had {en} of the infections of the first window, too few whole days of data are known to "
+            "check whether the reach of their sensors changed: the reduction may be the sensors'.",
+        )
+        notices.append(Notice("reach-unchecked", text, round(share)))
+    return notices
 
 
 def breaks(before: "WindowMeasured", searched: Mapping[Watch, Searched], panel: Sequence[Watch]) -> list[Notice]:

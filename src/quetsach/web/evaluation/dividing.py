@@ -10,6 +10,7 @@ from quetsach.assess import Ranking
 from quetsach.assess.count_change import Daily, count_change, sides
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import shrunk_rates
+from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.privacy import folded_beside
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
@@ -186,6 +187,7 @@ def machines_changed(
     *,
     divided: Mapping[Dimension, tuple[Change, ...] | Refusal],
     panel: Collection[str],
+    calibrated: Collection[Watch],
 ) -> MachinesDivided:
     """Return the machines of each family and provider in both windows, most machines first; none too small to show.
 
@@ -195,6 +197,7 @@ def machines_changed(
         last: the last window.
         divided: the addresses; only of who stands alone in them the machines are told.
         panel: the families that the total of machines adds up.
+        calibrated: the watches whose machines the comparison of the windows calibrates.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -209,7 +212,7 @@ def machines_changed(
         windows = [
             {row.id: row.machines for row in counted.rows}
             for period in (base, last)
-            for counted in [hosts(sources.lake, period, by=by, announced=sources.announced, is_calibrated=False)]
+            for counted in [hosts(sources.lake, period, by=by, announced=sources.announced, calibrated_for=calibrated)]
         ]
         table = f"machines-{_PUBLISHED[dimension]}"
         kept_back[dimension], of_last = (

@@ -115,7 +115,9 @@ def _machines_changed(
     if compared is None:
         return MachinesDivided({}, {})
     panel = {watch.family for watch in compared.panel}
-    return dividing.machines_changed(sources, compared.before, compared.after, divided=divided, panel=panel)
+    return dividing.machines_changed(
+        sources, compared.before, compared.after, divided=divided, panel=panel, calibrated=compared.calibrations.keys()
+    )
 
 
 def _same_holiday(sources: Sources, base: Period, last: Period) -> Comparison | None:

@@ -13,6 +13,8 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 
 ORDINARY = Regime(machines=200, lease=48.0)
 PERIODIC = CheckIns(0.5, 0.05)
+OFFICE = ORDINARY.but(duty="office", left_on=0.02)
+SHOP = ORDINARY.but(duty="shop", check_ins=PERIODIC)
 
 
 def seen(regime: Regime) -> Watched:
@@ -36,14 +38,16 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(check_ins=PERIODIC, kept=0.5),
         ORDINARY.but(check_ins=CheckIns(4.0, 0.3, 5, 5 / 60), lease=96.0),
         ORDINARY.but(check_ins=CheckIns(1.0, 1.0, 4, 10 / 3600)),
-        ORDINARY.but(duty="office", check_ins=PERIODIC),
-        ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.1)),
-        ORDINARY.but(duty="office", machines=400, check_ins=CheckIns(2.3, 0.1, is_even=True)),
+        OFFICE.but(check_ins=PERIODIC),
+        OFFICE.but(check_ins=CheckIns(1.0, 0.1)),
+        OFFICE.but(machines=400, check_ins=CheckIns(2.3, 0.1, is_even=True)),
+        OFFICE.but(check_ins=PERIODIC, left_on=0.1),
+        SHOP,
         ORDINARY.but(duty="evening", machines=400, check_ins=CheckIns(1.4, 0.02)),
         ORDINARY.but(duty="evening", check_ins=PERIODIC, live_days=tuple(d for d in range(DAYS) if d % 7 in (0, 2, 4))),
         ORDINARY.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 3)), live_from=5),
         ORDINARY.but(live_days=tuple(range(5, 16))),
-        ORDINARY.but(duty="office", check_ins=PERIODIC, live_days=tuple(range(14))),
+        OFFICE.but(check_ins=PERIODIC, live_days=tuple(range(14))),
         ORDINARY.but(named=1.0),
         ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
         ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
@@ -68,14 +72,13 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
         (ORDINARY.but(shared=0.6, per_address=8, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
         (ORDINARY.but(second=CheckIns(4.0), second_share=0.5), RefusalReason.UNEVEN_RATES),
         (
-            ORDINARY.but(
-                duty="office",
+            OFFICE.but(
                 machines=400,
                 check_ins=CheckIns(2.3, 0.02),
                 second=CheckIns(41.5, 0.05),
                 second_share=0.2,
             ),
-            RefusalReason.BROKEN_SESSIONS,
+            RefusalReason.RARE_CHECK_INS,
         ),
         (ORDINARY.but(second=CheckIns(24.0), second_share=0.5, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
         (
@@ -91,12 +94,25 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
             RefusalReason.BROKEN_SESSIONS,
         ),
         (
-            ORDINARY.but(duty="office", check_ins=CheckIns(1.0, 0.05), second=CheckIns(30.0, 0.05), second_share=0.3),
+            OFFICE.but(check_ins=CheckIns(1.0, 0.05), second=CheckIns(30.0, 0.05), second_share=0.3),
             RefusalReason.BROKEN_SESSIONS,
         ),
         (
             ORDINARY.but(check_ins=CheckIns(1.5), second=CheckIns(36.0), second_share=0.4, kept=0.5),
             RefusalReason.BROKEN_SESSIONS,
+        ),
+        (
+            OFFICE.but(
+                machines=547,
+                kept=0.8,
+                outages=0.15,
+                check_ins=CheckIns(0.5, 0.02, 5, 10 / 3600),
+                second=CheckIns(12.0, 0.05),
+                second_share=0.33,
+                lease=2.1,
+                lease_kind="heavy",
+            ),
+            RefusalReason.RARE_CHECK_INS,
         ),
         (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
         (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), RefusalReason.FEW_SIGHTINGS),
@@ -141,7 +157,7 @@ def test_a_known_rate_stands_alone_and_contradicts_a_wrong_number() -> None:
 
 
 def test_week_ends_that_nobody_can_tell_from_dead_domains_make_a_range() -> None:
-    office = ORDINARY.but(duty="office", check_ins=PERIODIC)
+    office = OFFICE.but(check_ins=PERIODIC)
     found, truth = measured(office.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 2, 4))))
     assert isinstance(found.machines, Refusal)
     assert found.machines.reason is RefusalReason.TOO_WIDE
@@ -156,6 +172,20 @@ def test_evenings_whose_domains_rest_at_week_ends_are_no_office() -> None:
     assert low < truth.online * 5 / 7 < truth.online < high
     always, _ = measured(evening)
     assert isinstance(always.machines, Estimate)
+
+
+def test_shops_whose_domains_rest_at_week_ends_are_no_office() -> None:
+    found, truth = measured(SHOP.but(live_days=tuple(day for day in range(DAYS) if day % 7 < 5)))
+    low, high = range_of(found.machines)
+    assert low < truth.online * 5 / 7 < truth.online < high
+
+
+@pytest.mark.parametrize("live_from", [1, 20])
+def test_domains_that_are_live_by_the_hour_are_no_machines_that_are_switched_off(live_from: int) -> None:
+    found, truth = measured(ORDINARY.but(live_from=live_from, live_hours=12))
+    low, high = range_of(found.machines)
+    assert low < truth.online / 2 * 1.05
+    assert truth.online < high
 
 
 def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:

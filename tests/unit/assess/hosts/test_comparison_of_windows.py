@@ -9,10 +9,12 @@ import pytest
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
 from quetsach.assess.hosts.reach import DestinationSeen
+from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -39,14 +41,19 @@ def reduction(comparison: Comparison) -> float:
     return comparison.machines.value
 
 
+def told(comparison: Comparison) -> list[Notice]:
+    """Return the notices, without that on days: most windows here have none."""
+    return [notice for notice in comparison.notices if notice.code != "reach-unchecked"]
+
+
 def codes(comparison: Comparison) -> set[str]:
-    return {notice.code for notice in comparison.notices}
+    return {notice.code for notice in told(comparison)}
 
 
 def test_half_as_many_machines_are_a_reduction_by_half() -> None:
     comparison = compare(window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(50)}))
     assert reduction(comparison) == pytest.approx(50, abs=1)
-    assert not comparison.notices
+    assert not told(comparison)
     assert not comparison.blocks
 
 
@@ -79,7 +86,7 @@ def test_a_family_that_vanishes_is_told_and_blocks_and_the_total_says_what_it_is
     assert comparison.if_gone_are_clean.value == pytest.approx(100 * 80 / 180, abs=1)
     assert (comparison.covered.families, comparison.covered.of) == (1, 2)
     assert comparison.covered.percent == pytest.approx(100 * 100 / 180, abs=1)
-    [notice] = comparison.notices
+    [notice] = told(comparison)
     assert "necurs không còn được ghi nhận" in notice.text.vi
     assert "cleaned, or no longer seen" in notice.text.en
 
@@ -93,7 +100,7 @@ def test_a_family_of_which_a_trace_is_left_is_gone_and_no_reduction() -> None:
 
 def test_a_family_that_cannot_be_counted_any_more_is_not_dropped_silently() -> None:
     before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
-    [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(80, hours=400.0)})).notices
+    [notice] = told(compare(before, window(JULY, {MIRAI: seen(100), NECURS: seen(80, hours=400.0)})))
     assert notice.code == "families-left-out"
     assert "necurs chỉ đếm được máy trong kỳ đầu (45% số ca nhiễm của kỳ đó)" in notice.text.vi
 
@@ -208,12 +215,61 @@ def test_an_interval_is_as_wide_as_what_a_sensor_can_lose_unseen() -> None:
     assert comparison.machines.low == pytest.approx(value - comparison.unseen_points)
     assert comparison.machines.high == pytest.approx(value + comparison.unseen_points)
     assert comparison.as_json()["unseen_points"] == comparison.unseen_points
+    [notice] = [n for n in comparison.notices if n.code == "unseen-change"]
+    assert notice.percent == round(comparison.unseen_points, 1)
+    assert not comparison.blocks
+
+
+def test_days_that_hardly_differ_leave_nothing_to_be_said() -> None:
+    days = {period: {day: DaySeen(20_000 + day.day % 3, 10_000) for day in period} for period in (JUNE, JULY)}
+    comparison = compare(*(replace(window(p, {MIRAI: seen(100)}), days={MIRAI: days[p]}) for p in (JUNE, JULY)))
+    assert comparison.notices == ()
+
+
+def test_a_reach_that_could_not_be_checked_is_told() -> None:
+    [notice] = compare(window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(50)})).notices
+    assert (notice.code, notice.percent) == ("reach-unchecked", 100)
+    assert "chiếm 100% số ca nhiễm" in notice.text.vi
+
+
+def calibrated(value: float) -> Calibrated:
+    by = Calibration((1, 2, 3, 4), 120.0, 0.8, 0.05)
+    return Calibrated(Estimate(value, value * 0.95, value * 1.05), by)
+
+
+def test_machines_that_are_calibrated_in_both_windows_are_compared() -> None:
+    before = replace(window(JUNE, {MIRAI: seen(100)}), calibrated={MIRAI: calibrated(140.0)})
+    after = replace(window(JULY, {MIRAI: seen(50)}), calibrated={MIRAI: calibrated(63.0)})
+    comparison = compare(before, after)
+    assert isinstance(comparison.machines, Estimate)
+    assert comparison.machines.measured == {"before": 140.0, "after": 63.0}
+    assert comparison.machines.low == pytest.approx(100 * (1 - 63 * 1.05 / (140 * 0.95)))
+    assert comparison.calibrated_families == ("mirai",)
+    [told_of] = comparison.as_json()["calibrated"]  # type: ignore[misc]
+    assert told_of["before"]["networks"] == [1, 2, 3, 4]
+
+
+def test_a_family_that_is_calibrated_in_one_window_is_assumed_in_both() -> None:
+    before = replace(window(JUNE, {MIRAI: seen(100)}), calibrated={MIRAI: calibrated(140.0)})
+    comparison = compare(before, window(JULY, {MIRAI: seen(50)}))
+    assert isinstance(comparison.machines, Estimate)
+    assert comparison.machines.measured["before"] == pytest.approx(100, rel=0.02)
+    assert comparison.calibrations == {}
+    assert comparison.calibrated_families == ()
+
+
+def test_what_calibration_refuses_in_one_window_is_refused() -> None:
+    refused = replace(calibrated(1.0), machines=Refusal(RefusalReason.WAYS_DISAGREE))
+    before = replace(window(JUNE, {MIRAI: seen(100)}), calibrated={MIRAI: calibrated(140.0)})
+    comparison = compare(before, replace(window(JULY, {MIRAI: seen(50)}), calibrated={MIRAI: refused}))
+    assert isinstance(comparison.machines, Refusal)
+    assert comparison.machines.reason is RefusalReason.WAYS_DISAGREE
 
 
 def test_families_are_told_by_their_names_and_not_by_identifiers() -> None:
     names = {"necurs": LocalText("Necurs", "Necurs"), "unknown": LocalText("Không rõ", "Unknown")}
     before = replace(window(JUNE, {MIRAI: seen(100), NECURS: seen(80)}), names=names)
-    [notice] = compare(before, window(JULY, {MIRAI: seen(100)})).notices
+    [notice] = told(compare(before, window(JULY, {MIRAI: seen(100)})))
     assert notice.text.vi.startswith("Necurs không còn được ghi nhận")
     assert notice.text.en.startswith("Necurs: gone")
 
@@ -221,7 +277,7 @@ def test_families_are_told_by_their_names_and_not_by_identifiers() -> None:
 def test_a_family_that_is_refused_in_one_window_is_told_once_and_with_the_reason() -> None:
     once = replace(seen(80), mode=RefusalReason.UNEVEN_RATES)
     before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
-    [notice] = compare(before, window(JULY, {MIRAI: seen(100), NECURS: once})).notices[1:]
+    [notice] = told(compare(before, window(JULY, {MIRAI: seen(100), NECURS: once})))[1:]
     assert notice.code == "refused-in-one-window"
     assert "necurs chỉ đếm được máy trong kỳ đầu" in notice.text.vi
     assert Refusal(RefusalReason.UNEVEN_RATES).text.vi in notice.text.vi

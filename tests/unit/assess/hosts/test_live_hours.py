@@ -15,8 +15,9 @@ MONDAY = date(2020, 6, 1)
 WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
 AROUND_THE_CLOCK = (200,) * 24
 OFFICES = Offices(timezone(timedelta(hours=7)), WEEKEND)
-OFFICE = (0,) + (200,) * 9 + (0,) * 14
-EVENING = (0,) * 11 + (200,) * 5 + (0,) * 8
+OFFICE = (0, 50, 140) + (200,) * 5 + (140, 50) + (0,) * 14
+EVENING = (0,) * 10 + (60, 150) + (200,) * 3 + (140, 50) + (0,) * 7
+LEFT_ON = (3,) * 24
 DAY_AND_SOME_NIGHT = tuple(60 + hour // 2 for hour in OFFICE)
 
 
@@ -24,8 +25,17 @@ def sensor(days: Period = WEEKS) -> Clock:
     return read_clock({day: DayRecord((3000,) * 24) for day in days})
 
 
-def clock(hours: tuple[int, ...], weekdays: tuple[int, ...], *, of: Clock | None = None) -> Clock:
-    return read_live_hours(of or sensor(), {day: hours for day in WEEKS if day.weekday() in weekdays}, WEEKS, OFFICES)
+def clock(
+    hours: tuple[int, ...],
+    weekdays: tuple[int, ...],
+    *,
+    at_rest: tuple[int, ...] = (0,) * 24,
+    of: Clock | None = None,
+    offices: Offices = OFFICES,
+) -> Clock:
+    """Return the clock of a family with ``hours`` on some days of the week, and ``at_rest`` on the others."""
+    seen = {day: hours if day.weekday() in weekdays else at_rest for day in WEEKS}
+    return read_live_hours(of or sensor(), {day: of for day, of in seen.items() if any(of)}, WEEKS, offices)
 
 
 def test_a_family_that_is_always_there_has_the_clock_of_the_sensor() -> None:
@@ -45,10 +55,29 @@ def test_silent_week_ends_of_machines_that_never_rest_are_dead_domains() -> None
     assert clock(AROUND_THE_CLOCK, (0, 1, 2, 3, 4)).uptime_hours == pytest.approx(20 * 24)
 
 
-def test_silent_week_ends_of_offices_count() -> None:
-    found = clock(OFFICE, (0, 1, 2, 3, 4))
+def test_quiet_week_ends_of_offices_count() -> None:
+    """The few machines that were left on show that the domains were live."""
+    found = clock(OFFICE, (0, 1, 2, 3, 4), at_rest=LEFT_ON)
     assert found.uptime_hours == pytest.approx(672)
     assert found.unsure == 0
+    assert found.outages[MONDAY + timedelta(days=5)] == ()
+
+
+def test_week_ends_without_anybody_leave_offices_open() -> None:
+    found = clock(OFFICE, (0, 1, 2, 3, 4))
+    assert found.uptime_hours == pytest.approx(20 * 24)
+    assert found.unsure == pytest.approx(0.4)
+
+
+def test_hours_of_a_working_day_elsewhere_are_nobody_on_a_day_of_rest() -> None:
+    """Eight hours west of Greenwich, the end of a working Friday is on Saturday by UTC."""
+    west = Offices(timezone(timedelta(hours=-8)), WEEKEND)
+    morning, evening = (0,) * 15 + (60, 150) + (200,) * 6 + (140,), (60,) + (0,) * 23
+    late = tuple(map(sum, zip(morning, evening, strict=True)))
+    seen = {day: (morning, *[late] * 4, evening)[day.weekday()] for day in WEEKS if day.weekday() < 6}
+    left_on = seen | {day: LEFT_ON for day in WEEKS if day.weekday() == 6}
+    assert read_live_hours(sensor(), seen, WEEKS, west).unsure == pytest.approx(0.4)
+    assert read_live_hours(sensor(), left_on, WEEKS, west).unsure == 0
 
 
 @pytest.mark.parametrize("hours", [EVENING, DAY_AND_SOME_NIGHT], ids=["evenings", "some are there at night"])
@@ -59,9 +88,24 @@ def test_silent_week_ends_of_what_keeps_no_office_hours_leave_them_open(hours: t
     assert found.unsure == pytest.approx(0.4)
 
 
-def test_week_ends_count_where_the_sensor_saw_nobody_at_all() -> None:
-    days = {day: DayRecord((0,) + (300,) * 9 + (0,) * 14) for day in WEEKS if day.weekday() < 5}
-    assert clock(OFFICE, (0, 1, 2, 3, 4), of=read_clock(days)).uptime_hours == pytest.approx(672)
+def test_week_ends_are_open_where_the_sensor_saw_nobody_at_all() -> None:
+    days = {day: DayRecord(OFFICE) for day in WEEKS if day.weekday() < 5}
+    assert clock(OFFICE, (0, 1, 2, 3, 4), of=read_clock(days)).unsure == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("edge", [0, 90])
+def test_a_family_that_comes_and_goes_at_a_stroke_leaves_its_nights_open(edge: int) -> None:
+    """Machines that are always on, and domains that are live by day alone: no morning of machines looks like that."""
+    found = clock((0,) * 8 + (edge,) + (200,) * 11 + (0,) * 4, tuple(range(7)))
+    assert found.unsure == pytest.approx(1.0 if edge == 90 else 13 / 11)
+    assert found.uptime_hours * (1 + found.unsure) == pytest.approx(672)
+    assert found.outages[MONDAY][0][0] == 0
+
+
+@pytest.mark.parametrize("hours", [OFFICE, EVENING, AROUND_THE_CLOCK, DAY_AND_SOME_NIGHT])
+def test_nights_of_machines_that_come_one_by_one_are_theirs(hours: tuple[int, ...]) -> None:
+    found = clock(hours, tuple(range(7)))
+    assert (found.uptime_hours, found.unsure) == (pytest.approx(672), 0)
 
 
 def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() -> None:
@@ -71,7 +115,7 @@ def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() ->
     days[down] = DayRecord((3000,) * 3 + (0,) * 21, ((180, 1440),))
     days[down + timedelta(days=1)] = DayRecord((0,) * 8 + (3000,) * 16, ((0, 480),))
     live = {MONDAY + timedelta(days=n): OFFICE for n in (2, 3, 4, 7, 8, 9)}
-    partly = {down: (0, 200, 200) + (0,) * 21, down + timedelta(days=1): (0,) * 8 + (200, 200) + (0,) * 14}
+    partly = {down: OFFICE[:3] + (0,) * 21, down + timedelta(days=1): (0,) * 8 + OFFICE[8:]}
     found = read_live_hours(read_clock(days), live | partly, WEEKS, OFFICES)
     assert found.unsure > 0 or found.uptime_hours == pytest.approx(7 * 24, abs=24)
 
@@ -79,12 +123,10 @@ def test_a_week_end_of_which_the_sensor_missed_most_says_nothing_of_offices() ->
 def test_offices_rest_on_the_days_of_their_country() -> None:
     """Where Friday and Saturday are days of rest, silent Fridays are an office's; silent Sundays are dead domains."""
     offices = replace(OFFICES, rest_days=frozenset({4, 5}))
-    silent_fridays, silent_sundays = (
-        read_live_hours(sensor(), {day: OFFICE for day in WEEKS if day.weekday() not in silent}, WEEKS, offices)
-        for silent in ((4, 5), (5, 6))
-    )
-    assert silent_fridays.uptime_hours == pytest.approx(672)
-    assert silent_fridays.unsure == 0
+    quiet_fridays = clock(OFFICE, (0, 1, 2, 3, 6), at_rest=LEFT_ON, offices=offices)
+    silent_sundays = clock(OFFICE, (0, 1, 2, 3, 4), offices=offices)
+    assert quiet_fridays.uptime_hours == pytest.approx(672)
+    assert quiet_fridays.unsure == 0
     assert silent_sundays.uptime_hours == pytest.approx(20 * 24)
 
 
@@ -130,5 +172,6 @@ def test_a_week_end_that_an_outage_halves_is_still_silent() -> None:
     days = {day: DayRecord((3000,) * 24) for day in WEEKS}
     days[down] = DayRecord((3000,) + (0,) * 5 + (3000,) * 18, ((60, 360),))
     days[down + timedelta(days=1)] = DayRecord((0,) * 11 + (3000,) * 13, ((0, 660),))
-    seen = {day: OFFICE for day in WEEKS if day.weekday() < 5}
-    assert read_live_hours(read_clock(days), seen, WEEKS, OFFICES).uptime_hours == pytest.approx(672)
+    found = clock(OFFICE, (0, 1, 2, 3, 4), at_rest=LEFT_ON, of=read_clock(days))
+    assert found.uptime_hours == pytest.approx(672)
+    assert found.unsure == 0

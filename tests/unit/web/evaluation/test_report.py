@@ -19,6 +19,7 @@ from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCou
 from quetsach.assess.definitions import MEAN_DAILY
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.events import Calendar, Holiday
+from quetsach.assess.hosts.calibration import Calibration
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.notice import Notice
@@ -329,6 +330,21 @@ def test_families_added_up_are_infections_and_one_alone_is_machines(families: in
     first = made.table("machines").rows[0][0]
     assert isinstance(first, LocalText)
     assert first.en == name
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "said"),
+    [((), "Sai số của từng kỳ là giả định"), ((1,), "Với 1 trong 2 họ"), ((1, 2), "đã được hiệu chỉnh theo những máy")],
+)
+def test_what_intervals_of_machines_stand_on_is_said(calibrated: tuple[int, ...], said: str) -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    seen = Estimate(40.0, 38.0, 42.0, {"before": 100.0, "after": 60.0})
+    panel = (Watch("own", "sinkhole", "1", 4), Watch("own", "sinkhole", "2", 4))
+    by = Calibration((1, 2, 3, 4), 120.0, 0.8, 0.05)
+    known = {watch: (by, by) for watch in panel if int(watch.family) in calibrated}
+    made = compose(inputs(machines=Comparison(window, window, panel, seen, seen, seen, (), calibrations=known)))
+    [section] = [s for s in made.sections if s.id == "machines"]
+    assert any(said in block.text.vi for block in section.blocks if isinstance(block, Paragraph))
 
 
 def test_a_feed_with_gaps_is_told(report: Evaluation) -> None:

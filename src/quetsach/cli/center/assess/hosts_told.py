@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
+from quetsach.assess.hosts.doubts import LARGEST_SILENT
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
 from quetsach.cli.output import print_table
@@ -39,7 +40,11 @@ _WORDS = {
         "any": "Một máy nhiễm hai họ mã độc là hai ca nhiễm. Số máy nhiễm ít nhất một họ: khoảng {value}, ít nhất "
         "{low}, nhiều nhất {high} (suy ra từ những địa chỉ ghi nhận nhiều họ trong cùng một ngày).",
         "calibrated": "{family}: {on}, kỳ {period}.",
-        "assumed": "Các khoảng còn lại là giả định dựa trên mô phỏng, chưa được hiệu chỉnh theo những máy đã biết.",
+        "assumed": "Các khoảng còn lại là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy, và chưa được "
+        "hiệu chỉnh theo những máy đã biết.",
+        "both": "Mức giảm của {families} được tính từ số máy đã hiệu chỉnh ở cả hai kỳ.",
+        "one": "Mức giảm của các họ còn lại được tính từ số máy giả định ở cả hai kỳ, kể cả khi chỉ một kỳ hiệu chỉnh "
+        "được.",
         "unknown": "Không rõ",
         "refused": "không đếm được",
         "abroad": "Không tính {n} địa chỉ mỗi ngày ở ngoài nước.",
@@ -79,8 +84,11 @@ _WORDS = {
         "any": "A machine with two families is two infections. Machines with at least one family: about {value}, at "
         "least {low}, at most {high} (by addresses that had several families on one day).",
         "calibrated": "{family}: {on}, {period}.",
-        "assumed": "Other intervals are assumptions that stand on simulations, not calibrated on machines that are "
-        "known.",
+        "assumed": "Other intervals are assumptions that stand on simulations and on one machine behind each address, "
+        "not calibrated on machines that are known.",
+        "both": "The reduction of {families} is of machines that are calibrated in both windows.",
+        "one": "The reduction of all others is of machines as they are assumed in both, even where one window could be "
+        "calibrated.",
         "unknown": "Unknown",
         "refused": "not countable",
         "abroad": "{n} daily addresses abroad are left out.",
@@ -236,7 +244,11 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
         covered = comparison.covered
         share = str(words["percent"]).format(n=math.floor(covered.percent))
         print_wrapped(str(words["covered"]).format(families=covered.families, of=covered.of, percent=share))
-        if comparison.unseen_points is not None:
+        if known := comparison.calibrated_families:
+            print_wrapped(str(words["both"]).format(families=", ".join(known)))
+        if len(known) < len({w.family for w in comparison.panel}):
+            print_wrapped(str(words["one"]))
+        if comparison.unseen_points is not None and comparison.unseen_points <= LARGEST_SILENT:
             points = number_text(math.ceil(10 * comparison.unseen_points) / 10, language, decimals=1)
             print_wrapped(str(words["unseen"]).format(n=points))
     if isinstance(comparison.if_gone_are_clean, Estimate):

@@ -49,11 +49,21 @@ _COLUMNS = (
 
 _BAND = LocalText(
     "Khoảng thấp nhất – cao nhất gồm sai số của cả hai kỳ, tính cho trường hợp hai sai số ngược chiều nhau. Cùng một "
-    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Sai số của từng kỳ là giả "
-    "định dựa trên mô phỏng, chưa được hiệu chỉnh theo những máy đã biết. Địa chỉ là số đếm nên không có khoảng.",
+    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Địa chỉ là số đếm nên không "
+    "có khoảng.",
     "The interval has the uncertainty of both windows, taken in opposite directions. One method mostly errs the same "
-    "way in both, so that the interval is wider than the true error. What each window may be off by is an assumption "
-    "that stands on simulations, not calibrated on machines that are known. Addresses are counted and have none.",
+    "way in both, so that the interval is wider than the true error. Addresses are counted and have none.",
+)
+_ASSUMED = LocalText(
+    "Sai số của từng kỳ là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy; sai số này chưa được hiệu "
+    "chỉnh theo những máy đã biết.",
+    "What each window may be off by is an assumption that stands on simulations and on one machine behind each "
+    "address. It is not calibrated on machines that are known.",
+)
+_CALIBRATED = LocalText(
+    "Sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, ở những mạng mà mã độc gửi mã này.",
+    "What each window may be off by is calibrated on machines with bot IDs, in the networks where the malware sends "
+    "them.",
 )
 _GONE = LocalText("Không còn ghi nhận: đã sạch, hoặc nguồn không còn thấy", "Gone: cleaned, or no longer seen")
 _GONE_COLUMNS = (
@@ -70,7 +80,7 @@ def machines(inputs: Inputs) -> Chapter:
         return Chapter("machines", _TITLE, (Gap(_TITLE, _NONE),))
     blocks: list[Content] = [*_measures(found)]
     if isinstance(found.machines, Estimate):
-        blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND)]
+        blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND), Paragraph(_stands_on(found))]
     blocks += _gone(inputs, found) if found.gone else []
     if inputs.same_holiday:
         blocks.append(_at_the_same_holiday(inputs.same_holiday))
@@ -162,6 +172,23 @@ def _at_the_same_holiday(found: Comparison) -> Content:
 def _machines_of(gone: Gone) -> float | None:
     machines = gone.machines
     return machines.value if isinstance(machines, Estimate) and may_be_named(machines.value) else None
+
+
+def _stands_on(found: Comparison) -> LocalText:
+    """Say of how many families the errors are calibrated, and of how many they are assumed."""
+    calibrated, of = len(found.calibrated_families), len({watch.family for watch in found.panel})
+    if not calibrated:
+        return _ASSUMED
+    if calibrated == of:
+        return _CALIBRATED
+    return LocalText(
+        f"Với {calibrated} trong {of} họ mã độc, sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, "
+        "ở những mạng mà mã độc gửi mã này. Với các họ còn lại, sai số là giả định dựa trên mô phỏng, coi sau mỗi địa "
+        "chỉ chỉ có một máy.",
+        f"For {calibrated} of {of} families, what each window may be off by is calibrated on machines with bot IDs, in "
+        "the networks where the malware sends them. For the others it is an assumption that stands on simulations and "
+        "on one machine behind each address.",
+    )
 
 
 def _covered(covered: Covered) -> LocalText:
