@@ -21,6 +21,8 @@ MONDAY = date(2020, 6, 1)
 OFFICES = Offices(timezone(timedelta(hours=7)), WEEKEND)
 """The offices of all worlds."""
 
+MS_AN_HOUR = 3_600_000
+
 type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
 
@@ -54,7 +56,7 @@ def observe(
         {day: int(n) for day, n in zip(period, rows, strict=True) if n}, int((counts == 1).sum()), int(cut.sum())
     )
     return Observed(
-        GapLadder.of(np.diff(up)[address[1:] == address[:-1]]),
+        GapLadder.of(_whole_ms(np.diff(up)[address[1:] == address[:-1]])),
         float(len(hour)),
         len(counts),
         clock.uptime_hours,
@@ -82,6 +84,12 @@ def _on_clock(clock: Clock, hour: Floats, period: Period) -> Floats:
     minute = hour * 60
     whole = minute.astype(np.int64)
     found: Floats = (np.concatenate(([0], up.cumsum()))[whole] + np.where(up[whole], minute - whole, 0)) / 60
+    return found
+
+
+def _whole_ms(gap_hours: Floats) -> Floats:
+    """Return gaps as the lake has them, in whole milliseconds; a whole minute belongs to the step that it ends."""
+    found: Floats = np.maximum(np.round(gap_hours * MS_AN_HOUR) / MS_AN_HOUR - 1e-9, 0.0)
     return found
 
 

@@ -127,6 +127,8 @@ def _with_hours(regime: Regime, rng: np.random.Generator) -> Regime:
     if regime.live_days == tuple(range(DAYS)) and rng.random() < (0.03 if regime.is_plausible else 0.1):
         first, length = int(rng.integers(0, 24)), int(rng.integers(6, 19))
         regime = regime.but(live_from=first, live_hours=length, traits=(*regime.traits, "domains by the hour"))
+    if not regime.stamps and rng.random() < 0.15:
+        regime = regime.but(stamps=1 / 60)
     return regime
 
 

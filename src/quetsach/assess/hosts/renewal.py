@@ -23,6 +23,10 @@ from quetsach.assess.hosts.schedule import Schedule
 type Floats = NDArray[np.float64]
 
 _EDGES: Final = np.concatenate(([0.0], STEP_HOURS))
+_MINUTE_EDGES: Final = np.concatenate(([0.0], np.floor(60 * STEP_HOURS + 1e-9) / 60 + 1 / 120))
+"""Where whole minutes stand for all lengths that are nearest to them."""
+_NO_MINUTES: Final = np.flatnonzero(np.diff(_MINUTE_EDGES) == 0)
+"""Steps that no whole number of minutes lies in."""
 _FORGOTTEN: Final = 1e-5
 """Share of the gaps of so many intervals that longer ones are left out."""
 _SPREADS: Final = (0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
@@ -82,7 +86,9 @@ def fit_renewal(ladder: GapLadder, schedule: Schedule, ends_per_hour: float) -> 
     if count.sum() < 1 or len(count) < _FEWEST_STEPS:
         return None
     between = np.sqrt(_EDGES[:-1][steps] * _EDGES[1:][steps])
-    seen = _Gaps(steps, count, np.divide(hours, count, out=between, where=count > 0), ends_per_hour)
+    edges = _MINUTE_EDGES if _is_cut_to_minutes(ladder) else _EDGES
+    lengths = np.divide(hours, count, out=between, where=count > 0)
+    seen = _Gaps(np.append(edges[:-1][steps], edges[steps.stop]), count, lengths, ends_per_hour)
     found = _nearest(seen, Shape.GAMMA)
     for shape in (Shape.EVEN, Shape.TIMETABLE):
         if found.misfit > _GOOD and found.spread < _LARGEST_EVEN:
@@ -92,9 +98,9 @@ def fit_renewal(ladder: GapLadder, schedule: Schedule, ends_per_hour: float) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Gaps:
-    """Gaps of some steps: how many, how long on the average, and how often a session ends in an hour."""
+    """Gaps of steps between ``edges``: how many, how long on the average, and how often a session ends in an hour."""
 
-    steps: slice
+    edges: Floats
     count: Floats
     length: Floats
     ends_per_hour: float
@@ -110,7 +116,7 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
     kept = np.exp(-gaps.ends_per_hour * gaps.length)
 
     def predicted(at: Floats) -> Floats:
-        made = _shares(*_bounded(at, mean), gaps.steps, shape) * kept
+        made = _shares(*_bounded(at, mean), gaps.edges, shape) * kept
         return made / max(float(made.sum()), 1e-12)
 
     def misfit(at: Floats) -> float:
@@ -130,6 +136,11 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
     return Renewal(*_bounded(found.x, mean), float(found.fun), chance)
 
 
+def _is_cut_to_minutes(ladder: GapLadder) -> bool:
+    """Whether gaps are whole minutes: steps without any are empty, and others so short are not."""
+    return bool(ladder.count[: _NO_MINUTES.max()].sum() and not ladder.count[_NO_MINUTES].any())
+
+
 def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:
     """Return interval, spread and share seen of a point: the interval beside what the mean gap and the loss make it."""
     seen = float(np.clip(expit(at[2]), _SMALLEST_SEEN, _LARGEST_SEEN))
@@ -137,10 +148,13 @@ def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:
     return float(mean * seen * np.exp(np.clip(at[0], -1.0, 1.0))), spread, seen
 
 
-def _shares(interval: float, spread: float, seen: float, steps: slice, shape: Shape) -> Floats:
-    """Return what share of the gaps each step has: sums of intervals, in numbers that fall geometrically."""
+def _shares(interval: float, spread: float, seen: float, hours: Floats, shape: Shape) -> Floats:
+    """Return what share of the gaps lies between each two of ``hours``.
+
+    Gaps are sums of intervals, in numbers that fall geometrically.
+    """
     sums = np.arange(1, max(1, ceil(log(_FORGOTTEN) / log(1 - seen))) + 1)
-    edges = np.append(_EDGES[:-1][steps], _EDGES[steps.stop]) / interval
+    edges = hours / interval
     if shape is Shape.TIMETABLE:
         off = np.clip((edges[None] - sums[:, None]) / (sqrt(6) * spread), -1.0, 1.0)
         below = 0.5 + off - off * np.abs(off) / 2

@@ -48,6 +48,8 @@ def range_of(answer: Answer) -> tuple[float, float]:
         ORDINARY.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 3)), live_from=5),
         ORDINARY.but(live_days=tuple(range(5, 16))),
         OFFICE.but(check_ins=PERIODIC, live_days=tuple(range(14))),
+        ORDINARY.but(stamps=1 / 60),
+        ORDINARY.but(stamps=1 / 60, check_ins=CheckIns(1 / 6)),
         ORDINARY.but(named=1.0),
         ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
         ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
@@ -117,6 +119,10 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
         (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
         (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), RefusalReason.FEW_SIGHTINGS),
         (ORDINARY.but(stamps=1.0), RefusalReason.STAMPS_CUT),
+        (
+            ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1), stamps=1 / 60),
+            RefusalReason.BROKEN_SESSIONS,
+        ),
         (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), RefusalReason.STAMPS_CUT),
     ],
 )
