@@ -26,7 +26,10 @@ class Counted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """Addresses that somebody published; ``period`` is ours where ``counted`` is unknown. ``id`` may be empty."""
+    """Addresses that somebody published; ``period`` is ours where ``counted`` is unknown. ``id`` may be empty.
+
+    ``note`` says what was printed instead, or how it was worked out; with one the ``source`` may be empty.
+    """
 
     id: str
     period: Period
@@ -34,22 +37,27 @@ class PublishedFigure:
     addresses: int
     provenance: Provenance
     source: str
+    note: LocalText | None
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a campaign's own counters said on a day; ``None`` where that was not printed."""
+    """What a campaign's own counters said on a day; ``None`` where that was not printed. ``note`` as of a figure."""
 
     on: date
     reached: int | None
     scans: int | None
     infected: int | None
     source: str
+    note: LocalText | None
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where a report of others placed the country in a year; ``percent`` is the share that it printed, if any."""
+    """Where a report of others placed the country in a year; ``percent`` is the share that it printed, if any.
+
+    ``note`` as of a figure.
+    """
 
     by: str
     year: int
@@ -57,6 +65,7 @@ class Placing:
     place: int
     percent: float | None
     source: str
+    note: LocalText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ def _figure(section: Section) -> PublishedFigure:
         section.one_of("counted", Counted),
         section.integer("addresses", least=1, most=_MOST),
         section.one_of("provenance", Provenance),
-        section.text("source"),
+        *_source(section),
     )
     section.finish()
     return figure
@@ -108,9 +117,15 @@ def _activity(section: Section) -> Activity:
     def count(name: str) -> int | None:
         return section.integer(name, least=0, most=_MOST) if section.has(name) else None
 
-    activity = Activity(section.day("on"), count("reached"), count("scans"), count("infected"), section.text("source"))
+    activity = Activity(section.day("on"), count("reached"), count("scans"), count("infected"), *_source(section))
     section.finish()
     return activity
+
+
+def _source(section: Section) -> tuple[str, LocalText | None]:
+    """Return where a figure is from and what is to be known of it; one of both there has to be."""
+    note = section.local_text("note") if section.has("note") else None
+    return (section.text("source") if note is None or section.has("source") else "", note)
 
 
 def _limit(section: Section) -> LocalText:
@@ -126,7 +141,7 @@ def _placing(section: Section) -> Placing:
         section.local_text("measure"),
         section.integer("place", least=1, most=1000),
         section.number("percent", least=0, most=100) if section.has("percent") else None,
-        section.text("source"),
+        *_source(section),
     )
     section.finish()
     return placing

@@ -125,10 +125,10 @@ def test_vietnamese_says_that_it_is_on_an_english_page() -> None:
         assert words.as_written("") == ""
 
 
-def test_a_window_under_a_column_says_that_it_has_holidays() -> None:
+def test_the_name_of_a_window_says_that_it_has_holidays() -> None:
     tet, june = Period(date(2026, 2, 2), date(2026, 3, 1)), Period(date(2026, 6, 1), date(2026, 6, 28))
     with override("vi"):
-        assert words.window_label(tet) == ("02/02/2026", "– 01/03/2026", "có nghỉ lễ")
-        assert words.window_label(june) == ("01/06/2026", "– 28/06/2026")
+        assert words.window_name("Kỳ cuối", tet) == "Kỳ cuối (có nghỉ lễ)"
+        assert words.window_name("Kỳ cuối", june) == "Kỳ cuối"
     with override("en"):
-        assert words.window_label(tet)[2] == "with holidays"
+        assert words.window_name("Last", tet) == "Last (with holidays)"

@@ -133,7 +133,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """A plot of the values of windows, each from its ``first`` to its ``last`` day; ``mark`` names the baseline."""
+    """A plot of the values of windows, each from its ``first`` to its ``last`` day; ``mark`` names the baseline.
+
+    ``begins`` are the days of events and holidays that are marked on its time axis.
+    """
 
     table: str
     label: str
@@ -144,6 +147,7 @@ class Spans:
     description: LocalText
     unit: LocalText
     mark: str = ""
+    begins: tuple[tuple[date, LocalText], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 from django.conf import settings
@@ -139,9 +140,13 @@ _WIDE = 40
 
 
 def _weight(title: str, texts: Sequence[str], *, is_number: bool) -> int:
-    """Return how wide a column wants to be, in letters: neither words nor figures are broken."""
+    """Return how wide a column wants to be, in letters: neither words nor figures are broken.
+
+    Sentences get room by how much there is to say in all of them, so that one long cell does not starve its neighbours.
+    """
     longest = max(map(len, texts), default=0)
-    return max(9 if is_number else 14, longest + 3 if is_number else min(60, longest), *map(len, title.split()))
+    of_text = round(sqrt(longest * sum(map(len, texts)) / max(len(texts), 1)))
+    return max(9 if is_number else 14, longest + 3 if is_number else min(80, of_text), *map(len, title.split()))
 
 
 def table_parts(table: Table, section: Section, language: str) -> dict[str, Any]:
@@ -156,7 +161,7 @@ def table_parts(table: Table, section: Section, language: str) -> dict[str, Any]
             continue
         title, told = column.title.in_language(language), [column.text(cell, language) for cell in cells]
         weight = _weight(title, told, is_number=column.is_number)
-        kind = "number" if column.is_number else "sentences" if weight > _WIDE else ""
+        kind = "number" if column.is_number else "sentences" if max(map(len, told), default=0) > _WIDE else ""
         columns.append({"title": title, "number": column.is_number, "kind": kind, "weight": weight})
         texts.append([{"text": text, "kind": kind} for text in told])
     return {

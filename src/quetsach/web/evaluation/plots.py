@@ -73,7 +73,8 @@ def _spans(plot: Spans, table: Table, language: str) -> str:
     ]
     if not spans:
         return ""
-    return charts.draw_spans(charts.SpanChart(*_words(plot, language), spans), language=language)
+    marks = [charts.Mark(day, name.in_language(language)) for day, name in plot.begins]
+    return charts.draw_spans(charts.SpanChart(*_words(plot, language), spans, marks), language=language)
 
 
 def _against(plot: Against, table: Table, language: str) -> str:

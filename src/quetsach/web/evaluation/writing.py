@@ -32,11 +32,15 @@ def evaluation_write(
 ) -> tuple[Path, ...]:
     """Write the report; return its files. A folder that holds another report of it is written over, file by file.
 
+    What the other report listed and this one does not have is removed: a table of an old analysis stands beside no new
+    report.
+
     Raises:
         QuetsachError: the folder cannot be written, or the PDF cannot be set.
     """
     written, sums = [], []
     try:
+        old = _listed(folder / "SHA256SUMS")
         for path, content in _files(evaluation, progress):
             file = folder / path
             storage.make_folder(file.parent, mode=storage.SHARED_FOLDER)
@@ -44,6 +48,9 @@ def evaluation_write(
             written.append(file)
             sums.append(f"{hashlib.sha256(content).hexdigest()}  {path}\n")
         storage.write(folder / "SHA256SUMS", "".join(sorted(sums)), mode=storage.SHARED)
+        for path in old:
+            if (stale := folder / path) not in written and folder.resolve() in stale.resolve().parents:
+                stale.unlink(missing_ok=True)
     except OSError as error:
         raise QuetsachError(
             f"the report cannot be written: {error.strerror}",
@@ -51,6 +58,15 @@ def evaluation_write(
             hint="name another folder with --out",
         ) from error
     return (*written, folder / "SHA256SUMS")
+
+
+def _listed(sums: Path) -> tuple[str, ...]:
+    """Return the files that a list of checksums names; none where there is no list."""
+    try:
+        lines = sums.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ()
+    return tuple(path for line in lines if (path := line.partition("  ")[2]))
 
 
 def _files(evaluation: Evaluation, progress: Callable[[int], None]) -> Iterator[tuple[str, bytes]]:

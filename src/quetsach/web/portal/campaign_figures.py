@@ -17,8 +17,8 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.lake import answers
 from quetsach.lake.view import LakeView
-from quetsach.web.design.charts import Column, ColumnChart, Mark, draw_columns
-from quetsach.web.design.templatetags.words import window_label
+from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
+from quetsach.web.design.templatetags.words import window_name
 from quetsach.web.portal.candidates import read_published
 from quetsach.web.portal.snapshot import CampaignFigures, Snapshot, WindowFigure
 
@@ -142,16 +142,22 @@ def window_figure(count: WindowCount, change: WindowChange | None) -> WindowFigu
 
 def _chart(campaign: CampaignFigures, marks: Sequence[tuple[date, LocalText]], language: str) -> str:
     with override(language):
-        return draw_columns(
-            ColumnChart(
+        return draw_spans(
+            SpanChart(
                 title=campaign.name.in_language(language),
-                description=_("Columns: unique addresses in each window. They judge no target."),
+                description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),
                 unit=_("unique addresses in 30 days"),
-                columns=tuple(
-                    Column(window_label(of := Period(w.first, w.last)), w.addresses, w.id == campaign.baseline, of)
+                # no line of the target: it would judge figures that give no verdict
+                spans=tuple(
+                    Span(
+                        w.first,
+                        w.last,
+                        w.addresses,
+                        window_name(w.title.in_language(language), Period(w.first, w.last)),
+                        w.id == campaign.baseline,
+                    )
                     for w in campaign.windows
                 ),
-                level=None,  # a line of the target would judge figures that give no verdict
                 marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
             ),
             language=language,

@@ -98,6 +98,17 @@ def test_controls_that_a_method_weighs_are_listed_with_their_weights() -> None:
     assert "effect-weights" not in {table.id for table in reported(Method.DID).tables()}
 
 
+def test_effects_by_time_are_a_table_of_their_own_that_is_folded_where_it_is_long() -> None:
+    """Dozens of periods would bury the one line that says how large the effect is."""
+    staggered = panel_of(noisy(30, 30), [9] * 5 + [14] * 5 + [30] * 20)
+    long = compose(inputs(effect=Effect.of(grounds_of(staggered, Design(Method.DID)))))
+    for made, is_long in ((reported(Method.WEDGE), False), (long, True)):
+        times = made.table("effect-times")
+        assert times.is_long is is_long
+        assert len(times.rows) > 1
+        assert not set(times.cells("part")) & set(made.table("effect").cells("part"))
+
+
 def test_a_registration_is_dated_in_the_time_of_viet_nam() -> None:
     """Eight in the evening (UTC) is the next morning there."""
     effect = effect_of(0.6)

@@ -466,6 +466,20 @@ def test_a_report_is_written_whole_with_its_checksums_and_can_be_written_again(
     assert not list((tmp_path / "report").rglob("*.new"))
 
 
+def test_a_table_of_an_older_report_does_not_stay_beside_a_new_one(report: Evaluation, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    evaluation_write(compose(inputs(effect=effect_of(0.6))), folder)
+    assert (folder / "data" / "effect.csv").exists()
+    (folder / "notes.txt").write_text("of somebody")
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{'0' * 64}  ../outside.txt\n")
+    (tmp_path / "outside.txt").write_text("not of a report")
+    evaluation_write(report, folder)
+    assert not (folder / "data" / "effect.csv").exists()
+    assert (folder / "notes.txt").exists()
+    assert (tmp_path / "outside.txt").exists()
+
+
 def test_a_row_of_another_length_is_refused() -> None:
     column = Column("a", LocalText("a", "a"), Form.NUMBER)
     with pytest.raises(ValueError, match="another number of cells"):

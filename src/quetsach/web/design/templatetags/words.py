@@ -86,10 +86,9 @@ def short_day(value: date) -> str:
 _HOLIDAY = LocalText("có nghỉ lễ", "with holidays")
 
 
-def window_label(window: Period) -> tuple[str, ...]:
-    """Write a window under the column of a chart, a line each: its days, and whether it has holidays."""
-    days = (short_day(window.first), f"– {short_day(window.last)}")
-    return (*days, here(_HOLIDAY)) if load_calendar(settings.CENTER.data).has_holiday(window) else days
+def window_name(name: str, window: Period) -> str:
+    """Return what a window of a chart is called, with a word about its holidays if it has any."""
+    return f"{name} ({here(_HOLIDAY)})" if load_calendar(settings.CENTER.data).has_holiday(window) else name
 
 
 @register.filter("plain_moment")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from quetsach.assess.effect.finding import Finding
+from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, range_judged, sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
@@ -103,7 +103,6 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
         found.effect.low,
         found.effect.high,
     )
-    parts = [(part.name, part.estimate.value, part.estimate.low, part.estimate.high) for part in found.parts]
     confidence = {la: number_text(100 * found.confidence, la) for la in ("vi", "en")}
     note = LocalText(
         f"Trên thang {'lôgarit' if found.scale.is_log else 'của số liệu'}; số âm là ít hơn mức dự kiến nếu không có "
@@ -111,7 +110,13 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
         f"On the scale of {'logarithms' if found.scale.is_log else 'the figures'}; negative is less than there would "
         f"have been without the campaign. Intervals are of {confidence['en']} %.",
     )
-    yield Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *parts), note)
+    by_time = [part for part in found.parts if part.id.partition("-")[0] in _BY_TIME]
+    others = [part for part in found.parts if part not in by_time]
+    yield Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *map(_row, others)), note)
+    if by_time:
+        title = LocalText("Tác động theo thời gian kể từ khi bắt đầu", "Effect by time since the start")
+        rows = tuple(map(_row, by_time))
+        yield Table("effect-times", title, _COLUMNS, rows, note, is_long=len(rows) > _MOST_ROWS)
     if found.weights:
         shares = tuple((unit, 100 * share) for unit, share in found.weights.items())
         yield Table("effect-weights", LocalText("Trọng số của đối chứng", "Weights of the controls"), _WEIGHTS, shares)
@@ -122,6 +127,14 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
     yield from (Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices)
 
 
+def _row(part: Part) -> tuple[Cell, ...]:
+    return (part.name, part.estimate.value, part.estimate.low, part.estimate.high)
+
+
+_BY_TIME = ("lead", "since")
+"""What the ids of parts begin with that are of one time before or since the start."""
+_MOST_ROWS = 12
+"""So many times are read; more are in the annex, and on the page for who unfolds them."""
 _NO_COURSE = LocalText(
     "Phương pháp này không cho biết mức dự kiến của từng kỳ với bảng số liệu có ô trống hoặc quá ít đối chứng.",
     "With gaps in the panel or few controls, this method does not say what was expected in each period.",

@@ -1,9 +1,9 @@
 """What others published: the series with what it cannot tell, the campaign's own counters, and rankings."""
 
 from quetsach.campaign import Provenance
-from quetsach.campaign.published import Counted
+from quetsach.campaign.published import Activity, Counted, Placing, PublishedFigure
 from quetsach.core.pack import LocalText
-from quetsach.web.evaluation.document import Block, Chapter, Column, Form, Gap, Points, Table
+from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Points, Table
 from quetsach.web.evaluation.inputs import Inputs
 
 _COUNTED = {
@@ -18,6 +18,7 @@ _PROVENANCE = {
 }
 _NOTHING = LocalText("Không có số liệu nào của nơi khác được ghi nhận.", "No figures of others are on record.")
 _SOURCE = Column("source", LocalText("Nguồn", "Source"))
+_NOTE = Column("note", LocalText("Ghi chú", "Note"))
 _FIGURES = (
     Column("first", LocalText("Từ ngày", "First day"), Form.DAY),
     Column("last", LocalText("Đến ngày", "Last day"), Form.DAY),
@@ -25,6 +26,7 @@ _FIGURES = (
     Column("addresses", LocalText("Địa chỉ", "Addresses"), Form.NUMBER),
     Column("provenance", LocalText("Cách có số", "How it is known")),
     _SOURCE,
+    _NOTE,
 )
 _ACTIVITY = (
     Column("on", LocalText("Ngày", "Day"), Form.DAY),
@@ -32,6 +34,7 @@ _ACTIVITY = (
     Column("scans", LocalText("Lượt quét", "Scans"), Form.NUMBER),
     Column("infected", LocalText("Máy có mã độc", "Found infected"), Form.NUMBER),
     _SOURCE,
+    _NOTE,
 )
 _PLACINGS = (
     Column("by", LocalText("Bên công bố", "By")),
@@ -40,6 +43,7 @@ _PLACINGS = (
     Column("place", LocalText("Thứ hạng", "Place"), Form.NUMBER),
     Column("percent", LocalText("Tỷ lệ", "Share"), Form.PERCENT, 1),
     _SOURCE,
+    _NOTE,
 )
 
 
@@ -52,7 +56,7 @@ def published(inputs: Inputs) -> Chapter:
     if not record.figures:
         return Chapter("published", title, (Gap(title, _NOTHING),))
     figures = tuple(
-        (f.period.first, f.period.last, _COUNTED[f.counted], f.addresses, _PROVENANCE[f.provenance], f.source)
+        (f.period.first, f.period.last, _COUNTED[f.counted], f.addresses, _PROVENANCE[f.provenance], *_told(f))
         for f in record.figures
     )
     blocks: list[Block] = (
@@ -62,7 +66,7 @@ def published(inputs: Inputs) -> Chapter:
     )
     blocks.append(Table("published", LocalText("Chuỗi số liệu", "The series"), _FIGURES, figures))
     if record.activity:
-        rows = tuple((a.on, a.reached, a.scans, a.infected, a.source) for a in record.activity)
+        rows = tuple((a.on, a.reached, a.scans, a.infected, *_told(a)) for a in record.activity)
         note = LocalText(
             "Lượt, không phải số người hay số máy khác nhau.", "Turns, and not distinct people or machines."
         )
@@ -71,10 +75,15 @@ def published(inputs: Inputs) -> Chapter:
     return Chapter("published", title, tuple(blocks))
 
 
+def _told(one: PublishedFigure | Activity | Placing) -> tuple[Cell, Cell]:
+    """Return the cells of where something is from and what is to be known of it."""
+    return (one.source or None, one.note)
+
+
 def placings(inputs: Inputs) -> Chapter:
     """Return the register of rankings by others."""
     title = LocalText("Thứ hạng trong báo cáo của các hãng", "Rankings by others")
-    rows = tuple((p.by, str(p.year), p.measure, p.place, p.percent, p.source) for p in inputs.published.placings)
+    rows = tuple((p.by, str(p.year), p.measure, p.place, p.percent, *_told(p)) for p in inputs.published.placings)
     note = LocalText(
         "Thứ hạng phụ thuộc cách đếm và khách hàng của từng hãng; không phải là kết quả của chiến dịch.",
         "A place depends on what is counted and on whose customers; it is no result of the campaign.",

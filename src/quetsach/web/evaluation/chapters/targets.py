@@ -93,6 +93,7 @@ def _windows(inputs: Inputs, report: TargetReport) -> list[Block]:
         ),
         LocalText("địa chỉ", "addresses"),
         mark=report.baseline.name.en,
+        begins=inputs.marks,
     )
     return [spans, table]
 

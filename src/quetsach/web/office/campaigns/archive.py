@@ -9,24 +9,26 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach import storage
-from quetsach.campaign.schedule.outcome import AddressFacts, Outcome
+from quetsach.campaign.schedule.outcome import Outcome, WindowFact
+from quetsach.centre.tables import load_calendar
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.web import design
-from quetsach.web.design.charts import Column, ColumnChart, draw_columns
-from quetsach.web.design.templatetags.words import window_label
+from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
+from quetsach.web.design.templatetags.words import window_name
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.selectors.letters import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
@@ -124,19 +126,25 @@ def _chart(outcome: Outcome, language: str) -> str:
     facts = outcome.addresses
     if facts is None or not facts.windows:
         return ""
-    drawn = draw_columns(
-        ColumnChart(
+    windows = sorted((facts.baseline, *facts.windows), key=lambda w: w.first)
+    whole = Period(windows[0].first, max(w.last for w in windows))
+    # events that change counts of some family alone are not told: the facts do not say which families were seen
+    marks = load_calendar(settings.CENTER.data).of_families(()).marks(whole)
+    drawn = draw_spans(
+        SpanChart(
             title=outcome.name.in_language(language),
-            description=_("Columns: unique addresses in each window. They judge no target."),
+            description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),
             unit=_("unique addresses in a window"),
-            columns=tuple(_columns(facts)),
-            level=None,  # a line of the target would judge figures that give no verdict
+            # no line of the target: it would judge figures that give no verdict
+            spans=tuple(_spans(facts.baseline, windows, language)),
+            marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
         ),
         language=language,
     )
     return mark_safe(drawn)  # noqa: S308  (drawn by our own renderer from figures)
 
 
-def _columns(facts: AddressFacts) -> Iterator[Column]:
-    for window in sorted((facts.baseline, *facts.windows), key=lambda w: w.first):
-        yield Column(window_label(Period(window.first, window.last)), window.addresses, window.id == facts.baseline.id)
+def _spans(baseline: WindowFact, windows: Sequence[WindowFact], language: str) -> Iterator[Span]:
+    for window in windows:
+        name = window_name(window.name.in_language(language), Period(window.first, window.last))
+        yield Span(window.first, window.last, window.addresses, name, window.id == baseline.id)
