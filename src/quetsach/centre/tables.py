@@ -141,8 +141,22 @@ def load_campaign(identifier: str, data: Path) -> Campaign:
     Raises:
         QuetsachError: there is none of that name, or its file is damaged.
     """
-    path = _of_campaign(identifier, "campaign.toml", data / "campaigns", country_table("campaigns", data))
-    return read_campaign(_read(path), file=path.name)
+    known = _campaigns(data)
+    if identifier not in known:
+        hint = f"known: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(f"there is no campaign {identifier[:60]!r} with a campaign.toml", hint=hint)
+    return read_campaign(_read(known[identifier]), file=known[identifier].name)
+
+
+def campaign_names(data: Path) -> frozenset[str]:
+    """Return the identifiers of all campaigns: the centre's own under ``data``, and those of its country."""
+    return frozenset(_campaigns(data))
+
+
+def _campaigns(data: Path) -> Mapping[str, Path]:
+    """Return the file of each campaign by its identifier; the centre's own stands for one of its country."""
+    folders = (country_table("campaigns", data), data / "campaigns")
+    return {path.parent.name: path for folder in folders for path in sorted(folder.glob("*/campaign.toml"))}
 
 
 def load_published(identifier: str, data: Path | None = None) -> PublishedRecord:
@@ -179,14 +193,6 @@ def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
     if named not in known:
         raise InputError(f"there is no scenario {named[:60]!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
     return _read(known[named]), known[named].name
-
-
-def _of_campaign(identifier: str, file: str, *folders: Path) -> Path:
-    known = {path.parent.name: path for folder in reversed(folders) for path in sorted(folder.glob(f"*/{file}"))}
-    if identifier not in known:
-        hint = f"known: {', '.join(sorted(known)) or 'none'}"
-        raise InputError(f"there is no campaign {identifier[:60]!r} with a {file}", hint=hint)
-    return known[identifier]
 
 
 def imported_path(data: Path, dated: date) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from quetsach.cli.center.assess.panel import registered
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 
@@ -20,6 +21,19 @@ control_percent = 50
 lost_percent = 5
 source = "VNPT"
 """
+CAMPAIGN_PLAN = """
+method = "cits"
+ramp = 6
+start = 2999-05-03
+target = "botnet-addresses"
+target_percent = 50
+controls = ["u0", "u1"]
+feeds = ["own/sinkhole"]
+before = {first = 2999-04-01, last = 2999-04-28}
+after = {first = 2999-10-01, last = 2999-10-28}
+[families]
+mirai = 1.0
+"""
 START = date(2999, 5, 3)
 SEED = "XSMB 2999-04-20 48213"
 
@@ -30,11 +44,11 @@ def _run(*words: object) -> int:
     return int(arguments.run(arguments))
 
 
-def _lot(folder: Path, *words: object, customers: int = 600) -> int:
+def _lot(folder: Path, *words: object, customers: int = 600, name: str = "garden") -> int:
     (folder / "customers.csv").write_text("customer\n" + "".join(f"sub-{n}\n" for n in range(customers)))
     units = words or ("--customers", folder / "customers.csv")
     settings = ("--start", START, "--seed", SEED, "--out", folder / "arms.csv", "--data", folder / "data")
-    return _run("lot", "garden", *units, *settings)
+    return _run("lot", name, *units, *settings)
 
 
 def _registered(folder: Path, plan: str = PLAN, *more: object) -> Path:
@@ -140,6 +154,45 @@ def test_a_trial_does_not_take_the_name_of_a_campaign(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="name of a campaign"):
         _lot(tmp_path)
     assert not (folder / "lot.json").exists()
+
+
+def test_a_trial_does_not_take_the_name_of_a_campaign_of_this_build(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name of a campaign"):
+        _lot(tmp_path, name="viet-nam-2020")
+    assert not (tmp_path / "data/campaigns/viet-nam-2020").exists()
+
+
+def test_a_campaign_does_not_take_the_name_of_a_trial(tmp_path: Path) -> None:
+    _lot(tmp_path)
+    (tmp_path / "units.csv").write_text("unit\n" + "".join(f"u{n}\n" for n in range(20)))
+    settings = ("--steps", 5, "--first", START, "--seed", SEED, "--data", tmp_path / "data")
+    with pytest.raises(InputError, match="name of a trial"):
+        _run("rollout", "garden", "--units", tmp_path / "units.csv", *settings)
+    assert not (tmp_path / "data/campaigns/garden/roll-out.json").exists()
+
+
+def test_a_campaign_is_not_registered_where_a_trial_lies(tmp_path: Path) -> None:
+    _lot(tmp_path)
+    with pytest.raises(InputError, match="name of a trial"):
+        _registered(tmp_path, CAMPAIGN_PLAN, "--anyway")
+    assert not (tmp_path / "data/campaigns/garden/registration.json").exists()
+
+
+def test_a_trial_is_not_registered_where_a_campaign_lies(tmp_path: Path) -> None:
+    _lot(tmp_path)
+    (tmp_path / "data/campaigns/garden/campaign.toml").write_text("")
+    with pytest.raises(InputError, match="name of a campaign"):
+        _registered(tmp_path)
+    assert not (tmp_path / "data/campaigns/garden/registration.json").exists()
+
+
+def test_a_trial_that_lies_with_a_campaign_is_not_its_analysis(tmp_path: Path) -> None:
+    """The evaluation of the campaign goes on without a registration, as if none lay there."""
+    _lot(tmp_path)
+    _registered(tmp_path)
+    assert registered(tmp_path / "data/campaigns/garden") is None
+    with pytest.raises(InputError, match="has no panel"):
+        _run("panel", "garden", "--data", tmp_path / "data")
 
 
 def test_a_trial_without_a_lot_is_not_registered(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """What ``center evaluate`` makes of a panel that was handed over."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.assess.effect import Counted, Finding, Method, Scale
 from quetsach.assess.effect.verdict import NotGiven
+from quetsach.assess.trial.lot import draw_lot
+from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, seal_trial
 from quetsach.centre.tables import load_campaign
 from quetsach.cli.center import evaluate
 from quetsach.cli.main import build_parser
@@ -59,3 +63,26 @@ def test_a_stated_spill_over_widens_the_effect(tmp_path: Path) -> None:
     assert isinstance(plain, Finding)
     assert isinstance(stated, Finding)
     assert stated.effect.low == pytest.approx(plain.effect.low / 0.8)
+
+
+def test_a_trial_in_the_folder_of_a_campaign_does_not_stop_its_evaluation(tmp_path: Path) -> None:
+    folder = tmp_path / "campaigns/viet-nam-2020"
+    folder.mkdir(parents=True)
+    key = Ed25519PrivateKey.generate()
+    lot, _ = draw_lot(
+        {f"c{n}": "" for n in range(200)},
+        campaign="viet-nam-2020",
+        seed="XSMB 2999-04-20",
+        share=0.5,
+        start=date(2999, 5, 3),
+        days=None,
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    trial = TrialRegistration(
+        lot, Outcome.CLEANED, 14, 0, 0.1, Expected(0.5), 0.9, "VNPT", datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    signed = seal_trial(trial, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
+    (folder / "registration.json").write_bytes(signed)
+    made = _effect(tmp_path, noisy(24, 30), 10, "--method", "did")
+    assert isinstance(made.verdict, NotGiven)
+    assert "not-registered" in {reason.code for reason in made.verdict.reasons}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.records import LOT, ROLL_OUT, campaign_folder, read_file, write_once
+from quetsach.cli.center.assess.records import LOT, campaign_folder, read_file, refuse_campaign, write_once
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
@@ -72,9 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.treated < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
     folder = campaign_folder(arguments)
-    if any((folder / name).exists() for name in (ROLL_OUT, "campaign.toml")):
-        hint = "a trial has a name of its own, and its registration lies there"
-        raise InputError("this is the name of a campaign", where=folder.name, hint=hint)
+    refuse_campaign(folder)
     days = Period.parse(arguments.days) if arguments.days else None
     if days:
         units = strata_of_days(days)

@@ -74,10 +74,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    registration = registered(campaign_folder(arguments))
-    if registration is None:
+    path = campaign_folder(arguments) / REGISTRATION
+    if not path.exists():
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
         raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
+    registration = read_registered(path)
     from quetsach.centre.tables import open_lake  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
@@ -98,9 +99,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def registered(folder: Path) -> "Registration | None":
-    """Return the registration that lies with a campaign, its signature checked; None where there is none."""
+    """Return the registered analysis that lies with a campaign, its signature checked; None where there is none.
+
+    The registration of a trial that was given the campaign's name is none of it.
+    """
+    from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
+
     path = folder / REGISTRATION
-    return read_registered(path) if path.exists() else None
+    return read_registered(path) if path.exists() and not is_trial(read_file(path)) else None
 
 
 def read_registered(path: Path) -> "Registration":

@@ -24,6 +24,30 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()) / "campaigns" / name
 
 
+def refuse_campaign(folder: Path) -> None:
+    """Refuse a folder that is a campaign's for a trial: each has one registration, and it lies there.
+
+    Raises:
+        InputError: a campaign of the centre or of its country has this name.
+    """
+    from quetsach.centre.tables import campaign_names  # noqa: PLC0415
+
+    if (folder / ROLL_OUT).exists() or folder.name in campaign_names(folder.parents[1]):
+        hint = "a trial has a name of its own, and its registration lies there"
+        raise InputError("this is the name of a campaign", where=folder.name, hint=hint)
+
+
+def refuse_trial(folder: Path) -> None:
+    """Refuse a folder that is a trial's for a campaign.
+
+    Raises:
+        InputError: the lot of a trial was drawn there.
+    """
+    if (folder / LOT).exists():
+        hint = "a campaign has a name of its own, and its registration lies there"
+        raise InputError("this is the name of a trial", where=folder.name, hint=hint)
+
+
 def read_file(path: Path, *, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a file.
 

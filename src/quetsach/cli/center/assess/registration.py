@@ -20,6 +20,7 @@ from quetsach.cli.center.assess.records import (
     WRITTEN_ONCE,
     campaign_folder,
     read_file,
+    refuse_trial,
     write_once,
 )
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
@@ -83,6 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if plan.values.get("method") == METHOD:
         _sign(arguments, planned_trial(arguments, plan, folder, chosen_language(arguments)), path, seal_trial)
         return ExitCode.NOTHING_FOUND
+    refuse_trial(folder)
     registration = with_power(arguments, _planned(arguments, plan, folder), folder)
     _sign(arguments, registration, path, seal)
     if not arguments.json:

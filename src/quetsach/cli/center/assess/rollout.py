@@ -12,7 +12,7 @@ from quetsach.cli.center.assess.planned_power import (
     asked_noise,
     power_of_weeks,
 )
-from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
+from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, refuse_trial, write_once
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
@@ -81,6 +81,7 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             power.tell(language)
         return ExitCode.NOTHING_FOUND
+    refuse_trial(folder)
     drawn = _drawn(arguments, folder.name, arguments.seed)
     path = folder / ROLL_OUT
     write_once(path, drawn.to_json(), "the order was drawn already: it is not drawn again")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.records import LOT, read_file
+from quetsach.cli.center.assess.records import LOT, read_file, refuse_campaign
 from quetsach.cli.output import say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -50,11 +50,13 @@ def planned_trial(arguments: argparse.Namespace, plan: "Section", folder: Path, 
     """Return the trial of a plan, after telling what it could find.
 
     Raises:
-        QuetsachError: the plan is none, no lot was drawn, or the trial is too weak and was not asked for all the same.
+        QuetsachError: the plan is none, no lot was drawn, the name is that of a campaign, or the trial is too weak and
+            was not asked for all the same.
     """
     from quetsach.assess.trial.lot import read_lot  # noqa: PLC0415
     from quetsach.assess.trial.registration import Outcome, TrialRegistration, power_of_trial  # noqa: PLC0415
 
+    refuse_campaign(folder)
     path = folder / LOT
     if not path.exists():
         hint = f"quetsach center assess lot {folder.name}"
