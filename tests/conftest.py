@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the commands of the centre do
+# A shell that begins a run in the background lets it ignore Ctrl-C, and every program that a test begins would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "quetsach", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True, max_examples=100

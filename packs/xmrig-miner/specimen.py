@@ -29,7 +29,8 @@ HIDDEN = "/var/tmp/.configrc"
 PROGRAM = f"{HIDDEN}/kswapd0"
 SCRIPT = f"{HIDDEN}/upd"
 SECOND_PROGRAM = "/tmp/kdevtmpfsi"
-LIFETIME_SECONDS = 60
+LIFETIME_SECONDS = 600
+"""As long as a busy machine may take for what is tried with them."""
 
 _MINER_STRINGS = (
     b"stratum+tcp://192.0.2.10:3333\0donate-level\0donate-over-proxy\0randomx-1gb-pages\0cpu-max-threads-hint\0rig-id\0"
@@ -295,7 +296,7 @@ class Watchdogs:
         written = [self._state / name for name in ("one", "two")]
         return [pid for pid in (int(f.read_text() or 0) for f in written if f.exists()) if _lives(pid)]
 
-    def wait_for_both(self, seconds: float = 10) -> list[int]:
+    def wait_for_both(self, seconds: float = LIFETIME_SECONDS) -> list[int]:
         """Return the process numbers once both live."""
         until = time.monotonic() + seconds
         while len(pids := self.pids()) < 2:
