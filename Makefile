@@ -11,11 +11,6 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 SYNC := $(UV) sync --quiet --frozen --compile-bytecode --extra center
 
-define TYPES
-$(VENV)/bin/mypy
-$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p quetsach.endpoint.host.nt
-endef
-
 # The first python3 on a PATH may be older than 3.13: take the first that is new enough.
 find_python = $(firstword $(foreach p,python3.13 /usr/bin/python3.13 python3.14 python3 /usr/bin/python3,\
   $(if $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && echo yes),$(p))))
@@ -25,7 +20,12 @@ DATA ?= var/center
 WHEEL := build/tool/stamp
 RELEASE := build/release
 
+# Tests wait half of their time, for servers, browsers and other processes: two workers keep one core busy.
+WORKERS ?= $(shell expr 2 '*' "$$(nproc)")
+PARTS := $(MAKE) --no-print-directory --jobs 2
+
 .PHONY: help run install test release test-release test-rescue windows lint types docs reference bench validate clean
+.PHONY: types-linux types-windows test-main test-postgresql test-windows
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,11 +61,18 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	@$(VENV)/bin/python tests/requirements.py
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(TYPES)
-	$(MAKE) --no-print-directory docs
+	$(PARTS) types-linux types-windows docs
 	$(VENV)/bin/python -m tests.windows.bed
-	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not release"
+	$(MAKE) --no-print-directory test-main
+	$(PARTS) test-postgresql test-windows
+
+test-main:
+	$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not release"
+
+test-postgresql:
 	$(VENV)/bin/python tests/postgresql.py
+
+test-windows:
 	$(VENV)/bin/python -m tests.windows
 
 release: ## what people download, into build/release; TOOL=WHEEL of a centre brings its root of trust
@@ -95,7 +102,13 @@ lint: ## ruff, with the formatter
 
 types: ## mypy, strict, for Linux and for what only Windows runs
 	$(SYNC)
-	$(TYPES)
+	$(PARTS) types-linux types-windows
+
+types-linux:
+	$(VENV)/bin/mypy
+
+types-windows:
+	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p quetsach.endpoint.host.nt
 
 docs: ## build the documentation; a warning is an error
 	$(VENV)/bin/zensical build --strict --clean

@@ -1,6 +1,5 @@
 """A real centre for the tests: prepared by the real command once in a run, copied for whoever needs one, and served."""
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.artefacts import made_once
 from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.web.data_folder import Stamp, newest_migrations
@@ -59,18 +59,8 @@ def migrated(factory: pytest.TempPathFactory, name: str) -> Path:
 
 
 def _copied(factory: pytest.TempPathFactory, name: str, kind: str, make: Callable[[Path], object]) -> Path:
-    """Copy what one worker makes once in a run."""
-    shared = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    kept = shared / f"centre-{kind}"
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            shutil.rmtree(kept.with_suffix(".new"), ignore_errors=True)  # of a worker whose attempt failed
-            make(kept.with_suffix(".new"))
-            kept.with_suffix(".new").rename(kept)
-    return Path(shutil.copytree(kept, factory.mktemp(name) / "centre"))
+    """Return a copy of a centre that is made once in a run."""
+    return Path(shutil.copytree(made_once(factory, kind, make), factory.mktemp(name) / "centre"))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 TESTS = ("tests/unit/web", "tests/integration/web/office")
 """Where tests use Django's database; commands and browsers have a centre of their own, with SQLite."""
-HOW = ("--only-database", "--reuse-db", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+KEPT = "--reuse-db"
 """The databases go with the cluster: dropping one while a browser's last connection closes would be refused."""
 
 
@@ -67,7 +68,7 @@ def run(command: list[str]) -> None:
 def main() -> int:
     """Run the tests and return pytest's exit code."""
     with cluster() as address:
-        command = [sys.executable, "-m", "pytest", *(sys.argv[1:] or (*TESTS, *HOW))]
+        command = [sys.executable, "-m", "pytest", KEPT, *(sys.argv[1:] or (*TESTS, *HOW))]
         return subprocess.run(command, env=os.environ | {"DATABASE_URL": address}, check=False).returncode
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.artefacts import built_wheel
 from tests.browser import press_in_place
 from tests.centre import Served, center, prepared, served
 from tests.snapshot import snapshot
@@ -61,14 +62,7 @@ class Tool:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    return next(out.glob("*.whl"))
+    return built_wheel(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hatchling.builders.wheel import WheelBuilder
+from tests.artefacts import built_wheel
 
 from quetsach.packs.load import load_shelf
 
@@ -15,8 +15,7 @@ ROOT = Path(__file__).parents[2]
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this source, unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
-    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(built_wheel(tmp_path_factory)) as archive:
         archive.extractall(folder / "unpacked")
     return folder / "unpacked" / "quetsach"
 

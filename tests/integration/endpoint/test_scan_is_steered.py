@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from pathlib import Path
 
@@ -65,7 +66,12 @@ def _go(command: list[str]) -> None:
 
 def _hears(process: subprocess.Popen[str], words: str) -> bool:
     """Say whether a process says these words, if need be once it does."""
-    return any(words in line for line in process.stderr or ())
+    patience = threading.Timer(PATIENCE_SECONDS, process.kill)  # who says nothing would be listened to for ever
+    patience.start()
+    try:
+        return any(words in line for line in process.stderr or ())
+    finally:
+        patience.cancel()
 
 
 def _state(process: subprocess.Popen[str]) -> str:

@@ -1,12 +1,16 @@
 """A centre with a small lake, published once for all tests of the web."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import Browser, sync_playwright
+from tests.artefacts import made_once
+from tests.browser import chromium
 
 from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.centre.tables import load_campaign, load_families, load_network_tables, load_places
@@ -51,7 +55,14 @@ def tables() -> Tables:
 
 @pytest.fixture(scope="session")
 def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Path:
-    data = tmp_path_factory.mktemp("centre")
+    """Return a copy of the published centre that is made once in a run."""
+    made = made_once(tmp_path_factory, "published", lambda data: publish_centre(data, tables))
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("published") / "centre"))
+
+
+def publish_centre(data: Path, tables: Tables) -> None:
+    """Take sightings into a new centre, freeze its baseline and publish its figures."""
+    data.mkdir()
     lake = Lake(data / "lake")
     lake.ingest(
         sightings(),
@@ -68,7 +79,14 @@ def centre_data(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Pat
     counted = figures_count(data=data, view=lake.view(), tables=tables, demonstration=demonstration, now=NOW)
     assert counted
     publish_candidate(data, counted.digest)
-    return data
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Yield one Chromium for the tests of a module, whose own calls of the database run beside its event loop."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright, chromium(playwright) as running:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield running
 
 
 def write_published(data: Path, snapshot: Snapshot) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
-from tests.browser import chromium, fits, strike
+from playwright.sync_api import Browser, Locator, Page
+from tests.browser import fits, strike
 
 from quetsach.web import design
 
@@ -19,9 +19,9 @@ TWO_PICTURES = "new Promise(done => requestAnimationFrame(() => requestAnimation
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        yield browser.new_page(viewport={"width": 360, "height": 600})
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 360, "height": 600}) as context:
+        yield context.new_page()
 
 
 def shown(page: Page, *, name: str, rows: str, language: str = "vi") -> Locator:

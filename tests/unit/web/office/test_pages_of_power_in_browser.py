@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import sync_playwright
-from tests.browser import barriers, chromium, fits
+from playwright.sync_api import Browser
+from tests.browser import barriers, fits
 from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.packs.test_packs_wait import NEW, data, publish
 from tests.unit.web.office.people.test_vouching import invited
@@ -31,10 +31,8 @@ def operator(person: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def pages(data: Path, units, operator: Person, person: Callable[..., Person], monkeypatch) -> list[str]:
+def pages(browser: Browser, data: Path, units, operator: Person, person: Callable[..., Person]) -> list[str]:
     """Return the addresses of the pages, with something on each."""
-    # The test's own database calls run beside the browser's event loop.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     publish(data, NEW)
     waiting = waiting_packs()
     assert waiting is not None
@@ -61,7 +59,7 @@ def pages(data: Path, units, operator: Person, person: Callable[..., Person], mo
 
 @pytest.mark.django_db(transaction=True)
 def test_pages_are_fit_for_a_phone_and_for_everyone(
-    pages: list[str], operator: Person, signed_in: Callable[[Person], Client], live_server
+    browser: Browser, pages: list[str], operator: Person, signed_in: Callable[[Person], Client], live_server
 ) -> None:
     cookie = {
         "name": "office",
@@ -70,9 +68,8 @@ def test_pages_are_fit_for_a_phone_and_for_everyone(
         "domain": "localhost",
     }
     faults: list[object] = []
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        for width in (360, 1280):
-            context = browser.new_context(viewport={"width": width, "height": 800})
+    for width in (360, 1280):
+        with browser.new_context(viewport={"width": width, "height": 800}) as context:
             context.add_cookies([cookie])  # type: ignore[list-item]
             page = context.new_page()
             for number, address in enumerate(pages):

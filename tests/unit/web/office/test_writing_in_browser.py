@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
-from tests.browser import barriers, chromium, fits, press, press_in_place, strike
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser import barriers, fits, press, press_in_place, strike
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Letter
@@ -21,9 +21,7 @@ SHOTS = os.environ.get("QUETSACH_PICTURES")
 
 
 @pytest.fixture
-def operator(person: Callable[..., Person], monkeypatch, empty_centre) -> Person:
-    # The test's own database calls run beside the browser's event loop.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def operator(person: Callable[..., Person], empty_centre) -> Person:
     return person(Role.OPERATOR, name="Nguyễn Thị Hải")
 
 
@@ -33,10 +31,11 @@ def letter(units, operator: Person) -> Letter:
 
 
 @pytest.fixture
-def context(operator: Person, signed_in: Callable[[Person], Client], live_server) -> Iterator[BrowserContext]:
+def context(
+    browser: Browser, operator: Person, signed_in: Callable[[Person], Client], live_server
+) -> Iterator[BrowserContext]:
     cookie = {"name": "office", "path": "/van-phong/", "domain": "localhost"}
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        made = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url)
+    with browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url) as made:
         made.add_cookies([cookie | {"value": signed_in(operator).cookies["office"].value}])  # type: ignore[list-item]
         yield made
 

@@ -1,8 +1,8 @@
 """The forms of campaigns in a real browser: without a script, on a phone and on a desk, nothing to fix for a reader."""
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.browser import barriers, chromium, fits, press, press_in_place
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.browser import barriers, fits, press, press_in_place
 
 from quetsach.web.office.plans.models import Campaign, Passage
 
@@ -31,9 +31,7 @@ DAYS = {
 
 
 @pytest.fixture
-def cookie(operator, signed_in, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    # The test's own database calls run beside the browser's event loop.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def cookie(browser: Browser, operator, signed_in) -> dict[str, str]:
     value = signed_in(operator).cookies["office"].value
     return {"name": "office", "value": value, "path": "/", "domain": "localhost"}
 
@@ -50,10 +48,10 @@ def fill(page: Page, **values: str) -> None:
 
 
 def test_a_campaign_is_made_and_botnets_chosen_without_a_script(
-    campaign: Campaign, centre_lake, cookie, live_server
+    browser: Browser, campaign: Campaign, centre_lake, cookie, live_server
 ) -> None:
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        page = window(browser, cookie, 360).new_page()
+    with window(browser, cookie, 360) as context:
+        page = context.new_page()
         page.goto(f"{live_server.url}{ROOM}moi/")
         fill(page, key="viet-nam-2027", name_vi="Chiến dịch 2027", name_en="Campaign 2027")
         fill(page, summary_vi="Rà soát", summary_en="Scanning")
@@ -83,11 +81,13 @@ def test_a_campaign_is_made_and_botnets_chosen_without_a_script(
     assert Passage.objects.count() == 1
 
 
-def test_the_forms_are_fit_for_a_phone_and_for_everyone(campaign: Campaign, centre_lake, cookie, live_server) -> None:
+def test_the_forms_are_fit_for_a_phone_and_for_everyone(
+    browser: Browser, campaign: Campaign, centre_lake, cookie, live_server
+) -> None:
     faults: list[object] = []
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        for width in (360, 1280):
-            page = window(browser, cookie, width, script=True).new_page()
+    for width in (360, 1280):
+        with window(browser, cookie, width, script=True) as context:
+            page = context.new_page()
             for address in FORMS:
                 answer = page.goto(f"{live_server.url}{address}")
                 assert answer

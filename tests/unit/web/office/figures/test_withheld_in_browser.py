@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, sync_playwright
-from tests.browser import barriers, chromium, fits
+from playwright.sync_api import Browser, BrowserContext
+from tests.browser import barriers, fits
 
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign.authority import Role
@@ -26,9 +26,7 @@ REASON = Refusal(RefusalReason.CELLS_RECOVERED).text
 
 
 @pytest.fixture
-def press(person: Callable[..., Person], monkeypatch) -> Person:
-    # The test's own database calls run beside the browser's event loop.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def press(person: Callable[..., Person]) -> Person:
     return person(Role.PRESS, name="Nguyễn Thị Hải")
 
 
@@ -49,10 +47,11 @@ def withheld(settings, centre_data: Path, tmp_path: Path, units) -> Candidate:
 
 
 @pytest.fixture
-def context(press: Person, signed_in: Callable[[Person], Client], live_server) -> Iterator[BrowserContext]:
+def context(
+    browser: Browser, press: Person, signed_in: Callable[[Person], Client], live_server
+) -> Iterator[BrowserContext]:
     cookie = {"name": "office", "domain": "localhost", "value": signed_in(press).cookies["office"].value}
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        made = browser.new_context(base_url=live_server.url)
+    with browser.new_context(base_url=live_server.url) as made:
         made.add_cookies([{**cookie, "path": path} for path in ("/van-phong/", "/en/office/")])  # type: ignore[list-item]
         yield made
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
-from tests.browser import barriers, chromium, fits
+from playwright.sync_api import Browser
+from tests.browser import barriers, fits
 from tests.unit.web.office.test_writing_in_browser import SHOTS
 
 from quetsach.campaign.authority import Role
@@ -30,9 +30,8 @@ PAGES = {
 
 
 def test_pages_fit_and_axe_finds_nothing(
-    units, person, signed_in, live_server, settings, empty_centre, monkeypatch
+    browser: Browser, units, person, signed_in, live_server, settings, empty_centre
 ) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     data: Path = settings.CENTER.data
     day = (NOW - timedelta(days=9)).date()
     file = data / "feed.csv"
@@ -46,8 +45,7 @@ def test_pages_fit_and_axe_finds_nothing(
         facts = {"kind": "reminder", "recipient": "a@example.vn", "subject": "Nhắc báo cáo", "error": "550 no mailbox"}
         Message.objects.create(key=state, text="", message_id=f"<{state}@x>", state=state, next_at=late, **facts)
     cookie = {"domain": "localhost", "value": signed_in(person(Role.OPERATOR)).cookies["office"].value}
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        context = browser.new_context(base_url=live_server.url)
+    with browser.new_context(base_url=live_server.url) as context:
         context.add_cookies(
             [cookie | {"name": "office", "path": "/van-phong/"}, cookie | {"name": "office-en", "path": "/en/office/"}]
         )

@@ -3,8 +3,8 @@
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from tests.browser import barriers, chromium, fits, press
+from playwright.sync_api import Browser, Page
+from tests.browser import barriers, fits, press
 from tests.unit.web.office.returns.conftest import IN_TIME, PLAN, clock_stands
 
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
@@ -23,12 +23,9 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def pages(units, assignment, period, submit, operator, person, monkeypatch, empty_centre) -> list[str]:
+def pages(browser, units, assignment, period, submit, operator, person, monkeypatch, empty_centre) -> list[str]:
     """Return the addresses of every page, with something on each."""
-
     clock_stands(monkeypatch, IN_TIME, board, entry, finding)
-    # The test's own database calls run beside the browser's event loop.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     PlanRevision.objects.create(
         campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=IN_TIME
     )
@@ -64,7 +61,7 @@ def pages(units, assignment, period, submit, operator, person, monkeypatch, empt
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_are_fit_for_a_phone_and_for_everyone(pages, operator, signed_in, live_server) -> None:
+def test_pages_are_fit_for_a_phone_and_for_everyone(browser: Browser, pages, operator, signed_in, live_server) -> None:
     cookie = {
         "name": "office",
         "value": signed_in(operator).cookies["office"].value,
@@ -72,9 +69,8 @@ def test_pages_are_fit_for_a_phone_and_for_everyone(pages, operator, signed_in, 
         "domain": "localhost",
     }
     faults: list[object] = []
-    with sync_playwright() as playwright, chromium(playwright) as browser:
-        for width in (360, 1280):
-            context = browser.new_context(viewport={"width": width, "height": 800})
+    for width in (360, 1280):
+        with browser.new_context(viewport={"width": width, "height": 800}) as context:
             context.add_cookies([cookie])
             page = context.new_page()
             for address in pages:
