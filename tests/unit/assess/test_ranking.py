@@ -111,10 +111,10 @@ def test_a_reused_province_code_is_two_places_in_one_period() -> None:
     )
     daily = _daily((TWO, "15", 4), (THREE, "15", 2), (THREE, "unknown", 8), group="province")
     rows = rank_places(daily, _total(10), BASIS, places).rows
-    assert [(r.id, r.name.vi) for r in rows] == [
-        ("15@2008-08-01", "Yên Bái"),
-        ("15@2025-07-01", "Lào Cai"),
-        ("unknown", "Không rõ"),
+    assert [(r.id, r.name.vi, _values(r)) for r in rows] == [
+        ("15@2008-08-01", "Yên Bái", [2.0, 40.0]),
+        ("15@2025-07-01", "Lào Cai", [1.0, 20.0]),
+        ("unknown", "Không rõ", [4.0, 80.0]),
     ]
 
 
