@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -20,8 +21,8 @@ settings.register_profile(
 settings.load_profile("quetsach")
 
 
-LONG = {"e2e", "integration", "test_promises.py"}
-"""Folders and files that take long: one that begins last is waited for by one process alone."""
+LONG = {"e2e", "integration", "windows", "test_promises.py"}
+"""Folders and files that take long, most of it waiting: one that begins last is waited for by one process alone."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,8 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, and keep only the tests that ask for the database, if those are wanted."""
-    items.sort(key=lambda item: not LONG & set(item.path.parts))  # stable: their order stays drawn
+    """Mix the files that take long among the first, and keep only tests that ask for the database if those are wanted.
+
+    While one that takes long waits for a server or a browser, one that computes has the core.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)  # in the order that was drawn
+    kinds = [[f for path, f in files.items() if bool(LONG & set(path.parts)) is is_long] for is_long in (True, False)]
+    items[:] = [item for pair in itertools.zip_longest(*kinds, fillvalue=[]) for file in pair for item in file]
     if not config.getoption("--only-database"):
         return
     kept = [i for i in items if "db" in getattr(i, "fixturenames", ()) or i.get_closest_marker("django_db")]

@@ -15,8 +15,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 TESTS = ("tests/unit/web", "tests/integration/web/office")
-"""Where tests use Django's database; commands and browsers have a centre of their own, with SQLite."""
-HOW = ("--only-database", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Where tests use Django's database; commands have a centre of their own, with SQLite.
+
+What a browser shows of a page depends on no database, and the tests beside ask for the same pages and services.
+"""
+HOW = ("--only-database", "-m", "not e2e", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 KEPT = "--reuse-db"
 """The databases go with the cluster: dropping one while a browser's last connection closes would be refused."""
 

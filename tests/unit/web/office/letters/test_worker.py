@@ -46,6 +46,7 @@ def test_a_worker_that_lost_its_lock_sends_nothing_more_and_says_so(
         yield lambda: next(held, False)
 
     monkeypatch.setattr(worker, "_alone", alone)
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)  # the test's own transaction is none
     monkeypatch.setattr(worker, "turn", lambda *, stop: queue_send(now=worker._now, stop=stop))
     monkeypatch.setattr("quetsach.web.office.mail.services.queue._send", lambda *_: pytest.fail("a message was sent"))
