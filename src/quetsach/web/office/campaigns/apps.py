@@ -15,8 +15,8 @@ class Campaigns(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors import baseline as baselines  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors import decisions as decided  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.baseline import baseline_shown  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.decisions import decision_shown  # noqa: PLC0415
         from quetsach.web.office.campaigns.services import baseline, decisions  # noqa: PLC0415
 
         register_consequence(
@@ -26,7 +26,7 @@ class Campaigns(AppConfig):
                 carry_out=baseline.baseline_carry_out,
                 done=_("Granted. The baseline is frozen; the next publication shows it."),
                 template="office/campaigns/baseline_asked.html",
-                context=baselines.shown_to_approver,
+                context=baseline_shown,
             ),
         )
         register_consequence(
@@ -36,6 +36,6 @@ class Campaigns(AppConfig):
                 carry_out=decisions.decision_carry_out,
                 done=_("Granted. The decision is recorded."),
                 template="office/campaigns/decision_asked.html",
-                context=decided.shown_to_approver,
+                context=decision_shown,
             ),
         )

@@ -7,7 +7,7 @@ from datetime import date
 from quetsach.campaign.units.rollup import Tree, roll_up
 from quetsach.campaign.units.succession import recast
 from quetsach.campaign.units.tree import positions
-from quetsach.campaign.units.unit import Unit
+from quetsach.campaign.units.unit import Unit as UnitRecord
 from quetsach.web.office.tree.records import succession_records, unit_records
 
 
@@ -15,7 +15,7 @@ from quetsach.web.office.tree.records import succession_records, unit_records
 class RecastFigure:
     """What a unit of the day has of the figures."""
 
-    unit: Unit
+    unit: UnitRecord
     figure: int
 
 

@@ -122,7 +122,7 @@ def request_of(approval: Approval) -> tuple[Campaign, Passage] | None:
     return (campaign, passage) if campaign and passage else None
 
 
-def shown_to_approver(approval: Approval) -> dict[str, Any]:
+def baseline_shown(approval: Approval) -> dict[str, Any]:
     """Return what a second person sees before deciding."""
     found = request_of(approval)
     if found is None:

@@ -96,7 +96,7 @@ def awaited_subjects(campaign: Campaign) -> list[AwaitedSubject]:
     return [AwaitedSubject(subject) for subject in wanted if subject not in decided]
 
 
-def shown_to_approver(approval: Approval) -> dict[str, Any]:
+def decision_shown(approval: Approval) -> dict[str, Any]:
     """Return what a second person sees before deciding."""
     passage = request_of(approval)
     if passage is None:

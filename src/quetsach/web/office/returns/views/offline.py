@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign import authority
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.people.access import require
@@ -56,7 +56,7 @@ def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
     from quetsach.web.office.returns.sheet import read_sheet  # noqa: PLC0415 - slow to load
 
     at = asked(request, assignment, period, unit)
-    require(at.person, Act.ENTER_RETURN, at.unit, day=at.day)
+    require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
     with Telling(request):
         sheet = read_sheet(_uploaded(request), at.period, at.unit)
         filed = return_save(

@@ -8,7 +8,8 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.tree.models import Group, GroupSet, Membership, Unit
+from quetsach.web.office.tree import models
+from quetsach.web.office.tree.models import Group, GroupSet, Membership
 from quetsach.web.office.units.services.unit import require_centre
 
 _TAKEN = LocalText("mã này đã dùng", "this code is taken")
@@ -49,7 +50,7 @@ def group_add(*, group_set: GroupSet, code: str, name_vi: str, name_en: str, by:
 
 @transaction.atomic
 def unit_join(
-    *, unit: Unit, group_set: GroupSet, group: Group | None, since: date, by: Person | None, now: datetime
+    *, unit: models.Unit, group_set: GroupSet, group: Group | None, since: date, by: Person | None, now: datetime
 ) -> None:
     """Put a unit into a group of a set from a day on, or into none; what was before that day stays as it was.
 
