@@ -1,4 +1,4 @@
-"""Acts: what is done for each kind of step, and how it is undone. One module a kind, all of one shape.
+"""Acts: what is done for each kind of step, and how it is undone. All are of one shape.
 
 Every act reads the state it finds and does only what is still missing, so that it can be begun again after a crash at
 any moment.

@@ -17,7 +17,7 @@ from quetsach.endpoint.act.shape import (
 )
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.file_state import FileState
-from quetsach.endpoint.host.port import Folder
+from quetsach.endpoint.host.folder import Folder
 from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, RemoveLink, Step, freeze
 

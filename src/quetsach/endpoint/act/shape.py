@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.file_state import FileState
-from quetsach.endpoint.host.port import Files, Folder, Host
+from quetsach.endpoint.host.folder import Files, Folder
+from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord
 from quetsach.endpoint.keep.session import Progress, Session
 from quetsach.endpoint.plan.step import Outcome, Step, file_of

@@ -62,18 +62,18 @@ class TaskAct:
         file = None
         if target.file is not None and where.session.container(progress.step.number).exists():
             file = decide_return(where, progress)
-        registry = live_edits.decide(where, target.edits, before)
+        keys = live_edits.decide(where, target.edits, before)
         is_live = not target.edits or live_edits.is_loaded(where, target.edits)
-        return {"file": file, "registry": {**registry, "how": "live" if is_live else "hive"}}
+        return {"file": file, "registry": {**keys, "how": "live" if is_live else "hive"}}
 
     def undo(self, where: Workplace, progress: Progress, decision: Facts) -> tuple[Outcome, str]:
         """Put file and keys back."""
-        registry = decision["registry"]
-        if registry["how"] == "hive":
-            outcome, note = take_back_in_hives(where, progress.step.number, registry)
+        keys = decision["registry"]
+        if keys["how"] == "hive":
+            outcome, note = take_back_in_hives(where, progress.step.number, keys)
         else:
-            outcome, note = live_edits.take_back(where, registry)
-        notes = [note] if registry["back"] or registry["note"] else []
+            outcome, note = live_edits.take_back(where, keys)
+        notes = [note] if keys["back"] or keys["note"] else []
         if decision["file"] is not None:
             outcome_of_keys, (outcome, note) = outcome, put_back(where, progress, decision["file"])
             notes.append(note)

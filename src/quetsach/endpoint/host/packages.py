@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.dpkg import dpkg_files
 from quetsach.endpoint.host.installed_file import InstalledFile
-from quetsach.endpoint.host.rpm import has_unread_database, rpm_files
+from quetsach.endpoint.host.rpm.database import has_unread_database, rpm_files
 from quetsach.endpoint.host.tree import Tree
 
 _MERGED = (b"/usr/bin/", b"/usr/sbin/", b"/usr/lib/", b"/usr/lib32/", b"/usr/lib64/", b"/usr/libx32/")

@@ -1,4 +1,4 @@
-r"""Keys that Windows has from the factory, as files of data say them: ``windows/<what>.toml`` beside this module.
+r"""Keys that Windows has from the factory, as files of data say them: ``factory/windows/<what>.toml``.
 
 A file has ``sources`` and a list ``keys``; each of its tables says: ``below``, the keys in which they stand;
 ``windows``, the versions that have them (``VERSIONS``); which keys, by one of ``names`` (a list), ``files`` (name ->

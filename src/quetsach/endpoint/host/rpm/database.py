@@ -8,17 +8,21 @@ from contextlib import suppress
 
 from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.installed_file import InstalledFile
-from quetsach.endpoint.host.rpm import berkeley, ndb, sqlite
+from quetsach.endpoint.host.rpm.berkeley import MAGICS, berkeley_headers
 from quetsach.endpoint.host.rpm.header import files_of
+from quetsach.endpoint.host.rpm.ndb import MAGIC as NDB_MAGIC
+from quetsach.endpoint.host.rpm.ndb import ndb_headers
+from quetsach.endpoint.host.rpm.sqlite import MAGIC as SQLITE_MAGIC
+from quetsach.endpoint.host.rpm.sqlite import sqlite_headers
 from quetsach.endpoint.host.rpm.store import RpmDatabaseError, read_exactly
 from quetsach.endpoint.host.tree import Tree
 
 _FOLDERS = (b"/usr/lib/sysimage/rpm", b"/var/lib/rpm")
 
 _READERS: Mapping[bytes, tuple[int, tuple[bytes, ...], Callable[[int], Iterator[bytes]]]] = {
-    b"rpmdb.sqlite": (0, (sqlite.MAGIC,), sqlite.sqlite_headers),
-    b"Packages.db": (0, (ndb.MAGIC,), ndb.ndb_headers),
-    b"Packages": (12, berkeley.MAGICS, berkeley.berkeley_headers),
+    b"rpmdb.sqlite": (0, (SQLITE_MAGIC,), sqlite_headers),
+    b"Packages.db": (0, (NDB_MAGIC,), ndb_headers),
+    b"Packages": (12, MAGICS, berkeley_headers),
 }
 """Name of the file -> where its magic number is, what that may be, and who reads it."""
 
