@@ -88,8 +88,8 @@ def _on_clock(clock: Clock, hour: Floats, period: Period) -> Floats:
 
 
 def _whole_ms(gap_hours: Floats) -> Floats:
-    """Return gaps as the lake has them, in whole milliseconds; a whole minute belongs to the step that it ends."""
-    found: Floats = np.maximum(np.round(gap_hours * MS_AN_HOUR) / MS_AN_HOUR - 1e-9, 0.0)
+    """Return gaps as the lake has them, in whole milliseconds."""
+    found: Floats = np.round(gap_hours * MS_AN_HOUR) / MS_AN_HOUR
     return found
 
 

@@ -8,7 +8,7 @@ has no step. And of the addresses of the day before, fewer are seen again than u
 fewer were there before: most addresses stay overnight, so that this wanders less than their number does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -36,6 +36,8 @@ _NEAR: Final = 4
 _FAR: Final = 10
 _FEWEST_BESIDE: Final = 3
 _FEWEST_DAYS: Final = 2 * WEEK
+_LOOKS_SMALLER: Final = 3.0
+"""By how many of its own deviations a step may look smaller than it is."""
 _MAD_TO_DEVIATION: Final = 1.4826
 _SMALLEST_NOISE: Final = 1e-3
 
@@ -122,8 +124,20 @@ def search(days: Mapping[date, DaySeen]) -> Searched | None:
         )
         for at in sorted(found)
     )
-    seen_from = TOLD_TIMES * float(np.nanmedian(np.fmin(errors, joint))) if not np.isnan(errors).all() else np.inf
-    return Searched(breaks, 1 - float(np.exp(-seen_from)))
+    return Searched(breaks, 1 - float(np.exp(-_seen_from(steps, errors, found))))
+
+
+def _seen_from(steps: Floats, errors: Floats, found: Sequence[int]) -> float:
+    """Return the step that would not have gone unseen: what is told, and by how much a step may look smaller.
+
+    Leases make days wander, so that steps where nothing happened differ by more than days beside each other do.
+    """
+    if np.isnan(errors).all():
+        return float(np.inf)
+    error = float(np.nanmedian(errors))
+    apart = np.array([min((abs(at - other) for other in found), default=_FAR) for at in range(len(steps))])
+    quiet = steps[~np.isnan(steps) & (apart >= _FAR)]
+    return TOLD_TIMES * error + _LOOKS_SMALLER * max(error, _deviation(quiet) if len(quiet) >= WEEK else 0.0)
 
 
 def _levels(logs: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:

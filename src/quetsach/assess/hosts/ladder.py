@@ -16,10 +16,12 @@ STEPS = 51
 STEP_HOURS: NDArray[np.float64] = np.minimum(2 ** (np.arange(STEPS) / 4) / 60, 96.0)
 """The upper ends, in hours; the first is one minute and the last is four days."""
 
+_HALF_A_MS = 0.5 / 3_600_000
+
 
 def step_of(gap_hours: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the step that each gap belongs to; ``STEPS`` for those over four days."""
-    return np.searchsorted(STEP_HOURS, gap_hours, side="left").astype(np.int64)
+    return np.searchsorted(STEP_HOURS + _HALF_A_MS, gap_hours, side="left").astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,8 +25,9 @@ type Floats = NDArray[np.float64]
 _EDGES: Final = np.concatenate(([0.0], STEP_HOURS))
 _MINUTE_EDGES: Final = np.concatenate(([0.0], np.floor(60 * STEP_HOURS + 1e-9) / 60 + 1 / 120))
 """Where whole minutes stand for all lengths that are nearest to them."""
-_NO_MINUTES: Final = np.flatnonzero(np.diff(_MINUTE_EDGES) == 0)
-"""Steps that no whole number of minutes lies in."""
+_FEWEST_WHOLE, _WHOLE = 3, 0.01
+"""Of stamps that are cut to the minute, the gaps of each step add up to minutes that are so near to a whole number; of
+others those of so many steps hardly ever do."""
 _FORGOTTEN: Final = 1e-5
 """Share of the gaps of so many intervals that longer ones are left out."""
 _SPREADS: Final = (0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
@@ -137,8 +138,8 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
 
 
 def _is_cut_to_minutes(ladder: GapLadder) -> bool:
-    """Whether gaps are whole minutes: steps without any are empty, and others so short are not."""
-    return bool(ladder.count[: _NO_MINUTES.max()].sum() and not ladder.count[_NO_MINUTES].any())
+    minutes = 60 * ladder.hours[ladder.count > 0]
+    return len(minutes) >= _FEWEST_WHOLE and bool(np.abs(minutes - np.round(minutes)).max() < _WHOLE)
 
 
 def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:

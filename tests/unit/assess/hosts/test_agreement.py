@@ -50,6 +50,7 @@ def range_of(answer: Answer) -> tuple[float, float]:
         OFFICE.but(check_ins=PERIODIC, live_days=tuple(range(14))),
         ORDINARY.but(stamps=1 / 60),
         ORDINARY.but(stamps=1 / 60, check_ins=CheckIns(1 / 6)),
+        ORDINARY.but(stamps=1 / 60, check_ins=CheckIns(0.26, 0.3, is_even=True)),
         ORDINARY.but(named=1.0),
         ORDINARY.but(movers=0.3, check_ins=CheckIns(0.5, 0.1, is_even=True)),
         ORDINARY.but(check_ins=CheckIns(1.0, 0.3, is_even=True), kept=0.8, outages=0.15),
