@@ -31,7 +31,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-person": "không có ai dùng địa chỉ này",
         "no-unit": "không có đơn vị này",
         "no-units": "chưa có cây đơn vị",
-        "no-units-hint": "chạy quetsach center up --prepare-only trước, hoặc nhập cây đơn vị",
+        "no-units-hint": "chạy quetsach center units load để nạp cây có sẵn, hoặc nhập cây riêng bằng units import",
     },
     "en": {
         "link": "Give this link to {email}. It works once, within seven days:",
@@ -46,7 +46,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no-person": "nobody has this address",
         "no-unit": "there is no such unit",
         "no-units": "there is no tree of units yet",
-        "no-units-hint": "run quetsach center up --prepare-only first, or import the tree",
+        "no-units-hint": "quetsach center units load takes the tree of this build, units import one of your own",
     },
 }
 
