@@ -16,8 +16,8 @@ from pathlib import Path
 
 from quetsach.campaign.publicity.facts import Facts
 from quetsach.campaign.publicity.verification_code import code_of
-from quetsach.cli.center.publication import configure_web
 from quetsach.core.pack import LocalText
+from quetsach.web.setup import configure_web
 
 MOST_CPU_SECONDS_A_KIT = 3.0
 AT = datetime(2020, 10, 6, 3, tzinfo=UTC)

@@ -40,10 +40,10 @@ from quetsach.assess.effect.panel import Bools, Floats
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out
 from quetsach.assess.effect.verdict import Verdict, Word, judge
+from quetsach.centre.centre import Centre
+from quetsach.centre.panel import campaign_panel
+from quetsach.centre.registered import REGISTRATION, ROLL_OUT, registered, registration_key
 from quetsach.centre.tables import bundled_ranges, load_network_tables, scenario_content
-from quetsach.cli.center.assess.panel import campaign_panel, registered
-from quetsach.cli.center.assess.records import REGISTRATION, ROLL_OUT
-from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.cli.main import build_parser
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
@@ -100,7 +100,7 @@ def play(seed: int, reduction: float) -> Campaign:
         write_country(Order(content, country, seed=seed), bundled_ranges(), played)
         _take_in(sorted((played / "feeds" / "own").iterdir()), data)
         registration = _register(country, order, data)
-        made = campaign_panel(registration, data, Lake(data / "lake").view())
+        made = campaign_panel(registration, Centre(data), Lake(data / "lake").view())
         panel = read_panel(made.content, where="panel.csv")
         truth = _truth(played / "truth" / "days.parquet", [names[unit] for unit in panel.units], country)
     answer = analyse(panel, registration.design)

@@ -10,13 +10,14 @@ import errno
 import os
 import stat
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from quetsach.core.errors import QuetsachError
+from quetsach.core.errors import InputError, QuetsachError
 
 PRIVATE = 0o600
 """A file for its owner alone."""
@@ -24,6 +25,8 @@ SHARED = 0o666
 """A file that a person asked for: what the umask leaves of this."""
 PRIVATE_FOLDER = 0o700
 SHARED_FOLDER = 0o777
+INPUT_BYTES = 8 << 20
+"""The most that a file has which a person names, where nothing else is said."""
 _UNFINISHED = ".unfinished"
 _NAP_SECONDS = 0.05
 _PIECE_BYTES = 64 << 10
@@ -31,6 +34,32 @@ _PIECE_BYTES = 64 << 10
 
 class StorageError(QuetsachError):
     """A file or folder is not in the state in which it may be used."""
+
+
+class LastRead[T]:
+    """What a file held when it was read last, under the state that it had. Safe to use from several threads.
+
+    Args:
+        read: makes a value of the file; its errors go through.
+    """
+
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._entry: tuple[Path, tuple[int, ...], T] | None = None
+
+    def of(self, path: Path) -> T:
+        """Return what a file holds.
+
+        Raises:
+            OSError: it is not there, or cannot be read.
+        """
+        now = path.stat()
+        state = (now.st_ino, now.st_mtime_ns, now.st_size)
+        with self._lock:
+            if self._entry is None or self._entry[:2] != (path, state):
+                self._entry = (path, state, self._read(path))
+            return self._entry[2]
 
 
 def keep_private() -> None:
@@ -182,6 +211,22 @@ def read_up_to(file: BinaryIO, most_bytes: int) -> bytes:
     while len(content) == asked <= most_bytes:  # it grows, or is a file of the kernel, which tells no size
         asked = min(2 * asked + _PIECE_BYTES, most_bytes + 1)
         content += file.read(asked - len(content))
+    return content
+
+
+def read_input(path: Path, *, most_bytes: int = INPUT_BYTES) -> bytes:
+    """Return the content of a file that a person named.
+
+    Raises:
+        InputError: it cannot be read, or has more bytes than these.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    if len(content) > most_bytes:
+        raise InputError(f"larger than {most_bytes >> 20} MiB", where=str(path))
     return content
 
 

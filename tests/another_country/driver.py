@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from quetsach.cli.center.publication import configure_web
+from quetsach.web.setup import configure_web
 
 PAGES = ("", "steps/", "steps/clean/", "download/", "privacy/", "how-this-is-counted/", "malware/", "office/sign-in/")
 SEEN = """timestamp,address,malware,country
@@ -31,7 +31,7 @@ def letters() -> list[dict[str, str]]:
     """Load the country's tree and return what a letter of each of its levels begins with."""
     from django.conf import settings
 
-    from quetsach.centre.country import country_table
+    from quetsach.centre.tables import country_table
     from quetsach.web.office.letters.models import Letter
     from quetsach.web.office.letters.selectors.draft import issuer_of
     from quetsach.web.office.tree.models import Unit
@@ -45,25 +45,19 @@ def letters() -> list[dict[str, str]]:
 
 def counts(data: Path) -> dict[str, object]:
     """Take a feed in and return what is counted of it."""
-    from quetsach.centre.tables import load_families, load_network_tables, load_places, open_lake
+    from quetsach.centre import answers
+    from quetsach.centre.centre import Centre
+    from quetsach.centre.ingest import ingest_bytes
     from quetsach.core.period import Period
-    from quetsach.lake import answers
-    from quetsach.network import annotate
 
-    families, tables = load_families(data), load_network_tables(data)
-    with_names = open_lake(data, families)
-    with_names.ingest(
-        SEEN.encode(),
-        name="seen.csv",
-        feed="plain",
-        families=families,
-        annotate=lambda table: annotate(table, tables),
-        now=datetime(2026, 4, 1, tzinfo=UTC),
+    centre = Centre(data)
+    ingest_bytes(
+        centre, SEEN.encode(), name="seen.csv", feed="plain", report=None, now=datetime(2026, 4, 1, tzinfo=UTC)
     )
-    with with_names.view() as view:
+    with centre.view() as view:
         days = Period(date(2026, 3, 28), date(2026, 3, 29))
-        isps = answers.isps(view, days, tables)
-        places = answers.places(view, days, load_places(data))
+        isps = answers.isps(view, days, centre.network)
+        places = answers.places(view, days, centre.places)
         return {
             "addresses": view.count_addresses(days),
             "isps": json.dumps(isps.as_json()),

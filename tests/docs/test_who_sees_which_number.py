@@ -10,9 +10,9 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import quetsach
+from quetsach.centre.evaluation.inputs import Dimension
 from quetsach.cli.table import below
 from quetsach.web.api.open_data.serving import FILES
-from quetsach.web.evaluation.inputs import Dimension
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "who-sees-which-number.md"
 CHAPTERS = Path(quetsach.__file__).parent / "web" / "evaluation" / "chapters"

@@ -13,16 +13,18 @@ def test_every_import_contract_is_kept() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-PARQUET = {
-    "cli/center/network.py",  # address tables
-    "centre/tables.py",
-    "simulate/machines/folder.py",  # truth of a played country
-    "web/evaluation/annex.py",  # open data of an evaluation
-}
-"""Besides the lake, whose sightings nobody else may read or write: a package's modules cannot be told apart above."""
+PARQUET = {"simulate/machines/folder.py"}
+"""Besides the lake, whose sightings nobody else may read or write: the truth of a played country, beside it."""
+BELOW = ("assess", "campaign", "centre", "core", "feeds", "lake", "network", "simulate")
+"""Packages below the web, whose tests stand on nothing above them."""
 
 
 def test_sightings_are_read_and_written_by_the_lake_alone() -> None:
     source = Path(__file__).parents[2] / "src" / "quetsach"
     users = {str(path.relative_to(source)) for path in source.rglob("*.py") if "pyarrow.parquet" in path.read_text()}
     assert {path for path in users if not path.startswith("lake/")} == PARQUET
+
+
+def test_no_test_of_what_lies_below_needs_the_command_line() -> None:
+    tests = [path for name in BELOW for path in (Path(__file__).parent / name).rglob("*.py")]
+    assert [str(path) for path in tests if "quetsach.cli" in path.read_text()] == []

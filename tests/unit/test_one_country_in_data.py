@@ -68,4 +68,4 @@ def test_only_the_way_through_the_centre_opens_a_lake() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Lake"
     }
-    assert opened == {"centre/tables.py"}
+    assert opened == {"centre/centre.py"}

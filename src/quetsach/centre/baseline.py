@@ -19,7 +19,6 @@ from quetsach.centre.errors import BaselineError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
-from quetsach.lake import answers
 from quetsach.lake.view import LakeView
 
 FILE = "baseline.json"
@@ -154,7 +153,7 @@ def count_baseline(view: LakeView, plan: Campaign, *, expected: Sequence[str], a
     return BaselineCount(
         campaign=plan.id,
         addresses=view.count_addresses(window),
-        basis=answers.basis_of(view, window),
+        basis=view.basis(window),
         completeness=completeness,
         lake=view.state,
     )

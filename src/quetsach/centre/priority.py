@@ -3,24 +3,24 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quetsach.assess.priority import Choice, Criteria, Criterion, Harm, Observation, choose
+from quetsach.assess.priority import GROWTH_DAYS, Choice, Criteria, Criterion, Harm, Observation, choose, growth_of
 from quetsach.campaign import Section
 from quetsach.core.errors import InputError
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.table import read_rows
 from quetsach.installation import bundled
-
-if TYPE_CHECKING:
-    from quetsach.lake.view import LakeView
+from quetsach.lake.view import LakeView
 
 SEED = 2020
 """Of all random draws, as the command has it by default: the same data give the same choice."""
+_NO_BOTNETS = (UNKNOWN_FAMILY, UNPLACED_FAMILY, "eicar")
 MEASURED = ("size", "growth", "harm", "remediability", "coverage", "exposure")
 """The criteria that a value exists for; a file may leave some out."""
 
@@ -37,7 +37,7 @@ class BotnetChoice:
 
 
 def choose_botnets(
-    view: "LakeView", period: Period, *, criteria: Criteria | None = None, seed: int = SEED
+    view: LakeView, period: Period, *, criteria: Criteria | None = None, seed: int = SEED
 ) -> BotnetChoice | None:
     """Choose botnets by stated criteria on what was seen in a window.
 
@@ -53,8 +53,6 @@ def choose_botnets(
     Raises:
         QuetsachError: the lake or a table cannot be read.
     """
-    from quetsach.lake.judged import observed  # noqa: PLC0415  (the engine takes time to load)
-
     criteria = criteria or load_criteria()
     observations = tuple(observed(view, period, load_judgements(criteria)))
     if not observations:
@@ -62,6 +60,37 @@ def choose_botnets(
     days = len({row["day"] for row in view.days_with_data(period).to_pylist()})
     choice = choose(observations, criteria, rng=np.random.default_rng(seed))
     return BotnetChoice(period, days, seed, observations, choice)
+
+
+def observed(view: LakeView, period: Period, judged: Mapping[str, dict[str, float]]) -> list[Observation]:
+    """Measure size, growth and coverage of each family that was seen in the period, and join what is judged of it.
+
+    Args:
+        view: the sightings.
+        period: days to measure size and coverage over; growth is of the twelve weeks up to its last day.
+        judged: values of other criteria by family.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    longer = Period(period.last - timedelta(days=GROWTH_DAYS - 1), period.last)
+    watched = {row["day"] for row in view.daily_addresses(longer, ()).to_pylist()}
+    empty = np.array([0.0 if day in watched else np.nan for day in longer])
+    series: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
+    for row in view.daily_addresses(longer).to_pylist():
+        series.setdefault(row["family"], empty.copy())[(row["day"] - longer.first).days] = row["addresses"]
+    days = len({row["day"] for row in view.daily_addresses(period, ()).to_pylist()})
+    addresses: dict[str, list[int]] = {}
+    for row in view.daily_addresses(period).to_pylist():
+        addresses.setdefault(row["family"], []).append(row["addresses"])
+    found = []
+    for family, counts in sorted(addresses.items()):
+        if family in _NO_BOTNETS:
+            continue
+        values = {**judged.get(family, {}), "size": sum(counts) / days, "coverage": len(counts) / period.days}
+        growth = growth_of(series[family]) if family in series else None
+        found.append(Observation(family, values if growth is None else {**values, "growth": growth}))
+    return found
 
 
 def load_criteria(path: Path | None = None) -> Criteria:

@@ -1,28 +1,30 @@
-"""Loads the reference tables: those of this build, and the address table that an operator imported."""
+"""Loads a centre's country and the reference tables: those of this build, and what an operator imported or placed."""
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from quetsach import storage
 from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
 from quetsach.campaign.units.snapshot import TreeSnapshot, read_snapshot
-from quetsach.centre.country import country_table, load_country
+from quetsach.core.country import Country
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.place import Places
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
 from quetsach.core.tile import TileLayouts, read_tiles
-from quetsach.installation import bundled
+from quetsach.installation import bundled, bundled_country_file, country_in
+from quetsach.lake import parquet
+from quetsach.lake.errors import LakeError
 from quetsach.network import (
     AddressRanges,
     NetworkError,
@@ -34,10 +36,32 @@ from quetsach.network import (
 )
 
 if TYPE_CHECKING:
-    from quetsach.lake.lake import Lake
     from quetsach.simulate import Scenario
 
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
+
+
+def load_country(data: Path | None = None) -> Country:
+    """Return the country of the centre in ``data``.
+
+    Raises:
+        QuetsachError: its file is damaged.
+    """
+    return _country(_own_country(data) or bundled_country_file())
+
+
+def country_folder(data: Path | None = None) -> Path:
+    """Return the folder of the country of the centre in ``data``."""
+    return (_own_country(data) or bundled_country_file()).parent
+
+
+def country_table(name: str, data: Path | None = None) -> Path:
+    """Return the folder of one of the tables (``core.country.TABLES``) of a centre's country.
+
+    Raises:
+        QuetsachError: the country's file is damaged.
+    """
+    return (country_folder(data) / load_country(data).tables[name]).resolve()
 
 
 def load_families(data: Path | None = None) -> FamilyNames:
@@ -64,16 +88,6 @@ def load_families(data: Path | None = None) -> FamilyNames:
 def placings_path(data: Path) -> Path:
     """Return where a centre keeps what its analysts placed."""
     return data / "families" / "placings.csv"
-
-
-def open_lake(data: Path, families: FamilyNames | None = None) -> "Lake":
-    """Open the lake of a centre, which counts by the families of today: the one way to it outside of tests.
-
-    Whoever names families too hands over those that ``load_families`` returned, so that both are of one moment.
-    """
-    from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
-
-    return Lake(data / "lake", families or load_families(data), country=load_country(data))
 
 
 def load_places(data: Path | None = None) -> Places:
@@ -195,9 +209,32 @@ def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
     return _read(known[named]), known[named].name
 
 
-def imported_path(data: Path, dated: date) -> Path:
-    """Return where the imported address table of a date lies."""
-    return data / "network" / f"ranges-{dated}.parquet"
+@cache
+def _country(file: Path) -> Country:
+    return country_in(file, zone_named=ZoneInfo)
+
+
+def _own_country(data: Path | None) -> Path | None:
+    if data is None:
+        return None
+    own = data / "country" / "country.toml"
+    return own if own.exists() else None
+
+
+def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
+    """Keep an imported address table under its day, and return where; the newest is the one in use.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    path = data / "network" / f"ranges-{dated}.parquet"
+    try:
+        storage.make_folder(path.parent)
+        parquet.write(path, ranges.to_table())
+    except OSError as error:
+        what = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"the address table cannot be written: {what}", where=str(path)) from error
+    return path
 
 
 def imported_dates(folder: Path, suffix: str = "parquet") -> dict[date, Path]:
@@ -217,10 +254,11 @@ def _newest_ranges(*folders: Path) -> tuple[AddressRanges, date]:
 
 def _stored(path: Path) -> AddressRanges:
     try:
-        return AddressRanges.from_table(pq.read_table(path))
-    except (OSError, pa.ArrowException) as error:
+        return AddressRanges.from_table(parquet.read(path))
+    except LakeError as error:
         hint = "delete the file and import the table again"
-        raise NetworkError(f"the stored address table cannot be read: {error}", where=str(path), hint=hint) from error
+        what = f"the stored address table cannot be read: {error.what}"
+        raise NetworkError(what, where=str(path), hint=hint) from error
 
 
 def _bundled(path: Path) -> AddressRanges:

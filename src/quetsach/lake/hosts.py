@@ -27,7 +27,6 @@ from quetsach.assess.hosts.measure import (
 from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.period import Period
-from quetsach.lake.answers import basis_of
 from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (
@@ -181,7 +180,7 @@ def hosts(
             for mode in [modes_of(window).get(sensor)]
         )
         return HostReport(
-            basis_of(view, period),
+            view.basis(period),
             by,
             tuple(made),
             national,

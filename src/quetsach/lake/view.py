@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quetsach.assess import UNKNOWN, UNPLACED
+from quetsach.assess import UNKNOWN, UNPLACED, Basis
 from quetsach.core.country import WEEKEND, Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
@@ -143,6 +143,19 @@ class LakeView:
     def sightings_count(self, period: Period | None = None) -> int:
         """Return how many sightings there are, in a period or at all."""
         return sum(map(self.catalog.rows_of, self.roll_ups(period)))
+
+    def basis(self, period: Period) -> Basis:
+        """Return how figures of a period are counted in this view."""
+        seen = self.days_with_data(period).to_pylist()
+        given = [one for one in self.deliveries() if any(day in period for day in one.days)]
+        last_ingest = max((one.ingested_at.date() for one in self.deliveries()), default=None)
+        return Basis(
+            window=period,
+            feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
+            days_with_data=len({row["day"] for row in seen}),
+            as_of=self.newest_day(until=last_ingest) or self.newest_day(),
+            network_versions=tuple(sorted({one.versions.get("network", "") for one in given} - {""})),
+        )
 
     def days_with_data(self, period: Period) -> pa.Table:
         """Return ``feed``, ``report``, ``day``, ``sightings`` for each day of the period that has any, in order.

@@ -10,11 +10,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from quetsach import __version__
+from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.core.errors import QuetsachError
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import expiries
 from quetsach.web.heartbeats import Heartbeats
-from quetsach.web.portal.snapshot import read_snapshot
 
 type Values = Iterable[tuple[tuple[str, ...], float]]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
+from quetsach.centre.publication.snapshot import PublicationError, read_snapshot
 from quetsach.web.configuration import Configuration
 from quetsach.web.heartbeats import Heartbeats
-from quetsach.web.portal.snapshot import PublicationError, read_snapshot
 
 LEAST_FREE_BYTES = 200 << 20
 """Below this a day's deliveries and their compaction may not fit any more."""

@@ -8,7 +8,7 @@ import dj_database_url
 from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from quetsach.centre.country import country_folder, load_country
+from quetsach.centre.tables import country_folder, load_country
 from quetsach.web.bounds import FORM_BYTES, office_path
 from quetsach.web.configuration import Configuration
 

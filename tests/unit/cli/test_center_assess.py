@@ -7,7 +7,7 @@ from tests.unit.lake.test_keeping import HEADER, ingest
 
 from quetsach.assess import UNPLACED
 from quetsach.centre import tables
-from quetsach.centre.tables import open_lake
+from quetsach.centre.centre import Centre
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
@@ -53,9 +53,9 @@ def test_json_says_which_view_of_the_lake_was_counted(tmp_path: Path, capsys: py
     window = ("--from", days[0], "--to", days[-1])
     for words in (("botnets",), ("isps",), ("places",), ("sectors",), ("priority",), ("hosts",), grades):
         _run(*words, *window, "--json", "--data", tmp_path)
-        assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state, words
+        assert json.loads(capsys.readouterr().out)["lake"] == Centre(tmp_path).view().state, words
     _run("targets", "--campaign", "viet-nam-2020", "--json", "--data", tmp_path)
-    assert json.loads(capsys.readouterr().out)["lake"] == open_lake(tmp_path).view().state
+    assert json.loads(capsys.readouterr().out)["lake"] == Centre(tmp_path).view().state
 
 
 @pytest.mark.parametrize("question", ["botnets", "priority", "hosts"])

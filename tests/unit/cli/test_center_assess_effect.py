@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
-from quetsach.cli.center.assess.records import read_file
+from quetsach import storage
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages.error import translated
@@ -362,7 +362,7 @@ def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(tmp_path: Pa
     path = tmp_path / "large.csv"
     path.write_bytes(b"x" * (2 << 20))
     with pytest.raises(InputError, match="larger than 1 MiB"):
-        read_file(path, limit=1 << 20)
+        storage.read_input(path, limit=1 << 20)
 
 
 @pytest.fixture

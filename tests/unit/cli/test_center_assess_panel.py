@@ -16,11 +16,11 @@ from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.power_simulation import Noise
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
+from quetsach.centre.centre import Centre
+from quetsach.centre.panel import CampaignPanel, campaign_panel
+from quetsach.centre.registered import kept_flow, read_registered, registered, registration_key
 from quetsach.centre.tables import load_network_tables
-from quetsach.cli.center.assess.fidelity import kept_flow
-from quetsach.cli.center.assess.panel import CampaignPanel, campaign_panel, read_registered, registered
 from quetsach.cli.center.assess.planned_power import noise_in_lake
-from quetsach.cli.center.assess.registration_key import registration_key
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
@@ -88,7 +88,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def panel(data: Path) -> CampaignPanel:
     registration = registered(data / "campaigns" / "trial")
     assert registration is not None
-    return campaign_panel(registration, data, Lake(data / "lake").view())
+    return campaign_panel(registration, Centre(data), Lake(data / "lake").view())
 
 
 def _run(*words: object) -> int:
@@ -200,7 +200,7 @@ def test_a_registration_that_somebody_else_signed_is_a_departure(
     (tmp_path / "lake").symlink_to(data / "lake")
     path = tmp_path / ("campaigns/trial/registration.json" if is_put_in_place else "made-today.json")
     sign_plan(replace(ours, target=0.3), path, Ed25519PrivateKey.generate())
-    made = campaign_panel(read_registered(path), tmp_path, Lake(tmp_path / "lake").view())
+    made = campaign_panel(read_registered(path), Centre(tmp_path), Lake(tmp_path / "lake").view())
     assert [notice.code for notice in made.origin.departed] == ["registration-of-another"]
 
 
@@ -209,7 +209,7 @@ def test_another_registration_of_our_own_key_than_the_one_that_was_kept_is_a_dep
 ) -> None:
     ours = register_plan(tmp_path, network=load_network_tables(data).version)
     (tmp_path / "lake").symlink_to(data / "lake")
-    made = campaign_panel(replace(ours, target=0.3), tmp_path, Lake(tmp_path / "lake").view())
+    made = campaign_panel(replace(ours, target=0.3), Centre(tmp_path), Lake(tmp_path / "lake").view())
     assert [notice.code for notice in made.origin.departed] == ["registration-of-another"]
 
 
@@ -218,7 +218,7 @@ def test_an_order_that_begins_before_the_registered_start_is_refused(data: Path,
     (tmp_path / "lake").symlink_to(data / "lake")
     late = replace(ours, start=BEGINS[0] + timedelta(days=7))
     with pytest.raises(QuetsachError, match="before the start"):
-        campaign_panel(late, tmp_path, Lake(tmp_path / "lake").view())
+        campaign_panel(late, Centre(tmp_path), Lake(tmp_path / "lake").view())
 
 
 def test_a_panel_with_one_figure_changed_is_another_panel(
@@ -232,23 +232,23 @@ def test_a_panel_with_one_figure_changed_is_another_panel(
 def test_other_address_tables_than_the_registered_ones_are_a_departure(data: Path, tmp_path: Path) -> None:
     registration = register_plan(tmp_path, network="another")
     (tmp_path / "lake").symlink_to(data / "lake")
-    assert [n.code for n in campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view()).origin.departed] == [
-        "departs-in-network"
-    ]
+    assert [
+        n.code for n in campaign_panel(registration, Centre(tmp_path), Lake(tmp_path / "lake").view()).origin.departed
+    ] == ["departs-in-network"]
 
 
 def test_a_unit_that_is_no_province_is_named(data: Path, tmp_path: Path) -> None:
     steps = (("Hà Nội", "Atlantis", *STEPS[0][2:]), STEPS[1])
     registration = register_plan(tmp_path, network="x", steps=steps)
     with pytest.raises(InputError, match="Atlantis"):
-        campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view())
+        campaign_panel(registration, Centre(tmp_path), Lake(tmp_path / "lake").view())
 
 
 def test_another_order_than_the_registered_one_is_refused(data: Path, tmp_path: Path) -> None:
     registration = register_plan(tmp_path, network="x")
     register_plan(tmp_path, network="x", steps=STEPS[::-1])
     with pytest.raises(InputError, match="not the one that was registered"):
-        campaign_panel(registration, tmp_path, Lake(tmp_path / "lake").view())
+        campaign_panel(registration, Centre(tmp_path), Lake(tmp_path / "lake").view())
 
 
 def test_the_command_writes_the_panel_and_says_what_is_counted(
@@ -295,7 +295,7 @@ def test_while_the_last_window_is_not_over_there_is_a_panel_and_a_departure(data
     late = replace(registration, after=later)
     key = registration_key(tmp_path / "campaigns" / "keys", lambda _asked: "")
     sign_plan(late, tmp_path / "campaigns/trial/registration.json", key)
-    made = campaign_panel(late, tmp_path, Lake(tmp_path / "lake").view())
+    made = campaign_panel(late, Centre(tmp_path), Lake(tmp_path / "lake").view())
     assert [notice.code for notice in made.origin.departed] == ["departs-in-after"]
     assert made.weeks == WEEKS + 6
     rows = list(csv.DictReader(io.StringIO(made.content.decode())))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quetsach.cli.center.assess.panel import registered
+from quetsach.centre.registered import registered
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 

@@ -12,10 +12,11 @@ from quetsach.assess.effect import Counted, Finding, Method, Scale
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.trial.lot import draw_lot
 from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, seal_trial
-from quetsach.centre.tables import load_campaign
-from quetsach.cli.center import evaluate
+from quetsach.centre.centre import Centre
+from quetsach.centre.evaluation.analysis import analyse_effect
+from quetsach.centre.evaluation.inputs import Effect
+from quetsach.cli.center.evaluate import handed_over
 from quetsach.cli.main import build_parser
-from quetsach.web.evaluation.inputs import Effect
 
 
 def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> Effect:
@@ -23,7 +24,8 @@ def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> E
     path.write_bytes(csv_of(panel_of(outcome, [20] * treated + [30] * (len(outcome) - treated))))
     parser = build_parser()
     arguments = parser.parse_args(["center", "evaluate", "viet-nam-2020", "--panel", str(path), *options])
-    found = evaluate._effect(arguments, load_campaign("viet-nam-2020", folder), folder, None)
+    centre = Centre(folder)
+    found = analyse_effect(centre, centre.campaign("viet-nam-2020"), centre.view(), handed_over(arguments))
     assert found is not None
     return found
 

@@ -16,13 +16,15 @@ from tests.centre import lay_out
 import quetsach
 from quetsach import storage
 from quetsach.assess import UNPLACED
-from quetsach.centre.tables import load_families, open_lake, placings_path
-from quetsach.cli.center import families, publishing
+from quetsach.centre import answers
+from quetsach.centre.centre import Centre
+from quetsach.centre.tables import load_families, placings_path
+from quetsach.cli.center import families, publication
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
 from quetsach.core.period import Period
-from quetsach.lake import answers, keeping
+from quetsach.lake import keeping
 from quetsach.lake.lake import Lake
 from quetsach.web.office.log.models import LogEntry
 
@@ -52,7 +54,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def counted(data: Path) -> dict[str, int]:
-    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    ranking = answers.families(Centre(data).view(), DAY, load_families(data))
     return {row.id: int(row.figures[1].value) for row in ranking.rows if row.figures[1]}
 
 
@@ -64,16 +66,16 @@ def placed(data: Path, spelling: str, family: str, name: str = "") -> None:
 def test_a_new_spelling_is_no_family_and_its_addresses_are_in_the_total(data: Path) -> None:
     """Addresses 3, 4, 5 and 9 were named in ways that no table knows."""
     assert counted(data) == {"emotet": 3, UNPLACED_FAMILY: 4, "unknown": 1}
-    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    ranking = answers.families(Centre(data).view(), DAY, load_families(data))
     assert ranking.total.value == 7
     assert [(row.rank, row.name) for row in ranking.rows if row.id == UNPLACED_FAMILY] == [(None, UNPLACED)]
     assert "emotetnew" not in json.dumps(ranking.as_json())
 
 
 def test_what_is_placed_counts_with_its_family_in_what_is_in_the_lake_already(data: Path) -> None:
-    before = open_lake(data).view()
+    before = Centre(data).view()
     placed(data, "emotet-new", "emotet")
-    after = open_lake(data).view()
+    after = Centre(data).view()
     assert counted(data) == {"emotet": 5, UNPLACED_FAMILY: 1, "unknown": 1}
     assert before.state != after.state  # so that the figures are counted again
     assert before.families_version != after.families_version
@@ -81,7 +83,7 @@ def test_what_is_placed_counts_with_its_family_in_what_is_in_the_lake_already(da
 
 def test_a_family_of_its_own_gets_its_name(data: Path) -> None:
     placed(data, "something else", "something-else", "Something Else")
-    ranking = answers.families(open_lake(data).view(), DAY, load_families(data))
+    ranking = answers.families(Centre(data).view(), DAY, load_families(data))
     assert [row.name.en for row in ranking.rows if row.id == "something-else"] == ["Something Else"]
 
 
@@ -94,13 +96,13 @@ def test_the_last_word_on_a_spelling_stands(data: Path) -> None:
 
 def test_a_family_can_be_asked_for_alone(data: Path) -> None:
     placed(data, "emotet-new", "emotet")
-    assert open_lake(data).view().count_addresses(DAY, families=["emotet"]) == 5
+    assert Centre(data).view().count_addresses(DAY, families=["emotet"]) == 5
 
 
 def test_the_look_up_of_visitors_names_no_unplaced_name(data: Path) -> None:
     from tests.lake_reader import TESTER
 
-    listed = open_lake(data).view().listed_addresses(DAY, by=TESTER).column("family").to_pylist()
+    listed = Centre(data).view().listed_addresses(DAY, by=TESTER).column("family").to_pylist()
     assert set(listed) == {"emotet", UNPLACED_FAMILY, "unknown"}
 
 
@@ -127,7 +129,7 @@ def test_what_a_centre_wrote_itself_and_cannot_be_read_is_not_of_the_build(data:
 
 
 def test_what_waits_is_told_when_its_sightings_have_expired(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    keeping.expire(open_lake(data), before=DAY.last + timedelta(days=1))
+    keeping.expire(Centre(data).lake, before=DAY.last + timedelta(days=1))
     capsys.readouterr()
     _run("families", "list", "--unplaced", "--data", data, "--json")
     told = json.loads(capsys.readouterr().out)
@@ -241,7 +243,7 @@ def test_figures_follow_a_placing_without_waiting_for_a_delivery(
 
     counted: list[Path] = []
     monkeypatch.setattr(families, "opened_centre", opened)
-    monkeypatch.setattr(publishing, "publish_figures", lambda data, **_named: counted.append(data))
+    monkeypatch.setattr(publication, "publish_figures", lambda data, _now: counted.append(data))
     lay_out(tmp_path)
     _run("families", "place", "emotet-new", "emotet", "--reason", "x", "--data", tmp_path)
     assert counted == [tmp_path]
@@ -255,4 +257,4 @@ def test_only_one_way_leads_to_the_lake_of_a_centre() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Lake":
                 users.add(file.relative_to(root).as_posix())
-    assert users == {"centre/tables.py"}
+    assert users == {"centre/centre.py"}

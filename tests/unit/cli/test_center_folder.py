@@ -11,9 +11,9 @@ from tests.centre import center as run_center
 from tests.centre import lay_out, migrated
 
 from quetsach import storage
+from quetsach.centre.demonstration import DemonstrationMarker
 from quetsach.cli.center import entry
 from quetsach.cli.center.preparation import stamp_of
-from quetsach.cli.center.publication import DemonstrationMarker
 from quetsach.cli.main import main
 from quetsach.core.errors import QuetsachError
 from quetsach.lake import rollups

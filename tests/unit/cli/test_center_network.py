@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.centre import lay_out
 
-from quetsach.cli.center import publishing
+from quetsach.cli.center import publication
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.network import NetworkError
@@ -41,7 +41,7 @@ def test_figures_follow_an_imported_table_without_waiting_for_a_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[Path] = []
-    monkeypatch.setattr(publishing, "publish_figures", lambda data, **_named: counted.append(data))
+    monkeypatch.setattr(publication, "publish_figures", lambda data, _now: counted.append(data))
     lay_out(tmp_path)
     (tmp_path / "t.csv").write_bytes(TABLE)
     _run("import", str(tmp_path / "t.csv"), "--data", str(tmp_path))

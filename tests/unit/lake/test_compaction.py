@@ -11,7 +11,6 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.cli.main import main
 from quetsach.lake import compacted, compaction, hosts, keeping
 from quetsach.lake.errors import LakeError
 from quetsach.lake.lake import Lake
@@ -132,14 +131,6 @@ def test_a_damaged_record_is_said(lake: Lake) -> None:
     (lake.folder / compacted.FILE).write_text("[{}]")
     with pytest.raises(LakeError, match="compacted"):
         lake.view().deliveries()
-
-
-def test_people_are_told_what_was_gathered(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
-    command = ["center", "lake", "compact", "--data", str(lake.folder.parent)]
-    assert main(command) == 0
-    assert "7 tệp của 1 ngày" in capsys.readouterr().out
-    assert main([*command, "--lang", "en"]) == 0
-    assert "No day of a report has 4 files or more" in capsys.readouterr().out
 
 
 def test_columns_of_a_gathered_file_are_those_of_sightings(lake: Lake) -> None:

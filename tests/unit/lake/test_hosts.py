@@ -18,6 +18,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.measure import Watch, measure
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.centre.answers import compare_same_holiday
 from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -26,7 +27,6 @@ from quetsach.installation import bundled_country
 from quetsach.lake import hosts
 from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
-from quetsach.lake.same_holiday import compare_same_holiday
 
 FIRST = date(2020, 6, 1)
 FORTNIGHT = Period(FIRST, FIRST + timedelta(days=13))

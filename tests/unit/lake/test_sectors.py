@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from tests.unit.lake.test_keeping import annotate, rows_of
 
+from quetsach.centre import answers
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.shadowserver import LAYOUTS
-from quetsach.lake import answers, hosts, keeping
+from quetsach.lake import hosts, keeping
 from quetsach.lake.lake import Lake
 
 DAY = Period(date(2020, 6, 16), date(2020, 6, 16))

@@ -2,14 +2,15 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from quetsach.cli.main import build_parser
+from quetsach.centre.centre import Centre
+from quetsach.centre.ingest import ingest_files
 from quetsach.core.period import Period
-from quetsach.lake.lake import Lake
+from quetsach.lake.lake import IngestResult, Lake
 from quetsach.lake.weekly import Sensors, Weeks, constant_sensors, weekly, weeks
 
 FIRST, COUNT = date(2024, 4, 1), 6
@@ -29,10 +30,8 @@ def _lines(places: list[str], family: str, per_day: int, days: range, chance: ra
 def _take_in(folder: Path, report: str, lines: Iterator[str]) -> None:
     feed = folder / f"{report}.csv"
     feed.write_text("\n".join(["timestamp,address,malware,region", *lines]) + "\n", "utf-8")
-    parser = build_parser()
-    words = ("ingest", feed, "--feed", "plain", "--report", report, "--data", folder)
-    arguments = parser.parse_args(["center", *(str(word) for word in words)])
-    assert arguments.run(arguments) == 0
+    [(_, result)] = ingest_files(Centre(folder), [feed], feed="plain", report=report, clock=lambda: datetime.now(UTC))
+    assert isinstance(result, IngestResult)
 
 
 @pytest.fixture(scope="module")

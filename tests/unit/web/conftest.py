@@ -13,15 +13,16 @@ from tests.artefacts import made_once
 from tests.browser import chromium
 
 from quetsach.centre.baseline import count_baseline, freeze_baseline
+from quetsach.centre.publication.campaign_figures import MeasuredCampaign
+from quetsach.centre.publication.candidates import publish_candidate
+from quetsach.centre.publication.counting import Tables, figures_count
+from quetsach.centre.publication.snapshot import Demonstration, Snapshot, figures_path, snapshot_bytes
 from quetsach.centre.tables import load_campaign, load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views
-from quetsach.web.portal.campaign_figures import MeasuredCampaign
-from quetsach.web.portal.candidates import publish_candidate
-from quetsach.web.portal.publication import Tables, figures_count
-from quetsach.web.portal.snapshot import Demonstration, Snapshot, figures_path, snapshot_bytes
+from quetsach.web.portal.campaign_chart import draw_campaign
 from quetsach.web.source_limit import SourceLimit
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -76,7 +77,9 @@ def publish_centre(data: Path, tables: Tables) -> None:
     plan = tables.campaigns[0].plan
     count = count_baseline(lake.view(), plan, expected=["plain/sightings"], accepts_gaps=False)
     freeze_baseline(data, count, reason="Đủ dữ liệu", asked_by="An", agreed_by="Bình", now=NOW)
-    counted = figures_count(data=data, view=lake.view(), tables=tables, demonstration=demonstration, now=NOW)
+    counted = figures_count(
+        data=data, view=lake.view(), tables=tables, demonstration=demonstration, now=NOW, draw=draw_campaign
+    )
     assert counted
     publish_candidate(data, counted.digest)
 

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from tests.unit.web.conftest import write_published
 
-from quetsach.web.portal.snapshot import read_snapshot
+from quetsach.centre.publication.snapshot import read_snapshot
 
 WHEEL = b"PK\x03\x04 a wheel"
 NAME = "quetsach-0.1.0-py3-none-any.whl"

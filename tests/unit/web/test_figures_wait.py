@@ -12,11 +12,11 @@ from django.db import OperationalError, connection
 from tests.centre import lay_out
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
+from quetsach.centre.publication.candidates import candidates
+from quetsach.centre.publication.snapshot import PublicationError, read_snapshot
 from quetsach.cli.center.publication import publish_figures
 from quetsach.core.errors import QuetsachError
 from quetsach.lake.lake import Lake
-from quetsach.web.portal.candidates import candidates
-from quetsach.web.portal.snapshot import PublicationError, read_snapshot
 
 MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)

@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from tests.unit.web.conftest import write_published
 
+from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import LEAST_FREE_BYTES, expiries, health
 from quetsach.web.heartbeats import HeartbeatFile, Work
-from quetsach.web.portal.snapshot import read_snapshot
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

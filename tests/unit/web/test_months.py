@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from quetsach.web.portal.candidates import lay_candidate, publish_candidate
-from quetsach.web.portal.snapshot import figures_path, read_snapshot_file
+from quetsach.centre.publication.candidates import lay_candidate, publish_candidate
+from quetsach.centre.publication.snapshot import figures_path, read_snapshot_file
 
 type Publish = Callable[[date, float], None]
 NAME = "/api/v1/rankings-by-month.csv"

@@ -16,8 +16,8 @@ import jsonschema
 import pytest
 from django.test import Client
 
+from quetsach.centre.publication.snapshot import figures_path
 from quetsach.web.api.open_data.serving import FILES
-from quetsach.web.portal.snapshot import figures_path
 
 NAMES = sorted(FILES)
 TABLES = [name for name in NAMES if name.endswith(".csv")]

@@ -11,9 +11,9 @@ from django.template import Context, Template
 from django.test import Client
 from django.utils.translation import override
 
+from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
 from quetsach.core.pack import LocalText
 from quetsach.web.measurement import REGISTRY
-from quetsach.web.portal.snapshot import RankedRow, WindowFigure
 
 PAGES = {
     "home": ("/", "/en/"),

@@ -14,23 +14,16 @@ from tests.unit.web.conftest import LAST_DAY, NOW, sightings, write_published
 from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal
-from quetsach.core.pack import LocalText
-from quetsach.core.period import Period
-from quetsach.core.place import Places
-from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.lake.answers import families_seen
-from quetsach.lake.lake import Lake
-from quetsach.network import annotate
-from quetsach.web.office.campaigns.selectors.outcome import _addresses
-from quetsach.web.portal.campaign_figures import MeasuredCampaign
-from quetsach.web.portal.candidates import (
+from quetsach.centre.answers import families_seen
+from quetsach.centre.publication.campaign_figures import MeasuredCampaign
+from quetsach.centre.publication.candidates import (
     OutdatedError,
     candidates,
     lay_candidate,
     publish_candidate,
     thin_candidates,
 )
-from quetsach.web.portal.publication import (
+from quetsach.centre.publication.counting import (
     Tables,
     _without_telling_rates,
     figures_are_current,
@@ -38,13 +31,21 @@ from quetsach.web.portal.publication import (
     protect,
     publication_inputs,
 )
-from quetsach.web.portal.snapshot import (
+from quetsach.centre.publication.snapshot import (
     Demonstration,
     PublicationError,
     RankedRow,
     Snapshot,
     read_snapshot,
 )
+from quetsach.core.pack import LocalText
+from quetsach.core.period import Period
+from quetsach.core.place import Places
+from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.lake.lake import Lake
+from quetsach.network import annotate
+from quetsach.web.office.campaigns.selectors.outcome import _addresses
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 
 def row(number: int, value: float) -> RankedRow:
@@ -97,7 +98,7 @@ def test_what_lies_between_windows_is_marked_on_them_if_its_family_may_be_named(
     with Lake(data / "lake", tables.families).view() as view:
         seen = families_seen(view, Period(date(2020, 6, 16), date(2020, 7, 15)))
         told = dataclasses.replace(tables, calendar=calendar)
-        candidate = figures_count(data=data, view=view, tables=told, demonstration=None, now=NOW)
+        candidate = figures_count(data=data, view=view, tables=told, demonstration=None, now=NOW, draw=draw_campaign)
     assert candidate is not None
     chart = candidate.figures.campaigns[0].charts["vi"]
     assert "01/09/2020: Nghỉ lễ: Quốc khánh" in chart
@@ -144,7 +145,10 @@ def test_damaged_figures_are_published_again(tmp_path: Path) -> None:
 
 def test_an_empty_lake_publishes_nothing(tmp_path: Path, tables) -> None:
     lake = Lake(tmp_path / "lake")
-    assert figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW) is None
+    assert (
+        figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW, draw=draw_campaign)
+        is None
+    )
     assert read_snapshot(tmp_path) is None
 
 
@@ -158,7 +162,9 @@ def test_a_lake_without_the_baseline_publishes_rankings_only(tmp_path: Path, tab
         annotate=lambda table: annotate(table, tables.network),
         now=NOW,
     )
-    counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+    counted = figures_count(
+        data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW, draw=draw_campaign
+    )
     assert counted
     snapshot = counted.figures
     assert snapshot.campaigns == ()
@@ -200,7 +206,13 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
     )
     before = lake.view()
     counted = figures_count(
-        data=tmp_path, view=before, tables=tables, demonstration=None, now=NOW, progress=in_the_middle
+        data=tmp_path,
+        view=before,
+        tables=tables,
+        demonstration=None,
+        now=NOW,
+        draw=draw_campaign,
+        progress=in_the_middle,
     )
     assert counted
     snapshot = counted.figures
@@ -233,7 +245,9 @@ def test_a_centre_that_lost_its_record_keeps_together_what_it_published_so(tmp_p
         )
 
     def families(now: datetime) -> dict[str, float]:
-        counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=now)
+        counted = figures_count(
+            data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=now, draw=draw_campaign
+        )
         assert counted
         snapshot = publish_candidate(tmp_path, counted.digest)
         return {row.id: row.mean_daily for row in snapshot.families}
@@ -356,7 +370,7 @@ def test_what_was_asked_for_stays_and_of_the_rest_what_is_less_than_a_day_old(
 def test_of_what_nobody_asked_for_at_most_so_many_stay(
     tmp_path: Path, lay: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quetsach.web.portal.candidates.UNASKED", 2)
+    monkeypatch.setattr("quetsach.centre.publication.candidates.UNASKED", 2)
     laid = [lay(hours) for hours in range(5)]
     thin_candidates(tmp_path, asked={laid[0]})
     assert waiting(tmp_path) == [laid[4], laid[3], laid[0]]
@@ -406,7 +420,9 @@ def test_without_a_decision_the_baseline_is_provisional_whatever_is_counted(
 ) -> None:
     lake = Lake(centre_data / "lake")
     for _ in range(2):
-        counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+        counted = figures_count(
+            data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW, draw=draw_campaign
+        )
         assert counted
         assert counted.figures.campaign
         assert counted.figures.campaign.seal == ""
@@ -421,7 +437,9 @@ def test_a_second_campaign_changes_nothing_of_the_first(centre_data: Path, tmp_p
     later = dataclasses.replace(only, id="next", previous_year="", windows=tuple(windows))
     both = dataclasses.replace(tables, campaigns=(MeasuredCampaign(later), MeasuredCampaign(only)))
     lake = Lake(centre_data / "lake")
-    counted = figures_count(data=tmp_path, view=lake.view(), tables=both, demonstration=None, now=NOW)
+    counted = figures_count(
+        data=tmp_path, view=lake.view(), tables=both, demonstration=None, now=NOW, draw=draw_campaign
+    )
     assert counted
     assert [c.id for c in counted.figures.campaigns] == ["viet-nam-2020", "next"]
     assert counted.figures.campaign_of("viet-nam-2020") == published(centre_data).campaign_of("viet-nam-2020")
@@ -442,7 +460,9 @@ def test_a_closed_campaign_keeps_its_figures_whatever_the_lake_holds(centre_data
     )
     shutil.copytree(centre_data / "campaigns", tmp_path / "campaigns")
     tables = dataclasses.replace(tables, campaigns=closed)
-    counted = figures_count(data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW)
+    counted = figures_count(
+        data=tmp_path, view=lake.view(), tables=tables, demonstration=None, now=NOW, draw=draw_campaign
+    )
     assert counted
     after = counted.figures.campaign_of("viet-nam-2020")
     assert after

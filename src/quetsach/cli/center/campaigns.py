@@ -253,7 +253,7 @@ def _require_tree() -> None:
 
 def _document(named: str, data: Path) -> bytes:
     from quetsach.campaign.section import MAX_BYTES  # noqa: PLC0415
-    from quetsach.centre.country import country_table  # noqa: PLC0415
+    from quetsach.centre.tables import country_table  # noqa: PLC0415
 
     of_build = country_table("campaigns", data) / named / "campaign.toml"
     path = of_build if named.replace("-", "").isalnum() and of_build.is_file() else Path(named)

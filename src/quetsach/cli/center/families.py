@@ -1,7 +1,6 @@
 """``quetsach center families``: which spellings of malware wait for an analyst, and placing them."""
 
 import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -71,14 +70,14 @@ def _list(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import load_families, open_lake  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
 
-    data, language = arguments.data or default_data(), chosen_language(arguments)
+    centre, language = Centre(arguments.data or default_data()), chosen_language(arguments)
     words = _WORDS[language]
     if not arguments.unplaced:
-        _list_families(load_families(data), as_json=arguments.json, headers=words["families"])
+        _list_families(centre.families, as_json=arguments.json, headers=words["families"])
         return ExitCode.NOTHING_FOUND
-    waiting = open_lake(data).view().unplaced_names().to_pylist()
+    waiting = centre.view().unplaced_names().to_pylist()
     if arguments.json:
         print_json(waiting)
     elif waiting:
@@ -123,10 +122,9 @@ def _place(arguments: argparse.Namespace) -> int:
         print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
     else:
         say(_WORDS[language]["placed"].format(spelling=placing.spelling, family=placing.family))
-    from quetsach.cli.center.publishing import later_text, publish_now_or_later  # noqa: PLC0415
+    from quetsach.cli.center.publication import publish_and_tell  # noqa: PLC0415
 
-    if later := publish_now_or_later(data, now=now):
-        print(later_text(data, later, language), file=sys.stderr)
+    publish_and_tell(data, language, now=now)
     return ExitCode.NOTHING_FOUND
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.opened import add_centre_command, opened_lake
+from quetsach.cli.center.opened import add_centre_command, centre_with_lake
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table
@@ -115,11 +115,11 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _quarantine(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
+    centre = centre_with_lake(arguments)
     from quetsach.cli.center.reader import reader  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]
-    rejects = lake.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
+    rejects = centre.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
         print_json_list(row for batch in rejects.to_batches(max_chunksize=_BATCH_ROWS) for row in batch.to_pylist())
@@ -134,11 +134,11 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 
 
 def _health(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
+    centre = centre_with_lake(arguments)
     words = _WORDS[chosen_language(arguments)]
     from quetsach.centre.feed_states import feed_states  # noqa: PLC0415
 
-    states = feed_states(lake.view().deliveries(), today=datetime.now(UTC).date())
+    states = feed_states(centre.view().deliveries(), today=datetime.now(UTC).date())
     if arguments.json:
         print_json([state.as_json() for state in states])
     elif states:

@@ -13,8 +13,8 @@ from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import Parser
 
 if TYPE_CHECKING:
+    from quetsach.centre.publication.snapshot import Snapshot
     from quetsach.web.office.figures.selectors import WaitingFigures
-    from quetsach.web.portal.snapshot import Snapshot
 
 _WORDS = {
     "vi": {

@@ -66,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.publishing import later_text, publish_now_or_later, publish_what_is_due  # noqa: PLC0415
+    from quetsach.cli.center.publication import publish_and_tell  # noqa: PLC0415
 
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
@@ -86,36 +86,24 @@ def _run(arguments: argparse.Namespace) -> int:
     elif len(done) + len(refused) > 1:
         summary = _WORDS[language]["files"].format(done=len(done), all=len(done) + len(refused))
         print(f"{summary}: {_equation(_totals(done), language)}")
-    publish = publish_now_or_later if any(result.accepted for result in done) else publish_what_is_due
-    if later := publish(data, now=datetime.now(UTC)):
-        print(later_text(data, later, language), file=sys.stderr)
+    publish_and_tell(data, language, now=datetime.now(UTC), is_changed=any(result.accepted for result in done))
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
 
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
-    """Yield what became of each file; one that is refused does not keep the others back."""
-    from quetsach.centre.tables import (  # noqa: PLC0415
-        load_families,
-        load_network_tables,
-        open_lake,
-    )
-    from quetsach.lake.packed import ingest_file  # noqa: PLC0415
-    from quetsach.network import annotate  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.ingest import ingest_files  # noqa: PLC0415
 
     files: list[Path] = arguments.files
-    lake, families, tables = open_lake(data), load_families(data), load_network_tables(data)
     with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
-        for path in files:
-            yield from ingest_file(
-                lake,
-                path,
-                feed=arguments.feed,
-                report=arguments.report,
-                families=families,
-                annotate=lambda sightings: annotate(sightings, tables),
-                now=datetime.now(UTC),
-                progress=progress.advance,
-            )
+        yield from ingest_files(
+            Centre(data),
+            files,
+            feed=arguments.feed,
+            report=arguments.report,
+            clock=lambda: datetime.now(UTC),
+            progress=progress.advance,
+        )
 
 
 def _size(path: Path) -> int:

@@ -2,19 +2,16 @@
 
 import argparse
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
-from quetsach.cli.center.opened import add_centre_command, opened_lake
+from quetsach.cli.center.opened import add_centre_command, centre_with_lake
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
-
-if TYPE_CHECKING:
-    pass
 
 _LIFETIME_DAYS = 90
 _WORDS: dict[str, dict[str, Any]] = {
@@ -96,13 +93,10 @@ def register(parser: Parser) -> None:
 
 
 def _expire(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
-    from quetsach.lake import keeping  # noqa: PLC0415
+    centre = centre_with_lake(arguments)
+    from quetsach.centre.keeping import expire_sightings  # noqa: PLC0415
 
-    if arguments.days < 1:
-        raise InputError("sightings are kept for a day at least", hint=f"--days {_LIFETIME_DAYS}")
-    today = datetime.now(UTC).date()
-    gone = keeping.expire(lake, before=today - timedelta(days=arguments.days), is_dry_run=arguments.dry_run)
+    gone = expire_sightings(centre, days=arguments.days, now=datetime.now(UTC), is_dry_run=arguments.dry_run)
     if arguments.json:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
         return ExitCode.NOTHING_FOUND
@@ -121,7 +115,7 @@ def _expire(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
+    lake = centre_with_lake(arguments).lake
     from quetsach.lake import keeping  # noqa: PLC0415
 
     with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
@@ -135,7 +129,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 
 def _compact(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
+    lake = centre_with_lake(arguments).lake
     from quetsach.lake import compaction  # noqa: PLC0415
 
     if arguments.files < 2:
@@ -153,7 +147,7 @@ def _compact(arguments: argparse.Namespace) -> int:
 
 
 def _access(arguments: argparse.Namespace) -> int:
-    lake = opened_lake(arguments)
+    lake = centre_with_lake(arguments).lake
     from quetsach.lake import access  # noqa: PLC0415
 
     words = _WORDS[chosen_language(arguments)]

@@ -52,7 +52,7 @@ def published_letters(data: Path | None = None) -> bytes:
     Raises:
         InputError: the country has none.
     """
-    from quetsach.centre.country import country_table, load_country  # noqa: PLC0415
+    from quetsach.centre.tables import country_table, load_country  # noqa: PLC0415
 
     path = country_table("campaigns", data) / load_country(data).demonstration / "letters.toml"
     if not path.is_file():

@@ -3,16 +3,13 @@
 import argparse
 import contextlib
 import gzip
-import os
 import re
-import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from quetsach import storage
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
@@ -20,9 +17,6 @@ from quetsach.cli.parser import Parser, add_command
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-
-if TYPE_CHECKING:
-    pass
 
 _DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
 
@@ -62,10 +56,8 @@ def _import(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    from quetsach.centre.tables import imported_dates, imported_path  # noqa: PLC0415
-    from quetsach.cli.center.publishing import later_text, publish_now_or_later  # noqa: PLC0415
+    from quetsach.centre.tables import imported_dates, keep_ranges  # noqa: PLC0415
+    from quetsach.cli.center.publication import publish_and_tell  # noqa: PLC0415
     from quetsach.network import read_ranges  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
@@ -74,14 +66,7 @@ def _import(arguments: argparse.Namespace) -> int:
         where = ", ".join(path.name for path in arguments.files)
         ranges = read_ranges(stream, where=where, progress=progress.advance)
     data: Path = arguments.data or default_data()
-    path = imported_path(data, dated)
-    try:
-        storage.make_folder(path.parent)
-        with storage.replacing(path) as file:
-            pq.write_table(ranges.to_table(), file, compression="zstd")
-    except OSError as error:
-        what = os.strerror(error.errno) if error.errno else str(error)
-        raise InputError(f"the address table cannot be written: {what}", where=str(path)) from error
+    path = keep_ranges(data, ranges, dated=dated)
     newest = max(imported_dates(path.parent))
     result = {
         "version": str(dated),
@@ -98,8 +83,7 @@ def _import(arguments: argparse.Namespace) -> int:
             f"{result['ipv4_addresses']:,} announced IPv4 addresses; "
             + ("used from now on" if newest == dated else f"the newer one of {newest} stays in use")
         )
-    if later := publish_now_or_later(data, now=datetime.now(UTC)):
-        print(later_text(data, later, "en"), file=sys.stderr)
+    publish_and_tell(data, "en", now=datetime.now(UTC))
     return ExitCode.NOTHING_FOUND
 
 

@@ -13,7 +13,7 @@ from quetsach.cli.parser import Subcommands, add_command
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.lake.lake import Lake
+    from quetsach.centre.centre import Centre
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -62,8 +62,8 @@ def add_centre_command(
     return command
 
 
-def opened_lake(arguments: argparse.Namespace) -> "Lake":
-    """Return the lake of the centre whose data ``--data`` names.
+def centre_with_lake(arguments: argparse.Namespace) -> "Centre":
+    """Return the centre whose data ``--data`` names.
 
     Raises:
         InputError: the folder holds neither a centre nor a lake; none is made.
@@ -71,13 +71,13 @@ def opened_lake(arguments: argparse.Namespace) -> "Lake":
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
 
-    data: Path = arguments.data or default_data()
-    if not (data / "lake").is_dir() and not (data / "secret.key").exists():
+    centre = Centre(arguments.data or default_data())
+    if not centre.has_lake and not centre.is_laid_out:
         words = _WORDS[chosen_language(arguments)]
-        raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
-    return open_lake(data)
+        raise InputError(words["no-centre"], where=str(centre.data), hint=words["no-centre-hint"])
+    return centre
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.cli.center.publication import configure_web  # noqa: PLC0415
+    from quetsach.web.setup import configure_web  # noqa: PLC0415
 
     words = _WORDS[language]
     if not (data / "secret.key").exists():

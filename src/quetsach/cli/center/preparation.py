@@ -14,14 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.centre.centre import Centre
+from quetsach.centre.demonstration import DemonstrationMarker, days_to_play, play_demonstration
 from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
-from quetsach.cli.center.publication import (
-    DemonstrationMarker,
-    configure_web,
-    publish_figures,
-)
+from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
 from quetsach.cli.packs_centre import publishing
@@ -32,6 +30,7 @@ from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.web.configuration import Configuration
 from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
+from quetsach.web.setup import configure_web
 from quetsach.web.stored_settings import adopt
 
 _PUBLICATION_STEPS = 11
@@ -136,12 +135,11 @@ def _say(text: str) -> None:
 
 def _mend_roll_ups(data: Path) -> None:
     """Build the roll-ups of a lake anew which an older release has written otherwise."""
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
     from quetsach.lake import keeping  # noqa: PLC0415
 
     if holds_deliveries(data):
         with Progress("Đang dựng lại bảng tổng hợp theo ngày / rebuilding roll-ups"):
-            keeping.renew(open_lake(data))
+            keeping.renew(Centre(data).lake)
 
 
 def refresh_repository(data: Path) -> None:
@@ -199,43 +197,12 @@ def _refuse_newer(data: Path) -> None:
 
 
 def _demonstrate(data: Path) -> None:
-    """Simulate and take in the demonstration campaign; days that are there already are known and add nothing."""
-    from quetsach.centre.country import load_country  # noqa: PLC0415
-    from quetsach.centre.tables import (  # noqa: PLC0415
-        bundled_ranges,
-        load_families,
-        load_network_tables,
-        load_scenario,
-        open_lake,
-    )
-    from quetsach.network import annotate  # noqa: PLC0415
-    from quetsach.simulate import simulate  # noqa: PLC0415
-
-    marker = DemonstrationMarker.read(data)
-    lake = open_lake(data)
-    if (marker and marker.is_complete) or (marker is None and lake.view().deliveries()):
-        return
-    campaign = load_country(data).demonstration
-    if not campaign:
-        return
-    scenario = load_scenario(campaign, data)
-    DemonstrationMarker(campaign, scenario.scale, is_complete=False).write(data)
-    families, tables = load_families(data), load_network_tables(data)
-    known = {delivery.file for delivery in lake.view().deliveries()}
-    with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", scenario.days) as progress:
-        for name, pieces in simulate(scenario, bundled_ranges(data)):
-            if name not in known:
-                lake.ingest(
-                    b"".join(pieces),
-                    name=name,
-                    feed="shadowserver",
-                    report=scenario.report,
-                    families=families,
-                    annotate=lambda sightings: annotate(sightings, tables),
-                    now=datetime.now(UTC),
-                )
-            progress.advance(note=name)
-    DemonstrationMarker(campaign, scenario.scale, is_complete=True).write(data)
+    centre = Centre(data)
+    if days := days_to_play(centre):
+        with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", days) as progress:
+            play_demonstration(
+                centre, clock=lambda: datetime.now(UTC), progress=lambda file: progress.advance(note=file)
+            )
 
 
 def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) -> None:

@@ -63,7 +63,7 @@ def register(parser: Parser) -> None:
 
 def load_bundled_forms(data: Path | None = None) -> int:
     """Take in the forms of the centre's country; return how many there are. The centre must be open."""
-    from quetsach.centre.country import country_table  # noqa: PLC0415
+    from quetsach.centre.tables import country_table  # noqa: PLC0415
 
     return _load_files(sorted(country_table("forms", data).glob("*.toml")))
 

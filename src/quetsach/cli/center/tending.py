@@ -92,16 +92,22 @@ def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def tend_lake(data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Once a day, put the small files of a day together; after an update, make roll-ups of an older making again."""
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
-    from quetsach.lake import compaction, keeping  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.keeping import tend_lake as tend  # noqa: PLC0415
+
+    again(lambda: tend(Centre(data)), LAKE_SECONDS, stopped, beat)
+
+
+def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Publish what is due for as long as the centre serves."""
+    from quetsach.centre.publication import due  # noqa: PLC0415
+    from quetsach.cli.center import publication  # noqa: PLC0415
 
     def work() -> None:
-        if (data / "lake").is_dir():
-            lake = open_lake(data)
-            keeping.renew(lake)
-            compaction.compact(lake)
+        due.work_off(data, publication.publish_figures, now=datetime.now(UTC))
 
-    again(work, LAKE_SECONDS, stopped, beat)
+    with due.serving(data):
+        again(work, due.LOOK_SECONDS, stopped, beat)
 
 
 def again(

@@ -77,7 +77,7 @@ def register(parser: Parser) -> None:
 
 
 def _bundled_files(arguments: argparse.Namespace) -> list[tuple[str, bytes]]:
-    from quetsach.centre.country import country_table  # noqa: PLC0415
+    from quetsach.centre.tables import country_table  # noqa: PLC0415
 
     folder = country_table("units", arguments.data or default_data())
     return [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.csv"))]

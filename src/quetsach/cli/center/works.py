@@ -10,7 +10,6 @@ from pathlib import Path
 
 from quetsach.cli.center import tending
 from quetsach.cli.center.evaluating import make_evaluations
-from quetsach.cli.center.publishing import publish_due
 from quetsach.cli.center.tending import Beat
 from quetsach.web.heartbeats import HeartbeatFile, Work
 
@@ -52,7 +51,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("signatures", tending.keep_fresh, tending.REFRESH_SECONDS + hour),
         Behind("letters", tending.send_letters, hour),
         Behind("partners' reports", tending.take_in_reports, hour),
-        Behind("figures", publish_due, hour),
+        Behind("figures", tending.publish_due, hour),
         Behind("evaluations", make_evaluations, 2 * hour),
         Behind("lake", tending.tend_lake, tending.LAKE_SECONDS + hour),
         Behind("count of reports", tending.count_reports, hour),

@@ -15,8 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-from quetsach.storage import locked, make_folder, write
-from quetsach.web.last_read import LastRead
+from quetsach.storage import LastRead, locked, make_folder, write
 
 _FORMAT = "quetsach-tool-reports/1"
 _LIMIT_BYTES = 65_536

@@ -4,17 +4,16 @@ Cells hold numbers and ISO days, never the words of one language: texts have a c
 of the same values.
 """
 
-import io
 import json
 from collections.abc import Iterator
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quetsach.assess import DEFINITIONS
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
+from quetsach.lake import parquet
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Points, Statement, Table
 from quetsach.web.licence import LICENCE
 
@@ -65,9 +64,7 @@ def _parquet(table: Table, names: list[str], rows: list[list[str | int | float |
         else pa.array([None if v is None else str(v) for v in values], pa.string())
         for name, values in zip(names, columns, strict=True)
     ]
-    sink = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=names), sink, compression="zstd")
-    return sink.getvalue()
+    return parquet.content(pa.table(arrays, names=names))
 
 
 def _document(evaluation: Evaluation) -> dict[str, object]:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from quetsach.centre.publication.months import Month
 from quetsach.core.day import MONTHS
 from quetsach.web import public_address
 from quetsach.web.design.templatetags.words import day, figure
 from quetsach.web.portal import selectors
-from quetsach.web.portal.months import Month
 
 _MOST = 60
 """Five years: readers fetch the whole feed each time."""

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.portal.snapshot import CampaignFigures
+from quetsach.centre.publication.snapshot import CampaignFigures
 
 
 @dataclass(frozen=True, slots=True)

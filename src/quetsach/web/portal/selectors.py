@@ -13,6 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.assess import DEFINITIONS
+from quetsach.centre.publication import months
+from quetsach.centre.publication.months import Month
+from quetsach.centre.publication.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.pack import Pack
@@ -20,14 +23,11 @@ from quetsach.installation import bundled
 from quetsach.lake.listed import Listed
 from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
-from quetsach.web.portal import months
 from quetsach.web.portal.answer import ListedFamily
 from quetsach.web.portal.definition import RETURNS, TOOL_REPORTS, Definition
 from quetsach.web.portal.family import pack_about
-from quetsach.web.portal.months import Month
 from quetsach.web.portal.offer import OfferedFile
 from quetsach.web.portal.services import AddressList, Listing
-from quetsach.web.portal.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 
 MANIFEST_FORMAT = "quetsach-downloads/2"
 _MANIFEST_LIMIT_BYTES = 65_536

@@ -12,11 +12,11 @@ from quetsach.assess.grades import grade_providers
 from quetsach.assess.priority import Observation, choose
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.centre.evaluation.inputs import Cases, Grades, Priority
+from quetsach.centre.evaluation.judging import events_by_group
 from quetsach.centre.priority import load_criteria
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.evaluation.inputs import Cases, Grades, Priority
-from quetsach.web.evaluation.judging import events_by_group
 
 __all__ = ["SEED", "cases", "grades", "priority", "refused_cases"]
 

@@ -13,10 +13,7 @@ from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.published import PublishedRecord
-from quetsach.centre.tables import load_places, load_tiles
-from quetsach.core.pack import LocalText
-from quetsach.installation import bundled
-from quetsach.web.evaluation.inputs import (
+from quetsach.centre.evaluation.inputs import (
     Change,
     CleanedByTool,
     Daily,
@@ -27,6 +24,9 @@ from quetsach.web.evaluation.inputs import (
     Inputs,
     MachineChange,
 )
+from quetsach.centre.tables import load_places, load_tiles
+from quetsach.core.pack import LocalText
+from quetsach.installation import bundled
 
 __all__ = ["NOW", "effect_of", "inputs"]
 

@@ -10,13 +10,13 @@ from tests.unit.web.evaluation.test_report import ranking
 from quetsach.assess import UNKNOWN, Ranking
 from quetsach.assess.count_change import Side
 from quetsach.assess.estimate import Estimate
+from quetsach.centre.evaluation.dividing import OTHERS, changes
+from quetsach.centre.evaluation.inputs import Change, Dimension
 from quetsach.core.pack import LocalText
 from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
-from quetsach.web.evaluation.dividing import OTHERS, changes
 from quetsach.web.evaluation.document import Evaluation, Map
-from quetsach.web.evaluation.inputs import Change, Dimension
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.plots import draw
 

@@ -16,15 +16,15 @@ from quetsach.assess.hosts.comparison import Comparison, Gone
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.centre.evaluation import withholding
+from quetsach.centre.evaluation.dividing import machines_told
+from quetsach.centre.evaluation.inputs import Change
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.web.evaluation import withholding
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
-from quetsach.web.evaluation.dividing import machines_told
 from quetsach.web.evaluation.document import Dots, Evaluation, Steps
-from quetsach.web.evaluation.inputs import Change
 
 WINDOW = Period(date(2020, 6, 16), date(2020, 7, 15))
 NONE = Refusal(RefusalReason.NO_DATA)

@@ -28,13 +28,15 @@ from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.assess.targets import change_against
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts, Total
+from quetsach.centre.evaluation.dividing import changes
+from quetsach.centre.evaluation.gathering import own_letters
+from quetsach.centre.evaluation.inputs import Dimension, MachineChange
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.installation import bundled
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
-from quetsach.web.evaluation.dividing import changes
 from quetsach.web.evaluation.document import (
     Column,
     Curve,
@@ -47,8 +49,6 @@ from quetsach.web.evaluation.document import (
     Table,
     Tone,
 )
-from quetsach.web.evaluation.gathering import own_letters
-from quetsach.web.evaluation.inputs import Dimension, MachineChange
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.paper import typeset
 from quetsach.web.evaluation.plots import draw

@@ -84,10 +84,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _of_lake(arguments: argparse.Namespace) -> "History | None":
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
     from quetsach.lake.cases import bot_history  # noqa: PLC0415
 
-    with open_lake(arguments.data or default_data()).view() as view:
+    with Centre(arguments.data or default_data()).view() as view:
         return bot_history(view, asked_period(arguments) or newest_period(view, _DAYS))
 
 

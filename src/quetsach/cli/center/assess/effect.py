@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.center.assess.fidelity import kept_record, tell_fidelity
-from quetsach.cli.center.assess.panel import panel_origin, read_registered
-from quetsach.cli.center.assess.records import read_file
+from quetsach import storage
+from quetsach.cli.center.assess.fidelity import tell_fidelity
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
@@ -16,8 +15,9 @@ from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect import Answer, Design, Panel
+    from quetsach.assess.effect import Design
     from quetsach.assess.effect.registration import Registration
+    from quetsach.centre.evaluation.sources import File
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
 COUNTED = ("units", "size")
@@ -127,22 +127,26 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.evaluation.analysis import against_negative  # noqa: PLC0415
+    from quetsach.centre.panel import panel_origin  # noqa: PLC0415
+    from quetsach.centre.registered import kept_record, read_registered  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
-    if arguments.registration and is_trial(read_file(arguments.registration)):
+    if arguments.registration and is_trial(storage.read_input(arguments.registration)):
         return _run_trial(arguments)
     registration = read_registered(arguments.registration) if arguments.registration else None
+    centre = Centre(arguments.data or default_data())
     design, target = _design(arguments, registration), _target(arguments, registration)
-    content = read_file(arguments.panel, limit=MAX_BYTES)
+    content = storage.read_input(arguments.panel, most_bytes=MAX_BYTES)
     panel = read_panel(content, where=arguments.panel.name, covariates=design.covariates)
-    answer = against_negative(analyse(panel, design), panel, design, arguments.negative_control)
+    answer = against_negative(analyse(panel, design), panel, design, named_file(arguments.negative_control))
     if target is None:
         report = EffectReport(panel, answer, None, None)
     else:
-        origin = panel_origin(registration, arguments.data or default_data()) if registration else None
+        origin = panel_origin(registration, centre) if registration else None
         report = EffectReport.of(Grounds(answer, panel, design, target, registration, origin))
-    folder = (arguments.data or default_data()) / "campaigns" / registration.campaign if registration else None
-    record = kept_record(folder, registration) if folder else None
+    record = kept_record(centre.campaign_folder(registration.campaign), registration) if registration else None
     seen = share_seen(panel, design, record.order, record.notes) if record else None
     if arguments.json:
         kept = {**record.fidelity.as_json(), "effect_seen": seen} if record else None
@@ -174,21 +178,15 @@ def _run_trial(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def against_negative(answer: "Answer", panel: "Panel", design: "Design", path: Path | None) -> "Answer":
-    """Hold an answer against the negative control in a file, where there is one.
+def named_file(path: Path | None) -> "File | None":
+    """Return the name and content of a panel that was named; ``None`` where none was.
 
     Raises:
-        QuetsachError: the file is no panel, or of other units or starts.
+        InputError: it cannot be read.
     """
-    from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-    from quetsach.assess.effect.sensitivity import require_same_design, with_negative_control  # noqa: PLC0415
 
-    if path is None:
-        return answer
-    negative = read_panel(read_file(path, limit=MAX_BYTES), where=path.name, covariates=design.covariates)
-    require_same_design(panel, negative)
-    return with_negative_control(answer, analyse(negative, design))
+    return None if path is None else (path.name, storage.read_input(path, most_bytes=MAX_BYTES))
 
 
 def _design(arguments: argparse.Namespace, registration: "Registration | None") -> "Design":

@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, write_once
+from quetsach import storage
+from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
@@ -17,12 +17,8 @@ from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect.fidelity import Fidelity, Flow, Note
-    from quetsach.assess.effect.panel import Panel
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.effect.roll_out import RollOut
+    from quetsach.assess.effect.fidelity import Fidelity
 
-FOLDER = "fidelity"
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "title": "Triển khai so với thứ tự đã rút (mọi đơn vị vẫn được tính theo ngày đã rút):",
@@ -75,16 +71,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect.fidelity import read_notes  # noqa: PLC0415
+    from quetsach.centre.registered import FIDELITY, kept_record, order_of, write_once  # noqa: PLC0415
 
     folder, language = campaign_folder(arguments), chosen_language(arguments)
-    order = _order(folder)
+    order = order_of(folder)
     if order is None:
         hint = f"quetsach center assess rollout {folder.name}"
         raise InputError("no order of roll-out was drawn", where=folder.name, hint=hint)
     if arguments.record:
-        content = read_file(arguments.record)
+        content = storage.read_input(arguments.record)
         read_notes(content, order, where=arguments.record.name)
-        path = folder / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
+        path = folder / FIDELITY / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
         write_once(path, content, "a record of this moment was kept already")
         if not arguments.json:
             say(_WORDS[language]["kept"].format(path=path))
@@ -96,57 +93,6 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         say(_WORDS[language]["nothing"])
     return ExitCode.NOTHING_FOUND
-
-
-def _order(folder: Path) -> "RollOut | None":
-    from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
-
-    path = folder / ROLL_OUT
-    return read_roll_out(read_file(path), where=str(path)) if path.exists() else None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRecord:
-    """The newest record of a roll-out, and how far by it the order was kept."""
-
-    order: "RollOut"
-    notes: "tuple[Note, ...]"
-    fidelity: "Fidelity"
-
-
-def kept_record(folder: Path, registration: "Registration | None" = None) -> KeptRecord | None:
-    """Return the newest record of the order of a campaign; None where nothing was recorded.
-
-    Raises:
-        QuetsachError: the order or the record was damaged.
-    """
-    from quetsach.assess.effect.fidelity import fidelity_of, read_notes  # noqa: PLC0415
-
-    records = sorted((folder / FOLDER).glob("*.csv"))
-    order = _order(folder)
-    if order is None or not records or (registration and registration.roll_out != order.digest):
-        return None
-    notes = read_notes(read_file(records[-1]), order, where=str(records[-1]))
-    if not notes:
-        return None
-    last = max(note.noted for note in notes)
-    end = min(last, registration.after.last) if registration else last
-    return KeptRecord(order, notes, fidelity_of(order, notes, last=end))
-
-
-def kept_flow(folder: Path, registration: "Registration", panel: "Panel") -> "Flow | None":
-    """Return the flow of the units of a registered roll-out into a panel; None where no order was registered.
-
-    Raises:
-        QuetsachError: the order or the record was damaged.
-    """
-    from quetsach.assess.effect.fidelity import flow_of  # noqa: PLC0415
-
-    order = _order(folder)
-    if order is None or order.digest != registration.roll_out:
-        return None
-    record = kept_record(folder, registration)
-    return flow_of(order, panel, record.fidelity if record else None)
 
 
 def tell_fidelity(found: "Fidelity", language: str, *, seen: float | None = None) -> None:

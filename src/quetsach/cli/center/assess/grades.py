@@ -51,15 +51,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
     from quetsach.assess.refusal import Refusal  # noqa: PLC0415
-    from quetsach.centre.tables import load_network_tables, open_lake  # noqa: PLC0415
-    from quetsach.lake.judged import weekly_machines  # noqa: PLC0415
+    from quetsach.centre.answers import weekly_machines  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
-    data: Path = arguments.data or default_data()
-    tables = load_network_tables(data)
+    centre = Centre(arguments.data or default_data())
+    tables = centre.network
     subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
-    with open_lake(data).view() as view:
+    with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
         with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:

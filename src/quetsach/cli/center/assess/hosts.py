@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quetsach import storage
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import chosen_language
@@ -75,29 +76,22 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import (  # noqa: PLC0415
-        load_calendar,
-        load_families,
-        load_network_tables,
-        load_places,
-        open_lake,
-    )
+    from quetsach.centre.answers import compare_same_holiday  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
     from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
     from quetsach.lake import hosts  # noqa: PLC0415
-    from quetsach.lake.same_holiday import compare_same_holiday  # noqa: PLC0415
 
-    data: Path = arguments.data or default_data()
-    families, tables = load_families(data), load_network_tables(data)
+    centre = Centre(arguments.data or default_data())
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
         "families": arguments.family,
         "rates": dict(_rate(text) for text in arguments.rate),
-        "announced": tables.ranges.announced_ipv4(),
+        "announced": centre.network.ranges.announced_ipv4(),
     }
-    with open_lake(data, families).view() as view:
+    with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
         report = hosts.hosts(view, period, by=arguments.by, **asked)
-        calendar = load_calendar(data)
+        calendar = centre.calendar
         comparison = hosts.compare_windows(view, before, period, calendar=calendar, **asked) if before else None
         same = (
             compare_same_holiday(view, before, period, calendar=calendar, announced=asked["announced"])
@@ -120,7 +114,7 @@ def _run(arguments: argparse.Namespace) -> int:
             report,
             compared,
             rates,
-            _names(report.by, families, tables, load_places(data), period.last),
+            _names(report.by, centre.families, centre.network, centre.places, period.last),
             chosen_language(arguments),
         )
     return ExitCode.NOTHING_FOUND
@@ -130,11 +124,10 @@ def _rates(report: "HostReport", path: Path) -> "Rates":
     """Return the rates per 1,000 subscribers of the units in a file; of one that could not be counted, why."""
     from quetsach.assess.estimate import Estimate  # noqa: PLC0415
     from quetsach.assess.grades import read_subscribers, shrunk_rates  # noqa: PLC0415
-    from quetsach.cli.center.assess.records import read_file  # noqa: PLC0415
 
     if report.by not in ("isp", "province"):
         raise InputError("subscribers are of providers or provinces", where="--subscribers", hint="--by isp")
-    subscribers = read_subscribers(read_file(path), where=path.name, columns=(report.by, "subscribers"))
+    subscribers = read_subscribers(storage.read_input(path), where=path.name, columns=(report.by, "subscribers"))
     counted = {row.id: row.machines for row in report.rows}
     refused = {id_: m for id_, m in counted.items() if not isinstance(m, Estimate) and id_ in subscribers}
     known = {id_: number for id_, number in subscribers.items() if id_ not in refused}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.records import LOT, campaign_folder, read_file, refuse_campaign, write_once
+from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
@@ -68,6 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
     require_center()
     from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.trial.lot import draw_lot, read_customers, strata_of_days  # noqa: PLC0415
+    from quetsach.centre.registered import LOT, refuse_campaign, write_once  # noqa: PLC0415
 
     if not 0 < arguments.treated < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
@@ -78,7 +79,7 @@ def _run(arguments: argparse.Namespace) -> int:
         units = strata_of_days(days)
     else:
         listed: Path = arguments.customers
-        units = read_customers(read_file(listed, limit=MAX_BYTES), where=listed.name)
+        units = read_customers(storage.read_input(listed, most_bytes=MAX_BYTES), where=listed.name)
     lot, treated = draw_lot(
         units,
         campaign=folder.name,

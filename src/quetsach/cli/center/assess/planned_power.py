@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.panel import panel_so_far
-from quetsach.cli.center.assess.records import read_file
+from quetsach import storage
 from quetsach.cli.output import Progress, say
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
@@ -119,7 +118,7 @@ def asked_noise(arguments: argparse.Namespace, units: tuple[str, ...]) -> "Noise
     from quetsach.assess.effect.power_simulation import noise_of, stated_noise  # noqa: PLC0415
 
     if arguments.panel:
-        panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
+        panel = read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
         return noise_of(panel, units)
     if arguments.noise is None:
         return None
@@ -137,7 +136,7 @@ def treated_so_far(arguments: argparse.Namespace, controls: tuple[str, ...]) -> 
 
     if not arguments.panel:
         return ("–",)
-    panel = read_panel(read_file(arguments.panel, limit=MAX_BYTES), where=arguments.panel.name)
+    panel = read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
     return tuple(unit for unit in panel.units if unit not in controls) or ("–",)
 
 
@@ -178,13 +177,15 @@ def noise_in_lake(draft: "Registration", data: Path, units: tuple[str, ...]) -> 
     """Return the noise that units showed in the lake so far; None where that cannot be counted."""
     from quetsach.assess.effect import read_panel  # noqa: PLC0415
     from quetsach.assess.effect.power_simulation import noise_of  # noqa: PLC0415
-    from quetsach.centre.tables import open_lake  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.panel import panel_so_far  # noqa: PLC0415
 
-    if not (data / "lake").is_dir():
+    centre = Centre(data)
+    if not centre.has_lake:
         return None
     try:
-        with open_lake(data).view() as view:
-            return noise_of(read_panel(panel_so_far(draft, data, view), where="lake"), units)
+        with centre.view() as view:
+            return noise_of(read_panel(panel_so_far(draft, centre, view), where="lake"), units)
     except QuetsachError:
         return None
 

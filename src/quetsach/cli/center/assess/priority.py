@@ -36,15 +36,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
     from quetsach.centre.priority import choose_botnets, load_criteria  # noqa: PLC0415
-    from quetsach.centre.tables import load_families, open_lake  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     criteria = load_criteria(arguments.criteria)
-    data: Path = arguments.data or default_data()
-    families = load_families(data)
-    with open_lake(data, families).view() as view:
+    centre = Centre(arguments.data or default_data())
+    with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         found = choose_botnets(view, period, criteria=criteria, seed=arguments.seed)
     if found is None:
@@ -57,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         _print_csv(choice)
     else:
-        _show(choice, families, language)
+        _show(choice, centre.families, language)
     return ExitCode.NOTHING_FOUND
 
 

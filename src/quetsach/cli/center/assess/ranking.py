@@ -40,26 +40,20 @@ def _rank(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.tables import (  # noqa: PLC0415
-        load_families,
-        load_network_tables,
-        load_places,
-        open_lake,
-    )
-    from quetsach.lake import answers  # noqa: PLC0415
+    from quetsach.centre import answers  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
 
-    data = arguments.data or default_data()
-    families = load_families(data)
-    with open_lake(data, families).view() as view:
+    centre = Centre(arguments.data or default_data())
+    with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DEFAULT_DAYS)
         if arguments.question == "botnets":
-            ranking = answers.families(view, period, families)
+            ranking = answers.families(view, period, centre.families)
         elif arguments.question == "isps":
-            ranking = answers.isps(view, period, load_network_tables(data))
+            ranking = answers.isps(view, period, centre.network)
         elif arguments.question == "sectors":
             ranking = answers.sectors(view, period)
         else:
-            ranking = answers.places(view, period, load_places(data))
+            ranking = answers.places(view, period, centre.places)
     language = chosen_language(arguments)
     if arguments.json:
         print_json({"lake": view.state, **ranking.as_json()})

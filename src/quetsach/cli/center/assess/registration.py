@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.center.assess.planned_power import (
     PlannedPower,
     add_noise_options,
@@ -14,16 +15,8 @@ from quetsach.cli.center.assess.planned_power import (
     power_of_weeks,
     treated_so_far,
 )
-from quetsach.cli.center.assess.records import (
-    REGISTRATION,
-    ROLL_OUT,
-    WRITTEN_ONCE,
-    campaign_folder,
-    read_file,
-    refuse_trial,
-    write_once,
-)
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
+from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
@@ -34,7 +27,6 @@ from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.effect.roll_out import RollOut
     from quetsach.assess.sealed import Registered, Seal
     from quetsach.campaign.section import Section
 
@@ -75,12 +67,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.effect.registration import seal  # noqa: PLC0415
     from quetsach.assess.trial.registration import seal_trial  # noqa: PLC0415
     from quetsach.campaign.section import Section  # noqa: PLC0415
+    from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, refuse_trial  # noqa: PLC0415
 
     folder = campaign_folder(arguments)
     path = folder / REGISTRATION
     if path.exists():
         raise InputError(_TWICE, where=str(path), hint=WRITTEN_ONCE)
-    plan = Section.parse(read_file(arguments.plan), file=arguments.plan.name)
+    plan = Section.parse(storage.read_input(arguments.plan), file=arguments.plan.name)
     if plan.values.get("method") == METHOD:
         _sign(arguments, planned_trial(arguments, plan, folder, chosen_language(arguments)), path, seal_trial)
         return ExitCode.NOTHING_FOUND
@@ -95,7 +88,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: "Seal[R]") -> None:
     """Sign a registration, keep it, and print what is to be published."""
     from quetsach.assess.sealed import digest_of  # noqa: PLC0415
-    from quetsach.cli.center.assess.registration_key import registration_key  # noqa: PLC0415
+    from quetsach.centre.registered import registration_key, write_once  # noqa: PLC0415
 
     key = registration_key(path.parents[1] / "keys", phrase_source(arguments))
     public = key.public_key().public_bytes_raw()
@@ -124,10 +117,11 @@ def with_power(arguments: argparse.Namespace, draft: "Registration", folder: Pat
     Raises:
         InputError: it is too weak, or nobody knows, and it was not asked for all the same.
     """
+    from quetsach.centre.registered import order_of  # noqa: PLC0415
     from quetsach.lake.weekly import weeks  # noqa: PLC0415
 
     begins: dict[str, date | None] = dict.fromkeys(draft.controls)
-    if order := _order(folder):
+    if order := order_of(folder):
         begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
     else:
         begins |= dict.fromkeys(treated_so_far(arguments, draft.controls), draft.start)
@@ -155,7 +149,8 @@ def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "R
     """Return the plan with what the centre knows: its address tables and the order that was drawn."""
     from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Scale  # noqa: PLC0415
     from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
-    from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.registered import order_of  # noqa: PLC0415
 
     method = plan.one_of("method", Method)
     design = Design(
@@ -170,7 +165,7 @@ def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "R
     )
     families = plan.section("families")
     weights = tuple(sorted((name, families.number(name, least=0, most=1)) for name in families.values))
-    order = _order(folder)
+    order = order_of(folder)
     if order:
         order.refuse_before(plan.day("start"), where=arguments.plan.name)
     registration = Registration(
@@ -183,7 +178,7 @@ def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "R
         controls=tuple(sorted(plan.texts("controls"))) if plan.has("controls") else (),
         feeds=tuple(sorted(plan.texts("feeds"))),
         families=weights,
-        network=load_network_tables(arguments.data or default_data()).version,
+        network=Centre(arguments.data or default_data()).network.version,
         order=order.steps if order else (),
         roll_out=order.digest if order else "",
         registered_at=datetime.now(UTC),
@@ -191,10 +186,3 @@ def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "R
     )
     plan.finish()
     return registration
-
-
-def _order(folder: Path) -> "RollOut | None":
-    from quetsach.assess.effect.roll_out import read_roll_out  # noqa: PLC0415
-
-    path = folder / ROLL_OUT
-    return read_roll_out(read_file(path), where=str(path)) if path.exists() else None

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.cli.center.assess.planned_power import (
     PlannedPower,
     add_noise_options,
     asked_noise,
     power_of_weeks,
 )
-from quetsach.cli.center.assess.records import ROLL_OUT, campaign_folder, read_file, refuse_trial, write_once
+from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
@@ -70,6 +71,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
+    from quetsach.centre.registered import ROLL_OUT, refuse_trial, write_once  # noqa: PLC0415
+
     folder = campaign_folder(arguments)
     language = chosen_language(arguments)
     if bool(arguments.seed) == arguments.rehearse:
@@ -102,7 +105,7 @@ def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut"
     if not every:
         raise InputError("not a number of days", where="--every", hint="--every 21d")
     return draw_roll_out(
-        read_units(read_file(arguments.units), where=arguments.units.name),
+        read_units(storage.read_input(arguments.units), where=arguments.units.name),
         campaign=campaign,
         seed=seed,
         steps=arguments.steps,

@@ -37,19 +37,18 @@ def _targets(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.baseline import baseline_in_force  # noqa: PLC0415
-    from quetsach.centre.tables import load_calendar, load_campaign, open_lake  # noqa: PLC0415
-    from quetsach.lake import answers  # noqa: PLC0415
+    from quetsach.centre import answers  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
 
-    data = arguments.data or default_data()
-    campaign = load_campaign(arguments.campaign, data)
-    with open_lake(data).view() as view, Progress("Đang tính / counting", len(campaign.windows)) as progress:
+    centre = Centre(arguments.data or default_data())
+    campaign = centre.campaign(arguments.campaign)
+    with centre.view() as view, Progress("Đang tính / counting", len(campaign.windows)) as progress:
         report = answers.targets(
             view,
             campaign,
-            frozen=baseline_in_force(data, campaign.id),
+            frozen=centre.baseline(campaign.id),
             asked=asked_period(arguments),
-            calendar=load_calendar(data),
+            calendar=centre.calendar,
             progress=progress.advance,
         )
     if arguments.json:

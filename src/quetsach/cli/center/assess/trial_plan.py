@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.records import LOT, read_file, refuse_campaign
+from quetsach import storage
 from quetsach.cli.output import say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
@@ -55,13 +55,14 @@ def planned_trial(arguments: argparse.Namespace, plan: "Section", folder: Path, 
     """
     from quetsach.assess.trial.lot import read_lot  # noqa: PLC0415
     from quetsach.assess.trial.registration import Outcome, TrialRegistration, power_of_trial  # noqa: PLC0415
+    from quetsach.centre.registered import LOT, refuse_campaign  # noqa: PLC0415
 
     refuse_campaign(folder)
     path = folder / LOT
     if not path.exists():
         hint = f"quetsach center assess lot {folder.name}"
         raise InputError("no lot of this trial was drawn", where=folder.name, hint=hint)
-    lot = read_lot(read_file(path), where=str(path))
+    lot = read_lot(storage.read_input(path), where=str(path))
     plan.text("method")
     expected, target = _expected(plan, lot), plan.number("target_points", least=0, most=100) / 100
     power = power_of_trial(lot, expected, target)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach import storage
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
@@ -12,9 +13,7 @@ from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial
 from quetsach.assess.trial.registration import TrialRegistration, read_trial
 from quetsach.assess.trial.table import read_outcomes
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
-from quetsach.cli.center.assess.panel import not_ours
-from quetsach.cli.center.assess.records import read_file
-from quetsach.cli.center.assess.registration_key import is_signed_by
+from quetsach.centre.registered import is_signed_by, not_ours
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
 
@@ -100,9 +99,9 @@ class TrialReport:
         """
         from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
 
-        signed = read_file(registration)
+        signed = storage.read_input(registration)
         planned, _ = read_trial(signed, where=str(registration), verify=is_signed_by)
-        table = read_outcomes(read_file(outcomes, limit=MAX_BYTES), where=outcomes.name)
+        table = read_outcomes(storage.read_input(outcomes, most_bytes=MAX_BYTES), where=outcomes.name)
         departed = not_ours(planned.campaign, planned.digest, data)
         grounds = TrialGrounds(analyse_trial(table, planned), table, planned, departed)
         return cls(planned, grounds.answer, departed, judge_trial(grounds))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.language import add_language
+from quetsach.cli.locations import default_data
 from quetsach.core.csv_text import csv_text
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
@@ -26,6 +27,18 @@ def add_window(parser: argparse.ArgumentParser, default: str) -> None:
     form.add_argument("--json", action="store_true", help="print JSON, with basis and definitions")
     form.add_argument("--csv", action="store_true", help="print CSV, one line a row")
     add_language(parser)
+
+
+def campaign_folder(arguments: argparse.Namespace) -> Path:
+    """Return where the files of the campaign that was named lie; it may not be there yet.
+
+    Raises:
+        QuetsachError: the name is no identifier.
+    """
+    from quetsach.campaign.section import Section  # noqa: PLC0415
+
+    name = Section({"CAMPAIGN": arguments.campaign}, "command line").identifier("CAMPAIGN")
+    return Path(arguments.data or default_data()) / "campaigns" / name
 
 
 def asked_period(arguments: argparse.Namespace) -> Period | None:

@@ -20,6 +20,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
+from quetsach.centre.publication.snapshot import figures_path
 from quetsach.web.api.open_data.documents import (
     FIGURES_SCHEMA,
     PACKAGE,
@@ -35,7 +36,6 @@ from quetsach.web.api.services import submission_schema
 from quetsach.web.api.views import api
 from quetsach.web.licence import LICENCE
 from quetsach.web.portal import selectors
-from quetsach.web.portal.snapshot import figures_path
 
 _MAX_AGE_SECONDS = 60
 _METHODS = "GET, HEAD, OPTIONS"

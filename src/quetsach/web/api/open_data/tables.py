@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from quetsach.centre.publication.months import Month
+from quetsach.centre.publication.snapshot import RankedRow, Snapshot, WindowFigure
 from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
-from quetsach.web.portal.months import Month
-from quetsach.web.portal.snapshot import RankedRow, Snapshot, WindowFigure
 
 _KINDS = {
     "string": LocalText("chữ", "text"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters import (
     breakdown,
@@ -18,7 +19,6 @@ from quetsach.web.evaluation.chapters import (
     verdicts,
 )
 from quetsach.web.evaluation.document import Cell, Chapter, Column, Evaluation, Gap, Section, Table
-from quetsach.web.evaluation.inputs import Inputs
 
 _FOR_EVERYONE = (
     verdicts.verdicts,

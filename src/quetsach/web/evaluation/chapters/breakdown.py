@@ -5,6 +5,7 @@ from statistics import median
 from quetsach.assess.count_change import Side
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal
+from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.pack import LocalText
 from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, refused, why_not
@@ -22,7 +23,6 @@ from quetsach.web.evaluation.document import (
     Table,
     answer_cells,
 )
-from quetsach.web.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 
 _TITLE = LocalText("Theo họ mã độc, nhà mạng, tỉnh, thành phố, lĩnh vực", "By family, provider, province and sector")
 _SUBJECTS = {

@@ -9,6 +9,7 @@ from quetsach.assess import period_text
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer
 from quetsach.assess.refusal import Refusal
+from quetsach.centre.evaluation.inputs import Cases, Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, joined, refused, why_not
@@ -26,7 +27,6 @@ from quetsach.web.evaluation.document import (
     Table,
     answer_cells,
 )
-from quetsach.web.evaluation.inputs import Cases, Inputs
 
 LONGEST_DAYS: Final = 120
 """How far the curves are drawn and told."""

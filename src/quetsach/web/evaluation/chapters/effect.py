@@ -8,6 +8,7 @@ from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, range_judged, sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
+from quetsach.centre.evaluation.inputs import Effect, Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.small_cell import SMALLEST_CELL
@@ -27,7 +28,6 @@ from quetsach.web.evaluation.document import (
     Table,
     Tone,
 )
-from quetsach.web.evaluation.inputs import Effect, Inputs
 
 _TITLE = LocalText("Thay đổi có phải nhờ chiến dịch không", "Did the campaign do it")
 _NONE = LocalText(

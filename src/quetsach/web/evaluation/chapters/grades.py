@@ -8,6 +8,7 @@ from quetsach.assess import period_text
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.refusal import Refusal
+from quetsach.centre.evaluation.inputs import Grades, Inputs
 from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, joined, refused
@@ -23,7 +24,6 @@ from quetsach.web.evaluation.document import (
     Series,
     Table,
 )
-from quetsach.web.evaluation.inputs import Grades, Inputs
 
 _TITLE = LocalText("Xếp loại nhà mạng", "Grades of providers")
 _NO_SUBSCRIBERS = LocalText("Chưa có số thuê bao của nhà mạng.", "The subscribers of the provider are missing.")

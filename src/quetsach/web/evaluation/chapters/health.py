@@ -1,8 +1,8 @@
 """The instrument: which feeds were there, on how many days of each window. A gap is told beside the figures."""
 
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Block, Chapter, Column, Form, Gap, Statement, Table, Tone
-from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Tình trạng nguồn dữ liệu", "Health of the feeds")
 _NONE = LocalText("Không có nguồn dữ liệu nào.", "There are no feeds.")

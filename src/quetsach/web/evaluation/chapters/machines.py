@@ -7,6 +7,7 @@ from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.refusal import Refusal
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
@@ -22,7 +23,6 @@ from quetsach.web.evaluation.document import (
     Table,
     Tone,
 )
-from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Số máy và số ca nhiễm", "Machines and infections")
 _NONE = LocalText(

@@ -1,9 +1,9 @@
 """The method note: the definitions of what is in the tables, word for word those that the figures carry."""
 
 from quetsach.assess import DEFINITIONS, Basis
+from quetsach.centre.evaluation.inputs import Inputs, Registered
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Paragraph, Table
-from quetsach.web.evaluation.inputs import Inputs, Registered
 
 _TITLE = LocalText("Cách tính", "Method")
 _COLUMNS = (

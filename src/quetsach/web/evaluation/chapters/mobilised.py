@@ -1,10 +1,10 @@
 """What was done: machines cleaned with the tool, letters down the tree, returns up."""
 
+from quetsach.centre.evaluation.inputs import Fleet, Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import day_text
 from quetsach.web.evaluation.document import Cell, Chapter, Column, Form, Gap, Paragraph, Statement, Table, Tone
-from quetsach.web.evaluation.inputs import Fleet, Inputs
 
 _NO_REPORTS = LocalText("Chưa có báo cáo nào do công cụ gửi về.", "No report of the tool was sent.")
 _VOLUNTEERS = LocalText(

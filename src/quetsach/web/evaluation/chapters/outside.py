@@ -2,9 +2,9 @@
 
 from quetsach.campaign import Provenance
 from quetsach.campaign.published import Activity, Counted, Placing, PublishedFigure
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Points, Table
-from quetsach.web.evaluation.inputs import Inputs
 
 _COUNTED = {
     Counted.MONTH: LocalText("một tháng", "a month"),

@@ -4,10 +4,10 @@ from quetsach.assess import period_text
 from quetsach.assess.priority import Criterion, Observation
 from quetsach.assess.refusal import Refusal
 from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.centre.evaluation.inputs import Dimension, Inputs, Priority
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Paragraph, Table
-from quetsach.web.evaluation.inputs import Dimension, Inputs, Priority
 
 _TITLE = LocalText("Mười mạng botnet cần xử lý", "The ten botnets to take on")
 _NONE = LocalText("Không có dữ liệu của kỳ làm mốc.", "There are no data of the baseline window.")

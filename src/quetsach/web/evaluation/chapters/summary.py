@@ -2,11 +2,11 @@
 
 from quetsach.assess import NO_VERDICT, percent_change, period_text
 from quetsach.assess.estimate import Estimate
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import change_text, number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import number
 from quetsach.web.evaluation.document import Points
-from quetsach.web.evaluation.inputs import Inputs
 
 _NOTHING = LocalText(
     "Dữ liệu của trung tâm chưa ghi nhận công văn, báo cáo hay máy nào được quét trong chiến dịch này.",

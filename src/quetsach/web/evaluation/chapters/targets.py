@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from quetsach.assess import TargetReport, WindowCount
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters.words import for_show, joined, why_not
 from quetsach.web.evaluation.document import (
@@ -20,7 +21,6 @@ from quetsach.web.evaluation.document import (
     Tone,
     answer_cells,
 )
-from quetsach.web.evaluation.inputs import Inputs
 
 _TITLE = LocalText("Chỉ tiêu và bốn mốc so sánh", "Targets and four baselines")
 _NO_SIGHTINGS = LocalText(

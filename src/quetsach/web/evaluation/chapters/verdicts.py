@@ -2,11 +2,11 @@
 
 from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
+from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters import summary
 from quetsach.web.evaluation.chapters.words import joined, percents
 from quetsach.web.evaluation.document import Chapter, Statement, Tone
-from quetsach.web.evaluation.inputs import Inputs
 
 _TONES = {
     Word.ACHIEVED: Tone.ACHIEVED,

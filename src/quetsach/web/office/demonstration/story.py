@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from quetsach.centre.country import country_table
+from quetsach.centre.tables import country_table
 
 
 @lru_cache(maxsize=1)

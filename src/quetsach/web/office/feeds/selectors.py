@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
-from quetsach.centre.tables import open_lake
 from quetsach.core.period import Period
 from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery
@@ -154,5 +154,5 @@ def _view() -> "Iterator[LakeView | None]":
     if data is None or not (data / "lake").is_dir():
         yield None
         return
-    with open_lake(data).view() as view:
+    with Centre(data).view() as view:
         yield view

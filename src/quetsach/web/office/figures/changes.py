@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quetsach.assess import period_text
+from quetsach.centre.publication.snapshot import CampaignFigures, RankedRow, Snapshot, WindowFigure
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.portal.snapshot import CampaignFigures, RankedRow, Snapshot, WindowFigure
 
 LARGE_PERCENT = 10
 """From what change on a figure needs a reason beside it."""

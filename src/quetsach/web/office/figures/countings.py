@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.centre.baseline import baseline_history
+from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import figure, here
 from quetsach.web.office.figures.selectors import published_figures, waiting_figures
 from quetsach.web.office.plans.models import Campaign, EvaluationRun
 from quetsach.web.office.plans.selectors import campaigns, evaluations_made
-from quetsach.web.portal.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

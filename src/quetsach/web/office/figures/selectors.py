@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from quetsach.centre.publication.candidates import Candidate, candidates, read_candidate, read_published
+from quetsach.centre.publication.snapshot import PublicationError, Snapshot, figures_path
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.figures.changes import Section, sections
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.reading import kept_while_read
-from quetsach.web.portal.candidates import Candidate, candidates, read_candidate, read_published
-from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path
 
 KIND = "numbers"
 RELEASE = "figures-release"

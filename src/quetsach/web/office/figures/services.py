@@ -9,6 +9,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
+from quetsach.centre.publication.candidates import (
+    Candidate,
+    OutdatedError,
+    publish_candidate,
+    read_candidate,
+    read_published,
+    thin_candidates,
+)
+from quetsach.centre.publication.snapshot import PublicationError, Snapshot
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day
 from quetsach.web.office.approvals.models import Approval
@@ -27,15 +36,6 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.selectors import root_unit
-from quetsach.web.portal.candidates import (
-    Candidate,
-    OutdatedError,
-    publish_candidate,
-    read_candidate,
-    read_published,
-    thin_candidates,
-)
-from quetsach.web.portal.snapshot import PublicationError, Snapshot
 
 _logger = logging.getLogger("quetsach.web.office.figures")
 

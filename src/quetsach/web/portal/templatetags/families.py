@@ -9,11 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
 from quetsach.centre.tables import load_calendar
 from quetsach.core.pack import LocalText, Pack
 from quetsach.core.period import Period
 from quetsach.web.portal.selectors import pack_of, shelf
-from quetsach.web.portal.snapshot import RankedRow, WindowFigure
 
 register = template.Library()
 

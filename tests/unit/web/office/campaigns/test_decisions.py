@@ -20,6 +20,7 @@ from quetsach.assess.priority import Standing
 from quetsach.campaign.authority import Role
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets
 from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.centre.publication.snapshot import RankedRow
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
@@ -37,7 +38,6 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
 from quetsach.web.portal.selectors import published_snapshot
-from quetsach.web.portal.snapshot import RankedRow
 
 PUBLISHED = datetime(2026, 11, 25, 4, tzinfo=UTC)
 

@@ -6,15 +6,16 @@ from django.core.cache import cache
 from tests.page_text import page_text
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
 
-from quetsach.centre.tables import open_lake
+from quetsach.centre.centre import Centre
+from quetsach.centre.publication.candidates import publish_candidate
+from quetsach.centre.publication.counting import figures_count
 from quetsach.core.pack import LocalText
 from quetsach.web.office.campaigns.selectors import public
 from quetsach.web.office.campaigns.selectors.published import published_campaigns
 from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_clone
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.portal.candidates import publish_candidate
-from quetsach.web.portal.publication import figures_count
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 LATER = datetime(2026, 11, 26, 3, tzinfo=UTC)
 
@@ -133,10 +134,11 @@ def test_open_data_keep_the_windows_of_a_campaign_that_is_closed_while_the_next_
     grant(gate_ask(campaign=following, phase="before", by=operator, now=NOW), second)
     counted = figures_count(
         data=centre_lake,
-        view=open_lake(centre_lake).view(),
+        view=Centre(centre_lake).view(),
         tables=dataclasses.replace(tables, campaigns=published_campaigns()),
         demonstration=None,
         now=LATER,
+        draw=draw_campaign,
     )
     assert counted
     publish_candidate(centre_lake, counted.digest)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign.authority import Role
-from quetsach.centre.tables import open_lake
+from quetsach.centre.centre import Centre
 from quetsach.cli.main import main
 from quetsach.feeds.reject import Reason
 from quetsach.lake.delivery import Delivery
@@ -40,7 +40,7 @@ def delivery(centre: Path, capsys) -> Delivery:
     file.write_text("timestamp,address,malware\n" + "\n".join(ROWS) + "\n")
     main(["center", "ingest", str(file), "--feed", "plain", "--data", str(centre)])
     capsys.readouterr()
-    with open_lake(centre).view() as view:
+    with Centre(centre).view() as view:
         return view.deliveries()[0]
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.centre.publication.snapshot import CampaignFigures, Snapshot, read_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.web.office.figures.changes import Line, Section, sections
-from quetsach.web.portal.snapshot import CampaignFigures, Snapshot, read_snapshot
 
 
 @pytest.fixture(scope="module")

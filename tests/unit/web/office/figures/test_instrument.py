@@ -14,13 +14,13 @@ from tests.unit.web.test_figures_wait import data, july  # noqa: F401
 from quetsach.assess.events import Calendar, EventKind, KnownEvent
 from quetsach.campaign.authority import Role
 from quetsach.centre import tables
+from quetsach.centre.publication.candidates import candidates
+from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask
-from quetsach.web.portal.candidates import candidates
-from quetsach.web.portal.snapshot import read_snapshot
 
 LATER = PUBLISHED + timedelta(hours=1)
 TAKEN_OVER = FIRST + timedelta(days=40)

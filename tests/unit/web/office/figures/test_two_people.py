@@ -11,6 +11,8 @@ import pytest
 from tests.centre import lay_out
 from tests.unit.web.office.conftest import NOW
 
+from quetsach.centre.publication.candidates import Candidate, candidates, lay_candidate, publish_candidate
+from quetsach.centre.publication.snapshot import PublicationError, Snapshot, figures_path, listed_path, read_snapshot
 from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
@@ -18,8 +20,6 @@ from quetsach.web.office.approvals.services import ApprovalError, approval_decid
 from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, publish_candidate
-from quetsach.web.portal.snapshot import PublicationError, Snapshot, figures_path, listed_path, read_snapshot
 
 PAGE = "/van-phong/so-lieu/"
 
@@ -228,7 +228,7 @@ def test_what_is_swapped_while_it_is_published_does_not_get_out(
     def swap(*_looked_at: object) -> None:
         (centre_folder / "candidates" / candidate.digest / name).write_bytes(b"other")
 
-    monkeypatch.setattr("quetsach.web.portal.candidates._refuse_older", swap)
+    monkeypatch.setattr("quetsach.centre.publication.candidates._refuse_older", swap)
     with pytest.raises(PublicationError):
         grant(asked(candidate, person("press")), person("analyst"))
     assert (figures_path(centre_folder).read_bytes(), listed_path(centre_folder).read_bytes()) == before

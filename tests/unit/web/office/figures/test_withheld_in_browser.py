@@ -14,10 +14,10 @@ from tests.browser import barriers, fits
 
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign.authority import Role
+from quetsach.centre.publication.candidates import Candidate, lay_candidate
+from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.web.office.people.models import Person
-from quetsach.web.portal.candidates import Candidate, lay_candidate
-from quetsach.web.portal.snapshot import read_snapshot
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("QUETSACH_PICTURES")

@@ -16,8 +16,8 @@ from quetsach.centre.baseline import (
     completeness_of,
     is_followed,
 )
+from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
-from quetsach.centre.tables import open_lake
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import BASELINE, Campaign, Passage
@@ -111,7 +111,7 @@ def baseline_completeness(campaign: Campaign, expected: Iterable[str]) -> Comple
     Raises:
         LakeError: the lake cannot be read.
     """
-    with open_lake(data_folder()).view() as view:
+    with Centre(data_folder()).view() as view:
         return completeness_of(view, campaign.plan, expected)
 
 

@@ -11,8 +11,9 @@ from django.core.cache import cache
 
 from quetsach.assess.priority import Standing
 from quetsach.campaign import Campaign as Plan
+from quetsach.centre.centre import Centre
 from quetsach.centre.priority import BotnetChoice, choose_botnets
-from quetsach.centre.tables import load_families, open_lake
+from quetsach.centre.tables import load_families
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
@@ -100,8 +101,8 @@ def botnet_figures(plan: Plan) -> BotnetFigures:
     scale = snapshot.scale if snapshot else 1
     if data is None:
         return BotnetFigures(window, 0, None, "", 0, scale, ())
-    families = load_families(data)
-    with open_lake(data, families).view() as view:
+    centre = Centre(data)
+    with centre.view() as view:
         newest = view.newest_day()
         key = f"botnets:{view.state}:{window.first}:{window.last}"
         found: BotnetChoice | None = cache.get(key)
@@ -112,7 +113,7 @@ def botnet_figures(plan: Plan) -> BotnetFigures:
         return BotnetFigures(window, 0, newest, "", 0, scale, ())
     criteria = found.choice.criteria
     return BotnetFigures(
-        window, found.days_with_data, newest, criteria.version, criteria.seats, scale, _rows(found, families)
+        window, found.days_with_data, newest, criteria.version, criteria.seats, scale, _rows(found, centre.families)
     )
 
 

@@ -18,6 +18,7 @@ from quetsach.campaign.schedule.outcome import (
     WindowFact,
     open_points,
 )
+from quetsach.centre.publication.snapshot import Snapshot, WindowFigure
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.selectors.evidence import standing_of
@@ -27,7 +28,6 @@ from quetsach.web.office.plans.models import CLOSE, Campaign
 from quetsach.web.office.plans.selectors import decisions_of, steps_taken
 from quetsach.web.office.returns.selectors.publication import returns_of
 from quetsach.web.portal.selectors import published_snapshot
-from quetsach.web.portal.snapshot import Snapshot, WindowFigure
 
 _FORM: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 _DEFINITION = "window-addresses"

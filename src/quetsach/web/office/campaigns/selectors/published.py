@@ -1,9 +1,9 @@
 """Which campaigns figures are published for."""
 
+from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.web.office.campaigns.selectors.outcome import outcome_read
 from quetsach.web.office.plans.models import CLOSE
 from quetsach.web.office.plans.selectors import campaigns, steps_taken
-from quetsach.web.portal.campaign_figures import MeasuredCampaign
 
 
 def published_campaigns() -> tuple[MeasuredCampaign, ...]:

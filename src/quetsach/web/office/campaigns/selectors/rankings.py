@@ -5,9 +5,9 @@ from datetime import date
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.board import Ranked
+from quetsach.centre.publication.snapshot import RankedRow
 from quetsach.core.period import Period
 from quetsach.web.portal.selectors import published_snapshot
-from quetsach.web.portal.snapshot import RankedRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_force
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
+from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
-from quetsach.centre.tables import open_lake
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
@@ -44,7 +44,7 @@ def baseline_count(*, campaign: Campaign, expected: Sequence[str], accepts_gaps:
         BaselineError: something is missing, or not as it was named.
         LakeError: the lake cannot be read.
     """
-    with open_lake(data_folder()).view() as view:
+    with Centre(data_folder()).view() as view:
         return count_baseline(view, campaign.plan, expected=expected, accepts_gaps=accepts_gaps)
 
 

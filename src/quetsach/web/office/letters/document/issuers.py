@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from quetsach.campaign.section import MAX_BYTES, Section
-from quetsach.centre.country import country_folder
+from quetsach.centre.tables import country_folder
 from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import Issuer
 

@@ -2,7 +2,7 @@
 
 A page view asks no database of sightings. The file is replaced by a rename, so a reader sees one publication or the
 next and never a mixture; charts are inside it for the same reason. What was counted lies as a candidate first
-(:mod:`quetsach.web.portal.candidates`): by itself or by two people, exactly that file goes out.
+(:mod:`quetsach.centre.publication.candidates`): by itself or by two people, exactly that file goes out.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from typing import Any
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
-from quetsach.web.last_read import LastRead
+from quetsach.storage import LastRead
 
 FORMAT = "quetsach-figures/3"
 _FORMATS = (FORMAT, "quetsach-figures/2")  # the older one had one campaign

@@ -10,11 +10,11 @@ import pytest
 from quetsach.assess import AssessError, FrozenBaseline, TargetReport
 from quetsach.assess.events import Calendar, EventKind, KnownEvent
 from quetsach.campaign import Campaign, Measure, Target, Window
+from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force, count_baseline, freeze_baseline
 from quetsach.centre.tables import load_families, load_network_tables, load_places
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.lake import answers
 from quetsach.lake.lake import Lake
 from quetsach.lake.view import LakeView
 from quetsach.network import annotate
@@ -73,7 +73,7 @@ def test_a_rate_names_the_table_that_it_divides_by(tmp_path: Path) -> None:
 def test_a_sighting_with_a_wrong_clock_is_not_the_newest_data(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     _fill(lake, tmp_path, [date(2020, 6, 16), date(2099, 6, 16)], 1)
-    assert answers.basis_of(lake.view(), BEFORE).as_of == date(2020, 6, 16)
+    assert lake.view().basis(BEFORE).as_of == date(2020, 6, 16)
 
 
 def test_what_is_dated_after_its_ingest_is_set_aside_and_never_lost(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_what_is_dated_after_its_ingest_is_set_aside_and_never_lost(tmp_path: Pa
     _fill(lake, tmp_path, [date(2099, 6, 16)], 1)
     [delivery] = lake.view().deliveries()
     assert (delivery.records, delivery.accepted, delivery.quarantined) == (1, 0, 1)
-    assert answers.basis_of(lake.view(), BEFORE).as_of is None
+    assert lake.view().basis(BEFORE).as_of is None
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from quetsach.assess.grades import grade_providers
 from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.campaign import Campaign
 from quetsach.campaign.schedule.plan import Stage
+from quetsach.centre.answers import GRADED_DAYS, weekly_machines
+from quetsach.centre.evaluation import withholding
+from quetsach.centre.evaluation.inputs import Cases, Grades, Priority
+from quetsach.centre.evaluation.sources import Sources
 from quetsach.centre.priority import SEED, choose_botnets
 from quetsach.core.period import Period
 from quetsach.lake.cases import bot_history
-from quetsach.lake.judged import GRADED_DAYS, weekly_machines
-from quetsach.web.evaluation import withholding
-from quetsach.web.evaluation.inputs import Cases, Grades, Priority
-from quetsach.web.evaluation.sources import Sources
 
 STEPS = 3
 """How often ``judge`` tells its progress."""

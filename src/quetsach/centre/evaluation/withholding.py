@@ -10,8 +10,8 @@ from dataclasses import replace
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison, Gone
+from quetsach.centre.evaluation.inputs import Change
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.web.evaluation.inputs import Change
 
 _ROUNDED = 0.05
 """By how much a printed mean may differ from the true one."""

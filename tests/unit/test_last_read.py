@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach import storage
-from quetsach.web.last_read import LastRead
+from quetsach.storage import LastRead
 
 
 def test_a_file_is_read_once_until_it_is_replaced(tmp_path: Path) -> None:

@@ -1,26 +1,30 @@
-"""The figures of a campaign: its windows beside its baseline, as counted now or as its close sealed them."""
+"""The figures of a campaign: its windows beside its baseline, as counted now or as its close sealed them.
 
-from collections.abc import Callable, Sequence
+How they are drawn is the affair of whoever publishes: the chart of each language comes from a function that is handed
+over.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from quetsach.assess import NO_VERDICT, TargetReport, WindowChange, WindowCount
 from quetsach.assess.events import Calendar
 from quetsach.campaign import Campaign, Measure
 from quetsach.campaign.schedule.outcome import AddressFacts, WindowFact
+from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
+from quetsach.centre.publication.candidates import read_published
+from quetsach.centre.publication.snapshot import CampaignFigures, Snapshot, WindowFigure
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.lake import answers
 from quetsach.lake.view import LakeView
-from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
-from quetsach.web.design.templatetags.words import window_name
-from quetsach.web.portal.candidates import read_published
-from quetsach.web.portal.snapshot import CampaignFigures, Snapshot, WindowFigure
+
+type Marks = Sequence[tuple[date, LocalText]]
+"""What is known of days on a chart's axis: what changed counts, and holidays."""
+type DrawCampaign = Callable[[CampaignFigures, Marks], Mapping[str, str]]
+"""Draws a campaign's windows: one SVG by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,18 @@ class MeasuredCampaign:
 
 
 def campaign_figures(
-    view: LakeView, measured: MeasuredCampaign, data: Path, calendar: Calendar, progress: Callable[[int], None]
+    view: LakeView,
+    measured: MeasuredCampaign,
+    data: Path,
+    *,
+    calendar: Calendar,
+    draw: DrawCampaign,
+    progress: Callable[[int], None],
 ) -> CampaignFigures | None:
     """Return a campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
     plan = measured.plan
     if measured.sealed is not None:
-        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)), view, calendar)
+        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)), view, calendar, draw)
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
@@ -60,6 +70,7 @@ def campaign_figures(
         ),
         view,
         calendar,
+        draw,
     )
 
 
@@ -105,13 +116,13 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
     )
 
 
-def _with_charts(campaign: CampaignFigures, view: LakeView, calendar: Calendar) -> CampaignFigures:
+def _with_charts(campaign: CampaignFigures, view: LakeView, calendar: Calendar, draw: DrawCampaign) -> CampaignFigures:
     """Draw the windows, and mark what is known to have changed counts of families that may be named, and holidays."""
     windows = [Period(w.first, w.last) for w in campaign.windows]
     families = frozenset[str]().union(*(answers.families_seen(view, window) for window in windows))
     whole = Period(min(w.first for w in windows), max(w.last for w in windows)) if windows else None
     marks = calendar.of_families(families).marks(whole) if whole else ()
-    return replace(campaign, charts={language: _chart(campaign, marks, language) for language in ("vi", "en")})
+    return replace(campaign, charts=draw(campaign, marks))
 
 
 def _goals(plan: Campaign) -> tuple[LocalText, ...]:
@@ -138,27 +149,3 @@ def window_figure(count: WindowCount, change: WindowChange | None) -> WindowFigu
         published_addresses=count.published,
         feeds=count.basis.feeds,
     )
-
-
-def _chart(campaign: CampaignFigures, marks: Sequence[tuple[date, LocalText]], language: str) -> str:
-    with override(language):
-        return draw_spans(
-            SpanChart(
-                title=campaign.name.in_language(language),
-                description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),
-                unit=_("unique addresses in 30 days"),
-                # no line of the target: it would judge figures that give no verdict
-                spans=tuple(
-                    Span(
-                        w.first,
-                        w.last,
-                        w.addresses,
-                        window_name(w.title.in_language(language), Period(w.first, w.last)),
-                        w.id == campaign.baseline,
-                    )
-                    for w in campaign.windows
-                ),
-                marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
-            ),
-            language=language,
-        )

@@ -18,8 +18,8 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from quetsach import storage
-from quetsach.web.portal.months import month_path
-from quetsach.web.portal.snapshot import (
+from quetsach.centre.publication.months import month_path
+from quetsach.centre.publication.snapshot import (
     SIZE_LIMIT_BYTES,
     PublicationError,
     Snapshot,

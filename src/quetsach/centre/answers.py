@@ -1,12 +1,12 @@
-"""The questions that portal and command ask of the lake: roll-ups in, the pure rules of ``assess``, records out."""
+"""Answers questions about the lake: counts of one view in, the pure rules of ``assess``, records out."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from quetsach.assess import (
     AssessError,
-    Basis,
     FrozenBaseline,
     Goal,
     Notice,
@@ -22,34 +22,24 @@ from quetsach.assess import (
     rank_places,
     rank_sectors,
 )
-from quetsach.assess.events import NOTHING_KNOWN, Calendar
+from quetsach.assess.estimate import Answer
+from quetsach.assess.events import NOTHING_KNOWN, SIMILAR_DAYS, Calendar
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign, Measure, Window
+from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.lake.hosts import compare_windows, hosts
 from quetsach.lake.view import LakeView
+from quetsach.lake.weekly import WEEK_DAYS
 from quetsach.network import NetworkTables
 
+GRADED_DAYS = 28
+"""Four whole weeks: what grades and choices are usually made over."""
 ASKED = LocalText("Kỳ được hỏi", "The window asked for")
-
-
-def basis_of(view: LakeView, period: Period) -> Basis:
-    """Return how figures of a period are counted in this lake."""
-    seen = view.days_with_data(period).to_pylist()
-    deliveries = view.deliveries()
-    versions = {
-        delivery.versions.get("network", "") for delivery in deliveries if any(day in period for day in delivery.days)
-    }
-    last_ingest = max((delivery.ingested_at.date() for delivery in deliveries), default=None)
-    return Basis(
-        window=period,
-        feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
-        days_with_data=len({row["day"] for row in seen}),
-        as_of=view.newest_day(until=last_ingest) or view.newest_day(),
-        network_versions=tuple(sorted(versions - {""})),
-    )
 
 
 def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
@@ -71,7 +61,7 @@ def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
         view.daily_addresses(period, ("family",)),
         view.daily_addresses(period, ()),
         view.distinct_addresses(period, ("family",)),
-        basis_of(view, period),
+        view.basis(period),
         name,
     )
 
@@ -82,7 +72,7 @@ def isps(view: LakeView, period: Period, tables: NetworkTables) -> Ranking:
     Raises:
         AssessError: the period has no data.
     """
-    basis = basis_of(view, period)
+    basis = view.basis(period)
     return rank_isps(
         view.daily_addresses(period, ("isp", "ip_version")),
         view.daily_addresses(period, ()),
@@ -101,7 +91,7 @@ def places(view: LakeView, period: Period, provinces: Places) -> Ranking:
     return rank_places(
         view.daily_addresses(period, ("province",)),
         view.daily_addresses(period, ()),
-        basis_of(view, period),
+        view.basis(period),
         provinces,
     )
 
@@ -113,7 +103,7 @@ def sectors(view: LakeView, period: Period) -> Ranking:
         AssessError: the period has no data.
     """
     daily = view.daily_addresses(period, ("sector",))
-    return rank_sectors(daily, view.daily_addresses(period, ()), basis_of(view, period))
+    return rank_sectors(daily, view.daily_addresses(period, ()), view.basis(period))
 
 
 def targets(
@@ -144,7 +134,7 @@ def targets(
         addresses = view.count_addresses(window.period)
         progress(1)
         feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
-        return WindowCount(window.id, window.name, addresses, basis_of(view, window.period), published, feed_days)
+        return WindowCount(window.id, window.name, addresses, view.basis(window.period), published, feed_days)
 
     baseline, seal, notices = _baseline(campaign, count, frozen)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows
@@ -166,6 +156,66 @@ def targets(
             *_known(view, calendar, baseline, [c.count for c in changes if c.change is not None]),
         ),
     )
+
+
+def weekly_machines(
+    view: LakeView,
+    period: Period,
+    *,
+    announced: Mapping[int, int],
+    progress: Callable[[int], None] = lambda _weeks: None,
+) -> list[Mapping[str, Answer]]:
+    """Count the machines of each provider in each whole week.
+
+    Args:
+        view: the sightings.
+        period: whole weeks, two at least.
+        announced: IPv4 addresses that each AS announces, for the refusal of dense pools.
+        progress: told after each week.
+
+    Raises:
+        InputError: these are no whole weeks.
+        LakeError: the lake cannot be read.
+    """
+    if period.days % WEEK_DAYS or period.days < 2 * WEEK_DAYS:
+        raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{GRADED_DAYS} days")
+    weeks: list[Mapping[str, Answer]] = []
+    for day in (period.first + timedelta(days=n) for n in range(0, period.days, WEEK_DAYS)):
+        report = hosts(view, Period(day, day + timedelta(days=WEEK_DAYS - 1)), by="isp", announced=announced)
+        weeks.append({row.id: row.machines for row in report.rows})
+        progress(1)
+    return weeks
+
+
+def compare_same_holiday(
+    view: LakeView,
+    before: Period,
+    after: Period,
+    *,
+    calendar: Calendar,
+    announced: Mapping[int, int] | None = None,
+) -> Comparison | None:
+    """Compare the window that has more days off with the same holiday of another year.
+
+    A holiday of the later window is held against that of the year before; one of the earlier window against that of
+    the year after.
+
+    Returns:
+        The comparison; ``None`` where both windows have as many days off, or that year has no sightings.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    off = calendar.days_off(before), calendar.days_off(after)
+    if abs(off[0] - off[1]) <= SIMILAR_DAYS:
+        return None
+    is_later = off[0] > off[1]
+    window = before if is_later else after
+    other = calendar.same_holiday(window, later=is_later)
+    if other is None or not view.sightings_count(other):
+        return None
+    first, second = sorted((window, other))
+    return compare_windows(view, first, second, announced=announced, calendar=calendar)
 
 
 def _known(

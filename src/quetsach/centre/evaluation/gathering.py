@@ -12,20 +12,16 @@ from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
-from quetsach.centre.baseline import baseline_in_force
+from quetsach.centre import answers
+from quetsach.centre.answers import compare_same_holiday
+from quetsach.centre.evaluation import dividing, judging, withholding
+from quetsach.centre.evaluation.dividing import MachinesDivided
+from quetsach.centre.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs, OfficeFacts
+from quetsach.centre.evaluation.sources import Sources
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.lake import answers
 from quetsach.lake.hosts import compare_windows
-from quetsach.lake.same_holiday import compare_same_holiday
 from quetsach.lake.view import LakeView
-from quetsach.web.evaluation import dividing, fleets, judging, withholding
-from quetsach.web.evaluation.dividing import MachinesDivided
-from quetsach.web.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs
-from quetsach.web.evaluation.sources import Sources
-from quetsach.web.office.campaigns.selectors.outcome import outcome_of
-from quetsach.web.office.plans.models import Campaign as RunCampaign
-from quetsach.web.office.tree.selectors import tree_note
 
 _LAST, _DECLARED = "close", "baseline"
 """Identifiers of published figures that stand for the last window and the declared baseline."""
@@ -34,6 +30,7 @@ _LAST, _DECLARED = "close", "baseline"
 def gather(
     campaign: Campaign,
     sources: Sources,
+    office: OfficeFacts,
     *,
     now: datetime,
     progress: Callable[[int], None] = lambda _steps: None,
@@ -43,6 +40,7 @@ def gather(
     Args:
         campaign: its plan.
         sources: where to read.
+        office: what the office knows of it.
         now: when the report is made (UTC).
         progress: told after each step, ``STEPS`` of them.
 
@@ -61,8 +59,7 @@ def gather(
     machines = _machines_changed(sources, divided, compared_machines)
     progress(1)
     judged = judging.judge(campaign, sources, base, last, progress=progress)
-    run = RunCampaign.objects.filter(key=campaign.id).first()
-    outcome, outside = own_letters(outcome_of(run, now=now), campaign) if run else (None, 0)
+    outcome, outside = own_letters(office.outcome, campaign) if office.outcome else (None, 0)
     return Inputs(
         campaign=campaign,
         made_at=now,
@@ -83,9 +80,9 @@ def gather(
         cases=judged.cases,
         grades=judged.grades,
         priority=judged.priority,
-        tool=fleets.cleaned_by_tool(sources.family_name, now=now),
+        tool=office.tool,
         outcome=outcome,
-        tree_note=tree_note(base.last),
+        tree_note=office.tree_note,
         gone_names=_gone_names(sources, compared_machines, machines),
         marks=_marks(sources, campaign, base, last),
         same_holiday=_same_holiday(sources, base, last) if last else None,
@@ -147,7 +144,7 @@ def _gone_names(sources: Sources, found: Comparison | None, machines: MachinesDi
 def _targets(campaign: Campaign, sources: Sources) -> TargetReport | None:
     if not sources.lake.days_with_data(campaign.window(campaign.baseline).period).num_rows:
         return None
-    frozen = baseline_in_force(sources.data, campaign.id)
+    frozen = sources.centre.baseline(campaign.id)
     return answers.targets(sources.lake, campaign, frozen=frozen, calendar=sources.calendar)
 
 

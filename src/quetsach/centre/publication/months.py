@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from quetsach.web.portal.snapshot import PublicationError, RankedRow, Snapshot, WindowFigure, read_snapshot_file
+from quetsach.centre.publication.snapshot import PublicationError, RankedRow, Snapshot, WindowFigure, read_snapshot_file
 
 RANKINGS = ("families", "isps", "places", "sectors")
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}\.json")

@@ -210,6 +210,19 @@ class Priority:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeFacts:
+    """What the office knows of a campaign, whether or not it ran there.
+
+    ``outcome`` is what its letters, returns and phases came to, ``tool`` what the tool reported, ``tree_note`` of which
+    day the tree of units truly is.
+    """
+
+    outcome: Outcome | None = None
+    tool: CleanedByTool | None = None
+    tree_note: LocalText | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Everything that the chapters need; what is None or empty is told in the report, not left out.
 

@@ -10,26 +10,25 @@ from quetsach.assess import Ranking, WindowCount
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.refusal import Refusal
 from quetsach.campaign.schedule.document import campaign_digest
+from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
+from quetsach.centre.centre import Centre
+from quetsach.centre.demonstration import DemonstrationMarker
+from quetsach.centre.publication.campaign_figures import DrawCampaign, MeasuredCampaign, campaign_figures, window_figure
+from quetsach.centre.publication.candidates import Candidate, candidates, lay_candidate, read_published
+from quetsach.centre.publication.months import published_months
+from quetsach.centre.publication.release import release_of
+from quetsach.centre.publication.snapshot import Demonstration, RankedRow, Snapshot, figures_path, listed_path
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import Places
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.lake import answers, listed
+from quetsach.lake import listed
 from quetsach.lake.access import Access
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
-from quetsach.web.portal.campaign_figures import MeasuredCampaign, campaign_figures, window_figure
-from quetsach.web.portal.candidates import Candidate, candidates, lay_candidate, read_published
-from quetsach.web.portal.months import published_months
-from quetsach.web.portal.snapshot import (
-    Demonstration,
-    RankedRow,
-    Snapshot,
-    listed_path,
-)
 
 WINDOW_DAYS = 30
 """Length of the window that rankings are made over."""
@@ -59,6 +58,72 @@ class Tables:
     places: Places
     campaigns: tuple[MeasuredCampaign, ...] = ()
     calendar: Calendar = NOTHING_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Figures that were counted, and whether they wait for two people before they go out."""
+
+    candidate: Candidate
+    waits: bool
+
+
+def count_changed_figures(
+    centre: Centre,
+    campaigns: Sequence[MeasuredCampaign],
+    *,
+    needs_two: bool,
+    draw: DrawCampaign,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _steps: None,
+) -> Counted | None:
+    """Count the figures of a centre and lay them out, if anything that they are made of has changed.
+
+    Args:
+        centre: whose figures.
+        campaigns: those that the office publishes figures for.
+        needs_two: the centre publishes by two people.
+        draw: draws the windows of a campaign.
+        now: when they are counted (UTC).
+        progress: told after each step.
+
+    Returns:
+        What was counted; ``None`` where figures of exactly this are out or wait already, or the lake holds nothing.
+
+    Raises:
+        QuetsachError: the lake cannot be counted, or the result cannot be written.
+    """
+    data = centre.data
+    tables = Tables(centre.families, centre.network, centre.places, tuple(campaigns), centre.calendar)
+    marker = DemonstrationMarker.read(data)
+    demonstration = Demonstration(centre.scenario(marker.scenario).note, marker.scale) if marker else None
+    with centre.view() as view:
+        inputs = publication_inputs(view, tables, demonstration, data=data)
+        if figures_are_current(data=data, inputs=inputs):
+            return None
+        release = release_of(
+            view,
+            announced=tables.network.ranges.announced_ipv4,
+            needs_two=needs_two,
+            is_first=not figures_path(data).exists(),  # one that is damaged was published all the same
+            is_demonstration=demonstration is not None,
+            calendar=tables.calendar,
+            now=now,
+        )
+        laid = figures_laid(data=data, inputs=inputs)
+        if laid is not None and release.waits:
+            return None
+        candidate = laid or figures_count(  # a run was killed, or the disk was full, before they got out
+            data=data,
+            view=view,
+            tables=tables,
+            demonstration=demonstration,
+            now=now,
+            draw=draw,
+            blocked=release.reasons,
+            progress=progress,
+        )
+    return Counted(candidate, release.waits) if candidate is not None else None
 
 
 def publication_inputs(view: LakeView, tables: Tables, demonstration: Demonstration | None, *, data: Path) -> str:
@@ -96,6 +161,7 @@ def figures_count(
     tables: Tables,
     demonstration: Demonstration | None,
     now: datetime,
+    draw: DrawCampaign,
     blocked: Sequence[LocalText] = (),
     progress: Callable[[int], None] = lambda _steps: None,
 ) -> Candidate | None:
@@ -107,6 +173,7 @@ def figures_count(
         tables: names, address tables, provinces, campaigns.
         demonstration: what the data are, where they are not real.
         now: when they are counted (UTC).
+        draw: draws the windows of a campaign.
         blocked: why they must wait, if it is for what they show.
         progress: told after each step.
 
@@ -118,10 +185,13 @@ def figures_count(
         return None
     inputs = publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
-    basis = answers.basis_of(view, window)
+    basis = view.basis(window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
-    counted = (campaign_figures(view, campaign, data, tables.calendar, progress) for campaign in tables.campaigns)
+    counted = (
+        campaign_figures(view, campaign, data, calendar=tables.calendar, draw=draw, progress=progress)
+        for campaign in tables.campaigns
+    )
     campaigns = sorted((campaign for campaign in counted if campaign), key=lambda campaign: not campaign.seal)
     families = answers.families(view, window, tables.families)
     progress(1)

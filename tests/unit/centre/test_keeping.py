@@ -1,12 +1,14 @@
-"""What the serving centre does for the lake by itself."""
+"""What a centre does to keep its lake: old sightings go, small files are put together."""
 
-import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
-from quetsach.cli.center.tending import tend_lake
+from quetsach.centre.centre import Centre
+from quetsach.centre.keeping import expire_sightings, tend_lake
+from quetsach.core.errors import InputError
 from quetsach.lake import keeping, rollups
 from quetsach.lake.lake import Lake
 
@@ -19,28 +21,15 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-@pytest.fixture(autouse=True)
-def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work behind the pages lets go of its connection to the database; these tests have none."""
-    monkeypatch.setattr("django.db.close_old_connections", lambda: None)
-
-
-class Once(threading.Event):
-    """Is set by the first pause."""
-
-    def wait(self, _seconds: float | None = None) -> bool:
-        self.set()
-        return True
-
-
 def test_small_files_are_put_together(lake: Lake) -> None:
     before = lake.view()
-    tend_lake(lake.folder.parent, Once(), lambda: None)
+    tend_lake(Centre(lake.folder.parent))
     assert len(list(lake.folder.glob("sightings/*/*"))) == 6  # somebody reads
     before.close()
-    tend_lake(lake.folder.parent, Once(), lambda: None)
+    tend_lake(Centre(lake.folder.parent))
     assert len(list(lake.folder.glob("sightings/*/*"))) == 1
-    assert (lake.view().state, lake.view().sightings_count()) == (before.state, 5)
+    assert lake.view().sightings_count() == 5
+    assert lake.view().state == before.state
 
 
 def test_roll_ups_of_an_older_making_are_made_again_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,5 +45,16 @@ def test_roll_ups_of_an_older_making_are_made_again_once(lake: Lake, monkeypatch
 
 
 def test_a_centre_without_a_lake_gets_none(tmp_path: Path) -> None:
-    tend_lake(tmp_path, Once(), lambda: None)
+    tend_lake(Centre(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_days_stay_and_what_is_older_goes(lake: Lake) -> None:
+    centre, now = Centre(lake.folder.parent), datetime(2020, 6, 20, 1, tzinfo=UTC)
+    assert expire_sightings(centre, days=4, now=now).sightings == 0
+    assert expire_sightings(centre, days=3, now=now, is_dry_run=True).sightings == 5
+    assert list(lake.folder.glob("sightings/*/*"))
+    assert expire_sightings(centre, days=3, now=now).is_deleted
+    assert not list(lake.folder.glob("sightings/*/*"))
+    with pytest.raises(InputError, match="a day at least"):
+        expire_sightings(centre, days=0, now=now)

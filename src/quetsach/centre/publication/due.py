@@ -2,49 +2,34 @@
 
 ``publication/due`` says that the lake, or a table, has what the figures have not. Whoever changes them sets it; it is
 taken away before the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread
-``publish_due`` works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the
-next start.
+works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the next start.
 """
 
 import fcntl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.cli.center.publication import publish_figures
-from quetsach.cli.center.tending import Beat, again
 
 PAUSE = timedelta(minutes=1)
-_WORDS = {
-    "vi": {
-        "by-centre": "Số liệu được công bố nhiều nhất mỗi phút một lần. Trung tâm đang chạy sẽ công bố số liệu mới "
-        "sau {time}.",
-        "by-next": "Số liệu được công bố nhiều nhất mỗi phút một lần. Số liệu mới sẽ được công bố khi chạy lệnh "
-        "center ingest lần tới sau {time}, hoặc khi khởi động trung tâm.",
-    },
-    "en": {
-        "by-centre": "Figures are published once a minute at most. The running centre publishes these after {time}.",
-        "by-next": "Figures are published once a minute at most. These go out with the next center ingest after "
-        "{time}, or when the centre starts.",
-    },
-}
-_LOOK_SECONDS = 5
+LOOK_SECONDS = 5
+"""How often a centre that serves looks for what is due."""
+
+type Publish = Callable[[Path, datetime], object]
+"""Publishes the figures of the centre in a data folder, counted at a time (UTC)."""
 
 
-def publish_now_or_later(
-    data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None
-) -> datetime | None:
+def publish_now_or_later(data: Path, publish: Publish, *, now: datetime) -> datetime | None:
     """Publish the figures of a centre that may have changed, or leave it to the centre that serves on this data.
 
     Within a minute of the last time nothing is published either.
 
     Args:
         data: the centre's data folder; where no centre was laid out, nothing is to do.
+        publish: called if it is time.
         now: the time of publication (UTC).
-        progress: told after each step.
 
     Returns:
         When the figures can be published by the next one that looks; ``None`` where nothing is left to do.
@@ -58,21 +43,16 @@ def publish_now_or_later(
     storage.write(_due(data), b"")
     if is_serving(data):
         last = _last(data)
-        return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=_LOOK_SECONDS)
-    return work_off(data, now=now, progress=progress)
+        return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=LOOK_SECONDS)
+    return work_off(data, publish, now=now)
 
 
-def later_text(data: Path, at: datetime, language: str) -> str:
-    """Return who publishes what is left to do, and when, in ``vi`` or ``en``."""
-    return _WORDS[language]["by-centre" if is_serving(data) else "by-next"].format(time=f"{at.astimezone():%H:%M:%S}")
-
-
-def publish_what_is_due(data: Path, *, now: datetime) -> datetime | None:
+def publish_what_is_due(data: Path, publish: Publish, *, now: datetime) -> datetime | None:
     """Publish what a former command left, as ``publish_now_or_later`` does."""
-    return publish_now_or_later(data, now=now) if is_due(data) else None
+    return publish_now_or_later(data, publish, now=now) if is_due(data) else None
 
 
-def work_off(data: Path, *, now: datetime, progress: Callable[[int], None] = lambda _steps: None) -> datetime | None:
+def work_off(data: Path, publish: Publish, *, now: datetime) -> datetime | None:
     """Publish what is due; arguments, result and errors are those of ``publish_now_or_later``."""
     if not is_due(data):
         return None
@@ -85,7 +65,7 @@ def work_off(data: Path, *, now: datetime, progress: Callable[[int], None] = lam
         storage.write(_due(data), b"")
         storage.publish([(_due(data), _taken(data))])
         storage.write(_folder(data) / "last", now.astimezone(UTC).isoformat())
-        publish_figures(data, now=now, progress=progress)
+        publish(data, now)
         _taken(data).unlink()
     return None
 
@@ -105,11 +85,12 @@ def is_serving(data: Path) -> bool:
     return False
 
 
-def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
-    """Publish what is due for as long as the centre serves."""
+@contextmanager
+def serving(data: Path) -> Iterator[None]:
+    """Say for as long as the block lasts that a centre serves on this data and works off what is due."""
     storage.make_folder(_folder(data))
     with storage.locked(_serving(data)):
-        again(lambda: work_off(data, now=datetime.now(UTC)), _LOOK_SECONDS, stopped, beat)
+        yield
 
 
 def _folder(data: Path) -> Path:

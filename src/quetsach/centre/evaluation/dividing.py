@@ -13,15 +13,15 @@ from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.privacy import folded_beside
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.centre import answers
+from quetsach.centre.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
+from quetsach.centre.evaluation.sources import Sources
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.place import UNKNOWN_PLACE, Place, Places
 from quetsach.core.sector import UNKNOWN_SECTOR
 from quetsach.core.small_cell import SMALLEST_CELL
-from quetsach.lake import answers
 from quetsach.lake.hosts import hosts
-from quetsach.web.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
-from quetsach.web.evaluation.sources import Sources
 
 OTHERS = "others"
 """The row of those that are too small to stand alone."""
