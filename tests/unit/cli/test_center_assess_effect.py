@@ -328,13 +328,13 @@ COMMANDS = (
     "fidelity",
     "lot",
     "planned_power",
-    "records",
     "registration",
     "rollout",
     "trial_plan",
     "trial_told",
 )
 RAISED = (
+    *(SOURCES / f"centre/{name}.py" for name in ("panel", "planning", "registered")),
     SOURCES / "assess/sealed.py",
     *sorted((SOURCES / "assess/trial").glob("*.py")),
     *sorted((SOURCES / "assess" / "effect").glob("*.py")),
@@ -362,7 +362,7 @@ def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(tmp_path: Pa
     path = tmp_path / "large.csv"
     path.write_bytes(b"x" * (2 << 20))
     with pytest.raises(InputError, match="larger than 1 MiB"):
-        storage.read_input(path, limit=1 << 20)
+        storage.read_input(path, most_bytes=1 << 20)
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.centre import Centre
 from quetsach.centre.panel import CampaignPanel, campaign_panel
+from quetsach.centre.planning import noise_in_lake
 from quetsach.centre.registered import kept_flow, read_registered, registered, registration_key
 from quetsach.centre.tables import load_network_tables
-from quetsach.cli.center.assess.planned_power import noise_in_lake
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
@@ -121,11 +121,11 @@ def test_the_weeks_so_far_tell_the_noise_of_a_plan(data: Path, tmp_path: Path) -
         registered_at=datetime(2024, 6, 12, tzinfo=UTC),
     )
     units = tuple(unit for step in STEPS for unit in step)
-    noise = noise_in_lake(draft, tmp_path, units)
+    noise = noise_in_lake(Centre(tmp_path), draft, units)
     assert isinstance(noise, Noise)
     assert len(noise.deviation) == 12
     assert 0.05 < noise.typical < 0.5
-    assert noise_in_lake(draft, tmp_path / "campaigns", units) is None
+    assert noise_in_lake(Centre(tmp_path / "campaigns"), draft, units) is None
 
 
 def test_a_cut_by_half_is_found_again(panel: CampaignPanel) -> None:

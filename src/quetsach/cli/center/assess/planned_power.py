@@ -1,24 +1,22 @@
-"""What a plan could find: its power, worked out and told before anything is drawn or signed."""
+"""Prints what a plan could find, before anything is drawn or signed, and reads where its noise comes from."""
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.output import Progress, say
-from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.assess.effect.analysis import Design
+    from datetime import date
+
+    from quetsach.assess.effect import Design, Panel
     from quetsach.assess.effect.power import Power
     from quetsach.assess.effect.power_simulation import Noise
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.notice import Notice
     from quetsach.assess.refusal import Refusal
+    from quetsach.centre.planning import PlannedPower
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -52,31 +50,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPower:
-    """The power of a plan, None where its noise is unknown; what it refuses, or what keeps any verdict from it."""
-
-    power: "Power | None"
-    refusal: "Refusal | None" = None
-    always: "tuple[Notice, ...]" = ()
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether the plan may be signed without a further word."""
-        return self.power is not None and not self.power.is_weak
-
-    def tell(self, language: str) -> None:
-        """Print it for people."""
-        words = _WORDS[language]
-        if self.refusal:
-            say(words["refused"].format(reason=self.refusal.text.in_language(language)))
-            return
-        if self.power is None:
-            say(words["unknown"])
-            return
-        _tell_power(self.power, language)
-        for notice in self.always:
-            say(words["always"].format(reason=notice.text.in_language(language)))
+def tell_power(found: "PlannedPower", language: str) -> None:
+    """Print for people what a plan could find."""
+    words = _WORDS[language]
+    if found.refusal:
+        say(words["refused"].format(reason=found.refusal.text.in_language(language)))
+        return
+    if found.power is None:
+        say(words["unknown"])
+        return
+    _tell_power(found.power, language)
+    for notice in found.always:
+        say(words["always"].format(reason=notice.text.in_language(language)))
 
 
 def _tell_power(power: "Power", language: str) -> None:
@@ -107,87 +92,51 @@ def add_noise_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked_noise(arguments: argparse.Namespace, units: tuple[str, ...]) -> "Noise | Refusal | None":
-    """Return the noise of units from the panel or the figures that were named; None where neither was.
+def asked_panel(arguments: argparse.Namespace) -> "Panel | None":
+    """Return the figures of the units so far that were named; ``None`` where none were.
 
     Raises:
-        QuetsachError: the panel cannot be read or lacks a unit, or the figures are out of range.
-    """
-    from quetsach.assess.effect import read_panel  # noqa: PLC0415
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-    from quetsach.assess.effect.power_simulation import noise_of, stated_noise  # noqa: PLC0415
-
-    if arguments.panel:
-        panel = read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
-        return noise_of(panel, units)
-    if arguments.noise is None:
-        return None
-    return stated_noise(len(units), percent=arguments.noise, correlation=arguments.correlation)
-
-
-def treated_so_far(arguments: argparse.Namespace, controls: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the units that begin together: those of the panel so far that are no controls; one that nobody knows else.
-
-    Raises:
-        QuetsachError: the panel cannot be read.
+        QuetsachError: they cannot be read, or are no panel.
     """
     from quetsach.assess.effect import read_panel  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
 
     if not arguments.panel:
-        return ("–",)
-    panel = read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
-    return tuple(unit for unit in panel.units if unit not in controls) or ("–",)
+        return None
+    return read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
 
 
-def power_of_weeks(
-    begins: Mapping[str, date | None],
-    weeks: tuple[date, ...],
+def asked_noise(
+    arguments: argparse.Namespace, so_far: "Panel | None", units: tuple[str, ...]
+) -> "Noise | Refusal | None":
+    """Return the noise of units from their figures so far, or as it was stated; ``None`` where there is neither.
+
+    Raises:
+        QuetsachError: a unit is lacking, or what was stated is out of range.
+    """
+    from quetsach.assess.effect.power_simulation import noise_of, stated_noise  # noqa: PLC0415
+
+    if so_far:
+        return noise_of(so_far, units)
+    if arguments.noise is None:
+        return None
+    return stated_noise(len(units), percent=arguments.noise, correlation=arguments.correlation)
+
+
+def rehearse(
+    begins: "Mapping[str, date | None]",
+    weeks: "tuple[date, ...]",
     design: "Design",
     *,
     target: float,
     noise: "Noise | Refusal | None",
-) -> PlannedPower:
-    """Return what a plan could find.
+) -> "PlannedPower":
+    """Work out what a plan could find, while people see how far that is."""
+    from quetsach.assess.effect.power_simulation import DRAWS  # noqa: PLC0415
+    from quetsach.centre.planning import planned_power  # noqa: PLC0415
 
-    Args:
-        begins: the day on which each unit begins, None for a control.
-        weeks: first days of the weeks of the panel.
-        design: the analysis.
-        target: share that is to be found.
-        noise: of the units; a refusal or None where it is not known.
-    """
-    import numpy as np  # noqa: PLC0415
-
-    from quetsach.assess.effect.periods import Step, periods_of  # noqa: PLC0415
-    from quetsach.assess.effect.power_simulation import DRAWS, Plan, power_of  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
-
-    if noise is None or isinstance(noise, Refusal):
-        return PlannedPower(None)
-    starts = [sum(week < day for week in weeks) if day else len(weeks) for day in begins.values()]
-    periods = periods_of(Step.DAY, ((week.toordinal(), str(week)) for week in weeks))
-    plan = Plan(tuple(begins), np.array(starts, dtype=np.int64), periods, design, target, noise)
     with Progress("Đang thử kế hoạch / rehearsing the plan", DRAWS) as progress:
-        found = power_of(plan, progress=progress.advance)
-    return PlannedPower(None, found) if isinstance(found, Refusal) else PlannedPower(found[0], None, found[1])
-
-
-def noise_in_lake(draft: "Registration", data: Path, units: tuple[str, ...]) -> "Noise | Refusal | None":
-    """Return the noise that units showed in the lake so far; None where that cannot be counted."""
-    from quetsach.assess.effect import read_panel  # noqa: PLC0415
-    from quetsach.assess.effect.power_simulation import noise_of  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.panel import panel_so_far  # noqa: PLC0415
-
-    centre = Centre(data)
-    if not centre.has_lake:
-        return None
-    try:
-        with centre.view() as view:
-            return noise_of(read_panel(panel_so_far(draft, centre, view), where="lake"), units)
-    except QuetsachError:
-        return None
+        return planned_power(begins, weeks, design, target=target, noise=noise, progress=progress.advance)
 
 
 def _share(share: float | None, language: str) -> str:

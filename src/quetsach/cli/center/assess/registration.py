@@ -2,18 +2,17 @@
 
 import argparse
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.assess.planned_power import (
-    PlannedPower,
     add_noise_options,
     asked_noise,
-    noise_in_lake,
-    power_of_weeks,
-    treated_so_far,
+    asked_panel,
+    rehearse,
+    tell_power,
 )
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
 from quetsach.cli.center.assess.windows import campaign_folder
@@ -28,7 +27,8 @@ from quetsach.core.errors import InputError
 if TYPE_CHECKING:
     from quetsach.assess.effect.registration import Registration
     from quetsach.assess.sealed import Registered, Seal
-    from quetsach.campaign.section import Section
+    from quetsach.centre.centre import Centre
+    from quetsach.centre.planning import PlannedPower
 
 _TWICE = "the analysis of this campaign is registered already"
 _SAID = {
@@ -67,6 +67,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.assess.effect.registration import seal  # noqa: PLC0415
     from quetsach.assess.trial.registration import seal_trial  # noqa: PLC0415
     from quetsach.campaign.section import Section  # noqa: PLC0415
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.planning import planned_registration  # noqa: PLC0415
     from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, refuse_trial  # noqa: PLC0415
 
     folder = campaign_folder(arguments)
@@ -78,7 +80,9 @@ def _run(arguments: argparse.Namespace) -> int:
         _sign(arguments, planned_trial(arguments, plan, folder, chosen_language(arguments)), path, seal_trial)
         return ExitCode.NOTHING_FOUND
     refuse_trial(folder)
-    registration = with_power(arguments, _planned(arguments, plan, folder), folder)
+    centre = Centre(arguments.data or default_data())
+    draft = planned_registration(centre, plan, campaign=folder.name, where=arguments.plan.name, now=datetime.now(UTC))
+    registration = _with_power(arguments, centre, draft)
     _sign(arguments, registration, path, seal)
     if not arguments.json:
         _tell_few(registration, chosen_language(arguments))
@@ -111,78 +115,30 @@ def _tell_few(registration: "Registration", language: str) -> None:
         say(_FEW[language].format(controls=controls, needed=CONTROLS_TO_CLAIM))
 
 
-def with_power(arguments: argparse.Namespace, draft: "Registration", folder: Path) -> "Registration":
+def _with_power(arguments: argparse.Namespace, centre: "Centre", draft: "Registration") -> "Registration":
     """Tell what a plan could find, and return it with that.
 
     Raises:
         InputError: it is too weak, or nobody knows, and it was not asked for all the same.
     """
-    from quetsach.centre.registered import order_of  # noqa: PLC0415
-    from quetsach.lake.weekly import weeks  # noqa: PLC0415
+    from quetsach.centre.planning import begins_planned, noise_in_lake, weeks_of  # noqa: PLC0415
 
-    begins: dict[str, date | None] = dict.fromkeys(draft.controls)
-    if order := order_of(folder):
-        begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
-    else:
-        begins |= dict.fromkeys(treated_so_far(arguments, draft.controls), draft.start)
-    of_panel = weeks(draft.before.first, draft.after.last, anchor=draft.start)
+    so_far = asked_panel(arguments)
+    begins = begins_planned(centre, draft, so_far)
     units = tuple(begins)
-    noise = asked_noise(arguments, units) or noise_in_lake(draft, arguments.data or default_data(), units)
-    found = power_of_weeks(begins, of_panel, draft.design, target=draft.target, noise=noise)
+    noise = asked_noise(arguments, so_far, units) or noise_in_lake(centre, draft, units)
+    found = rehearse(begins, weeks_of(draft), draft.design, target=draft.target, noise=noise)
     if not arguments.json or not (found.is_enough or arguments.anyway):
-        found.tell(chosen_language(arguments))
+        tell_power(found, chosen_language(arguments))
     if not found.is_enough and not arguments.anyway:
         raise _too_weak(found, arguments.plan.name)
     return replace(draft, power=found.power)
 
 
-def _too_weak(found: PlannedPower, where: str) -> InputError:
+def _too_weak(found: "PlannedPower", where: str) -> InputError:
     if found.power is None:
         hint = "--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without"
         return InputError("the power of this plan is not known: nothing was signed", where=where, hint=hint)
     what = f"this plan would find its target in {round(100 * found.power.power)} of 100: nothing was signed"
     hint = "more units, longer windows or other steps; --anyway signs it all the same"
     return InputError(what, where=where, hint=hint)
-
-
-def _planned(arguments: argparse.Namespace, plan: "Section", folder: Path) -> "Registration":
-    """Return the plan with what the centre knows: its address tables and the order that was drawn."""
-    from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Scale  # noqa: PLC0415
-    from quetsach.assess.effect.registration import PanelPlan, Registration  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.registered import order_of  # noqa: PLC0415
-
-    method = plan.one_of("method", Method)
-    design = Design(
-        method,
-        plan.one_of("scale", Scale) if plan.has("scale") else Scale.COUNT,  # machines are counted
-        plan.integer("ramp", least=1, most=10_000) if plan.has("ramp") else None,
-        plan.integer("exposure", least=0, most=100) if plan.has("exposure") else DUMMIES,
-        plan.integer("seed", least=0, most=2**63 - 1) if plan.has("seed") else SEED,
-        plan.one_of("counted", Counted) if plan.has("counted") else Counted.UNITS,
-        plan.number("spill_over_percent", least=0, most=99) / 100 if plan.has("spill_over_percent") else 0.0,
-        plan.texts("covariates") if plan.has("covariates") else (),
-    )
-    families = plan.section("families")
-    weights = tuple(sorted((name, families.number(name, least=0, most=1)) for name in families.values))
-    order = order_of(folder)
-    if order:
-        order.refuse_before(plan.day("start"), where=arguments.plan.name)
-    registration = Registration(
-        campaign=folder.name,
-        start=plan.day("start"),
-        before=plan.section("before").period(),
-        after=plan.section("after").period(),
-        design=design,
-        target=plan.number("target_percent", least=0, most=100) / 100,
-        controls=tuple(sorted(plan.texts("controls"))) if plan.has("controls") else (),
-        feeds=tuple(sorted(plan.texts("feeds"))),
-        families=weights,
-        network=Centre(arguments.data or default_data()).network.version,
-        order=order.steps if order else (),
-        roll_out=order.digest if order else "",
-        registered_at=datetime.now(UTC),
-        panel=PanelPlan(plan.identifier("target")),
-    )
-    plan.finish()
-    return registration

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.assess.planned_power import (
-    PlannedPower,
     add_noise_options,
     asked_noise,
-    power_of_weeks,
+    asked_panel,
+    rehearse,
+    tell_power,
 )
 from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.exit_code import ExitCode
@@ -23,6 +24,7 @@ from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
     from quetsach.assess.effect.roll_out import RollOut
+    from quetsach.centre.planning import PlannedPower
 
 _REHEARSAL = "rehearsal of an order"
 _WHOLE, _WEEKS_AT_MOST = 100, 260
@@ -82,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json({"power": power.power.content() if power.power else None})
         else:
-            power.tell(language)
+            tell_power(power, language)
         return ExitCode.NOTHING_FOUND
     refuse_trial(folder)
     drawn = _drawn(arguments, folder.name, arguments.seed)
@@ -94,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print_json({**drawn.content(), "sha256": drawn.digest, "file": str(path), "power": told})
     else:
         _tell(drawn, path, language)
-        power.tell(language)
+        tell_power(power, language)
     return ExitCode.NOTHING_FOUND
 
 
@@ -116,7 +118,7 @@ def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut"
     )
 
 
-def _power(arguments: argparse.Namespace, drawn: "RollOut") -> PlannedPower:
+def _power(arguments: argparse.Namespace, drawn: "RollOut") -> "PlannedPower":
     """Return what a wedge with this order could find by its usual settings, week by week."""
     from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
     from quetsach.lake.weekly import WEEK_DAYS, weeks  # noqa: PLC0415
@@ -128,9 +130,9 @@ def _power(arguments: argparse.Namespace, drawn: "RollOut") -> PlannedPower:
     begins = {unit: day for day, units in zip(drawn.days, drawn.steps, strict=True) for unit in units}
     around = timedelta(weeks=arguments.weeks_around)
     of_panel = weeks(drawn.first - around, drawn.days[-1] + around + timedelta(WEEK_DAYS - 1), anchor=drawn.first)
-    noise = asked_noise(arguments, tuple(begins))
+    noise = asked_noise(arguments, asked_panel(arguments), tuple(begins))
     design = Design(Method.WEDGE, Scale.COUNT)
-    return power_of_weeks(begins, of_panel, design, target=arguments.target / _WHOLE, noise=noise)
+    return rehearse(begins, of_panel, design, target=arguments.target / _WHOLE, noise=noise)
 
 
 def _tell(drawn: "RollOut", path: Path, language: str) -> None:
