@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
+from tests.waiting import PATIENCE_SECONDS
 from tests.windows.state import State as StateOfWindows
 from tests.windows.state import changes, state_of_windows
 
@@ -104,7 +105,7 @@ def _killed_at(findings: list[Finding], number: int) -> bool:
         folder, host = Path(name), live_host()
         (folder / "plan").write_bytes(pickle.dumps(_plan(findings, host)))
         command = [sys.executable, __file__, "--act", name, str(number)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         assert done.returncode in (0, KILLED), done.stderr
         state = State.open(folder / "state")
         with state.lock():

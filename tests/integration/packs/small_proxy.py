@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import HTTPError
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class SmallProxy:
     """Remembers what went through it; ``credentials`` is ``NAME:PASSWORD`` or empty."""
@@ -47,7 +49,7 @@ def _handler(proxy: SmallProxy) -> type[BaseHTTPRequestHandler]:
                 proxy.passed.append(self.path)
                 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
                 try:
-                    with opener.open(self.path, timeout=5) as answer:
+                    with opener.open(self.path, timeout=PATIENCE_SECONDS) as answer:
                         self._relay(answer.status, answer.read())
                 except HTTPError as error:
                     with error:

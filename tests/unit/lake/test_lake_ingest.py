@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.lake_reader import TESTER, landed_bytes
 from tests.sinkhole_report import make_report
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
@@ -174,7 +175,7 @@ def test_a_second_writer_waits(tmp_path: Path) -> None:
         writer.start()
         assert not done.wait(0.2)
         assert lake.view().deliveries() == ()
-    writer.join(20)
+    writer.join(PATIENCE_SECONDS)
     assert done.is_set()
     assert lake.view().sightings_count() == 1
 

@@ -1,14 +1,16 @@
 """Figures do not go out by themselves where the instrument changed."""
 
 import dataclasses
+import functools
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.leases import watch
+from bench.leases import Seen, watch
 from django.db import OperationalError, connection
+from tests.artefacts import made_once
 from tests.centre import lay_out
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
@@ -22,14 +24,25 @@ MONTH = SMALL.but(days=28, machines=15)
 NOW = datetime(2020, 9, 1, tzinfo=UTC)
 
 
+@functools.cache
+def month() -> Seen:
+    """Return what a sensor sees in a month: the same in June and in July."""
+    return watch(MONTH, np.random.default_rng(1))
+
+
+def deliver_june(lake: Path) -> None:
+    """Take in June, which two reports saw."""
+    for report in ("own", "other"):
+        ingest(Lake(lake), month(), report=report)
+
+
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
-    """A centre that has published June, which two reports saw."""
+def data(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
+    """A centre that has published June."""
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "quetsach.web.settings")
     lay_out(tmp_path)
-    for report in ("own", "other"):
-        ingest(Lake(tmp_path / "lake"), watch(MONTH, np.random.default_rng(1)), report=report)
+    shutil.copytree(made_once(tmp_path_factory, "lake-of-june", deliver_june), tmp_path / "lake")
     publish_figures(tmp_path, now=NOW)
     assert read_snapshot(tmp_path) is not None
     return tmp_path
@@ -37,8 +50,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
 
 def july(data: Path, *reports: str, now: datetime = NOW) -> None:
     for report in reports:
-        seen = watch(MONTH, np.random.default_rng(1))
-        ingest(Lake(data / "lake"), seen, first=FIRST + timedelta(days=28), report=report)
+        ingest(Lake(data / "lake"), month(), first=FIRST + timedelta(days=28), report=report)
     publish_figures(data, now=now)
 
 

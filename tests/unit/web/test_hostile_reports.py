@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from tests.hostile_reports import documents
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.address import Address
 from quetsach.web.api import services
@@ -123,7 +124,7 @@ class TestFlood:
         inside, entered = threading.Event(), []
 
         def second() -> None:
-            inside.wait(10)
+            inside.wait(PATIENCE_SECONDS)
             with counting():
                 entered.append("second")
 
@@ -133,7 +134,7 @@ class TestFlood:
             inside.set()
             other.join(0.2)
             entered.append("first")
-        other.join(10)
+        other.join(PATIENCE_SECONDS)
         assert entered == ["first", "second"]
 
 

@@ -1,7 +1,7 @@
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,12 +175,8 @@ def test_a_lake_without_the_baseline_publishes_rankings_only(tmp_path: Path, tab
 def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp_path: Path, tables) -> None:
     lake = Lake(tmp_path / "lake")
 
-    def deliver(addresses: int) -> None:
-        rows = (
-            f"{day} 01:00:00,123.16.1.{n},andromeda\n"
-            for day in Period(date(2020, 11, 1), LAST_DAY)
-            for n in range(addresses)
-        )
+    def deliver(addresses: int, days: Iterable[date] = (LAST_DAY,)) -> None:
+        rows = (f"{day} 01:00:00,123.16.1.{n},andromeda\n" for day in days for n in range(addresses))
         lake.ingest(
             ("timestamp,address,malware\n" + "".join(rows)).encode(),
             feed="plain",
@@ -195,7 +191,7 @@ def test_a_delivery_in_the_middle_of_a_publication_is_in_none_of_its_figures(tmp
         steps.append(step)
         deliver(20 + 20 * len(steps))
 
-    deliver(20)
+    deliver(20, Period(date(2020, 11, 1), LAST_DAY))
     lake.ingest(
         sightings(),
         feed="plain",

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 from tests.windows.inside import live_infection
 from tests.windows.state import changes, registry
 
@@ -21,7 +22,7 @@ EVERY = int(os.environ.get("QUETSACH_KILLED_EVERY", "7"))
 def _killed(what: str, state: Path, records: int) -> bool:
     """Act in a process of its own that is ended after so many records; whether it was."""
     command = [sys.executable, live_infection.__file__, what, str(state), str(records)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert done.returncode in (0, live_infection.KILLED), done.stderr
     return done.returncode == live_infection.KILLED
 

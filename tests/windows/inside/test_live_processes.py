@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 from tests.windows import planting
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
@@ -68,7 +69,7 @@ def _cleaned(state: State, anchor: FileAnchor | ProcessAnchor) -> list[Outcome]:
 
 def test_a_process_is_ended_and_undo_says_that_it_stays_so(state: State, worm: subprocess.Popen[bytes]) -> None:
     assert _cleaned(state, _process(worm.pid)) == [Outcome.DONE]
-    assert worm.wait(10) == 1
+    assert worm.wait(PATIENCE_SECONDS) == 1
     assert [one.outcome for one in undo(state, live_host(), state.sessions[0], now=NOW).steps] == [Outcome.KEPT]
 
 
@@ -80,7 +81,7 @@ def test_what_runs_a_file_that_goes_is_ended_with_it_and_nothing_else(
     other = planting.program(tmp_path / "khác.exe", b"worm")
     with planting.running(path) as twin, planting.running(other) as innocent:
         assert _cleaned(state, _file(path)) == [Outcome.DONE] * 3
-        assert (worm.wait(10), twin.wait(10)) == (1, 1)
+        assert (worm.wait(PATIENCE_SECONDS), twin.wait(PATIENCE_SECONDS)) == (1, 1)
         assert innocent.poll() is None
     assert not path.exists()
     undo(state, live_host(), state.sessions[0], now=NOW)

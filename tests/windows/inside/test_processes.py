@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 from tests.windows import planting
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
@@ -91,7 +92,7 @@ def test_a_process_stands_still_goes_on_and_ends(processes: Processes) -> None:
         assert process.stdout.readline()
         assert processes.suspend(anchor)
         assert processes.kill(anchor)  # also one that stands still
-        assert process.wait(10) == 1
+        assert process.wait(PATIENCE_SECONDS) == 1
         assert processes.state(anchor) is ProcessState.DEAD
         assert processes.read(anchor.pid) is None
         with pytest.raises(ProcessLookupError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.infection import at, write
 from tests.snapshot import snapshot
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.cli.desktop import Desktop
 from quetsach.core.errors import QuetsachError
@@ -90,7 +91,7 @@ def test_a_pause_stands_still_until_it_goes_on(desktop: Desktop) -> None:
     thread.join(1.5)
     assert thread.is_alive()
     control.go_on()
-    thread.join(60)
+    thread.join(PATIENCE_SECONDS)
     assert looked[0].report.scan.complete
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 from tests.centre import migrated
 from tests.integration.web.office.letters.test_killed_worker import SCRIPT, cascade
+from tests.waiting import PATIENCE_SECONDS
 
 __all__ = ["cascade"]
 ISSUE = f"""
@@ -38,7 +39,7 @@ def test_numbers_given_at_the_same_time_have_no_gap_and_no_twin(
     assert cascade.run(data, "prepare", str(data), "1")[0] == 0
     environment = cascade.environment(data)
     issuing = [subprocess.Popen([sys.executable, "-c", ISSUE, str(LETTERS)], env=environment) for _ in range(PROCESSES)]
-    assert [process.wait(300) for process in issuing] == [0] * PROCESSES
+    assert [process.wait(PATIENCE_SECONDS) for process in issuing] == [0] * PROCESSES
     said = subprocess.run(
         [sys.executable, "-c", NUMBERS], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )

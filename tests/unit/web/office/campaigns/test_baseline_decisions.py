@@ -14,7 +14,6 @@ from quetsach import storage
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
 from quetsach.centre.baseline import baseline_history, baseline_in_force
 from quetsach.centre.errors import BaselineError
-from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
@@ -27,6 +26,7 @@ from quetsach.web.office.campaigns.services.plans import plan_replace
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
+from quetsach.web.portal.publication import Tables
 
 KEY, WINDOW = "viet-nam-2020", Period(date(2020, 6, 16), date(2020, 7, 15))
 A, B = "plain/a", "plain/b"
@@ -34,17 +34,15 @@ PAGE = f"/van-phong/chien-dich/{KEY}/moc-so-sanh/"
 
 
 @pytest.fixture
-def deliver(data: Path) -> Callable[..., None]:
-    tables = load_network_tables(data)
-
+def deliver(data: Path, tables: Tables) -> Callable[..., None]:
     def write(report: str, days: Iterable[date] = WINDOW, addresses: int = 10) -> None:
         rows = "".join(f"{day} 07:00:00,14.160.0.{n},mirai\n" for day in days for n in range(addresses))
         Lake(data / "lake").ingest(
             f"timestamp,address,malware\n{rows}".encode(),
             feed="plain",
             report=report,
-            families=load_families(),
-            annotate=lambda table: annotate(table, tables),
+            families=tables.families,
+            annotate=lambda table: annotate(table, tables.network),
             now=NOW,
         )
 
