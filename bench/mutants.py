@@ -83,13 +83,19 @@ class Mutant:
 
 def places(path: Path) -> list[tuple[Path, int]]:
     """Return every place of a module that a fault can be put in: the file, and the number of the node."""
-    nodes = _live(ast.parse(path.read_text("utf-8")))
+    nodes = _live(ast.parse(_text(path)))
     return [(path, number) for number, node in enumerate(nodes) if _changed(node) is not None]
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    """Return a module as it was when it was read first: somebody may be working on it."""
+    return path.read_text("utf-8")
 
 
 def mutant(path: Path, number: int) -> Mutant:
     """Return the module with the fault of one place."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = ast.parse(_text(path))
     node = list(_live(tree))[number]
     changed = _changed(node)
     assert changed is not None

@@ -99,7 +99,9 @@ def test_growth_is_the_change_over_twelve_weeks() -> None:
     gaps = daily.copy()
     gaps[14:28] = np.nan
     assert growth_of(gaps) == pytest.approx(1.0, rel=0.001)
-    gaps[:56] = np.nan
+    gaps[:42] = np.nan  # six weeks are left, the fewest
+    assert growth_of(gaps) == pytest.approx(1.0, rel=0.001)
+    gaps[:49] = np.nan
     assert growth_of(gaps) is None
 
 
