@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
+from quetsach.web.portal.publication import Tables
 from tests.unit.web.office.campaigns.conftest import NOW, freeze, grant
 
 from quetsach import storage
@@ -26,7 +27,6 @@ from quetsach.web.office.campaigns.services.plans import plan_replace
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
-from quetsach.web.portal.publication import Tables
 
 KEY, WINDOW = "viet-nam-2020", Period(date(2020, 6, 16), date(2020, 7, 15))
 A, B = "plain/a", "plain/b"
