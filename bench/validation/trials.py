@@ -186,11 +186,12 @@ def _planned(seed: int, *, short: bool) -> list[Row]:
         plan = Plan(names, starts, weeks(), design, target, truth)
         real = np.mean([_is_found(plan, generator) for _ in range(2 * draws)])
         told = []
-        for _ in range(far):
+        for again in range(far):
             before = replace(plan, starts=np.full(units, 26), target=1e-9).drawn(generator)
             noise = noise_of(Panel(names, before.periods.first(16), before.outcome[:, :16], np.full(units, 16)), names)
             assert isinstance(noise, Noise)
-            power = power_of(replace(plan, noise=noise), draws=draws)
+            own = replace(design, seed=design.seed + again)  # or all would be told from the very same draws
+            power = power_of(replace(plan, noise=noise, design=own), draws=draws)
             assert not isinstance(power, Refusal)
             told.append(power[0].power)
         least, most = 100 * min(told), 100 * max(told)

@@ -39,12 +39,13 @@ CHANCE = Definition(
     PERCENT,
     1,
     LocalText(
-        "Xác suất mức giảm nhờ chiến dịch đạt ít nhất chỉ tiêu, theo sai số của phép ước lượng. Kết luận: đạt nếu cả "
-        "khoảng tin cậy không thấp hơn chỉ tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Chỉ "
-        "đưa ra kết luận và xác suất cho phân tích đã đăng ký trước, trên đúng bảng số liệu đã đăng ký, khi mọi kiểm "
-        "tra đều đạt.",
+        "Xác suất mức giảm nhờ chiến dịch đạt ít nhất chỉ tiêu, theo sai số của phép ước lượng. Kết luận dựa vào "
+        "khoảng dùng để đánh giá, rộng hơn khoảng tin cậy 95% và được nêu kèm: đạt nếu cả khoảng không thấp hơn chỉ "
+        "tiêu; không đạt nếu cả khoảng thấp hơn; còn lại là chưa kết luận được. Chỉ đưa ra kết luận và xác suất cho "
+        "phân tích đã đăng ký trước, trên đúng bảng số liệu đã đăng ký, khi mọi kiểm tra đều đạt.",
         "The probability that the reduction due to the campaign is at least the target, by the error of the estimate. "
-        "Achieved: the whole interval is at or above the target; not achieved: the whole interval is under it; "
+        "The verdict goes by the range that a target is judged by, which is wider than the 95 % interval and told "
+        "beside it. Achieved: the whole range is at or above the target; not achieved: the whole range is under it; "
         "otherwise not decided. Verdict and probability are given for the registered analysis of the registered panel "
         "alone, and only where its checks hold.",
     ),

@@ -65,7 +65,7 @@ def rivals_of(comparison: Comparison, cells: list[tuple[int, int]], whole: Told)
         apart = starts.mean(usable, base) - starts.mean(usable, comparison.base)
         if not isinstance(other, Refusal):
             without = comparison.panel.outcome - whole.spread.value * comparison.under
-            agrees = min(differs(without, comparison.groups, apart))
+            agrees = max(differs(without, comparison.groups, apart))  # as the interval: the wider of both
             made.append(Rival(name, other.interval, agrees, may_hold=name in ("line", "bent")))
     return made
 

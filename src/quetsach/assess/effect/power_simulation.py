@@ -77,6 +77,7 @@ def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | Refusal:
 
     What is left of the logarithms less the means of units and periods falls short of the noise by what those means took
     up; with memory that is more, and the memory looks shorter. Both are put right for an autoregression of first order.
+    Few periods with memory show units apart that are alike: only as much of that is kept as chance does not explain.
 
     Raises:
         AssessError: a unit is not in the panel.
@@ -98,18 +99,42 @@ def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | Refusal:
     squares = (left**2).sum(axis=1)
     if not squares.sum():
         return Refusal(RefusalReason.NO_SPREAD)
-    seen = float((left[:, 1:] * left[:, :-1]).sum() / squares.sum()) * periods / (periods - 1)
-    of_mean = np.array([_variance_of_mean(memory, periods) for memory in _MEMORY])
-    nearest = int(np.abs((_MEMORY - of_mean) / (1 - of_mean) - seen).argmin())
-    kept = (1 - of_mean[nearest]) * (1 - 1 / len(units))
-    deviation = np.sqrt(squares / periods / kept)
-    return Noise(NoiseSource.PANEL, deviation, float(_MEMORY[nearest]), outcome.mean(axis=1))
+    seen = float((left[:, 1:] * left[:, :-1]).sum() / squares.sum())
+    nearest = min((_Left.of(float(memory), periods) for memory in _MEMORY), key=lambda one: abs(one.memory_seen - seen))
+    variances = _less_by_chance(squares / periods, nearest.chance) / nearest.kept / (1 - 1 / len(units))
+    return Noise(NoiseSource.PANEL, np.sqrt(variances), nearest.memory, outcome.mean(axis=1))
 
 
-def _variance_of_mean(memory: float, periods: int) -> float:
-    """Return the variance of the mean of so many periods in that of a single one."""
-    lags = np.arange(1, periods)
-    return float((periods + 2 * ((periods - lags) * memory**lags).sum()) / periods**2)
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is left of an autoregression of variance 1 and some memory in so many periods, less their mean.
+
+    ``memory_seen`` is what its memory looks like then, ``kept`` its variance; ``chance`` is the variance of what is
+    seen of ``kept``, in its square.
+    """
+
+    memory: float
+    memory_seen: float
+    kept: float
+    chance: float
+
+    @classmethod
+    def of(cls, memory: float, periods: int) -> "_Left":
+        """Work them out from the covariance of the periods."""
+        lags = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
+        less_mean = np.eye(periods) - 1 / periods
+        left = less_mean @ memory**lags @ less_mean
+        total = float(np.trace(left))
+        return cls(memory, float(np.trace(left, 1)) / total, total / periods, 2 * float((left**2).sum()) / total**2)
+
+
+def _less_by_chance(variances: Floats, chance: float) -> Floats:
+    """Return variances (units) nearer to their mean, by the share of their spread that chance explains."""
+    mean, spread = float(variances.mean()), float(variances.var(ddof=1))
+    if not spread:
+        return variances
+    real = max(0.0, spread - chance * mean**2) / (1 + chance)
+    return np.asarray(mean + real / spread * (variances - mean))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, as_reduction
+from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method, as_reduction
 from quetsach.assess.effect.panel import Panel
-from quetsach.assess.effect.widened import Rival, widened
+from quetsach.assess.effect.wedge_texts import LATEST
+from quetsach.assess.effect.widened import Rival, confidence_stretched, widened
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -67,10 +68,12 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
 
 
 def not_excluded(found: Finding) -> LocalText | None:
-    """Say how wide the effect is by every account that the time before does not exclude; None where there is none."""
+    """Say by which range a target is judged, and why it is wider than the interval; None where it is not."""
     reached = range_judged(found)
     if reached is None:
         return None
+    if found.method is Method.WEDGE:
+        return _of_wedge(found, reached)
     what = LocalText("mức giảm", "the reduction") if found.judged else LocalText("tác động", "the effect")
     before = found.effect.measured.get("periods_before", 0.0)
     vi, en = (number_text(before, language) for language in ("vi", "en"))
@@ -81,6 +84,29 @@ def not_excluded(found: Finding) -> LocalText | None:
         f"{en} periods before the start do not exclude that the gap between the groups was on a trend or a curve of "
         f"its own. With that, {what.en} is anything {reached.en}; a target is judged by this range.",
     )
+
+
+def _of_wedge(found: Finding, reached: LocalText) -> LocalText:
+    """Say that an order drawn by lot leaves chance alone, and whether the effect may be wearing off."""
+    is_late = any(part.id == LATEST for part in found.parts)
+    vi, en = (
+        (
+            " và tính cả khi chỉ xét nửa sau của khoảng thời gian nêu trên, vì tác động có thể đang giảm dần",
+            " and by the later half of the times named alone too, because the effect may be wearing off",
+        )
+        if is_late
+        else ("", "")
+    )
+    sure = _sure(found)
+    return LocalText(
+        f"Để rất ít khi kết luận nhầm, chỉ tiêu được đánh giá theo khoảng tin cậy {sure}%{vi}: {reached.vi}.",
+        f"So that a wrong verdict is rare, a target is judged by the interval of {sure} %{en}: {reached.en}.",
+    )
+
+
+def _sure(found: Finding) -> int:
+    """Return the confidence of the range that a wedge is judged by, in per cent: less where draws are few."""
+    return int(100 * confidence_stretched(found.confidence) + 1e-6)
 
 
 def range_judged(found: Finding) -> LocalText | None:
@@ -95,11 +121,14 @@ def range_judged(found: Finding) -> LocalText | None:
     return LocalText(f"từ {low.vi} đến {high.vi}", f"from {low.en} to {high.en}")
 
 
-IF_NOT_ALIKE = LocalText(
-    "Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được",
-    "With any trend or curve that is not excluded",
-)
-"""What ``range_judged`` is, in a table."""
+def judged_name(found: Finding) -> LocalText:
+    """Name the range that ``range_judged`` returns, in a table."""
+    if found.method is Method.WEDGE:
+        sure = _sure(found)
+        return LocalText(f"Khoảng dùng để đánh giá chỉ tiêu ({sure}%)", f"Range by which a target is judged ({sure} %)")
+    return LocalText(
+        "Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được", "With any trend or curve that is not excluded"
+    )
 
 
 def e_value(found: Finding) -> float | None:

@@ -69,8 +69,9 @@ _SAID: dict[Word, LocalText] = {
         "Not achieved: the whole interval lies under {target} %.",
     ),
     Word.NOT_DECIDED: LocalText(
-        "Chưa kết luận được: khoảng tin cậy chứa {target}%, số liệu này không cho biết đã đạt hay chưa.",
-        "Not decided: the interval holds {target} %, and these data do not tell whether it was reached.",
+        "Chưa kết luận được: khoảng dùng để đánh giá chứa {target}%, số liệu này không cho biết đã đạt hay chưa.",
+        "Not decided: the range that it is judged by holds {target} %, and these data do not tell whether it was "
+        "reached.",
     ),
 }
 _NOT_GIVEN = LocalText("Không đưa ra kết luận.", "No verdict is given.")

@@ -29,8 +29,8 @@ from quetsach.assess.effect.finding import (
 from quetsach.assess.effect.lot import DRAWS_AT_LEAST, Told
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, filled
-from quetsach.assess.effect.wedge_texts import AVERAGED, LATE, lead_text, notices, permutation_text, time_name
-from quetsach.assess.effect.widened import AGREES_AT_MOST
+from quetsach.assess.effect.wedge_texts import AVERAGED, LATE, LATEST, lead_text, notices, permutation_text, time_name
+from quetsach.assess.effect.widened import AGREES_AT_MOST, around, stretched
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.refusal import Refusal, RefusalReason
 
@@ -113,7 +113,7 @@ def _finding(panel: Panel, scale: Scale, wedge: WedgeEffects, told: list[Told]) 
         confidence=rank_of(len(wedge.lot.drawn))[1],
         course=_course(panel, wedge),
     )
-    return _with_fading(made, panel, wedge, wider)
+    return _judged(made, panel, wedge, wider)
 
 
 def _course(panel: Panel, wedge: WedgeEffects) -> Course:
@@ -126,15 +126,15 @@ def _course(panel: Panel, wedge: WedgeEffects) -> Course:
     return Course.of(panel.periods.labels, panel.cohorts[0], observed, apart)
 
 
-def _with_fading(found: Finding, panel: Panel, wedge: WedgeEffects, wider: float) -> Finding:
-    """Say whether the effect wears off, and judge it by its latest times where it may.
+def _judged(found: Finding, panel: Panel, wedge: WedgeEffects, wider: float) -> Finding:
+    """Say whether the effect wears off, and judge by 98 %; where it may wear off, by its latest times as well.
 
     Within the longest times it may from where chance alone gives as much in less than a quarter of the draws.
     """
     averaged = float(wedge.mean_from(0) @ wedge.drawing.effects)
     shares = {first: _wears_off(wedge, first, averaged) for first in {0, wedge.first}}
     notes = tuple(notices(panel, wedge.exposure, wedge.last, is_fading=min(shares.values()) < HOLDS_AT_LEAST))
-    found = replace(found, notices=notes)
+    found = replace(found, notices=notes, strict=stretched(found.effect))
     late = (
         wedge.drawing.told(wedge.mean_from((wedge.first + wedge.last) / 2))
         if shares[wedge.first] < AGREES_AT_MOST
@@ -143,8 +143,8 @@ def _with_fading(found: Finding, panel: Panel, wedge: WedgeEffects, wider: float
     if late is None:
         return found
     estimate = _widened(late, wider)
-    strict = replace(found.effect, low=min(found.effect.low, estimate.low), high=max(found.effect.high, estimate.high))
-    return replace(found, strict=strict, parts=(*found.parts, Part("latest", LATE, estimate)))
+    strict = around(stretched(found.effect), stretched(estimate))
+    return replace(found, strict=strict, parts=(*found.parts, Part(LATEST, LATE, estimate)))
 
 
 def _wears_off(wedge: WedgeEffects, first: int, averaged: float) -> float:

@@ -10,6 +10,8 @@ from quetsach.assess.notice import Notice
 from quetsach.core.pack import LocalText
 
 AVERAGED: Final = LocalText("Trung bình theo thời gian kể từ khi bắt đầu", "Averaged over the time since the start")
+LATEST: Final = "latest"
+"""Identifier of the effect in the later half of the longest times."""
 LATE: Final = LocalText(
     "Riêng nửa sau của khoảng thời gian ấy (tác động có thể đang giảm dần)",
     "In the later half of these times alone (the effect may be wearing off)",

@@ -91,15 +91,21 @@ def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
         if differs:
             wide, strict = _towards(wide, rival.interval), _towards(strict, rival.interval)
         if rival.may_hold:
-            strict = _around(strict, _stretched(rival.interval))
+            strict = around(strict, stretched(rival.interval))
         if differs or rival.may_hold or rival.is_told:
             parts.append(Part(rival.name, NAMES[rival.name], rival.interval))
     return replace(found, effect=wide, strict=None if strict == wide else strict, parts=(*found.parts, *parts))
 
 
-def _stretched(one: Estimate) -> Estimate:
+def stretched(one: Estimate) -> Estimate:
+    """Return a 95 % interval as one of 98 %."""
     below, above = one.value - one.low, one.high - one.value
     return replace(one, low=one.value - STRICTER * below, high=one.value + STRICTER * above)
+
+
+def confidence_stretched(confidence: float) -> float:
+    """Return how sure an interval of so much confidence is once it is stretched."""
+    return float(2 * stats.norm.cdf(STRICTER * stats.norm.ppf((1 + confidence) / 2)) - 1)
 
 
 def _towards(one: Estimate, other: Estimate) -> Estimate:
@@ -108,5 +114,6 @@ def _towards(one: Estimate, other: Estimate) -> Estimate:
     return replace(one, high=max(one.high, other.high))
 
 
-def _around(one: Estimate, other: Estimate) -> Estimate:
+def around(one: Estimate, other: Estimate) -> Estimate:
+    """Return an interval that holds another as well."""
     return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))

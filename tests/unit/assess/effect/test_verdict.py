@@ -36,7 +36,7 @@ def with_effect(effect: float) -> Grounds:
     """Return the registered wedge with a finding of this effect and an error of 0.05."""
     made = grounds_of(HALVED)
     spread = Spread(effect, 0.05, 62)
-    return replace(made, answer=replace(made.finding, spread=spread, effect=spread.interval()))
+    return replace(made, answer=replace(made.finding, spread=spread, effect=spread.interval(), strict=None))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,18 @@ def with_effect(effect: float) -> Grounds:
 def test_the_word_follows_from_the_interval(target: float, word: Word) -> None:
     made = with_effect(np.log(0.5))
     assert verdict_of(grounds_of(HALVED, target=target, answer=made.answer)).word is word
+
+
+def test_a_wedge_whose_interval_just_reaches_the_target_does_not_achieve_it() -> None:
+    """Just above the truth that would be said in 2.5 of 100."""
+    found = grounds_of(HALVED).finding
+    assert found.reduction
+    assert found.judged
+    assert found.judged.low < found.reduction.low - 0.001
+    at_its_end = verdict_of(grounds_of(HALVED, target=found.reduction.low))
+    assert at_its_end.word is Word.NOT_DECIDED
+    assert "that it is judged by" in at_its_end.text.en
+    assert verdict_of(grounds_of(HALVED, target=found.judged.low - 0.001)).word is Word.ACHIEVED
 
 
 def test_an_interval_that_just_reaches_the_target_achieves_it() -> None:
@@ -270,7 +282,8 @@ def test_an_effect_that_wears_off_has_no_verdict() -> None:
 def test_there_is_no_verdict_where_nothing_would_have_been() -> None:
     made = grounds_of(HALVED)
     spread = Spread(11.0, 0.05, 62)
-    answer = replace(made.finding, scale=Scale.LEVEL, after_mean=10.0, spread=spread, effect=spread.interval())
+    level = replace(made.finding, scale=Scale.LEVEL, after_mean=10.0)
+    answer = replace(level, spread=spread, effect=spread.interval(), strict=None)
     assert "no-ratio" in codes(replace(made, answer=answer))
 
 

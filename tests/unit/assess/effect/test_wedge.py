@@ -8,6 +8,7 @@ from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scal
 from quetsach.assess.effect.exposure import exposure_times
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.periods import parse_period, periods_of
+from quetsach.assess.effect.sensitivity import sensitivity
 from quetsach.assess.refusal import Refusal, RefusalReason
 
 STARTS = [4 + 3 * (unit // 5) for unit in range(20)]
@@ -77,6 +78,21 @@ def test_an_effect_that_wears_off_is_not_called_lasting() -> None:
     for effect in (np.array([-10.0]), np.linspace(-1, -10, 7)):
         lasting = _found(_panel(effect, deviation=0.5))
         assert "effect-wears-off" not in {notice.code for notice in lasting.notices}
+
+
+@pytest.mark.parametrize("effect", [np.array([-10.0]), np.array([-10.0] * 8 + [-6.0])])
+def test_a_target_is_judged_by_98_per_cent_and_that_is_said(effect: np.ndarray) -> None:
+    """A 95 % interval would say "achieved" in 2.5 of 100 just above the truth, with nothing to spare."""
+    found = _found(_panel(effect))
+    strict, own = found.strict, found.effect
+    assert strict is not None
+    assert strict.high >= own.value + 1.18 * (own.high - own.value)
+    assert strict.low <= own.value + 1.18 * (own.low - own.value)
+    [judged] = [text for text in sensitivity(found) if "judged by" in text.en]
+    assert "98" in judged.en
+    assert "98" in judged.vi
+    assert "periods before the start" not in judged.en
+    assert ("later half" in judged.en) is ("latest" in {part.id for part in found.parts})
 
 
 def test_the_bands_of_all_times_are_wider_than_one_interval() -> None:

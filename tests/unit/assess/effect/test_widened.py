@@ -8,11 +8,15 @@ from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of
 from tests.unit.assess.effect.test_verdict import codes
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.before_start import rivals_of
+from quetsach.assess.effect.comparison import Comparison
+from quetsach.assess.effect.contrast import groups_of
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.sensitivity import not_excluded
-from quetsach.assess.effect.widened import STRICTER, Rival, widened
+from quetsach.assess.effect.widened import AGREES_AT_MOST, STRICTER, Rival, widened
 from quetsach.assess.errors import AssessError
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.refusal import Refusal
 
 USUAL = Finding(Method.DID, Scale.LOG, Spread(0.0, 0.5, 30), Estimate(0.0, -1.0, 1.0), 1.0, None)
 
@@ -67,6 +71,24 @@ def test_the_range_that_is_judged_stands_beside_the_interval_with_the_length_of_
     assert found.judged
     for text, sign in ((said.vi, ","), (said.en, ".")):
         assert f"{100 * found.judged.high:.1f}".replace(".", sign) in text
+
+
+def test_the_noise_of_the_treated_alone_is_no_other_account() -> None:
+    """One treated unit, three times as noisy: its interval is wider for that already, and must not be so twice."""
+    differing = 0
+    for seed in range(60):
+        series = np.random.default_rng(seed).standard_normal((25, 28))
+        series[0] *= 3
+        panel = panel_of(series, [16] + [28] * 24)
+        groups = groups_of(panel, np.random.default_rng(1))
+        assert not isinstance(groups, Refusal)
+        comparison = Comparison(panel, groups)
+        cells = comparison.starts.cells()
+        whole = comparison.told(comparison.starts.mean(cells, comparison.base))
+        assert not isinstance(whole, Refusal)
+        [line] = [one for one in rivals_of(comparison, cells, whole) if one.name == "line"]
+        differing += line.agrees < AGREES_AT_MOST
+    assert differing <= 60 * (AGREES_AT_MOST + 0.15)
 
 
 def test_a_longer_time_before_excludes_more() -> None:

@@ -9,7 +9,7 @@ from quetsach.assess.effect import Answer, Finding, Panel, Part
 from quetsach.assess.effect.finding import as_reduction
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES, basis_text
-from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, e_value, range_judged, sensitivity
+from quetsach.assess.effect.sensitivity import e_value, judged_name, range_judged, sensitivity
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.notice import Notice
@@ -175,7 +175,7 @@ def _tell_finding(finding: Finding, language: str) -> None:
     if reduction := finding.reduction:
         say(f"{words['reduction']}: {_interval(reduction, language, finding.confidence, is_share=True)}")
     if wider := range_judged(finding):
-        say(f"  {IF_NOT_ALIKE.in_language(language)}: {wider.in_language(language)}")
+        say(f"  {judged_name(finding).in_language(language)}: {wider.in_language(language)}")
     name = words["log" if finding.scale.is_log else "effect"]
     say(f"{name}: {_interval(finding.effect, language, finding.confidence)}")
     spread = finding.spread

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
-from quetsach.assess.effect.sensitivity import IF_NOT_ALIKE, range_judged, sensitivity
+from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
 from quetsach.core.number import number_text
@@ -152,7 +152,7 @@ def _facts(found: Finding, effect: Effect) -> Table:
     rows = (
         (LocalText("Phương pháp", "Method"), METHOD_NAMES[found.method]),
         *(() if size is None else ((_REDUCTION, percents(size, found.confidence)),)),
-        *(((IF_NOT_ALIKE, wider),) if (wider := range_judged(found)) else ()),
+        *(((judged_name(found), wider),) if (wider := range_judged(found)) else ()),
         *effect.basis,
         (LocalText("Dựa trên", "It stands on"), ASSUMPTIONS[found.method]),
     )
