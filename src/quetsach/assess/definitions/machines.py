@@ -13,14 +13,17 @@ MACHINES_ONLINE = Definition(
     LocalText(
         "Số máy nhiễm trực tuyến tại một thời điểm, lấy trung bình trong cả kỳ: tổng số giờ của các phiên liên lạc, có "
         "bù phần thiếu ở hai đầu phiên, chia cho số giờ có thể quan sát được họ mã độc đó. Chỉ nêu con số khi các cách "
-        "đếm độc lập khớp nhau; nếu không thì chỉ nêu khoảng và lý do. Sai số là giả định rút ra từ các tình huống mô "
-        "phỏng: từ 8% (11% khi máy liên lạc thưa), rộng hơn khi có dấu hiệu nhiều máy dùng chung một địa chỉ. Máy "
-        "nhiễm hai họ mã độc là hai ca nhiễm: tổng của nhiều họ là số ca nhiễm, không phải số máy.",
+        "đếm độc lập khớp nhau; nếu không thì chỉ nêu khoảng và lý do. Sai số được hiệu chỉnh theo những máy đã biết "
+        "khi mã độc gửi mã định danh ở đủ nhiều mạng. Nếu không, sai số là giả định rút ra từ các tình huống mô phỏng, "
+        "coi sau mỗi địa chỉ chỉ có một máy: từ 8% (11% khi máy liên lạc thưa), rộng hơn khi có dấu hiệu nhiều máy "
+        "dùng chung một địa chỉ. Máy nhiễm hai họ mã độc là hai ca nhiễm: tổng của nhiều họ là số ca nhiễm, không phải "
+        "số máy.",
         "Infected machines on line at one time, on the average of the window: the hours of all sessions, with what is "
         "missing at their edges, divided by the hours in which the family could be seen. There is a number only where "
-        "independent ways to count agree, else a range and the reason. The interval is an assumption that stands on "
-        "simulated worlds: 8 % (11 % where check-ins are rare) and wider where addresses look shared. A machine with "
-        "two families is two infections: families added up are infections, not machines.",
+        "independent ways to count agree, else a range and the reason. The interval is calibrated on known machines "
+        "where malware sends bot IDs in enough networks. Else it is an assumption that stands on simulated worlds and "
+        "on one machine behind each address: 8 % (11 % where check-ins are rare) and wider where addresses look "
+        "shared. A machine with two families is two infections: families added up are infections, not machines.",
     ),
 )
 MACHINES_BY_EVENTS = Definition(
