@@ -68,7 +68,7 @@ def test_a_calibrated_interval_says_on_which_machines_it_stands(
     assert (told["family"], told["networks"]) == ("mirai", [1, 2, 3, 4])
     assert told["machines"] > 100
     run(*asked, "--by", "province", "--lang", "en")
-    assert "is calibrated on" not in capsys.readouterr().out
+    assert "machines with bot IDs of AS" not in capsys.readouterr().out
 
 
 def test_what_cannot_be_counted_says_why(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ LEFT_ON = 0.25
 SEEN_AT_REST = 0.5
 """Share of the days of rest between working days on which somebody is seen, from which the domains were live then."""
 
-_FEW, _FULL = 0.1, 0.8
+_FEW, _FULL = 0.03, 0.9
 """Shares of the busiest hour between which machines are coming or going."""
 
 type AddressHours = Mapping[date, tuple[int, ...]]

@@ -14,6 +14,8 @@ from quetsach.core.period import Period
 MONDAY = date(2020, 6, 1)
 WEEKS = Period(MONDAY, MONDAY + timedelta(days=27))
 AROUND_THE_CLOCK = (200,) * 24
+PUNCTUAL = (72, 172, 198) + (200,) * 5 + (166, 76, 14) + (0,) * 13
+"""An office whose machines are switched on within an hour and a half."""
 OFFICES = Offices(timezone(timedelta(hours=7)), WEEKEND)
 OFFICE = (0, 50, 140) + (200,) * 5 + (140, 50) + (0,) * 14
 EVENING = (0,) * 10 + (60, 150) + (200,) * 3 + (140, 50) + (0,) * 7
@@ -102,7 +104,7 @@ def test_a_family_that_comes_and_goes_at_a_stroke_leaves_its_nights_open(edge: i
     assert found.outages[MONDAY][0][0] == 0
 
 
-@pytest.mark.parametrize("hours", [OFFICE, EVENING, AROUND_THE_CLOCK, DAY_AND_SOME_NIGHT])
+@pytest.mark.parametrize("hours", [OFFICE, PUNCTUAL, EVENING, AROUND_THE_CLOCK, DAY_AND_SOME_NIGHT])
 def test_nights_of_machines_that_come_one_by_one_are_theirs(hours: tuple[int, ...]) -> None:
     found = clock(hours, tuple(range(7)))
     assert (found.uptime_hours, found.unsure) == (pytest.approx(672), 0)
