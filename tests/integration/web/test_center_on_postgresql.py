@@ -114,8 +114,8 @@ def test_a_centre_comes_back_from_its_folder_and_its_dump_as_the_handbook_says(t
         whole = quetsach("audit", "verify")
         assert whole.returncode == 0, whole.stdout + whole.stderr
         with psycopg.connect(own) as connection:
-            told = {mail for (mail,) in connection.execute("SELECT email FROM office_people_person")}
-            assert "first@example.vn" in told
-            assert "later@example.vn" not in told
+            invited = {mail for (mail,) in connection.execute("SELECT email FROM office_people_invitation")}
+            assert "first@example.vn" in invited
+            assert "later@example.vn" not in invited
             with pytest.raises(psycopg.errors.UndefinedTable):
                 connection.execute("SELECT 1 FROM newer")
