@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.hosts.ladder import GapLadder
-from quetsach.assess.hosts.schedule import daily_rhythm, read_schedule
+from quetsach.assess.hosts.ladder import GapLadder, step_of
+from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
 from quetsach.assess.hosts.session_hours import BUDGET, WIDE_BUDGET, session_hours
 from quetsach.assess.refusal import Refusal, RefusalReason
 
@@ -105,3 +107,16 @@ def test_hours_that_differ_by_chance_are_no_rhythm() -> None:
 def test_hours_that_the_sensor_lost_make_no_rhythm() -> None:
     alive = np.where(np.arange(24) < 8, 14.0, 28.0)
     assert daily_rhythm(100 * alive, alive) < 0.02
+
+
+def test_tries_are_the_gaps_up_to_their_step_and_no_longer_one() -> None:
+    gaps = np.geomspace(0.01, 2, 200)
+    steps = step_of(gaps)
+    schedule = Schedule(
+        int(steps[-1]), 0.0, 1.0, 1.0, tries_step=int(steps[60]), has_nights=False, per_hour=1.0, is_periodic=False
+    )
+    tries = gaps[steps <= steps[60]]
+    assert 0 < len(tries) < (steps <= steps[60] + 1).sum() < len(gaps)
+    assert schedule.tries_hours(GapLadder.of(gaps)) == pytest.approx(tries.mean())
+    assert schedule.repeated(GapLadder.of(gaps)) == len(tries)
+    assert replace(schedule, tries_step=-1).tries_hours(GapLadder.of(gaps)) == 0.0
