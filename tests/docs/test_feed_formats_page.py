@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.feeds import LAYOUTS
-from quetsach.feeds.plain import LAYOUTS as PLAIN
+from quetsach.feeds.plain import PLAIN_LAYOUTS as PLAIN
 from quetsach.feeds.reject import Reason, Repair
 from quetsach.feeds.table import ANNOTATED
 

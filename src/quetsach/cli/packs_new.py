@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     pass
 
 
-def register(parser: Parser) -> None:
+def register_new(parser: Parser) -> None:
     """Add ``new``."""
     parser.show_examples("quetsach packs new my-family\nquetsach packs new my-family --platform windows --out packs")
     parser.add_argument("family", metavar="FAMILY", help="lower-case words joined by hyphens")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     pass
 
 
-def register(withdraw: Parser) -> None:
+def register_withdraw(withdraw: Parser) -> None:
     """Add ``withdraw`` and ``unwithdraw`` below ``packs``."""
     withdraw.show_examples(
         "quetsach packs withdraw mirai-gafgyt/cron-entry --out repository --keys keys \\\n"

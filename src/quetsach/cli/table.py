@@ -78,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "packs new",
         "write a new pack folder that passes check and test as it is, with comments that teach",
-        "quetsach.cli.packs_new",
+        "quetsach.cli.packs_new:register_new",
     ),
     Command(
         "packs import",
@@ -104,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "packs withdraw",
         "take back a pack, or one trait or rule of it; machines stop using it at their next update",
-        "quetsach.cli.packs_withdraw",
+        "quetsach.cli.packs_withdraw:register_withdraw",
     ),
     Command(
         "packs unwithdraw",

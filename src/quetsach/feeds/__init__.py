@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 
-from quetsach.feeds import plain, shadowserver
 from quetsach.feeds.errors import FeedError
 from quetsach.feeds.header import Header
 from quetsach.feeds.layout import Layout, check_name
+from quetsach.feeds.plain import PLAIN_LAYOUTS
+from quetsach.feeds.shadowserver import SHADOWSERVER_LAYOUTS
 
-LAYOUTS: tuple[Layout, ...] = (*shadowserver.LAYOUTS, *plain.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (*SHADOWSERVER_LAYOUTS, *PLAIN_LAYOUTS)
 """Every report that can be read, in the order of ``quetsach center feeds list``."""
 
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-([a-z0-9_]+)(?:[.-].*)?")

@@ -28,7 +28,7 @@ where none is named.
 
 from quetsach.feeds.layout import Layout
 
-LAYOUTS = (
+PLAIN_LAYOUTS = (
     Layout(
         feed="plain",
         report="sightings",

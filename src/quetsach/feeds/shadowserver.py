@@ -47,7 +47,7 @@ def _layout(report: str, header: frozenset[str], summary_vi: str, summary_en: st
     )
 
 
-LAYOUTS = (
+SHADOWSERVER_LAYOUTS = (
     _layout(
         "event4_sinkhole",
         _BASE,
