@@ -91,7 +91,7 @@ def _of_wedge(found: Finding, reached: LocalText) -> LocalText:
     is_late = any(part.id == LATEST for part in found.parts)
     vi, en = (
         (
-            " và tính cả khi chỉ xét nửa sau của khoảng thời gian nêu trên, vì tác động có thể đang giảm dần",
+            ", tính cả trường hợp chỉ xét nửa sau của khoảng thời gian nêu trên vì tác động có thể đang giảm dần",
             " and by the later half of the times named alone too, because the effect may be wearing off",
         )
         if is_late
@@ -99,7 +99,7 @@ def _of_wedge(found: Finding, reached: LocalText) -> LocalText:
     )
     sure = _sure(found)
     return LocalText(
-        f"Để rất ít khi kết luận nhầm, chỉ tiêu được đánh giá theo khoảng tin cậy {sure}%{vi}: {reached.vi}.",
+        f"Để hiếm khi kết luận nhầm, chỉ tiêu được đánh giá theo khoảng tin cậy {sure}%{vi}: {reached.vi}.",
         f"So that a wrong verdict is rare, a target is judged by the interval of {sure} %{en}: {reached.en}.",
     )
 
