@@ -58,6 +58,10 @@ _SHORTEST_SESSION_HOURS = 1.5
 _FEWEST_NAMED = 0.2
 """Share of the sightings that have to carry a bot ID for these to be counted by."""
 _NAMED_BUDGET = 0.1
+FEWEST_CHECK_INS = 100
+"""Of a part; with fewer its own share of sessions, and how evenly it checks in, are chance."""
+_OFTEN = 0.15
+"""By what share a part's check-ins in an hour may differ from those of the whole, beyond chance."""
 _GROWTH = (0.8, 1.25)
 _GROWTH_PERIODIC = (0.75, 1.45)
 """Machines by growth for each by session-hours where machines are always on."""
@@ -192,20 +196,39 @@ def check(
     return Refusal(reason, {**measured, "low": min(low, *others, low), "high": max(high, *others, high)})
 
 
-def check_part(machines: Answer, ladder: GapLadder, schedule: Schedule, traces: Traces) -> Answer:
-    """Return the machines of a part of the country, or a refusal where its addresses are not of one kind.
+def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: Schedule, traces: Traces) -> Answer:
+    """Return the machines of a part of the country, or a refusal where its addresses are not those of the whole.
 
-    A provider that puts its customers behind shared addresses must not look cleaner for it.
+    A provider that puts its customers behind shared addresses must not look cleaner for it: where they share evenly,
+    all gaps are those of one quicker machine, and only more check-ins in an hour than elsewhere tell of it.
+
+    Args:
+        machines: of the part, by session-hours.
+        whole: the same of the whole country.
+        ladder: the part's gaps.
+        schedule: of the family.
+        traces: what else was seen of the part.
     """
     if isinstance(machines, Refusal):
         return machines
-    events = machines.measured["events"]
-    uneven = traces.stays.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
+    check_ins = max(1.0, machines.measured["events"] - schedule.repeated(ladder))
+    is_few = check_ins < FEWEST_CHECK_INS
+    uneven = 0.0 if is_few else traces.stays.unevenness(schedule, machines.measured["events"] / check_ins)
+    often = _check_ins_an_hour(machines) / _check_ins_an_hour(whole)
+    most = 1 + _OFTEN + 2 / sqrt(check_ins)
     high = machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven))
-    measured = {**machines.measured, "uneven": uneven}
-    if uneven > _UNEVEN:
-        return Refusal(RefusalReason.UNEVEN_RATES, {**measured, "low": machines.low, "high": high})
+    measured = {**machines.measured, "uneven": uneven, "often": often}
+    if uneven > _UNEVEN or often > most:
+        return Refusal(
+            RefusalReason.UNEVEN_RATES, {**measured, "low": machines.low, "high": max(high, machines.high * often)}
+        )
+    if often < 1 / most:
+        return Refusal(RefusalReason.WAYS_DISAGREE, {**measured, "low": machines.low * often, "high": high})
     return Estimate(machines.value, machines.low, high, measured)
+
+
+def _check_ins_an_hour(machines: Estimate) -> float:
+    return machines.measured["events"] / max(1.0, machines.measured["session_hours"])
 
 
 def _first_failure(schedule: Schedule, measured: dict[str, float]) -> RefusalReason | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.accumulation import accumulation
-from quetsach.assess.hosts.agreement import WIDEST, Traces, check, check_part
+from quetsach.assess.hosts.agreement import FEWEST_CHECK_INS, WIDEST, Traces, check, check_part
 from quetsach.assess.hosts.event_rate import Rate, event_rate
 from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.ladder import GapLadder
@@ -22,9 +22,6 @@ REFUSED_SHARE = 0.1
 
 BY_CHANCE = 0.7
 """Dispersion of the gaps below which the curve of new addresses does not hold."""
-
-FEWEST_CHECK_INS = 100
-"""Of a group; with fewer its own share of sessions is chance, and that of the whole country stands for it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,7 +104,7 @@ def measure_part(part: Observed, whole: Measured) -> Measured:
     q = whole.machines.measured["q"] if is_few else None
     machines = _mixed(part) or session_hours(part.ladder, part.events, schedule, part.uptime_hours, q=q)
     by_events = event_rate(check_ins, whole.rate, part.uptime_hours)
-    machines = machines if is_few else check_part(machines, part.ladder, schedule, part.traces)
+    machines = check_part(machines, whole.machines, part.ladder, schedule, part.traces)
     by_events, by_growth = _beside(machines, schedule, by_events, accumulation(part.windows))
     return Measured(machines, by_events, by_growth, schedule, whole.rate, part.rows)
 

@@ -205,6 +205,27 @@ def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:
     assert isinstance(measure_part(observe(plain.address, plain.hour, DAYS), whole).machines, Estimate)
 
 
+@pytest.mark.parametrize("machines", [12, 60])
+@pytest.mark.parametrize("each", [2, 3])
+def test_a_provider_whose_addresses_are_all_shared_alike_is_not_fewer_machines(machines: int, each: int) -> None:
+    """No gap is unlike another there: two machines look like one that checks in twice as often."""
+    whole, _ = measured(ORDINARY.but(machines=400))
+    provider = seen(ORDINARY.but(machines=machines, lease=24.0 * DAYS * 100))
+    shared = np.unique(provider.address, return_inverse=True)[1] // each
+    order = np.lexsort((provider.hour, shared))
+    part = measure_part(observe(shared[order], provider.hour[order], DAYS), whole)
+    low, high = range_of(part.machines)
+    assert low < provider.online < high
+
+
+def test_a_provider_of_which_half_of_the_sightings_are_lost_is_a_range() -> None:
+    whole, _ = measured(ORDINARY.but(machines=400))
+    part = seen(ORDINARY.but(kept=0.5))
+    found = measure_part(observe(part.address, part.hour, DAYS), whole)
+    assert isinstance(found.machines, Refusal)
+    assert found.machines.reason is RefusalReason.WAYS_DISAGREE
+
+
 def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:
     answer = NamedHours(500.0, 100.0, 0.5).machines(1.0)
     assert answer is not None
