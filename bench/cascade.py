@@ -58,7 +58,7 @@ def prepare(communes: int) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     from quetsach.campaign.authority import Role
-    from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
+    from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
     from quetsach.web.office.people.models import Duty, Person
     from quetsach.web.office.tree.models import Contact, Edge, Unit
     from quetsach.web.office.units.services.unit import positions_rebuild
@@ -76,7 +76,7 @@ def prepare(communes: int) -> None:
     people = [Person.objects.create(email=f"{n}@centre.example", name=n) for n in ("writer", "approver")]
     Duty.objects.bulk_create([Duty(person=p, role=Role.OPERATOR, unit=tops[0], first=OPENED) for p in people])
     now = datetime.now(UTC)
-    demonstration_seals_make(unit=tops[0], person="Nguyễn Văn A", agency="Trung tâm", now=now)
+    demonstration_credentials_make(unit=tops[0], person="Nguyễn Văn A", agency="Trung tâm", now=now)
     _issue(tops[0], [*provinces, *lowest], *people, now=now)
 
 
@@ -123,10 +123,10 @@ def work(point: str = "", number: int = 0) -> None:
     import django
 
     django.setup()
-    from quetsach.web.office.letters.services import copies
+    from quetsach.web.office.blob_store import BlobStore
+    from quetsach.web.office.letters.services import send
     from quetsach.web.office.mail.services import queue
-    from quetsach.web.office.mail.services.smtp import SmtpSession
-    from quetsach.web.office.shelf import Shelf
+    from quetsach.web.office.mail.services.message import SmtpSession
     from quetsach.web.office.worker import work as work_letters
 
     left = [number]
@@ -141,9 +141,9 @@ def work(point: str = "", number: int = 0) -> None:
 
         return call
 
-    put = dying("copies-printed", Shelf.put, first=True)
-    Shelf.put = dying("copies-written", put)  # type: ignore[method-assign]
-    copies._keep = dying("copies-noted", copies._keep)  # noqa: SLF001
+    put = dying("copies-printed", BlobStore.put, first=True)
+    BlobStore.put = dying("copies-written", put)  # type: ignore[method-assign]
+    send._keep = dying("copies-noted", send._keep)  # noqa: SLF001
     queue._note_handing = dying("mail-begun", queue._note_handing, first=True)  # noqa: SLF001
     queue._note_handing = dying("handing-noted", queue._note_handing)  # noqa: SLF001
     SmtpSession.finish = dying("mail-taken", SmtpSession.finish)  # type: ignore[method-assign]

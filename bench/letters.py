@@ -15,10 +15,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from quetsach.campaign.publicity.verification_code import code_of
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.letter import Annex, Issuer, LetterText, Personal, Signer, Verification
 from quetsach.web.office.letters.document.pdf import render, render_many
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
+from quetsach.web.office.letters.document.signing import Signatory, Signatures, load_key
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.document.word import render_docx
 

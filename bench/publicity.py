@@ -36,15 +36,15 @@ def facts(number: int) -> Facts:
 
 def kit(number: int) -> bytes:
     """Make the kit of one of many units."""
-    from quetsach.web.office.publicity.kit_archive import kit_archive
+    from quetsach.web.office.publicity.contents import kit_archive
 
     return kit_archive(facts(number), made_at=AT)
 
 
 def poster(number: int) -> bytes:
     """Make the A3 poster of one of many units."""
+    from quetsach.web.office.publicity.contents import sheet_values
     from quetsach.web.office.publicity.sheets.typesetter import SHEETS, typeset
-    from quetsach.web.office.publicity.wording import sheet_values
 
     return typeset(SHEETS[0], sheet_values(facts(number), "vi"), made_at=AT)
 

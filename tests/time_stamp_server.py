@@ -11,7 +11,7 @@ from threading import Thread
 from asn1crypto.tsp import TimeStampReq
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 
-from quetsach.web.office.letters.document.keys import load_key
+from quetsach.web.office.letters.document.signing import load_key
 
 USER, PASSWORD = "centre", "a/b"
 

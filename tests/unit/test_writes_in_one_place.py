@@ -26,7 +26,7 @@ EXCEPTIONS = {
     "lake/readers.py": "the lock of those who read",
     "lake/records.py": "an index that is appended to, and believed only where it agrees with the records",
     "lake/rollups.py": "staged beside tables, synced and placed by the storage",
-    "web/heartbeats.py": "signs of life of one process, written in place and gone with it",
+    "web/health.py": "signs of life of one process, written in place and gone with it",
     "rescue/boot.py": "the parts of an image, in a folder that goes",
     "rescue/mounting.py": "places in memory that drives are mounted at",
     "rescue/room.py": "a place in memory that the room on the stick is mounted at",

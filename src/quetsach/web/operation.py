@@ -11,12 +11,11 @@ from django.views.decorators.http import require_safe
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from quetsach.web import public_address
+from quetsach.web import identity
 from quetsach.web.client_address import client_address
 from quetsach.web.configuration import Configuration
-from quetsach.web.gauges import CentreState
 from quetsach.web.health import health
-from quetsach.web.measurement import REGISTRY
+from quetsach.web.metrics import REGISTRY, CentreState
 
 REGISTRY.register(CentreState())
 _SECURITY_HOLDS = timedelta(days=90)
@@ -59,13 +58,13 @@ def robots(_request: HttpRequest) -> HttpResponse:
     """Let search engines read pages and open data; not what takes reports, nor what would count a visit."""
     closed = ("/api/v1/reports", "/api/v1/partners/", "/repository/", "/metrics", "/healthz", "/t/", "/en/t/")
     rules = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed)
-    return _plain(f"{rules}\nSitemap: {public_address.site()}{reverse('sitemap')}\n")
+    return _plain(f"{rules}\nSitemap: {identity.site()}{reverse('sitemap')}\n")
 
 
 @require_safe
 def security(_request: HttpRequest) -> HttpResponse:
     """Say whom to tell of a weakness of this centre (RFC 9116): those who answer its requests for help."""
-    site, now = public_address.site(), datetime.now(UTC)
+    site, now = identity.site(), datetime.now(UTC)
     until = (now + _SECURITY_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
     fields = {
         "Contact": f"{site}{reverse('help')}",

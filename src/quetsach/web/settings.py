@@ -9,8 +9,8 @@ from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.centre.tables import country_folder, load_country
-from quetsach.web.bounds import FORM_BYTES, office_path
 from quetsach.web.configuration import Configuration
+from quetsach.web.limits import FORM_BYTES, office_path
 
 CENTER = Configuration.read(os.environ)
 COUNTRY = load_country(CENTER.data)
@@ -64,14 +64,14 @@ INSTALLED_APPS = [
 # under the office's addresses alone.
 MIDDLEWARE = [
     "quetsach.web.operation.Monitoring",
-    "quetsach.web.measurement.RequestMeasurement",
+    "quetsach.web.metrics.RequestMeasurement",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "quetsach.web.compression.Compression",
-    "quetsach.web.path_language.PathLanguage",
-    "quetsach.web.same_origin.SameOrigin",
-    "quetsach.web.small_body.SmallBody",
+    "quetsach.web.middleware.Compression",
+    "quetsach.web.middleware.PathLanguage",
+    "quetsach.web.middleware.SameOrigin",
+    "quetsach.web.middleware.SmallBody",
     "django.middleware.common.CommonMiddleware",
     "quetsach.web.office.middleware.OfficeSession",
     "quetsach.web.office.middleware.OfficePerson",
@@ -173,7 +173,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_ENGINE = "quetsach.web.office.people.sign_in.session_store"
+SESSION_ENGINE = "quetsach.web.office.people.sign_in.sessions"
 SESSION_COOKIE_NAME = "office"
 SESSION_COOKIE_PATH = office_path(LANGUAGE_CODE, LANGUAGE_CODE)
 SESSION_TWIN_PATH = office_path(COUNTRY.languages[-1], LANGUAGE_CODE)

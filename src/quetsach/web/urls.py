@@ -5,8 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web import operation
+from quetsach.web.api.errors import unknown
 from quetsach.web.api.open_data import serving
-from quetsach.web.api.refusal import unknown
 from quetsach.web.api.views import api
 from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people.sign_in.views import too_many

@@ -30,7 +30,7 @@ from quetsach.cli.center import tending
 from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
-from quetsach.web.server.body import READ_SECONDS
+from quetsach.web.server.request import READ_SECONDS
 
 
 def command(data: Path, *words: str) -> list[str]:

@@ -15,7 +15,7 @@ from tests.hostile_reports import documents
 from quetsach.cli.center import reports
 from quetsach.cli.main import main
 from quetsach.web.api.services import report_submit
-from quetsach.web.source import Source
+from quetsach.web.client_address import Source
 
 CODE = "3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77"
 

@@ -10,7 +10,7 @@ from tests.waiting import until
 
 from quetsach.cli.center import works
 from quetsach.cli.center.works import Behind, working
-from quetsach.web.heartbeats import Heartbeats
+from quetsach.web.health import Heartbeats
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 from quetsach.core.address import Address
-from quetsach.web.bounds import PARTNER_BODY_BYTES, SMALL_BODY_BYTES, Admission, most_body_bytes
+from quetsach.web.limits import PARTNER_BODY_BYTES, SMALL_BODY_BYTES, Admission, most_body_bytes
 
 
 def test_one_source_cannot_take_all_places() -> None:

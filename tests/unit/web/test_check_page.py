@@ -11,7 +11,7 @@ from django.test import Client
 from tests.unit.web.conftest import NOT_SEEN, SEEN, SEEN_IPV6
 
 from quetsach.web.api.models import ToolReport
-from quetsach.web.measurement import REGISTRY
+from quetsach.web.metrics import REGISTRY
 
 PAGES = {"vi": "/kiem-tra/", "en": "/en/check/"}
 ANSWERS = {

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from quetsach.web.compression import Compression
+from quetsach.web.middleware import Compression
 
 PUBLIC = ["/", "/en/", "/chien-dich/", "/du-lieu-mo/", "/ma-doc/", "/sitemap.xml"]
 SHORT = ["/robots.txt", "/.well-known/security.txt", "/tai-ve/manifest.json"]

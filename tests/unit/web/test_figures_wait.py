@@ -68,7 +68,7 @@ def test_a_database_that_is_away_unpublishes_no_campaign(data: Path, monkeypatch
         raise OperationalError("file is not a database")
 
     before = read_snapshot(data)
-    monkeypatch.setattr("quetsach.web.office.campaigns.selectors.published.published_campaigns", away)
+    monkeypatch.setattr("quetsach.web.office.campaigns.selectors.outcome.published_campaigns", away)
     with pytest.raises(QuetsachError, match="the database cannot be used"):
         july(data, "own", "other")
     assert read_snapshot(data) == before

@@ -13,8 +13,7 @@ from tests.unit.web.conftest import write_published
 
 from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.web.configuration import Configuration
-from quetsach.web.health import LEAST_FREE_BYTES, expiries, health
-from quetsach.web.heartbeats import HeartbeatFile, Work
+from quetsach.web.health import LEAST_FREE_BYTES, HeartbeatFile, Work, expiries, health
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -31,7 +31,7 @@ from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.services import report_submit, tally_refresh
 from quetsach.web.api.tally import counting, report_tally
-from quetsach.web.source import DayKey, Source, source_of
+from quetsach.web.client_address import DayKey, Source, source_of
 
 TODAY = datetime.now(UTC).date()
 KNOWN = frozenset({"eicar", "necurs"})

@@ -15,8 +15,8 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 ALLOWED = {
-    "web/same_origin.py": "compares with the sender's origin and builds nothing",
-    "web/server/environment.py": "makes the environment",
+    "web/middleware.py": "compares with the sender's origin and builds nothing",
+    "web/server/request.py": "makes the environment",
 }
 
 
@@ -28,7 +28,7 @@ def hosts(data: Path | None = None, **environment: str) -> tuple[str, ...]:
 def test_no_link_is_built_from_the_host_of_a_request() -> None:
     files = [path for kind in ("*.py", "*.html", "*.txt", "*.xml") for path in (SOURCES / "web").rglob(kind)]
     found = {str(path.relative_to(SOURCES)) for path in files if FORBIDDEN.search(path.read_text("utf-8", "replace"))}
-    assert found == set(ALLOWED), "absolute links begin with quetsach.web.public_address.site()"
+    assert found == set(ALLOWED), "absolute links begin with quetsach.web.identity.site()"
 
 
 def test_a_real_centre_answers_under_its_public_name_and_on_its_own_machine(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
 from quetsach.core.pack import LocalText
-from quetsach.web.measurement import REGISTRY
+from quetsach.web.metrics import REGISTRY
 
 PAGES = {
     "home": ("/", "/en/"),

@@ -5,8 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.dots import Dot, DotPlot, draw_dots
-from quetsach.web.design.steps import Step, StepPanels, draw_steps
+from quetsach.web.design.plots import Dot, DotPlot, Step, StepPanels, draw_dots, draw_steps
 from quetsach.web.design.tile_map import Shade, Square, TileMap, draw_tile_map
 
 MAP = TileMap(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quetsach.core.address import Address
-from quetsach.web.rate_limit import RateLimit
+from quetsach.web.limits import RateLimit
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOME = Address.parse("203.0.114.5")

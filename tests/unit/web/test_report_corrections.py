@@ -11,7 +11,7 @@ from quetsach.web.api import services
 from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.services import report_submit, tally_refresh
-from quetsach.web.source import Source
+from quetsach.web.client_address import Source
 
 DAY = date(2026, 11, 20)
 HOME = Source("a" * 16)

@@ -24,8 +24,8 @@ from quetsach.web.api.withdrawals import (
     reports_withdraw,
     sources_forget,
 )
+from quetsach.web.client_address import Source
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.source import Source
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 DAY = NOW.date()

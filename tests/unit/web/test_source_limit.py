@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from quetsach.core.address import Address
+from quetsach.web.limits import RateLimit, SourceLimit, Width
 from quetsach.web.office.helpdesk.public_views import OPEN_LIMIT
-from quetsach.web.rate_limit import RateLimit
-from quetsach.web.source_limit import SourceLimit, Width
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 WIDTHS = (

@@ -20,9 +20,7 @@ from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
 from quetsach.web.api.services import report_erase, report_submit, submission_schema, tally_refresh
 from quetsach.web.api.tally import Tally
-from quetsach.web.bounds import SMALL_BODY_BYTES
-from quetsach.web.rate_limit import RateLimit
-from quetsach.web.source_limit import SourceLimit
+from quetsach.web.limits import SMALL_BODY_BYTES, RateLimit, SourceLimit
 
 URL = "/api/v1/reports"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("report_centre")]

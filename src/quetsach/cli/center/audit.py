@@ -17,8 +17,7 @@ from quetsach.cli.parser import Parser
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:
-    from quetsach.web.office.log.head import Head
-    from quetsach.web.office.log.verification import Verdict
+    from quetsach.web.office.log.services import Head, Verdict
 
 _DIGEST_LENGTH = 64
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -83,8 +82,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from django.conf import settings  # noqa: PLC0415
 
-        from quetsach.web.office.log.head import Head, head_read  # noqa: PLC0415
-        from quetsach.web.office.log.verification import Verdict, all_entries, verify  # noqa: PLC0415
+        from quetsach.web.office.log.services import Head, Verdict, all_entries, head_read, verify  # noqa: PLC0415  # noqa: PLC0415
 
         data = settings.CENTER.data
         beside = head_read(data) if data else None
@@ -140,6 +138,6 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _write(file: TextIO) -> None:
-    from quetsach.web.office.log.verification import all_entries, as_json  # noqa: PLC0415
+    from quetsach.web.office.log.services import all_entries, as_json  # noqa: PLC0415
 
     file.writelines(json.dumps(as_json(entry), ensure_ascii=False) + "\n" for entry in all_entries())

@@ -109,7 +109,7 @@ def _one(
 
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.boards import standing_of  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.plans.selectors import campaigns, is_closed  # noqa: PLC0415
 
@@ -138,8 +138,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.selectors.boards import boards_of  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.evidence import standing_of  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.boards import boards_of, standing_of  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
@@ -176,7 +175,7 @@ def _import(arguments: argparse.Namespace) -> int:
 def _close(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.office.campaigns.selectors.outcome import outcome_now  # noqa: PLC0415
-        from quetsach.web.office.campaigns.services.passages import close_ask  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services.steps import close_ask  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)

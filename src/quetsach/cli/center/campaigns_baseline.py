@@ -89,7 +89,7 @@ def _freeze(arguments: argparse.Namespace) -> int:
         raise InputError("asking to freeze a baseline needs a reason", hint='add --reason "…"')
     with opened_centre(arguments) as now:
         from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.baseline import baseline_standing  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.decisions import baseline_standing  # noqa: PLC0415
         from quetsach.web.office.campaigns.services import baseline as services  # noqa: PLC0415
 
         campaign = campaign_named(arguments.campaign)
@@ -134,7 +134,7 @@ def _refuse_beside(arguments: argparse.Namespace, *, has_agreed: bool) -> None:
 
 def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, done: str) -> int:
     """Say what was done, ``carried-out`` or ``frozen``, or how the baseline stands."""
-    from quetsach.web.office.campaigns.selectors.baseline import baseline_completeness, baseline_standing  # noqa: PLC0415
+    from quetsach.web.office.campaigns.selectors.decisions import baseline_completeness, baseline_standing  # noqa: PLC0415
 
     standing = baseline_standing(campaign)
     completeness = baseline_completeness(campaign, arguments.feeds) if arguments.feeds else standing.completeness

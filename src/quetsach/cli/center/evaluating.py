@@ -26,7 +26,7 @@ _COMMAND = (sys.executable, "-P", "-m", "quetsach.cli.main", "center", "evaluate
 
 def make_evaluations(data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Make what was asked for, for as long as the centre serves."""
-    from quetsach.web.office.campaigns.services.evaluation import evaluations_recover  # noqa: PLC0415
+    from quetsach.web.office.campaigns.services.steps import evaluations_recover  # noqa: PLC0415
 
     evaluations_recover(now=datetime.now(UTC))
     again(lambda: evaluations_work(data, stopped), LOOK_SECONDS, stopped, beat)
@@ -34,7 +34,7 @@ def make_evaluations(data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def evaluations_work(data: Path, stopped: threading.Event) -> int:
     """Make the evaluations that wait, one after another, until none does or ``stopped`` is set; return how many."""
-    from quetsach.web.office.campaigns.services.evaluation import evaluation_begin, evaluation_fail  # noqa: PLC0415
+    from quetsach.web.office.campaigns.services.steps import evaluation_begin, evaluation_fail  # noqa: PLC0415
 
     made = 0
     while not stopped.is_set() and (run := evaluation_begin(now=datetime.now(UTC))):
@@ -47,7 +47,7 @@ def evaluations_work(data: Path, stopped: threading.Event) -> int:
 
 
 def _make(run: "EvaluationRun", data: Path, stopped: threading.Event) -> None:
-    from quetsach.web.office.campaigns.services.evaluation import evaluation_keep, folder_of  # noqa: PLC0415
+    from quetsach.web.office.campaigns.services.steps import evaluation_keep, folder_of  # noqa: PLC0415
 
     final = folder_of(run, data)
     staged = final.with_name(f".{final.name}")
@@ -80,7 +80,7 @@ def _run_command(key: str, data: Path, out: Path, stopped: threading.Event) -> d
             found: dict[str, str] = json.loads(told)
             return found
         process.kill()
-    from quetsach.web.office.campaigns.services.evaluation import LATE, STOPPED  # noqa: PLC0415
+    from quetsach.web.office.campaigns.services.steps import LATE, STOPPED  # noqa: PLC0415
 
     raise QuetsachError(STOPPED if stopped.is_set() else LATE)
 

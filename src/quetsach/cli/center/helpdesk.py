@@ -45,7 +45,7 @@ def register(parser: Parser) -> None:
 
 def _purge(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.helpdesk.services.answer import cases_purge  # noqa: PLC0415
+        from quetsach.web.office.helpdesk.services import cases_purge  # noqa: PLC0415
 
         closed, erased = cases_purge(now=now)
     if arguments.json:

@@ -99,14 +99,14 @@ def register(parser: Parser) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments):
         from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
-        from quetsach.web.office.letters.selectors.distribution import cascade_of  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.distribution import distribution_of  # noqa: PLC0415
 
         letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
         from quetsach.web.office.letters.templatetags.letter_words import state_name  # noqa: PLC0415
 
         rows = []
         for letter in letters:
-            funnel = cascade_of(letter).funnel
+            funnel = distribution_of(letter).funnel
             state = letter.state if arguments.json else state_name(letter.state)
             number, day = letter.number_sign or "–", letter.issued_on or "–"
             rows.append((letter.pk, number, day, letter.subject[:60], state, funnel.total, funnel.waiting))
@@ -121,11 +121,11 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments):
-        from quetsach.web.office.letters.selectors.distribution import cascade_of  # noqa: PLC0415
+        from quetsach.web.office.letters.selectors.distribution import distribution_of  # noqa: PLC0415
         from quetsach.web.office.letters.templatetags.letter_words import span, standing_name  # noqa: PLC0415
 
         letter = letter_numbered(arguments)
-        cascade = cascade_of(letter)
+        cascade = distribution_of(letter)
         counts = cascade.funnel
         reached = {stage.name.lower(): number for stage, number in counts.reached.items()}
         funnel = reached | {"bounced": counts.bounced, "refused": counts.refused}
@@ -212,7 +212,7 @@ def _bounces(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from django.conf import settings  # noqa: PLC0415
 
-        from quetsach.web.office.mail.services.notices import bounces_read  # noqa: PLC0415
+        from quetsach.web.office.mail.services.queue import bounces_read  # noqa: PLC0415
 
         if settings.CENTER.bounces is None:
             raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
@@ -227,13 +227,13 @@ def _bounces(arguments: argparse.Namespace) -> int:
 def _keys(arguments: argparse.Namespace) -> int:
     words = _words(arguments)
     with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.signing_credentials import demonstration_seals_make  # noqa: PLC0415
+        from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make  # noqa: PLC0415
         from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
 
         unit = Unit.objects.filter(key=arguments.unit).first()
         if unit is None:
             raise InputError(words["no-unit"], where=arguments.unit[:40], hint="quetsach center units show KEY")
-        folder = demonstration_seals_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
+        folder = demonstration_credentials_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
     if arguments.json:
         print_json({"folder": str(folder) if folder else None})
     else:

@@ -132,8 +132,7 @@ def _list(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.people.models import Duty  # noqa: PLC0415
-        from quetsach.web.office.people.words import ROLE_TITLES  # noqa: PLC0415
+        from quetsach.web.office.people.models import ROLE_TITLES, Duty  # noqa: PLC0415
 
         held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
         rows = [

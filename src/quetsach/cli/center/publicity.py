@@ -92,9 +92,9 @@ def register(parser: Parser) -> None:
 def _kit(arguments: argparse.Namespace) -> int:
     words = _WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
+        from quetsach.web.office.blob_store import KITS  # noqa: PLC0415
         from quetsach.web.office.plans.selectors import campaign_of  # noqa: PLC0415
-        from quetsach.web.office.publicity.services.kits import kit_make  # noqa: PLC0415
-        from quetsach.web.office.shelf import KITS  # noqa: PLC0415
+        from quetsach.web.office.publicity.services import kit_make  # noqa: PLC0415
 
         unit = _unit(arguments.unit, words)
         campaign = campaign_of(arguments.campaign)

@@ -107,7 +107,7 @@ def _load_files(files: Iterable[Path]) -> int:
 
 def _totals(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.returns.selectors.report import totals_report  # noqa: PLC0415
+        from quetsach.web.office.returns.selectors.totals import totals_report  # noqa: PLC0415
 
         reports = [
             totals_report(period, now=now, by=arguments.by, is_approved_only=not arguments.provisional)
@@ -159,8 +159,8 @@ def _table(report: dict[str, Any], language: str) -> list[list[Any]]:
 
 def _overdue(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
+        from quetsach.web.office.returns.page import STANDINGS  # noqa: PLC0415
         from quetsach.web.office.returns.selectors.tally import late_in, tally_of  # noqa: PLC0415
-        from quetsach.web.office.returns.wording import STANDINGS  # noqa: PLC0415
 
         found: list[dict[str, Any]] = [
             {
@@ -189,7 +189,7 @@ def _overdue(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
-        from quetsach.web.office.returns.selectors.evaluation import returns_for_evaluation  # noqa: PLC0415
+        from quetsach.web.office.returns.selectors.totals import returns_for_evaluation  # noqa: PLC0415
 
         _assignments(arguments)
         records = returns_for_evaluation(arguments.campaign, now=now)

@@ -78,7 +78,7 @@ def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Erase what people wrote to the help desk when the time that was promised is over."""
-    from quetsach.web.office.helpdesk.services.answer import cases_purge  # noqa: PLC0415
+    from quetsach.web.office.helpdesk.services import cases_purge  # noqa: PLC0415
 
     again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
 

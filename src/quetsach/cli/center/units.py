@@ -118,7 +118,7 @@ def _export(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.units.selectors.exporting import as_csv, as_xlsx, export_tables  # noqa: PLC0415
+        from quetsach.web.office.units.selectors import as_csv, as_xlsx, export_tables  # noqa: PLC0415
 
         tables = export_tables(None, day=today(now))
         path: Path = arguments.path
@@ -140,9 +140,12 @@ def _show(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.tree.models import Unit, UnitKind  # noqa: PLC0415
+        from quetsach.web.office.tree.models import (  # noqa: PLC0415
+            UNIT_KIND_TITLES,
+            Unit,
+            UnitKind,
+        )
         from quetsach.web.office.tree.selectors import branches_of, line_of, position_of, tree_note, unit_named  # noqa: PLC0415
-        from quetsach.web.office.tree.words import KIND_TITLES  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)
         unit = Unit.objects.filter(key=arguments.unit.lower()).first() or unit_named(arguments.unit, day)
@@ -150,7 +153,7 @@ def _show(arguments: argparse.Namespace) -> int:
             raise InputError(words["no-unit"], where=arguments.unit[:60], hint=words["no-unit-hint"])
         position = position_of(unit, day)
         branches = branches_of(position, day) if position else []
-        kind, note = str(KIND_TITLES[UnitKind(unit.kind)]), tree_note(day)
+        kind, note = str(UNIT_KIND_TITLES[UnitKind(unit.kind)]), tree_note(day)
         facts = facts_of(unit) | {
             "day": str(day),
             "path": position.path if position else None,
@@ -178,7 +181,7 @@ def _recast(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.tree.reorganisation import figures_recast  # noqa: PLC0415
+        from quetsach.web.office.tree.selectors import figures_recast  # noqa: PLC0415
         from quetsach.web.office.units.services.importing import read_sheets  # noqa: PLC0415
 
         day = parse_day(arguments.on) if arguments.on else today(now)

@@ -11,7 +11,7 @@ from pathlib import Path
 from quetsach.cli.center import tending
 from quetsach.cli.center.evaluating import make_evaluations
 from quetsach.cli.center.tending import Beat
-from quetsach.web.heartbeats import HeartbeatFile, Work
+from quetsach.web.health import HeartbeatFile, Work
 
 BEAT_SECONDS = 5
 AGAIN_SECONDS = 30

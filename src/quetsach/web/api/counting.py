@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from statistics import median
 
-from quetsach.web.source import Source
+from quetsach.web.client_address import Source
 
 type Row = tuple[str, str, str, str]
 """Family, kind of trace, action, outcome."""

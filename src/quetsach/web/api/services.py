@@ -28,8 +28,8 @@ from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.selectors import count_reports, known_families
 from quetsach.web.api.tally import Tally, counting, keep_tally
-from quetsach.web.bounds import SMALL_BODY_BYTES
-from quetsach.web.source import NOWHERE, Source
+from quetsach.web.client_address import NOWHERE, Source
+from quetsach.web.limits import SMALL_BODY_BYTES
 
 _TRY_AGAIN_SECONDS = 3600
 _AT_ONCE = 500

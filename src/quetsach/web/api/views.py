@@ -11,15 +11,12 @@ from ninja import Schema
 from ninja.errors import ValidationError
 
 from quetsach.core.address import Address
-from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.open_data.description import DescribedApi
-from quetsach.web.api.refusal import Refusal, not_valid, refuse
+from quetsach.web.api.errors import Refusal, SubmissionError, not_valid, refuse
+from quetsach.web.api.open_data.documents import DescribedApi
 from quetsach.web.api.services import report_submit
-from quetsach.web.bounds import SMALL_BODY_BYTES
-from quetsach.web.client_address import client_address
-from quetsach.web.measurement import REPORTS
-from quetsach.web.source import SOURCES, source_of
-from quetsach.web.source_limit import SourceLimit, Width
+from quetsach.web.client_address import SOURCES, client_address, source_of
+from quetsach.web.limits import SMALL_BODY_BYTES, SourceLimit, Width
+from quetsach.web.metrics import REPORTS
 
 api = DescribedApi(
     title="Quét Sạch",

@@ -15,7 +15,7 @@ from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
 from quetsach.lake import parquet
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Points, Statement, Table
-from quetsach.web.licence import LICENCE
+from quetsach.web.identity import LICENCE
 
 
 def annex_files(evaluation: Evaluation) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from quetsach.assess.effect.periods import parse_period
-from quetsach.web.design import charts, course, dots, flow, steps
+from quetsach.web.design import charts, plots
 from quetsach.web.evaluation.document import (
     Against,
     Boxes,
@@ -81,7 +81,7 @@ def _against(plot: Against, table: Table, language: str) -> str:
     ends = (plot.expected.value, plot.expected.low, plot.expected.high)
     columns = zip(*(table.cells(name) for name in (plot.period, plot.observed.value, *ends)), strict=True)
     moments = [
-        course.Moment(
+        plots.Moment(
             parse_period(str(period))[1],
             str(period),
             float(observed) if isinstance(observed, int | float) else None,
@@ -93,8 +93,8 @@ def _against(plot: Against, table: Table, language: str) -> str:
         return ""
     names = (plot.observed.name.in_language(language), plot.expected.name.in_language(language))
     begins = parse_period(plot.begins)[1]
-    chart = course.CourseChart(*_words(plot, language), names, moments, begins)
-    return course.draw_course(chart, language=language)
+    chart = plots.CourseChart(*_words(plot, language), names, moments, begins)
+    return plots.draw_course(chart, language=language)
 
 
 def _three(value: Cell, low: Cell, high: Cell) -> tuple[float, float, float] | None:
@@ -114,15 +114,15 @@ def _dots(plot: Dots, table: Table, language: str) -> str:
     if not rows:
         return ""
     names = tuple(series.name.in_language(language) for series in plot.series)
-    made = dots.DotPlot(*_words(plot, language), names, rows[: plot.most], plot.level, plot.decimals)
-    return dots.draw_dots(made, language=language)
+    made = plots.DotPlot(*_words(plot, language), names, rows[: plot.most], plot.level, plot.decimals)
+    return plots.draw_dots(made, language=language)
 
 
-def _figures(table: Table, series: Series) -> list[dots.Dot | None]:
+def _figures(table: Table, series: Series) -> list[plots.Dot | None]:
     values = table.cells(series.value)
     ends = [table.cells(name) if name else [None] * len(values) for name in (series.low, series.high)]
     return [
-        dots.Dot(float(value), *_interval(low, high)) if isinstance(value, int | float) else None
+        plots.Dot(float(value), *_interval(low, high)) if isinstance(value, int | float) else None
         for value, low, high in zip(values, *ends, strict=True)
     ]
 
@@ -147,9 +147,9 @@ def _boxes(plot: Boxes, table: Table, language: str) -> str:
         row = dict(zip(ids, cells, strict=True))
         day = table.column("first").text(row["first"], language)
         step = (f"{_head(table, 'step', language)} {row['step']}", day, *told(row, ["units"]))
-        rows.append(flow.FlowRow(tuple(box for box in (step, told(row, began), told(row, ends)) if box)))
+        rows.append(plots.FlowRow(tuple(box for box in (step, told(row, began), told(row, ends)) if box)))
     title, description, top = (text.in_language(language) for text in (plot.title, plot.description, plot.top))
-    return flow.draw_flow(flow.FlowChart(title, description, (top,), rows), language=language) if rows else ""
+    return plots.draw_flow(plots.FlowChart(title, description, (top,), rows), language=language) if rows else ""
 
 
 def _head(table: Table, name: str, language: str) -> str:
@@ -158,19 +158,19 @@ def _head(table: Table, name: str, language: str) -> str:
 
 def _steps(plot: Steps, table: Table, language: str) -> str:
     label: Column = table.column(plot.panel)
-    panels: dict[str, list[steps.Step]] = {}
+    panels: dict[str, list[plots.Step]] = {}
     columns = (plot.at, plot.share.value, plot.share.low, plot.share.high)
     for name, *cells in zip(table.cells(plot.panel), *(table.cells(c) for c in columns), strict=True):
         numbers = [float(cell) for cell in cells if isinstance(cell, int | float)]
         if len(numbers) == len(columns):
-            panels.setdefault(label.text(name, language), []).append(steps.Step(*numbers))
+            panels.setdefault(label.text(name, language), []).append(plots.Step(*numbers))
     if not panels:
         return ""
     title, description, time, share = (
         text.in_language(language) for text in (plot.title, plot.description, plot.time, plot.share.name)
     )
     shown = list(panels.items())[: plot.most]
-    return steps.draw_steps(steps.StepPanels(title, description, time, share, shown), language=language)
+    return plots.draw_steps(plots.StepPanels(title, description, time, share, shown), language=language)
 
 
 def _words(plot: Spans | Against | Curve | Dots, language: str) -> tuple[str, str, str]:

@@ -1,23 +1,56 @@
-"""Lost updates: a form says which edition it was opened on, and what others saved since is not overwritten unseen.
-
-An edition is a digest of the values that a form changes. The form carries it, the service compares it with what is
-stored, under the lock under which it writes. On a clash nothing is saved: the page shows both texts side by side, and
-sending the form once more, now with the newer edition, is a decision.
-"""
+"""Forms that are written over a while: kept as they are, and never over what others saved since, unseen."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from django import forms
+from django.forms import BaseForm
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day
+
+# Forms that are kept while they are written: a small script sends them as they are, and is answered in JSON.
+#
+# Nothing depends on the script. Without it the same form has a button that keeps a draft.
+
+
+def is_autosave(request: HttpRequest) -> bool:
+    """Whether the script sent the form, and nobody pressed a button."""
+    return request.method == "POST" and "autosave" in request.POST
+
+
+def autosaved(edition: str, *, now: datetime) -> JsonResponse:
+    """Tell the script that the draft is kept, and the edition on which the form now stands."""
+    said = _("The draft was saved by itself at %(time)s.") % {"time": f"{timezone.localtime(now):%H:%M}"}
+    return JsonResponse({"edition": edition, "said": said})
+
+
+def not_autosaved(why: str) -> JsonResponse:
+    """Tell the script that nothing was kept, and why."""
+    return JsonResponse({"said": _("Not saved by itself:") + " " + why}, status=409)
+
+
+def first_fault(form: BaseForm) -> str:
+    """Return the first thing that is wrong with a form, with the name of its field."""
+    for name, texts in form.errors.items():
+        label = f"{form.fields[name].label}: " if name in form.fields else ""
+        return f"{label}{texts[0]}"
+    return ""
+
+
+# Lost updates: a form says which edition it was opened on, and what others saved since is not overwritten unseen.
+#
+# An edition is a digest of the values that a form changes. The form carries it, the service compares it with what is
+# stored, under the lock under which it writes. On a clash nothing is saved: the page shows both texts side by side, and
+# sending the form once more, now with the newer edition, is a decision.
 
 _LONGEST = 3000
 """Above this many words a changed passage is shown as a whole: comparing takes the square of it."""

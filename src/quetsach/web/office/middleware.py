@@ -6,16 +6,19 @@ The public portal sets no cookie and knows nobody; these classes let its request
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http.cookie import parse_cookie
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
@@ -23,17 +26,22 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csp import csp_override
 
-from quetsach.web.bounds import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
-from quetsach.web.office.errors import AccessError
+from quetsach.web.limits import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
+from quetsach.web.office.blob_store import BlobError
+from quetsach.web.office.partners.services.partner import token_partner
 from quetsach.web.office.people.access import is_barred
+from quetsach.web.office.people.kept_page import to_sign_in
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
-from quetsach.web.office.people.sign_in.ended import to_sign_in
-from quetsach.web.office.people.sign_in.session import has_second_factor, is_over, touch
-from quetsach.web.office.people.sign_in.session_store import BrowserSessionStore, stored_name
+from quetsach.web.office.people.sign_in.sessions import (
+    BrowserSessionStore,
+    has_second_factor,
+    is_over,
+    stored_name,
+    touch,
+)
 from quetsach.web.office.reading import page_read
-from quetsach.web.office.refusal import is_refused
-from quetsach.web.office.shelf import ShelfError
+from quetsach.web.office.refusal import AccessError, is_refused
 
 ACCOUNT_PATHS = tuple(p + ("tai-khoan/" if "van-phong" in p else "account/") for p in OFFICE_PATHS)
 """Where somebody who has no second factor yet may go: to set one up."""
@@ -135,7 +143,7 @@ class OfficeAccess:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Show a refusal as a page: what a person may not see is not found; a file that was lost is told as such."""
-        if isinstance(error, ShelfError) and is_office(request.path):
+        if isinstance(error, BlobError) and is_office(request.path):
             status = 503
         elif isinstance(error, AccessError):
             status = 404 if error.is_hidden else 403
@@ -182,3 +190,25 @@ def _lead_away(request: HttpRequest) -> HttpResponse | None:
         logout(request)
         return redirect("account_login")
     return None if request.path.startswith(ACCOUNT_PATHS) else redirect("mfa_index")
+
+
+# Who may send more than a form: people who are signed in, and partners' programs with their token.
+
+
+def is_known_sender(environ: dict[str, Any]) -> bool:
+    """Say, by the head of a request alone, whether its large body is worth taking in.
+
+    This is no permission: the middleware and the partners' interface decide as ever when the body is there.
+
+    Args:
+        environ: the environment of WSGI.
+    """
+    close_old_connections()  # this is asked between requests, when nobody else does that
+    if is_office(environ["PATH_INFO"]):
+        return _is_signed_in(environ.get("HTTP_COOKIE", ""))
+    return token_partner(environ.get("HTTP_AUTHORIZATION", ""), now=datetime.now(UTC)) is not None
+
+
+def _is_signed_in(cookies: str) -> bool:
+    found = parse_cookie(cookies)
+    return any(SESSION_KEY in BrowserSessionStore(found[name]) for name in session_cookies() if name in found)

@@ -11,18 +11,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import ACTS, Act, Role
+from quetsach.web.identity import site
 from quetsach.web.office.middleware import is_office
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.sign_in.session import ends_at
-from quetsach.web.public_address import site
+from quetsach.web.office.people.sign_in.sessions import ends_at
 
 _WHERE_WORK_BEGINS = ("office:dashboard", "office:operation:operation")
 _WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:")
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class NavigationItem:
     """A part of the office: the name of its first page, its title, and the act that opens it."""
 
     name: str
@@ -30,27 +30,27 @@ class Room:
     act: Act
 
 
-ROOMS: tuple[Room, ...] = (
-    Room("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
-    Room("office:letters:list", _("Letters"), Act.SEE),
-    Room("office:returns:list", _("Returns"), Act.SEE),
-    Room("office:publicity:list", _("Publicity"), Act.SEE),
-    Room("office:units:list", _("Units"), Act.SEE),
-    Room("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
-    Room("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
-    Room("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
-    Room("office:feeds:feeds", _("Feeds"), Act.PUBLISH_NUMBERS),
-    Room("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
-    Room("office:approvals:list", _("Approvals"), Act.SEE),
-    Room("office:people:list", _("People"), Act.MANAGE_PEOPLE),
-    Room("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
-    Room("office:log:list", _("Log"), Act.READ_LOG),
+ROOMS: tuple[NavigationItem, ...] = (
+    NavigationItem("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
+    NavigationItem("office:letters:list", _("Letters"), Act.SEE),
+    NavigationItem("office:returns:list", _("Returns"), Act.SEE),
+    NavigationItem("office:publicity:list", _("Publicity"), Act.SEE),
+    NavigationItem("office:units:list", _("Units"), Act.SEE),
+    NavigationItem("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
+    NavigationItem("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
+    NavigationItem("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
+    NavigationItem("office:feeds:feeds", _("Feeds"), Act.PUBLISH_NUMBERS),
+    NavigationItem("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
+    NavigationItem("office:approvals:list", _("Approvals"), Act.SEE),
+    NavigationItem("office:people:list", _("People"), Act.MANAGE_PEOPLE),
+    NavigationItem("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
+    NavigationItem("office:log:list", _("Log"), Act.READ_LOG),
 )
 """In the order of the navigation. A room is added with its first page."""
 
 
 @dataclass(frozen=True, slots=True)
-class RoomLink:
+class NavigationLink:
     """A room as a link."""
 
     url: str
@@ -58,11 +58,11 @@ class RoomLink:
     is_here: bool
 
 
-def room_links(roles: frozenset[Role], path: str) -> tuple[RoomLink, ...]:
+def navigation_links(roles: frozenset[Role], path: str) -> tuple[NavigationLink, ...]:
     """Return the links of the rooms that somebody with these roles finds open."""
     allowed = frozenset().union(*(ACTS[role] for role in roles)) if roles else frozenset()
     links = [(reverse(room.name), room.title) for room in ROOMS if room.act in allowed]
-    return tuple(RoomLink(url, title, path.startswith(url)) for url, title in links)
+    return tuple(NavigationLink(url, title, path.startswith(url)) for url, title in links)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "session_ends": ends,
         "session_seconds": int((ends - now).total_seconds()) if ends else 0,
-        "rooms": room_links(roles, request.path),
+        "rooms": navigation_links(roles, request.path),
         "duties": duties,
         "centre_site": site(),
         "local_site": site(),

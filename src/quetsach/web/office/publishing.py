@@ -12,7 +12,7 @@ from quetsach.centre.publication.candidates import read_published
 from quetsach.centre.publication.counting import count_changed_figures
 from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.campaigns.selectors import published
+from quetsach.web.office.campaigns.selectors import outcome
 from quetsach.web.office.figures.selectors import has_tables
 from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed
 from quetsach.web.portal.campaign_chart import draw_campaign
@@ -67,7 +67,7 @@ def _campaigns(data: Path) -> tuple[MeasuredCampaign, ...]:
         QuetsachError: it is empty, and was not when figures were published.
     """
     if has_tables():
-        return published.published_campaigns()
+        return outcome.published_campaigns()
     figures = read_published(data)
     if figures is not None and figures.campaigns:
         raise QuetsachError(

@@ -13,7 +13,19 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.editions import ClashError, show_clash
-from quetsach.web.office.errors import AccessError
+
+# Errors that every app of the office raises.
+
+
+class AccessError(QuetsachError):
+    """A person may not do this. ``is_hidden``: may not even know that the unit has such a thing (shown as 404)."""
+
+    def __init__(self, what: str, *, is_hidden: bool) -> None:
+        super().__init__(what)
+        self.is_hidden = is_hidden
+
+
+# How the office says what was refused: what happened, then what to do, in the language of the page.
 
 type Words = Mapping[str, str | Promise]
 """What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""
@@ -27,7 +39,7 @@ def is_refused(request: HttpRequest) -> bool:
     return _REFUSED in request.META
 
 
-def told(error: QuetsachError, words: Words | None = None) -> str:
+def refusal_text(error: QuetsachError, words: Words | None = None) -> str:
     """Return a refusal as sentences for a page."""
     known = (words or {}).get(getattr(error, "code", ""))
     if known is not None:
@@ -40,8 +52,8 @@ def told(error: QuetsachError, words: Words | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """``with Telling(request, done):`` says above the page, or in the form, that what follows was done or refused.
+class FlashErrors:
+    """``with FlashErrors(request, done):`` says above the page, or in the form, that what follows was done or refused.
 
     ``field`` is the one of the form that a refusal is about, unless the error names another.
     After a refusal the view goes on behind the block. What a person may not even know of goes on to the middleware.
@@ -66,12 +78,12 @@ class Telling:
             return False
         self.request.META[_REFUSED] = "yes"
         if self.form is None:
-            messages.error(self.request, told(error, self.words))
+            messages.error(self.request, refusal_text(error, self.words))
         else:
             if isinstance(error, ClashError):
                 show_clash(self.form, error)
             field = getattr(error, "field", self.field)
-            self.form.add_error(field if field in self.form.fields else None, told(error, self.words))
+            self.form.add_error(field if field in self.form.fields else None, refusal_text(error, self.words))
         return True
 
 

@@ -16,10 +16,9 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.mail import approvers_tell
-from quetsach.web.office.letters.services.copies import copies_make
 from quetsach.web.office.letters.services.remind import reminders_queue
-from quetsach.web.office.mail.services.notices import bounces_read
-from quetsach.web.office.mail.services.queue import Stop, queue_recover, queue_send
+from quetsach.web.office.letters.services.send import copies_make
+from quetsach.web.office.mail.services.queue import Stop, bounces_read, queue_recover, queue_send
 from quetsach.web.office.returns.services.remind import returns_remind
 
 PAUSE_SECONDS = 15

@@ -12,9 +12,9 @@ from django.utils.translation import get_language, override
 from quetsach.core.country import Country
 from quetsach.core.pack import LocalText
 from quetsach.network import ATTRIBUTION
-from quetsach.web import public_address
+from quetsach.web import identity
 from quetsach.web.configuration import Configuration
-from quetsach.web.licence import LICENCE
+from quetsach.web.identity import LICENCE
 from quetsach.web.portal import selectors
 from quetsach.web.portal.pages import Link, navigation
 
@@ -67,7 +67,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
             attribution=ATTRIBUTION,
             licence=LICENCE,
-            address=public_address.site(),
+            address=identity.site(),
         )
     }
 
@@ -89,5 +89,5 @@ def _path_in(request: HttpRequest, language: str) -> str:
 def _versions(request: HttpRequest) -> tuple[Version, ...]:
     if request.resolver_match is None:
         return ()
-    found = [Version(code, public_address.site() + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
+    found = [Version(code, identity.site() + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
     return (*found, Version("x-default", found[0].url))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from quetsach.centre.publication.months import Month
 from quetsach.core.day import MONTHS
-from quetsach.web import public_address
+from quetsach.web import identity
 from quetsach.web.design.templatetags.words import day, figure
 from quetsach.web.portal import selectors
 
@@ -32,7 +32,7 @@ class _Feed(Atom1Feed):
 @cache_control(public=True, max_age=60)
 def feed(_request: HttpRequest) -> HttpResponse:
     """Tell programs that there are new figures, in the language of the address."""
-    site, page = public_address.site(), reverse("open-data")
+    site, page = identity.site(), reverse("open-data")
     made = _Feed(
         title=_("Quét Sạch: published figures"),
         link=f"{site}{page}",

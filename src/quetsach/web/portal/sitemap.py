@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from quetsach.web import public_address
+from quetsach.web import identity
 from quetsach.web.portal import selectors
 
 type Place = tuple[str, tuple[str, ...]]
@@ -55,11 +55,11 @@ class PublicPages(Sitemap):  # type: ignore[type-arg] # not generic when it runs
 
     def get_domain(self, site: object = None) -> str:  # noqa: ARG002  (what a request says of its host is not used)
         """Return the centre's own name."""
-        return urlsplit(public_address.site()).netloc
+        return urlsplit(identity.site()).netloc
 
     def get_protocol(self, protocol: str | None = None) -> str:  # noqa: ARG002
         """Return the scheme of the centre's own address."""
-        return urlsplit(public_address.site()).scheme
+        return urlsplit(identity.site()).scheme
 
 
 @require_safe

@@ -21,7 +21,7 @@ from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.tally import report_tally
 from quetsach.web.client_address import client_address
-from quetsach.web.measurement import CHECKS
+from quetsach.web.metrics import CHECKS
 from quetsach.web.portal import selectors, services
 from quetsach.web.portal.family import groups_of, page_of
 from quetsach.web.portal.offer import download_page, systems_of

@@ -1,15 +1,42 @@
-"""What a worker process loads: Django behind the application that takes requests in."""
+"""What a worker process loads: Django behind the application that takes requests in; it ends with its main process."""
 
 import logging
+import multiprocessing
 import os
+import signal
 import socket
+import threading
+import time
 from asyncio import AbstractEventLoop
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from quetsach.web.server.application import CentreApplication, HttpProtocol
-from quetsach.web.server.environment import Scope
-from quetsach.web.server.parent import follow_parent
+from quetsach.web.server.request import Scope
 from quetsach.web.wsgi import application as django
+
+# Ends a worker whose main process is gone: nobody would renew signatures, send letters or stop it any more.
+
+LAST_ANSWERS_SECONDS = 3
+_center_logger = logging.getLogger("quetsach.center")
+
+
+def follow_parent() -> None:
+    """Watch the pipe that the main process holds open for as long as it lives, however it ends."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), name="follow-parent", daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    _center_logger.error("the main process is gone: this worker ends")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_ANSWERS_SECONDS)
+    os._exit(1)
+
+
+# What a worker process loads: Django behind the application that takes requests in.
 
 UNREAD_SECONDS = 60
 """How long an answer may lie in the system's hands without the visitor's taking any of it; then the line is cut."""
@@ -22,7 +49,7 @@ class Worker:
     def __init__(self) -> None:
         from django.conf import settings  # noqa: PLC0415  (after Django has been set up)
 
-        from quetsach.web.office.senders import is_known_sender  # noqa: PLC0415
+        from quetsach.web.office.middleware import is_known_sender  # noqa: PLC0415
 
         follow_parent()
         self._application = CentreApplication(

@@ -15,7 +15,7 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import decisions_of, steps_taken
-from quetsach.web.office.publicity.selectors.verification import genuine
+from quetsach.web.office.publicity.selectors.kits import genuine
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 

@@ -8,10 +8,9 @@ import pytest
 from tests.unit.web.office.letters.document.letters import letter
 
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.letter import Personal, Verification
 from quetsach.web.office.letters.document.pdf import render, render_many
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
+from quetsach.web.office.letters.document.signing import Signatory, Signatures, load_key
 
 AT = datetime(2020, 10, 6, 3, 4, 5, tzinfo=UTC)
 PERSON, AGENCY = "Nguyễn Văn Mẫu", "Sở Thông tin và Truyền thông"

@@ -28,7 +28,7 @@ from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_decide
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.helpdesk.services.case import case_open
+from quetsach.web.office.helpdesk.services import case_open
 from quetsach.web.office.letters.models import Letter, RegisterBook
 from quetsach.web.office.letters.services.draft import (
     WRITTEN_FIELDS,
@@ -44,7 +44,7 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.people.services.invitation import invitation_issue
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.publicity.services.kits import kit_make
+from quetsach.web.office.publicity.services import kit_make
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.entry import return_submit

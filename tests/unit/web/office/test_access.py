@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.authority import Act, Duty, Role, may, may_give, scope
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.access import duties_of, may_do, require, visible
 from quetsach.web.office.people.models import Duty as StoredDuty
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Position
 
 from .conftest import TODAY

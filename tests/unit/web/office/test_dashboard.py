@@ -8,11 +8,11 @@ import pytest
 from quetsach.campaign.returns.period import PeriodKind, week_of
 from quetsach.installation import bundled
 from quetsach.web.office.approvals.services import approval_ask
-from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Period, Return
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.tree.models import UnitKind
+from quetsach.web.office.views import dashboard_of
 
 NOW = datetime.now(UTC)
 UNSET = "Chưa đặt địa chỉ công khai của trung tâm"

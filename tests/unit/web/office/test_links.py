@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.web.office.links import SignedNumbers
-from quetsach.web.public_address import site
+from quetsach.web.identity import site
+from quetsach.web.office.encryption import SignedNumbers
 
 ONE, OTHER = SignedNumbers("tests.one", 2), SignedNumbers("tests.other", 2)
 

@@ -13,14 +13,14 @@ from quetsach.web.office.approvals.services import (
     approvals_void,
     is_approved,
 )
-from quetsach.web.office.audit.subjects import subject_names
-from quetsach.web.office.campaigns.services.passages import gate_ask
+from quetsach.web.office.audit.words import subject_names
 from quetsach.web.office.campaigns.services.plans import campaign_begin
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.campaigns.services.steps import gate_ask
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.services.draft import letter_begin
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
+from quetsach.web.office.refusal import AccessError
 
 from .conftest import NOW
 

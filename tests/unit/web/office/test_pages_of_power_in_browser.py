@@ -18,7 +18,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.packs.selectors import waiting_packs
 from quetsach.web.office.packs.services import packs_ask
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.wording.documents import DOCUMENTS
+from quetsach.web.office.wording.selectors import DOCUMENTS
 from quetsach.web.office.wording.services import wording_save
 
 __all__ = ["data"]

@@ -13,8 +13,7 @@ from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.refusal import Telling, told
+from quetsach.web.office.refusal import AccessError, FlashErrors, refusal_text
 
 SHUT = ScheduleError(
     LocalText("chưa mở được", "cannot be opened"), field="reason", advice=LocalText("nêu lý do", "give a reason")
@@ -41,40 +40,41 @@ def said(request: HttpRequest) -> list[tuple[str, str]]:
 )
 def test_a_refusal_is_two_sentences_in_the_language_of_the_page(language: str, text: str) -> None:
     with override(language):
-        assert told(SHUT) == text
+        assert refusal_text(SHUT) == text
 
 
 def test_a_file_is_named_with_its_fault() -> None:
-    assert told(CampaignError("is missing", where="c.toml: id")) == "c.toml: id: is missing."
+    assert refusal_text(CampaignError("is missing", where="c.toml: id")) == "c.toml: id: is missing."
 
 
 def test_a_sentence_that_ends_gets_no_second_full_stop() -> None:
-    assert told(ReturnError("Is it over?")) == "Is it over?"
+    assert refusal_text(ReturnError("Is it over?")) == "Is it over?"
 
 
 def test_a_room_has_its_own_words_by_the_code_of_an_error() -> None:
     words = {"header": "Dòng đầu sai (%(what)s)."}
     assert (
-        told(PartnerError("lacks day", code="header", where="r.csv:1"), words) == "Dòng đầu sai (r.csv:1: lacks day)."
+        refusal_text(PartnerError("lacks day", code="header", where="r.csv:1"), words)
+        == "Dòng đầu sai (r.csv:1: lacks day)."
     )
-    assert told(PartnerError("is busy", code="busy"), words) == "Is busy."
+    assert refusal_text(PartnerError("is busy", code="busy"), words) == "Is busy."
 
 
 def test_what_was_done_is_said_above_the_page(request_: HttpRequest) -> None:
-    with Telling(request_, "Đã lưu."):
+    with FlashErrors(request_, "Đã lưu."):
         pass
     assert said(request_) == [("success", "Đã lưu.")]
 
 
 def test_what_was_refused_is_said_above_the_page_and_the_view_goes_on(request_: HttpRequest) -> None:
-    with Telling(request_, "Đã lưu."):
+    with FlashErrors(request_, "Đã lưu."):
         raise SHUT
     assert said(request_) == [("error", "Chưa mở được. Nêu lý do.")]
 
 
 def test_a_refusal_stands_at_the_field_that_it_is_about(request_: HttpRequest) -> None:
     form = Reason({"reason": "x"})
-    with Telling(request_, form=form):
+    with FlashErrors(request_, form=form):
         raise SHUT
     assert form.errors == {"reason": ["Chưa mở được. Nêu lý do."]}
     assert said(request_) == []
@@ -82,13 +82,13 @@ def test_a_refusal_stands_at_the_field_that_it_is_about(request_: HttpRequest) -
 
 def test_a_refusal_of_a_field_that_the_form_does_not_have_stands_above_it(request_: HttpRequest) -> None:
     form = Reason({"reason": "x"})
-    with Telling(request_, form=form):
+    with FlashErrors(request_, form=form):
         raise ScheduleError(LocalText("sai", "wrong"), field="windows")
     assert form.non_field_errors() == ["Sai."]
 
 
 @pytest.mark.parametrize("error", [AccessError("not yours", is_hidden=True), ValueError("a fault of the program")])
 def test_what_is_hidden_and_what_is_a_fault_is_not_told(request_: HttpRequest, error: Exception) -> None:
-    with pytest.raises(type(error)), Telling(request_):
+    with pytest.raises(type(error)), FlashErrors(request_):
         raise error
     assert said(request_) == []

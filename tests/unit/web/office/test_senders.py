@@ -3,14 +3,14 @@
 import pytest
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office import senders
-from quetsach.web.office.senders import is_known_sender
+from quetsach.web.office import middleware
+from quetsach.web.office.middleware import is_known_sender
 
 
 @pytest.fixture(autouse=True)
 def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test's own transaction is no connection of an earlier request."""
-    monkeypatch.setattr(senders, "close_old_connections", lambda: None)
+    monkeypatch.setattr(middleware, "close_old_connections", lambda: None)
 
 
 def test_somebody_who_is_signed_in_may_send_much(person, signed_in) -> None:

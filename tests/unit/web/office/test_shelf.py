@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.web.office.shelf import KITS, LETTERS, ShelfError
+from quetsach.web.office.blob_store import KITS, LETTERS, BlobError
 
 
 @pytest.fixture(autouse=True)
@@ -31,17 +31,17 @@ def test_the_archive_of_a_kit_is_a_zip_by_its_name(data: Path) -> None:
 def test_a_file_that_was_changed_is_not_handed_out_and_stands_in_the_log(data: Path, caplog) -> None:
     (sha256,) = LETTERS.put([b"one"])
     (data / "letters" / sha256[:2] / sha256).write_bytes(b"two")
-    with caplog.at_level(logging.ERROR), pytest.raises(ShelfError, match="was changed"):
+    with caplog.at_level(logging.ERROR), pytest.raises(BlobError, match="was changed"):
         LETTERS.read(sha256)
     assert sha256 in caplog.text
 
 
 def test_a_file_that_is_gone_is_said_to_be_missing() -> None:
-    with pytest.raises(ShelfError, match="missing"):
+    with pytest.raises(BlobError, match="missing"):
         LETTERS.read(hashlib.sha256(b"never").hexdigest())
 
 
 def test_without_a_data_folder_nothing_is_kept(settings) -> None:
     settings.CENTER = dataclasses.replace(settings.CENTER, data=None)
-    with pytest.raises(ShelfError, match="no data folder"):
+    with pytest.raises(BlobError, match="no data folder"):
         LETTERS.put([b"one"])

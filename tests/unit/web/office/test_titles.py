@@ -18,7 +18,7 @@ from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.letters.services.draft import letter_begin
 from quetsach.web.office.letters.services.templates import samples_load
 from quetsach.web.office.partners.services.partner import partner_add
-from quetsach.web.office.publicity.services.kits import kit_make
+from quetsach.web.office.publicity.services import kit_make
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.tree.models import Contact, UnitKind
 

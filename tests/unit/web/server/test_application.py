@@ -13,10 +13,9 @@ import pytest
 from tests.unit.web.server.test_environment import Head, head
 from tests.waiting import PATIENCE_SECONDS
 
-from quetsach.web.bounds import SMALL_BODY_BYTES
-from quetsach.web.server import body as body_module
-from quetsach.web.server.answer import LARGE_FILE_BYTES
-from quetsach.web.server.application import PAGE_THREADS, CentreApplication
+from quetsach.web.limits import SMALL_BODY_BYTES
+from quetsach.web.server import request as body_module
+from quetsach.web.server.application import LARGE_FILE_BYTES, PAGE_THREADS, CentreApplication
 
 
 @dataclass

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from quetsach.web.server.environment import HeadError, environment_of
+from quetsach.web.server.request import HeadError, environment_of
 
 
 @dataclass

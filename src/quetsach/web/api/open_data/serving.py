@@ -1,7 +1,7 @@
 """Open data over HTTP: what any program may fetch, ask for again without fetching it, and read from any page.
 
 A file has an ETag made of its content (RFC 9110), so it is never sent again unchanged and never kept when it has
-changed; it is the same in every language and for everybody (``web/compression.py`` makes it small).
+changed; it is the same in every language and for everybody (``web/middleware.py`` makes it small).
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
 from quetsach.centre.publication.snapshot import figures_path
+from quetsach.web.api.errors import refuse
 from quetsach.web.api.open_data.documents import (
     FIGURES_SCHEMA,
     PACKAGE,
@@ -31,10 +32,9 @@ from quetsach.web.api.open_data.documents import (
     package,
 )
 from quetsach.web.api.open_data.tables import TABLES, Figures, OpenTable
-from quetsach.web.api.refusal import refuse
 from quetsach.web.api.services import submission_schema
 from quetsach.web.api.views import api
-from quetsach.web.licence import LICENCE
+from quetsach.web.identity import LICENCE
 from quetsach.web.portal import selectors
 
 _MAX_AGE_SECONDS = 60

@@ -10,14 +10,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from quetsach.web.office.approvals.models import Approval
+from quetsach.web.identity import site
+from quetsach.web.office.approvals.models import APPROVAL_TITLES, Approval
 from quetsach.web.office.approvals.selectors import nearest_deciders
-from quetsach.web.office.approvals.words import KIND_TITLES
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
-from quetsach.web.office.mail.services.compose import message_of
+from quetsach.web.office.mail.services.message import message_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Person
-from quetsach.web.public_address import site
 
 TOLD_WITHIN = timedelta(days=7)
 """What was asked for longer ago is told by the desk alone: nobody gets old mail when a mail server is set at last."""
@@ -47,7 +46,7 @@ def approvers_tell(*, now: datetime) -> int:
 def _mail(approval: Approval, person: Person, now: datetime) -> Message:
     with override(person.language):
         path = reverse("office:approvals:approval", args=[approval.pk])
-    values = {"approval": approval, "kind": KIND_TITLES[approval.kind], "link": site() + path}
+    values = {"approval": approval, "kind": APPROVAL_TITLES[approval.kind], "link": site() + path}
     return message_of(
         "approval",
         values,

@@ -1,9 +1,29 @@
 """Approvals: what was asked for, by whom, and what another person decided."""
 
+from collections.abc import Mapping
+
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit
+
+# What is approved.
+
+APPROVAL_TITLES: Mapping[str, str | Promise] = {
+    "letter": _("Official letter"),
+    "numbers": _("Figures for publication"),
+    "packs": _("Signed packs"),
+    "kit": _("Publicity kit"),
+    "campaign": _("Step of the campaign"),
+    "baseline": _("Baseline of the campaign"),
+    "assignment": _("Returns asked of many units"),
+    "decision": _("Decision of the campaign"),
+}
+
+
+# Approvals: what was asked for, by whom, and what another person decided.
 
 
 class Approval(models.Model):

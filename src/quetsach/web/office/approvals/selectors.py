@@ -8,10 +8,10 @@ from django.urls import NoReverseMatch, reverse
 from quetsach.campaign.authority import Act, scope
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.access import duties_of, may_do, paths_of, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.selectors import people_with
+from quetsach.web.office.refusal import AccessError
 
 _PAGES = {
     "letter": "office:letters:letter",

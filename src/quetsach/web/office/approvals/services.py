@@ -1,18 +1,54 @@
-"""Asking and deciding; the one who asks never decides."""
+"""Asking and deciding; the one who asks never decides. Rooms say what follows from a grant at once."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.approvals.consequences import consequence_of
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit
+
+# What follows from a grant at once. Rooms say it when the office starts; approvals know no room.
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """How requests of one kind are looked at and carried out.
+
+    ``check`` refuses what cannot be granted any more; ``carry_out`` does what was granted, and is called again where it
+    failed; ``done`` says that it was done. ``template`` shows what is asked for, with what ``context`` returns.
+    """
+
+    check: Callable[[Approval], None]
+    carry_out: Callable[[Approval, datetime], None]
+    done: str | Promise
+    template: str
+    context: Callable[[Approval], Mapping[str, Any]]
+
+
+_BY_SUBJECT: dict[str, Consequence] = {}
+
+
+def register_consequence(subject: str, consequence: Consequence) -> None:
+    """Say what follows for requests whose subject begins with ``subject`` and a colon."""
+    _BY_SUBJECT[subject] = consequence
+
+
+def consequence_of(approval: Approval) -> Consequence | None:
+    """Return what follows from granting a request; ``None`` where the grant itself is all."""
+    return _BY_SUBJECT.get(approval.subject.partition(":")[0])
+
+
+# Asking and deciding; the one who asks never decides.
 
 DECIDING_ACT = {
     "letter": Act.ISSUE_LETTER,

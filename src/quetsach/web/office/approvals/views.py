@@ -10,13 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.web.office.approvals import selectors
-from quetsach.web.office.approvals.consequences import consequence_of
-from quetsach.web.office.approvals.services import approval_decide, unvouched
-from quetsach.web.office.approvals.words import KIND_TITLES
-from quetsach.web.office.people.access import today
-from quetsach.web.office.people.current_user import current_person
+from quetsach.web.office.approvals.models import APPROVAL_TITLES
+from quetsach.web.office.approvals.services import approval_decide, consequence_of, unvouched
+from quetsach.web.office.people.access import current_person, today
 from quetsach.web.office.people.sign_in.views import require_again
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.refusal import FlashErrors
 
 _A_PAGE = 50
 _LONGEST_REASON = 2000
@@ -48,7 +46,7 @@ def approval(request: HttpRequest, key: int) -> HttpResponse:
     found = selectors.approval_for(current_person(request), key, day=day)
     context: dict[str, Any] = {
         "approval": found,
-        "kind": KIND_TITLES[found.kind],
+        "kind": APPROVAL_TITLES[found.kind],
         "subject_url": selectors.subject_url(found),
         "may_decide": found.is_granted is None and selectors.may_decide(current_person(request), found, day=day),
         "unvouched": unvouched(found, current_person(request)),
@@ -68,7 +66,7 @@ def decide(request: HttpRequest, key: int) -> HttpResponse:
     is_granted = request.POST.get("verdict") == "grant"
     consequence = consequence_of(found)
     granted = consequence.done if consequence else _("Granted.")
-    with Telling(request, granted if is_granted else _("Refused.")):
+    with FlashErrors(request, granted if is_granted else _("Refused.")):
         approval_decide(
             approval=found,
             is_granted=is_granted,

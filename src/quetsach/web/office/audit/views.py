@@ -1,19 +1,48 @@
-"""The page of the log."""
+"""The page of the log, and what to look for in it."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from quetsach.web.office.audit.forms import WantedForm
-from quetsach.web.office.audit.selectors import entries_for, may_read
-from quetsach.web.office.audit.subjects import names_in, subject_names
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.people.access import today
-from quetsach.web.office.people.current_user import current_person
+from quetsach.web.office.audit.selectors import Wanted, entries_for, may_read
+from quetsach.web.office.audit.words import ACT_TITLES, names_in, subject_names
+from quetsach.web.office.day_field import DayField
+from quetsach.web.office.people.access import current_person, today
+from quetsach.web.office.refusal import AccessError
+
+# What to look for in the log.
+
+
+class WantedForm(forms.Form):
+    """A filter; every field may stay empty."""
+
+    text = forms.CharField(label=_("Person, unit or subject"), max_length=100, required=False)
+    act = forms.ChoiceField(label=_("What was done"), required=False)
+    first = DayField(label=_("From"), required=False)
+    last = DayField(label=_("To"), required=False)
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        acts = sorted(((act, str(title)) for act, title in ACT_TITLES.items()), key=lambda pair: pair[1].casefold())
+        self.fields["act"] = forms.ChoiceField(
+            label=_("What was done"), required=False, choices=[("", _("Everything")), *acts]
+        )
+
+    def wanted(self) -> Wanted:
+        """Return the filter; what is not valid takes everything."""
+        if not self.is_valid():
+            return Wanted()
+        facts = self.cleaned_data
+        return Wanted(facts["text"].strip(), facts["act"], facts["first"], facts["last"])
+
+
+# The page of the log.
 
 _A_PAGE = 50
 

@@ -14,9 +14,8 @@ class Campaigns(AppConfig):
         """Say what follows from a grant."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.baseline import baseline_shown  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.decisions import decision_shown  # noqa: PLC0415
+        from quetsach.web.office.approvals.services import Consequence, register_consequence  # noqa: PLC0415
+        from quetsach.web.office.campaigns.selectors.decisions import baseline_shown, decision_shown  # noqa: PLC0415
         from quetsach.web.office.campaigns.services import baseline, decisions  # noqa: PLC0415
 
         register_consequence(

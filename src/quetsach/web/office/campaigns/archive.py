@@ -30,7 +30,7 @@ from quetsach.web import design
 from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
 from quetsach.web.design.templatetags.words import window_name
 from quetsach.web.office.campaigns.forms import KIND_TITLES
-from quetsach.web.office.campaigns.selectors.letters import chains_of
+from quetsach.web.office.campaigns.selectors.boards import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
 from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.plans.models import CLOSE, Campaign

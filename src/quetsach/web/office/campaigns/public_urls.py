@@ -3,9 +3,9 @@
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.campaigns.views import public
+from quetsach.web.office.campaigns.views import campaigns
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(_("campaigns/"), public.campaign, name="campaign"),
-    path(_("campaigns/<slug:key>/"), public.campaign, name="campaign-of"),
+    path(_("campaigns/"), campaigns.campaign, name="campaign"),
+    path(_("campaigns/<slug:key>/"), campaigns.campaign, name="campaign-of"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.campaigns.views import acts, baseline, campaigns, decisions, evaluation, plans
+from quetsach.web.office.campaigns.views import campaigns, decisions, plans
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,12 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:key>/quyet-dinh/", decisions.decisions, name="decisions"),
     path("<slug:key>/quyet-dinh/moi/", decisions.kinds, name="decide"),
     path("<slug:key>/quyet-dinh/moi/<slug:kind>/", decisions.decide, name="decide-on"),
-    path("<slug:key>/mo/<slug:phase>/", acts.open_gate, name="open-gate"),
-    path("<slug:key>/moc-so-sanh/", baseline.baseline, name="baseline"),
-    path("<slug:key>/danh-gia/", evaluation.evaluation, name="evaluation"),
-    path("<slug:key>/danh-gia/<int:number>.zip", evaluation.evaluation_files, name="evaluation-files"),
-    path("<slug:key>/danh-gia/<int:number>.<slug:language>.pdf", evaluation.evaluation_pdf, name="evaluation-pdf"),
-    path("<slug:key>/ket-thuc/", acts.close, name="close"),
-    path("<slug:key>/tiep-theo/", acts.clone, name="clone"),
+    path("<slug:key>/mo/<slug:phase>/", campaigns.open_gate, name="open-gate"),
+    path("<slug:key>/moc-so-sanh/", decisions.baseline, name="baseline"),
+    path("<slug:key>/danh-gia/", decisions.evaluation, name="evaluation"),
+    path("<slug:key>/danh-gia/<int:number>.zip", decisions.evaluation_files, name="evaluation-files"),
+    path("<slug:key>/danh-gia/<int:number>.<slug:language>.pdf", decisions.evaluation_pdf, name="evaluation-pdf"),
+    path("<slug:key>/ket-thuc/", campaigns.close, name="close"),
+    path("<slug:key>/tiep-theo/", campaigns.clone, name="clone"),
     path("<slug:key>/luu-tru.zip", campaigns.archive, name="archive"),
 ]

@@ -9,17 +9,13 @@ from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.errors import BaselineError
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.selectors.baseline import subject_of
-from quetsach.web.office.campaigns.selectors.decisions import subject_of as decision_subject
-from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
+from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
+from quetsach.web.office.campaigns.selectors.decisions import baseline_subject, decision_subject
 from quetsach.web.office.campaigns.services.baseline import baseline_ask
 from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_draft
-from quetsach.web.office.campaigns.services.passages import gate_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_move
-from quetsach.web.office.demonstration.cast import Cast, grant, hire
-from quetsach.web.office.demonstration.letters import send_letters
-from quetsach.web.office.demonstration.returns import send_returns
-from quetsach.web.office.demonstration.story import at, story
+from quetsach.web.office.campaigns.services.steps import gate_ask
+from quetsach.web.office.demonstration.scenes import Cast, at, grant, hire, send_letters, send_returns, story
 from quetsach.web.office.plans.models import Campaign
 
 
@@ -85,7 +81,7 @@ def _freeze(campaign: Campaign, cast: Cast) -> None:
         )
     except BaselineError:
         return  # the lake does not hold the window, which the page of the baseline tells
-    grant(subject_of(campaign), cast["binh"], told["granted"])
+    grant(baseline_subject(campaign), cast["binh"], told["granted"])
 
 
 def _decide(campaign: Campaign, cast: Cast) -> None:

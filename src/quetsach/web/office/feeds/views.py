@@ -9,9 +9,8 @@ from quetsach.campaign.authority import Act
 from quetsach.feeds import LAYOUTS
 from quetsach.web.office.feeds import selectors
 from quetsach.web.office.figures.selectors import published_figures
-from quetsach.web.office.people.access import may_do, require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.people.access import CurrentUser, may_do, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 
@@ -24,7 +23,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
         "published": published_figures(),
         "needs_two": settings.CENTER.publication == "two-people",
     }
-    with Telling(request):  # a lake that is damaged is told, not a broken page
+    with FlashErrors(request):  # a lake that is damaged is told, not a broken page
         context["states"] = selectors.feeds_here(now=visitor.now)
     return render(request, "office/feeds/feeds.html", context)
 
@@ -41,7 +40,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     """Show of which deliveries records were set aside, and for which reasons."""
     visitor = _entered(request)
     context: dict[str, object] = {"tab": "quarantine", "may_look": _may_look(visitor)}
-    with Telling(request):
+    with FlashErrors(request):
         context["found"] = selectors.quarantine_here(feed=request.GET.get("nguon", ""))
     return render(request, "office/feeds/quarantine.html", context)
 
@@ -52,7 +51,7 @@ def set_aside(request: HttpRequest, delivery: str) -> HttpResponse:
     visitor = _entered(request)
     require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
     context: dict[str, object] = {"tab": "quarantine"}
-    with Telling(request):
+    with FlashErrors(request):
         context["found"] = selectors.rows_set_aside(delivery, by=visitor.person, now=visitor.now)
     return render(request, "office/feeds/set_aside.html", context)
 
@@ -62,7 +61,7 @@ def names(request: HttpRequest) -> HttpResponse:
     """Show the names of malware that no analyst has placed among the families yet."""
     visitor = _entered(request)
     context: dict[str, object] = {"tab": "names"}
-    with Telling(request):
+    with FlashErrors(request):
         context["found"] = selectors.unplaced_here(now=visitor.now)
     return render(request, "office/feeds/names.html", context)
 

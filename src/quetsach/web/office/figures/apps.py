@@ -14,7 +14,7 @@ class Figures(AppConfig):
         """Say what follows from a grant."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
+        from quetsach.web.office.approvals.services import Consequence, register_consequence  # noqa: PLC0415
         from quetsach.web.office.figures import selectors, services  # noqa: PLC0415
 
         register_consequence(

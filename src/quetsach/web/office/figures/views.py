@@ -9,11 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.figures import selectors, services
-from quetsach.web.office.figures.countings import campaign_countings, country_countings
-from quetsach.web.office.people.access import may_do, require
-from quetsach.web.office.people.current_user import CurrentUser
+from quetsach.web.office.figures.selectors import campaign_countings, country_countings
+from quetsach.web.office.people.access import CurrentUser, may_do, require
 from quetsach.web.office.people.sign_in.views import require_again
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 
@@ -23,7 +22,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     visitor = _entered(request)
     if request.method == "POST":
         require_again(request)
-        with Telling(request):
+        with FlashErrors(request):
             released = services.figures_release_agreed(data=services.data_folder(), now=visitor.now)
             if released:
                 messages.success(request, _("The figures are published."))
@@ -45,7 +44,7 @@ def candidate(request: HttpRequest, digest: str) -> HttpResponse:
     visitor = _entered(request)
     waiting = next((one for one in selectors.waiting_figures() if one.digest == digest), None)
     if request.method == "POST":
-        with Telling(
+        with FlashErrors(
             request, _("Asked. The figures are published as soon as another person with the same right agrees.")
         ):
             services.figures_ask(digest=digest, by=visitor.person, now=visitor.now)

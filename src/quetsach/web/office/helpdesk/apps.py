@@ -16,8 +16,8 @@ class Helpdesk(AppConfig):
 
         from quetsach.campaign.authority import Act  # noqa: PLC0415
         from quetsach.campaign.helpdesk.ready_answer import PLACES  # noqa: PLC0415
-        from quetsach.web.office.helpdesk.ready_answers import DOCUMENT, built_answers  # noqa: PLC0415
-        from quetsach.web.office.wording.documents import Document, register_document  # noqa: PLC0415
+        from quetsach.web.office.helpdesk.wording import DOCUMENT, built_answers  # noqa: PLC0415
+        from quetsach.web.office.wording.selectors import Document, register_document  # noqa: PLC0415
 
         title, room = _("Ready answers"), "office:helpdesk:list"
         register_document(Document(DOCUMENT, title, Act.ANSWER_CASES, built_answers, PLACES, room, has_lines=True))

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.selectors import provinces_today
-from quetsach.web.office.helpdesk.services.case import MAX_TEXT
-from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.helpdesk.services import MAX_TEXT
 from quetsach.web.office.helpdesk.wording import KINDS
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Unit
@@ -101,9 +101,9 @@ class CaseForm(forms.Form):
         return bool(self.data.get("website"))
 
     @property
-    def carried(self) -> Slip | None:
+    def carried(self) -> CheckResult | None:
         """What the check page had said, if the visitor comes from there."""
-        return Slip.read(str((self.data if self.is_bound else self.initial).get("slip", "")))
+        return CheckResult.read(str((self.data if self.is_bound else self.initial).get("slip", "")))
 
 
 class CodeForm(forms.Form):

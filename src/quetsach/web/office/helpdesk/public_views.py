@@ -16,19 +16,13 @@ from quetsach.campaign.helpdesk.case_code import read_case_code
 from quetsach.campaign.helpdesk.case_state import RETENTION_DAYS
 from quetsach.campaign.helpdesk.errors import CaseError
 from quetsach.web.client_address import client_address
+from quetsach.web.limits import RateLimit, SourceLimit, Width
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark
 from quetsach.web.office.helpdesk.models import Author, Case
 from quetsach.web.office.helpdesk.selectors import is_open
-from quetsach.web.office.helpdesk.services.case import (
-    case_erase,
-    case_open,
-    case_opened_by,
-    case_write,
-)
+from quetsach.web.office.helpdesk.services import case_erase, case_open, case_opened_by, case_write
 from quetsach.web.office.helpdesk.wording import REFUSALS
-from quetsach.web.office.refusal import told
-from quetsach.web.rate_limit import RateLimit
-from quetsach.web.source_limit import SourceLimit, Width
+from quetsach.web.office.refusal import refusal_text
 
 OPEN_LIMIT = SourceLimit(
     (
@@ -90,7 +84,7 @@ def _taken(request: HttpRequest, form: CaseForm, now: datetime) -> HttpResponse:
             now=now,
         )
     except CaseError as error:
-        form.add_error("text", told(error, REFUSALS))
+        form.add_error("text", refusal_text(error, REFUSALS))
         return _form(request, form, status=422)
     return render(request, "helpdesk/opened.html", {"case": case, "key": key, "retention": RETENTION_DAYS})
 
@@ -122,7 +116,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("help-case", read_case_code(request.POST.get("code", "")))
     except CaseError as error:
         form = CaseForm(initial={"mark": form_mark()})
-        context = {"form": form, "code_form": CodeForm(request.POST), "code_fault": told(error, REFUSALS)}
+        context = {"form": form, "code_form": CodeForm(request.POST), "code_fault": refusal_text(error, REFUSALS)}
         return render(request, "helpdesk/ask.html", context, status=404)
 
 
@@ -140,7 +134,7 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = case_opened_by(code=code, key=request.POST.get("key", ""))
     except CaseError as error:
-        return render(request, "helpdesk/key.html", context | {"fault": told(error, REFUSALS)}, status=404)
+        return render(request, "helpdesk/key.html", context | {"fault": refusal_text(error, REFUSALS)}, status=404)
     if found is None:
         fault = _("This code and this key do not belong together, or the case was erased.")
         return render(request, "helpdesk/key.html", context | {"fault": fault}, status=404)
@@ -163,7 +157,7 @@ def _changed(request: HttpRequest, found: Case, context: dict[str, Any], now: da
     try:
         case_write(case=found, text=form.cleaned_data["text"], now=now)
     except CaseError as error:
-        form.add_error("text", told(error, REFUSALS))
+        form.add_error("text", refusal_text(error, REFUSALS))
         return _shown(request, found, context, status=422)
     found.refresh_from_db()
     return _shown(request, found, context | {"text_form": TextForm(), "is_written": True})

@@ -13,17 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 from quetsach.campaign.authority import Act
 from quetsach.campaign.helpdesk.case_state import CaseState, steps_from
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.web.office.helpdesk import selectors
+from quetsach.web.office.helpdesk import selectors, services
+from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.forms import HandOverForm, TextForm
 from quetsach.web.office.helpdesk.models import Case
-from quetsach.web.office.helpdesk.ready_answers import answers_for, filled_answer
-from quetsach.web.office.helpdesk.services import answer
-from quetsach.web.office.helpdesk.slip import Slip
-from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS
-from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.current_user import current_person
+from quetsach.web.office.helpdesk.wording import KINDS, REFUSALS, SHORT_KINDS, answers_for, filled_answer
+from quetsach.web.office.people.access import current_person, may_do, require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit, unit_meant
 
 _CASES_A_PAGE = 50
@@ -84,7 +81,7 @@ def _shown(request: HttpRequest, found: Case, context: dict[str, Any], *, status
         "thread": found.messages.select_related("by"),
         "answers": answers_for(found),
         "has_contact": bool(asker and asker.contact),
-        "slip": Slip.from_json(asker.check_answer) if asker and asker.check_answer else None,
+        "slip": CheckResult.from_json(asker.check_answer) if asker and asker.check_answer else None,
         "colleagues": selectors.colleagues(found.unit, day=today(datetime.now(UTC))),
         "reply_form": TextForm(),
         "note_form": TextForm(auto_id="note_%s"),
@@ -102,7 +99,7 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
     take = _STEPS.get(request.POST.get("do", ""))
     if take is None:
         return _shown(request, found, {}, status=400)
-    with Telling(request, words=REFUSALS):
+    with FlashErrors(request, words=REFUSALS):
         context = take(request, found, person, now)
         if context is not None:
             return _shown(request, found, context, status=200 if "contact" in context else 422)
@@ -114,7 +111,7 @@ def _reply(request: HttpRequest, found: Case, person: Person, now: datetime) -> 
     if not form.is_valid():
         return {"reply_form": form}
     is_question = request.POST["do"] == "ask"
-    answer.case_reply(case=found, text=form.cleaned_data["text"], is_question=is_question, by=person, now=now)
+    services.case_reply(case=found, text=form.cleaned_data["text"], is_question=is_question, by=person, now=now)
     messages.success(request, _("The question was sent.") if is_question else _("The answer was sent."))
     return None
 
@@ -123,7 +120,7 @@ def _note(request: HttpRequest, found: Case, person: Person, now: datetime) -> d
     form = TextForm(request.POST, auto_id="note_%s")
     if not form.is_valid():
         return {"note_form": form}
-    answer.case_note(case=found, text=form.cleaned_data["text"], by=person, now=now)
+    services.case_note(case=found, text=form.cleaned_data["text"], by=person, now=now)
     return None
 
 
@@ -135,7 +132,7 @@ def _hand_over(request: HttpRequest, found: Case, person: Person, now: datetime)
     unit = unit_meant(typed, today(now))
     if unit is None:
         raise CaseError("there is no such unit", code="unit")
-    answer.case_hand_over(case=found, unit=unit, text=form.cleaned_data["text"], by=person, now=now)
+    services.case_hand_over(case=found, unit=unit, text=form.cleaned_data["text"], by=person, now=now)
     messages.success(request, _("The case was handed over."))
     return None
 
@@ -149,16 +146,16 @@ def _give(request: HttpRequest, found: Case, person: Person, now: datetime) -> N
     )
     if colleague is None:
         raise CaseError("this colleague may not answer the unit's cases", code="colleague")
-    answer.case_take(case=found, by=person, now=now, assignee=colleague)
+    services.case_take(case=found, by=person, now=now, assignee=colleague)
 
 
 def _simple(request: HttpRequest, found: Case, person: Person, now: datetime) -> None:
-    act = {"take": answer.case_take, "close": answer.case_close, "reopen": answer.case_reopen}[request.POST["do"]]
+    act = {"take": services.case_take, "close": services.case_close, "reopen": services.case_reopen}[request.POST["do"]]
     act(case=found, by=person, now=now)
 
 
 def _contact(_request: HttpRequest, found: Case, person: Person, now: datetime) -> dict[str, Any]:
-    return {"contact": answer.contact_show(case=found, by=person, now=now) or _("It cannot be read any more.")}
+    return {"contact": services.contact_show(case=found, by=person, now=now) or _("It cannot be read any more.")}
 
 
 _STEPS = {

@@ -14,8 +14,8 @@ class Letters(AppConfig):
         """Say what the log calls letters, and hear what becomes of their mail."""
         from quetsach.web.office.letters.selectors.letters import letter_names  # noqa: PLC0415
         from quetsach.web.office.letters.services.events import mail_heard  # noqa: PLC0415
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
-        from quetsach.web.office.mail.services.outcome import listen  # noqa: PLC0415
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415
+        from quetsach.web.office.mail.services.queue import listen  # noqa: PLC0415
 
         register_namer("letter", letter_names)
         listen(mail_heard)

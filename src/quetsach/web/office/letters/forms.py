@@ -10,9 +10,9 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.day_field import DueField
 from quetsach.web.office.editions import Difference, edition_of
+from quetsach.web.office.letters.content import written
 from quetsach.web.office.letters.models import Letter, Template
 from quetsach.web.office.letters.selectors.draft import NEEDED
-from quetsach.web.office.letters.wording import written
 from quetsach.web.office.plans.selectors import campaigns
 from quetsach.web.office.tree.models import Unit
 

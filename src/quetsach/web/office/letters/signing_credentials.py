@@ -23,7 +23,7 @@ from quetsach.web.office.letters.document.certificates import (
     refuse_other_name,
 )
 from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
-from quetsach.web.office.letters.document.printing import Seals
+from quetsach.web.office.letters.document.printing import SigningCredentials
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.tree.models import Unit
 
@@ -32,7 +32,7 @@ ENDING = timedelta(days=30)
 """So long before its end a certificate is called one that ends soon: a new one takes an authority weeks."""
 
 if TYPE_CHECKING:
-    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
+    from quetsach.web.office.letters.document.signing import TimeStampAuthority
 
 
 class Term(StrEnum):
@@ -112,7 +112,7 @@ def keys_to_renew(units: Iterable[Unit], *, now: datetime) -> tuple[KeyState, ..
     return tuple(state for state in states if state.needs_care)
 
 
-def seals_of(letter: Letter, *, now: datetime) -> Seals | None:
+def credentials_of(letter: Letter, *, now: datetime) -> SigningCredentials | None:
     """Return what an issued letter is signed with now; ``None`` where its unit has no keys in force.
 
     The signatures claim the time of issue. Where a certificate was renewed since, they claim this moment: a certificate
@@ -125,7 +125,7 @@ def seals_of(letter: Letter, *, now: datetime) -> Seals | None:
     if not all(one.is_in_force(now) for one in certificates):
         return None
     at = letter.issued_at.replace(microsecond=0)  # signatures claim whole seconds
-    return Seals(
+    return SigningCredentials(
         person=letter.signer_name,
         agency=letter.agency,
         person_key=keys[0],
@@ -156,13 +156,13 @@ def unit_keys(folder: Path) -> tuple[bytes, bytes] | None:
 
 def authority_here() -> "TimeStampAuthority | None":
     """Return the authority that the centre takes time stamps from; ``None`` if none is set."""
-    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority  # noqa: PLC0415 - slow to load
+    from quetsach.web.office.letters.document.signing import TimeStampAuthority  # noqa: PLC0415 - slow to load
 
     server = settings.CENTER.time_stamps
     return TimeStampAuthority(server.url, server.user, server.password) if server else None
 
 
-def demonstration_seals_make(*, unit: Unit, person: str, agency: str, now: datetime) -> Path | None:
+def demonstration_credentials_make(*, unit: Unit, person: str, agency: str, now: datetime) -> Path | None:
     """Make keys that say in their names that they are for show; nothing that is there is replaced.
 
     Returns:

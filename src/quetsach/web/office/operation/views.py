@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.campaign.authority import Act
-from quetsach.web.office.operation.first_steps import first_steps
 from quetsach.web.office.operation.selectors import (
+    first_steps,
     last_failed,
     last_sent,
     mail_state,
@@ -16,9 +16,8 @@ from quetsach.web.office.operation.selectors import (
     work_state,
 )
 from quetsach.web.office.operation.services import mail_try, time_stamp_try
-from quetsach.web.office.people.access import require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.people.access import CurrentUser, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 
@@ -44,7 +43,7 @@ def test_mail(request: HttpRequest) -> HttpResponse:
     """Send a mail to whoever asks."""
     visitor = CurrentUser.of(request)
     done = _("The mail server took the trial mail to %(address)s. Whether it arrives, your mailbox shows.")
-    with Telling(request, done % {"address": visitor.person.email}):
+    with FlashErrors(request, done % {"address": visitor.person.email}):
         mail_try(by=visitor.person, now=visitor.now)
     return redirect("office:operation:operation")
 
@@ -53,6 +52,6 @@ def test_mail(request: HttpRequest) -> HttpResponse:
 def test_time_stamp(request: HttpRequest) -> HttpResponse:
     """Ask the authority for a time stamp of nothing."""
     visitor = CurrentUser.of(request)
-    with Telling(request, _("The time stamping authority answered with a valid time stamp.")):
+    with FlashErrors(request, _("The time stamping authority answered with a valid time stamp.")):
         time_stamp_try(by=visitor.person, now=visitor.now)
     return redirect("office:operation:operation")

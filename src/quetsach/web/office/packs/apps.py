@@ -12,7 +12,7 @@ class Packs(AppConfig):
 
     def ready(self) -> None:
         """Say what the log calls packs."""
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415
         from quetsach.web.office.packs.selectors import pack_names  # noqa: PLC0415
 
         register_namer("packs", pack_names)

@@ -8,9 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from quetsach.campaign.authority import Act
 from quetsach.web.office.packs import selectors, services
-from quetsach.web.office.people.access import require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.people.access import CurrentUser, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 
@@ -22,12 +21,12 @@ def packs(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _ask(request, visitor)
     context: dict[str, object] = {"needs_two": settings.CENTER.publication == "two-people"}
-    with Telling(request):  # a file that is damaged is told, not a broken page
+    with FlashErrors(request):  # a file that is damaged is told, not a broken page
         context |= {"published": selectors.published_packs(), "waiting": selectors.waiting_packs()}
     return render(request, "office/packs/packs.html", context)
 
 
 def _ask(request: HttpRequest, visitor: CurrentUser) -> HttpResponse:
-    with Telling(request, _("Asked. Another person with the same right must now agree.")):
+    with FlashErrors(request, _("Asked. Another person with the same right must now agree.")):
         services.packs_ask(digest=request.POST.get("digest", ""), by=visitor.person, now=visitor.now)
     return redirect("office:packs:packs")

@@ -11,9 +11,9 @@ from django.urls import reverse
 from ninja import Router, Schema
 
 from quetsach.campaign.partners.errors import PartnerError
-from quetsach.web.api.open_data.description import PARTNER_TOKEN
-from quetsach.web.api.refusal import Refusal, refuse
-from quetsach.web.bounds import PARTNER_BODY_BYTES
+from quetsach.web.api.errors import Refusal, refuse
+from quetsach.web.api.open_data.documents import PARTNER_TOKEN
+from quetsach.web.limits import PARTNER_BODY_BYTES
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.services.intake import (
     AT_ONCE_RECORDS,

@@ -21,10 +21,9 @@ from quetsach.web.office.partners.services.intake import (
     delivery_take_in,
 )
 from quetsach.web.office.partners.wording import REFUSALS
-from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.current_user import current_person
+from quetsach.web.office.people.access import current_person, may_do, require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 _FAULTS_A_PAGE = 100
@@ -89,7 +88,7 @@ def add(request: HttpRequest) -> HttpResponse:
     require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PartnerForm(request.POST or None)
     if form.is_valid():
-        with Telling(request, _("The partner was added. Next: how it counts."), form=form, words=REFUSALS):
+        with FlashErrors(request, _("The partner was added. Next: how it counts."), form=form, words=REFUSALS):
             made = services.partner_add(**form.cleaned_data, by=person, now=now)
             return redirect("office:partners:declare", made.key)
     return render(request, "office/partners/add.html", {**context, "form": form})
@@ -104,7 +103,7 @@ def declare(request: HttpRequest, key: str) -> HttpResponse:
     form = DeclarationForm(request.POST or None)
     if form.is_valid():
         version = found.declarations.count() + 1
-        with Telling(request, _("The declaration was added."), form=form, words=REFUSALS):
+        with FlashErrors(request, _("The declaration was added."), form=form, words=REFUSALS):
             services.declaration_add(partner=found, content=form.content(version), by=person, now=now)
             return redirect("office:partners:partner", key)
     return render(request, "office/partners/declare.html", {**context, "partner": found, "form": form})
@@ -118,7 +117,7 @@ def send(request: HttpRequest, key: str) -> HttpResponse:
     form = ReportForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
-        with Telling(request, form=form, field="file", words=REFUSALS):
+        with FlashErrors(request, form=form, field="file", words=REFUSALS):
             delivery, is_new = delivery_receive(
                 partner=found, name=file.name, chunks=file.chunks(), channel="page", by=person, now=now
             )
@@ -147,7 +146,7 @@ def token(request: HttpRequest, key: str) -> HttpResponse:
     found = _partner(key)
     form = TokenForm(request.POST)
     if form.is_valid():
-        with Telling(request, form=form, words=REFUSALS):
+        with FlashErrors(request, form=form, words=REFUSALS):
             context["secret"] = services.token_make(partner=found, label=form.cleaned_data["label"], by=person, now=now)
     return render(request, "office/partners/token.html", {**context, "partner": found, "form": form})
 

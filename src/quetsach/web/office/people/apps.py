@@ -12,10 +12,10 @@ class People(AppConfig):
 
     def ready(self) -> None:
         """Write signing in to the log, and say what the log calls people."""
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415  (models must be loaded)
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415  (models must be loaded)
         from quetsach.web.office.people.selectors import person_names  # noqa: PLC0415
-        from quetsach.web.office.people.sign_in import session_store, signals  # noqa: PLC0415
+        from quetsach.web.office.people.sign_in import sessions  # noqa: PLC0415
 
-        session_store.connect()
-        signals.connect()
+        sessions.keep_digests()
+        sessions.log_sign_ins()
         register_namer("person", person_names)

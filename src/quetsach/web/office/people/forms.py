@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.models import ROLE_TITLES, Person
 from quetsach.web.office.people.sign_in.forms import password_rules
-from quetsach.web.office.people.words import ROLE_TITLES
 from quetsach.web.office.tree.models import Unit
 
 

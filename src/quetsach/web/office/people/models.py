@@ -1,13 +1,48 @@
 """People of the office, their duties, and invitations to join."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import Role
+from quetsach.core.errors import QuetsachError
 from quetsach.web.office.tree.models import Unit
+
+# What roles are called, and what each is for.
+
+ROLE_TITLES: Mapping[Role, str | Promise] = {
+    Role.OPERATOR: _("Operator"),
+    Role.ANALYST: _("Malware analyst"),
+    Role.PRESS: _("Press officer"),
+    Role.AUDITOR: _("Auditor"),
+    Role.APPROVER: _("Approver"),
+    Role.EDITOR: _("Editor"),
+    Role.VIEWER: _("Viewer"),
+}
+ROLE_PURPOSES: Mapping[Role, str | Promise] = {
+    Role.OPERATOR: _("runs the campaign and the tree of units; may do everything, but never approve alone"),
+    Role.ANALYST: _("publishes signed packs and figures of the centre"),
+    Role.PRESS: _("publishes figures, makes publicity kits, answers people who ask for help"),
+    Role.AUDITOR: _("reads everything and the log, changes nothing"),
+    Role.APPROVER: _("issues letters, approves returns and manages people of a unit and of all below it"),
+    Role.EDITOR: _("writes and handles letters, enters returns, makes publicity kits of a unit and of all below it"),
+    Role.VIEWER: _("sees a unit and all below it"),
+}
+
+
+# What can go wrong with people and their duties.
+
+
+class PeopleError(QuetsachError):
+    """A person, a duty or an invitation cannot be changed so. The text is for the person at the desk."""
+
+
+# People of the office, their duties, and invitations to join.
 
 
 class PersonManager(BaseUserManager["Person"]):

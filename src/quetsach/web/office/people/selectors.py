@@ -11,12 +11,11 @@ from django.db.models import Model, Q, QuerySet
 
 from quetsach.campaign.authority import ACTS, Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.people.access import is_barred, visible, within
+from quetsach.web.office.people.access import is_barred, manages_country, may_manage, visible, within
 from quetsach.web.office.people.kept_page import PageWords, Row
 from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
-from quetsach.web.office.people.power import manages_country, may_manage
 from quetsach.web.office.people.services.keeping import LIFETIME, UNTYPED, fields_of, page_of_draft
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Position, Succession, Unit
 
 _LONGEST_CHOICE = 300

@@ -3,13 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.people.views import account
-from quetsach.web.office.people.views import people as views
+from quetsach.web.office.people import views
 
 _PEOPLE: list[URLPattern] = [
     path("", views.people, name="list"),
     path("moi/", views.invite, name="invite"),
-    path("ban-nhap/", account.draft, name="draft"),
+    path("ban-nhap/", views.draft, name="draft"),
     path("<int:key>/", views.person, name="person"),
     path("<int:key>/vai-tro/", views.give, name="give"),
     path("<int:key>/lien-ket/", views.renew, name="renew"),
@@ -19,16 +18,16 @@ _PEOPLE: list[URLPattern] = [
     path("loi-moi/<int:key>/thu-hoi/", views.withdraw, name="withdraw"),
 ]
 _ACCOUNT: list[URLPattern] = [
-    path("", account.account, name="account"),
-    path("giu-lai/", account.kept_forms, name="kept-forms"),
-    path("phien/gia-han/", account.extend, name="extend"),
-    path("phien/", account.end_sessions, name="end-sessions"),
-    path("phien/<int:key>/", account.end_session, name="end-session"),
+    path("", views.account, name="account"),
+    path("giu-lai/", views.kept_forms, name="kept-forms"),
+    path("phien/gia-han/", views.extend, name="extend"),
+    path("phien/", views.end_sessions, name="end-sessions"),
+    path("phien/<int:key>/", views.end_session, name="end-session"),
 ]
 
 app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_("people/"), include(_PEOPLE)),
     path(_("account/"), include(_ACCOUNT)),
-    path(_("sign-in/"), include([path("moi/<str:token>/", account.accept, name="accept")])),
+    path(_("sign-in/"), include([path("moi/<str:token>/", views.accept, name="accept")])),
 ]

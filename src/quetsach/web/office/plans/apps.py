@@ -12,7 +12,7 @@ class Plans(AppConfig):
 
     def ready(self) -> None:
         """Say what the log calls campaigns and their decisions."""
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415
         from quetsach.web.office.plans.selectors import campaign_names, decision_names  # noqa: PLC0415
 
         register_namer("campaign", campaign_names)

@@ -17,9 +17,9 @@ class Publicity(AppConfig):
 
         from quetsach.campaign.authority import Act  # noqa: PLC0415
         from quetsach.campaign.publicity.facts import PLACEHOLDERS  # noqa: PLC0415
-        from quetsach.web.office.publicity.services.visits import visits_flush  # noqa: PLC0415  (models are not loaded before)
-        from quetsach.web.office.publicity.wording import DOCUMENT, kit_texts  # noqa: PLC0415
-        from quetsach.web.office.wording.documents import Document, register_document  # noqa: PLC0415
+        from quetsach.web.office.publicity.contents import DOCUMENT, kit_texts  # noqa: PLC0415
+        from quetsach.web.office.publicity.services import visits_flush  # noqa: PLC0415  (models are not loaded before)
+        from quetsach.web.office.wording.selectors import Document, register_document  # noqa: PLC0415
 
         title, room = _("Texts of kits"), "office:publicity:list"
         register_document(Document(DOCUMENT, title, Act.MAKE_KIT, kit_texts, PLACEHOLDERS, room, has_lines=False))

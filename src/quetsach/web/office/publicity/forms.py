@@ -12,7 +12,7 @@ from quetsach.web.office.day_field import DayField
 from quetsach.web.office.plans.forms import CampaignField
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.selectors.reach import whole_weeks
-from quetsach.web.office.publicity.services.kits import MAX_REASON_LENGTH
+from quetsach.web.office.publicity.services import MAX_REASON_LENGTH
 
 MAX_DAYS = 400
 MAX_UNIT_LENGTH = 300

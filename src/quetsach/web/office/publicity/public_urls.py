@@ -5,10 +5,10 @@ They are printed on paper, so they are the same for ever; ``/en/`` before them g
 
 from django.urls import URLPattern, URLResolver, path
 
-from quetsach.web.office.publicity import public_views
+from quetsach.web.office.publicity import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("xac-minh/", public_views.verify, name="verify"),
-    path("xac-minh/<str:code>/", public_views.verification, name="verification"),
-    path("t/<slug:key>", public_views.visit, name="visit"),
+    path("xac-minh/", views.verify, name="verify"),
+    path("xac-minh/<str:code>/", views.verification, name="verification"),
+    path("t/<slug:key>", views.visit, name="visit"),
 ]

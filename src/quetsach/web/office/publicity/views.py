@@ -6,26 +6,85 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.web.office.people.access import may_do, today
-from quetsach.web.office.people.current_user import current_person
+from quetsach.campaign.publicity.verification_code import read_code
+from quetsach.web.office.blob_store import KITS, BlobError
+from quetsach.web.office.people.access import current_person, may_do, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.publicity.forms import KitForm, ReachForm, ReasonForm
-from quetsach.web.office.publicity.kit_archive import archive_file, archive_names
+from quetsach.web.office.publicity import services
+from quetsach.web.office.publicity.contents import (
+    announcements,
+    archive_file,
+    archive_names,
+    kit_texts,
+    message_blocks,
+    press_release,
+)
+from quetsach.web.office.publicity.forms import CodeForm, KitForm, ReachForm, ReasonForm
 from quetsach.web.office.publicity.selectors import kits as selectors
-from quetsach.web.office.publicity.selectors.kits import KitStanding, KitState
+from quetsach.web.office.publicity.selectors.kits import KitStanding, KitState, genuine
 from quetsach.web.office.publicity.selectors.reach import reach_of
-from quetsach.web.office.publicity.services import kits as services
+from quetsach.web.office.publicity.services import visit_count
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS
-from quetsach.web.office.publicity.wording import announcements, message_blocks, press_release
-from quetsach.web.office.refusal import Telling
-from quetsach.web.office.shelf import KITS, ShelfError
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
+
+# Pages that anybody opens: is this sheet genuine, and the way in from a QR code.
+
+_CACHE_SECONDS = 60
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask for the code; a code that may be one leads to its page."""
+    form = CodeForm(request.GET) if "ma" in request.GET else CodeForm()
+    is_wrong = False
+    if form.is_bound and form.is_valid():
+        try:
+            return redirect("verification", read_code(form.cleaned_data["ma"]))
+        except PublicityError:
+            is_wrong = True
+    return _page(request, {"form": form, "is_wrong": is_wrong})
+
+
+@require_safe
+def verification(request: HttpRequest, code: str) -> HttpResponse:
+    """Say what a code stands for, or calmly that it is none of ours."""
+    try:
+        read = read_code(code)
+    except PublicityError:
+        return _page(request, {"form": CodeForm(initial={"ma": code[:60]}), "is_wrong": True}, status=404)
+    if read != code:
+        return redirect("verification", read)
+    found = genuine(read)
+    context = {"form": CodeForm(), "code": read, "found": found, "never": kit_texts().sheet.never}
+    return _page(request, context, status=200 if found else 404)
+
+
+@require_safe
+def visit(request: HttpRequest, key: str) -> HttpResponse:
+    """Count the visit for the unit and lead to the start page; a key that is no unit's leads there, too."""
+    visit_count(key=key, request=request, now=datetime.now(UTC))
+    response = redirect("home")
+    response["X-Robots-Tag"] = "noindex"
+    patch_cache_control(response, no_store=True)
+    return response
+
+
+def _page(request: HttpRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+    response = render(request, "publicity/verify.html", {**context, "language": get_language()}, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    patch_cache_control(response, public=True, max_age=_CACHE_SECONDS)
+    return response
+
+
+# Pages of publicity in the office: each parses its request, calls one service or selector, and renders.
 
 _DAYS_SHOWN = 28
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
@@ -55,7 +114,7 @@ def kit(request: HttpRequest, number: int) -> HttpResponse:
     folder = _language()
     try:
         names = archive_names(KITS.read(shown.kit.sha256))
-    except ShelfError:
+    except BlobError:
         names = ()
     pictures = [
         {"sheet": sheet, "name": f"{folder}/{sheet.file.in_language(folder)}"}
@@ -73,7 +132,7 @@ def kit(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-def kit_texts(request: HttpRequest, number: int) -> HttpResponse:
+def texts(request: HttpRequest, number: int) -> HttpResponse:
     """What the kit says: message blocks, press release, announcement."""
     shown, _by, _now = _kit(request, number)
     facts, language = services.facts_of(shown.kit), _language()
@@ -117,7 +176,7 @@ def kit_download(request: HttpRequest, number: int) -> HttpResponse:
 def kit_submit(request: HttpRequest, number: int) -> HttpResponse:
     """Ask a second person."""
     shown, person, now = _kit(request, number)
-    with Telling(request, _("Asked. Another person with the same right must now look at the kit.")):
+    with FlashErrors(request, _("Asked. Another person with the same right must now look at the kit.")):
         services.kit_submit(kit=shown.kit, by=person, now=now)
     return redirect("office:publicity:kit", number)
 
@@ -126,7 +185,7 @@ def kit_submit(request: HttpRequest, number: int) -> HttpResponse:
 def kit_revoke(request: HttpRequest, number: int) -> HttpResponse:
     """Take a kit back."""
     shown, person, now = _kit(request, number)
-    with Telling(request, _("The kit is taken back. The page of its code says so from now on.")):
+    with FlashErrors(request, _("The kit is taken back. The page of its code says so from now on.")):
         services.kit_revoke(kit=shown.kit, reason=request.POST.get("reason", ""), by=person, now=now)
     return redirect("office:publicity:kit", number)
 

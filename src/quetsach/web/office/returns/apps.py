@@ -14,15 +14,14 @@ class Returns(AppConfig):
         """Say what follows from a grant, and what pages of letters show of returns."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from quetsach.web.office.approvals.consequences import Consequence, register_consequence  # noqa: PLC0415
-        from quetsach.web.office.letters.returns_owed import register_returns  # noqa: PLC0415
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
-        from quetsach.web.office.returns import from_letter  # noqa: PLC0415
+        from quetsach.web.office.approvals.services import Consequence, register_consequence  # noqa: PLC0415
+        from quetsach.web.office.letters.links import register_returns  # noqa: PLC0415
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415
         from quetsach.web.office.returns.selectors.asking import form_names, shown_to_approver  # noqa: PLC0415
-        from quetsach.web.office.returns.services import assignment  # noqa: PLC0415
+        from quetsach.web.office.returns.services import assignment, link  # noqa: PLC0415
 
         register_namer("form", form_names)
-        register_returns(from_letter)
+        register_returns(link)
         register_consequence(
             "assignment",
             Consequence(

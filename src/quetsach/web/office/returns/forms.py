@@ -21,9 +21,9 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.forms import CampaignField
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import is_closed
-from quetsach.web.office.refusal import told
+from quetsach.web.office.refusal import refusal_text
 from quetsach.web.office.returns.models import ReturnForm
-from quetsach.web.office.returns.selectors.plan import planned_periods
+from quetsach.web.office.returns.selectors.asking import planned_periods
 from quetsach.web.office.returns.services.assignment import MOST_DAYS
 from quetsach.web.office.returns.templatetags.returns import titled
 from quetsach.web.office.tree.models import UnitKind
@@ -185,5 +185,5 @@ class PolicyForm(EditedForm):
         try:
             given["policy"] = Policy(read_days(given.get("unit_days", "")), read_days(given.get("parent_days", "")))
         except PolicyError as error:
-            raise forms.ValidationError(told(error)) from error
+            raise forms.ValidationError(refusal_text(error)) from error
         return given

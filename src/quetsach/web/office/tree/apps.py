@@ -12,7 +12,7 @@ class Tree(AppConfig):
 
     def ready(self) -> None:
         """Say what the log calls units."""
-        from quetsach.web.office.log.naming import register_namer  # noqa: PLC0415
+        from quetsach.web.office.log.services import register_namer  # noqa: PLC0415
         from quetsach.web.office.tree.selectors import unit_names  # noqa: PLC0415
 
         register_namer("unit", unit_names)

@@ -7,9 +7,37 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.units.table import MAX_EXCHANGE
 from quetsach.campaign.units.unit import UnitKind
+
+# What kinds of units are called on a page.
+
+UNIT_KIND_TITLES = {
+    UnitKind.CENTRE: _("Coordinating centre"),
+    UnitKind.PROVINCE: _("Province or city"),
+    UnitKind.DISTRICT: _("District"),
+    UnitKind.COMMUNE: _("Commune, ward or special zone"),
+    UnitKind.MINISTRY: _("Ministry"),
+    UnitKind.AGENCY: _("Agency"),
+    UnitKind.ENTERPRISE: _("Enterprise"),
+}
+UNIT_COLUMN_TITLES = {
+    "key": _("Key"),
+    "code": _("Code"),
+    "name_vi": _("Name in Vietnamese"),
+    "name_en": _("Name in English"),
+    "kind": _("Kind"),
+    "parent": _("Reports to"),
+    "opened": _("Since"),
+    "closed": _("Until"),
+    "decree": _("Decree"),
+}
+"""What a column of the table of units is called on a page; in the file it has its short name."""
+
+
+# Units, who reports to whom and since when, what succeeded what, groups and contacts.
 
 __all__ = [
     "Contact",

@@ -20,9 +20,8 @@ from quetsach.campaign.units.table import (
 )
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
-from quetsach.web.office.refusal import told
-from quetsach.web.office.tree.models import Group, GroupSet, Unit
-from quetsach.web.office.tree.words import KIND_TITLES
+from quetsach.web.office.refusal import refusal_text
+from quetsach.web.office.tree.models import UNIT_KIND_TITLES, Group, GroupSet, Unit
 
 MOST_SUCCESSORS = 50
 
@@ -76,7 +75,9 @@ class NewUnitForm(UnitForm):
     code = forms.RegexField(
         _whole(CODE_FORM), label=_("Code"), max_length=30, help_text=_("The official code, with its zeros.")
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, title) for kind, title in KIND_TITLES.items()][1:])
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[(kind.value, title) for kind, title in UNIT_KIND_TITLES.items()][1:]
+    )
     opened = DayField(label=_("First day"))
     field_order = ("key", "code", "kind", "name_vi", "name_en", "opened", "decree", "exchange_code")
 
@@ -109,7 +110,7 @@ class CloseForm(forms.Form):
         try:
             return [(unit_of_key(words[0]), parse_share(words[1]) if words[1:] else WHOLE) for words in lines]
         except UnitsError as error:
-            raise forms.ValidationError(told(error)) from error
+            raise forms.ValidationError(refusal_text(error)) from error
 
 
 class NewContactForm(forms.Form):

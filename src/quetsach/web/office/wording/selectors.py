@@ -1,7 +1,12 @@
 """Which words count: those of the build, as people have reworded them."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
+from quetsach.campaign.authority import Act
 from quetsach.campaign.wording import reworded, texts_in
 from quetsach.core.pack import LocalText
 from quetsach.web.office.wording.models import Wording
@@ -30,3 +35,36 @@ def versions_of(document: str, place: str) -> list[Wording]:
     """Return the versions of one text, the newest first."""
     found = Wording.objects.filter(document=document, place=place).select_related("by")
     return list(found.order_by("-pk"))
+
+
+# The documents whose texts people of the centre reword.
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document: who may reword it (over the whole country), the build's record, and what its texts may leave open."""
+
+    key: str
+    title: str | Promise
+    act: Act
+    built: Callable[[], object]
+    places: frozenset[str]
+    room: str
+    has_lines: bool
+
+    def built_texts(self) -> dict[str, LocalText]:
+        """Return the texts of the build by place."""
+        return texts_in(self.built())
+
+    def texts(self) -> dict[str, LocalText]:
+        """Return the texts that count now, by place."""
+        return texts_in(as_worded(self.key, self.built(), version=newest_version(self.key)))
+
+
+DOCUMENTS: dict[str, Document] = {}
+"""By their keys; apps add theirs when the office starts."""
+
+
+def register_document(document: Document) -> None:
+    """Let people of the centre reword a document."""
+    DOCUMENTS[document.key] = document

@@ -13,9 +13,8 @@ from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.selectors import root_unit
-from quetsach.web.office.wording.documents import Document
 from quetsach.web.office.wording.models import Wording
-from quetsach.web.office.wording.selectors import digest_of
+from quetsach.web.office.wording.selectors import Document, digest_of
 
 LONGEST = 4000
 

@@ -1,19 +1,34 @@
 """Pages of texts that people reword."""
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.core.pack import LocalText
-from quetsach.web.office.people.access import require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.editions import EditedForm
+from quetsach.web.office.people.access import CurrentUser, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
-from quetsach.web.office.wording.documents import DOCUMENTS, Document
-from quetsach.web.office.wording.forms import TextForm
-from quetsach.web.office.wording.selectors import versions_of
-from quetsach.web.office.wording.services import wording_save
+from quetsach.web.office.wording.selectors import DOCUMENTS, Document, versions_of
+from quetsach.web.office.wording.services import LONGEST, wording_save
+
+# The form of a text.
+
+
+def _area(language: str) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 8, "lang": language})
+
+
+class TextForm(EditedForm):
+    """A text in both languages."""
+
+    vi = forms.CharField(label=_("Vietnamese"), max_length=LONGEST, widget=_area("vi"))
+    en = forms.CharField(label=_("English"), max_length=LONGEST, widget=_area("en"))
+
+
+# Pages of texts that people reword.
 
 
 @require_safe
@@ -36,7 +51,7 @@ def text(request: HttpRequest, key: str, place: str) -> HttpResponse:
     form = TextForm(request.POST or None, stored={"vi": said.vi, "en": said.en})
     if form.is_valid():
         new = LocalText(form.cleaned_data["vi"], form.cleaned_data["en"])
-        with Telling(request, _("Saved."), form=form):
+        with FlashErrors(request, _("Saved."), form=form):
             wording_save(
                 document=document,
                 place=place,

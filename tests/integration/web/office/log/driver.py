@@ -15,9 +15,7 @@ def main(data: Path, task: str) -> None:
     configure_web(data)
     from django.db import transaction
 
-    from quetsach.web.office.log.head import head_read
-    from quetsach.web.office.log.services import log_append
-    from quetsach.web.office.log.verification import all_entries, verify
+    from quetsach.web.office.log.services import all_entries, head_read, log_append, verify
 
     if task == "append":
         for number in range(ENTRIES):

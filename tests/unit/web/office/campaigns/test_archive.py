@@ -17,9 +17,9 @@ from quetsach.core.errors import QuetsachError
 from quetsach.installation import bundled
 from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
-from quetsach.web.office.campaigns.services.passages import close_ask
+from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Actor, dispatch_forward, letter_send
 from quetsach.web.office.letters.services.templates import published_letters_load
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
@@ -168,7 +168,7 @@ def sent(campaign: Campaign, operator: Person, units: dict[str, Unit]) -> None:
     )
     letter_send(letter=letter, units=[units["01-2020"], units["31-2020"]], by=operator, now=NOW)
     province = Dispatch.objects.get(to_unit=units["31-2020"])
-    hand, later = Hand(operator, "office"), NOW + timedelta(days=3)
+    hand, later = Actor(operator, "office"), NOW + timedelta(days=3)
     dispatch_forward(dispatch=province, units=[units["303-2020"]], note="", hand=hand, now=later)
 
 

@@ -20,10 +20,10 @@ from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.campaigns.selectors.baseline import baseline_standing, subject_of
+from quetsach.web.office.campaigns.selectors.decisions import baseline_standing, baseline_subject
 from quetsach.web.office.campaigns.services.baseline import baseline_ask, baseline_carry_out, baseline_freeze_alone
-from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import plan_replace
+from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
@@ -54,7 +54,7 @@ def asked(campaign: Campaign, by, *expected: str, reason: str = "Đủ dữ li�
 
 
 def agree(campaign: Campaign, by) -> None:
-    approval = Approval.objects.get(subject=subject_of(campaign), is_granted=None)
+    approval = Approval.objects.get(subject=baseline_subject(campaign), is_granted=None)
     approval_decide(approval=approval, is_granted=True, reason="", by=by, now=NOW)
 
 
@@ -141,7 +141,7 @@ def not_written(campaign: Campaign, deliver, operator, second, monkeypatch: pyte
     deliver("a")
     asked(campaign, operator, A)
     agreed_on_a_full_disk(campaign, second, monkeypatch, "make_folder")
-    return Approval.objects.get(subject=subject_of(campaign))
+    return Approval.objects.get(subject=baseline_subject(campaign))
 
 
 def test_a_campaign_that_was_closed_since_the_agreement_freezes_nothing(
@@ -196,7 +196,7 @@ def not_in_force(campaign: Campaign, deliver, operator, second, monkeypatch: pyt
     deliver("a")
     asked(campaign, operator, A)
     assert "No space left" in agreed_on_a_full_disk(campaign, second, monkeypatch, "write")
-    return Approval.objects.get(subject=subject_of(campaign))
+    return Approval.objects.get(subject=baseline_subject(campaign))
 
 
 def test_a_baseline_whose_last_write_failed_is_put_into_force_at_the_next_try(

@@ -25,18 +25,17 @@ from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.campaigns.selectors.boards import boards_of
-from quetsach.web.office.campaigns.selectors.botnets import BotnetFigures, BotnetRow, botnet_figures
+from quetsach.web.office.campaigns.selectors.botnets import BotnetFigures, BotnetRow, botnet_figures, own_rankings
 from quetsach.web.office.campaigns.selectors.decisions import asked_decisions
-from quetsach.web.office.campaigns.selectors.rankings import own_rankings
 from quetsach.web.office.campaigns.services import decisions as decision_services
 from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_carry_out, decision_draft
-from quetsach.web.office.campaigns.services.passages import close_ask
 from quetsach.web.office.campaigns.services.plans import campaign_begin
+from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.campaigns.views import decisions as decision_views
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.portal.selectors import published_snapshot
 
 PUBLISHED = datetime(2026, 11, 25, 4, tzinfo=UTC)

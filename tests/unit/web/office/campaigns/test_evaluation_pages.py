@@ -14,16 +14,16 @@ import pytest
 
 from quetsach.campaign.authority import Role
 from quetsach.cli.center import evaluating
-from quetsach.web.office.campaigns.services.evaluation import (
+from quetsach.web.office.campaigns.services.steps import (
     MOST_KEPT,
     evaluation_ask,
     evaluation_begin,
     evaluations_recover,
     folder_of,
 )
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import EvaluationRun
+from quetsach.web.office.refusal import AccessError
 
 from .conftest import NOW, freeze
 

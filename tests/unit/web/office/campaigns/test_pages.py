@@ -11,7 +11,7 @@ from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, deci
 from quetsach.campaign.authority import Role
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.selectors import subject_url
-from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
+from quetsach.web.office.campaigns.services.steps import close_ask, gate_ask
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import steps_asked

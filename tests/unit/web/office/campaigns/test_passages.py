@@ -10,11 +10,10 @@ from quetsach.campaign.schedule.standing import PhaseState
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import ApprovalError
-from quetsach.web.office.campaigns.selectors.evidence import standing_of
-from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
-from quetsach.web.office.campaigns.selectors.published import published_campaigns
-from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
+from quetsach.web.office.campaigns.selectors.boards import standing_of
+from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read, published_campaigns
 from quetsach.web.office.campaigns.services.plans import campaign_clone, plan_move
+from quetsach.web.office.campaigns.services.steps import close_ask, gate_ask
 from quetsach.web.office.plans.models import CLOSE, Campaign
 from quetsach.web.office.plans.selectors import is_closed, steps_asked, steps_taken
 

@@ -15,8 +15,8 @@ from quetsach.campaign.schedule.plan import Stage
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.plan_form import SECTIONS
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_of
-from quetsach.web.office.campaigns.services.passages import gate_ask
 from quetsach.web.office.campaigns.services.plans import plan_move
+from quetsach.web.office.campaigns.services.steps import gate_ask
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import decisions_of
 

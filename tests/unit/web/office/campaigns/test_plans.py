@@ -12,10 +12,10 @@ from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import campaign_names, campaigns, decisions_of
+from quetsach.web.office.refusal import AccessError
 
 LATER = {"milestone:launch": Period(date(2020, 9, 25), date(2020, 9, 25))}
 NAME = LocalText("Chiến dịch 2027", "Campaign 2027")

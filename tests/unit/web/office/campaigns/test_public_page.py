@@ -10,10 +10,10 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.publication.candidates import publish_candidate
 from quetsach.centre.publication.counting import figures_count
 from quetsach.core.pack import LocalText
-from quetsach.web.office.campaigns.selectors import public
-from quetsach.web.office.campaigns.selectors.published import published_campaigns
-from quetsach.web.office.campaigns.services.passages import close_ask, gate_ask
+from quetsach.web.office.campaigns.selectors import outcome
+from quetsach.web.office.campaigns.selectors.outcome import published_campaigns
 from quetsach.web.office.campaigns.services.plans import campaign_clone
+from quetsach.web.office.campaigns.services.steps import close_ask, gate_ask
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.portal.campaign_chart import draw_campaign
 
@@ -40,7 +40,7 @@ def test_a_campaign_of_which_no_phase_is_open_is_nobodys_business(campaign: Camp
 def test_the_page_names_the_running_phase_and_its_part(
     opened: Campaign, client, operator, second, data, centre_figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "today", lambda _now: date(2020, 12, 2))
+    monkeypatch.setattr(outcome, "today", lambda _now: date(2020, 12, 2))
     freeze(data)
     offer_tool(data)
     decide_botnets(opened, operator)
@@ -86,7 +86,7 @@ def test_many_readers_cost_one_count(opened: Campaign, client, django_assert_num
 def test_before_its_first_and_after_its_last_day_the_page_says_so(
     opened: Campaign, client, monkeypatch: pytest.MonkeyPatch, day: date, says: str
 ) -> None:
-    monkeypatch.setattr(public, "today", lambda _now: day)
+    monkeypatch.setattr(outcome, "today", lambda _now: day)
     page = page_text(client.get("/chien-dich/"))
     assert says in page
     assert "giữa hai giai đoạn" not in page
@@ -97,7 +97,7 @@ def test_before_its_first_and_after_its_last_day_the_page_says_so(
 def test_a_running_campaign_is_of_today_whatever_day_the_figures_are_of(
     opened: Campaign, client, centre_figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "today", lambda _now: date(2020, 10, 1))
+    monkeypatch.setattr(outcome, "today", lambda _now: date(2020, 10, 1))
     page = page_text(client.get("/chien-dich/"))
     assert "Giai đoạn tiếp theo chưa được mở: Trong chiến dịch: rà soát và bóc gỡ, dự kiến từ ngày 17/09/2020." in page
     assert "Vạch đỏ đánh dấu hôm nay, ngày 01/10/2020." in page

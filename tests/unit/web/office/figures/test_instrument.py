@@ -19,8 +19,8 @@ from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask
+from quetsach.web.office.views import dashboard_of
 
 LATER = PUBLISHED + timedelta(hours=1)
 TAKEN_OVER = FIRST + timedelta(days=40)

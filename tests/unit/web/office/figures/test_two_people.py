@@ -17,9 +17,9 @@ from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.views import dashboard_of
 
 PAGE = "/van-phong/so-lieu/"
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from quetsach.web.limits import RateLimit
 from quetsach.web.office.helpdesk import public_views
 from quetsach.web.office.helpdesk.models import Case
-from quetsach.web.office.helpdesk.services.case import case_open
-from quetsach.web.rate_limit import RateLimit
+from quetsach.web.office.helpdesk.services import case_open
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 TODAY = NOW.date()

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from quetsach.campaign.helpdesk.case_state import LAPSE_DAYS, RETENTION_DAYS, CaseState
 from quetsach.campaign.helpdesk.errors import CaseError
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
 from quetsach.web.office.helpdesk.selectors import (
     Filters,
@@ -20,23 +19,22 @@ from quetsach.web.office.helpdesk.selectors import (
     queue,
     state_counts,
 )
-from quetsach.web.office.helpdesk.services.answer import (
+from quetsach.web.office.helpdesk.services import (
+    MOST_MESSAGES,
     case_close,
+    case_erase,
     case_hand_over,
     case_note,
+    case_opened_by,
     case_reopen,
     case_reply,
     case_take,
+    case_write,
     cases_purge,
     contact_show,
 )
-from quetsach.web.office.helpdesk.services.case import (
-    MOST_MESSAGES,
-    case_erase,
-    case_opened_by,
-    case_write,
-)
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Succession, Unit
 
 from .conftest import CONTACT, NOW, TEXT, TODAY

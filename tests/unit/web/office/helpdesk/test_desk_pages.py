@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Author, Case, Message
-from quetsach.web.office.helpdesk.ready_answers import filled_answer, ready_answers
-from quetsach.web.office.helpdesk.services.case import case_erase
-from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.helpdesk.services import case_erase
+from quetsach.web.office.helpdesk.wording import filled_answer, ready_answers
 from quetsach.web.office.people.models import KeptForm
 
 from .conftest import CONTACT, NOW, TEXT
@@ -103,7 +103,7 @@ def test_a_case_of_the_centre_is_not_for_others(person, signed_in, open_case, ro
 
 
 def test_what_the_check_page_said_is_shown_beside_the_case(desk, open_case) -> None:
-    case, _ = open_case(slip=Slip.of(SEEN))
+    case, _ = open_case(slip=CheckResult.of(SEEN))
     assert "Conficker, lần cuối ngày 18/11/2026" in words(desk.get(f"{BASE}{case.code}/"))
 
 

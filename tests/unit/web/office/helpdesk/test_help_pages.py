@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from quetsach.core.address import Address
+from quetsach.web.limits import RateLimit
 from quetsach.web.office.helpdesk import forms, public_views
+from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
-from quetsach.web.office.helpdesk.services.answer import case_note, case_reply
-from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.helpdesk.services import case_note, case_reply
 from quetsach.web.portal.answer import Answer, ListedFamily, Outcome
-from quetsach.web.rate_limit import RateLimit
 
 from .conftest import CONTACT, NOW, TEXT
 
@@ -195,7 +195,7 @@ def test_the_person_writes_again_and_erases(open_case) -> None:
 
 
 def test_what_the_check_page_said_is_attached_only_with_the_tick(ask, units) -> None:
-    slip = Slip.of(SEEN).signed()
+    slip = CheckResult.of(SEEN).signed()
     page = Client().post(URL, {"slip": slip})
     assert page.status_code == 200
     assert "Conficker, lần cuối ngày 18/11/2026" in words(page)

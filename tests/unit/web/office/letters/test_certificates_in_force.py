@@ -7,16 +7,15 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.codes.models import Verification
-from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.services.copies import copies_make
 from quetsach.web.office.letters.services.issue import letter_issue
-from quetsach.web.office.letters.services.send import letter_send
-from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.letters.services.send import copies_make, letter_send
+from quetsach.web.office.views import dashboard_of
 
 TODAY = datetime.now(UTC)
 LIFE = timedelta(days=20 * 365)

@@ -16,18 +16,15 @@ from quetsach.campaign.letters.course import Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.configuration import MailServer as ServerSetting
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.services.copies import copies_make
+from quetsach.web.office.letters.services.acknowledge import message_retry, message_settle
 from quetsach.web.office.letters.services.draft import Reference
 from quetsach.web.office.letters.services.events import course_of
-from quetsach.web.office.letters.services.send import letter_send
-from quetsach.web.office.letters.services.settle import message_retry, message_settle
+from quetsach.web.office.letters.services.send import copies_make, letter_send
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.compose import mail_bytes
-from quetsach.web.office.mail.services.notices import bounces_read
-from quetsach.web.office.mail.services.queue import RETRY_MINUTES, queue_recover, queue_send
-from quetsach.web.office.mail.services.smtp import ServerError, SmtpSession
+from quetsach.web.office.mail.services.message import ServerError, SmtpSession, mail_bytes
+from quetsach.web.office.mail.services.queue import RETRY_MINUTES, bounces_read, queue_recover, queue_send
+from quetsach.web.office.refusal import AccessError
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +152,10 @@ def test_a_person_settles_what_is_uncertain(letter, server, person) -> None:
 
 def test_the_use_of_its_link_settles_what_is_uncertain(letter, server) -> None:
     from quetsach.web.office.letters.services.acknowledge import dispatch_acknowledge
-    from quetsach.web.office.letters.services.send import Hand
+    from quetsach.web.office.letters.services.send import Actor
 
     Message.objects.update(state=MessageState.UNCERTAIN)
-    dispatch_acknowledge(dispatch=message().dispatch, hand=Hand(None, "link"), now=NOW)
+    dispatch_acknowledge(dispatch=message().dispatch, hand=Actor(None, "link"), now=NOW)
     assert message().state == MessageState.SENT
 
 

@@ -9,10 +9,9 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.services.copies import copies_make
 from quetsach.web.office.letters.services.draft import Reference, letter_begin
 from quetsach.web.office.letters.services.remind import reminders_queue
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Actor, copies_make, dispatch_forward, letter_send
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Contact, Edge, Unit
@@ -20,7 +19,7 @@ from quetsach.web.office.units.services.unit import positions_rebuild
 
 NOW = datetime.now(UTC)
 DAY = today(NOW)
-LINK = Hand(None, "link")
+LINK = Actor(None, "link")
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.web.office.letters.content import text_of
 from quetsach.web.office.letters.document.sheet import compose
 from quetsach.web.office.letters.models import Template
-from quetsach.web.office.letters.services.copies import copies_make
 from quetsach.web.office.letters.services.draft import (
     Reference,
     letter_begin,
@@ -17,9 +17,8 @@ from quetsach.web.office.letters.services.draft import (
     letter_submit,
 )
 from quetsach.web.office.letters.services.issue import letter_issue
-from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.letters.services.send import copies_make, letter_send
 from quetsach.web.office.letters.services.templates import samples_load
-from quetsach.web.office.letters.wording import text_of
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.tree.models import Contact, Edge, Unit
 from quetsach.web.office.units.services.unit import positions_rebuild

@@ -17,9 +17,9 @@ from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter, Template
 from quetsach.web.office.letters.services.acknowledge import dispatch_refuse
 from quetsach.web.office.letters.services.draft import letter_begin, letter_save, letter_submit
-from quetsach.web.office.letters.services.send import Hand, letter_send
+from quetsach.web.office.letters.services.send import Actor, letter_send
 from quetsach.web.office.letters.services.templates import published_letters_load, samples_load
-from quetsach.web.office.letters.views import writing
+from quetsach.web.office.letters.views import drafts
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.tree.models import Unit
@@ -124,7 +124,7 @@ def test_a_half_written_letter_is_kept_and_what_is_open_is_told_with_its_place(o
 
 
 def test_the_progress_page_shows_who_has_not_answered(office, sent) -> None:
-    dispatch_refuse(dispatch=of(sent, "31-2025"), reason="Không phải đơn vị", hand=Hand(None, "link"), now=TODAY)
+    dispatch_refuse(dispatch=of(sent, "31-2025"), reason="Không phải đơn vị", hand=Actor(None, "link"), now=TODAY)
     text = page(office, f"/en/office/letters/{sent.pk}/tien-do/")
     assert "Không phải đơn vị" in text
     assert "Hai Phong" in text
@@ -305,7 +305,7 @@ def test_the_fields_of_the_exchange_of_documents_are_handed_out(office, sent) ->
 def test_what_stands_in_the_address_cannot_become_part_of_the_page(units, operator, office, monkeypatch) -> None:
     for _ in range(2):
         letter_begin(unit=units["tw"], template=None, campaign="", by=operator, now=TODAY)
-    monkeypatch.setattr(writing, "PAGE", 1)
+    monkeypatch.setattr(drafts, "PAGE", 1)
     page = office.get("/van-phong/cong-van/", {"state": '"><meta http-equiv="refresh" content="0">'})
     assert "&amp;state=&quot;&gt;&lt;meta" in page.content.decode()
     assert 'content="0"' not in page.content.decode()

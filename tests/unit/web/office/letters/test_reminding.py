@@ -9,7 +9,7 @@ from quetsach.campaign.authority import Role
 from quetsach.web.office.letters.models import Dispatch, ParentDigest
 from quetsach.web.office.letters.services.acknowledge import dispatch_acknowledge
 from quetsach.web.office.letters.services.remind import reminders_queue
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Actor, dispatch_forward, letter_send
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.people.models import Person
 
@@ -21,7 +21,7 @@ def letter(issued, units, person, reachable):
     """A letter that a province has acknowledged and passed on to both its districts."""
     letter = issued(due=DUE)
     letter_send(letter=letter, units=[units["31-2020"], units["01-2020"]], by=person(Role.OPERATOR), now=NOW)
-    hand = Hand(None, "link")
+    hand = Actor(None, "link")
     above = Dispatch.objects.get(to_unit=units["31-2020"])
     dispatch_forward(
         dispatch=above, units=[units["303-2020"], units["304-2020"]], note="", hand=hand, now=NOW + timedelta(days=1)
@@ -55,7 +55,7 @@ def test_run_again_on_the_same_day_it_adds_nothing(letter) -> None:
 def test_who_acknowledges_after_a_reminder_gets_no_other(letter, units) -> None:
     remind(-3)
     dispatch = Dispatch.objects.get(to_unit=units["303-2020"])
-    dispatch_acknowledge(dispatch=dispatch, hand=Hand(None, "link"), now=NOW)
+    dispatch_acknowledge(dispatch=dispatch, hand=Actor(None, "link"), now=NOW)
     assert remind(0) == 2
 
 

@@ -7,12 +7,12 @@ from tests.unit.web.office.letters.conftest import CONTENT
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.placeholders import open_names
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.letters.content import text_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Template
 from quetsach.web.office.letters.services.draft import Reference, letter_begin, letter_save
 from quetsach.web.office.letters.services.templates import samples_load, template_keep
-from quetsach.web.office.letters.wording import text_of
+from quetsach.web.office.refusal import AccessError
 
 
 def test_loading_them_twice_changes_nothing(db) -> None:

@@ -9,10 +9,9 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.course import Stage, Standing
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent
 from quetsach.web.office.letters.selectors import letters as selectors
-from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of
+from quetsach.web.office.letters.selectors.distribution import branches_of, distribution_of
 from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
     dispatch_close,
@@ -22,10 +21,11 @@ from quetsach.web.office.letters.services.acknowledge import (
 )
 from quetsach.web.office.letters.services.draft import Reference
 from quetsach.web.office.letters.services.events import course_of
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, letter_send
+from quetsach.web.office.letters.services.send import Actor, dispatch_forward, letter_send
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 
-LINK = Hand(None, "link")
+LINK = Actor(None, "link")
 LATER = NOW + timedelta(hours=5)
 
 
@@ -91,7 +91,7 @@ def test_a_second_acknowledgement_changes_nothing(sent) -> None:
 def test_a_person_of_another_unit_cannot_acknowledge(sent, person) -> None:
     with pytest.raises(AccessError):
         dispatch_acknowledge(
-            dispatch=of(sent, "31-2020"), hand=Hand(person(Role.EDITOR, "01-2020"), "inbox"), now=LATER
+            dispatch=of(sent, "31-2020"), hand=Actor(person(Role.EDITOR, "01-2020"), "inbox"), now=LATER
         )
 
 
@@ -164,7 +164,7 @@ def test_the_funnel_counts_the_whole_way_down_each_unit_once(sent, issued, units
     covering = issued("31-2020", reference=Reference(covers=sent))
     letter_send(letter=covering, units=[units["303-2020"], units["304-2020"]], by=by, now=LATER)
     dispatch_acknowledge(dispatch=of(covering, "303-2020"), hand=LINK, now=LATER)
-    cascade = cascade_of(sent)
+    cascade = distribution_of(sent)
     assert cascade.funnel.total == 4
     assert cascade.funnel.reached[Stage.ACKNOWLEDGED] == 2  # one passed it on, one acknowledged
     assert [(level.level, level.total, level.acknowledged) for level in cascade.levels] == [(1, 2, 1), (2, 2, 1)]

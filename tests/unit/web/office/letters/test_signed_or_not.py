@@ -7,15 +7,14 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.services.copies import copies_make
 from quetsach.web.office.letters.services.issue import letter_issue
-from quetsach.web.office.letters.services.send import letter_send
-from quetsach.web.office.letters.signing_credentials import demonstration_seals_make, outlook_of
+from quetsach.web.office.letters.services.send import copies_make, letter_send
+from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make, outlook_of
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.shelf import LETTERS
 
 TODAY = datetime.now(UTC)
 UNSIGNED = "none: it was issued without a digital signature"
@@ -23,7 +22,9 @@ UNSIGNED = "none: it was issued without a digital signature"
 
 @pytest.fixture
 def keys(units):
-    made = demonstration_seals_make(unit=units["tw"], person="Nguyễn Văn A", agency="Cục An toàn thông tin", now=TODAY)
+    made = demonstration_credentials_make(
+        unit=units["tw"], person="Nguyễn Văn A", agency="Cục An toàn thông tin", now=TODAY
+    )
     assert made is not None
     return made
 
@@ -111,6 +112,6 @@ def test_copies_are_signed_as_their_original_is(approved, operator, units, keys)
 def test_copies_of_an_unsigned_letter_stay_unsigned_when_keys_come_later(approved, operator, units) -> None:
     letter = letter_issue(letter=approved, by=operator, now=TODAY, may_be_unsigned=True)
     letter_send(letter=letter, units=[units["31-2025"]], by=operator, now=TODAY)
-    demonstration_seals_make(unit=units["tw"], person="Nguyễn Văn A", agency="Cục", now=TODAY)
+    demonstration_credentials_make(unit=units["tw"], person="Nguyễn Văn A", agency="Cục", now=TODAY)
     copies_make(now=lambda: TODAY)
     assert verify(LETTERS.read(Dispatch.objects.get().copy_sha256), []) == []

@@ -11,13 +11,12 @@ from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
 from quetsach.web.configuration import TimeStampServer
+from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
-from quetsach.web.office.letters.document.errors import SigningError
+from quetsach.web.office.letters.document.letter import SigningError
 from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, RegisterBook
-from quetsach.web.office.letters.services.copies import copies_make
-from quetsach.web.office.letters.services.send import letter_send
-from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.letters.services.send import copies_make, letter_send
 
 NOW = datetime.now(UTC)
 STAMPED = NOW.replace(microsecond=0) + timedelta(minutes=3)

@@ -9,7 +9,7 @@ from tests.unit.web.office.letters.conftest import CONTENT
 from quetsach.campaign.authority import Role
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.editions import ClashError, edition_of
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.letters.content import written
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.services.draft import (
     letter_begin,
@@ -17,8 +17,8 @@ from quetsach.web.office.letters.services.draft import (
     letter_save,
     letter_submit,
 )
-from quetsach.web.office.letters.wording import written
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 
 NOW = datetime.now(UTC)
 

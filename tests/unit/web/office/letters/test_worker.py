@@ -9,8 +9,7 @@ import pytest
 from quetsach.campaign.authority import Role
 from quetsach.web.office import worker
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.services.copies import copies_make
-from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.letters.services.send import copies_make, letter_send
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.mail.services.queue import queue_send
 from quetsach.web.office.worker import BusyError, LostError, work

@@ -11,8 +11,9 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.letters.document.errors import DocumentError
+from quetsach.web.office.blob_store import LETTERS
+from quetsach.web.office.letters.content import digest_of, header_of, text_of
+from quetsach.web.office.letters.document.letter import DocumentError
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook, Template
 from quetsach.web.office.letters.services.draft import (
     Reference,
@@ -23,10 +24,9 @@ from quetsach.web.office.letters.services.draft import (
     letter_submit,
 )
 from quetsach.web.office.letters.services.issue import letter_issue, register_continue
-from quetsach.web.office.letters.wording import digest_of, header_of, text_of
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.publicity.selectors.verification import genuine
-from quetsach.web.office.shelf import LETTERS
+from quetsach.web.office.publicity.selectors.kits import genuine
+from quetsach.web.office.refusal import AccessError
 
 
 def draft(person, units, unit: str = "tw", role: Role = Role.OPERATOR, at: str = "tw"):

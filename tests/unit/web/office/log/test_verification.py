@@ -10,10 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.office.conftest import NOW
 
-from quetsach.web.office.log.head import FILE, Head, LogError, head_note, head_read
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.log.services import BEGINNING, digest_of, log_append
-from quetsach.web.office.log.verification import all_entries, verify
+from quetsach.web.office.log.services import (
+    BEGINNING,
+    FILE,
+    Head,
+    LogError,
+    all_entries,
+    digest_of,
+    head_note,
+    head_read,
+    log_append,
+    verify,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(1 << 53), 1 << 53) | st.text(max_size=10),

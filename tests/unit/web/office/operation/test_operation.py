@@ -13,11 +13,10 @@ from quetsach.web.configuration import MailServer as Server
 from quetsach.web.configuration import TimeStampServer
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
+from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.operation.first_steps import Step, first_steps
-from quetsach.web.office.operation.selectors import mail_state
+from quetsach.web.office.operation.selectors import Step, first_steps, mail_state
 from quetsach.web.office.people.services.invitation import invitation_issue
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.tree.models import Contact
@@ -121,7 +120,9 @@ def test_mail_that_waits_and_mail_that_failed_is_told(person, signed_in, server:
 def test_keys_count_only_while_both_certificates_do(units, here, tmp_path, monkeypatch) -> None:
     assert not steps()["Khóa ký công văn"].is_done
     monkeypatch.setattr(demonstration, "AUTHORITY", "An authority")
-    demonstration_seals_make(unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1))
+    demonstration_credentials_make(
+        unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1)
+    )
     assert steps()["Khóa ký công văn"].is_done
     folder = tmp_path / "letters" / "keys" / "tw"
     over = demonstration_keys(person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=21 * 365))
@@ -133,7 +134,9 @@ def test_keys_count_only_while_both_certificates_do(units, here, tmp_path, monke
 
 
 def test_keys_of_nobody_are_no_keys(units, here, person, signed_in) -> None:
-    demonstration_seals_make(unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1))
+    demonstration_credentials_make(
+        unit=units["tw"], person="Nguyễn An", agency="Trung tâm", now=NOW - timedelta(days=1)
+    )
     step = steps()["Khóa ký công văn"]
     assert (step.is_done, "trình diễn" in step.state) == (False, True)
     page = signed_in(person(Role.OPERATOR)).get(PAGE).content.decode()
@@ -141,7 +144,7 @@ def test_keys_of_nobody_are_no_keys(units, here, person, signed_in) -> None:
 
 
 def test_the_page_names_each_unit_with_keys_and_until_when(units, person, signed_in, here) -> None:
-    demonstration_seals_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở", now=NOW)
+    demonstration_credentials_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở", now=NOW)
     page = signed_in(person(Role.OPERATOR)).get(PAGE).content.decode()
     assert "Thành phố Hải Phòng" in page
     assert f"/{NOW.year + 20}" in page or f"/{NOW.year + 19}" in page

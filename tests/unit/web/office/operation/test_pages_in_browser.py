@@ -12,7 +12,7 @@ from tests.unit.web.office.test_writing_in_browser import SHOTS
 from quetsach.campaign.authority import Role
 from quetsach.cli.main import main
 from quetsach.web.configuration import MailServer
-from quetsach.web.office.letters.signing_credentials import demonstration_seals_make
+from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
 from quetsach.web.office.mail.models import Message
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -37,7 +37,7 @@ def test_pages_fit_and_axe_finds_nothing(
     file = data / "feed.csv"
     file.write_text(f"timestamp,address,malware\n{day} 07:00:00,14.160.0.1,emotet-new\n{day} 07:00:00,192.168.1.1,x\n")
     main(["center", "ingest", str(file), "--feed", "plain", "--data", str(data)])
-    demonstration_seals_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở Khoa học", now=NOW)
+    demonstration_credentials_make(unit=units["31-2025"], person="Nguyễn An", agency="Sở Khoa học", now=NOW)
     server = MailServer("mail.centre.example", 587, "starttls")
     settings.CENTER = dataclasses.replace(settings.CENTER, mail_server=server, mail_from="office@centre.example")
     late = NOW - timedelta(hours=1)

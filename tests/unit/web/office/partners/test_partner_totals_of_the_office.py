@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from quetsach.campaign.partners.declaration import CountedAs
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.core.period import Period
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.partners.selectors import all_totals, partner_states, partner_totals, totals_by_place
 from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in
@@ -19,6 +18,7 @@ from quetsach.web.office.partners.services.partner import (
     partner_add,
     token_make,
 )
+from quetsach.web.office.refusal import AccessError
 
 from .conftest import NOW, ROWS, declaration, report
 

@@ -9,17 +9,14 @@ from tests.unit.web.office.conftest import NOW, TODAY
 from quetsach.campaign.authority import Act, Role
 from quetsach.campaign.helpdesk.case_state import CaseState
 from quetsach.web.office.approvals.services import approval_ask
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people import selectors
-from quetsach.web.office.people.access import duties_of, may_do
-from quetsach.web.office.people.errors import PeopleError
-from quetsach.web.office.people.models import Duty
-from quetsach.web.office.people.power import may_manage
-from quetsach.web.office.people.services.account import person_leave
-from quetsach.web.office.people.services.duty import duty_end, duty_give
+from quetsach.web.office.people.access import duties_of, may_do, may_manage
+from quetsach.web.office.people.models import Duty, PeopleError
+from quetsach.web.office.people.services.account import duty_end, duty_give, person_leave
 from quetsach.web.office.people.services.invitation import invitation_issue, invitation_of
+from quetsach.web.office.refusal import AccessError
 
 
 def test_an_approver_gives_a_duty_below_him(units, person) -> None:

@@ -8,12 +8,9 @@ from django.core import signing
 from tests.unit.web.office.conftest import NOW, TODAY
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.errors import PeopleError
-from quetsach.web.office.people.models import Duty, Invitation, Person
-from quetsach.web.office.people.services.account import person_leave
-from quetsach.web.office.people.services.duty import duty_give
+from quetsach.web.office.people.models import Duty, Invitation, PeopleError, Person
+from quetsach.web.office.people.services.account import duty_give, person_leave
 from quetsach.web.office.people.services.invitation import (
     invitation_accept,
     invitation_issue,
@@ -21,6 +18,7 @@ from quetsach.web.office.people.services.invitation import (
     invitation_renew,
     invitation_withdraw,
 )
+from quetsach.web.office.refusal import AccessError
 
 PASSWORD = "một câu dài dễ nhớ 2020"
 

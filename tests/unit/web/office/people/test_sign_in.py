@@ -15,7 +15,7 @@ from tests.unit.web.office.people.conftest import SECRET, code, come_in, enter
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.sign_in import adapter
-from quetsach.web.office.people.sign_in.session_store import stored_name
+from quetsach.web.office.people.sign_in.sessions import stored_name
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_decide
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.people.errors import PeopleError
-from quetsach.web.office.people.models import Person
+from quetsach.web.office.people.models import PeopleError, Person
 from quetsach.web.office.people.services.account import person_vouch
 from quetsach.web.office.people.services.invitation import invitation_accept, invitation_issue, invitation_renew
 from quetsach.web.office.tree.models import Unit

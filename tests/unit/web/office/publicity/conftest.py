@@ -9,7 +9,7 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.installation import bundled
 from quetsach.web.office.campaigns.services.plans import campaign_begin
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.publicity.services import visits
+from quetsach.web.office.publicity import services
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def _centre(settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def tally(monkeypatch: pytest.MonkeyPatch) -> visits.VisitTally:
-    fresh = visits.VisitTally()
-    monkeypatch.setattr(visits, "TALLY", fresh)
+def tally(monkeypatch: pytest.MonkeyPatch) -> services.VisitTally:
+    fresh = services.VisitTally()
+    monkeypatch.setattr(services, "TALLY", fresh)
     return fresh

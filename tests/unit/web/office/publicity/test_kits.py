@@ -14,22 +14,17 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
+from quetsach.web.office.blob_store import KITS, BlobError
 from quetsach.web.office.codes.services import code_draw
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.publicity.kit_archive import kit_archive
+from quetsach.web.office.publicity import services
+from quetsach.web.office.publicity.contents import kit_archive
 from quetsach.web.office.publicity.models import Kit
-from quetsach.web.office.publicity.selectors.verification import genuine
-from quetsach.web.office.publicity.services import kits
-from quetsach.web.office.publicity.services.kits import (
-    facts_of,
-    kit_make,
-    kit_revoke,
-    kit_submit,
-)
-from quetsach.web.office.shelf import KITS, ShelfError
+from quetsach.web.office.publicity.selectors.kits import genuine
+from quetsach.web.office.publicity.services import facts_of, kit_make, kit_revoke, kit_submit
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)  # pages ask the clock: the tree is that after the reform
@@ -53,8 +48,8 @@ draw_once, set_once = cache(code_draw), cache(kit_archive)
 @pytest.fixture
 def kit(units: dict[str, Unit], campaign: Campaign, maker: Person, monkeypatch: pytest.MonkeyPatch) -> Kit:
     """Make a kit. All have the code that was drawn first, so that its sheets, half a second of work, are set once."""
-    monkeypatch.setattr(kits, "code_draw", draw_once)
-    monkeypatch.setattr(kits, "kit_archive", set_once)
+    monkeypatch.setattr(services, "code_draw", draw_once)
+    monkeypatch.setattr(services, "kit_archive", set_once)
     return kit_make(unit=units["11296-2025"], campaign=campaign, by=maker, now=NOW)
 
 
@@ -133,7 +128,7 @@ def test_making_and_taking_back_stand_in_the_log(kit: Kit, maker: Person) -> Non
 def test_an_archive_that_was_changed_is_not_handed_out(kit: Kit, tmp_path: Path) -> None:
     (path,) = tmp_path.glob("publicity/*/*.zip")
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(ShelfError, match="was changed"):
+    with pytest.raises(BlobError, match="was changed"):
         KITS.read(kit.sha256)
 
 

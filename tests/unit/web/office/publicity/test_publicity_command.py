@@ -12,7 +12,7 @@ from tests.centre import lay_out
 from quetsach.cli.main import main
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.publicity.models import Kit, Visit
-from quetsach.web.office.publicity.selectors.verification import genuine
+from quetsach.web.office.publicity.selectors.kits import genuine
 from quetsach.web.office.tree.models import Unit
 
 type Run = Callable[..., int]

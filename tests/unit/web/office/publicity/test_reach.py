@@ -10,10 +10,10 @@ from tests.unit.web.office.conftest import TODAY
 
 from quetsach.campaign.authority import Role
 from quetsach.core.period import Period
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
 from quetsach.web.office.publicity.selectors.reach import Reach, reach_of, weeks_in, whole_weeks
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 
 FIRST = date(2020, 9, 28)

@@ -14,10 +14,17 @@ from PIL import Image
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.campaign.publicity.facts import Facts
 from quetsach.core.pack import LocalText
-from quetsach.web.office.publicity.kit_archive import MAX_NAME_LENGTH, archive_file, archive_names, kit_archive
-from quetsach.web.office.publicity.sheets.code import qr_png, qr_svg, qr_values
-from quetsach.web.office.publicity.sheets.typesetter import SHEETS, Sheet, typeset
-from quetsach.web.office.publicity.wording import announcements, as_script, press_release, sheet_values
+from quetsach.web.office.publicity.contents import (
+    MAX_NAME_LENGTH,
+    announcements,
+    archive_file,
+    archive_names,
+    as_script,
+    kit_archive,
+    press_release,
+    sheet_values,
+)
+from quetsach.web.office.publicity.sheets.typesetter import SHEETS, Sheet, qr_png, qr_svg, qr_values, typeset
 
 NOW = datetime(2020, 10, 6, 3, tzinfo=UTC)
 NAMES = [

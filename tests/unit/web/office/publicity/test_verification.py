@@ -16,7 +16,7 @@ from quetsach.web.office.codes.services import (
     verification_register,
     verification_revoke,
 )
-from quetsach.web.office.publicity.selectors.verification import genuine
+from quetsach.web.office.publicity.selectors.kits import genuine
 
 CODE = code_of(123_456_789_012)
 

@@ -8,17 +8,11 @@ from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
 from quetsach.core.address import Address
+from quetsach.web.limits import RateLimit
+from quetsach.web.office.publicity import services
 from quetsach.web.office.publicity.models import Visit
-from quetsach.web.office.publicity.services import visits
-from quetsach.web.office.publicity.services.visits import (
-    FLUSH_SECONDS,
-    VisitTally,
-    is_person,
-    visits_flush,
-    visits_store,
-)
+from quetsach.web.office.publicity.services import FLUSH_SECONDS, VisitTally, is_person, visits_flush, visits_store
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.rate_limit import RateLimit
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0 Mobile Safari/537.36"
 DAY = date(2020, 10, 6)
@@ -81,7 +75,7 @@ def test_a_burst_is_written_once(
     client: Client, units: dict[str, Unit], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable
 ) -> None:
     moment = [100.0]
-    monkeypatch.setattr(visits, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(services, "monotonic", lambda: moment[0])
     client.get("/t/31-2020", headers={"user-agent": PHONE})
     with django_assert_num_queries(0):
         for _ in range(50):
@@ -100,7 +94,7 @@ def test_what_cannot_be_written_waits(
 
     tally.add("31-2020", DAY, 3)
     with monkeypatch.context() as broken:
-        broken.setattr(visits, "visits_store", fail)
+        broken.setattr(services, "visits_store", fail)
         visits_flush()
     assert "wait" in caplog.text
     assert tally.take(at=1e12) == {("31-2020", DAY): 3}
@@ -108,7 +102,7 @@ def test_what_cannot_be_written_waits(
 
 def test_days_are_those_of_utc(units: dict[str, Unit], tally: VisitTally) -> None:
     request = RequestFactory().get("/t/31-2020", headers={"user-agent": PHONE})
-    visits.visit_count(key="31-2020", request=request, now=datetime(2020, 10, 6, 23, 30, tzinfo=UTC))
+    services.visit_count(key="31-2020", request=request, now=datetime(2020, 10, 6, 23, 30, tzinfo=UTC))
     assert tally.take(at=1e12) == {("31-2020", DAY): 1}
 
 
@@ -119,7 +113,7 @@ def test_counts_of_several_servers_add_up(units: dict[str, Unit]) -> None:
 
 
 def test_invented_keys_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visits, "_MAX_WAITING", 3)
+    monkeypatch.setattr(services, "_MAX_WAITING", 3)
     tally = VisitTally()
     for number in range(10):
         tally.add(f"key-{number}", DAY)
@@ -131,7 +125,7 @@ def test_invented_keys_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -
 def test_no_more_visits_count_in_a_day_than_the_definition_says(changing: int, most: int) -> None:
     day = datetime(2031, 10, 6 + changing, tzinfo=UTC)  # a day of its own: buckets are thrown away at midnight
     tries = (
-        visits.VISIT_LIMIT.take(
+        services.VISIT_LIMIT.take(
             Address.parse(f"203.0.114.{changing * (number % 21)}"), now=day + timedelta(seconds=second)
         )
         for number, second in enumerate([*[0] * 6_000, *range(0, 86_400, 4)])
@@ -142,9 +136,9 @@ def test_no_more_visits_count_in_a_day_than_the_definition_says(changing: int, m
 def test_one_network_cannot_raise_the_count_without_end(
     client: Client, units: dict[str, Unit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visits, "VISIT_LIMIT", RateLimit(burst=3, per_minute=0.01))
-    monkeypatch.setattr(visits, "TALLY", VisitTally())
+    monkeypatch.setattr(services, "VISIT_LIMIT", RateLimit(burst=3, per_minute=0.01))
+    monkeypatch.setattr(services, "TALLY", VisitTally())
     for address in ["203.0.114.7"] * 9 + ["203.0.114.8"]:
         answer = client.get("/t/31-2020", headers={"user-agent": PHONE}, REMOTE_ADDR=address)
         assert answer.status_code == 302, "whoever comes is led home"
-    assert counted("31-2020") + sum(visits.TALLY.take(at=1e12).values()) == 4
+    assert counted("31-2020") + sum(services.TALLY.take(at=1e12).values()) == 4

@@ -15,7 +15,7 @@ from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.entry import return_submit
-from quetsach.web.office.returns.views import board, finding
+from quetsach.web.office.returns.views import board, returns
 from quetsach.web.office.tree.models import Unit, UnitKind
 
 WEEK = week_of(date(2020, 10, 5))
@@ -74,7 +74,7 @@ def clock_stands(monkeypatch: pytest.MonkeyPatch, moment: datetime, *modules: Mo
 @pytest.fixture
 def late_root(monkeypatch, empty_centre, assignment, period) -> str:
     """Return where the pages of the period are, when the day it was due is over."""
-    clock_stands(monkeypatch, LATE, finding, board)
+    clock_stands(monkeypatch, LATE, returns, board)
     PlanRevision.objects.create(
         campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=ASKED
     )

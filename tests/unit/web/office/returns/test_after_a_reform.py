@@ -6,11 +6,10 @@ import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME
 
 from quetsach.campaign.returns.state import Act, State
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Return
-from quetsach.web.office.returns.selectors.desk import desk_of
-from quetsach.web.office.returns.selectors.owed import submitted_below
-from quetsach.web.office.returns.selectors.tally import decider_of
+from quetsach.web.office.returns.selectors.owing import submitted_below
+from quetsach.web.office.returns.selectors.tally import decider_of, inbox_of
 from quetsach.web.office.returns.services.decision import extension_give, missing_sign_off, return_decide
 from quetsach.web.office.returns.services.link import link_make
 from quetsach.web.office.tree.models import Succession
@@ -53,9 +52,9 @@ def test_at_last_the_centre_decides(units, filed, period, person, operator) -> N
 
 @pytest.mark.usefixtures("filed")
 def test_it_waits_on_the_desk_of_who_decides(person) -> None:
-    waiting = desk_of(person("approver", NEW_PROVINCE), now=AFTER).to_decide
+    waiting = inbox_of(person("approver", NEW_PROVINCE), now=AFTER).to_decide
     assert [one.place.key for one in waiting] == [COMMUNE]
-    assert not desk_of(person("approver", "01-2025"), now=AFTER).to_decide
+    assert not inbox_of(person("approver", "01-2025"), now=AFTER).to_decide
 
 
 @pytest.mark.parametrize(("unit", "count"), [(NEW_PROVINCE, 2), ("01-2025", 0)])

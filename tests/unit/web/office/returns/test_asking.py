@@ -18,20 +18,18 @@ from quetsach.campaign.returns.state import Act, State
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import CLOSE, Passage, PlanRevision
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Assignment, Period, Return
 from quetsach.web.office.returns.selectors.asking import asking_of
-from quetsach.web.office.returns.selectors.owed import owed_by
-from quetsach.web.office.returns.selectors.owing import expected_positions
+from quetsach.web.office.returns.selectors.owing import expected_positions, owed_by
 from quetsach.web.office.returns.selectors.tally import tally_of
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, assignment_withdraw
-from quetsach.web.office.returns.services.decision import return_decide
+from quetsach.web.office.returns.services.decision import return_decide, totals_publish_ask
 from quetsach.web.office.returns.services.link import LinkError, link_make, link_of, token_of
-from quetsach.web.office.returns.services.publication import totals_publish_ask
 from quetsach.web.office.returns.services.remind import returns_remind
 from quetsach.web.office.returns.views import assignment as assignment_views
 from quetsach.web.office.tree.models import Contact, Edge, Unit, UnitKind

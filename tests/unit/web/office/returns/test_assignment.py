@@ -5,8 +5,8 @@ from tests.unit.web.office.returns.conftest import IN_TIME
 
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Assignment, ReturnForm
 from quetsach.web.office.returns.selectors.owing import expected_positions
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load

@@ -5,8 +5,8 @@ from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
 from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act, Scope, Standing, State
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import ReturnFigure
 from quetsach.web.office.returns.selectors.tally import overdue, tally_of
 from quetsach.web.office.returns.services.decision import extension_give, missing_sign_off, return_decide

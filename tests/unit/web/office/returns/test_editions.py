@@ -12,14 +12,14 @@ from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.entry import filled_in, return_save
 from quetsach.web.office.returns.services.link import link_address, link_make
-from quetsach.web.office.returns.views import entry, finding
+from quetsach.web.office.returns.views import entry, returns
 
 UNIT = "11296-2020"
 
 
 @pytest.fixture(autouse=True)
 def _in_the_week_after(monkeypatch, empty_centre) -> None:
-    clock_stands(monkeypatch, IN_TIME, finding, entry)
+    clock_stands(monkeypatch, IN_TIME, returns, entry)
 
 
 @pytest.fixture

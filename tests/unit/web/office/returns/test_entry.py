@@ -5,8 +5,8 @@ from tests.unit.web.office.returns.conftest import CLOSED, GOOD, IN_TIME, LATE
 
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Act, Scope, State, state_of
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Return, ReturnFigure
 from quetsach.web.office.returns.services.decision import extension_give, return_decide
 from quetsach.web.office.returns.services.entry import MOST_REVISIONS, FaultyError, return_save, return_submit

@@ -9,11 +9,11 @@ from tests.unit.web.office.returns.test_pages import PLAN, text
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import PlanRevision
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Assignment, ReturnReminder
-from quetsach.web.office.returns.selectors.plan import off_plan, planned_periods
+from quetsach.web.office.returns.selectors.asking import off_plan, planned_periods
 from quetsach.web.office.returns.services.assignment import Target, assignment_follow_plan, assignment_make
 from quetsach.web.office.tree.models import UnitKind
 

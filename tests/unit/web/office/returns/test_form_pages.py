@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.services.assignment import form_take_in
 

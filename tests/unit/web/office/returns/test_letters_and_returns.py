@@ -10,7 +10,7 @@ from quetsach.web.office.letters.models import Dispatch, Letter, LetterState
 from quetsach.web.office.letters.services.acknowledge import link_renew
 from quetsach.web.office.letters.services.events import course_of
 from quetsach.web.office.returns.models import Period, ReturnLink
-from quetsach.web.office.returns.selectors.owed import owed_by
+from quetsach.web.office.returns.selectors.owing import owed_by
 
 from .conftest import IN_TIME
 

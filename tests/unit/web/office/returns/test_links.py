@@ -6,7 +6,7 @@ from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
 
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import Scope, State
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import LinkUse, Return, ReturnLink
 from quetsach.web.office.returns.services import link as links
 from quetsach.web.office.returns.services.entry import link_used, return_submit

@@ -8,14 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from tests.unit.web.office.returns.test_pages import PLAN
 
 from quetsach.campaign.returns.period import PeriodKind, weeks
-from quetsach.web.office.dashboard import dashboard_of
 from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment
-from quetsach.web.office.returns.selectors.desk import desk_of
-from quetsach.web.office.returns.selectors.owed import owed_by, owed_of
+from quetsach.web.office.returns.selectors.owing import owed_by, owed_of
+from quetsach.web.office.returns.selectors.tally import inbox_of
 from quetsach.web.office.returns.services.assignment import Target, assignment_make
 from quetsach.web.office.returns.services.entry import return_submit
 from quetsach.web.office.tree.models import UnitKind
+from quetsach.web.office.views import dashboard_of
 
 from .conftest import GOOD
 
@@ -48,7 +48,7 @@ def week(ask) -> Assignment:
 def test_who_looked_after_a_part_sees_the_return_of_the_whole(week, person, unit: str) -> None:
     who = person("approver", unit)
     assert [one.unit.key for one in owed_of(who, now=NOW)] == ["31-2025"]
-    assert [one.unit.key for one in desk_of(who, now=NOW).to_write] == ["31-2025"]
+    assert [one.unit.key for one in inbox_of(who, now=NOW).to_write] == ["31-2025"]
     assert {waiting.count for waiting in dashboard_of(who, now=NOW).waiting} == {1}
 
 
@@ -56,7 +56,7 @@ def test_who_looked_after_a_part_sees_the_return_of_the_whole(week, person, unit
 def test_they_decide_on_the_returns_below_it(week, units, operator, person, unit: str) -> None:
     facts = {"scope": "own", "cells": GOOD, "has_seen_notes": True, "now": NOW}
     return_submit(author=operator, period=week.periods.get(), unit=units["11296-2025"], **facts)
-    desk = desk_of(person("approver", unit), now=NOW)
+    desk = inbox_of(person("approver", unit), now=NOW)
     assert [one.place.key for one in desk.to_decide] == ["11296-2025"]
     assert desk.to_decide_count == 1
 
@@ -81,7 +81,7 @@ def test_twice_as_many_periods_and_campaigns_take_as_many_queries(ask, units, op
     first = ask("mot", date(2026, 10, 5), date(2026, 11, 8))
     return_submit(author=operator, period=first.periods.first(), unit=units["11296-2025"], **facts)
     asked = (
-        lambda: desk_of(who, now=NOW),
+        lambda: inbox_of(who, now=NOW),
         lambda: dashboard_of(who, now=NOW),
         lambda: owed_by(units["11296-2025"], campaign=None, now=NOW),
     )

@@ -15,14 +15,14 @@ from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Extension, Return, SignOff
 from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.returns.views import board as board_views
-from quetsach.web.office.returns.views import finding
+from quetsach.web.office.returns.views import returns
 
 UNIT = "11296-2020"
 
 
 @pytest.fixture(autouse=True)
 def _in_the_week_after(monkeypatch, empty_centre) -> None:
-    clock_stands(monkeypatch, IN_TIME, finding, board_views)
+    clock_stands(monkeypatch, IN_TIME, returns, board_views)
 
 
 @pytest.fixture

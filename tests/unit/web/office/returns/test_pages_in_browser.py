@@ -13,10 +13,9 @@ from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.plans.models import PlanRevision
 from quetsach.web.office.returns.models import Assignment
 from quetsach.web.office.returns.services.assignment import Target, assignment_digest, assignment_make
-from quetsach.web.office.returns.services.decision import return_decide
+from quetsach.web.office.returns.services.decision import return_decide, totals_publish_ask
 from quetsach.web.office.returns.services.link import link_make, token_of
-from quetsach.web.office.returns.services.publication import totals_publish_ask
-from quetsach.web.office.returns.views import board, entry, finding
+from quetsach.web.office.returns.views import board, entry, returns
 from quetsach.web.office.tree.models import UnitKind
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def pages(browser, units, assignment, period, submit, operator, person, monkeypatch, empty_centre) -> list[str]:
     """Return the addresses of every page, with something on each."""
-    clock_stands(monkeypatch, IN_TIME, board, entry, finding)
+    clock_stands(monkeypatch, IN_TIME, board, entry, returns)
     PlanRevision.objects.create(
         campaign=assignment.campaign, number=1, document=PLAN, sha256="x", reason="x", made_at=IN_TIME
     )

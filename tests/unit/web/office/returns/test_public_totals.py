@@ -17,8 +17,7 @@ from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcom
 from quetsach.web.office.plans.models import Campaign, Passage, PlanRevision
 from quetsach.web.office.returns.models import Publication
 from quetsach.web.office.returns.selectors.publication import live_differences, returns_of
-from quetsach.web.office.returns.services.decision import return_decide
-from quetsach.web.office.returns.services.publication import totals_publish_ask
+from quetsach.web.office.returns.services.decision import return_decide, totals_publish_ask
 
 OPENED = datetime(2020, 9, 17, tzinfo=UTC)
 

@@ -9,12 +9,11 @@ from quetsach.core.zone import midnight_after
 from quetsach.installation import bundled_country
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Return
-from quetsach.web.office.returns.selectors.evaluation import returns_for_evaluation
 from quetsach.web.office.returns.selectors.publication import published_totals
-from quetsach.web.office.returns.services.decision import return_decide
-from quetsach.web.office.returns.services.publication import totals_publish_ask
+from quetsach.web.office.returns.selectors.totals import returns_for_evaluation
+from quetsach.web.office.returns.services.decision import return_decide, totals_publish_ask
 
 CAMPAIGN = "viet-nam-2020"
 

@@ -11,11 +11,11 @@ from tests.unit.web.office.returns.test_pages import PLAN, text
 
 from quetsach.campaign.letters.reminders import Policy
 from quetsach.web.configuration import MailServer
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import PlanRevision
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import Invitation, Period, Return
 from quetsach.web.office.returns.services.assignment import assignment_remind
 from quetsach.web.office.returns.services.decision import extension_give

@@ -11,7 +11,7 @@ from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act, Scope, Standing, State
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.returns.models import Extension, Invitation, Return, SignOff
-from quetsach.web.office.returns.selectors.owed import owed_of
+from quetsach.web.office.returns.selectors.owing import owed_of
 from quetsach.web.office.returns.selectors.tally import late_in, tally_of
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide
 from quetsach.web.office.returns.services.entry import return_save

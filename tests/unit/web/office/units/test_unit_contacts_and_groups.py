@@ -5,15 +5,15 @@ from tests.unit.web.office.conftest import NOW, OPENED, REFORM, TODAY
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.errors import UnitsError
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Contact, Membership
 from quetsach.web.office.units.services.contacts import (
     contact_add,
     contact_change,
     contact_remove,
 )
-from quetsach.web.office.units.services.groups import group_add, group_set_add, unit_join
+from quetsach.web.office.units.services.unit import group_add, group_set_add, unit_join
 
 HOA = {"name": "Nguyễn Thị Hoa", "title": "Văn thư", "email": "hoa@hongbang.example", "phone": "0225 3842 119"}
 

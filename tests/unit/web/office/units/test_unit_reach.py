@@ -6,9 +6,9 @@ import pytest
 from tests.unit.web.office.conftest import OPENED, TODAY
 
 from quetsach.campaign.authority import Act, Role
-from quetsach.web.office.errors import AccessError
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.units.selectors.reach import answering, require_sight, seen_keys
+from quetsach.web.office.units.selectors import answering, require_sight, seen_keys
 
 LATER = date(2026, 1, 1)
 

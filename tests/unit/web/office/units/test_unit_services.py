@@ -6,8 +6,8 @@ from tests.unit.web.office.conftest import NOW, OPENED, REFORM, TODAY
 from quetsach.campaign.authority import Role
 from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Edge, Position, Succession
 from quetsach.web.office.tree.selectors import children_of, position_of
 from quetsach.web.office.units.services.unit import (

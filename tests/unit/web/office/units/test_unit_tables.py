@@ -16,11 +16,11 @@ from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
 from quetsach.core.csv_text import guarded
 from quetsach.installation import bundled
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Contact, ImportDraft, Position, Succession, Unit
 from quetsach.web.office.tree.records import contact_records, unit_records
-from quetsach.web.office.units.selectors.exporting import as_csv, as_xlsx, export_tables
+from quetsach.web.office.units.selectors import as_csv, as_xlsx, export_tables
 from quetsach.web.office.units.services.contacts import contact_add
 from quetsach.web.office.units.services.importing import (
     Loaded,

@@ -10,16 +10,16 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.campaign.authority import Role
 from quetsach.campaign.wording import reworded, texts_in
 from quetsach.core.pack import LocalText
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.helpdesk.ready_answers import ready_answers
+from quetsach.web.office.helpdesk.wording import ready_answers
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.publicity.services.kits import facts_of, kit_make
-from quetsach.web.office.publicity.wording import kit_texts, press_release
+from quetsach.web.office.publicity.contents import kit_texts, press_release
+from quetsach.web.office.publicity.services import facts_of, kit_make
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.wording.documents import DOCUMENTS
 from quetsach.web.office.wording.models import Wording
+from quetsach.web.office.wording.selectors import DOCUMENTS
 from quetsach.web.office.wording.services import WordingError, wording_save
 
 type Make = Callable[..., Person]

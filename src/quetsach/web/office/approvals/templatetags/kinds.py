@@ -3,7 +3,7 @@
 from django import template
 from django.utils.functional import Promise
 
-from quetsach.web.office.approvals.words import KIND_TITLES
+from quetsach.web.office.approvals.models import APPROVAL_TITLES
 
 register = template.Library()
 
@@ -11,4 +11,4 @@ register = template.Library()
 @register.filter
 def kind_title(kind: str) -> str | Promise:
     """Return what a kind of approval is called."""
-    return KIND_TITLES[kind]
+    return APPROVAL_TITLES[kind]

@@ -10,8 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from quetsach.web.design.templatetags.words import day, moment, percent
-from quetsach.web.office.audit.subjects import NAMING, weeks_in_words
-from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS
+from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, DETAIL_WORDS, NAMING, weeks_in_words
 
 register = template.Library()
 _CHECKSUMS = frozenset({"digest", "sha256"})

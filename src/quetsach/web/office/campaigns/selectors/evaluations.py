@@ -16,7 +16,7 @@ from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.design.templatetags.words import figure
-from quetsach.web.office.campaigns.services.evaluation import folder_of
+from quetsach.web.office.campaigns.services.steps import folder_of
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.plans.models import Campaign, EvaluationRun
 from quetsach.web.office.plans.selectors import MOST_SHOWN

@@ -1,12 +1,15 @@
-"""What a campaign came to: as it is now, or as its close sealed it."""
+"""What a campaign came to, as it is now or as its close sealed it, and what its public page shows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.core.cache import cache
 from pydantic import TypeAdapter, ValidationError
 
 from quetsach.assess import DEFINITIONS, NO_VERDICT
+from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.outcome import (
@@ -18,16 +21,19 @@ from quetsach.campaign.schedule.outcome import (
     WindowFact,
     open_points,
 )
+from quetsach.campaign.schedule.standing import PlanStanding
+from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.centre.publication.snapshot import Snapshot, WindowFigure
 from quetsach.core.pack import LocalText
 from quetsach.web.api.tally import report_tally
-from quetsach.web.office.campaigns.selectors.evidence import standing_of
-from quetsach.web.office.campaigns.selectors.letters import chains_of, letters_of
+from quetsach.web.office.campaigns.selectors.boards import chains_of, letters_of, standing_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.models import CLOSE, Campaign
-from quetsach.web.office.plans.selectors import decisions_of, steps_taken
+from quetsach.web.office.plans.selectors import campaigns, decisions_of, is_closed, steps_taken
 from quetsach.web.office.returns.selectors.publication import returns_of
 from quetsach.web.portal.selectors import published_snapshot
+
+# What a campaign came to: as it is now, or as its close sealed it.
 
 _FORM: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 _DEFINITION = "window-addresses"
@@ -124,3 +130,58 @@ def _tool() -> ToolFacts | None:
     if tally is None or not tally.reports:
         return None
     return ToolFacts(tally.reports, tally.installs, tally.installs_with_findings, tally.installs_cleaned)
+
+
+# What the public page of a campaign shows. Counted at most twice a minute, however many look at it.
+
+_LIFETIME_SECONDS = 30
+_KEY = "public-campaigns"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCampaign:
+    """A campaign of which at least one phase was opened."""
+
+    key: str
+    plan: Plan
+    standing: PlanStanding
+    outcome: Outcome
+    is_closed: bool
+
+
+def public_campaigns(now: datetime) -> tuple[PublicCampaign, ...]:
+    """Return the campaigns that the public may know of, the newest first."""
+    kept: tuple[PublicCampaign, ...] | None = cache.get(_KEY)
+    if kept is None:
+        kept = tuple(_public(campaign, now) for campaign in campaigns() if steps_taken(campaign))
+        cache.set(_KEY, kept, _LIFETIME_SECONDS)
+    return kept
+
+
+def _public(campaign: Campaign, now: datetime) -> PublicCampaign:
+    return PublicCampaign(
+        campaign.key,
+        campaign.plan,
+        standing_of(campaign, day=today(now)),
+        outcome_of(campaign, now=now),
+        is_closed(campaign),
+    )
+
+
+# Which campaigns figures are published for.
+
+
+def published_campaigns() -> tuple[MeasuredCampaign, ...]:
+    """Return every campaign of which a phase was opened: those that run first, then the closed, each the newest first.
+
+    A closed one keeps the figures that its close sealed, also after their sightings have expired; one that was closed
+    without any figures has none.
+    """
+    running, closed = [], []
+    for campaign in campaigns():
+        taken = steps_taken(campaign)
+        if CLOSE not in taken and taken:
+            running.append(MeasuredCampaign(campaign.plan))
+        elif CLOSE in taken and (facts := outcome_read(taken[CLOSE].passage.facts).addresses):
+            closed.append(MeasuredCampaign(campaign.plan, facts))
+    return (*running, *closed)

@@ -20,13 +20,13 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
-from quetsach.web.office.campaigns.selectors.baseline import (
-    KIND,
+from quetsach.web.office.campaigns.selectors.decisions import (
+    BASELINE_KIND,
+    baseline_request,
+    baseline_subject,
     data_folder,
     is_in_force,
     is_of_the_plan,
-    request_of,
-    subject_of,
 )
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
@@ -73,8 +73,8 @@ def baseline_ask(
     )
     title = _("Baseline: %(name)s") % {"name": campaign.plan.name.vi}
     approval_ask(
-        kind=KIND,
-        subject=subject_of(campaign),
+        kind=BASELINE_KIND,
+        subject=baseline_subject(campaign),
         digest=passage.sha256,
         title=title[:300],
         by=by,
@@ -90,7 +90,7 @@ def baseline_check(approval: Approval) -> None:
     Raises:
         ApprovalError: the campaign was closed, or its plan names another window or other feeds since.
     """
-    found = request_of(approval)
+    found = baseline_request(approval)
     if found is None or is_closed(found[0]):
         raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
     campaign, passage = found
@@ -107,7 +107,7 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
         ApprovalError: the campaign was closed, or its plan names another window or other feeds since.
         BaselineError: it cannot be written.
     """
-    found = request_of(approval)
+    found = baseline_request(approval)
     if found is None or not approval.is_granted:
         raise ApprovalError(_("nobody has agreed to this"))
     campaign, passage = found

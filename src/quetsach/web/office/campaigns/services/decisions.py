@@ -16,17 +16,16 @@ from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
-from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, families_named
+from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, families_named, own_rankings
 from quetsach.web.office.campaigns.selectors.decisions import (
-    KIND,
+    DECISION_KIND,
     asked_decision,
     asked_decisions,
+    decision_request,
+    decision_subject,
     is_recorded,
-    request_of,
-    subject_of,
 )
-from quetsach.web.office.campaigns.selectors.rankings import own_rankings
-from quetsach.web.office.campaigns.services.passages import passages_void
+from quetsach.web.office.campaigns.services.steps import steps_void
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -102,7 +101,15 @@ def decision_ask(*, campaign: Campaign, decision: Decided, by: Person, now: date
         campaign=campaign, step=DECISION, facts=facts, sha256=digest, asked_by=by, asked_at=now
     )
     title = f"{campaign.plan.name.vi}: {decision.title}"[:300]
-    approval_ask(kind=KIND, subject=subject_of(passage), digest=digest, title=title, by=by, unit=root_unit(), now=now)
+    approval_ask(
+        kind=DECISION_KIND,
+        subject=decision_subject(passage),
+        digest=digest,
+        title=title,
+        by=by,
+        unit=root_unit(),
+        now=now,
+    )
     return passage
 
 
@@ -112,7 +119,7 @@ def decision_check(approval: Approval) -> None:
     Raises:
         ApprovalError: the campaign was closed, or another decision came before it.
     """
-    passage = request_of(approval)
+    passage = decision_request(approval)
     if passage is None or is_closed(passage.campaign):
         raise ApprovalError(_("the campaign is closed, or the request is not there any more"))
     decision = asked_decision(passage)
@@ -129,7 +136,7 @@ def decision_carry_out(approval: Approval, now: datetime) -> None:
     Raises:
         ApprovalError: nobody agreed, the campaign was closed, or another decision came before it.
     """
-    passage = request_of(approval)
+    passage = decision_request(approval)
     if passage is None or not approval.is_granted:
         raise ApprovalError(_("nobody has agreed to this"))
     campaign = Campaign.objects.select_for_update().get(pk=passage.campaign_id)
@@ -150,7 +157,7 @@ def decision_append(*, campaign: Campaign, decision: Decided, by: Person | None,
     earlier = decisions_of(campaign)
     decision = replace(decision, number=earlier[-1].number + 1 if earlier else 1)
     check_decision(decision, earlier, today=today(now))
-    passages_void(campaign, by=by, now=now)
+    steps_void(campaign, by=by, now=now)
     made = Decision.objects.create(
         campaign=campaign,
         **(decision.as_json() | {"decided_on": decision.decided_on}),

@@ -20,7 +20,7 @@ from quetsach.campaign.schedule.document import campaign_digest, campaign_docume
 from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.office.campaigns.selectors.evidence import frozen_baseline
+from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today

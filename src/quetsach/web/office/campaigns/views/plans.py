@@ -13,11 +13,11 @@ from quetsach.campaign.schedule.document import campaign_document
 from quetsach.web.office.campaigns.forms import PlanFileForm, ReplaceForm
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_sent
 from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_replace
-from quetsach.web.office.campaigns.views.pages import attachment, enter, opened, page
-from quetsach.web.office.people.current_user import CurrentUser
+from quetsach.web.office.campaigns.views.campaigns import attachment, enter, opened, page
+from quetsach.web.office.people.access import CurrentUser
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import campaigns
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.refusal import FlashErrors
 
 CHANGED = _("The plan was changed; the reason stands in the log of decisions.")
 _EXAMPLE = Path(__file__).parents[1] / "samples" / "campaign.toml"
@@ -29,7 +29,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     desk = enter(request, Act.RUN_CAMPAIGN)
     sheet = _sheet(request)
     if sheet.is_sent and sheet.is_valid():
-        with Telling(request, form=sheet.head):
+        with FlashErrors(request, form=sheet.head):
             made = campaign_begin(document=campaign_document(sheet.plan), by=desk.person, now=desk.now)
             return redirect("office:campaigns:overview", made.key)
     return _sheet_page(request, "begin", desk, sheet)
@@ -41,7 +41,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
     sheet = _sheet(request, campaign)
     if sheet.is_sent and sheet.is_valid():
-        with Telling(request, CHANGED, form=sheet.head):
+        with FlashErrors(request, CHANGED, form=sheet.head):
             plan_replace(
                 campaign=campaign,
                 document=campaign_document(sheet.plan),
@@ -61,7 +61,7 @@ def begin_from_file(request: HttpRequest) -> HttpResponse:
     desk = enter(request, Act.RUN_CAMPAIGN)
     form = PlanFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        with Telling(request, form=form):
+        with FlashErrors(request, form=form):
             made = campaign_begin(document=form.document(), by=desk.person, now=desk.now)
             return redirect("office:campaigns:overview", made.key)
     return page(request, "begin_from_file", desk, {"form": form})
@@ -74,7 +74,7 @@ def replace(request: HttpRequest, key: str) -> HttpResponse:
     form = ReplaceForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        with Telling(request, CHANGED, form=form):
+        with FlashErrors(request, CHANGED, form=form):
             plan_replace(campaign=campaign, document=form.document(), reason=reason, by=desk.person, now=desk.now)
             return redirect("office:campaigns:overview", campaign.key)
     return page(request, "replace", desk, {"form": form}, campaign)

@@ -5,7 +5,7 @@ from django.utils.functional import Promise
 
 from quetsach.web.design.templatetags.words import figure as write_number
 from quetsach.web.office.helpdesk import wording
-from quetsach.web.office.helpdesk.slip import Slip
+from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.portal.answer import Answer
 
 register = template.Library()
@@ -21,7 +21,7 @@ def case_words(value: str, table: str) -> str | Promise:
 @register.filter
 def slip(answer: Answer) -> str:
     """Return the signed slip of an answer."""
-    return Slip.of(answer).signed()
+    return CheckResult.of(answer).signed()
 
 
 @register.filter

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.letters.document.errors import SigningError
+from quetsach.web.office.letters.document.letter import SigningError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,44 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.letters.document.errors import DocumentError, Line
+from quetsach.campaign.section import MAX_BYTES, Section
+from quetsach.centre.tables import country_folder
+from quetsach.core.errors import QuetsachError
+
+# What can be wrong with a letter that is to be printed or signed.
+
+
+class _LetterError(QuetsachError):
+    """What is wrong is said in the language of who is served at that moment."""
+
+    def __init__(self, what: object, *, where: object = "", hint: object = "") -> None:
+        super().__init__(str(what), where=str(where), hint=str(hint))
+
+
+class DocumentError(_LetterError):
+    """A letter cannot be printed as it is; ``where`` is the part, for texts with its line."""
+
+
+class SigningError(_LetterError):
+    """A letter cannot be signed, or what should be a signed letter cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a part of the letter; it is put into words only where something is wrong with it."""
+
+    part: object
+    number: int
+
+    def __str__(self) -> str:
+        return _("%(part)s, line %(number)s") % {"part": self.part, "number": self.number}
+
+
+# The letter as its writers give it: everything that is printed, nothing of how.
 
 MOST_LINE_CHARACTERS = 500
 MOST_FOOT_CHARACTERS = 130
@@ -254,3 +288,73 @@ def _check_characters(line: str, where: object) -> None:
             where=where,
             hint=_("write it in parts"),
         )
+
+
+# Who letters come from, as dated data: agencies are renamed and merged, and a letter keeps the name of its day.
+
+
+@dataclass(frozen=True, slots=True)
+class DatedIssuer:
+    """An issuer for the days from ``first`` to ``last``, both included: a unit's key, and the title of its head."""
+
+    key: str
+    first: date
+    last: date | None
+    issuer: Issuer
+    title: str
+
+
+def read_issuers(content: bytes, *, file: str) -> tuple[DatedIssuer, ...]:
+    """Read ``issuers.toml``.
+
+    Raises:
+        CampaignError: a field is missing, unknown or of another form.
+        DocumentError: a name that cannot be printed, or two entries of one key on one day.
+    """
+    top = Section.parse(content, file=file)
+    issuers = tuple(_read(section) for section in top.sections("issuer"))
+    top.finish()
+    for earlier, later in zip(
+        by_day := sorted(issuers, key=lambda one: (one.key, one.first)), by_day[1:], strict=False
+    ):
+        if earlier.key == later.key and (earlier.last is None or earlier.last >= later.first):
+            raise DocumentError(f"two entries of {later.key!r} count on {later.first}", where=file)
+    return issuers
+
+
+def issuers_of(data: Path | None) -> tuple[DatedIssuer, ...]:
+    """Return the issuers in a centre's data, ``letters/issuers.toml``; those of its country where it has none.
+
+    Raises:
+        CampaignError, DocumentError: as ``read_issuers``.
+    """
+    own = data / "letters" / "issuers.toml" if data else None
+    for path in (own, country_folder(data) / "issuers.toml"):
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                return read_issuers(file.read(MAX_BYTES + 1), file=str(path))
+    return ()
+
+
+def issuer_on(issuers: Iterable[DatedIssuer], key: str, day: date) -> DatedIssuer | None:
+    """Return what an issuer was called on a day; ``None`` if there was none of that key."""
+    for one in issuers:
+        if one.key == key and one.first <= day and (one.last is None or day <= one.last):
+            return one
+    return None
+
+
+def _read(section: Section) -> DatedIssuer:
+    issuer = Issuer(
+        section.text("superior") if section.has("superior") else "",
+        section.text("agency"),
+        section.text("place"),
+        section.text("symbol"),
+        section.text("address") if section.has("address") else "",
+    )
+    first, last = section.day("first"), section.day("last") if section.has("last") else None
+    if last is not None and last < first:
+        raise section.error("last", "is before first")
+    read = DatedIssuer(section.text("key"), first, last, issuer, section.text("title"))
+    section.finish()
+    return read

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.letters.document.errors import DocumentError, Line
+from quetsach.web.office.letters.document.letter import DocumentError, Line
 
 MOST_COLUMNS = 12
 MOST_LINES = 2_000

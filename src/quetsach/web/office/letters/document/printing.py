@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from quetsach.web.office.letters.document.certificates import Certificate, read_certificate
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal
-from quetsach.web.office.letters.document.pdf import render, render_many
-from quetsach.web.office.letters.document.printed import Printed, unsigned
+from quetsach.web.office.letters.document.pdf import Printed, render, render_many, unsigned
 
 if TYPE_CHECKING:
-    from quetsach.web.office.letters.document.signing import Signatures
-    from quetsach.web.office.letters.document.timestamp import TimeStampAuthority
+    from quetsach.web.office.letters.document.signing import Signatures, TimeStampAuthority
 
 _MOST_PROCESSES = 4
 _LEAST_GROUPS = 3
@@ -26,7 +24,7 @@ _LEAST_GROUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Seals:
+class SigningCredentials:
     """What a letter is signed with: names, PKCS #12 files, pictures (PNG) and the time that the signatures claim."""
 
     person: str
@@ -44,7 +42,9 @@ class Seals:
         return read_certificate(self.person_key), read_certificate(self.agency_key)
 
 
-def print_original(text: LetterText, seals: Seals | None, authority: "TimeStampAuthority | None" = None) -> bytes:
+def print_original(
+    text: LetterText, seals: SigningCredentials | None, authority: "TimeStampAuthority | None" = None
+) -> bytes:
     """Return the letter, signed if there are seals, and with time stamps if there is an authority for them.
 
     Raises:
@@ -56,7 +56,7 @@ def print_original(text: LetterText, seals: Seals | None, authority: "TimeStampA
     return render(text, replace(_signatures(seals), timestamper=authority).put_on)
 
 
-def print_group(text: LetterText, seals: Seals | None, personal: Sequence[Personal]) -> list[bytes]:
+def print_group(text: LetterText, seals: SigningCredentials | None, personal: Sequence[Personal]) -> list[bytes]:
     """Return the copies of one group in order.
 
     Raises:
@@ -66,7 +66,9 @@ def print_group(text: LetterText, seals: Seals | None, personal: Sequence[Person
     return list(render_many(text, personal, _sign(seals)))
 
 
-def print_groups(text: LetterText, seals: Seals | None, groups: Sequence[Sequence[Personal]]) -> Iterator[list[bytes]]:
+def print_groups(
+    text: LetterText, seals: SigningCredentials | None, groups: Sequence[Sequence[Personal]]
+) -> Iterator[list[bytes]]:
     """Yield the copies group by group, in order; further processes print ahead.
 
     Raises:
@@ -87,7 +89,11 @@ def print_groups(text: LetterText, seals: Seals | None, groups: Sequence[Sequenc
 
 
 def _ahead(
-    pool: ProcessPoolExecutor, text: LetterText, seals: Seals | None, groups: Iterable[Sequence[Personal]], most: int
+    pool: ProcessPoolExecutor,
+    text: LetterText,
+    seals: SigningCredentials | None,
+    groups: Iterable[Sequence[Personal]],
+    most: int,
 ) -> Iterator[list[bytes]]:
     """Keep a few groups in work, so that neither memory nor a process waits."""
     under_way: deque[Future[list[bytes]]] = deque()
@@ -111,14 +117,17 @@ def _wait_for_parent() -> None:
         os._exit(1)
 
 
-def _sign(seals: Seals | None) -> Callable[[Printed], bytes]:
+def _sign(seals: SigningCredentials | None) -> Callable[[Printed], bytes]:
     return _signatures(seals).put_on if seals else unsigned
 
 
 @lru_cache(maxsize=2)
-def _signatures(seals: Seals) -> "Signatures":
-    from quetsach.web.office.letters.document.keys import load_key  # noqa: PLC0415 - a second of the web's start
-    from quetsach.web.office.letters.document.signing import Signatory, Signatures  # noqa: PLC0415
+def _signatures(seals: SigningCredentials) -> "Signatures":
+    from quetsach.web.office.letters.document.signing import (  # noqa: PLC0415
+        Signatory,
+        Signatures,
+        load_key,
+    )
 
     return Signatures.prepare(
         person=Signatory(seals.person, load_key(seals.person_key), seals.person_image),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quetsach.web.office.letters.document.letter import Language, LetterText, Personal, Standing, Verification
 from quetsach.web.office.letters.document.markup import Block, Paragraph, Run, parse
-from quetsach.web.office.letters.document.measure import LANDSCAPE_TEXT_MM, TEXT_MM, fitted
+from quetsach.web.office.letters.document.typesetter import LANDSCAPE_TEXT_MM, TEXT_MM, fitted
 from quetsach.web.office.letters.document.words import (
     WORDS,
     day_phrase,

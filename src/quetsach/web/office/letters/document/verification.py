@@ -18,7 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from quetsach.web.office.letters.document.errors import SigningError
+from quetsach.web.office.letters.document.letter import SigningError
 from quetsach.web.office.letters.document.signing import AGENCY_FIELD, PERSON_FIELD
 
 MOST_PDF_BYTES = 20 << 20

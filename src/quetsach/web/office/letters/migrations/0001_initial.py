@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import quetsach.campaign.letters.exchange
-import quetsach.web.office.letters.models.letter
+import quetsach.web.office.letters.models
 import quetsach.web.office.mail.models
 from django.conf import settings
 from django.db import migrations, models
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                             ("replaced", "replaced"),
                             ("revoked", "revoked"),
                         ],
-                        default=quetsach.web.office.letters.models.letter.LetterState["DRAFT"],
+                        default=quetsach.web.office.letters.models.LetterState["DRAFT"],
                         max_length=10,
                     ),
                 ),

@@ -21,7 +21,7 @@ _ROW = ("pk", "to_unit", "to_unit__key", "level", "made_at", *EVENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Cascade:
+class Distribution:
     """A letter's whole way down: those it was sent to, and those whom its covering letters went on to."""
 
     funnel: Funnel
@@ -53,13 +53,15 @@ def chain_of(letter: Letter) -> QuerySet[Dispatch]:
     return Dispatch.objects.filter(Q(letter=letter) | Q(letter__root=letter) | Q(letter__covers=letter))
 
 
-def cascade_of(letter: Letter, *, below: Unit | None = None) -> Cascade:
+def distribution_of(letter: Letter, *, below: Unit | None = None) -> Distribution:
     """Return funnel and times of a letter's way down; of what lies at or below one unit if one is given."""
     dispatches = _placed(chain_of(letter), below) if below and below != letter.unit else chain_of(letter)
     steps = _steps(dispatches.order_by().values_list(*_ROW))
     levels = pace(steps.values())
     slowest = Unit.objects.filter(key__in=[level.slowest_unit for level in levels])
-    return Cascade(funnel(step.course for step in steps.values()), levels, {unit.key: unit.name for unit in slowest})
+    return Distribution(
+        funnel(step.course for step in steps.values()), levels, {unit.key: unit.name for unit in slowest}
+    )
 
 
 def levels_of(letters: Collection[Letter]) -> dict[int, list[LevelPace]]:

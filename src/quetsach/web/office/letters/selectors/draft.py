@@ -15,7 +15,7 @@ from quetsach.campaign.letters.register import check_sign
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.core.country import Country
 from quetsach.web.design.templatetags.words import day as written_day
-from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of
+from quetsach.web.office.letters.document.letter import issuer_on, issuers_of
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import position_of

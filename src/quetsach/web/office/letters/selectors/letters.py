@@ -11,18 +11,17 @@ from django.db.models import Count, Q, QuerySet
 from quetsach.campaign.authority import Act, scope
 from quetsach.campaign.letters.course import Course
 from quetsach.web.office.approvals.models import Approval
-from quetsach.web.office.errors import AccessError
-from quetsach.web.office.letters.models import Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
-from quetsach.web.office.letters.models.dispatch import Channel
+from quetsach.web.office.letters.models import Channel, Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
 from quetsach.web.office.letters.selectors.distribution import came_to
 from quetsach.web.office.letters.services.events import courses_of
 from quetsach.web.office.letters.signing_credentials import KeyState, key_folders, keys_to_renew
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
 from quetsach.web.office.people.access import duties_of, may_do, today, visible, within
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Group, Membership, Position, Unit
 from quetsach.web.office.tree.selectors import children_of, root_unit, subtree_of
-from quetsach.web.office.units.selectors.reach import require_sight
+from quetsach.web.office.units.selectors import require_sight
 
 
 class LetterStage(StrEnum):

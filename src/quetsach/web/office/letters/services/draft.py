@@ -13,16 +13,16 @@ from quetsach.campaign.letters.errors import IncompleteError, LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
+from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.editions import refuse_clash
+from quetsach.web.office.letters.content import WRITTEN_FIELDS, content_of, digest_of, text_of, written
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Attachment, Letter, LetterState, LetterVersion, Template
 from quetsach.web.office.letters.selectors.draft import issuer_of, open_points
 from quetsach.web.office.letters.services.templates import fill_in
-from quetsach.web.office.letters.wording import WRITTEN_FIELDS, content_of, digest_of, text_of, written
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import position_of
 

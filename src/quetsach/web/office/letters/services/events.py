@@ -10,7 +10,7 @@ from quetsach.campaign.letters.course import Course, Event, Happening, follow
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import MessageKind, MessageState
-from quetsach.web.office.mail.services.outcome import DeliveryStatus, Outcome
+from quetsach.web.office.mail.services.queue import DeliveryStatus, Outcome
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Contact

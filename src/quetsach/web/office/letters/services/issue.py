@@ -14,18 +14,18 @@ from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.publicity.verification_code import SPACE, code_of
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
+from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.codes.services import verification_register, verification_revoke
-from quetsach.web.office.letters.document.printing import Seals, print_original
+from quetsach.web.office.letters.content import digest_of, text_of
+from quetsach.web.office.letters.document.printing import SigningCredentials, print_original
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook
 from quetsach.web.office.letters.services.draft import refuse_dissolved, refuse_past_due
 from quetsach.web.office.letters.services.events import courses_of, event_add
-from quetsach.web.office.letters.signing_credentials import authority_here, key_state, seals_of
-from quetsach.web.office.letters.wording import digest_of, text_of
+from quetsach.web.office.letters.signing_credentials import authority_here, credentials_of, key_state
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.shelf import LETTERS
 from quetsach.web.office.tree.models import Unit
 
 MOST_NUMBER = 99_999
@@ -109,9 +109,9 @@ def _refuse_issued(letter: Letter) -> None:
         )
 
 
-def _seals(letter: Letter, now: datetime, *, may_be_unsigned: bool) -> Seals | None:
+def _seals(letter: Letter, now: datetime, *, may_be_unsigned: bool) -> SigningCredentials | None:
     """Return what the letter is signed with; with no keys in force it goes out only if somebody consented to that."""
-    seals = seals_of(letter, now=now)
+    seals = credentials_of(letter, now=now)
     if seals is None and not may_be_unsigned:
         has_keys = key_state(letter.unit, now=now).certificates
         raise LetterError(

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, plan
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
+from quetsach.web.identity import site
+from quetsach.web.office.letters.content import verification_of
 from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.models import (
     Dispatch,
@@ -19,14 +21,12 @@ from quetsach.web.office.letters.models import (
 )
 from quetsach.web.office.letters.selectors.distribution import tree_day
 from quetsach.web.office.letters.services.events import courses_of
-from quetsach.web.office.letters.wording import verification_of
 from quetsach.web.office.mail.models import Message, MessageKind
-from quetsach.web.office.mail.services.compose import language_of, message_of, reachable_address
+from quetsach.web.office.mail.services.message import language_of, message_of, reachable_address
 from quetsach.web.office.mail.services.remind import matters_remind
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import parents_of
-from quetsach.web.public_address import site
 
 POLICY = Policy()
 _REMEMBERED_DAYS = 60

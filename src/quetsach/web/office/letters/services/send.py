@@ -1,27 +1,148 @@
-"""Sending a letter to units, and passing it on to the units below."""
+"""Sending a letter and passing it on: each unit's own copy, with a QR code that opens its own page, and its mail."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Happening
 from quetsach.campaign.letters.errors import LetterError
+from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day as written_day
-from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
-from quetsach.web.office.letters.models.dispatch import Channel
+from quetsach.web.office.blob_store import LETTERS
+from quetsach.web.office.letters.content import text_of, verification_of
+from quetsach.web.office.letters.document.letter import Personal, Verification
+from quetsach.web.office.letters.document.printing import print_groups
+from quetsach.web.office.letters.links import link_of
+from quetsach.web.office.letters.models import Channel, Dispatch, DispatchEvent, Letter, LetterState
 from quetsach.web.office.letters.services.draft import refuse_past_due
 from quetsach.web.office.letters.services.events import event_add
+from quetsach.web.office.letters.signing_credentials import credentials_of
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.mail.services.compose import reachable_address
+from quetsach.web.office.mail.models import Message, MessageKind
+from quetsach.web.office.mail.services.message import message_of, reachable_address
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Position, Unit
 from quetsach.web.office.tree.selectors import subtree_of
+
+# Each unit's own copy of a letter, with a QR code that opens its own page, and the mail that carries it.
+#
+# Copies are made in groups: the files of a group are on disk before one transaction notes them and queues their mail.
+# Killed anywhere, the next run makes what is not noted yet; the key of each message keeps it from being queued twice.
+
+GROUP = 50
+_logger = logging.getLogger("quetsach.office.letters")
+
+
+def copies_make(*, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False) -> int:
+    """Make what copies are still to be made of all letters, and queue their mail.
+
+    Args:
+        now: the time (UTC).
+        is_over: asked between two groups; ``True`` ends the work, which the next call takes up.
+
+    Returns:
+        How many were made.
+    """
+    made = 0
+    for letter in Letter.objects.filter(state=LetterState.ISSUED, dispatches__copy_sha256="").distinct():
+        for group, contents in _printed(letter, now()):
+            _keep(group, contents, now())
+            made += len(group)
+            if is_over():
+                return made
+    return made
+
+
+def _printed(letter: Letter, moment: datetime) -> Iterator[tuple[list[Dispatch], list[bytes]]]:
+    """Print what is still to be printed of a letter, group by group."""
+    waiting = Dispatch.objects.filter(letter=letter, copy_sha256="").order_by("pk")
+    chosen = list(waiting.select_related("to_unit", "from_unit").prefetch_related("to_unit__contacts"))
+    for dispatch in chosen:
+        dispatch.letter = letter  # one object for all: nothing is read again
+    seals = (
+        credentials_of(letter, now=moment) if letter.signatures != [] else None
+    )  # a copy is signed as its original is
+    if letter.signatures and seals is None:
+        _logger.warning("letters: no key in force signs copies of %s; they wait for one", letter.number_sign)
+        return
+    groups = [list(group) for group in batched(chosen, GROUP, strict=False)]
+    personal = [[_personal(dispatch) for dispatch in group] for group in groups]
+    yield from zip(groups, print_groups(text_of(letter), seals, personal), strict=False)
+
+
+def _personal(dispatch: Dispatch) -> Personal:
+    with override(dispatch.letter.language):
+        return Personal(Verification(link_of(dispatch), dispatch.letter.code), dispatch.to_unit.name)
+
+
+def _keep(group: list[Dispatch], contents: list[bytes], moment: datetime) -> None:
+    """Write the copies of a group, then note them and queue their mail in one transaction."""
+    messages = []
+    below = Position.objects.on(today(moment)).filter(parent__in=[dispatch.to_unit_id for dispatch in group])
+    parents = set(below.values_list("parent", flat=True))
+    for dispatch, sha256 in zip(group, LETTERS.put(contents), strict=True):
+        dispatch.copy_sha256 = sha256
+        if message := _message(dispatch, moment, has_units=dispatch.to_unit_id in parents):
+            messages.append(message)
+    with transaction.atomic():
+        Dispatch.objects.bulk_update(group, ["copy_sha256"], batch_size=GROUP)
+        Message.objects.bulk_create(messages, batch_size=GROUP, ignore_conflicts=True)
+
+
+def _message(dispatch: Dispatch, moment: datetime, *, has_units: bool) -> Message | None:
+    """Return the mail that carries a copy; ``None`` where no address is known.
+
+    ``has_units``: there are units below the receiver, to which it can pass the letter on.
+    """
+    letter = dispatch.letter
+    address = reachable_address(dispatch.to_unit.contacts.all())
+    if dispatch.channel != Channel.MAIL or not address:
+        return None
+    values = {
+        "letter": letter,
+        "dispatch": dispatch,
+        "link": link_of(dispatch),
+        "has_units": has_units,
+        "check": verification_of(letter).url,
+    }
+    message = message_of(
+        "letter",
+        values,
+        app="letters",
+        key=f"letter:{dispatch.pk}.{dispatch.link_number}",
+        kind=MessageKind.LETTER,
+        to=address,
+        language=letter.language,
+        at=moment,
+    )
+    message.dispatch = dispatch
+    message.copy_sha256, message.copy_name = dispatch.copy_sha256, f"{letter.number_sign.replace('/', '-')}.pdf"
+    return message
+
+
+def own_copy(dispatch: Dispatch) -> bytes:
+    """Return the PDF of a unit's own copy, or the original while it is not made yet.
+
+    Raises:
+        QuetsachError: the letter was not issued yet.
+        BlobError: the file is lost.
+    """
+    sha256 = dispatch.copy_sha256 or dispatch.letter.sha256
+    if not sha256:
+        raise QuetsachError("this letter was not issued yet")
+    return LETTERS.read(sha256)
+
+
+# Sending a letter to units, and passing it on to the units below.
 
 LINK_DAYS = 120
 MAX_NOTE_LENGTH = 2000
@@ -41,7 +162,7 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Actor:
     """Whose hand acts: a person, or whoever holds the link of a dispatch."""
 
     person: Person | None
@@ -61,7 +182,7 @@ def letter_send(*, letter: Letter, units: Iterable[Unit], by: Person, now: datet
     require(by, Act.ISSUE_LETTER, letter.unit, day=day)
     if letter.state != LetterState.ISSUED:
         raise LetterError(_("only a letter that was issued and holds can be sent"))
-    made = _dispatch(letter, letter.unit, units, _Passing(None, Hand(by, "inbox")), now=now)
+    made = _dispatch(letter, letter.unit, units, _Passing(None, Actor(by, "inbox")), now=now)
     if letter.covers:
         received = Dispatch.objects.filter(letter=letter.covers, to_unit=letter.unit).first()
         if received and made:
@@ -73,7 +194,7 @@ def letter_send(*, letter: Letter, units: Iterable[Unit], by: Person, now: datet
 
 @transaction.atomic
 def dispatch_forward(
-    *, dispatch: Dispatch, units: Iterable[Unit], note: str, hand: Hand, now: datetime, due: date | None = None
+    *, dispatch: Dispatch, units: Iterable[Unit], note: str, hand: Actor, now: datetime, due: date | None = None
 ) -> Sending:
     """Pass a letter on as it is, with covering words, to units below the one that received it.
 
@@ -110,7 +231,7 @@ class _Passing:
     """How a letter goes down one step: after which dispatch, by whose hand, with what words and day of its own."""
 
     above: Dispatch | None
-    hand: Hand
+    hand: Actor
     note: str = ""
     own_due: date | None = None
 

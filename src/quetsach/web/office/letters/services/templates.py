@@ -17,12 +17,12 @@ from quetsach.campaign.letters.errors import LetterError
 from quetsach.campaign.letters.exchange import DocumentKind
 from quetsach.campaign.letters.placeholders import fill
 from quetsach.web.design.templatetags.words import day as written_day
+from quetsach.web.identity import site
 from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.selectors import campaign_of
-from quetsach.web.public_address import site
 
 MAX_TITLE_LENGTH = 200
 

@@ -1,30 +1,34 @@
-"""Sending a letter and following it down the tree; the register; reminders."""
+"""Sending a letter and following it down the tree; the register; reminders; mail that a person has to look after."""
 
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
 from quetsach.campaign.letters.course import Stage
 from quetsach.campaign.letters.pace import Funnel
 from quetsach.campaign.letters.register import missing_numbers
+from quetsach.web.office.letters.content import header_of
 from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.letters.selectors import letters as selectors
-from quetsach.web.office.letters.selectors.distribution import branches_of, cascade_of, tree_day
+from quetsach.web.office.letters.selectors.distribution import branches_of, distribution_of, tree_day
+from quetsach.web.office.letters.services.acknowledge import letter_handed_over, message_retry, message_settle
 from quetsach.web.office.letters.services.issue import register_continue
 from quetsach.web.office.letters.services.remind import POLICY, reminders_plan
 from quetsach.web.office.letters.services.send import letter_send
-from quetsach.web.office.letters.views.forwarding import tell_sending
-from quetsach.web.office.letters.wording import header_of
-from quetsach.web.office.people.access import may_do, require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.letters.views.received import tell_sending
+from quetsach.web.office.mail.models import MessageState
+from quetsach.web.office.people.access import CurrentUser, may_do, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import position_of
+
+# Sending a letter and following it down the tree; the register; reminders.
 
 STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 
@@ -54,7 +58,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
         if not chosen:
             messages.error(request, _("Nobody was chosen."))
             return redirect("office:letters:send", pk)
-        with Telling(request):
+        with FlashErrors(request):
             tell_sending(request, letter_send(letter=letter, units=chosen, by=visitor.person, now=visitor.now))
             return redirect("office:letters:progress", pk)
     context = {
@@ -76,7 +80,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         unit = selectors.letter_visible(visitor.person, pk, day=visitor.day).unit
     letter = selectors.letter_within_sight(visitor.person, pk, unit, day=visitor.day)
     position = position_of(unit, tree_day(letter))
-    cascade = cascade_of(letter, below=unit)
+    cascade = distribution_of(letter, below=unit)
     only = request.GET.get("only", "")
     branches = branches_of(letter, unit)
     if only == "pending":
@@ -152,5 +156,40 @@ def _continue_register(request: HttpRequest, visitor: CurrentUser) -> None:
     unit = get_object_or_404(Unit, key=request.POST.get("unit", ""))
     typed = request.POST.get("last", "")
     last = int(typed[:9]) if typed.isascii() and typed.isdigit() else -1
-    with Telling(request, _("The next letter gets the number after it.")):
+    with FlashErrors(request, _("The next letter gets the number after it.")):
         register_continue(unit=unit, year=visitor.day.year, last=last, by=visitor.person, now=visitor.now)
+
+
+# The mail: how far the queue is, and what a person has to look after.
+
+PAGE = 50
+
+
+@require_safe
+def mail(request: HttpRequest) -> HttpResponse:
+    """Counts of the queue, and the messages that failed or are uncertain."""
+    visitor = CurrentUser.of(request)
+    counts = selectors.mail_counts(visitor.person, day=visitor.day)
+    page = Paginator(selectors.mail_in_trouble(visitor.person, day=visitor.day), PAGE).get_page(request.GET.get("page"))
+    context = {"counts": [(state.value, counts[state]) for state in MessageState], "page": page, "tab": "mail"}
+    return render(request, "office/letters/mail.html", context)
+
+
+@require_POST
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide about one message."""
+    visitor = CurrentUser.of(request)
+    message = get_object_or_404(selectors.mail_visible(visitor.person, day=visitor.day), pk=pk)
+    act = request.POST.get("act", "")
+    by, now = visitor.person, visitor.now
+    if act in ("was-sent", "send"):
+        with FlashErrors(request, _("Noted.")):
+            message_settle(message=message, was_sent=act == "was-sent", by=by, now=now)
+    elif act == "retry":
+        with FlashErrors(request, _("It is sent once more.")):
+            message_retry(message=message, by=by, now=now)
+    elif act == "handed-over":
+        how = request.POST.get("how", "")
+        with FlashErrors(request, _("Noted.")):
+            letter_handed_over(message=message, how=how, by=by, now=now)
+    return redirect("office:letters:mail")

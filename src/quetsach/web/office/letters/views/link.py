@@ -11,25 +11,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.letters.errors import LetterError
-from quetsach.web.office.letters.links import LinkError, dispatch_of, token_of
+from quetsach.web.office.blob_store import BlobError
+from quetsach.web.office.letters.links import LinkError, dispatch_of, returns_owed, token_of
 from quetsach.web.office.letters.models import Dispatch
-from quetsach.web.office.letters.returns_owed import returns_owed
 from quetsach.web.office.letters.selectors.letters import children_without
 from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
     dispatch_open,
     dispatch_refuse,
 )
-from quetsach.web.office.letters.services.copies import own_copy
 from quetsach.web.office.letters.services.events import course_of
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
-from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, typed
-from quetsach.web.office.letters.views.writing import file_answer, pdf_answer
+from quetsach.web.office.letters.services.send import Actor, dispatch_forward, own_copy, refuse_due
+from quetsach.web.office.letters.views.drafts import file_answer, pdf_answer
+from quetsach.web.office.letters.views.received import confirmation, read_choice, typed
 from quetsach.web.office.people.access import today
-from quetsach.web.office.refusal import told
-from quetsach.web.office.shelf import ShelfError
+from quetsach.web.office.refusal import refusal_text
 
-HAND = Hand(None, "link")
+HAND = Actor(None, "link")
 
 type _View[**P] = Callable[Concatenate[HttpRequest, Dispatch, datetime, P], HttpResponse]
 
@@ -47,7 +45,7 @@ def _by_link[**P](view: _View[P]) -> Callable[..., HttpResponse]:
             response = view(request, dispatch_of(token, now=now), now, *arguments, **named)
         except LinkError as error:
             response = _refused(request, 410 if error.is_over else 404)
-        except ShelfError:
+        except BlobError:
             response = _refused(request, 503)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
@@ -69,7 +67,7 @@ def letter_page(request: HttpRequest, dispatch: Dispatch, now: datetime) -> Http
                 return _confirm_forward(request, dispatch, now)
             _ACTS.get(request.POST.get("act", ""), _nothing)(request, dispatch, now)
         except LetterError as error:
-            fault = told(error)
+            fault = refusal_text(error)
         else:
             return redirect("letter-link", token=token_of(dispatch))
     page = {

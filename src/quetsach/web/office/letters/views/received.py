@@ -1,7 +1,11 @@
-"""What came to a unit: its inbox, and one letter with what the unit can do about it."""
+"""What came to a unit: its inbox, a letter with what the unit can do about it, and passing it on."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.letters.errors import LetterError
+from quetsach.core.day import read_day
+from quetsach.web.design.templatetags.words import figure
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import letters as selectors
 from quetsach.web.office.letters.services.acknowledge import (
@@ -18,15 +25,84 @@ from quetsach.web.office.letters.services.acknowledge import (
     dispatch_refuse,
     link_renew,
 )
-from quetsach.web.office.letters.services.copies import own_copy
 from quetsach.web.office.letters.services.events import course_of
-from quetsach.web.office.letters.services.send import Hand, dispatch_forward, refuse_due
-from quetsach.web.office.letters.views.forwarding import confirmation, read_choice, tell_sending, typed
-from quetsach.web.office.letters.views.writing import file_answer, pdf_answer
-from quetsach.web.office.people.access import may_do, require
-from quetsach.web.office.people.current_user import CurrentUser
-from quetsach.web.office.refusal import Telling
+from quetsach.web.office.letters.services.send import (
+    MAX_NOTE_LENGTH,
+    Actor,
+    Sending,
+    dispatch_forward,
+    own_copy,
+    refuse_due,
+)
+from quetsach.web.office.letters.views.drafts import file_answer, pdf_answer
+from quetsach.web.office.people.access import CurrentUser, may_do, require
+from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.models import Unit
+
+# Passing a letter on as it is: what was chosen, and the page that asks once more before anything goes out.
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody chose: to whom, with what words, and a day of its own if there is one."""
+
+    units: list[Unit]
+    note: str
+    due: date | None
+
+
+def read_choice(request: HttpRequest, offered: list[Unit]) -> Choice:
+    """Read the form of passing on.
+
+    Raises:
+        LetterError: nobody is chosen, or it cannot be told whom; the day is none.
+    """
+    ticked, is_all = set(request.POST.getlist("unit")), request.POST.get("to") == "all"
+    units = offered if is_all else [unit for unit in offered if unit.key in ticked]
+    if is_all and ticked:
+        raise LetterError(
+            _("single units are ticked, and all are chosen"), hint=_("choose either all, or only the ticked ones")
+        )
+    if not units:
+        raise LetterError(_("no unit is chosen"), hint=_("choose all, or tick at least one"))
+    return Choice(units, request.POST.get("note", "").strip()[:MAX_NOTE_LENGTH], _day(request.POST.get("due", "")))
+
+
+def typed(request: HttpRequest) -> dict[str, Any]:
+    """Return what was typed, to be shown again."""
+    post = request.POST
+    return {
+        "to": post.get("to", ""),
+        "ticked": set(post.getlist("unit")),
+        "note": post.get("note", ""),
+        "due": post.get("due", ""),
+    }
+
+
+def confirmation(dispatch: Dispatch, choice: Choice) -> dict[str, Any]:
+    """Return what the page shows that asks once more."""
+    return {"dispatch": dispatch, "letter": dispatch.letter, "choice": choice, "due": choice.due or dispatch.due}
+
+
+def tell_sending(request: HttpRequest, made: Sending) -> None:
+    """Say above the next page what became of it: mail is queued and not sent yet."""
+    if not made.total:
+        messages.info(request, _("Nobody new: all of them have the letter already."))
+        return
+    values = {"mail": figure(made.by_mail), "inbox": figure(made.in_inbox)}
+    messages.success(request, _("Queued for mail: %(mail)s. Put into the inbox of the office: %(inbox)s.") % values)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_day(text) if text else None
+    except ValueError as error:
+        raise LetterError(
+            _("the day to answer by is no day"), hint=_("write day/month/year, such as 23/11/2026")
+        ) from error
+
+
+# What came to a unit: its inbox, and one letter with what the unit can do about it.
 
 PAGE = 50
 
@@ -68,7 +144,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
         _act(request, visitor, dispatch)
         return redirect("office:letters:received", pk)
     if may_handle and _is_own(visitor, dispatch):
-        dispatch_open(dispatch=dispatch, hand=Hand(visitor.person, "inbox"), now=visitor.now)
+        dispatch_open(dispatch=dispatch, hand=Actor(visitor.person, "inbox"), now=visitor.now)
     context = {
         "dispatch": dispatch,
         "letter": dispatch.letter,
@@ -110,7 +186,7 @@ def _is_own(visitor: CurrentUser, dispatch: Dispatch) -> bool:
 def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> HttpResponse | None:
     """Ask once more, then pass on; ``None`` where something was refused: the form is shown with what was typed."""
     require(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
-    with Telling(request):
+    with FlashErrors(request):
         choice = read_choice(request, selectors.children_without(dispatch, day=visitor.day))
         if not request.POST.get("confirmed"):
             refuse_due(choice.due, dispatch, visitor.day)
@@ -120,7 +196,7 @@ def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> 
             units=choice.units,
             note=choice.note,
             due=choice.due,
-            hand=Hand(visitor.person, "inbox"),
+            hand=Actor(visitor.person, "inbox"),
             now=visitor.now,
         )
         tell_sending(request, made)
@@ -129,7 +205,7 @@ def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> 
 
 
 def _act(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> None:
-    hand, now = Hand(visitor.person, "inbox"), visitor.now
+    hand, now = Actor(visitor.person, "inbox"), visitor.now
     reason = request.POST.get("reason", "")
     acts: dict[str, tuple[Callable[[], object], str]] = {
         "acknowledge": (lambda: dispatch_acknowledge(dispatch=dispatch, hand=hand, now=now), _("Acknowledged.")),
@@ -148,5 +224,5 @@ def _act(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> None
     }
     if found := acts.get(request.POST.get("act", "")):
         act, done = found
-        with Telling(request, done):
+        with FlashErrors(request, done):
             act()

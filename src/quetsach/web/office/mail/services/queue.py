@@ -1,29 +1,76 @@
-"""Sending the queue: each message once, whatever happens on the way.
+"""Sending the queue: each message once, whatever happens on the way; and what notices of delivery say of it."""
 
-SMTP gives no way to hand a message over exactly once: between the server's taking it and our noting that, anything can
-break. So a note goes first. A message is noted as being handed over, durably, right before the last byte that makes the
-server take it; broken before that note, it was not taken and is sent again; broken after it, it is ``uncertain`` and is
-never sent again by itself. A notice of delivery, a use of the link inside it, or a person settles it (ADR 0055).
-"""
-
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from quetsach import storage
+from quetsach.campaign.letters.delivery_notice import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
 from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.compose import mail_bytes
-from quetsach.web.office.mail.services.outcome import DeliveryStatus, Outcome, tell
-from quetsach.web.office.mail.services.smtp import (
+from quetsach.web.office.mail.services.message import (
     RefusedError,
     ServerError,
     SmtpSession,
     UnansweredError,
+    mail_bytes,
 )
+
+# What became of a mail, told to the app that the mail is about, in the transaction that notes it.
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a mail: our server took it, it will not arrive, or its reader's server has it."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message at a moment (UTC), and why it failed.
+
+    ``is_address``: it failed because of its address; ``is_notice``: a notice that came back later says so.
+    """
+
+    message: Message
+    status: DeliveryStatus
+    at: datetime
+    reason: str = ""
+    is_address: bool = False
+    is_notice: bool = False
+
+
+type Listener = Callable[[Outcome], None]
+_LISTENERS: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Let an app hear what becomes of mail; apps do it when the office starts."""
+    _LISTENERS.append(listener)
+
+
+def tell(outcome: Outcome) -> None:
+    """Tell every listener, in the caller's transaction."""
+    for listener in _LISTENERS:
+        listener(outcome)
+
+
+# Sending the queue: each message once, whatever happens on the way.
+#
+# SMTP gives no way to hand a message over exactly once: between the server's taking it and our noting that, anything
+# can break. So a note goes first. A message is noted as being handed over, durably, right before the last byte that
+# makes the server take it; broken before that note, it was not taken and is sent again; broken after it, it is
+# ``uncertain`` and is never sent again by itself. A notice of delivery, a use of the link inside it, or a person
+# settles it (ADR 0055).
 
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 """Pauses after a server said "later"; after the last one the message has failed."""
@@ -165,3 +212,58 @@ def _refused(message: Message, error: RefusedError, moment: datetime, tally: Tal
 
 def _set(message: Message, state: MessageState, *, error: str = "") -> None:
     Message.objects.filter(pk=message.pk).update(state=state, error=error[:500])
+
+
+# Reading what came back: notices of delivery in a Maildir folder, into which anybody can send anything.
+
+MAX_MAILS = 1000
+"""How many are read in one turn."""
+_logger = logging.getLogger("quetsach.office.letters")
+
+
+def bounces_read(*, now: datetime) -> int:
+    """Read the mails that lie in ``new`` and move each to ``cur``, read or not.
+
+    Returns:
+        How many notices were about our messages.
+    """
+    folder: Path | None = settings.CENTER.bounces
+    if folder is None or not (folder / "new").is_dir():
+        return 0
+    storage.make_folder(folder / "cur")
+    believed = 0
+    for path in sorted((folder / "new").iterdir())[:MAX_MAILS]:
+        if path.is_symlink() or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES)
+        try:
+            believed += sum(_believe(notice, now) for notice in read_delivery_notices(content))
+        except LetterError as error:
+            _logger.info("a mail that came back was set aside: %s", error)
+        storage.publish([(path, folder / "cur" / f"{path.name}:2,S")])
+    return believed
+
+
+@transaction.atomic
+def _believe(notice: DeliveryNotice, now: datetime) -> bool:
+    """Act on a notice about a message of ours to the very address that it names; return whether there is one."""
+    message = (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("dispatch__to_unit", "dispatch__letter")
+        .filter(message_id=notice.message_id, recipient__iexact=notice.recipient)
+        .exclude(state=MessageState.QUEUED)
+        .first()
+    )
+    if message is None:
+        return False
+    if notice.fate is Fate.FAILED and message.state != MessageState.FAILED:
+        reason = f"{notice.status} {notice.reason}".strip()
+        is_address = notice.status.startswith("5.1")
+        message_failed(message=message, reason=reason, is_address=is_address, at=now, is_notice=True)
+    elif notice.fate in (Fate.DELIVERED, Fate.RELAYED, Fate.EXPANDED):
+        if message.state != MessageState.SENT:
+            message_sent(message=message, at=now)
+        if notice.fate is Fate.DELIVERED:
+            tell(Outcome(message, DeliveryStatus.DELIVERED, now, is_notice=True))
+    return True

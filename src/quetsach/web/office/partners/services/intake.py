@@ -5,17 +5,21 @@ both take the same piece, because each checks the checkpoint under the partner's
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched
+from typing import Self
 
 from django.db import connection, transaction
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.partners.declaration import Level
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import Cells, Fault, Reason, read_records
 from quetsach.campaign.partners.row import Line as RowLine
-from quetsach.campaign.partners.row import Row, RowReader
+from quetsach.campaign.partners.row import PlaceOnDay, Row, RowReader
 from quetsach.campaign.partners.verdict import Held, Tally, Verdict, judge
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.log.services import log_append
@@ -28,11 +32,53 @@ from quetsach.web.office.partners.models import (
     SetAside,
     row_key,
 )
-from quetsach.web.office.partners.places import UnitCodes
-from quetsach.web.office.partners.services.spool import opened, spool, spool_path, sweep
+from quetsach.web.office.partners.services.spool import spool, spool_opened, spool_path, sweep
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import root_unit
+
+# Codes of places as partners write them: what a code or key names on a day.
+
+_LEVELS = {
+    "centre": Level.COUNTRY,
+    "province": Level.PROVINCE,
+    "district": Level.DISTRICT,
+    "commune": Level.COMMUNE,
+    "ministry": Level.ORGANISATION,
+    "agency": Level.ORGANISATION,
+    "enterprise": Level.ORGANISATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCodes:
+    """Every unit by code and key, read once for a file. A code was used again with a new meaning; its days decide."""
+
+    by_name: dict[str, list[tuple[date, date, PlaceOnDay]]]
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read them from the tree."""
+        found: dict[str, list[tuple[date, date, PlaceOnDay]]] = defaultdict(list)
+        for pk, key, code, kind, opened, closed in Unit.objects.values_list(
+            "pk", "key", "code", "kind", "opened", "closed"
+        ):
+            entry = (opened, closed or date.max, PlaceOnDay(pk, _LEVELS[kind]))
+            found[code].append(entry)
+            if key != code:
+                found[key].append(entry)
+        return cls(dict(found))
+
+    def on(self, name: str, day: date) -> PlaceOnDay | None:
+        """Return what a code or key names on a day."""
+        for opened, closed, place in self.by_name.get(name, ()):
+            if opened <= day < closed:
+                return place
+        return None
+
+
+# Taking a file in: received whole, then worked off in pieces, each in one transaction with its checkpoint.
 
 AT_ONCE_RECORDS = 2000
 """A report of so many is worked off before the sender is answered; a larger one by the centre's worker."""
@@ -153,7 +199,7 @@ def delivery_take_in(
             f"the file of delivery {delivery.pk} is no longer in the spool", code="lost", hint="send it again"
         )
     pieces = _Pieces(delivery, today(now), now)
-    with opened(path) as lines:
+    with spool_opened(path) as lines:
         records = _after(read_records(lines, where=delivery.name), delivery.next_line)
         for piece in batched(records, PIECE_RECORDS, strict=False):
             if is_stopped() or not pieces.take(piece):

@@ -18,7 +18,7 @@ from django.conf import settings
 from quetsach import storage
 from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
-from quetsach.web.bounds import PARTNER_BODY_BYTES
+from quetsach.web.limits import PARTNER_BODY_BYTES
 
 MAX_TEXT_BYTES = 256 << 20
 MAX_RECORDS = 1_000_000
@@ -95,7 +95,7 @@ def _too_large(what: str, hint: str) -> PartnerError:
 def _count(path: Path) -> int:
     records = 0
     try:
-        with opened(path) as lines:
+        with spool_opened(path) as lines:
             for _ in read_records(lines, where="report"):
                 records += 1
                 if records > MAX_RECORDS:
@@ -110,7 +110,7 @@ def _count(path: Path) -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Iterator[bytes]]:
+def spool_opened(path: Path) -> Iterator[Iterator[bytes]]:
     """Open a file that may be compressed and give its lines, each cut where it is longer than a record may be."""
     with path.open("rb") as file:
         is_compressed = file.read(2) == _GZIP

@@ -10,14 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.errors import AccessError
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.people.access import today
-from quetsach.web.office.people.errors import PeopleError
-from quetsach.web.office.people.models import Invitation, Person
-from quetsach.web.office.people.power import may_give_over, may_manage
-from quetsach.web.office.people.services.account import sessions_end
-from quetsach.web.office.people.services.duty import duty_give, require_gift, units_held
+from quetsach.web.office.people.access import may_give_over, may_manage, today
+from quetsach.web.office.people.models import Invitation, PeopleError, Person
+from quetsach.web.office.people.services.account import duty_give, require_gift, sessions_end, units_held
+from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 
 LIFETIME = timedelta(days=7)

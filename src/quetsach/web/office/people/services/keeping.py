@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from quetsach.web.bounds import OFFICE_PATHS
+from quetsach.web.limits import OFFICE_PATHS
 from quetsach.web.office.encryption import seal, unseal
 from quetsach.web.office.people.models import KeptForm, Person
 

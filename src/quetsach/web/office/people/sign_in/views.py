@@ -23,8 +23,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 
+from quetsach.web.office.people.kept_page import KEPT_HERE, keep
 from quetsach.web.office.people.services.keeping import MADE_FOR, person_of_form
-from quetsach.web.office.people.sign_in.ended import KEPT_HERE, keep
 
 _FOLDER = "office/people/"
 _QUESTIONS = {"question": "60/m/ip"}

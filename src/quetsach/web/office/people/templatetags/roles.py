@@ -4,7 +4,7 @@ from django import template
 from django.utils.functional import Promise
 
 from quetsach.campaign.authority import Role
-from quetsach.web.office.people.words import ROLE_TITLES
+from quetsach.web.office.people.models import ROLE_TITLES
 
 register = template.Library()
 

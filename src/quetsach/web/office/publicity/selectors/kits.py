@@ -1,17 +1,23 @@
-"""Reads of kits: what a person may see, and how each stands."""
+"""Reads of kits: what a person may see, how each stands, and what the public is told of a code."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from quetsach.campaign.authority import Act, scope
+from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
+from quetsach.web.office.approvals.services import is_approved
+from quetsach.web.office.codes.models import Verification, VerificationKind
+from quetsach.web.office.letters.document.demonstration import AUTHORITY
 from quetsach.web.office.people.access import duties_of, require, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Kit
 from quetsach.web.office.tree.models import Position, Unit
 from quetsach.web.office.tree.selectors import unit_of
+
+# Reads of kits: what a person may see, and how each stands.
 
 MAX_KITS = 100
 MAX_UNITS = 300
@@ -103,3 +109,65 @@ def _state(kit: Kit, approval: Approval | None) -> KitState:
     if approval.is_granted is None:
         return KitState.WAITING
     return KitState.RELEASED if approval.is_granted else KitState.REFUSED
+
+
+# Answering what the public asks about a code.
+
+
+@dataclass(frozen=True, slots=True)
+class Genuine:
+    """What is known about a code that is ours. ``revoked_at`` is set when the thing no longer holds.
+
+    ``signatures`` are ``None`` where nobody noted whether the thing was signed, and empty where it was not;
+    ``is_signed_in_force`` says that all its certificates are known to have been within their term then.
+    """
+
+    code: str
+    kind: VerificationKind
+    issuer: LocalText
+    title: LocalText
+    asks: LocalText
+    issued_on: date
+    url: str
+    signatures: list[dict[str, str]] | None
+    is_signed_in_force: bool
+    revoked_at: datetime | None
+    revoked_because: str
+
+
+def genuine(code: str) -> Genuine | None:
+    """Return what the public may know about a code as ``read_code`` gives it; ``None`` if it is not (yet) ours."""
+    found = Verification.objects.filter(code=code).select_related("kit").first()
+    if found is None or (found.kind == VerificationKind.KIT and not kit_is_released(found.kit)):
+        return None
+    return Genuine(
+        code=found.code,
+        kind=VerificationKind(found.kind),
+        issuer=found.issuer,
+        title=found.title,
+        asks=found.asks,
+        issued_on=found.issued_on,
+        url=found.url,
+        signatures=found.signatures,
+        is_signed_in_force=_was_in_force(found.signatures or [], found.registered_at),
+        revoked_at=found.revoked_at,
+        revoked_because=found.revoked_because,
+    )
+
+
+def _was_in_force(signatures: list[dict[str, str]], at: datetime) -> bool:
+    """Whether all certificates were within their term at a time.
+
+    Not so where there is none, their days were not noted, or one is of nobody, made to show signing with.
+    """
+    return bool(signatures) and all(
+        "until" in one
+        and one["authority"] != AUTHORITY
+        and datetime.fromisoformat(one["first"]) <= at < datetime.fromisoformat(one["until"])
+        for one in signatures
+    )
+
+
+def kit_is_released(kit: Kit) -> bool:
+    """Whether a second person let exactly this kit out."""
+    return is_approved(kind="kit", subject=kit.log_subject, digest=kit.sha256)

@@ -2,17 +2,63 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
+import segno
 import typst
 
 from quetsach.campaign.publicity.errors import PublicityError
 from quetsach.core.pack import LocalText
+
+# QR codes: as runs of dark squares for the sheets, as SVG and PNG for whoever needs one alone.
+
+_QUIET_ZONE = 4
+_PNG_SCALE = 24
+
+
+def qr_values(address: str) -> dict[str, Any]:
+    """Return ``size`` and ``runs`` (column, row, length) of a code that survives a torn or soiled tenth of it."""
+    rows = [bytes(row) for row in _code(address).matrix]
+    return {"size": len(rows), "runs": [run for y, row in enumerate(rows) for run in _runs(y, row)]}
+
+
+def qr_svg(address: str) -> bytes:
+    """Return the code as SVG with its quiet zone, black on white."""
+    return _saved(address, kind="svg", xmldecl=False, svgns=True, light="#fff", nl=False)
+
+
+def qr_png(address: str) -> bytes:
+    """Return the code as PNG with its quiet zone, black on white, about 800 pixels wide."""
+    return _saved(address, kind="png", scale=_PNG_SCALE)
+
+
+def _code(address: str) -> segno.QRCode:
+    return segno.make_qr(address, error="m", boost_error=True)
+
+
+def _saved(address: str, **options: Any) -> bytes:
+    buffer = BytesIO()
+    _code(address).save(buffer, border=_QUIET_ZONE, **options)
+    return buffer.getvalue()
+
+
+def _runs(y: int, row: bytes) -> Iterator[tuple[int, int, int]]:
+    x = 0
+    for is_dark, squares in groupby(row):
+        length = len(list(squares))
+        if is_dark:
+            yield x, y, length
+        x += length
+
+
+# Sheets as PDF and PNG. Values go in as JSON and come out as text; nothing of them is ever read as a command.
 
 _FOLDER = Path(__file__).parent
 _LOCK = threading.Lock()

@@ -1,13 +1,106 @@
-"""What is stored of returns: one return, its links, who stands for whom."""
+"""What is stored of returns: forms and their versions, one return, its links, who stands for whom."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet, Sum
 
+from quetsach.campaign.returns.form import Check, CheckKind, Element, Form
+from quetsach.core.pack import LocalText
 from quetsach.web.api.selectors import kept
-from quetsach.web.office.returns.models import Period, Return, ReturnLink, SignOff
+from quetsach.web.office.plans.selectors import campaign_names
+from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm, ReturnLink, SignOff
 from quetsach.web.office.tree.models import Unit
+
+# Forms of returns as people look at them: their versions, where each is used, and what a new one changes.
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """One version of a form, and how many times units were asked for returns on it."""
+
+    kept: ReturnForm
+    asked: int
+
+    @property
+    def form(self) -> Form:
+        """The form as a record."""
+        return self.kept.form
+
+
+@dataclass(frozen=True, slots=True)
+class FormChanges:
+    """What differs from an earlier version: questions that came, went, and those that ask or count otherwise."""
+
+    before: Form
+    added: tuple[Element, ...]
+    removed: tuple[Element, ...]
+    changed: tuple[Element, ...]
+    are_checks_changed: bool
+
+
+def form_versions() -> tuple[FormVersion, ...]:
+    """Return all versions, those of one form together, the newest first."""
+    asked: dict[int, int] = {}
+    for pk in Assignment.objects.values_list("form", flat=True):
+        asked[pk] = asked.get(pk, 0) + 1
+    found = [FormVersion(kept, asked.get(kept.pk, 0)) for kept in ReturnForm.objects.all()]
+    return tuple(sorted(found, key=lambda one: (one.form.id, -one.form.version)))
+
+
+def form_uses(kept: ReturnForm) -> tuple[tuple[Assignment, str], ...]:
+    """Return where units were asked for returns on a form, the newest first, and what each campaign is called."""
+    found = list(kept.assignments.select_related("campaign").order_by("-pk"))
+    names = campaign_names({one.campaign.key for one in found})
+    return tuple((one, names.get(one.campaign.key, one.campaign.key)) for one in found)
+
+
+def changes_since(form: Form) -> FormChanges | None:
+    """Return what a version changes against the one before it; ``None`` for the first."""
+    others = [kept.form for kept in ReturnForm.objects.filter(code__startswith=f"{form.id}-")]
+    earlier = [other for other in others if other.id == form.id and other.version < form.version]
+    if not earlier:
+        return None
+    before = max(earlier, key=lambda other: other.version)
+    old, new = ({element.id: element for element in one.elements()} for one in (before, form))
+    return FormChanges(
+        before,
+        added=tuple(element for name, element in new.items() if name not in old),
+        removed=tuple(element for name, element in old.items() if name not in new),
+        changed=tuple(element for name, element in new.items() if name in old and old[name] != element),
+        are_checks_changed=before.checks != form.checks,
+    )
+
+
+def rules_of(form: Form) -> tuple[LocalText, ...]:
+    """Return what must hold between answers, as sentences."""
+    own = [
+        Check(element.id, kind, target, (element.id,))
+        for element in form.elements()
+        for kind, target in ((CheckKind.SUM, element.sums_to), (CheckKind.AT_MOST, element.at_most))
+        if target
+    ]
+    return tuple(_rule(form, check) for check in (*form.checks, *own))
+
+
+def _rule(form: Form, check: Check) -> LocalText:
+    whole, parts = _label(form, check.whole), [_label(form, name) for name in check.parts]
+    vi, en = (" + ".join(f"“{part.in_language(language)}”" for part in parts) for language in ("vi", "en"))
+    if check.kind is CheckKind.AT_MOST:
+        return LocalText(f"{vi}: không vượt quá “{whole.vi}”.", f"{en}: no more than “{whole.en}”.")
+    vi, en = f"{vi} cộng lại bằng “{whole.vi}”", f"{en} add up to “{whole.en}”"
+    if check.excuse:
+        excuse = _label(form, check.excuse)
+        vi, en = f"{vi}, hoặc ghi rõ ở “{excuse.vi}”", f"{en}, or “{excuse.en}” says why not"
+    return LocalText(f"{vi}.", f"{en}.")
+
+
+def _label(form: Form, name: str) -> LocalText:
+    element = form.element(name)
+    return element.label if element else LocalText(name, name)
+
+
+# What is stored of returns: one return, its links, who stands for whom.
 
 
 def period_of(assignment: int, key: str) -> Period | None:

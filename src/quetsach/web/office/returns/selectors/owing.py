@@ -1,18 +1,24 @@
-"""Who owes a return for which period: the units that an assignment names, in the tree of the period's last day.
-
-Everything is read for many periods at once: how many queries that takes does not depend on how many they are.
-"""
+"""Who owes a return for which period, by the tree of the period's last day, and what units still owe."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
 
+from quetsach.campaign.authority import ACTS, Act
 from quetsach.campaign.returns.period import Deadline
-from quetsach.web.office.returns.models import AssignedUnits, Extension, Period
-from quetsach.web.office.tree.models import Position, Unit
+from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, Scope, Standing, State, standing
+from quetsach.web.office.people.access import duties_of, today, within
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.models import AssignedUnits, Extension, Period, Return, SignOff
+from quetsach.web.office.tree.models import Position, Succession, Unit
+from quetsach.web.office.units.selectors import held_places, seen_keys
+
+# Who owes a return for which period: the units that an assignment names, in the tree of the period's last day.
+#
+# Everything is read for many periods at once: how many queries that takes does not depend on how many they are.
 
 type Target = tuple[int, str]
 """A unit, and the kind of the units at or below it that owe; without a kind it owes by itself."""
@@ -102,3 +108,138 @@ def _owing(targets: Collection[Target], day: date, places: _Places) -> Owing:
             if first <= day and (until is None or day < until)
         ),
     )
+
+
+# What units still owe: for the pages behind links, for the desk and for the list of returns.
+#
+# However many periods and campaigns there are, this takes the same few queries: everybody's first page asks for it.
+
+_NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A return that a unit still may write, and where it stands."""
+
+    period: Period
+    unit: Unit
+    path: str
+    deadline: Deadline
+    standing: Standing
+
+
+def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
+    """Return the periods (of a campaign) for which a unit still may write: begun, not closed, not approved."""
+    places = Position.objects.filter(unit=unit).select_related("unit").order_by("path")
+    owed = _owed(tuple(places), frozenset({State.APPROVED}), campaign=campaign, now=now)
+    return [one.period for one in owed]
+
+
+def next_of(unit: Unit, *, campaign: str | None, now: datetime) -> Period | None:
+    """Return the next period (of a campaign) that has not begun and for which a unit will write, if there is one."""
+    later = Period.objects.in_force().filter(first__gt=today(now)).order_by("first", "pk")
+    later = later.filter(assignment__campaign__key=campaign) if campaign is not None else later
+    periods = list(later.select_related("assignment__form"))
+    owing, places = owing_of(periods), list(Position.objects.filter(unit=unit))
+    for period in periods:
+        for place in places:
+            if _stands(place, period.last) and owing[period.pk].has(unit.pk, unit.kind, place.path):
+                return period
+    return None
+
+
+def owed_of(person: Person, *, now: datetime) -> list[Owed]:
+    """Return what a person's own units have not submitted and nobody stands for, the most pressing first.
+
+    Own are the units of the person's duties, what they have become, and what they came from: whoever looks after a
+    merged province looks after its parts of the days before.
+    """
+    places = _own(person, Act.ENTER_RETURN, day=today(now))
+    owed = _owed(places, RECEIVED, campaign=None, now=now) if places else ()
+    pressing = (one for one in owed if one.standing not in _NOT_PRESSING)
+    return sorted(pressing, key=lambda one: (one.deadline.due, one.path))
+
+
+def _own(person: Person, act: Act, *, day: date) -> tuple[Position, ...]:
+    tops = frozenset(duty.path for duty in duties_of(person, day=day) if act in ACTS[duty.role])
+    return held_places(tops, day) if tops else ()
+
+
+def _owed(
+    places: Sequence[Position], done: Collection[State], *, campaign: str | None, now: datetime
+) -> Iterator[Owed]:
+    """Yield, in order of time, the returns that units owe and that are in none of the states that are done.
+
+    ``places`` are all that the units ever had, with the units.
+    """
+    found = Period.objects.in_force().filter(first__lte=today(now)).order_by("first", "pk")
+    found = found.filter(assignment__campaign__key=campaign) if campaign is not None else found
+    periods = list(found.select_related("assignment__form", "assignment__campaign"))
+    owing, given = owing_of(periods), extensions_of(periods)
+    filed, excused = _filed(places), _excused({place.unit_id for place in places})
+    for period in periods:
+        for place in places:
+            unit = place.unit
+            one = filed.get((period.pk, unit.key), NOT_FILED)
+            deadline = period.deadline.extended(given.get(period.pk, {}).get(unit.pk))
+            is_open = one.state is State.RETURNED or not deadline.is_locked(now)
+            if one.state in done or not is_open or not _stands(place, period.last):
+                continue
+            if owing[period.pk].has(unit.pk, unit.kind, place.path):
+                stands = standing(
+                    one,
+                    deadline,
+                    now=now,
+                    is_covered=any(_is_whole(filed.get((period.pk, key))) for key in _keys(place)[:-1]),
+                    is_signed_off=(period.pk, unit.pk) in excused,
+                )
+                yield Owed(period, unit, place.path, deadline, stands)
+
+
+def _filed(places: Sequence[Position]) -> dict[tuple[int, str], Filed]:
+    """Return what is stored of the returns of units and of those that stand above them, by period and unit's key."""
+    keys = {key for place in places for key in _keys(place)}
+    rows = Return.objects.filter(unit__key__in=keys).values_list(
+        "period", "unit__key", "state", "scope", "submitted_at"
+    )
+    return {(period, key): Filed(State(state), Scope(scope), at) for period, key, state, scope, at in rows}
+
+
+def _keys(place: Position) -> list[str]:
+    """Return the keys of the units above a place, the centre's first, and of the one that stands there."""
+    return place.path.strip("/").split("/")
+
+
+def _is_whole(above: Filed | None) -> bool:
+    """Whether a return of a unit above was received and counts everything below it."""
+    return above is not None and above.is_received and above.scope is Scope.SUBTREE
+
+
+def _excused(units: Collection[int]) -> set[tuple[int, int]]:
+    """Return the periods for which the unit above stands for a unit."""
+    return set(SignOff.objects.filter(missing__in=units).values_list("period", "missing"))
+
+
+def _stands(place: Position, day: date) -> bool:
+    return place.first <= day and (place.until is None or day < place.until)
+
+
+def submitted_below(person: Person, *, day: date) -> int:
+    """Return how many submitted returns lie in the subtrees in which a person approves, those that wait included.
+
+    Those of a unit that is no more and that nobody succeeded count where its returns are decided on today.
+    """
+    own = {place.unit_id for place in _own(person, Act.APPROVE_RETURN, day=day)}
+    asked = Period.objects.in_force().values("pk")
+    submitted = Return.objects.filter(state=State.SUBMITTED, period__in=asked).exclude(unit__in=own)
+    standing = Position.objects.on(day).values("unit")
+    heirs = Succession.objects.filter(old=OuterRef("unit"), on__lte=day)
+    mine = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).values(of=Value(""))
+    fallen = submitted.filter(~Q(unit__in=standing), ~Exists(heirs)).values(of=F("unit__key"))
+    counted = Count("pk", distinct=True)
+    numbers: dict[str, int] = dict(
+        mine.annotate(number=counted).union(fallen.annotate(number=counted)).values_list("of", "number")
+    )
+    below = numbers.pop("", 0)
+    seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if numbers else frozenset()
+    return below + sum(number for key, number in numbers.items() if key in seen)

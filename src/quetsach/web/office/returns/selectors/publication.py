@@ -21,7 +21,7 @@ from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.models import Period, Publication
-from quetsach.web.office.returns.selectors.report import totals_report
+from quetsach.web.office.returns.selectors.totals import totals_report
 
 FORMAT = 1
 

@@ -1,20 +1,28 @@
-"""What the returns of one or more periods add up to, by any level of the tree of the period.
+"""What returns add up to, by any level of the tree of the period; as plain values for commands and the evaluation."""
 
-Only figures of a period are added over periods; those to date are taken from the last one, since each holds the ones
-before it. Returns are guarded against counting a machine twice when they are taken in, so a total is a plain sum.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
+from quetsach.campaign.returns.answers import read_answers
+from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind, Span
-from quetsach.campaign.returns.state import RECEIVED
+from quetsach.campaign.returns.state import RECEIVED, Standing
+from quetsach.core.pack import LocalText
+from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
+from quetsach.web.office.returns.selectors.tally import places_of, tally_of
 from quetsach.web.office.tree.models import Position
 from quetsach.web.office.tree.selectors import root_path
+
+# What the returns of one or more periods add up to, by any level of the tree of the period.
+#
+# Only figures of a period are added over periods; those to date are taken from the last one, since each holds the ones
+# before it. Returns are guarded against counting a machine twice when they are taken in, so a total is a plain sum.
 
 CENTRE = "/"
 """In place of a path: the whole country."""
@@ -162,3 +170,122 @@ def _ancestor_sql(level: int, root_length: int) -> str:
     for _ in range(level):
         end = f"({end} + {find}(substr(place.path, {end} + 1), '/'))"
     return f"CASE WHEN place.level <= {level} THEN place.path ELSE substr(place.path, 1, {end}) END"
+
+
+# Totals of a period as plain values: for commands, for others who count on.
+
+
+def totals_report(period: Period, *, now: datetime, by: str, is_approved_only: bool) -> dict[str, Any]:
+    """Return what the returns of a period add up to, by the units of a kind, with completeness and definitions.
+
+    Args:
+        period: figures of a period are added from the first one up to it, figures to date are of its returns.
+        now: the moment of asking (UTC).
+        by: ``country``, or the kind of unit that a row is: ``province``, ``district`` or ``commune``.
+        is_approved_only: leave out what is not approved.
+    """
+    assignment, on_day = period.assignment, Position.objects.on(period.last)
+    form = assignment.form.form
+    deepest = on_day.filter(unit__kind=by).order_by("-level").values_list("level", flat=True).first()
+    level = 0 if by == "country" else 1 if deepest is None else deepest
+    elements = form.figure_elements()
+    periods = list(assignment.periods.filter(last__lte=period.last))
+    sums = totals_by_level(assignment, periods, elements, level=level, is_approved_only=is_approved_only)
+    tally, country = tally_of(period, now=now), whole(sums)
+    by_place, by_kind = tally.by_level(level), tally.by_kind()
+    told = [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind]
+    return {
+        "campaign": assignment.campaign.key,
+        "form": form.code,
+        "period": period.key,
+        "since": periods[0].first.isoformat(),
+        "first": period.first.isoformat(),
+        "last": period.last.isoformat(),
+        "is_approved_only": is_approved_only,
+        "completeness": {kind: counted.as_json() for kind, counted in by_kind.items()},
+        "completeness_told": [_both(text) for text in told],
+        "conflicts": [[above.key, below.key] for above, below in tally.conflicts()],
+        "figures": [
+            {
+                "id": element.id,
+                "label": _both(element.label),
+                "definition": _both(element.definition),
+                "counts": str(element.counts),
+                "span": str(element.span),
+                "value": country[element.id].value,
+                "given": country[element.id].given,
+            }
+            for element in elements
+            if element.id in country
+        ],
+        "rows": [
+            {
+                "unit": place.key,
+                "name": {"vi": place.name_vi, "en": place.name_en or place.name_vi},
+                "expected": own.expected,
+                "accounted": own.accounted_approved if is_approved_only else own.accounted,
+                "completeness": own.as_json(),
+                "values": {name: total.value for name, total in sorted(sums.get(place.path, {}).items())},
+            }
+            for place in places_of(on_day.filter(level__lte=level))
+            if place.path in sums or place.path in by_place
+            for own in (by_place.get(place.path, Completeness()),)
+        ],
+    }
+
+
+def _both(text: LocalText) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en}
+
+
+# The returns of a campaign as records: for its evaluation, for others to count again, and for the annex of data.
+
+
+def returns_for_evaluation(campaign: Campaign | str, *, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield a record for every return that is expected in a campaign, by period and place in the tree.
+
+    A missing return has a record, too, with its standing. Figures are of received returns, with the state that says
+    whether they are approved; texts and contacts are left out, and so are reasons: they are for the units above.
+    """
+    key = campaign if isinstance(campaign, str) else campaign.key
+    periods = (
+        Period.objects.in_force()
+        .filter(assignment__campaign__key=key)
+        .select_related("assignment__form", "assignment__campaign")
+    )
+    for period in periods.order_by("assignment", "first"):
+        yield from _records(period, now)
+
+
+def _records(period: Period, now: datetime) -> Iterator[dict[str, Any]]:
+    tally, form = tally_of(period, now=now), period.assignment.form.form
+    filed = {one.unit_id: one for one in Return.objects.filter(period=period)}
+    figures: dict[int, dict[str, int]] = {}
+    for pk, name, value in (
+        Return.objects.filter(period=period, figures__isnull=False)
+        .order_by("figures__name__code")
+        .values_list("pk", "figures__name__code", "figures__value")
+    ):
+        figures.setdefault(pk, {})[name] = value
+    for path, standing in tally.survey.standings.items():
+        place, one, counted = tally.places[path], filed.get(tally.places[path].pk), tally.survey.of(path)
+        is_received = one is not None and bool(counted.received)
+        yield {
+            "campaign": period.assignment.campaign.key,
+            "form": period.assignment.form.code,
+            "period": period.key,
+            "first": period.first.isoformat(),
+            "last": period.last.isoformat(),
+            "unit": place.key,
+            "code": place.code,
+            "kind": place.kind,
+            "path": path,
+            "standing": str(standing),
+            "scope": one.scope if one and is_received else None,
+            "due": tally.survey.expected[path].deadline.due.isoformat(),
+            "submitted_at": one.submitted_at.isoformat() if one and one.submitted_at else None,
+            "is_on_time": bool(counted.on_time) if is_received or standing is Standing.COVERED else None,
+            "is_approved": bool(counted.approved),
+            "figures": figures.get(one.pk, {}) if one and is_received else {},
+            "not_known": sorted(read_answers(form, one.cells).missing) if one and is_received else [],
+        }

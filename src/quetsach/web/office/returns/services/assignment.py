@@ -33,9 +33,8 @@ from quetsach.web.office.returns.models import (
     ReturnLink,
     ReturnReminder,
 )
-from quetsach.web.office.returns.selectors.asking import asking_of, campaign_name, submitted_count
-from quetsach.web.office.returns.selectors.plan import off_plan
-from quetsach.web.office.returns.services.mail import withdrawal_tell
+from quetsach.web.office.returns.selectors.asking import asking_of, campaign_name, off_plan, submitted_count
+from quetsach.web.office.returns.services.remind import withdrawal_tell
 from quetsach.web.office.tree.models import Position, Unit, UnitKind
 from quetsach.web.office.tree.selectors import root_unit
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Act
@@ -11,16 +12,21 @@ from quetsach.campaign.returns.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import Scope, Standing, State, after
 from quetsach.campaign.returns.tree import nearest_above
+from quetsach.core.zone import midnight_after
+from quetsach.web.design.templatetags.words import here
+from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.returns.models import Extension, Period, Return, ReturnDecision, SignOff
+from quetsach.web.office.returns.models import Extension, Period, Publication, Return, ReturnDecision, SignOff
 from quetsach.web.office.returns.selectors.owing import expected_positions
+from quetsach.web.office.returns.selectors.publication import digest_of, totals_document
 from quetsach.web.office.returns.selectors.tally import Tally, decider_of, path_on, tally_of
 from quetsach.web.office.returns.services.entry import period_lock, refuse_doubles
-from quetsach.web.office.returns.services.mail import sent_back_tell
+from quetsach.web.office.returns.services.remind import sent_back_tell
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.units.selectors.reach import answering
+from quetsach.web.office.tree.selectors import root_unit
+from quetsach.web.office.units.selectors import answering
 
 LONGEST_EXTENSION_DAYS = 90
 
@@ -176,3 +182,42 @@ def _refuse_approved_above(tally: Tally, unit: Unit) -> None:
             _("the return of %(unit)s is approved") % {"unit": tally.places[above].name},
             hint=_("open that one again first, from the top down"),
         )
+
+
+# Asking a second person to let totals out.
+
+
+@transaction.atomic
+def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publication:
+    """Freeze the approved totals of a period and ask a second person to let exactly these out.
+
+    Raises:
+        ReturnError: the period is not over, nothing is approved, or machines are counted twice.
+        AccessError: this is not the person's to do.
+    """
+    require(by, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))
+    period = period_lock(period)
+    if not period.assignment.is_in_force:
+        raise ReturnError(_("these returns are not asked for any more"))
+    if now < midnight_after(period.last, timezone.get_default_timezone()):
+        raise ReturnError(_("this period is not over"))
+    tally = tally_of(period, now=now)
+    if doubled := tally.conflicts():
+        units = ", ".join(f"{above.name} / {below.name}" for above, below in doubled[:5])
+        raise ReturnError(
+            _("machines would be counted twice: %(units)s") % {"units": units},
+            hint=_("send one of the two returns back"),
+        )
+    document = totals_document(period, now=now)
+    if not document["figures"]:
+        raise ReturnError(_("nothing is approved yet"))
+    digest = digest_of(document)
+    asked, _is_new = Publication.objects.get_or_create(
+        assignment=period.assignment,
+        period=period,
+        sha256=digest,
+        defaults={"document": document, "asked_by": by, "asked_at": now},
+    )
+    title = _("Totals of returns, %(period)s") % {"period": here(period.title)}
+    approval_ask(kind="numbers", subject=asked.subject, digest=digest, title=title, by=by, unit=root_unit(), now=now)
+    return asked

@@ -1,5 +1,6 @@
 """Links to one unit's return without an account: signed, bound to unit and period, expiring, each use noted."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,15 +13,16 @@ from quetsach.campaign.authority import Act
 from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.state import State
 from quetsach.core.zone import midnight_after
-from quetsach.web.office.links import SignedNumbers
+from quetsach.web.identity import site
+from quetsach.web.office.encryption import SignedNumbers
+from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Period, Return, ReturnLink
-from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions
+from quetsach.web.office.returns.selectors.owing import deadline_of, expected_positions, next_of, owed_by
 from quetsach.web.office.returns.selectors.tally import decider_of
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.public_address import site
 
 _SIGNED = SignedNumbers("quetsach.office.returns.link", 3)
 MOST_DAYS = 60
@@ -130,3 +132,33 @@ def link_withdraw(*, link: ReturnLink, by: Person, now: datetime) -> None:
     link.withdrawn_at = link.withdrawn_at or now
     link.save(update_fields=["withdrawn_at"])
     log_append(by=by, act="return-link-withdraw", subject=f"return-link:{link.pk}", unit=link.unit, detail={}, now=now)
+
+
+# Returns as the page of a letter shows them: whoever holds the link of the letter may have that of the return.
+
+
+def owed(dispatch: Dispatch, *, now: datetime) -> Sequence[Period]:
+    """Return the returns that the unit owes in the letter's campaign; in all where the letter belongs to none."""
+    return owed_by(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now)
+
+
+def upcoming(dispatch: Dispatch, *, now: datetime) -> Period | None:
+    """Return the next period that has not begun and for which the unit will write, if there is one."""
+    return next_of(dispatch.to_unit, campaign=dispatch.letter.campaign or None, now=now)
+
+
+def lead(dispatch: Dispatch, period: str, *, now: datetime) -> str:
+    """Return the address of the unit's return for a period, by its number; empty for none that it owes."""
+    found = {str(one.pk): one for one in owed(dispatch, now=now)}.get(period)
+    if found is None:
+        return ""
+    link = link_from_letter(period=found, unit=dispatch.to_unit, days=LINK_DAYS, now=now)
+    return reverse("return-link", args=[token_of(link)])
+
+
+def withdraw(dispatch: Dispatch, *, now: datetime) -> None:
+    """Void the links to returns that the letter's link has led to."""
+    led_to = ReturnLink.objects.all()
+    if dispatch.letter.campaign:  # the link of a letter that belongs to none led to the returns of all
+        led_to = led_to.filter(period__assignment__campaign__key=dispatch.letter.campaign)
+    led_to.filter(unit=dispatch.to_unit, made_by=None, withdrawn_at=None).update(withdrawn_at=now)

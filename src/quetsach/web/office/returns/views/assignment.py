@@ -1,29 +1,33 @@
-"""Putting a form to use."""
+"""Forms of returns, and putting one to use: the list, one version, a new one from a file, who owes a return on it."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Act
+from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import PeriodKind
-from quetsach.web.office.people.access import may_do, require, today
-from quetsach.web.office.people.current_user import current_person
-from quetsach.web.office.refusal import Telling
-from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm, PolicyForm
-from quetsach.web.office.returns.models import Assignment
+from quetsach.web.office.people.access import current_person, may_do, require, today
+from quetsach.web.office.refusal import FlashErrors
+from quetsach.web.office.returns.forms import KIND_TITLES, AssignmentForm, FormFileForm, FormTextForm, PolicyForm
+from quetsach.web.office.returns.models import Assignment, ReturnForm
+from quetsach.web.office.returns.page import COUNTS, KINDS, SPANS
 from quetsach.web.office.returns.selectors.asking import (
     asking,
     asking_of,
     assignment_request,
     assignments,
     centre_phone,
+    off_plan,
     submitted_count,
 )
-from quetsach.web.office.returns.selectors.plan import off_plan
+from quetsach.web.office.returns.selectors.filed import changes_since, form_uses, form_versions, rules_of
 from quetsach.web.office.returns.services.assignment import (
     MOST_UNITS_ALONE,
     Target,
@@ -31,10 +35,13 @@ from quetsach.web.office.returns.services.assignment import (
     assignment_make,
     assignment_remind,
     assignment_withdraw,
+    form_take_in,
     reminded_on,
 )
 from quetsach.web.office.tree.models import UnitKind
 from quetsach.web.office.tree.selectors import root_unit
+
+# Putting a form to use.
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +55,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     chosen = set(request.POST.getlist("chosen"))
     if chosen and "ask" in request.POST:
         given = form.cleaned_data
-        with Telling(request, form=form):
+        with FlashErrors(request, form=form):
             made = assignment_make(
                 by=person,
                 campaign=given["campaign"],
@@ -103,7 +110,7 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     may_run = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PolicyForm(request.POST or None, stored=reminded_on(one))
     if request.method == "POST" and form.is_valid():
-        with Telling(request, _("Reminders follow these days from now on."), form=form):
+        with FlashErrors(request, _("Reminders follow these days from now on."), form=form):
             assignment_remind(
                 assignment=one,
                 policy=form.cleaned_data["policy"],
@@ -135,7 +142,7 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
 def withdraw(request: HttpRequest, assignment: int) -> HttpResponse:
     """Take an assignment back."""
     one = _assignment(assignment)
-    with Telling(request, _("These returns are not asked for any more.")):
+    with FlashErrors(request, _("These returns are not asked for any more.")):
         reason = request.POST.get("reason", "")
         assignment_withdraw(assignment=one, reason=reason, by=current_person(request), now=datetime.now(UTC))
     return redirect("office:returns:assignment", one.pk)
@@ -145,10 +152,106 @@ def withdraw(request: HttpRequest, assignment: int) -> HttpResponse:
 def follow_plan(request: HttpRequest, assignment: int) -> HttpResponse:
     """Give the periods the days of the plan."""
     one = _assignment(assignment)
-    with Telling(request, _("The periods have the days of the plan now.")):
+    with FlashErrors(request, _("The periods have the days of the plan now.")):
         assignment_follow_plan(assignment=one, by=current_person(request), now=datetime.now(UTC))
     return redirect("office:returns:assignment", one.pk)
 
 
 def _assignment(pk: int) -> Assignment:
     return get_object_or_404(assignments(), pk=pk)
+
+
+# Forms of returns: the list, one version in words and as files, and a new one from a file that one looks at first.
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+def forms(request: HttpRequest) -> HttpResponse:
+    """All forms with their versions."""
+    context = {"versions": form_versions(), "may_take_in": _may_take_in(request)}
+    return render(request, "office/returns/forms.html", context)
+
+
+@require_safe
+def form(request: HttpRequest, code: str) -> HttpResponse:
+    """One version in words: what it asks, what must hold, where it is used."""
+    kept = get_object_or_404(ReturnForm, code=code)
+    return render(
+        request, "office/returns/form_version.html", {"kept": kept, "uses": form_uses(kept), **_shown(kept.form)}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_in(request: HttpRequest) -> HttpResponse:
+    """Take a form or a new version in: first what the file asks, then the taking."""
+    person, now = current_person(request), datetime.now(UTC)
+    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    if "document" in request.POST:
+        agreed = FormTextForm(request.POST)
+        if agreed.is_valid():
+            with FlashErrors(
+                request, _("The form is here. Units are asked for returns on it when you say so."), form=agreed
+            ):
+                kept = form_take_in(content=agreed.content(), by=person, now=now)
+                return redirect("office:returns:form", kept.code)
+        return render(request, "office/returns/form_new.html", {"form": agreed}, status=422)
+    chosen = FormFileForm(request.POST or None, request.FILES or None)
+    if not chosen.is_valid():
+        return render(request, "office/returns/form_new.html", {"form": chosen}, status=422 if chosen.errors else 200)
+    content: bytes = chosen.cleaned_data["file"]
+    context = {"document": content.decode(), **_shown(read_form(content, file=_("file")))}
+    return render(request, "office/returns/form_preview.html", context)
+
+
+@require_safe
+def toml(_request: HttpRequest, code: str) -> HttpResponse:
+    """The file as it was taken in."""
+    kept = get_object_or_404(ReturnForm, code=code)
+    return _file(kept.document.encode(), f"{kept.code}.toml", "application/toml")
+
+
+@require_safe
+def as_json(_request: HttpRequest, code: str) -> HttpResponse:
+    """The form as JSON, for programs."""
+    kept = get_object_or_404(ReturnForm, code=code)
+    text = json.dumps(asdict(kept.form), ensure_ascii=False, indent=2) + "\n"
+    return _file(text.encode(), f"{kept.code}.json", "application/json")
+
+
+@require_safe
+def xlsx(_request: HttpRequest, code: str) -> HttpResponse:
+    """The form as an empty spreadsheet, to look at: units get their own with name and period."""
+    from quetsach.web.office.returns.sheet import write_blank  # noqa: PLC0415 - slow to load
+
+    kept = get_object_or_404(ReturnForm, code=code)
+    return _file(write_blank(kept.form), f"{kept.code}.xlsx", _XLSX)
+
+
+def _shown(found: Form) -> dict[str, object]:
+    sections = [
+        (
+            section.title,
+            [
+                (
+                    element,
+                    KINDS[element.kind],
+                    COUNTS[element.counts] if element.counts else "",
+                    SPANS[element.span] if element.span else "",
+                )
+                for element in section.elements
+            ],
+        )
+        for section in found.sections
+    ]
+    return {"shown": found, "sections": sections, "rules": rules_of(found), "changes": changes_since(found)}
+
+
+def _may_take_in(request: HttpRequest) -> bool:
+    return may_do(current_person(request), Act.RUN_CAMPAIGN, root_unit(), day=today(datetime.now(UTC)))
+
+
+def _file(content: bytes, name: str, kind: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,4 +1,4 @@
-"""Writing a return: the page of the form, for people with an account and for holders of a link."""
+"""Writing a return: the page of the form, by account or by link; on paper, and as a spreadsheet that comes back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign import authority
 from quetsach.campaign.returns.answers import Answers, Fault
@@ -19,12 +20,19 @@ from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.autosave import autosaved, is_autosave, not_autosaved
-from quetsach.web.office.editions import ClashError, Difference, differences, edition_of
+from quetsach.web.office.editions import (
+    ClashError,
+    Difference,
+    autosaved,
+    differences,
+    edition_of,
+    is_autosave,
+    not_autosaved,
+)
 from quetsach.web.office.people.access import require
-from quetsach.web.office.refusal import told
+from quetsach.web.office.refusal import FlashErrors, refusal_text
 from quetsach.web.office.returns.models import Period, Return, ReturnDecision
-from quetsach.web.office.returns.page import cell_names, form_view
+from quetsach.web.office.returns.page import SCOPES, cell_names, form_view
 from quetsach.web.office.returns.selectors.asking import asker_of
 from quetsach.web.office.returns.selectors.filed import return_of
 from quetsach.web.office.returns.selectors.owing import deadline_of
@@ -38,14 +46,15 @@ from quetsach.web.office.returns.services.entry import (
     return_submit,
 )
 from quetsach.web.office.returns.services.link import LinkError, link_of
-from quetsach.web.office.returns.views.finding import asked
-from quetsach.web.office.returns.wording import SCOPES
+from quetsach.web.office.returns.views.returns import asked
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import has_children
 
+# Writing a return: the page of the form, for people with an account and for holders of a link.
+
 
 @dataclass(slots=True)
-class _Desk:
+class _EntryState:
     """A return on the desk of whoever writes it."""
 
     author: Author
@@ -111,12 +120,12 @@ class _Desk:
                 edition=self.edition,
             )
         except ClashError as error:
-            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), told(error)
+            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), refusal_text(error)
             self.edition, self.clash = edition_of(error.stored), self._clash(error, cells)
         except FaultyError as error:
-            self.answers, self.refusal = error.answers, told(error)
+            self.answers, self.refusal = error.answers, refusal_text(error)
         except ReturnError as error:
-            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), told(error)
+            self.answers, self.refusal = read_return(self.period, self.unit, cells, now=self.now), refusal_text(error)
         return None
 
     def kept_by_itself(self, kept: Return | None) -> HttpResponse:
@@ -152,7 +161,7 @@ def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     """Write a unit's return."""
     at = asked(request, assignment, period, unit)
     require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
-    desk = _Desk(at.person, at.period, at.unit, at.now, at.filed)
+    desk = _EntryState(at.person, at.period, at.unit, at.now, at.filed)
     if request.method == "POST":
         filed = desk.take(request)
         if is_autosave(request):
@@ -178,9 +187,9 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = link_of(token, now=now)
     except LinkError as error:
-        return render(request, "office/returns/link_closed.html", {"refusal": told(error)}, status=404)
+        return render(request, "office/returns/link_closed.html", {"refusal": refusal_text(error)}, status=404)
     filed = return_of(link.unit, link.period)
-    desk = _Desk(link, link.period, link.unit, now, filed)
+    desk = _EntryState(link, link.period, link.unit, now, filed)
     done = ""
     if request.method == "POST":
         kept = desk.take(request)
@@ -194,3 +203,67 @@ def entry_by_link(request: HttpRequest, token: str) -> HttpResponse:
     asker = asker_of(link.period.assignment)
     context = {**desk.context(), "done": done, "expires_at": link.expires_at, "asker": asker}
     return render(request, "office/returns/link.html", context, status=422 if desk.refusal else 200)
+
+
+# A return without the office's page: on paper, and as a spreadsheet that comes back.
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_BYTES = 1 << 20
+
+
+@require_safe
+def paper(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """The form on paper, with unit and period filled in; ``?trong`` leaves the answers empty."""
+    at = asked(request, assignment, period, unit)
+    cells = at.filed.cells if at.filed and "trong" not in request.GET else {}
+    form = at.period.assignment.form.form
+    context = {
+        "period": at.period,
+        "unit": at.unit,
+        "form": form,
+        "sections": form_view(form, cells),
+        "deadline": deadline_of(at.period, at.unit),
+        "is_empty": not cells,
+    }
+    return render(request, "office/returns/paper.html", context)
+
+
+@require_safe
+def template(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """The form as a spreadsheet, with unit, period and what is written so far."""
+    from quetsach.web.office.returns.sheet import write_sheet  # noqa: PLC0415 - slow to load
+
+    at = asked(request, assignment, period, unit)
+    one = at.filed
+    content = write_sheet(at.period, at.unit, one.cells if one else {}, Scope(one.scope) if one else Scope.OWN)
+    answer = HttpResponse(content, content_type=_XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="bao-cao-{at.period.key}-{at.unit.key}.xlsx"'
+    return answer
+
+
+@require_POST
+def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
+    """Take in a filled spreadsheet as a draft, and tell what is wrong with which cell."""
+    from quetsach.web.office.returns.sheet import read_sheet  # noqa: PLC0415 - slow to load
+
+    at = asked(request, assignment, period, unit)
+    require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
+    with FlashErrors(request):
+        sheet = read_sheet(_uploaded(request), at.period, at.unit)
+        filed = return_save(
+            author=at.person, period=at.period, unit=at.unit, scope=sheet.scope, cells=sheet.cells, now=at.now
+        )
+        answers = read_return(at.period, at.unit, filed.cells, now=at.now)
+        faults = [(sheet.places.get(f.field, ""), f) for f in answers.faults]
+        context = {"period": at.period, "unit": at.unit, "faults": faults, "count": len(sheet.cells)}
+        return render(request, "office/returns/taken_in.html", context)
+    return redirect("office:returns:entry", assignment, period, unit)
+
+
+def _uploaded(request: HttpRequest) -> bytes:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise ReturnError(_("no file was chosen"))
+    if (file.size or 0) > _MOST_BYTES:
+        raise ReturnError(_("the file is too large"), hint=_("send the template as it was downloaded"))
+    return bytes(file.read())

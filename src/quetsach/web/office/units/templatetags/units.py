@@ -7,7 +7,7 @@ from django.conf import settings
 
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.centre.tables import load_former_names
-from quetsach.web.office.tree.words import COLUMN_TITLES, KIND_TITLES
+from quetsach.web.office.tree.models import UNIT_COLUMN_TITLES, UNIT_KIND_TITLES
 
 register = template.Library()
 
@@ -15,7 +15,7 @@ register = template.Library()
 @register.filter
 def kind_title(kind: str) -> Any:
     """Write a kind of unit."""
-    return KIND_TITLES[UnitKind(kind)]
+    return UNIT_KIND_TITLES[UnitKind(kind)]
 
 
 @register.filter
@@ -27,4 +27,4 @@ def former_name(key: str) -> str:
 @register.filter
 def column_title(column: str) -> Any:
     """Write the name of a column."""
-    return COLUMN_TITLES.get(column, column)
+    return UNIT_COLUMN_TITLES.get(column, column)

@@ -9,9 +9,8 @@ from django.utils.translation import override
 from tests.unit.web.office.letters.document.letters import letter
 
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
-from quetsach.web.office.letters.document.keys import load_key
 from quetsach.web.office.letters.document.pdf import render
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
+from quetsach.web.office.letters.document.signing import Signatory, Signatures, load_key
 
 AT = datetime(2020, 10, 6, 3, 4, 5, tzinfo=UTC)
 PERSON, AGENCY = "Nguyễn Văn Mẫu", "Sở Thông tin và Truyền thông"

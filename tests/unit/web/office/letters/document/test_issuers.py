@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign.errors import CampaignError
-from quetsach.web.office.letters.document.errors import DocumentError
-from quetsach.web.office.letters.document.issuers import issuer_on, issuers_of, read_issuers
+from quetsach.web.office.letters.document.letter import DocumentError, issuer_on, issuers_of, read_issuers
 
 ONE = """[[issuer]]
 key = "a"

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from tests.unit.web.office.letters.document.letters import letter
 
-from quetsach.web.office.letters.document.errors import DocumentError
 from quetsach.web.office.letters.document.letter import (
     MOST_BODY_CHARACTERS,
     MOST_LINE_CHARACTERS,
     MOST_LINES,
     Annex,
+    DocumentError,
     Issuer,
     Signer,
     Verification,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.web.office.letters.document.errors import DocumentError
+from quetsach.web.office.letters.document.letter import DocumentError
 from quetsach.web.office.letters.document.markup import Paragraph, Run, Table, escape, parse, plain
 
 LINES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1).filter(

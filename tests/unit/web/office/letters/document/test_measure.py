@@ -7,8 +7,8 @@ from tests.unit.web.office.letters.document.letters import letter
 from tests.unit.web.office.letters.document.paper import pages
 
 from quetsach.web.office.letters.document.markup import Table, parse, plain
-from quetsach.web.office.letters.document.measure import TABLE_POINTS, TEXT_MM, even_lines, fitted, width_mm
 from quetsach.web.office.letters.document.pdf import render
+from quetsach.web.office.letters.document.typesetter import TABLE_POINTS, TEXT_MM, even_lines, fitted, width_mm
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,15 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from tests.unit.web.office.letters.document.letters import BODY, ISSUER, letter
 from tests.unit.web.office.letters.document.paper import Page, fonts, longest_dark_run_mm, pages, picture, structure
 
-from quetsach.web.office.letters.document.errors import DocumentError
-from quetsach.web.office.letters.document.letter import Annex, Issuer, Personal, Signer, Standing, Verification
+from quetsach.web.office.letters.document.letter import (
+    Annex,
+    DocumentError,
+    Issuer,
+    Personal,
+    Signer,
+    Standing,
+    Verification,
+)
 from quetsach.web.office.letters.document.markup import escape
 from quetsach.web.office.letters.document.pdf import render, render_many
 

@@ -15,12 +15,9 @@ from tests.unit.web.office.letters.document.letters import letter
 from tests.unit.web.office.letters.document.paper import DOTS_A_MM, fonts, pages, picture
 
 from quetsach.web.office.letters.document.demonstration import DemonstrationKeys, demonstration_keys
-from quetsach.web.office.letters.document.errors import SigningError
-from quetsach.web.office.letters.document.keys import MOST_KEY_BYTES, load_key
-from quetsach.web.office.letters.document.letter import Language
-from quetsach.web.office.letters.document.pdf import render
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
-from quetsach.web.office.letters.document.stamp import MOST_IMAGE_BYTES, hand, seal
+from quetsach.web.office.letters.document.letter import Language, SigningError
+from quetsach.web.office.letters.document.pdf import MOST_IMAGE_BYTES, hand, render, seal
+from quetsach.web.office.letters.document.signing import MOST_KEY_BYTES, Signatory, Signatures, load_key
 from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 
 

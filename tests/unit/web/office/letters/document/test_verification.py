@@ -14,10 +14,9 @@ from tests.unit.web.office.letters.document.conftest import AGENCY, AT, PERSON, 
 from tests.unit.web.office.letters.document.letters import letter
 
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
-from quetsach.web.office.letters.document.errors import SigningError
-from quetsach.web.office.letters.document.keys import load_key
+from quetsach.web.office.letters.document.letter import SigningError
 from quetsach.web.office.letters.document.pdf import render
-from quetsach.web.office.letters.document.signing import Signatory, Signatures
+from quetsach.web.office.letters.document.signing import Signatory, Signatures, load_key
 from quetsach.web.office.letters.document.verification import MOST_PDF_BYTES, is_signed_letter, verify
 
 

@@ -1,0 +1,195 @@
+"""How much may be sent where, how many requests may be under way at once, and how often one sender may ask."""
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from quetsach.core.address import Address
+from quetsach.web.client_address import DayKey, source_of
+
+# How much may be sent where, and how many requests may be under way at once.
+
+SMALL_BODY_BYTES = 64 * 1024
+"""A form, or a report of the tool."""
+FORM_BYTES = 2 << 20
+"""The fields of a form of the office, without files: a long letter is one, and comes back to who wrote it."""
+OFFICE_BODY_BYTES = 32 << 20
+PARTNER_BODY_BYTES = 64 << 20
+"""A report of a partner's program."""
+_PARTNERS = "/api/v1/partners/"
+OFFICE_OF: Mapping[str, str] = {"vi": "van-phong/", "en": "office/"}
+"""By language where the office is; the language itself stands before it, but for the first of the country."""
+
+
+def office_path(language: str, first: str) -> str:
+    """Return where the office is in a language, in a country whose first language is another or the same."""
+    return f"/{'' if language == first else f'{language}/'}{OFFICE_OF[language]}"
+
+
+OFFICE_PATHS = tuple(office_path(language, first) for first in OFFICE_OF for language in OFFICE_OF)
+"""In any country: where a country has no such address nobody is served there."""
+OPEN_PATHS = tuple(path + ("vao/" if "van-phong" in path else "sign-in/") for path in OFFICE_PATHS)
+"""Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
+
+
+def most_body_bytes(path: str) -> int:
+    """Return how long a body that is sent to an address may be."""
+    if path.startswith(_PARTNERS):
+        return PARTNER_BODY_BYTES
+    if path.startswith(OFFICE_PATHS) and not path.startswith(OPEN_PATHS):
+        return OFFICE_BODY_BYTES
+    return SMALL_BODY_BYTES
+
+
+class Admission:
+    """Counts what is under way, in all and for each source, and lets nothing in above either bound.
+
+    A source is an IPv4 address or an IPv6 /64; requests whose source is not known are one source.
+
+    Args:
+        most: how many may be under way.
+        most_of_source: how many of them from one source.
+        most_bytes: how many bytes they may have announced together.
+    """
+
+    def __init__(self, *, most: int, most_of_source: int, most_bytes: int = 1 << 62) -> None:
+        self._most, self._most_of_source, self._most_bytes = most, most_of_source, most_bytes
+        self._lock = threading.Lock()
+        self._sources: Counter[int] = Counter()
+        self._bytes = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many are under way now."""
+        with self._lock:
+            return self._sources.total()
+
+    @contextmanager
+    def admitted(self, address: Address | None, size_bytes: int = 0) -> Iterator[bool]:
+        """Hold a place, if there is one, until the end of the block; the value says whether there was."""
+        source = address.network_number if address else 0
+        is_in = self._enter(source, size_bytes)
+        try:
+            yield is_in
+        finally:
+            if is_in:
+                self._leave(source, size_bytes)
+
+    def _enter(self, source: int, size_bytes: int) -> bool:
+        with self._lock:
+            if (
+                self._sources.total() >= self._most
+                or self._sources[source] >= self._most_of_source
+                or self._bytes + size_bytes > self._most_bytes
+            ):
+                return False
+            self._sources[source] += 1
+            self._bytes += size_bytes
+            return True
+
+    def _leave(self, source: int, size_bytes: int) -> None:
+        with self._lock:
+            self._bytes -= size_bytes
+            self._sources[source] -= 1
+            if not self._sources[source]:
+                del self._sources[source]
+
+
+# How often one source may send: token buckets in memory, under names that nobody can turn into an address.
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    filled_at: float
+
+
+class RateLimit:
+    """Token buckets of addresses (IPv4) or /64 (IPv6); key and buckets are thrown away at midnight UTC.
+
+    An office of hundreds behind one address must be able to report, so a bucket is generous and refills steadily.
+
+    Args:
+        burst: how many requests may come at once.
+        per_minute: how many are added a minute.
+        most_sources: how many buckets are kept; the longest idle is forgotten first.
+    """
+
+    def __init__(self, *, burst: int, per_minute: float, most_sources: int = 50_000) -> None:
+        self._burst = float(burst)
+        self._per_second = per_minute / 60
+        self._most_sources = most_sources
+        self._lock = threading.Lock()
+        self._day_key = DayKey()
+        self._key = b""
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, address: Address | None, *, now: datetime) -> float:
+        """Take one token.
+
+        Returns:
+            0 when there was one, otherwise the seconds until there is.
+        """
+        seconds = now.timestamp()
+        with self._lock:
+            key = self._day_key.of(now)
+            if key != self._key:
+                self._key = key
+                self._buckets.clear()
+            name = source_of(address, key=key).line
+            bucket = self._buckets.pop(name, None) or _Bucket(self._burst, seconds)
+            elapsed = max(0.0, seconds - bucket.filled_at)
+            bucket.tokens = min(self._burst, bucket.tokens + elapsed * self._per_second)
+            bucket.filled_at = seconds
+            self._buckets[name] = bucket
+            while len(self._buckets) > self._most_sources:
+                self._buckets.popitem(last=False)
+            if bucket.tokens < 1:
+                return (1 - bucket.tokens) / self._per_second
+            bucket.tokens -= 1
+            return 0.0
+
+
+# How much one sender may ask of everybody's time, however many addresses the sender has.
+
+_MAPPED_BITS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """The bounds of one width of networks: prefix lengths of IPv4 and IPv6, and what one such network may ask."""
+
+    ipv4: int
+    ipv6: int
+    burst: int
+    per_minute: float
+
+    def network(self, address: Address) -> Address:
+        """Return the first address of the network that an address lies in."""
+        kept = _MAPPED_BITS + self.ipv4 if address.version == 4 else self.ipv6
+        return Address(address.number >> (128 - kept) << (128 - kept))
+
+
+class SourceLimit:
+    """Token buckets for networks of several widths: whoever has a thousand addresses of one network is one sender.
+
+    Args:
+        widths: from the narrowest on; the narrowest is the line of a household or an office.
+    """
+
+    def __init__(self, widths: Sequence[Width]) -> None:
+        self._limits = [(width, RateLimit(burst=width.burst, per_minute=width.per_minute)) for width in widths]
+
+    def take(self, address: Address | None, *, now: datetime) -> float:
+        """Take one token of each width; what the narrow one refuses costs the wide ones nothing.
+
+        Returns:
+            0 when there was one, otherwise the seconds until there is.
+        """
+        for width, limit in self._limits:
+            if seconds := limit.take(address and width.network(address), now=now):
+                return seconds
+        return 0.0

@@ -1,1 +1,0 @@
-"""Cases: asked by people, answered by the office."""

@@ -1,1 +1,0 @@
-"""Pages of people, and of one's own account."""

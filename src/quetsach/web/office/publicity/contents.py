@@ -1,0 +1,250 @@
+"""What a kit says, filled in for one unit, and the files that carry it: the same facts give the same bytes."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from quetsach.campaign.publicity.announcement import LENGTHS_SECONDS, Announcement, announce
+from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.campaign.publicity.facts import Facts
+from quetsach.campaign.publicity.spoken_text import SpokenForms
+from quetsach.campaign.publicity.texts import Block, KitTexts, fill, read_texts
+from quetsach.core.pack import LocalText
+from quetsach.web.office.publicity.sheets.typesetter import SHEETS, qr_png, qr_svg, qr_values, typeset
+from quetsach.web.office.wording.selectors import as_worded
+
+# What a kit says, filled in for one unit: for the sheets, as texts to send on, as pages to paste.
+
+DOCUMENT = "kit"
+"""What the versions of these texts are kept under."""
+_FOLDER = Path(__file__).parent / "texts"
+_RULE = "\n\n" + "-" * 60 + "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A titled run of paragraphs in one language, filled in."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@lru_cache(maxsize=16)
+def kit_texts(version: int = 0) -> KitTexts:
+    """Return the words of kits as they were worded at a version; at 0 those of this build."""
+    built = read_texts((_FOLDER / "texts.toml").read_bytes(), file="texts.toml")
+    return as_worded(DOCUMENT, built, version=version)
+
+
+@cache
+def spoken_forms() -> SpokenForms:
+    """Return how this build says abbreviations."""
+    return SpokenForms.read((_FOLDER / "spoken.csv").read_bytes(), file="spoken.csv")
+
+
+def sheet_values(facts: Facts, language: str) -> dict[str, Any]:
+    """Return everything that a sheet shows, as JSON values."""
+    values = facts.values(language)
+    sheet = kit_texts(facts.wording).sheet
+
+    def said(text: LocalText) -> str:
+        return fill(text.in_language(language), values)
+
+    return {
+        "language": language,
+        "title": said(sheet.lines["headline"]),
+        "unit": values["unit"],
+        "portal": values["portal"],
+        "code": facts.code,
+        **{name: said(text) for name, text in sheet.lines.items()},
+        "steps": [{"title": said(step.title), "text": said(step.text)} for step in sheet.steps],
+        "never": [said(item) for item in sheet.never],
+        "questions": [{"title": said(entry.title), "text": said(entry.text)} for entry in sheet.questions],
+        "qr": qr_values(facts.visit_url(language)),
+    }
+
+
+def message_blocks(facts: Facts, language: str) -> tuple[Passage, ...]:
+    """Return the three message blocks."""
+    return tuple(_passage(block, facts, language) for block in kit_texts(facts.wording).blocks)
+
+
+def press_release(facts: Facts, language: str) -> Passage:
+    """Return the press release; its first paragraph is the lead."""
+    return _passage(kit_texts(facts.wording).press, facts, language)
+
+
+def proof_of(facts: Facts) -> tuple[LocalText, LocalText]:
+    """Return what the verification page says of a kit: what it is, and what it asks."""
+    proof = kit_texts(facts.wording).proof
+    title, text = proof.title, proof.text
+    vi, en = facts.values("vi"), facts.values("en")
+    return LocalText(fill(title.vi, vi), fill(title.en, en)), LocalText(fill(text.vi, vi), fill(text.en, en))
+
+
+def announcements(facts: Facts) -> tuple[Announcement, ...]:
+    """Return the loudspeaker's scripts, in Vietnamese, one for each length of time.
+
+    Raises:
+        PublicityError: the names are too long for the shortest one.
+    """
+    values, forms = facts.values("vi"), spoken_forms()
+    return tuple(
+        announce(kit_texts(facts.wording).speech, values, forms, limit_seconds=limit) for limit in LENGTHS_SECONDS
+    )
+
+
+def as_text(passages: tuple[Passage, ...], facts: Facts, language: str) -> str:
+    """Return passages as plain text, with who sends them and how to check it below."""
+    body = _RULE.join("\n\n".join((p.title.upper(), *p.paragraphs)) for p in passages)
+    return f"{body}{_RULE}{_proof(facts, language)}\n"
+
+
+def as_page(passages: tuple[Passage, ...], facts: Facts, language: str) -> str:
+    """Return passages as a plain page to paste into a portal: headings, paragraphs and one link, nothing else."""
+    return "\n".join(_page_lines(passages, facts, language)) + "\n"
+
+
+def as_script(facts: Facts) -> str:
+    """Return the loudspeaker's scripts: how long each takes, the text as it is read out, and as it is written."""
+    parts = [
+        f"BÀI PHÁT THANH {script.limit_seconds} GIÂY\n"
+        f"Đọc mất khoảng {script.speech.seconds:.0f} giây, {script.speech.syllables} âm tiết, đọc chậm và rõ.\n\n"
+        f"{script.speech.text}\n\nViết thường:\n{script.written}"
+        for script in announcements(facts)
+    ]
+    return f"{_RULE.join(parts)}{_RULE}{_proof(facts, 'vi')}\n"
+
+
+def _page_lines(passages: tuple[Passage, ...], facts: Facts, language: str) -> Iterator[str]:
+    yield f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">'
+    yield f"<title>{escape(passages[0].title)}</title>"
+    for passage in passages:
+        yield f"<h2>{escape(passage.title)}</h2>"
+        yield from (f"<p>{escape(paragraph)}</p>" for paragraph in passage.paragraphs)
+    yield f'<p><a href="{escape(facts.visit_url(language))}">{escape(facts.values(language)["portal"])}</a></p>'
+    yield f"<p>{escape(_proof(facts, language))}</p>\n</html>"
+
+
+def _proof(facts: Facts, language: str) -> str:
+    values = facts.values(language)
+    if language == "en":
+        return f"{values['unit']}. Verification code {values['code']}: check it at {values['check']}"
+    return f"{values['unit']}. Mã xác minh {values['code']}: kiểm tra tại {values['check']}"
+
+
+def _passage(block: Block, facts: Facts, language: str) -> Passage:
+    values = facts.values(language)
+    return Passage(
+        fill(block.title.in_language(language), values),
+        tuple(fill(paragraph.in_language(language), values) for paragraph in block.paragraphs),
+    )
+
+
+# The files of a kit, and the one archive that carries them: the same facts give the same bytes.
+
+MAX_NAME_LENGTH = 200
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = 0o644 << 16
+
+
+def kit_archive(facts: Facts, *, made_at: datetime) -> bytes:
+    """Return the kit as a ZIP file.
+
+    Raises:
+        PublicityError: a name is too long, or has letters that the fonts do not have.
+    """
+    for name in (facts.campaign.vi, facts.campaign.en, facts.unit.vi, facts.unit.en):
+        if not name.strip() or len(name) > MAX_NAME_LENGTH:
+            raise PublicityError(f"a name must have 1 to {MAX_NAME_LENGTH} characters", where=name[:60])
+    return _zip(dict(_files(facts, made_at)))
+
+
+def archive_file(archive: bytes, name: str) -> bytes:
+    """Return one file of a kit's archive.
+
+    Raises:
+        PublicityError: there is no such file.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        try:
+            return file.read(name)
+        except KeyError as error:
+            raise PublicityError("the kit has no such file", where=name[:100]) from error
+
+
+def archive_names(archive: bytes) -> tuple[str, ...]:
+    """Return the names of a kit's files, in the order of the archive."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        return tuple(file.namelist())
+
+
+def _files(facts: Facts, made_at: datetime) -> Iterator[tuple[str, bytes]]:
+    yield "DOC-TRUOC.txt", _readme(facts).encode()
+    yield "vi/phat-thanh.txt", as_script(facts).encode()
+    for language in ("vi", "en"):
+        values = sheet_values(facts, language)
+        for sheet in SHEETS:
+            yield f"{language}/{sheet.file.in_language(language)}", typeset(sheet, values, made_at=made_at)
+        for name, passages in (
+            ("noi-dung" if language == "vi" else "messages", message_blocks(facts, language)),
+            ("thong-cao-bao-chi" if language == "vi" else "press-release", (press_release(facts, language),)),
+        ):
+            yield f"{language}/{name}.txt", as_text(passages, facts, language).encode()
+            yield f"{language}/{name}.html", as_page(passages, facts, language).encode()
+        address, name = facts.visit_url(language), "ma-qr" if language == "vi" else "qr-code"
+        yield f"{language}/{name}.svg", qr_svg(address)
+        yield f"{language}/{name}.png", qr_png(address)
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    """Pack without compressing: pictures and PDFs are compressed already, and the bytes then depend on nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, _NO_DATE)
+            entry.create_system, entry.external_attr = 3, _PLAIN_FILE
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _readme(facts: Facts) -> str:
+    vi, en = facts.values("vi"), facts.values("en")
+    return f"""BỘ TÀI LIỆU TRUYỀN THÔNG
+{vi["unit"]}
+{vi["campaign"]}, {vi["span"]}
+
+ap-phich-a3.pdf, ap-phich-a4.pdf   in màu (CMYK), đúng khổ giấy, không cần tràn lề
+to-roi-a5.pdf                      in hai mặt
+ap-phich.png, anh-*.png            đăng mạng xã hội, nhóm chat
+banner-*.png                       đặt trên trang tin, gắn liên kết {facts.visit_url("vi")}
+noi-dung, thong-cao-bao-chi        đăng cổng thông tin, gửi báo chí
+phat-thanh.txt                     đọc trên loa truyền thanh: 60 và 120 giây
+ma-qr.svg, ma-qr.png               mã QR riêng của đơn vị
+
+Mã xác minh: {facts.code}. Ai cũng kiểm tra được tại {facts.check_url}
+Mã QR đếm số lượt mở trang theo đơn vị và theo ngày. Không lưu thông tin về người mở.
+
+------------------------------------------------------------
+
+PUBLICITY KIT
+{en["unit"]}
+{en["campaign"]}, {en["span"]}
+
+poster-a3.pdf, poster-a4.pdf       print in colour (CMYK), at full size; nothing runs off the edge
+leaflet-a5.pdf                     print on both sides
+poster.png, card-*.png             for social networks and chat groups
+banner-*.png                       for web pages, with a link to {facts.visit_url("en")}
+messages, press-release            for portals and the press
+vi/phat-thanh.txt                  for loudspeakers, in Vietnamese: 60 and 120 seconds
+qr-code.svg, qr-code.png           the unit's own QR code
+
+Verification code: {facts.code}. Anyone can check it at {facts.check_url}
+The QR code counts how often the page is opened, by unit and day. Nothing about who opened it is kept.
+"""

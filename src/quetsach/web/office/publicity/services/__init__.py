@@ -1,1 +1,0 @@
-"""Kits are made and let out; visits are counted."""

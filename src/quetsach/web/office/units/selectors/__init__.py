@@ -1,1 +1,0 @@
-"""Reads of units as somebody sees them."""
