@@ -23,11 +23,11 @@ from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.host.disk import LARGEST_BYTES
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
-from quetsach.endpoint.look.look import Look, look_at_open_file
-from quetsach.endpoint.look.memory import MemoryLook
-from quetsach.endpoint.look.memory_worker import look_into
-from quetsach.endpoint.look.recognise import Recogniser, Signatures
+from quetsach.endpoint.scanner.file_result import FileResult, scan_open_file
+from quetsach.endpoint.scanner.kind import HEAD_BYTES, kind_of
+from quetsach.endpoint.scanner.memory import MemoryResult
+from quetsach.endpoint.scanner.memory_worker import look_into
+from quetsach.endpoint.scanner.recognise import Recogniser, Signatures
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -129,10 +129,10 @@ def _recognised(path: str, recogniser: Recogniser) -> int:
 def _looked(path: str, recogniser: Recogniser) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        look = look_at_open_file(descriptor, os.fsencode(path), recogniser)
+        look = scan_open_file(descriptor, os.fsencode(path), recogniser)
     finally:
         os.close(descriptor)
-    return len(look.hits) if isinstance(look, Look) else 0
+    return len(look.hits) if isinstance(look, FileResult) else 0
 
 
 def run_peer(name: str, paths: list[str]) -> None:
@@ -179,7 +179,7 @@ def memory_seconds_a_gigabyte() -> tuple[float, int]:
             before = cpu_seconds()
             look = look_into(LinuxProcesses(), process.anchor, matcher, own=frozenset())
             seconds = cpu_seconds() - before
-            if not isinstance(look, MemoryLook):
+            if not isinstance(look, MemoryResult):
                 raise SystemExit(f"the memory could not be read: {look.reason}")
             best, size = min(best, seconds), look.size_bytes
         child.kill()

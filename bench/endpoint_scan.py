@@ -25,8 +25,8 @@ from pathlib import Path
 
 from quetsach.core.pack import Pack
 from quetsach.endpoint.host.posix.linux import live_host
-from quetsach.endpoint.look.cache import Cache, key_for
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.scanner.cache import Cache, key_for
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 
 ROOT = Path(__file__).parents[1]

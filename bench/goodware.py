@@ -20,15 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
-from quetsach.endpoint.artefact import MemberAnchor, place_of, printable
+from quetsach.endpoint.artefact import Finding, MemberAnchor, place_of, printable
 from quetsach.endpoint.errors import MassBrakeError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import live_host
-from quetsach.endpoint.look.scan import Scope, scan
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.plan.plan import check_brake, make_plan
+from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 
 REPOSITORY = Path(__file__).resolve().parents[1]

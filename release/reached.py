@@ -14,7 +14,7 @@ from quetsach.cli.table import below
 
 NOT_OF_A_MACHINE = ("rescue", "packs", "center")
 """Commands for analysts, centres and whoever makes a rescue stick on a Debian: these take the wheel."""
-PROGRAMS = ("quetsach.cli.main", "quetsach.endpoint.look.worker", "quetsach.endpoint.look.memory_worker")
+PROGRAMS = ("quetsach.cli.main", "quetsach.endpoint.scanner.worker", "quetsach.endpoint.scanner.memory_worker")
 """What processes are started with, here and by the tool itself."""
 _CUT = ("quetsach.cli.center", "quetsach.cli.packs")
 """What the command line enters only for a command that a download has not."""

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.file_state import FileState
-from quetsach.endpoint.host.folder import Entry
-from quetsach.endpoint.host.folder_marks import FolderMarks
+from quetsach.endpoint.host.files import Entry, FileState, FolderMarks
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,
@@ -27,7 +25,7 @@ from quetsach.endpoint.host.registry import (
     folded,
 )
 from quetsach.endpoint.host.tree import MAX_LINKS, Tree
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 
 @dataclass(slots=True, eq=False)
@@ -310,7 +308,7 @@ class FakeRegistry:
     def hive_path(self, key: str) -> bytes | None:
         return None
 
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[ScanIssue, ...]:
         return ()
 
     def forget(self) -> None:

@@ -44,11 +44,13 @@ from quetsach.endpoint.host.nt.file_calls import (
     Disk,
     FileInformation,
     Stream,
+    error_of,
+    filetime_of,
+    is_link,
+    nanoseconds_of,
 )
-from quetsach.endpoint.host.nt.stat import filetime_of, is_link, nanoseconds_of
-from quetsach.endpoint.host.nt.status import error_of
 from quetsach.endpoint.host.registry import folded
-from quetsach.endpoint.host.reparse import target_of
+from quetsach.endpoint.host.windows_path import target_of
 
 NOT_FOUND, COLLISION, DENIED, SHARING = 0xC0000034, 0xC0000035, 0xC0000022, 0xC0000043
 NO_SUCH_NAME, NOT_A_FOLDER, IS_A_FOLDER = 0xC0000033, 0xC0000103, 0xC00000BA

@@ -4,7 +4,7 @@ import errno
 import itertools
 from dataclasses import dataclass, field
 
-from quetsach.endpoint.host.nt.registry_calls import DACL, GROUP, OWNER, SACL, SYSTEM_SECURITY, KeyFacts
+from quetsach.endpoint.host.nt.registry_edit import DACL, GROUP, OWNER, SACL, SYSTEM_SECURITY, KeyFacts
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
 
 LINK_VALUE = "SymbolicLinkValue"

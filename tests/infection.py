@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, anchor_of
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, Finding, LineAnchor, anchor_of
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.packs.specimen import set_immutable
 from quetsach.packs.specimen.linux_tree import Tree

@@ -9,12 +9,9 @@ from tests.fake_registry_calls import FakeRegistryCalls
 from tests.infection_of_windows import infect
 
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, mounted_windows
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree
+from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, WindowsTree, mounted_windows
+from quetsach.endpoint.host.port import RestartQueue, Subscriptions, Tasks
 from quetsach.endpoint.host.registry import KeyContent, PutKey, RegistryValue
-from quetsach.endpoint.host.restart import RestartQueue
-from quetsach.endpoint.host.subscriptions import Subscriptions
-from quetsach.endpoint.host.tasks import Tasks
 from quetsach.packs.specimen.hive import SZ, data_of
 
 SIDS = {"An": "S-1-5-21-1-2-3-1001", "Bình": "S-1-5-21-1-2-3-1002"}

@@ -9,7 +9,7 @@ from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhrQGwz9G1Z+3tQhLUQ1bDYLeW47/Un62XiRnrDhIH9"
 PASSWD = "root:x:0:0:root:/root:/bin/bash\nlan:x:1000:1000::/home/lan:/bin/bash\nbin:x:2:2::/:/bin/false\ndamaged\n"
@@ -37,7 +37,7 @@ class Machine:
     def host(self) -> Host:
         return mounted_host(self.root)
 
-    def collect(self, *names: str) -> Iterator[Artefact | Trouble]:
+    def collect(self, *names: str) -> Iterator[Artefact | ScanIssue]:
         """Yield what the places of these names hold, in this order."""
         host = self.host
         surroundings = Surroundings(host)
@@ -48,5 +48,5 @@ class Machine:
     def artefacts(self, *names: str) -> list[Artefact]:
         """Return what the places hold, when nothing troubled them."""
         items = list(self.collect(*names))
-        assert not [item for item in items if isinstance(item, Trouble)]
+        assert not [item for item in items if isinstance(item, ScanIssue)]
         return [item for item in items if isinstance(item, Artefact)]

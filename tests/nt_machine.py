@@ -6,11 +6,10 @@ from pathlib import Path
 
 from tests.fake_ntfs import FakeNtfs
 
-from quetsach.endpoint.host.nt.drives import Drives, MachineDrives, OneFolder
-from quetsach.endpoint.host.nt.file_calls import DriveKind
+from quetsach.endpoint.host.nt.file_calls import JUNCTION, SYMLINK, DriveKind
 from quetsach.endpoint.host.nt.files import NtFiles
+from quetsach.endpoint.host.nt.names import Drives, MachineDrives, OneFolder
 from quetsach.endpoint.host.nt.security import ADMINISTRATORS, SYSTEM_SID, private
-from quetsach.endpoint.host.nt.stat import JUNCTION, SYMLINK
 from quetsach.endpoint.host.nt.tree import NtTree
 
 GUARD = private(ADMINISTRATORS, SYSTEM_SID)

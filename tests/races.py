@@ -21,9 +21,9 @@ from quetsach.core.pack import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.plan.step import QuarantineFile, RemoveLink, Step, Target
+from quetsach.endpoint.store.state import State
 
 KINDS = ("chown", "suid", "link")
 """What the attacker is after: a file of root's; their own program as root's, setuid; the first by way of a link."""

@@ -12,18 +12,16 @@ from quetsach.endpoint.artefact import (
     Anchor,
     Artefact,
     FileAnchor,
+    Finding,
     LineAnchor,
     MemberAnchor,
     NameAnchor,
     ProcessAnchor,
     RegistryAnchor,
 )
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import SZ, DeleteKey, DeleteValue, KeyContent, PutKey, RegistryValue, SetValue
-from quetsach.endpoint.look.reach import Extent, Reach
-from quetsach.endpoint.look.scan import ScanResult, Scope
-from quetsach.endpoint.plan.plan import Held
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import Skipped
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import (
     EditRegistry,
     KillProcess,
@@ -38,7 +36,9 @@ from quetsach.endpoint.plan.step import (
     UnhideFolder,
 )
 from quetsach.endpoint.report import Kind, Report, build
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.conclusion import Extent, Reach
+from quetsach.endpoint.scanner.scan import ScanResult, Scope
 from quetsach.packs.load import load_shelf
 
 PACKS = load_shelf(Path(__file__).parents[1] / "packs")
@@ -91,7 +91,7 @@ def sample_scan(private: Private | None = None) -> ScanResult:
         findings=tuple(sample_findings(private)),
         skipped={Reason.VIRTUAL: 3},
         failed={Reason.UNREADABLE: 1},
-        failures=(Trouble(private.path, Reason.UNREADABLE),),
+        failures=(ScanIssue(private.path, Reason.UNREADABLE),),
         reach=REACH,
     )
 
@@ -159,7 +159,7 @@ def sample_report(private: Private | None = None, *, exit_code: int = 13) -> Rep
         session="20261124T233000Z-abcdef",
         undo="quetsach undo 20261124T233000Z-abcdef",
         steps=list(sample_steps(private, scan.findings)),
-        held=[Held(eicar, Hold.PACKAGE, private.package), Held(member, Hold.MEMBER)],
+        held=[Skipped(eicar, SkipReason.PACKAGE, private.package), Skipped(member, SkipReason.MEMBER)],
     )
 
 

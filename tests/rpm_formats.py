@@ -6,9 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from quetsach.endpoint.host.rpm.berkeley import berkeley_headers
-from quetsach.endpoint.host.rpm.ndb import ndb_headers
-from quetsach.endpoint.host.rpm.sqlite import sqlite_headers
+from quetsach.endpoint.host.rpm_formats import berkeley_headers, ndb_headers, sqlite_headers
 
 
 def header(*tags: tuple[int, int, int, bytes]) -> bytes:

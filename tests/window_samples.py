@@ -10,28 +10,35 @@ from uuid import UUID
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.result import CleanResult, StepResult
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, ProcessAnchor, RegistryAnchor, windows_text
+from quetsach.endpoint.artefact import (
+    Anchor,
+    Artefact,
+    FileAnchor,
+    Finding,
+    ProcessAnchor,
+    RegistryAnchor,
+    windows_text,
+)
 from quetsach.endpoint.errors import ReportError, StateError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import SZ, DeleteValue
-from quetsach.endpoint.look.reach import Extent, Reach
-from quetsach.endpoint.look.scan import ScanResult, Scope
-from quetsach.endpoint.plan.plan import Held, Plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import Plan, Skipped
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, QuarantineFile, Step
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, build_clean, build_plan
 from quetsach.endpoint.report.document import ReportedVerification
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.conclusion import Extent, Reach
+from quetsach.endpoint.scanner.scan import ScanResult, Scope
 from quetsach.endpoint.window import state as ui
 from quetsach.endpoint.window.use_cases import (
-    Course,
     Drive,
     Earlier,
     Excess,
-    Looked,
     Offer,
     Readiness,
     Receipt,
+    ScanOutcome,
+    ScanProgress,
     Stick,
     Target,
     Updated,
@@ -158,11 +165,11 @@ def scanned(result: ScanResult, code: int, *, kind: Kind = Kind.SCAN) -> Report:
     return shown(build(result, kind=kind, report_id=ID, now=NOW, exit_code=code))
 
 
-def looked(*, held: Iterable[Held] = (), **changes: object) -> Looked:
+def looked(*, held: Iterable[Skipped] = (), **changes: object) -> ScanOutcome:
     result = scan(is_found=True, **changes)
     whole = replace(plan(), held=tuple(held))
     planned = shown(build_plan(result, whole, report_id=ID, now=NOW, exit_code=10))
-    return Looked(scanned(result, 10), planned)
+    return ScanOutcome(scanned(result, 10), planned)
 
 
 def cleaned(outcome: Outcome = Outcome.DONE, *, needs_restart: bool = False) -> Report:
@@ -216,7 +223,7 @@ def states(language: str = "vi") -> Mapping[str, ui.State]:
         replace(step, number=number) for number, step in enumerate(seen.looked.plan.steps * 14, 1)
     ))  # fmt: skip
     braked = ui.Seen(QUICK, replace(seen.looked, plan=long_plan), Excess("files", 42))
-    course = Course(
+    course = ScanProgress(
         48_213, 13_314_398_617, _shown(WORM.replace("winsvcs", "a-rather-long-name/" * 4 + "setup")), 0.42, 372
     )
     offer = Offer("https://quetsach.example/api/v1/reports", _SUBMISSION, is_correction=False)
@@ -230,29 +237,29 @@ def states(language: str = "vi") -> Mapping[str, ui.State]:
         "looking-drive": ui.Looking(Target("paths", USB), replace(course, share=None, left_seconds=None)),
         "paused": ui.Looking(QUICK, course, is_paused=True),
         "ending": ui.Looking(QUICK, course, is_ending=True),
-        "nothing-found": ui.Seen(QUICK, Looked(scanned(scan(), 0), None)),
-        "nothing-found-full": ui.Seen(Target("full"), Looked(scanned(scan(scope=Scope.FULL), 0), None)),
-        "archives-not-opened": ui.Seen(QUICK, Looked(scanned(scan(skipped=NARROW), 2), None)),
+        "nothing-found": ui.Seen(QUICK, ScanOutcome(scanned(scan(), 0), None)),
+        "nothing-found-full": ui.Seen(Target("full"), ScanOutcome(scanned(scan(scope=Scope.FULL), 0), None)),
+        "archives-not-opened": ui.Seen(QUICK, ScanOutcome(scanned(scan(skipped=NARROW), 2), None)),
         "families-left-out": ui.Seen(
-            QUICK, Looked(scanned(scan(reach=replace(scan().reach, left_out=("sality", "virut"))), 0), None)
+            QUICK, ScanOutcome(scanned(scan(reach=replace(scan().reach, left_out=("sality", "virut"))), 0), None)
         ),
-        "cancelled": ui.Seen(QUICK, Looked(scanned(scan(failed={Reason.NOT_REACHED: 1}), 2), None)),
-        "not-elevated": ui.Seen(QUICK, Looked(scanned(_without_rights(), 2), None)),
-        "nothing-seen": ui.Seen(Target("paths", USB), Looked(scanned(scan(files=0, scope=Scope.PATHS), 2), None)),
-        "restarted": ui.Seen(QUICK, Looked(scanned(scan(), 0), None, restarted=(_verified(),))),
+        "cancelled": ui.Seen(QUICK, ScanOutcome(scanned(scan(failed={Reason.NOT_REACHED: 1}), 2), None)),
+        "not-elevated": ui.Seen(QUICK, ScanOutcome(scanned(_without_rights(), 2), None)),
+        "nothing-seen": ui.Seen(Target("paths", USB), ScanOutcome(scanned(scan(files=0, scope=Scope.PATHS), 2), None)),
+        "restarted": ui.Seen(QUICK, ScanOutcome(scanned(scan(), 0), None, restarted=(_verified(),))),
         "found": seen,
         "found-with-gaps": ui.Seen(
-            QUICK, looked(failed={Reason.UNREADABLE: 7}, held=[Held(findings()[0], Hold.PACKAGE)])
+            QUICK, looked(failed={Reason.UNREADABLE: 7}, held=[Skipped(findings()[0], SkipReason.PACKAGE)])
         ),
         "found-archives": ui.Seen(QUICK, replace(seen.looked, archives=frozenset({1}))),
         "found-not-elevated": seen,
-        "reported": ui.Seen(QUICK, Looked(scanned(scan(is_found=True), 10), None)),
+        "reported": ui.Seen(QUICK, ScanOutcome(scanned(scan(is_found=True), 10), None)),
         "brake": braked,
         "items": ui.Items(seen, frozenset({1, 3}), None),
         "items-none": ui.Items(seen, frozenset(), None),
         "items-brake": ui.Items(braked, frozenset(range(1, 43)), Excess("files", 42)),
         "items-brake-sure": ui.Items(braked, frozenset(range(1, 43)), Excess("sign", 42, "phorpiex"), is_sure=True),
-        "cleaning": ui.Cleaning(QUICK, Course(place=_shown(WORM), share=1 / 3, done=1, total=3)),
+        "cleaning": ui.Cleaning(QUICK, ScanProgress(place=_shown(WORM), share=1 / 3, done=1, total=3)),
         "checking": ui.Cleaning(QUICK, replace(course, left_seconds=None)),
         "done": ui.Done(cleaned()),
         "done-restart": ui.Done(cleaned(needs_restart=True)),
@@ -273,8 +280,8 @@ def states(language: str = "vi") -> Mapping[str, ui.State]:
         "newer-not-allowed": ui.Told(
             Updated(0, 0, 22, tool="newer", upgrade=replace(UPGRADE, is_allowed=False)), ui.Home()
         ),
-        "upgrade-fetch": ui.Waiting("upgrade", ui.Home(), Course(size_bytes=6_123_456, share=0.39)),
-        "upgrade-trial": ui.Waiting("upgrade", ui.Home(), Course(size_bytes=15_700_000, total=1)),
+        "upgrade-fetch": ui.Waiting("upgrade", ui.Home(), ScanProgress(size_bytes=6_123_456, share=0.39)),
+        "upgrade-trial": ui.Waiting("upgrade", ui.Home(), ScanProgress(size_bytes=15_700_000, total=1)),
         "upgraded": ui.Told(Upgraded("0.3.0"), ui.Home()),
         "upgraded-file": ui.Told(Upgraded("0.3.0", new_file="E:\\QuetSach-0.3.0-portable.exe"), ui.Home()),
         "upgrade-refused": ui.Told(Upgraded("0.3.0", refusal="altered", detail="2026-11-28"), ui.Home()),
@@ -318,7 +325,7 @@ ON_STICK = replace(
 def stick_states(language: str = "vi") -> Mapping[str, ui.State]:
     """Return a state of every kind that only the rescue stick has, by name."""
     seen = ui.Seen(Target("paths", SYSTEM), looked(scope=Scope.FULL, is_live=False, root="/run/quetsach/disks/1"))
-    nothing = ui.Seen(Target("paths", DATA), Looked(scanned(scan(scope=Scope.FULL, is_live=False), 0), None))
+    nothing = ui.Seen(Target("paths", DATA), ScanOutcome(scanned(scan(scope=Scope.FULL, is_live=False), 0), None))
     asleep = replace(seen, looked=replace(seen.looked, unfit="hibernated"))
     unread = StateError("the drive is not plugged in any more", where="/dev/sda4")
     earlier = replace(EARLIER, drive=SYSTEM.name)
@@ -334,11 +341,13 @@ def stick_states(language: str = "vi") -> Mapping[str, ui.State]:
         "stick-found": replace(home, drives=both),
         "stick-unread": replace(home, drives={SYSTEM.place: nothing, DATA.place: unread}),
         "stick-good": replace(home, drives={SYSTEM.place: ui.Done(cleaned()), DATA.place: nothing}),
-        "stick-surveying": replace(home, screen=ui.Looking(Target("drives"), Course(3, 4, f"{SYSTEM.name}: /Users"))),
+        "stick-surveying": replace(
+            home, screen=ui.Looking(Target("drives"), ScanProgress(3, 4, f"{SYSTEM.name}: /Users"))
+        ),
         "stick-found-one": replace(home, screen=seen, drives=both),
         "stick-asleep": replace(home, screen=asleep),
         "stick-nothing-found": replace(home, screen=nothing),
-        "stick-preparing": replace(home, screen=ui.Cleaning(seen.target, Course(5, 6, "/Users", is_before=True))),
+        "stick-preparing": replace(home, screen=ui.Cleaning(seen.target, ScanProgress(5, 6, "/Users", is_before=True))),
         "stick-done": replace(home, screen=ui.Done(cleaned())),
         "stick-undone": replace(home, screen=ui.Done(undone())),
         "stick-past": replace(home, screen=ui.Past(), ready=replace(ON_STICK, earlier=earlier)),
@@ -373,7 +382,7 @@ def _ready(name: str) -> Readiness | None:
 
 def _without_rights() -> ScanResult:
     return scan(
-        is_elevated=False, failed={Reason.UNREADABLE: 31}, failures=(Trouble(b"/Users/Binh", Reason.UNREADABLE),)
+        is_elevated=False, failed={Reason.UNREADABLE: 31}, failures=(ScanIssue(b"/Users/Binh", Reason.UNREADABLE),)
     )
 
 

@@ -130,7 +130,7 @@ static int run_python(const wchar_t *runtime, const wchar_t *library, int argc, 
     words[count++] = L"-I";
     words[count++] = L"-X";
     words[count++] = L"utf8";
-    if (!is_helper) { /* a helper process of the tool names its own module: see quetsach.endpoint.look.workers */
+    if (!is_helper) { /* a helper process of the tool names its own module: see quetsach.endpoint.scanner.worker_pool */
         words[count++] = L"-m";
         words[count++] = L"quetsach.cli.main";
 #ifdef WINDOWED

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from quetsach.endpoint.collect.factory.keys import factory_keys
+from quetsach.endpoint.collect.factory_defaults import factory_keys
 
 COLLECTORS = (Path(__file__).parents[2] / "docs/reference/collectors.md").read_text()
 

@@ -9,11 +9,11 @@ import pytest
 
 from quetsach.core.artefact_fields import FIELDS_OF_KIND, SYSTEMS_OF_KIND
 from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
-from quetsach.endpoint.collect import PROCESSES, footholds
+from quetsach.endpoint.collect import PROCESSES, persistence_entries
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host
-from quetsach.endpoint.look.scan import Scope, scan
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.container import FILES
 from quetsach.packs.load import PLATFORMS, SEVERITIES, load_shelf
 from quetsach.packs.specimen import load_specimen, unlock
@@ -68,10 +68,10 @@ def test_a_pack_may_ask_for_what_stands_at_a_place_of_its_system(system: str) ->
 def test_the_fields_of_what_is_collected_are_those_documented(tmp_path: Path) -> None:
     planted = load_specimen(ROOT / "packs/xmrig-miner").build_linux(tmp_path)
     host = mounted_host(tmp_path)
-    seen = list(footholds(host)) + list(PROCESSES(live_host()))
+    seen = list(persistence_entries(host)) + list(PROCESSES(live_host()))
     found = scan(host, load_shelf(ROOT / "packs"), scope=Scope.FULL, now=datetime(2026, 11, 25, tzinfo=UTC)).findings
     unlock(tmp_path, planted)
-    artefacts = [item for item in seen if not isinstance(item, Trouble)] + [f.artefact for f in found]
+    artefacts = [item for item in seen if not isinstance(item, ScanIssue)] + [f.artefact for f in found]
     assert len({artefact.kind for artefact in artefacts}) >= 8
     for artefact in artefacts:
         assert artefact.fields.keys() == _documented_fields(artefact.kind)

@@ -32,43 +32,41 @@ from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import LocalText
 from quetsach.core.rule_text import rules_for, rules_of
-from quetsach.endpoint.collect.command import named_files
-from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
-from quetsach.endpoint.collect.lines import command_in
+from quetsach.endpoint.collect.accounts import parse_passwd
+from quetsach.endpoint.collect.autostart import (
+    parse_anacron_entry,
+    parse_preload_line,
+    parse_system_entry,
+    parse_unit,
+    parse_user_entry,
+)
+from quetsach.endpoint.collect.lines import command_in, parse_authorized_key
+from quetsach.endpoint.collect.named_files import named_files
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
-from quetsach.endpoint.collect.preload import parse_preload_line
-from quetsach.endpoint.collect.process import preloaded
-from quetsach.endpoint.collect.property_list import archived_paths, bookmarked_path, parse_property_list, values_under
-from quetsach.endpoint.collect.ssh import parse_authorized_key
-from quetsach.endpoint.collect.systemd import parse_unit
-from quetsach.endpoint.collect.users import parse_passwd
-from quetsach.endpoint.collect.windows.autorun import parse_entry
-from quetsach.endpoint.collect.windows.bits import texts_of
-from quetsach.endpoint.collect.windows.job import parse_job
+from quetsach.endpoint.collect.running import preloaded
+from quetsach.endpoint.collect.text import archived_paths, bookmarked_path, parse_property_list, values_under
+from quetsach.endpoint.collect.windows.binary import carve, texts_of
 from quetsach.endpoint.collect.windows.registry import text_of
-from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
-from quetsach.endpoint.collect.windows.task_file import parse_actions, parse_task
-from quetsach.endpoint.collect.windows.wmi import carve
+from quetsach.endpoint.collect.windows.startup_files import parse_autorun_entry, parse_shortcut
+from quetsach.endpoint.collect.windows.tasks import parse_actions, parse_job, parse_task
 from quetsach.endpoint.host.authenticode import file_digests, read_signed
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.hive import Hive
-from quetsach.endpoint.host.hive_edit import edit_hive
+from quetsach.endpoint.host.hive_writer import edit_hive
 from quetsach.endpoint.host.posix.mounts import parse_mountinfo
-from quetsach.endpoint.host.posix.sockets import PROTOCOLS, parse_table
+from quetsach.endpoint.host.posix.processes import PROTOCOLS, parse_table
 from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ, DeleteKey, DeleteValue, RegistryValue, SetValue
-from quetsach.endpoint.host.rpm.header import files_of
+from quetsach.endpoint.host.rpm_database import files_of
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
-from quetsach.endpoint.keep.journal import MAGIC, read_journal
-from quetsach.endpoint.keep.quarantine import Sealed, SealedRecord, seal
-from quetsach.endpoint.look.archive import inside as archive
-from quetsach.endpoint.look.archive.limits import Limits
-from quetsach.endpoint.look.archive.source import InMemory
-from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
-from quetsach.endpoint.look.known_hashes import KnownHashes
-from quetsach.endpoint.plan.shell_line import separable
+from quetsach.endpoint.plan.removable_lines import separable
 from quetsach.endpoint.plan.step import Step
-from quetsach.endpoint.report.document import Report
-from quetsach.endpoint.report.record import read_json, to_json
+from quetsach.endpoint.report.document import Report, read_json, to_json
+from quetsach.endpoint.scanner.archive import inside as archive
+from quetsach.endpoint.scanner.archive.member import InMemory, Limits
+from quetsach.endpoint.scanner.kind import HEAD_BYTES, FileKind, kind_of
+from quetsach.endpoint.scanner.recognise import KnownHashes
+from quetsach.endpoint.store.journal import MAGIC, read_journal
+from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal
 from quetsach.packs.container import unpack
 from quetsach.packs.folder import read_folder
 from quetsach.packs.importer.documents import read_json as read_document
@@ -193,7 +191,7 @@ def _archive(content: bytes) -> None:
     picked = _KINDS[(content or b"\0")[0] % len(_KINDS)]
     with mock.patch.object(archive, "SLIPS", ()):
         for kind, inside in (kind_of(content[:HEAD_BYTES]), content), (picked, content[1:]):
-            archive.look_inside(InMemory(inside), kind, lambda _content, _kind: (), limits=_SMALL)
+            archive.scan_archive(InMemory(inside), kind, lambda _content, _kind: (), limits=_SMALL)
 
 
 def _rpm(content: bytes) -> None:
@@ -278,7 +276,7 @@ def _windows(content: bytes) -> None:
     list(carve(content))
     texts_of(content)
     for line in content.split(b"\n")[:100]:
-        parse_entry(line)
+        parse_autorun_entry(line)
     files_named(content.decode("utf-8", "replace"), machine_environment())
 
 

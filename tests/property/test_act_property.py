@@ -14,7 +14,7 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines, split_lines
+from quetsach.endpoint.act.rewrite import reinsert_lines, remove_lines, split_lines
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.posix.linux import mounted_host
@@ -29,12 +29,11 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
 )
-from quetsach.endpoint.keep.journal import MAGIC, Journal, read_journal
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.plan.step import Outcome, edits_as_json, edits_from_json
 from quetsach.endpoint.plan.windows import without_entries
+from quetsach.endpoint.store.journal import MAGIC, Journal, read_journal
+from quetsach.endpoint.store.state import State
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

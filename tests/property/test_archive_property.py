@@ -7,12 +7,11 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.archives import COMPRESSIONS, CONTAINERS, Members
-from tests.unit.endpoint.look.archive.seen import look
+from tests.unit.endpoint.scanner.archive.seen import look
 
-from quetsach.endpoint.look.archive import inside as looking
-from quetsach.endpoint.look.archive.limits import Limits
-from quetsach.endpoint.look.archive.source import Flow, InMemory, SourceFlow
-from quetsach.endpoint.look.kind import FileKind
+from quetsach.endpoint.scanner.archive import inside as looking
+from quetsach.endpoint.scanner.archive.member import Flow, InMemory, Limits, SourceFlow
+from quetsach.endpoint.scanner.kind import FileKind
 
 HERE = {name: form for name, form in CONTAINERS.items() if not name.startswith(("7z", "iso"))}
 """Formats that are built in this process: others start a program each time."""
@@ -54,7 +53,7 @@ def test_damage_is_told_and_never_raised(data: st.DataObject) -> None:
         content[at : at + 1] = bytes([byte])
     kind = data.draw(st.sampled_from(FileKind))
     with mock.patch.object(looking, "SLIPS", ()):
-        inside = looking.look_inside(InMemory(bytes(content)), kind, lambda _content, _kind: (), limits=TINY)
+        inside = looking.scan_archive(InMemory(bytes(content)), kind, lambda _content, _kind: (), limits=TINY)
     assert inside.archive in {"", "bomb", "encrypted", "damaged"}
 
 

@@ -5,16 +5,20 @@ import plistlib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.collect.command import named_files
-from quetsach.endpoint.collect.cron import parse_anacron_entry, parse_system_entry, parse_user_entry
-from quetsach.endpoint.collect.preload import parse_preload_line
-from quetsach.endpoint.collect.process import preloaded
-from quetsach.endpoint.collect.property_list import archived_paths, bookmarked_path, parse_property_list, values_under
-from quetsach.endpoint.collect.ssh import parse_authorized_key
-from quetsach.endpoint.collect.systemd import parse_unit
-from quetsach.endpoint.collect.users import parse_passwd
+from quetsach.endpoint.collect.accounts import parse_passwd
+from quetsach.endpoint.collect.autostart import (
+    parse_anacron_entry,
+    parse_preload_line,
+    parse_system_entry,
+    parse_unit,
+    parse_user_entry,
+)
+from quetsach.endpoint.collect.lines import parse_authorized_key
+from quetsach.endpoint.collect.named_files import named_files
+from quetsach.endpoint.collect.running import preloaded
+from quetsach.endpoint.collect.text import archived_paths, bookmarked_path, parse_property_list, values_under
 from quetsach.endpoint.host.posix.mounts import parse_mountinfo
-from quetsach.endpoint.host.posix.sockets import PROTOCOLS, parse_table
+from quetsach.endpoint.host.posix.processes import PROTOCOLS, parse_table
 
 pieces = st.sampled_from(
     [

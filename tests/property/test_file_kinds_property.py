@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.endpoint.host.posix.memory import regions_of
-from quetsach.endpoint.look.kind import HEAD_BYTES, FileKind, kind_of
+from quetsach.endpoint.scanner.kind import HEAD_BYTES, FileKind, kind_of
 
 
 @given(st.binary(max_size=600))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.fake_host import FakeTree
 from tests.fake_registry_calls import FakeRegistryCalls
 
-from quetsach.endpoint.act.returning import still_ours
+from quetsach.endpoint.act.hive import still_ours
 from quetsach.endpoint.host.nt.registry import NtRegistry
 from quetsach.endpoint.host.registry import (
     DeleteKey,
@@ -21,7 +21,7 @@ from quetsach.endpoint.host.registry import (
     inverse,
     is_made,
 )
-from quetsach.endpoint.plan.edit_form import edits_as_json, edits_from_json
+from quetsach.endpoint.plan.step import edits_as_json, edits_from_json
 from quetsach.endpoint.plan.windows import settled
 
 NAMES = st.sampled_from(["", "Chạy", "chạy", "x\0y", "\0", "\udc00", "a" * 40, "None"])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.look.memory import windows_of
+from quetsach.endpoint.scanner.memory import windows_of
 
 RUNS = st.lists(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=8), max_size=8)
 

@@ -12,7 +12,7 @@ from tests.second_reader import Read, as_read, read_by_regipy
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive
-from quetsach.endpoint.host.hive_edit import edit_hive
+from quetsach.endpoint.host.hive_writer import edit_hive
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,

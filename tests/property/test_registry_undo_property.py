@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fake_host import FakeRegistry
 
-from quetsach.endpoint.act.returning import still_ours
+from quetsach.endpoint.act.hive import still_ours
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,

@@ -10,9 +10,9 @@ from tests.report_samples import INSTALL_ID, Private, sample_report
 
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.report import Report
+from quetsach.endpoint.report.document import read_json, to_json
 from quetsach.endpoint.report.guidance import render
 from quetsach.endpoint.report.page import render_page
-from quetsach.endpoint.report.record import read_json, to_json
 from quetsach.endpoint.report.submission import build_submission
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=60)

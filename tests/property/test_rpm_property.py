@@ -8,10 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.rpm_formats import HEADER, SAMPLES, berkeley, database, header
 
-from quetsach.endpoint.host.rpm.berkeley import berkeley_headers
-from quetsach.endpoint.host.rpm.header import files_of
-from quetsach.endpoint.host.rpm.sqlite import sqlite_headers
-from quetsach.endpoint.host.rpm.store import RpmDatabaseError
+from quetsach.endpoint.host.rpm_database import files_of
+from quetsach.endpoint.host.rpm_formats import RpmDatabaseError, berkeley_headers, sqlite_headers
 
 NAMES = frozenset({b"usr/bin/x"})
 LAST = frozenset({b"x"})

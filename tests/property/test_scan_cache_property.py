@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.endpoint.errors import StateError
-from quetsach.endpoint.look.cache import Cache, Totals
-from quetsach.endpoint.look.walk import Candidate
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.cache import Cache, Totals
+from quetsach.endpoint.scanner.walk import Candidate
 
 KEY = bytes(32)
 numbers = st.integers(0, 3)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.look.scan import Scope, scan
+from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 
 PACKS = load_shelf(Path(__file__).parents[2] / "packs")

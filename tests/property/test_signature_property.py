@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.signed_files import INDIRECT, SHA256, Publisher, indirect, publisher, signed
 
-from quetsach.endpoint.host.authenticode import Signed, file_digests, read_signed
-from quetsach.endpoint.host.der import DerError, read_element
+from quetsach.endpoint.host.authenticode import DerError, Signed, file_digests, read_element, read_signed
 
 MICROSOFT: Publisher = publisher("Microsoft Windows")
 SIGNATURE = signed(INDIRECT, indirect(bytes(32), SHA256), MICROSOFT)

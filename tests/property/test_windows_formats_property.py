@@ -11,13 +11,10 @@ from tests.unit.endpoint.collect.windows.drive import collected
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
-from quetsach.endpoint.collect.windows.autorun import parse_entry
-from quetsach.endpoint.collect.windows.bits import texts_of
-from quetsach.endpoint.collect.windows.job import parse_job
+from quetsach.endpoint.collect.windows.binary import Instance, carve, subscriptions, texts_of
 from quetsach.endpoint.collect.windows.registry import entries_of
-from quetsach.endpoint.collect.windows.shortcut import parse_shortcut
-from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
-from quetsach.endpoint.collect.windows.wmi import Instance, carve, subscriptions
+from quetsach.endpoint.collect.windows.startup_files import parse_autorun_entry, parse_shortcut
+from quetsach.endpoint.collect.windows.tasks import TaskAction, parse_actions, parse_job, parse_task
 from quetsach.packs.specimen.formats import (
     build_actions,
     build_instance,
@@ -74,7 +71,7 @@ def test_cached_actions_are_read_back(command: str, arguments: str, after: bytes
 def test_an_entry_of_autorun_is_found_between_lines_of_junk(name: bytes, value: str, noise: bytes) -> None:
     wanted = (name, value.strip().encode())
     content = noise + b"\n" + name + b"=" + value.strip().encode() + b"\r\n" + noise
-    assert wanted in [parse_entry(line) for line in content.split(b"\n")]
+    assert wanted in [parse_autorun_entry(line) for line in content.split(b"\n")]
 
 
 @given(

@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.collect.windows.interpreter import given_to_run
+from quetsach.endpoint.collect.windows.commands import given_to_run
 
 PROGRAMS = (
     *("powershell", "pwsh", "cmd", "wscript", "mshta", "rundll32", "regsvr32", "msiexec", "python", "node", "java"),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.endpoint.artefact import windows_text
-from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
+from quetsach.endpoint.host.nt.names import inside_path_of, tree_path_of
 
 NAMES = st.text(st.characters(exclude_characters='<>:"/\\|?*\0', exclude_categories=["Cc"]), min_size=1).filter(
     lambda name: not name.endswith((".", " ")) and not name.startswith(" ")

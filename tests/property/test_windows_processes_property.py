@@ -4,8 +4,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.fake_windows_processes import BLOCK, PARAMETERS, Played, PlayedCalls
 
-from quetsach.endpoint.host.nt.device_name import is_of_the_tree, tree_path
-from quetsach.endpoint.host.nt.parameters import Parameters, parameters_of, pieces_of
+from quetsach.endpoint.host.nt.names import is_of_the_tree, tree_path
+from quetsach.endpoint.host.nt.process_calls import Parameters, parameters_of, pieces_of
 
 DRIVES = {r"\Device\HarddiskVolume3": "C:", r"\Device\HarddiskVolume31": "E:"}
 TEXT = st.text(st.characters(exclude_categories=())) | st.text('"\\ :/.CcDd?e')

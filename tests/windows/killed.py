@@ -26,16 +26,14 @@ from tests.windows.state import State as StateOfWindows
 from tests.windows.state import changes, state_of_windows
 
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
-from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Anchor, FileAnchor, LineAnchor, MemberAnchor, anchor_of
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.act.undo import recover, undo, unfinished
+from quetsach.endpoint.artefact import Anchor, FileAnchor, Finding, LineAnchor, MemberAnchor, anchor_of
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.plan import Plan, make_plan
+from quetsach.endpoint.scanner.scan import Scope, scan
+from quetsach.endpoint.store.state import State
 from quetsach.packs.load import load_pack
 
 SHELF = Path(__file__).parents[2] / "packs"

@@ -52,8 +52,8 @@ def draw_with_tk(folder: Path, names: list[str], *, scale: float, theme: str) ->
     """Photograph the pages as Tk draws them on the ``DISPLAY`` of this process."""
     from tests.window_samples import states
 
+    from quetsach.endpoint.window.appearance import DARK, LIGHT
     from quetsach.endpoint.window.pages import page_of
-    from quetsach.endpoint.window.palette import DARK, LIGHT
     from quetsach.endpoint.window.tk import TkView
 
     view = TkView(scale=scale, palette=DARK if theme == "dark" else LIGHT)

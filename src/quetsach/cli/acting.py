@@ -16,6 +16,7 @@ from quetsach.core.pack import Action, LocalText, systems_text
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (
     Anchor,
+    Finding,
     LineAnchor,
     ProcessAnchor,
     place_of,
@@ -24,18 +25,15 @@ from quetsach.endpoint.artefact import (
     show_as_windows,
 )
 from quetsach.endpoint.errors import MassBrakeError, RegistryError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.live import SYSTEM, unwritable
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteValue, PutKey, Registry, RegistryEdit, SetValue
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.look.workers import count_in_archives
-from quetsach.endpoint.messages.error import told_note
-from quetsach.endpoint.messages.evidence import told_evidence
-from quetsach.endpoint.plan.brake import is_cut
-from quetsach.endpoint.plan.plan import Held, Plan
+from quetsach.endpoint.messages.formatting import format_evidence, format_note
+from quetsach.endpoint.plan.plan import Plan, Skipped, is_cut
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines, Step, TruncateFile, file_of
+from quetsach.endpoint.scanner.worker_pool import count_in_archives
 
 _AGREED = frozenset({"có", "co", "c", "yes", "y"})
 _LINE_SHOWN = 160
@@ -183,7 +181,7 @@ def _told_reasons(
     told = {(one.action is Action.RESTORE_DEFAULT, one.why, one.evidence): None for one in found}
     for is_repair, why, evidence in list(told or {(False, step.why, step.evidence): None})[:_REASONS_SHOWN]:
         yield words["repair" if is_repair else "why"].format(why=why.in_language(language))
-        yield words["evidence"].format(evidence=told_evidence(evidence, language))
+        yield words["evidence"].format(evidence=format_evidence(evidence, language))
     if len(told) > _REASONS_SHOWN:
         yield words["more-reasons"].format(count=len(told) - _REASONS_SHOWN)
 
@@ -249,7 +247,7 @@ def told_alike(told: Iterable[tuple[Finding, str]], words: Mapping[str, str], la
             yield words["alike"].format(count=count - _ALIKE_SHOWN, why=why.in_language(language))
 
 
-def _told_hold(held: Held, words: Mapping[str, str]) -> str:
+def _told_hold(held: Skipped, words: Mapping[str, str]) -> str:
     systems = systems_text(held.finding.belongs_to)
     reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
     return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
@@ -267,7 +265,7 @@ def subject(anchor: Anchor) -> str:
 
 def told_result(result: StepResult, words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
     """Return in a line how a step, or undoing it, ended."""
-    note = told_note(result.note, language)
+    note = format_note(result.note, language)
     outcome = words[f"outcome-{result.outcome}"].format(note=note)
     if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
         outcome += f" ({note})"

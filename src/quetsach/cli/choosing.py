@@ -9,10 +9,9 @@ from quetsach.cli.acting import agreed, answer_to
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import say
 from quetsach.core.errors import QuetsachError
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.errors import MassBrakeError
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import Plan, left_to
+from quetsach.endpoint.plan.plan import Plan, check_brake, left_to
 
 _CHOOSE = frozenset({"chọn", "chon", "choose"})
 _RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")

@@ -53,20 +53,19 @@ from quetsach.cli.parser import Parser, command_text
 from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
 from quetsach.cli.told_conclusion import told_conclusion, told_gaps, told_unseen
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.act.recover import unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.artefact import place_text
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.act.undo import unfinished
+from quetsach.endpoint.artefact import Finding, place_text
 from quetsach.endpoint.host.live import is_elevated
-from quetsach.endpoint.keep.history import steps_of, summaries
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import translated
-from quetsach.endpoint.plan.plan import Held, Plan, add_archives, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.plan.plan import Plan, Skipped, add_archives, make_plan
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report, build_plan, write_report
-from quetsach.endpoint.report.record import to_json
+from quetsach.endpoint.report.document import to_json
+from quetsach.endpoint.scanner.scan import ScanResult
+from quetsach.endpoint.store.history import steps_of, summaries
+from quetsach.endpoint.store.state import State
 
 _VERDICTS = {
     ExitCode.CLEANED: "cleaned",
@@ -223,9 +222,9 @@ def _plan(task: _Task, scan: ScanResult) -> Plan:
     folder = task.arguments.state or default_state()
     plan = make_plan(chosen, task.looking.host, folder)
     families = {finding.family for finding in chosen}
-    left = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
+    left = tuple(Skipped(finding, SkipReason.NOT_CHOSEN) for finding in scan.findings if finding.family not in families)
     plan = replace(plan, held=plan.held + left)
-    if any(one.hold is Hold.MEMBER for one in plan.held) and (task.arguments.archives or not task.arguments.item):
+    if any(one.hold is SkipReason.MEMBER for one in plan.held) and (task.arguments.archives or not task.arguments.item):
         whole = make_plan(chosen, task.looking.host, folder, with_archives=True)
         plan = _with_archives(task, plan, whole, {finding.id: finding for finding in chosen})
     return of_steps(plan, task.arguments, scan.findings, task.words)

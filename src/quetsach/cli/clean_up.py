@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 from quetsach.cli.looking import Looking
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.act.undo import recover, unfinished
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Report, build_begun, build_clean, save_report
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.scan import ScanResult
+from quetsach.endpoint.store.state import State
 
 
 def finish_former(state: State, host: Host) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from quetsach.core.number import number_text, size_text
 from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.host.disk import used_on
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.look.cache import Cache, Totals
-from quetsach.endpoint.look.files import Passed
+from quetsach.endpoint.scanner.cache import Cache, Totals
+from quetsach.endpoint.scanner.files import Passed
 
 
 def totals_of(host: Host, cache: Cache | None) -> Totals:

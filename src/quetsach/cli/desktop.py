@@ -25,35 +25,33 @@ from quetsach.cli.undo import keep_undone
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import place_text
+from quetsach.endpoint.artefact import Finding, place_text
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.live import is_elevated, live_host, open_mounted
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.history import purge, summaries
-from quetsach.endpoint.keep.session import read_header
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.cache import Totals
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.scan import ScanResult, Scope
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan, add_archives, left_to, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Kind, Report, build, build_plan, latest_report, read_report
 from quetsach.endpoint.report.page import render_page
-from quetsach.endpoint.report.sent import sent_report
 from quetsach.endpoint.report.store import write_private
-from quetsach.endpoint.report.submission import Submission
+from quetsach.endpoint.report.submission import Submission, sent_report
 from quetsach.endpoint.report.undone import as_it_stands
+from quetsach.endpoint.scanner.cache import Totals
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.scan import ScanResult, Scope
+from quetsach.endpoint.store.history import purge, summaries
+from quetsach.endpoint.store.session import read_header
+from quetsach.endpoint.store.state import State
 from quetsach.endpoint.window.use_cases import (
-    Course,
     Earlier,
     Excess,
-    Looked,
     Offer,
     Readiness,
     Receipt,
+    ScanOutcome,
+    ScanProgress,
     Target,
     Updated,
     Upgrade,
@@ -115,7 +113,7 @@ class Desktop:
             earlier=self._earlier(),
         )
 
-    def look(self, target: Target, watch: Watch, control: Control) -> Looked:
+    def look(self, target: Target, watch: Watch, control: Control) -> ScanOutcome:
         """Look, and plan; nothing is changed."""
         look = looking(self._arguments(target))
         scan = self._scan(look, watch, control)
@@ -135,7 +133,7 @@ class Desktop:
         planned = build_plan(
             scan, plan, report_id=uuid4(), now=datetime.now(UTC), exit_code=code_of(scan), withdrawn=look.withdrawn
         )
-        return Looked(
+        return ScanOutcome(
             report,
             planned if plan.steps else None,
             archives,
@@ -143,12 +141,12 @@ class Desktop:
             Handle(look, scan, plan),
         )
 
-    def excess(self, looked: Looked, numbers: Collection[int]) -> Excess | None:
+    def excess(self, looked: ScanOutcome, numbers: Collection[int]) -> Excess | None:
         """Return why the mass brake would stop these steps; ``None`` if it would not."""
         handle = handle_of(looked)
         return excess_among(handle.plan, handle.scan.findings, numbers)
 
-    def clean(self, looked: Looked, numbers: Collection[int], watch: Watch) -> Report:
+    def clean(self, looked: ScanOutcome, numbers: Collection[int], watch: Watch) -> Report:
         """Carry out these steps, which a person agreed to, and look again."""
         handle = handle_of(looked)
         host = handle.looking.host
@@ -160,7 +158,7 @@ class Desktop:
 
         def advance(step: Step) -> None:
             number = next(done)
-            watch(Course(place=place_text(step.subject), done=number, total=len(part.steps)))
+            watch(ScanProgress(place=place_text(step.subject), done=number, total=len(part.steps)))
 
         state = State.open(self.state)
         with state.lock():
@@ -180,7 +178,9 @@ class Desktop:
                 host,
                 session,
                 now=datetime.now(UTC),
-                advance=lambda step: watch(Course(place=place_text(step.subject), done=step.number, total=step.number)),
+                advance=lambda step: watch(
+                    ScanProgress(place=place_text(step.subject), done=step.number, total=step.number)
+                ),
             )
             kept = keep_undone(state, session, is_new=bool(result.steps))
         if kept is None:
@@ -326,7 +326,7 @@ class Desktop:
         """Return the plan, with the archives that would be sealed whole, and the numbers of those steps."""
         findings: tuple[Finding, ...] = scan.findings
         plan = make_plan(findings, host, self.state)
-        if not any(one.hold is Hold.MEMBER for one in plan.held):
+        if not any(one.hold is SkipReason.MEMBER for one in plan.held):
             return plan, frozenset()
         whole = add_archives(plan, make_plan(findings, host, self.state, with_archives=True))
         return whole, frozenset(step.number for step in whole.steps[len(plan.steps) :])
@@ -352,7 +352,7 @@ def desktop_of(arguments: argparse.Namespace, state: Path) -> Desktop:
     return Desktop(state, tuple(arguments.pack or ()), root, chosen_language(arguments))
 
 
-def handle_of(looked: Looked) -> Handle:
+def handle_of(looked: ScanOutcome) -> Handle:
     """Return what the plan of a look was made of."""
     if not isinstance(looked.handle, Handle):
         raise TypeError(looked.handle)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quetsach.cli.update import require_private
 from quetsach.endpoint.host.live import is_elevated
-from quetsach.endpoint.window.use_cases import Course, Updated, Upgrade, Upgraded, Watch
+from quetsach.endpoint.window.use_cases import ScanProgress, Updated, Upgrade, Upgraded, Watch
 from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.downloads import Download
@@ -83,12 +83,12 @@ def put_upgrade_in_place(upgrade: Upgrade, state: Path, watch: Watch) -> Upgrade
         raise TypeError(found)
 
     def fetched(size_bytes: int) -> None:
-        watch(Course(size_bytes=size_bytes, share=size_bytes / upgrade.size_bytes))
+        watch(ScanProgress(size_bytes=size_bytes, share=size_bytes / upgrade.size_bytes))
 
     try:
         with opened(state, found.trust) as source:
             content = fetch_upgrade(source, found.download, tick=fetched)
-        watch(Course(size_bytes=len(content), total=1))
+        watch(ScanProgress(size_bytes=len(content), total=1))
         place = put_in_place(content, found.download, found.build, state)
     except RefusedError as error:
         return Upgraded(upgrade.version, refusal=error.reason, detail=_today())

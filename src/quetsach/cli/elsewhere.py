@@ -11,10 +11,9 @@ from pathlib import Path
 
 from quetsach.cli.parser import command_text
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.artefact import place_of, printable
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Finding, place_of, printable
 from quetsach.endpoint.host import live
-from quetsach.endpoint.look.scan import ScanResult
+from quetsach.endpoint.scanner.scan import ScanResult
 
 _MOST_COMMANDS = 3
 

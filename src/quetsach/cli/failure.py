@@ -7,7 +7,7 @@ from quetsach.cli.output import seen
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.messages.error import told_error
+from quetsach.endpoint.messages.formatting import format_error
 
 
 def complain(error: QuetsachError, language: str) -> None:
@@ -15,7 +15,7 @@ def complain(error: QuetsachError, language: str) -> None:
     if isinstance(error, LocalError):
         hint = error.advice.in_language(language) if error.advice else error.hint
         error = QuetsachError(error.text.in_language(language), where=error.where, hint=hint)
-    print(f"quetsach: {seen(told_error(error, language))}", file=sys.stderr)
+    print(f"quetsach: {seen(format_error(error, language))}", file=sys.stderr)
 
 
 def told_by_system(error: OSError) -> QuetsachError:

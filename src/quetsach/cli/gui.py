@@ -13,7 +13,7 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.parser import Parser
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import told_error
+from quetsach.endpoint.messages.formatting import format_error
 from quetsach.endpoint.window.use_cases import UseCases
 
 if TYPE_CHECKING:  # the window is there first, what works in it is loaded after
@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
             native.run(desktop, language)
         except Exception as error:
-            from quetsach.endpoint.host.nt.ffi.shell import show_error  # noqa: PLC0415  (which only Windows can import)
+            from quetsach.endpoint.host.nt.ffi.user import show_error  # noqa: PLC0415  (which only Windows can import)
 
             tell_failure(error, language, show_error)
             raise
@@ -89,6 +89,6 @@ def tell_failure(error: Exception, language: str, show: Callable[[str, str], Non
         show: shows a title and a text until a person has seen them.
     """
     words = messages("window", language)
-    cause = told_error(error, language) if isinstance(error, QuetsachError) else f"{type(error).__name__}: {error}"
+    cause = format_error(error, language) if isinstance(error, QuetsachError) else f"{type(error).__name__}: {error}"
     show(words["window-title"], "\n\n".join((words["no-window"], cause, words["no-window-hint"])))
     os.environ.pop(_UNTOLD, None)

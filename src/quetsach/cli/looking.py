@@ -28,15 +28,14 @@ from quetsach.endpoint.errors import ReportError, ScanError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.live import SYSTEM, inside_path, tree_path
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.look.cache import Cache, Totals
-from quetsach.endpoint.look.conclusion import conclusion_of
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.files import Progress as Progressing
-from quetsach.endpoint.look.listing import Listing
-from quetsach.endpoint.look.reach import Sought
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.time_left import told_time_left
+from quetsach.endpoint.messages.formatting import format_time_left
+from quetsach.endpoint.scanner.cache import Cache, Totals
+from quetsach.endpoint.scanner.conclusion import Sought, conclusion_of
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.files import Listing
+from quetsach.endpoint.scanner.files import Progress as Progressing
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.withdrawal import Withdrawal
 
 
@@ -118,7 +117,7 @@ class Looking:
         warn = partial(complain, language=self.language)
         cache, totals = self.memory(warn)
         keys = words["keys"] if control and sys.stdin.isatty() else ""
-        left = partial(told_time_left, language=self.language)
+        left = partial(format_time_left, language=self.language)
         with Progress(words["progress"], preface=keys, left=left) as line:
             course = Course(line, totals, words, self.language)
             with _steering(control, words, course):

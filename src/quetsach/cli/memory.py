@@ -9,10 +9,10 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.endpoint.host.live import boot_id, lasting_disks
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.archive.formats import READERS
-from quetsach.endpoint.look.archive.library import library_version
-from quetsach.endpoint.look.cache import Cache, key_for
+from quetsach.endpoint.scanner.archive.find import READERS
+from quetsach.endpoint.scanner.archive.library import library_version
+from quetsach.endpoint.scanner.cache import Cache, key_for
+from quetsach.endpoint.store.state import State
 
 
 def cache_of(

@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
         """End with the usage and what is wrong with the command line."""
         if self.language == "en":
             super().error(message)
-        from quetsach.endpoint.messages.error import translated  # noqa: PLC0415  (only a mistake needs it)
+        from quetsach.endpoint.messages.formatting import translated  # noqa: PLC0415  (only a mistake needs it)
 
         self.print_usage(sys.stderr)
         self.exit(_USAGE_ERROR, f"{self.prog}: lỗi: {translated(message, self.language)}\n")

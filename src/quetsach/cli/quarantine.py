@@ -16,10 +16,10 @@ from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
 from quetsach.endpoint.host.disk import Own, open_own
-from quetsach.endpoint.keep.history import SessionSummary, purge, sealed_of, steps_of, summaries
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.store.history import SessionSummary, purge, sealed_of, steps_of, summaries
+from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_country
 
 _MOST_DAYS = 36_500

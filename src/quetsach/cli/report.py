@@ -17,19 +17,28 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import Parser, add_command, command_text
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
-from quetsach.endpoint.report.advice import advice
+from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import local_time, render_page
-from quetsach.endpoint.report.record import to_json
-from quetsach.endpoint.report.sent import SentReport, put_down, remember_sent, revised, sent_report
 from quetsach.endpoint.report.store import install_id, write_private
-from quetsach.endpoint.report.submission import Receipt, RefusedError, Submission, build_submission, send
+from quetsach.endpoint.report.submission import (
+    Receipt,
+    RefusedError,
+    SentReport,
+    Submission,
+    build_submission,
+    put_down,
+    remember_sent,
+    revised,
+    send,
+    sent_report,
+)
 from quetsach.endpoint.report.undone import as_it_stands
-from quetsach.endpoint.report.verdict import title, verdict
+from quetsach.endpoint.report.verdict import advice, title, verdict
+from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_trust
 from quetsach.packs import transport
 from quetsach.packs.trust import load_trust

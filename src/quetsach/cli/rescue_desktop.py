@@ -16,23 +16,23 @@ from quetsach.cli.rescue_drives import Drives, Kept, shown, system_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
 from quetsach.core.zone import day_of
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.keep.history import summaries
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.report import Report
 from quetsach.endpoint.report.document import ReportedStep
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.store.history import summaries
+from quetsach.endpoint.store.state import State
 from quetsach.endpoint.window.use_cases import (
-    Course,
     Drive,
     Earlier,
     Excess,
-    Looked,
     Offer,
     Readiness,
     Receipt,
+    ScanOutcome,
+    ScanProgress,
     Stick,
     Target,
     Updated,
@@ -42,8 +42,7 @@ from quetsach.endpoint.window.use_cases import (
 )
 from quetsach.installation import bundled_country
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.mounting import place_of, why_unfit
-from quetsach.rescue.volumes import Volume
+from quetsach.rescue.volumes import Volume, place_of, why_unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class RescueDesktop:
             stick=Stick(self.drives.room is not None, age),
         )
 
-    def look(self, target: Target, watch: Watch, control: Control) -> Looked:
+    def look(self, target: Target, watch: Watch, control: Control) -> ScanOutcome:
         """Look at a drive, and plan; nothing is changed."""
         volume = self._volume(target.drive.place if target.drive is not None else "")
         with self._mounting:
@@ -98,12 +97,12 @@ class RescueDesktop:
                 looked = self._looked(volume, place, watch, control)
             return replace(looked, unfit=why_unfit(volume) or "")
 
-    def excess(self, looked: Looked, numbers: Collection[int]) -> Excess | None:
+    def excess(self, looked: ScanOutcome, numbers: Collection[int]) -> Excess | None:
         """Return why the mass brake would stop these steps; ``None`` if it would not."""
         planned = _planned(looked)
         return excess_among(planned.plan, planned.findings, numbers)
 
-    def clean(self, looked: Looked, numbers: Collection[int], watch: Watch) -> Report:
+    def clean(self, looked: ScanOutcome, numbers: Collection[int], watch: Watch) -> Report:
         """Carry out these steps, which a person agreed to, and look again."""
         with (
             self._mounting,
@@ -182,16 +181,16 @@ class RescueDesktop:
         system = system_of(place) if place is not None else None
         return Desktop(state, root=place, language=self.language, system=system, jobs=os.cpu_count() or 1)
 
-    def _looked(self, volume: Volume, place: Path, watch: Watch, control: Control) -> Looked:
+    def _looked(self, volume: Volume, place: Path, watch: Watch, control: Control) -> ScanOutcome:
         """Look at a mounted drive, and keep nothing that holds it open."""
         looked = self._desktop(self.drives.state, place).look(Target("full"), watch, control)
         handle = handle_of(looked)
         return replace(looked, handle=_Planned(volume, handle.plan, handle.scan.findings))
 
-    def _cleaned(self, looked: Looked, numbers: Collection[int], watch: Watch, place: Path, state: Path) -> Report:
+    def _cleaned(self, looked: ScanOutcome, numbers: Collection[int], watch: Watch, place: Path, state: Path) -> Report:
         """Look at a drive that can be written to now, and do what was agreed to, if that still is the plan."""
 
-        def watch_before(course: Course) -> None:
+        def watch_before(course: ScanProgress) -> None:
             watch(replace(course, is_before=True))
 
         desktop = self._desktop(state, place)
@@ -233,13 +232,13 @@ def _name(volume: Volume) -> str:
     return f"{shown(volume.name)} ({volume.path})" if volume.name else volume.path
 
 
-def _planned(looked: Looked) -> _Planned:
+def _planned(looked: ScanOutcome) -> _Planned:
     if not isinstance(looked.handle, _Planned):
         raise TypeError(looked.handle)
     return looked.handle
 
 
-def _same_steps(looked: Looked, numbers: Collection[int], again: Looked) -> frozenset[int]:
+def _same_steps(looked: ScanOutcome, numbers: Collection[int], again: ScanOutcome) -> frozenset[int]:
     """Return the numbers, in a plan that was made anew, of the steps that a person agreed to.
 
     Raises:

@@ -18,10 +18,9 @@ from traceback import clear_frames
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import open_mounted
-from quetsach.endpoint.keep.history import SessionSummary, summaries
-from quetsach.endpoint.keep.state import State
-from quetsach.rescue.mounting import mount_to_clean, mount_to_look, place_of, unmount
-from quetsach.rescue.volumes import Volume
+from quetsach.endpoint.store.history import SessionSummary, summaries
+from quetsach.endpoint.store.state import State
+from quetsach.rescue.volumes import Volume, mount_to_clean, mount_to_look, place_of, unmount
 
 MEMORY = Path("/run/quetsach/memory")
 """Where a scan keeps its report where the stick has no room."""

@@ -15,13 +15,11 @@ from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.cli.rescue_packs import Shelf, shelf_of
 from quetsach.core.number import size_text
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import translated
-from quetsach.rescue.device import Device, devices, look_at, opened, refusal
+from quetsach.endpoint.messages.formatting import translated
+from quetsach.rescue.device import Device, devices, look_at, opened, refusal, write_stick
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.image import Made, make_image
-from quetsach.rescue.programs import attempt
-from quetsach.rescue.requirements import require_builder, require_root
-from quetsach.rescue.writing import write_stick
+from quetsach.rescue.programs import attempt, require_builder, require_root
 
 LEAST_BYTES = 512 << 20
 """The smallest stick that is taken: the image, and some room for what is removed."""

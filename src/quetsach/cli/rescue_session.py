@@ -11,10 +11,9 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import say
 from quetsach.cli.rescue_drives import Drives, shown, system_of
 from quetsach.core.number import size_text
-from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.messages.formatting import translated
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.mounting import why_unfit
-from quetsach.rescue.volumes import Volume
+from quetsach.rescue.volumes import Volume, why_unfit
 
 _ACTED = frozenset({ExitCode.CLEANED, ExitCode.CLEANED_RESTART, ExitCode.PARTLY_CLEANED, ExitCode.FAILED})
 

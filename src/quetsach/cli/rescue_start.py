@@ -19,13 +19,12 @@ from quetsach.cli.rescue_drives import Drives
 from quetsach.cli.rescue_session import Session
 from quetsach.core.zone import day_of
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.messages.formatting import translated
 from quetsach.installation import bundled, bundled_country
 from quetsach.packs.load import load_shelf
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import attempt
-from quetsach.rescue.room import MEDIUM, Stick, open_room, stick_of
-from quetsach.rescue.volumes import volumes
+from quetsach.rescue.volumes import MEDIUM, Stick, open_room, stick_of, volumes
 
 if TYPE_CHECKING:
     from quetsach.cli.rescue_desktop import RescueDesktop

@@ -9,15 +9,15 @@ from uuid import uuid4
 from quetsach.cli.acting import agrees
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.looking import code_of
-from quetsach.endpoint.act.after_restart import Restarted, awaiting, verify_restarted
+from quetsach.endpoint.act.clean import Restarted, awaiting, verify_restarted
 from quetsach.endpoint.artefact import place_of, place_text
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import ScanResult, Scope
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.report.document import ReportedVerification
+from quetsach.endpoint.scanner.scan import ScanResult, Scope
+from quetsach.endpoint.store.state import State
 
 
 def offer_restart(words: Mapping[str, str]) -> str:

@@ -21,20 +21,19 @@ from quetsach.cli.told_conclusion import told_conclusion, told_gaps
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, LocalText, Pack, systems_text
-from quetsach.endpoint.artefact import LineAnchor, ProcessAnchor, place_of, place_text, printable
+from quetsach.endpoint.artefact import Finding, LineAnchor, ProcessAnchor, place_of, place_text, printable
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.host.live import give_way
-from quetsach.endpoint.look.archive.library import library_version
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.listing import Listing
-from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.evidence import told_evidence
+from quetsach.endpoint.messages.formatting import format_evidence
 from quetsach.endpoint.report import Kind, Report, build, save_report, write_report
-from quetsach.endpoint.report.record import to_json
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.report.document import to_json
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.archive.library import library_version
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.files import Listing
+from quetsach.endpoint.scanner.scan import ScanResult
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160
@@ -198,7 +197,7 @@ def _told_finding(finding: Finding, words: Mapping[str, str], language: str) -> 
         kind += f" {words['belongs-to'].format(systems=systems)}"
     yield f"  ▲ {kind}: {_where(finding, words)}"
     yield f"    {finding.why.in_language(language)}"
-    evidence = words["evidence"].format(evidence=told_evidence(finding.evidence, language))
+    evidence = words["evidence"].format(evidence=format_evidence(finding.evidence, language))
     action = "archive" if finding.is_sealable else Action.REPORT if finding.is_only_reported else finding.action
     yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
 

@@ -11,8 +11,8 @@ from typing import Any
 from quetsach.cli.course import Course
 from quetsach.cli.output import say
 from quetsach.endpoint.host import live
-from quetsach.endpoint.host.terminal import Terminal
-from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.host.port import Terminal
+from quetsach.endpoint.scanner.control import Control
 
 _NAP_SECONDS = 0.2
 

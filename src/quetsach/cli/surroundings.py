@@ -14,7 +14,7 @@ from quetsach.endpoint.host.live import SYSTEM, is_elevated, mounts_now
 from quetsach.endpoint.window.use_cases import Drive
 
 if sys.platform == "win32":
-    from quetsach.endpoint.host.nt.ffi.shell import run_as_administrator
+    from quetsach.endpoint.host.nt.ffi.user import run_as_administrator
 
 CAN_ELEVATE = SYSTEM == "windows"
 """Whether a window can be started again by an administrator; a desktop of Linux gives root no screen."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from quetsach.cli.output import coloured
 from quetsach.core.number import number_text
-from quetsach.endpoint.look.conclusion import Conclusion, Gap, conclusion_of, gaps_of
-from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.report.gaps import families_text, gap_list, gap_step, is_narrow, reach_text
+from quetsach.endpoint.report.verdict import families_text, gap_list, gap_step, is_narrow, reach_text
+from quetsach.endpoint.scanner.conclusion import Conclusion, Gap, conclusion_of, gaps_of
+from quetsach.endpoint.scanner.scan import ScanResult
 
 _COLOURS = {"nothing": "32;1", "found": "31;1", "nothing-chosen": "1"}
 _ATTENTION = "33;1"

@@ -17,7 +17,7 @@ from quetsach.cli.parser import Parser
 from quetsach.cli.update_tool import add_tool_arguments, bring_up_to_date
 from quetsach.endpoint.host.live import check_private
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.messages.formatting import translated
 from quetsach.installation import bundled_trust
 from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs.rings import Ring

@@ -1,15 +1,16 @@
-"""What the tool looked at: artefacts, and the anchors by which one is found again before it is touched.
-
-Paths are ``bytes``, absolute inside the scanned root (``b"/etc/crontab"`` also under ``--root``), because a file name
-on disk is bytes and malware uses that. Text for people goes through ``printable``.
-"""
+"""What the tool looked at: artefacts, the anchors by which one is found again before it is touched, and findings."""
 
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from quetsach.core.pack import ArtefactKind
+from quetsach.core.pack import Action, ArtefactKind, LocalText
+
+# What the tool looked at: artefacts, and the anchors by which one is found again before it is touched.
+#
+# Paths are ``bytes``, absolute inside the scanned root (``b"/etc/crontab"`` also under ``--root``), because a file name
+# on disk is bytes and malware uses that. Text for people goes through ``printable``.
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +165,42 @@ class _Shows:
 
 _shows = _Shows()
 _OTHER_DRIVE = re.compile(rb"/([A-Za-z]:)(?=/|$)")
+
+
+# What a scan concluded: an artefact shows a trait of a family.
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One artefact that shows one trait of one family.
+
+    ``id`` is stable for the same artefact and trait across scans of the same state (hex, 16 characters).
+    ``action`` is the recipe's own, also where the recipe is not for this system. ``evidence`` says in a line what was
+    seen (rule name and author, or the matching field), already printable.
+    """
+
+    id: str
+    family: str
+    pack_version: str
+    trait: str
+    artefact: Artefact
+    action: Action
+    why: LocalText
+    evidence: str
+    belongs_to: tuple[str, ...] = ()
+    """Systems of the family when the one that was looked at is none of them: its recipe is not for this system."""
+
+    @property
+    def is_only_reported(self) -> bool:
+        """Whether no clean-up acts on it alone."""
+        return self.action is Action.REPORT or self.is_packed or bool(self.belongs_to)
+
+    @property
+    def is_sealable(self) -> bool:
+        """Whether it may go with the archive that it lies in, by a person's word: its pack removes such a file."""
+        return self.is_packed and self.action is not Action.REPORT
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it lies inside an archive, where it cannot run."""
+        return isinstance(self.artefact.anchor, MemberAnchor)

@@ -1,12 +1,87 @@
 """The system on the stick: a small Debian from its own packages, with this tool and what starts it."""
 
+import io
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path, PurePosixPath
 from shlex import quote
 
+import quetsach
+from quetsach import storage
 from quetsach.installation import bundled_country
+from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import run
-from quetsach.rescue.sources import Sources
+
+# Where the packages of the stick come from: the same places that the machine which makes it gets its own from.
+
+_FIELDS = ("ORIGIN", "REPO_URI", "CODENAME", "RELEASE", "COMPONENT", "SIGNED_BY")
+_FORMAT = "\t".join(f"$({field})" for field in _FIELDS)
+_SETTINGS = ("http", "https", "Check-", "Max-ValidTime", "Retries", "ForceIPv4", "ForceIPv6")
+"""What of apt's settings for fetching is passed on: proxies and how fresh lists must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Debian's packages as apt finds them here.
+
+    ``lines`` are those of a ``sources.list``, ``settings`` those of an ``apt.conf``.
+    """
+
+    codename: str
+    lines: tuple[str, ...]
+    settings: tuple[str, ...]
+
+
+def sources_here() -> Sources:
+    """Return the sources of this machine.
+
+    Raises:
+        RescueError: apt knows no packages of Debian here.
+    """
+    targets = run("apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages")
+    settings = run("apt-config", "dump", "--no-empty", "--format", '%F "%v";%n')
+    return read_sources(targets, settings)
+
+
+def read_sources(targets: str, settings: str) -> Sources:
+    """Return the sources that apt names.
+
+    Args:
+        targets: what ``apt-get indextargets`` printed in our format.
+        settings: what ``apt-config dump`` printed in ours.
+
+    Raises:
+        RescueError: none of them is of Debian.
+    """
+    rows = [line.split("\t") for line in targets.splitlines()]
+    found: defaultdict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    codenames = []
+    for row in rows:
+        if len(row) != len(_FIELDS) or row[0] != "Debian":
+            continue
+        _, uri, codename, release, component, key = row
+        codenames += [codename] if codename.isalpha() else []  # not of updates and of security
+        found[uri, release, key if key.startswith("/") else ""][component] = None
+    if not codenames:
+        raise RescueError("apt knows no packages of Debian here", hint="run `apt-get update` on a Debian")
+    codename = codenames[0]
+    lines = tuple(
+        f"deb {f'[signed-by={key}] ' if key else ''}{uri} {release} {' '.join(components)}"
+        for (uri, release, key), components in found.items()
+        if release.split("-")[0] == codename
+    )
+    return Sources(codename, lines, tuple(_passed_on(settings)))
+
+
+def _passed_on(settings: str) -> list[str]:
+    prefixes = tuple(f"Acquire::{name}" for name in _SETTINGS)
+    return [line for line in settings.splitlines() if line.startswith(prefixes) and not line.endswith('"";')]
+
+
+# The system on the stick: a small Debian from its own packages, with this tool and what starts it.
 
 PACKAGES = (
     *("base-files", "base-passwd", "bash", "coreutils", "dash", "debianutils", "diffutils", "dpkg", "findutils"),
@@ -145,3 +220,77 @@ def pack_system(workshop: Workshop, *, epoch: int) -> None:
         *("-wildcards", "-e", *left_out),
         epoch=epoch,
     )
+
+
+# This very tool as it is put onto the stick: its package, what it depends on, and the packs.
+
+PACKAGE_FOLDER = PurePosixPath("usr/lib/python3/dist-packages")
+"""Where Debian's Python looks for packages."""
+
+SERVER = ("web", "centre", "lake", "simulate", "rescue/overlay", "bundled")
+"""Folders of our package that a stick does without; packs and root of trust are those that are passed in."""
+
+DEPENDENCIES = ("boreal-python", "cffi", "cryptography", "pycparser", "securesystemslib", "tuf", "urllib3")
+"""What the bare tool needs, with all that these need; a test compares it with what they say of themselves."""
+
+_EXECUTABLE = ("usr/bin/", "usr/lib/quetsach/", "etc/initramfs-tools/hooks/")
+
+
+def overlay_files() -> Iterator[tuple[str, bytes]]:
+    """Yield the files that make a Debian our stick: name inside the root, content."""
+    folder = Path(__file__).with_name("overlay")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def tool_files(bundled: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the tool and of all it depends on: name inside the root, content.
+
+    Args:
+        bundled: packs and root of trust, by name inside ``quetsach/bundled``.
+
+    Raises:
+        RescueError: this tool is not installed in a way that tells what belongs to it.
+    """
+    ours = Path(quetsach.__file__).parent
+    for path in sorted(ours.rglob("*")):
+        name = path.relative_to(ours).as_posix()
+        if path.is_file() and not _is_passed_over(name):
+            yield f"{PACKAGE_FOLDER}/quetsach/{name}", path.read_bytes()
+    for name, content in bundled.items():
+        yield f"{PACKAGE_FOLDER}/quetsach/bundled/{name}", content
+    for one in DEPENDENCIES:
+        yield from _distribution_files(one)
+
+
+def _is_passed_over(name: str) -> bool:
+    return "__pycache__/" in name or name.startswith(tuple(f"{folder}/" for folder in SERVER))
+
+
+def _distribution_files(name: str) -> Iterator[tuple[str, bytes]]:
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        raise RescueError("a part of this tool is not found", where=name, hint="install quetsach again") from None
+    for file in found.files or ():
+        path = Path(str(found.locate_file(file)))
+        if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
+            yield f"{PACKAGE_FOLDER}/{file.as_posix()}", path.read_bytes()
+
+
+def write_archive(path: Path, files: Iterable[tuple[str, bytes]], *, epoch: int) -> None:
+    """Write files as an archive that unpacks to the same bytes, owners, modes and times wherever it is made."""
+    with (
+        storage.replacing(path) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, content in sorted(files):
+            archive.addfile(_member(name, len(content), epoch), io.BytesIO(content))
+
+
+def _member(name: str, size: int, epoch: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime = size, epoch
+    member.mode = 0o755 if name.startswith(_EXECUTABLE) else 0o644
+    return member

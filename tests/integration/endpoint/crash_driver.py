@@ -22,16 +22,15 @@ from tests import infection, infection_of_windows
 from tests.snapshot import snapshot
 
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
-from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.act.undo import recover, undo, unfinished
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.state import State
 
 type Snapshot = dict[bytes, tuple[object, ...]]
 

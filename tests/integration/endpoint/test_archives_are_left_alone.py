@@ -17,11 +17,11 @@ from quetsach.cli.main import main
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold, Protection
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.plan.protection import Protection, SkipReason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import load_specimen
 
@@ -54,7 +54,7 @@ def test_a_member_is_found_by_the_way_to_it_and_no_step_is_planned(root: Path, e
     assert finding.artefact.anchor.names == ("tài liệu/b.7z".encode(), b"eicar.com")
     plan = make_plan([finding], mounted_host(root), tmp_path / "state")
     assert plan.steps == ()
-    assert [held.hold for held in plan.held] == [Hold.MEMBER]
+    assert [held.hold for held in plan.held] == [SkipReason.MEMBER]
 
 
 def test_an_archive_that_is_known_by_its_own_bytes_is_acted_on_like_any_file(root: Path, tmp_path: Path) -> None:
@@ -176,6 +176,6 @@ def test_an_archive_of_an_intact_package_or_for_a_pack_that_only_reports_is_neve
     host = mounted_host(root)
     reported = replace(finding, action=Action.REPORT)
     assert make_plan([reported], host, tmp_path / "state", with_archives=True).steps == ()
-    monkeypatch.setattr(Protection, "holds_file", lambda *_: Hold.PACKAGE)
+    monkeypatch.setattr(Protection, "holds_file", lambda *_: SkipReason.PACKAGE)
     plan = make_plan([finding], host, tmp_path / "state", with_archives=True)
-    assert (plan.steps, [held.hold for held in plan.held]) == ((), [Hold.PACKAGE])
+    assert (plan.steps, [held.hold for held in plan.held]) == ((), [SkipReason.PACKAGE])

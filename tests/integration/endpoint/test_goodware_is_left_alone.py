@@ -12,10 +12,9 @@ from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import live_host
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import Plan, check_brake, make_plan
+from quetsach.endpoint.plan.protection import SkipReason
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen.windows import plant
 
@@ -63,7 +62,7 @@ def test_a_pack_that_is_wrong_about_programs_of_packages_is_held(programs: Path,
     (info / "goodware.list").write_text("".join(f"/{line.split('  ')[1]}\n" for line in sums.splitlines()))
     seen, plan = what_a_wrong_pack_would_do(programs, tmp_path)
     assert plan.steps == ()
-    assert [held.hold for held in plan.held] == [Hold.PACKAGE] * len(seen.findings)
+    assert [held.hold for held in plan.held] == [SkipReason.PACKAGE] * len(seen.findings)
 
 
 def test_a_pack_that_is_wrong_about_every_program_of_windows_is_stopped(tmp_path: Path) -> None:

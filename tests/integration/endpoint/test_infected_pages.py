@@ -7,7 +7,7 @@ from tests.snapshot import snapshot
 
 from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
-from quetsach.endpoint.plan import brake
+from quetsach.endpoint.plan import plan
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.neighbours import PAGE
 
@@ -51,7 +51,7 @@ def test_the_pages_get_their_own_end_back_and_the_worm_goes(
 def test_more_pages_than_may_be_cut_stop_everything_and_say_what_to_do(
     drive: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brake, "MAX_CUTS", PAGES)
+    monkeypatch.setattr(plan, "MAX_CUTS", PAGES)
     before = snapshot(drive)
     assert _clean(drive, tmp_path / "state") == ExitCode.MASS_BRAKE
     said = capfd.readouterr().out

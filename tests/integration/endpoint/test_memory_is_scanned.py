@@ -13,13 +13,13 @@ import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.process import Process
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.scan import Scope, scan
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.scan import Scope, scan
 
 TEXT = LocalText("vì", "why")
 TRAIT = Trait("unpacked", ArtefactKind.PROCESS, Action.KILL, TEXT, rule="unpacked", memory=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.ntfs import make_image, mounted
 
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree
-from quetsach.endpoint.look.walk import walk
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.host.offline.windows import WindowsTree
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.walk import walk
 
 JUNCTION = 0xA000_0003
 COMPACT_OS, CLOUD = 0x8000_0017, 0x9000_001A
@@ -76,7 +76,7 @@ def test_a_short_name_is_the_file_that_ntfs_keeps_it_with(image: Path, tmp_path:
 def test_files_whose_content_is_kept_elsewhere_are_named(image: Path, tmp_path: Path) -> None:
     with mounted(image, tmp_path / "second") as root:
         found = set(walk(WindowsTree(root), b"/", avoid={}))
-    assert found == {Trouble(b"/packed.dll", Reason.NOT_OPENED), Trouble(b"/photo.jpg", Reason.NOT_OPENED)}
+    assert found == {ScanIssue(b"/packed.dll", Reason.NOT_OPENED), ScanIssue(b"/photo.jpg", Reason.NOT_OPENED)}
 
 
 def _junction(path: Path, target: str) -> None:

@@ -15,12 +15,11 @@ from tests.waiting import until
 
 from quetsach.cli.trial.running import running_host
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Finding, ProcessAnchor
 from quetsach.endpoint.host.posix.linux import LinuxHost
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.scanner.scan import Scope, scan
+from quetsach.endpoint.store.state import State
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import linux, load_specimen
 

@@ -22,10 +22,10 @@ HELD_AFTER = 100
 # whose times tell the truth.
 SLOW = f"""
 import os, sys, time
-from quetsach.endpoint.host.posix import lasting
-from quetsach.endpoint.look import files, workers
-real, looked = workers.look_at, []
-def look_at(*arguments, **options):
+from quetsach.endpoint.host.posix import mounts
+from quetsach.endpoint.scanner import files, worker_pool
+real, looked = worker_pool.scan_file, []
+def scan_file(*arguments, **options):
     time.sleep(0.005)
     looked.append(1)
     if len(looked) > {HELD_AFTER} and not os.path.exists(sys.argv[-1] + ".go"):
@@ -33,8 +33,8 @@ def look_at(*arguments, **options):
         while not os.path.exists(sys.argv[-1] + ".go"):
             time.sleep(0.005)
     return real(*arguments, **options)
-workers.look_at = look_at
-lasting.LastingDisks.__call__ = lambda *_: True
+worker_pool.scan_file = scan_file
+mounts.LastingDisks.__call__ = lambda *_: True
 files.CHECKPOINT_SECONDS, files._DEAREST_CHECKPOINTS = 0.1, 0
 from quetsach.cli.main import main
 sys.exit(main())

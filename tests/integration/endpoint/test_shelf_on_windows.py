@@ -11,7 +11,7 @@ from quetsach.cli.main import main
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import place_of, printable
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.look.scan import Scope, scan
+from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import specimens_of
 from quetsach.packs.specimen.neighbours import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, plant_infected

@@ -14,10 +14,9 @@ import pytest
 from tests.waiting import until
 
 from quetsach.core.pack import Pack
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, ProcessAnchor
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import Planted, linux, load_specimen, specimens_of, unlock
 
@@ -82,7 +81,7 @@ def test_the_same_tree_gives_the_same_findings(planted: list[Planted], tmp_path:
 
 @the_miner
 def test_more_workers_find_the_same(planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.look.workers._AT_ONCE", 1)
+    monkeypatch.setattr("quetsach.endpoint.scanner.worker_pool._AT_ONCE", 1)
     result = scan(mounted_host(tmp_path), PACKS, scope=Scope.FULL, now=NOW, jobs=2)
     assert sorted(map(_item, result.findings)) == sorted(map(_item, _scan(tmp_path).findings))
     assert planted
@@ -102,7 +101,7 @@ def test_the_running_watchdogs_are_found_although_their_program_was_deleted(
     planted: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What else lies on this machine is not the point.
-    monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter(()))
+    monkeypatch.setattr("quetsach.endpoint.scanner.scan.drop_paths", lambda _host: iter(()))
     miner = load_specimen(SHELF / "xmrig-miner")
     with miner.processes(tmp_path) as watchdogs:
         unlock(tmp_path, planted)

@@ -14,7 +14,7 @@ from tests.fake_ntfs import USERS, built
 from tests.nt_machine import USER, FakeWindows, fake_windows
 from tests.ntfs import make_image, mounted
 
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.nt.security import Descriptor, is_same, private
 from quetsach.endpoint.host.offline.windows import NtfsFiles
 

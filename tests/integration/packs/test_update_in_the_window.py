@@ -10,14 +10,14 @@ from tests.unit.packs.test_side_by_side import bundle
 
 from quetsach.cli import desktop_update
 from quetsach.cli.desktop import Desktop
-from quetsach.endpoint.window.use_cases import Course, Upgraded
+from quetsach.endpoint.window.use_cases import ScanProgress, Upgraded
 from quetsach.packs import upgrade
 from quetsach.packs.downloads import LIST_FILE
 from quetsach.packs.side_by_side import in_use
 from quetsach.packs.trust import Trust
 from quetsach.packs.upgrade import Build
 
-type Courses = list[Course]
+type Courses = list[ScanProgress]
 
 
 @pytest.fixture

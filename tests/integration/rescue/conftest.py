@@ -7,16 +7,15 @@ import pytest
 from tests.ntfs import make_image, mounted
 
 from quetsach.packs.specimen import specimens_of
-from quetsach.rescue import mounting
-from quetsach.rescue.mounting import unmount
-from quetsach.rescue.volumes import Volume
+from quetsach.rescue import volumes
+from quetsach.rescue.volumes import Volume, unmount
 
 PACKS = Path(__file__).parents[3] / "packs"
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mounting, "DISKS", tmp_path / "disks")
+    monkeypatch.setattr(volumes, "DISKS", tmp_path / "disks")
     monkeypatch.setattr("quetsach.cli.rescue_drives.MEMORY", tmp_path / "memory")
     yield
     for place in (tmp_path / "disks").glob("*"):

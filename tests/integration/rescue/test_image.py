@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.rescue.boot import EFI_FILES, identifier_of, write_image
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.image import workshop_in
+from quetsach.rescue.image import EFI_FILES, identifier_of, workshop_in, write_image
 from quetsach.rescue.system import Workshop
 
 

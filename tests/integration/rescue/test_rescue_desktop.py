@@ -12,12 +12,11 @@ from tests.ntfs import mounted
 
 from quetsach.cli.rescue_desktop import RescueDesktop
 from quetsach.cli.rescue_drives import ON_DRIVE, Drives
-from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.report import Kind
-from quetsach.endpoint.window.use_cases import Course, Looked, OnStick, Target
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.window.use_cases import OnStick, ScanOutcome, ScanProgress, Target
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.mounting import place_of
-from quetsach.rescue.volumes import Volume
+from quetsach.rescue.volumes import Volume, place_of
 
 pytestmark = pytest.mark.usefixtures("places")
 
@@ -35,17 +34,17 @@ class Desk:
     volume: Volume
     room: Path | None
     powered: list[str] = field(default_factory=list)
-    courses: list[Course] = field(default_factory=list)
+    courses: list[ScanProgress] = field(default_factory=list)
 
     @property
     def tool(self) -> RescueDesktop:
         return RescueDesktop(Drives(self.room, lambda: (self.volume,)), "en", self._power)
 
-    def look(self) -> Looked:
+    def look(self) -> ScanOutcome:
         tool = self.tool
         return tool.look(Target("paths", tool.readiness().drives[0]), self.courses.append, Control())
 
-    def numbers(self, looked: Looked) -> frozenset[int]:
+    def numbers(self, looked: ScanOutcome) -> frozenset[int]:
         assert looked.plan is not None
         return frozenset(step.number for step in looked.plan.steps) - looked.archives
 
@@ -54,7 +53,7 @@ class Desk:
         return True
 
 
-def _file_of(looked: Looked) -> str:
+def _file_of(looked: ScanOutcome) -> str:
     assert looked.plan is not None
     return next(step.subject for step in looked.plan.steps if step.kind == "quarantine-file")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.rescue import room
-from quetsach.rescue.room import open_room, stick_of
+from quetsach.rescue import volumes
+from quetsach.rescue.volumes import open_room, stick_of
 
 MIB = 1 << 20
 
@@ -35,7 +35,7 @@ class Machine:
         self._run("mount", *options, f"{self.loop}p1", str(self.medium))
 
     def pull_out(self) -> None:
-        for place in (room.PLACE, self.medium):
+        for place in (volumes.ROOM, self.medium):
             if place.is_mount():
                 self._run("umount", str(place))
         self._run("partx", "--delete", self.loop)
@@ -53,7 +53,7 @@ class Machine:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(room, "PLACE", tmp_path / "room")
+    monkeypatch.setattr(volumes, "ROOM", tmp_path / "room")
     return tmp_path / "room"
 
 

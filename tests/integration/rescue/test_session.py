@@ -13,8 +13,7 @@ from quetsach.cli.rescue_session import Session
 from quetsach.cli.rescue_start import run_tool
 from quetsach.endpoint.messages import messages
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.mounting import Unfit, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
-from quetsach.rescue.volumes import Volume
+from quetsach.rescue.volumes import Unfit, Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
 
 pytestmark = pytest.mark.usefixtures("places")
 WORDS = messages("rescue", "en")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.rescue.device import device_of, opened
+from quetsach.rescue.device import device_of, opened, write_stick
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.writing import write_stick
 
 MIB = 1 << 20
 IMAGE = bytes(510) + b"\x55\xaa" + os.urandom(9 * MIB + 512)

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import footholds
+from quetsach.endpoint.collect import persistence_entries
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 
 @pytest.fixture(autouse=True)
 def _without_the_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep commands away from what the machine of the tests starts: reading it takes half a second each time."""
 
-    def of_mounted_disks(host: Host) -> Iterator[Artefact | Trouble]:
-        return iter(()) if host.is_live else footholds(host)
+    def of_mounted_disks(host: Host) -> Iterator[Artefact | ScanIssue]:
+        return iter(()) if host.is_live else persistence_entries(host)
 
-    monkeypatch.setattr("quetsach.endpoint.look.scan.footholds", of_mounted_disks)
+    monkeypatch.setattr("quetsach.endpoint.scanner.scan.persistence_entries", of_mounted_disks)

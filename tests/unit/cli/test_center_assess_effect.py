@@ -11,7 +11,7 @@ from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 from quetsach import storage
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.endpoint.messages.error import translated
+from quetsach.endpoint.messages.formatting import translated
 
 PLAN = """
 method = "wedge"

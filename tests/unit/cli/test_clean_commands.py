@@ -25,18 +25,18 @@ from quetsach.cli.main import main
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import undo as undoing
+from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.result import StepResult
-from quetsach.endpoint.act.shape import Workplace
-from quetsach.endpoint.keep import state as state_module
-from quetsach.endpoint.keep.journal import Journal
-from quetsach.endpoint.keep.quarantine import seal
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look import look
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.plan import brake
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan import plan
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import TARGETS, Outcome
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner import file_result
+from quetsach.endpoint.store import state as state_module
+from quetsach.endpoint.store.journal import Journal
+from quetsach.endpoint.store.quarantine import seal
+from quetsach.endpoint.store.state import State
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_what_could_be_read_only_in_part_is_not_called_free(
     run("clean", "--yes")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(state_module, "check_private", lambda _folder: None)
-    monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.UNREADABLE))
+    monkeypatch.setattr(file_result, "scan_open_file", lambda _fd, path, _m, **_: ScanIssue(path, Reason.UNREADABLE))
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
@@ -249,7 +249,7 @@ def test_a_file_that_breaks_the_matcher_off_is_not_passed_over(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("clean", "--yes")
-    monkeypatch.setattr(look, "look_at_open_file", lambda _fd, path, _m, **_: Trouble(path, Reason.CRASHED))
+    monkeypatch.setattr(file_result, "scan_open_file", lambda _fd, path, _m, **_: ScanIssue(path, Reason.CRASHED))
     code, said, _ = run("clean", "--yes", "--jobs", "1", "--no-cache", "--lang", "en")
     assert (code, "NOT CONCLUSIVE" in said, "NOTHING FOUND" in said) == (ExitCode.NOT_CONCLUSIVE, True, False)
 
@@ -301,7 +301,7 @@ def test_a_full_disk_behind_the_output_is_told_in_a_line(root: Path, tmp_path: P
 def test_the_brake_is_not_released_by_yes_alone_and_shows_what_it_stopped(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(plan, "MAX_FILES", 1)
     before = snapshot(root)
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root)) == (ExitCode.MASS_BRAKE, before)
@@ -313,7 +313,7 @@ def test_the_brake_is_not_released_by_yes_alone_and_shows_what_it_stopped(
 def test_who_has_seen_the_plan_may_release_the_brake_and_can_undo_all(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(plan, "MAX_FILES", 1)
     before = snapshot(root)
     assert run("clean", "--yes", "--allow-many")[0] == ExitCode.CLEANED
     assert run("undo", "--last", "--yes")[0] == 0
@@ -324,13 +324,13 @@ def test_who_has_seen_the_plan_may_release_the_brake_and_can_undo_all(
 def test_releasing_the_brake_takes_the_number_of_steps(
     run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
-    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(plan, "MAX_FILES", 1)
     monkeypatch.setattr(acting.sys, "stdin", Person(answer))
     assert run("clean")[0] == code
 
 
 def test_single_items_are_chosen_at_the_question(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(plan, "MAX_FILES", 1)
     monkeypatch.setattr(acting.sys, "stdin", Person("chọn", "7", "1", "có"))
     code, said, told = run("clean")
     assert code == ExitCode.PARTLY_CLEANED  # a second look sees the other
@@ -517,7 +517,7 @@ def test_there_are_words_for_everything_that_can_be_said(language: str) -> None:
     for key in [*(f"step-{kind}" for kind in TARGETS), *(f"undo-{kind}" for kind in TARGETS)]:
         assert words[key]
     assert all(words[f"outcome-{outcome}"] for outcome in Outcome)
-    assert all(words[f"hold-{hold}"] for hold in Hold)
+    assert all(words[f"hold-{hold}"] for hold in SkipReason)
 
 
 @pytest.mark.parametrize("words", [("undo", "--last"), ("quarantine", "restore", "SESSION", "1")])

@@ -12,8 +12,8 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.endpoint.act import clean as cleaning
 from quetsach.endpoint.act import file as file_acts
-from quetsach.endpoint.keep.quarantine import seal
-from quetsach.endpoint.plan import brake
+from quetsach.endpoint.plan import plan
+from quetsach.endpoint.store.quarantine import seal
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 TABLE = Path(__file__).parents[3] / "docs/reference/exit-codes.md"
@@ -96,7 +96,7 @@ def test_14_nothing_could_be_cleaned(command: Command, monkeypatch: pytest.Monke
 
 
 def test_20_stopped_by_the_mass_brake(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(brake, "MAX_FILES", 1)
+    monkeypatch.setattr(plan, "MAX_FILES", 1)
     assert command("clean", "--yes") == ExitCode.MASS_BRAKE == 20
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.cli.memory import cache_of
 from quetsach.endpoint.host.offline.mounted import open_mounted
-from quetsach.endpoint.look.cache import Totals
+from quetsach.endpoint.scanner.cache import Totals
 
 
 def test_a_disk_taken_as_another_system_is_read_anew(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.main import main
-from quetsach.endpoint.look.archive import library
+from quetsach.endpoint.scanner.archive import library
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from quetsach.cli.output import Progress, coloured, print_json, print_json_list,
 from quetsach.core.errors import InputError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
-from quetsach.endpoint.look.cache import Totals
-from quetsach.endpoint.look.files import Passed
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.scanner.cache import Totals
+from quetsach.endpoint.scanner.files import Passed
 
 
 @pytest.mark.parametrize("values", [[], [{"a": 1}], [{"lời": "x\u2028\ny"}, {}, [1, [2]]]])

@@ -17,12 +17,12 @@ from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import undo as undoing
+from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.result import StepResult
-from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import KillProcess, Outcome, Step
 from quetsach.endpoint.report import store, submission
+from quetsach.endpoint.store.state import State
 from quetsach.packs import transport
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"

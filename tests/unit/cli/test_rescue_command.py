@@ -17,10 +17,10 @@ from quetsach.endpoint.messages import messages
 from quetsach.packs.container import pack
 from quetsach.packs.installed import install
 from quetsach.packs.load import read_pack
-from quetsach.rescue import device, requirements
+from quetsach.rescue import device, programs
 from quetsach.rescue.device import Device
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.requirements import require_builder
+from quetsach.rescue.programs import require_builder
 
 PACKS = Path(__file__).parents[3] / "packs"
 STICK = Device("sdb", 16 << 30, "SanDisk Ultra", "4C530001", True, False, False, ())
@@ -163,15 +163,15 @@ def test_without_an_update_a_stick_carries_the_packs_of_this_build(tmp_path: Pat
 def test_what_is_missing_to_make_one_is_named(
     missing: set[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requirements.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(programs.os, "geteuid", lambda: 1000)
     with pytest.raises(RescueError) as caught:
         require_builder(tmp_path, find=lambda name: None if name in missing else f"/usr/bin/{name}")
     assert caught.value.what == told
 
 
 def test_too_little_room_is_seen_before_anything_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements, "WORK_BYTES", 1 << 60)
-    monkeypatch.setattr(requirements.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(programs, "WORK_BYTES", 1 << 60)
+    monkeypatch.setattr(programs.os, "geteuid", lambda: 0)
     with pytest.raises(RescueError, match="too little room to work in"):
         require_builder(tmp_path, find=lambda name: name)
 

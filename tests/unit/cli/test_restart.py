@@ -14,16 +14,16 @@ from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import clean as cleaning
-from quetsach.endpoint.host.posix import restart as restarting
+from quetsach.endpoint.host.posix import linux as restarting
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import LinuxHost
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.process import Process
-from quetsach.endpoint.keep.session import Session
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.report import Kind
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.store.session import Session
+from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
@@ -126,10 +126,10 @@ def _ended_before_the_restart(
     host, state = LinuxHost(PosixTree(root), NoProcesses(), None), State.open(tmp_path / "state")
     found = finding(file_anchor(root, b"/tmp/eicar.com"), ArtefactKind.FILE, Action.QUARANTINE)
     plan = make_plan([replace(found, family="eicar")], host, state.folder)
-    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
+    monkeypatch.setattr("quetsach.endpoint.store.session.boot_id", lambda: "the boot before")
     monkeypatch.setattr(cleaning, "restart_is_needed", lambda *_: True)
     result = cleaning.clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW, scope=scope)
-    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "this boot")
+    monkeypatch.setattr("quetsach.endpoint.store.session.boot_id", lambda: "this boot")
     session = Session.open(state, result.session)
     assert session is not None
     return session
@@ -198,7 +198,10 @@ def test_what_a_scan_could_not_read_leaves_the_session_to_the_next(
 ) -> None:
     _ended_before_the_restart(root, tmp_path, monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr("quetsach.endpoint.look.scan.footholds", lambda _: iter([Trouble(b"/etc/x", Reason.UNREADABLE)]))
+        patch.setattr(
+            "quetsach.endpoint.scanner.scan.persistence_entries",
+            lambda _: iter([ScanIssue(b"/etc/x", Reason.UNREADABLE)]),
+        )
         assert "! CHECKED AFTER THE RESTART" in run("scan")[1]
     assert "✓ CHECKED AFTER THE RESTART" in run("scan")[1]
 
@@ -207,7 +210,7 @@ def test_before_the_restart_nothing_is_judged(
     run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _ended_before_the_restart(root, tmp_path, monkeypatch)
-    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "the boot before")
+    monkeypatch.setattr("quetsach.endpoint.store.session.boot_id", lambda: "the boot before")
     assert "CHECKED" not in run("clean", "--yes")[1]
 
 

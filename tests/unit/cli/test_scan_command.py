@@ -10,15 +10,15 @@ import pytest
 from tests.archives import zip_of
 
 from quetsach.cli.main import main
-from quetsach.endpoint.collect.drop_places import DropPlace
-from quetsach.endpoint.host.mount import Mount
+from quetsach.endpoint.collect.drop_paths import DropPath
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.look.archive import library
-from quetsach.endpoint.look.walk import Candidate
+from quetsach.endpoint.host.tree import Mount
 from quetsach.endpoint.report import read_report
 from quetsach.endpoint.report.page import render_page
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.archive import library
+from quetsach.endpoint.scanner.walk import Candidate
 from quetsach.packs.specimen import load_specimen, specimens_of
 
 SHELF = Path(__file__).parents[3] / "packs"
@@ -205,8 +205,8 @@ def test_a_live_scan_that_could_not_read_everything_never_says_nothing_found(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter([DropPlace(os.fsencode(clean))]))
-    monkeypatch.setattr("quetsach.endpoint.look.scan.PROCESSES", lambda _host: iter(()))
+    monkeypatch.setattr("quetsach.endpoint.scanner.scan.drop_paths", lambda _host: iter([DropPath(os.fsencode(clean))]))
+    monkeypatch.setattr("quetsach.endpoint.scanner.scan.PROCESSES", lambda _host: iter(()))
     assert main(["scan", "--quick", "--lang", "en"]) == 2
     out = capsys.readouterr().out
     assert "NOT CONCLUSIVE: without administrator rights" in out
@@ -249,7 +249,7 @@ def test_what_failed_is_counted_and_named(
 @pytest.fixture
 def _lasting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every disk for one on which times tell the truth, and every file for an old one."""
-    monkeypatch.setattr("quetsach.endpoint.host.posix.lasting.LastingDisks.__call__", lambda *_: True)
+    monkeypatch.setattr("quetsach.endpoint.host.posix.mounts.LastingDisks.__call__", lambda *_: True)
 
 
 @pytest.mark.usefixtures("_lasting")
@@ -317,10 +317,10 @@ def test_a_senseless_time_limit_is_a_usage_error(clean: Path, limit: str) -> Non
 def test_a_file_that_broke_the_matcher_off_is_never_called_free(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> Trouble:
-        return Trouble(candidate.path, Reason.CRASHED)
+    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> ScanIssue:
+        return ScanIssue(candidate.path, Reason.CRASHED)
 
-    monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
+    monkeypatch.setattr("quetsach.endpoint.scanner.worker_pool.scan_file", broken)
     assert main(["scan", str(clean), "--lang", "en"]) == 2
     assert "NOT CONCLUSIVE: things that could not be read in full: 1" in capsys.readouterr().out
 

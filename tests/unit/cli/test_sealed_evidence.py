@@ -16,8 +16,8 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

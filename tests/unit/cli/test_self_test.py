@@ -10,7 +10,7 @@ import pytest
 from quetsach import __version__
 from quetsach.cli.main import main
 from quetsach.cli.trial import tool
-from quetsach.endpoint.look import workers
+from quetsach.endpoint.scanner import worker_pool
 from quetsach.packs.trial import try_out
 from quetsach.packs.upgrade import UpgradeError
 
@@ -38,16 +38,16 @@ def test_it_is_told_to_a_person(language: str, capsys: Capture) -> None:
 
 def test_a_worker_process_takes_part(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     started: list[object] = []
-    start = workers.start_worker
-    monkeypatch.setattr(workers, "start_worker", lambda command: (started.append(command), start(command))[1])
+    start = worker_pool.start_worker
+    monkeypatch.setattr(worker_pool, "start_worker", lambda command: (started.append(command), start(command))[1])
     assert main(["self-test"]) == 0
     assert len(started) == 1
 
 
 @pytest.mark.parametrize("command", [("/nonexistent",), (sys.executable, "-c", "")])
 def test_without_a_worker_it_fails(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    start = workers.start_worker
-    monkeypatch.setattr(workers, "start_worker", lambda _command: start(command))
+    start = worker_pool.start_worker
+    monkeypatch.setattr(worker_pool, "start_worker", lambda _command: start(command))
     assert main(["self-test", "--json", "--lang", "en"]) == 1
     told = capsys.readouterr()
     assert (told.out, "worker process" in told.err) == ("", True)

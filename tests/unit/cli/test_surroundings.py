@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli import desktop, surroundings
-from quetsach.endpoint.host.mount import Mount
+from quetsach.endpoint.host.tree import Mount
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.infection_of_windows import infect, registry_findings, windows_findin
 
 from quetsach.cli.acting import told_held, told_plan_step
 from quetsach.core.pack import Action, LocalText
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan

@@ -13,8 +13,8 @@ from quetsach.cli.trial.honest import try_goodware, try_innocent_drives
 from quetsach.cli.trial.picture import differences, picture_of
 from quetsach.cli.trial.running import running_host
 from quetsach.endpoint.host.offline.mounted import open_mounted
-from quetsach.endpoint.look.walk import Candidate
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.walk import Candidate
 from quetsach.packs.goodware import Sample
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen.innocent import INNOCENT
@@ -117,9 +117,9 @@ def test_an_honest_file_that_breaks_the_matcher_off_is_a_problem(
 ) -> None:
     (tmp_path / "honest").write_text("Kính gửi")
 
-    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> Trouble:
-        return Trouble(candidate.path, Reason.TIMED_OUT)
+    def broken(_opener: object, candidate: Candidate, *_: object, **__: object) -> ScanIssue:
+        return ScanIssue(candidate.path, Reason.TIMED_OUT)
 
-    monkeypatch.setattr("quetsach.endpoint.look.workers.look_at", broken)
+    monkeypatch.setattr("quetsach.endpoint.scanner.worker_pool.scan_file", broken)
     [told] = try_goodware([EICAR], tmp_path).problems["eicar"]
     assert f"not looked at to its end (timed-out): {tmp_path}/honest" in told

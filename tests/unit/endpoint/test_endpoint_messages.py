@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from quetsach.endpoint.messages import LANGUAGES, messages
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
 
 PARTS = sorted(
     {p.name.split(".")[0] for p in resources.files("quetsach.endpoint.messages").iterdir() if p.name.endswith(".toml")}

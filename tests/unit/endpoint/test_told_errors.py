@@ -11,11 +11,11 @@ from tests.unit.endpoint.test_endpoint_messages import _places
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.error import told_error, told_note, translated
+from quetsach.endpoint.messages.formatting import format_error, format_note, translated
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
 TOLD = (
-    *("act", "keep", "plan", "report", "host/hive_edit.py", "host/hive_draft.py", "host/offline_registry.py"),
+    *("act", "store", "plan", "report", "host/hive_writer.py", "host/hive_draft.py", "host/offline_registry.py"),
     *("host/nt", "host/offline", "host/posix"),
 )
 """Where errors come from that clean, undo and the quarantine show as they are."""
@@ -89,29 +89,29 @@ def test_a_translation_fills_the_same_places() -> None:
 
 def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> None:
     error = QuetsachError(FULL, where="/var/lib/quetsach", hint="wait until it has ended")
-    assert told_error(error, "vi") == (
+    assert format_error(error, "vi") == (
         "/var/lib/quetsach: không ghi được nhật ký của phiên: ổ đĩa đã đầy\ngợi ý: hãy chờ lần đó xong"
     )
-    assert told_error(error, "en") == error.explain()
+    assert format_error(error, "en") == error.explain()
 
 
 def test_the_line_of_a_file_is_named_in_the_language_too() -> None:
     error = QuetsachError("the column isp is missing", where="a.csv, line 12")
-    assert told_error(error, "vi") == "a.csv, dòng 12: thiếu cột isp"
-    assert told_error(error, "en") == "a.csv, line 12: the column isp is missing"
+    assert format_error(error, "vi") == "a.csv, dòng 12: thiếu cột isp"
+    assert format_error(error, "en") == "a.csv, line 12: the column isp is missing"
 
 
 def test_what_the_catalogue_does_not_know_stays_as_it_is() -> None:
-    assert told_error(QuetsachError("of tomorrow", where="here", hint="so"), "vi") == "here: of tomorrow\ngợi ý: so"
-    assert told_error(QuetsachError("of tomorrow"), "vi") == "of tomorrow"
+    assert format_error(QuetsachError("of tomorrow", where="here", hint="so"), "vi") == "here: of tomorrow\ngợi ý: so"
+    assert format_error(QuetsachError("of tomorrow"), "vi") == "of tomorrow"
 
 
 def test_the_note_of_a_step_is_told_wherever_its_place_ends() -> None:
-    assert told_note(f"C: D: {FULL}; hint: wait until it has ended", "vi") == (
+    assert format_note(f"C: D: {FULL}; hint: wait until it has ended", "vi") == (
         "C: D: không ghi được nhật ký của phiên: ổ đĩa đã đầy; gợi ý: hãy chờ lần đó xong"
     )
-    assert told_note("the process has ended", "vi") == "tiến trình đã kết thúc"
-    assert told_note("/home/an/ảnh.jpg.quetsach-restored", "vi") == "/home/an/ảnh.jpg.quetsach-restored"
+    assert format_note("the process has ended", "vi") == "tiến trình đã kết thúc"
+    assert format_note("/home/an/ảnh.jpg.quetsach-restored", "vi") == "/home/an/ảnh.jpg.quetsach-restored"
 
 
 def test_an_error_of_the_system_is_told_with_its_file() -> None:

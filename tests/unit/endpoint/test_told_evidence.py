@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quetsach.core.pack import Pack
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.evidence import told_evidence
+from quetsach.endpoint.messages.formatting import format_evidence
 from quetsach.packs.load import load_shelf
 
 SHELF = Path(__file__).parents[3] / "packs"
@@ -25,13 +25,13 @@ SHELF = Path(__file__).parents[3] / "packs"
     ],
 )
 def test_fields_are_named_and_their_content_is_not_touched(evidence: str, told: str) -> None:
-    assert told_evidence(evidence, "vi") == told
-    assert told_evidence("place: safe-boot; missing: yes", "en") == "place: safe-boot; missing: yes"
+    assert format_evidence(evidence, "vi") == told
+    assert format_evidence("place: safe-boot; missing: yes", "en") == "place: safe-boot; missing: yes"
 
 
 @given(st.text())
 def test_any_evidence_can_be_told(evidence: str) -> None:
-    assert len(told_evidence(evidence, "vi").split("; ")) >= len(evidence.split("; "))
+    assert len(format_evidence(evidence, "vi").split("; ")) >= len(evidence.split("; "))
 
 
 @pytest.mark.parametrize("pack", load_shelf(SHELF), ids=lambda pack: pack.family)

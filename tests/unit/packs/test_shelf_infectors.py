@@ -8,10 +8,9 @@ from types import ModuleType
 import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, Pack
-from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, RegistryAnchor
+from quetsach.endpoint.artefact import Artefact, FileAnchor, Finding, LineAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.scanner.match import Observation, TraitMatcher
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.program import build_pe

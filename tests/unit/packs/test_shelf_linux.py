@@ -11,15 +11,14 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import Action, ArtefactKind, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, NameAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import Artefact, FileAnchor, Finding, LineAnchor, NameAnchor, ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.match import Observation, TraitMatcher
-from quetsach.endpoint.look.scan import Scope, scan
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.report.guidance import render
+from quetsach.endpoint.scanner.match import Observation, TraitMatcher
+from quetsach.endpoint.scanner.scan import Scope, scan
+from quetsach.endpoint.store.state import State
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.program import build_elf, build_pe
@@ -198,7 +197,7 @@ def test_the_start_table_is_only_reported(tmp_path: Path) -> None:
 @pytest.fixture
 def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder whose processes are the only ones that count: what else lies and runs on this machine does not."""
-    monkeypatch.setattr("quetsach.endpoint.look.scan.drop_places", lambda _host: iter(()))
+    monkeypatch.setattr("quetsach.endpoint.scanner.scan.drop_paths", lambda _host: iter(()))
     return (tmp_path / "machine").resolve()  # type: ignore[return-value]
 
 

@@ -10,9 +10,9 @@ import pytest
 from quetsach.core.pack import Action, ArtefactKind, Pack
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.look.kind import HEAD_BYTES, kind_of
-from quetsach.endpoint.look.match import Observation, TraitMatcher
-from quetsach.endpoint.look.recognise import Recogniser, signatures_of
+from quetsach.endpoint.scanner.kind import HEAD_BYTES, kind_of
+from quetsach.endpoint.scanner.match import Observation, TraitMatcher
+from quetsach.endpoint.scanner.recognise import Recogniser, signatures_of
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.program import build_elf, build_pe

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, Pack
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, LineAnchor, RegistryAnchor
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, Finding, LineAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.scanner.match import Observation, TraitMatcher
 from quetsach.packs.load import load_pack
 
 SHELF = Path(__file__).parents[3] / "packs"

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import Action, Pack
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.offline.mounted import open_mounted
-from quetsach.endpoint.look.scan import Scope, scan
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.plan.plan import check_brake, make_plan
+from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys

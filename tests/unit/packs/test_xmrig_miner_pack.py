@@ -7,7 +7,7 @@ import pytest
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.look.match import Observation, TraitMatcher
+from quetsach.endpoint.scanner.match import Observation, TraitMatcher
 from quetsach.packs.load import load_pack
 
 PACK = load_pack(Path(__file__).parents[3] / "packs" / "xmrig-miner")

@@ -36,8 +36,8 @@ def test_nothing_of_the_server_is_reached() -> None:
 def test_every_start_of_a_process_is_reached() -> None:
     assert {
         "quetsach.cli.scan",
-        "quetsach.endpoint.look.worker",
-        "quetsach.endpoint.look.memory_worker",
+        "quetsach.endpoint.scanner.worker",
+        "quetsach.endpoint.scanner.memory_worker",
     } <= reached_modules()
     assert not any(name.startswith(("quetsach.cli.center", "quetsach.cli.packs")) for name in reached_modules())
 

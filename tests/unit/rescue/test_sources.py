@@ -3,7 +3,7 @@
 import pytest
 
 from quetsach.rescue.errors import RescueError
-from quetsach.rescue.sources import read_sources
+from quetsach.rescue.system import read_sources
 
 KEY = "/usr/share/keyrings/debian-archive-keyring.pgp"
 TARGETS = f"""\

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from quetsach.rescue import mounting
-from quetsach.rescue.tool import DEPENDENCIES, PLACE, overlay_files, tool_files, write_archive
+from quetsach.rescue import volumes
+from quetsach.rescue.system import DEPENDENCIES, PACKAGE_FOLDER, overlay_files, tool_files, write_archive
 
 BUNDLED = {"packs/eicar.qsp": b"pack", "trust/root.json": b"root"}
 
@@ -31,11 +31,15 @@ def test_all_that_the_bare_tool_needs_goes_with_it() -> None:
 
 def test_the_tool_goes_with_the_packs_that_are_given_and_without_the_server() -> None:
     names = dict(tool_files(BUNDLED))
-    ours = {name.removeprefix(f"{PLACE}/quetsach/") for name in names if name.startswith(f"{PLACE}/quetsach/")}
-    assert {"cli/main.py", "endpoint/messages/rescue.vi.toml", "rescue/room.py"} <= ours
+    ours = {
+        name.removeprefix(f"{PACKAGE_FOLDER}/quetsach/")
+        for name in names
+        if name.startswith(f"{PACKAGE_FOLDER}/quetsach/")
+    }
+    assert {"cli/main.py", "endpoint/messages/rescue.vi.toml", "rescue/volumes.py"} <= ours
     assert {name for name in ours if name.startswith("bundled/")} == {f"bundled/{name}" for name in BUNDLED}
     assert not [name for name in ours if name.startswith(("web/", "centre/", "lake/", "simulate/"))]
-    assert f"{PLACE}/boreal/boreal.abi3.so" in names
+    assert f"{PACKAGE_FOLDER}/boreal/boreal.abi3.so" in names
     assert not [name for name in names if "__pycache__" in name or ".." in name]
 
 
@@ -46,7 +50,7 @@ def test_the_tool_on_the_stick_starts_alone(tmp_path: Path) -> None:
     write_archive(archive, tool_files(BUNDLED), epoch=0)
     with tarfile.open(archive) as stream:
         stream.extractall(tmp_path, filter="data")
-    place = tmp_path / PLACE
+    place = tmp_path / PACKAGE_FOLDER
     code = f"import sys; sys.path = [{str(place)!r}] + [p for p in sys.path if 'site-packages' not in p]\n"
     code += "from quetsach.cli.main import main; sys.exit(main(['rescue', '--help']))"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
@@ -85,6 +89,6 @@ def test_the_start_menu_leads_to_the_window_and_only_its_text_mode_to_the_consol
     assert "ConditionKernelCommandLine=!quetsach.text\n" in files[f"{units}-screen.service"]
     assert "/usr/lib/quetsach/tool --terminal" in files["usr/lib/quetsach/screen"]
     assert not [line for line in files["etc/matchbox/kbdconfig"].splitlines() if not line.startswith("#")]
-    menu = (Path(mounting.__file__).parent / "grub.cfg").read_text("utf-8").split("menuentry ")[1:]
+    menu = (Path(volumes.__file__).parent / "grub.cfg").read_text("utf-8").split("menuentry ")[1:]
     modes = ["quetsach.text systemd.wants=quetsach-console.service" in one for one in menu]
     assert modes == [False, False, True, True, False, False]

@@ -10,16 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.act.after_restart import awaiting
-from quetsach.endpoint.act.clean import clean
+from quetsach.endpoint.act.clean import awaiting, clean
 from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Artefact, anchor_of
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Artefact, Finding, anchor_of
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 LIBRARY = Path("C:\\ProgramData\\Giữ\\giữ.dll")

@@ -14,14 +14,13 @@ from pathlib import Path
 from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Anchor, Artefact, RegistryAnchor, anchor_of
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Anchor, Artefact, Finding, RegistryAnchor, anchor_of
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteKey, KeyContent, PutKey, RegistryValue, SetValue
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KILLED = 137

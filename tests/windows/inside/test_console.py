@@ -9,14 +9,14 @@ from pathlib import Path
 COMMAND = "import sys; from quetsach.cli.main import main; sys.exit(main())"
 BROKEN_OFF = f"""
 import signal
-from quetsach.endpoint.look import workers
-real, seen = workers.look_at, []
-def look_at(tree, candidate, *words, **options):
+from quetsach.endpoint.scanner import worker_pool
+real, seen = worker_pool.scan_file, []
+def scan_file(tree, candidate, *words, **options):
     seen.append(candidate)
     if len(seen) == 20:
         signal.raise_signal(signal.SIGBREAK)
     return real(tree, candidate, *words, **options)
-workers.look_at = look_at
+worker_pool.scan_file = scan_file
 {COMMAND}
 """
 """The command, at whose twentieth file somebody presses Ctrl-Break."""

@@ -15,18 +15,16 @@ from quetsach.endpoint.errors import ScanError, StateError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.disk import Own, fstat, open_own, read_at, sync, sync_folder, write_all, write_at
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
-from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
-from quetsach.endpoint.host.nt.file_calls import DACL, OWNER, READ_ATTRIBUTES, READ_CONTROL
-from quetsach.endpoint.host.nt.handles import nt_path, opened
-from quetsach.endpoint.host.nt.private_folder import trusted_by
-from quetsach.endpoint.host.nt.security import Descriptor, openings
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.walk import Candidate, walk
+from quetsach.endpoint.host.nt.ffi.system import NtRightsCalls
+from quetsach.endpoint.host.nt.file_calls import DACL, OWNER, READ_ATTRIBUTES, READ_CONTROL, nt_path, opened
+from quetsach.endpoint.host.nt.security import Descriptor, openings, trusted_by
+from quetsach.endpoint.scanner.walk import Candidate, walk
+from quetsach.endpoint.store.state import State
 
 HOLDING = """
 import sys
 from pathlib import Path
-from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.store.state import State
 with State.open(Path(sys.argv[1])).lock():
     print("held", flush=True)
     sys.stdin.read()

@@ -11,9 +11,9 @@ from tests.waiting import PATIENCE_SECONDS
 from tests.windows.inside import live_infection
 from tests.windows.state import changes, registry
 
-from quetsach.endpoint.act.recover import recover, unfinished
+from quetsach.endpoint.act.undo import recover, unfinished
 from quetsach.endpoint.host.live import live_host
-from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.store.state import State
 
 EVERY = int(os.environ.get("QUETSACH_KILLED_EVERY", "7"))
 """Each so many records, others in each run; 1 tries all of them."""

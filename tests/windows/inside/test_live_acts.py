@@ -17,14 +17,13 @@ from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CLEANED_RESTART, CleanResult
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, ProcessAnchor, RegistryAnchor
-from quetsach.endpoint.collect import footholds
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, Finding, ProcessAnchor, RegistryAnchor
+from quetsach.endpoint.collect import persistence_entries
 from quetsach.endpoint.host.live import live_host
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.hive import SZ
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -139,7 +138,7 @@ def _found(host: Host) -> list[Finding]:
 
 
 def _found_in_registry(host: Host) -> list[Finding]:
-    named = (one for one in footholds(host) if isinstance(one, Artefact))
+    named = (one for one in persistence_entries(host) if isinstance(one, Artefact))
     ours = (one for one in named if any(b"/Qu\xe1\xba\xa1t/" in path for path in one.refers_to))
     return [_finding(one.kind, one.anchor, ACTIONS[one.kind], dict(one.fields)) for one in ours]
 

@@ -11,19 +11,18 @@ from tests.waiting import PATIENCE_SECONDS
 from tests.windows import planting
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct
-from quetsach.endpoint.act.shape import Workplace
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Artefact, FileAnchor, ProcessAnchor, anchor_of
+from quetsach.endpoint.artefact import Artefact, FileAnchor, Finding, ProcessAnchor, anchor_of
 from quetsach.endpoint.errors import EndpointError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host, running_processes, tree_path
 from quetsach.endpoint.host.process import ProcessState
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome, Step
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 TEXT = LocalText("vì", "why")

@@ -10,9 +10,9 @@ import pytest
 from tests.fake_host import FakeTree
 
 from quetsach.endpoint.host.nt.ffi.registry import NativeRegistry
-from quetsach.endpoint.host.nt.ffi.restart import NativeRestart
+from quetsach.endpoint.host.nt.ffi.system import NativeRestart
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.nt.restart import NtRestartQueue
+from quetsach.endpoint.host.nt.terminal import NtRestartQueue
 
 KEY = r"SYSTEM\CurrentControlSet\Control\Session Manager"
 VALUE = "PendingFileRenameOperations"

@@ -16,8 +16,7 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.nt.ffi.registry import NativeRegistry
 from quetsach.endpoint.host.nt.ffi.services import NativeServices
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.nt.service_calls import STOPPED
-from quetsach.endpoint.host.nt.services import NtServices
+from quetsach.endpoint.host.nt.services import STOPPED, NtServices
 from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.host.registry import DeleteKey, PutKey, RegistryValue, SetValue
 

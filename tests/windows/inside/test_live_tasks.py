@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.nt.ffi.com import NotThereError
-from quetsach.endpoint.host.nt.ffi.tasks import NativeTasks
-from quetsach.endpoint.host.nt.tasks import NtTasks
+from quetsach.endpoint.host.nt.ffi.com import NativeTasks, NotThereError
+from quetsach.endpoint.host.nt.services import NtTasks
 
 TASKS = Path(os.environ["SYSTEMROOT"]) / "System32" / "Tasks"
 XML = """<?xml version="1.0"?>

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.nt.ffi.wmi import NativeWmi
-from quetsach.endpoint.host.nt.subscriptions import NtSubscriptions
-from quetsach.endpoint.host.subscriptions import StoredObject, Subscription
+from quetsach.endpoint.host.nt.ffi.com import NativeWmi
+from quetsach.endpoint.host.nt.services import NtSubscriptions
+from quetsach.endpoint.host.port import StoredObject, Subscription
 
 
 def test_objects_have_their_path_and_their_text() -> None:

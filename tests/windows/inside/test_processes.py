@@ -17,11 +17,11 @@ from tests.windows import planting
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import process as collector
+from quetsach.endpoint.collect import running as collector
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.host.live import boot_id, live_host, running_processes, tree_path
 from quetsach.endpoint.host.process import Process, Processes, ProcessState, Socket
-from quetsach.endpoint.look.memory import MemoryLook, MemoryReader, memory_rules
+from quetsach.endpoint.scanner.memory import MemoryReader, MemoryResult, memory_rules
 
 LIVING = "import sys, time; print(1, flush=True); time.sleep(600)"
 RULE = 'rule bad { meta: author = "A" strings: $a = "worm code" condition: $a and uint16(0) == 0x457f }'
@@ -134,7 +134,7 @@ def test_a_script_is_known_with_its_process(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        artefacts = [item for item in collector.collect(live_host()) if isinstance(item, Artefact)]
+        artefacts = [item for item in collector.read_processes(live_host()) if isinstance(item, Artefact)]
         process.kill()
     [found] = [one for one in artefacts if one.fields["pid"] == str(process.pid)]
     assert tree_path(script) in found.refers_to
@@ -169,13 +169,13 @@ def test_a_rule_is_found_in_the_memory_of_a_process_by_the_reader(processes: Pro
     ):
         looks = [reader.look(one.anchor) for one in (bad, good)]
         for look in looks:
-            assert isinstance(look, MemoryLook)
+            assert isinstance(look, MemoryResult)
             assert look.size_bytes > 1 << 20
             assert not look.is_cut_short
         assert looks[0].hits == (Hit("worm", "bad", "A", in_memory=True),)
         assert looks[1].hits == ()
-        assert reader.look(_read(processes, os.getpid()).anchor) == MemoryLook()
-        assert reader.look(replace(bad.anchor, start_ticks=1)) == MemoryLook()
+        assert reader.look(_read(processes, os.getpid()).anchor) == MemoryResult()
+        assert reader.look(replace(bad.anchor, start_ticks=1)) == MemoryResult()
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.goodware import goodware
 from quetsach.packs.specimen.innocent import INNOCENT
 

@@ -19,23 +19,21 @@ from quetsach.core.pack import Action, ArtefactKind, Pack
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.artefact import Anchor, LineAnchor, RegistryAnchor, place_of, printable
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Anchor, Finding, LineAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import Plan, check_brake, make_plan
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen import Planted, Specimen, broken_off, unlock
 from quetsach.packs.specimen import linux as linux_drive
 
 type Item = tuple[str, str, str]
 """Kind, place, and line or entry: what a specimen says it planted, and what a scan says it found."""
 
-_EXPECTED_HOLDS = frozenset({Hold.REPORT_ONLY, Hold.MEMBER, Hold.NOT_RUNNING})
+_EXPECTED_HOLDS = frozenset({SkipReason.REPORT_ONLY, SkipReason.MEMBER, SkipReason.NOT_RUNNING})
 """The last: what only the running system can take away, such as a subscription of WMI."""
 
 

@@ -15,7 +15,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
 from quetsach.endpoint.artefact import place_of
 from quetsach.endpoint.host.live import live_host, tree_path
-from quetsach.endpoint.look.scan import ScanResult, Scope, scan
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.installation import bundled
 from quetsach.packs.load import load_shelf
 

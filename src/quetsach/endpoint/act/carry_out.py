@@ -2,14 +2,51 @@
 
 import errno
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
-from quetsach.endpoint.act.kinds import ACTS
+from quetsach.endpoint.act import file, folder, process, registry, rewrite, triggers
+from quetsach.endpoint.act.act import Act, ChangedError, GoneError, Workplace
 from quetsach.endpoint.act.result import StepResult
-from quetsach.endpoint.act.shape import ChangedError, GoneError, Workplace
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import EndpointError, JournalError
-from quetsach.endpoint.plan.step import FIRST_ON_WINDOWS, Outcome, QuarantineFile, Step
+from quetsach.endpoint.plan.step import (
+    FIRST_ON_WINDOWS,
+    EditRegistry,
+    KillProcess,
+    Outcome,
+    QuarantineFile,
+    RemoveLines,
+    RemoveLink,
+    RemoveSubscription,
+    RemoveTask,
+    Step,
+    StopUnit,
+    Target,
+    TruncateFile,
+    UnhideFolder,
+)
+
+# Acts: what is done for each kind of step, and how it is undone. All are of one shape.
+#
+# Every act reads the state it finds and does only what is still missing, so that it can be begun again after a crash at
+# any moment.
+
+ACTS: Mapping[type[Target], Act] = {
+    QuarantineFile: file.QuarantineAct(),
+    RemoveLines: rewrite.LinesAct(),
+    EditRegistry: registry.RegistryAct(),
+    RemoveSubscription: triggers.SubscriptionAct(),
+    RemoveTask: triggers.TaskAct(),
+    TruncateFile: rewrite.TruncateAct(),
+    UnhideFolder: folder.UnhideAct(),
+    RemoveLink: folder.LinkAct(),
+    StopUnit: process.UnitAct(),
+    KillProcess: process.ProcessAct(),
+}
+"""What does the steps of each kind."""
+
+
+# Carrying out steps and undoing them, one at a time, each with its record before and after.
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
 _CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from quetsach.endpoint.act.replacement import clear, new_file, open_placed
-from quetsach.endpoint.act.shape import (
+from quetsach.endpoint.act.act import (
     ChangedError,
     Facts,
     GoneError,
     Workplace,
     check_anchor,
     check_reversible,
+    clear,
+    new_file,
+    open_placed,
     parent_facts,
     restore_times,
     straight_way,
@@ -24,11 +26,11 @@ from quetsach.endpoint.act.shape import (
 from quetsach.endpoint.artefact import FileAnchor, printable
 from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.disk import fstat, hash_file, sync
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.port import Files, Folder
-from quetsach.endpoint.keep.quarantine import Sealed, seal
-from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step, file_of, freeze
+from quetsach.endpoint.store.quarantine import Sealed, seal
+from quetsach.endpoint.store.session import Progress
 
 _MAX_NAME_BYTES = 255
 _MAX_BESIDE = 100

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.keep.session import RESTART_NEEDED
-from quetsach.endpoint.plan.plan import Held
+from quetsach.endpoint.artefact import Artefact, Finding
+from quetsach.endpoint.plan.plan import Skipped
 from quetsach.endpoint.plan.step import Outcome, Step
+from quetsach.endpoint.store.session import RESTART_NEEDED
 
 CLEANED = 11
 CLEANED_RESTART = RESTART_NEEDED
@@ -37,14 +36,14 @@ class CleanResult:
     root: str
     started: datetime
     steps: tuple[StepResult, ...]
-    held: tuple[Held, ...]
+    held: tuple[Skipped, ...]
     remaining: tuple[Finding, ...]
     dangling: tuple[Artefact, ...]
     restart_needed: bool
     is_seen: bool = True
 
     @property
-    def unseen(self) -> tuple[Held, ...]:
+    def unseen(self) -> tuple[Skipped, ...]:
         """What was left alone and is not named by the second scan, although it is still there.
 
         Such signs count only beside a surer one: programs that a virus wrote into, once the virus itself is gone.

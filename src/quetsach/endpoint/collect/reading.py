@@ -13,16 +13,21 @@ from functools import cached_property
 from itertools import chain
 
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
-from quetsach.endpoint.collect.command import LONGEST_COMMAND_BYTES, SEARCH_PATH, named_files, resolve_files
+from quetsach.endpoint.collect.accounts import User, accounts_of, system_account
+from quetsach.endpoint.collect.named_files import (
+    LONGEST_COMMAND_BYTES,
+    SEARCH_PATH,
+    Removed,
+    named_files,
+    resolve_files,
+)
 from quetsach.endpoint.collect.places import Place
-from quetsach.endpoint.collect.removed import Removed
 from quetsach.endpoint.collect.text import MOST_NAMES, TextFile, names_in, read_text
-from quetsach.endpoint.collect.users import User, accounts_of, system_account
-from quetsach.endpoint.collect.windows.naming import WindowsNames
+from quetsach.endpoint.collect.windows.commands import WindowsNames
 from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+from quetsach.endpoint.scan_issue import Reason, ScanIssue, reason_of
 
 MOST_ARTEFACTS = 20_000
 MOST_FILES = 20_000
@@ -116,7 +121,7 @@ class Reading:
     def __init__(self, place: Place, surroundings: Surroundings) -> None:
         self.place = place
         self.host = surroundings.host
-        self.troubles: dict[bytes, Trouble] = {}
+        self.troubles: dict[bytes, ScanIssue] = {}
         self._surroundings = surroundings
         self._seen: set[bytes] = set()
         self._files = MOST_FILES
@@ -138,7 +143,7 @@ class Reading:
 
     def stop_at(self, path: bytes) -> None:
         """Say that something at this path was left out because of a limit."""
-        self.troubles.setdefault(path, Trouble(path, Reason.OVERFULL))
+        self.troubles.setdefault(path, ScanIssue(path, Reason.OVERFULL))
 
     def may_read(self, file: TextFile) -> bool:
         """Return whether the text of a file that starts may still be read for what it runs."""
@@ -154,7 +159,7 @@ class Reading:
         except (FileNotFoundError, NotADirectoryError):
             return [], []
         except OSError as error:
-            self.troubles.setdefault(folder, Trouble(folder, reason_of(error)))
+            self.troubles.setdefault(folder, ScanIssue(folder, reason_of(error)))
             return [], []
         if len(files) + len(folders) >= MOST_NAMES:
             self.stop_at(folder)
@@ -195,14 +200,14 @@ class Reading:
             paths = below[:MOST_FILES]
         yield from paths
 
-    def texts(self) -> Iterator[tuple[User, TextFile | Trouble]]:
+    def texts(self) -> Iterator[tuple[User, TextFile | ScanIssue]]:
         """Yield the text files of the place, each once even if two paths lead to it."""
         for user, path in self.paths():
             file = self.text(path)
             if file is not None:
                 yield user, file
 
-    def text(self, path: bytes) -> TextFile | Trouble | None:
+    def text(self, path: bytes) -> TextFile | ScanIssue | None:
         """Read a text file; ``None`` when there is none, when it was read before, and at the limit."""
         if self._files <= 0 or self._bytes <= 0:
             return None
@@ -219,7 +224,7 @@ class Reading:
             self.stop_at(path)
         return file
 
-    def files(self) -> Iterator[tuple[User, bytes, TextFile | Trouble]]:
+    def files(self) -> Iterator[tuple[User, bytes, TextFile | ScanIssue]]:
         """Yield the files of the place, whatever they hold: account, path as written, anchor and first MiB of content.
 
         What is no regular file is passed over: a folder beside the files is none of them.
@@ -296,7 +301,7 @@ def _matching(pattern: bytes, paths: list[bytes]) -> list[bytes]:
     return sorted(path for path in paths if matches(os.fsdecode(posixpath.basename(path))))
 
 
-def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:
+def _read_file(tree: Tree, path: bytes) -> TextFile | ScanIssue | None:
     """Read and hash a regular file; ``None`` if there is none."""
     try:
         real = tree.resolve(path)
@@ -305,19 +310,19 @@ def _read_file(tree: Tree, path: bytes) -> TextFile | Trouble | None:
         return None
     except OSError as error:
         reason = reason_of(error)
-        return None if reason is Reason.SPECIAL else Trouble(path, reason)
+        return None if reason is Reason.SPECIAL else ScanIssue(path, reason)
     try:
         before = fstat(descriptor)
         if before.st_size > LARGEST_FILE_BYTES:
-            return Trouble(real, Reason.OVERFULL)
+            return ScanIssue(real, Reason.OVERFULL)
         digest, head = hashlib.sha256(), b""
         while chunk := os.read(descriptor, _HEAD_BYTES):
             head = head or chunk
             digest.update(chunk)
             if os.lseek(descriptor, 0, os.SEEK_CUR) > LARGEST_FILE_BYTES:
-                return Trouble(real, Reason.CHANGED)
+                return ScanIssue(real, Reason.CHANGED)
         return TextFile(anchor_of(real, before, digest.hexdigest()), head)
     except OSError as error:
-        return Trouble(path, reason_of(error))
+        return ScanIssue(path, reason_of(error))
     finally:
         os.close(descriptor)

@@ -15,6 +15,7 @@ if sys.platform == "win32":
         Own,
         data_parts,
         fstat,
+        named,
         open_own,
         read_at,
         sync,
@@ -22,7 +23,6 @@ if sys.platform == "win32":
         used_on,
         write_at,
     )
-    from quetsach.endpoint.host.nt.opened import named
 else:
     from quetsach.endpoint.host.posix.disk import (
         Own,

@@ -16,8 +16,8 @@ from typing import NoReturn
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
-from quetsach.endpoint.host.hive_edit import edit_hive
 from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
+from quetsach.endpoint.host.hive_writer import edit_hive
 from quetsach.endpoint.host.registry import (
     KeyContent,
     RegistryEdit,
@@ -28,7 +28,7 @@ from quetsach.endpoint.host.registry import (
 )
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.host.windows_path import expanded, machine_environment, path_of
-from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+from quetsach.endpoint.scan_issue import Reason, ScanIssue, reason_of
 
 _CONFIG = b"/Windows/System32/config"
 _MACHINE = ("SOFTWARE", "SYSTEM", "SAM", "SECURITY")
@@ -58,7 +58,7 @@ class OfflineRegistry:
         """The hives that are open, the one asked for last at the end."""
         self._refused: dict[bytes, RegistryError] = {}
         self._known = KnownKeys()
-        self._troubles: dict[Trouble, None] = {}
+        self._troubles: dict[ScanIssue, None] = {}
 
     def accounts(self) -> tuple[str, ...]:
         """Return the names below ``HKU``: the folders of profiles that hold a hive, and ``.DEFAULT``."""
@@ -110,19 +110,19 @@ class OfflineRegistry:
         """Return the path of the hive file that holds a key; ``None`` when there is no such file."""
         return self._all_paths().get(_mount(key)[0])
 
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[ScanIssue, ...]:
         """Return what of the hives opened so far could not be read, or may not be the newest state."""
         found = dict(self._troubles)
         for path, hive in self._hives.items():
             found.update(_troubles_of(path, hive))
         return (*found, *self._missing())
 
-    def _missing(self) -> Iterator[Trouble]:
+    def _missing(self) -> Iterator[ScanIssue]:
         """Yield the hives that every Windows has and this one lacks; a drive without a Windows has none."""
         if self._tree.exists(_CONFIG):
             for name in _EVERY_WINDOWS:
                 if f"HKLM\\{name}" not in self._all_paths():
-                    yield Trouble(join(_CONFIG, name.encode()), Reason.MISSING)
+                    yield ScanIssue(join(_CONFIG, name.encode()), Reason.MISSING)
 
     def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
         """Write a copy of the one hive that the edits are about, with all of them made, to a new file.
@@ -215,7 +215,7 @@ class OfflineRegistry:
 
     def _refuse(self, path: bytes, reason: Reason, error: RegistryError) -> NoReturn:
         """Remember that a hive cannot be read, so that it is not tried again for every key."""
-        self._troubles[Trouble(path, reason)] = None
+        self._troubles[ScanIssue(path, reason)] = None
         self._refused[path] = RegistryError(error.what, where=printable(path), hint=error.hint)
         raise RegistryError(error.what, where=printable(path), hint=error.hint) from error
 
@@ -255,7 +255,7 @@ class OfflineRegistry:
                 continue
             if is_folder and real not in found:
                 if len(found) >= _MOST_ACCOUNTS:
-                    self._troubles[Trouble(real, Reason.OVERFULL)] = None
+                    self._troubles[ScanIssue(real, Reason.OVERFULL)] = None
                     return
                 found[real] = None
                 yield real
@@ -293,9 +293,9 @@ class OfflineRegistry:
         return real if folded(text) == folded(asked) and self._tree.exists(real) else None
 
 
-def _troubles_of(path: bytes, hive: Hive) -> dict[Trouble, None]:
+def _troubles_of(path: bytes, hive: Hive) -> dict[ScanIssue, None]:
     reasons = ((hive.damaged, Reason.DAMAGED), (hive.limited, Reason.OVERFULL), (not hive.is_current, Reason.STALE))
-    return {Trouble(path, reason): None for holds, reason in reasons if holds}
+    return {ScanIssue(path, reason): None for holds, reason in reasons if holds}
 
 
 def _mount(key: str) -> tuple[str, str]:

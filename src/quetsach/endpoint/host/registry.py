@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 SZ, EXPAND_SZ, BINARY, DWORD, LINK, MULTI_SZ, QWORD = 1, 2, 3, 4, 6, 7, 11
 """Types of values (winnt.h). Other numbers occur and are kept as they are."""
@@ -140,7 +140,7 @@ class Registry(Protocol):
     def hive_path(self, key: str) -> bytes | None:
         """Return the path of the hive file that holds a key, inside the root; ``None`` where the system runs."""
 
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[ScanIssue, ...]:
         """Return what could not be read so far, or may not be the newest state; asked after the collecting."""
 
     def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:

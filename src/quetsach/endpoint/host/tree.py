@@ -1,19 +1,21 @@
-"""Files of a machine, never reached outside their root.
-
-A path is bytes, absolute inside the root. Symbolic links are resolved here, one component after another: an absolute
-target starts again at the root, ``..`` stops there, and no link can lead out, whatever runs on the machine meanwhile.
-Every method raises ``OSError`` as the system call does, with the whole path as its ``filename``.
-"""
+"""Files of a machine, never reached outside their root, and the places at which file systems are seen."""
 
 import errno
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from quetsach import storage
-from quetsach.endpoint.host.folder import Entry, Folder
+from quetsach.endpoint.host.files import Entry, Folder
+
+# Files of a machine, never reached outside their root.
+#
+# A path is bytes, absolute inside the root. Symbolic links are resolved here, one component after another: an absolute
+# target starts again at the root, ``..`` stops there, and no link can lead out, whatever runs on the machine meanwhile.
+# Every method raises ``OSError`` as the system call does, with the whole path as its ``filename``.
 
 __all__ = ["MAX_LINKS", "Entry", "Folder", "Tree", "components", "join", "naming"]
 
@@ -115,3 +117,34 @@ def naming(path: bytes) -> Iterator[None]:
     except OSError as error:
         error.filename = path
         raise
+
+
+# Places at which a file system is seen, and by which other paths a file is reached.
+
+
+class Mount(NamedTuple):
+    """A folder ``top`` of the file system on ``device`` (``major:minor``), to be seen at ``place``."""
+
+    device: bytes
+    top: bytes
+    place: bytes
+
+
+def other_paths(path: bytes, mounts: Iterable[Mount]) -> Iterator[bytes]:
+    """Yield the other paths that lead to the file at an absolute path without links, through other mounts."""
+    known = tuple(mounts)
+    holding = [mount for mount in known if _below(path, mount.place) is not None]
+    if not holding:
+        return
+    own = max(reversed(holding), key=lambda mount: len(mount.place))
+    inner = own.top + path[len(own.place) :]
+    for mount in known:
+        rest = _below(inner, mount.top) if mount.device == own.device else None
+        if rest is not None and mount.place + rest != path:
+            yield mount.place + rest
+
+
+def _below(path: bytes, folder: bytes) -> bytes | None:
+    """Return what follows a folder in a path, with its slash; ``None`` when the path is not in the folder."""
+    rest = path[len(folder) :]
+    return rest if path.startswith(folder) and rest[:1] in (b"", b"/") else None

@@ -1,16 +1,18 @@
-r"""Which files a text of Windows names: ``"%ProgramFiles%\x\y.exe" /q``, ``\??\C:\x.sys``, ``rundll32 x.dll,Start``.
-
-Nothing is opened here: what is given are all paths that Windows might mean, for the caller to see which exist. Sources:
-Microsoft Learn, "CreateProcessW" (how a command without quotation marks is tried word by word), "Naming Files, Paths,
-and Namespaces" (prefixes, dots and spaces at the end), "SearchPathW".
-
-Paths of other machines are none of this tree, nor are those of other drives, unless ``OTHER_DRIVES`` of the environment
-names them: then ``D:\x`` is ``/D:/x``. ``\Device\HarddiskVolumeN`` is taken for the drive of the system.
-"""
+"""Which files a text of Windows names: paths in commands, and where links of NTFS lead."""
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+
+# Which files a text of Windows names: ``"%ProgramFiles%\x\y.exe" /q``, ``\??\C:\x.sys``, ``rundll32 x.dll,Start``.
+#
+# Nothing is opened here: what is given are all paths that Windows might mean, for the caller to see which exist.
+# Sources: Microsoft Learn, "CreateProcessW" (how a command without quotation marks is tried word by word), "Naming
+# Files, Paths, and Namespaces" (prefixes, dots and spaces at the end), "SearchPathW".
+#
+# Paths of other machines are none of this tree, nor are those of other drives, unless ``OTHER_DRIVES`` of the
+# environment names them: then ``D:\x`` is ``/D:/x``. ``\Device\HarddiskVolumeN`` is taken for the drive of the system.
 
 type Environment = Mapping[str, str]
 """Variables by their names in capitals."""
@@ -235,3 +237,27 @@ def _tree_path(parts: Iterable[str]) -> bytes:
 def _value(found: re.Match[str], environment: Environment) -> str:
     value = environment.get((found[1] or found[2]).upper())
     return found[0] if value is None or len(value) > _LONGEST_VALUE else value
+
+
+# Where junctions and symbolic links of NTFS lead, from their own record ([MS-FSCC] 2.1.2.4 and 2.1.2.5).
+#
+# What ntfs-3g shows as the target of a link is a guess: it leads to this drive whatever drive the record names.
+
+ATTRIBUTE = "system.ntfs_reparse_data"
+"""The attribute in which ntfs-3g gives the record."""
+
+_JUNCTION, _SYMLINK = 0xA000_0003, 0xA000_000C
+_HEADS = {_JUNCTION: 16, _SYMLINK: 20}
+"""Where the names begin; between them and the four numbers of either kind a symbolic link has its flags."""
+
+
+def target_of(record: bytes) -> bytes | None:
+    r"""Return the name to go to of a record, in UTF-8: ``\??\C:\Users``, or relative; ``None`` for another kind."""
+    if len(record) < 20:
+        return None
+    tag, _, _, start, size = struct.unpack_from("<IHHHH", record)
+    head = _HEADS.get(tag)
+    if head is None or head + start + size > len(record):
+        return None
+    name = record[head + start : head + start + (size & ~1)]
+    return name.decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass")

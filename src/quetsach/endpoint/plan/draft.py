@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from quetsach.core.pack import Action
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, anchor_of
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.registry import DeleteKey, folded
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import (
     EditRegistry,
     QuarantineFile,
@@ -19,7 +18,7 @@ from quetsach.endpoint.plan.step import (
     Target,
     TruncateFile,
 )
-from quetsach.endpoint.plan.windows import HiveWish, Wish, leaves_empty, settled, size_of
+from quetsach.endpoint.plan.windows import HiveEditRequest, Wish, leaves_empty, settled, size_of
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ class _Draft:
         return replace(self.step, target=target, findings=tuple(self.findings))
 
 
-MAX_WISHED_BYTES = 4 << 20
+MAX_REQUESTED_BYTES = 4 << 20
 """So much is edited in one hive at once; a journal record, in which it has to fit, takes four times that."""
 
 
@@ -49,24 +48,24 @@ class Drafts:
 
     def __init__(self) -> None:
         self._drafts: dict[object, _Draft] = {}
-        self._refused: list[tuple[Finding, Hold]] = []
+        self._refused: list[tuple[Finding, SkipReason]] = []
 
-    def add(self, target: Target | HiveWish, finding: Finding, package: str) -> None:
+    def add(self, target: Target | HiveEditRequest, finding: Finding, package: str) -> None:
         """Add a target, or join it with what is already planned for the same thing."""
         key: object = target
         if isinstance(target, QuarantineFile | RemoveLines | TruncateFile):
             key = (type(target), target.file.path)
-        elif isinstance(target, HiveWish):
+        elif isinstance(target, HiveEditRequest):
             key = (EditRegistry, target.hive or folded(target.wish.key))
-        first = EditRegistry(None, ()) if isinstance(target, HiveWish) else target
+        first = EditRegistry(None, ()) if isinstance(target, HiveEditRequest) else target
         step = Step(0, first, finding.family, (), finding.why, finding.evidence, package)
         draft = self._drafts.setdefault(key, _Draft(step))
-        if isinstance(target, HiveWish):
-            if draft.wished_bytes + size_of(target.wish) > MAX_WISHED_BYTES:
-                self._refused.append((finding, Hold.UNREACHABLE))
+        if isinstance(target, HiveEditRequest):
+            if draft.wished_bytes + size_of(target.wish) > MAX_REQUESTED_BYTES:
+                self._refused.append((finding, SkipReason.UNREACHABLE))
                 return
             if finding.action is Action.REMOVE_ENTRY and leaves_empty([*draft.wishes, target.wish]):
-                self._refused.append((finding, Hold.SYSTEM))
+                self._refused.append((finding, SkipReason.SYSTEM))
                 return
         draft.findings[finding.id] = finding
         if isinstance(target, RemoveLines):
@@ -74,7 +73,7 @@ class Drafts:
         elif isinstance(target, TruncateFile) and isinstance(draft.step.target, TruncateFile):
             cut = min(target.size_bytes, draft.step.target.size_bytes)  # what two rules found: the first begins it
             draft.step = replace(draft.step, target=replace(target, size_bytes=cut))
-        elif isinstance(target, HiveWish):
+        elif isinstance(target, HiveEditRequest):
             draft.wishes.append(target.wish)
             draft.wished_bytes += size_of(target.wish)
             draft.hive = target.hive
@@ -86,7 +85,7 @@ class Drafts:
             draft.findings[member.id] = member
         return draft is not None
 
-    def finished(self, tree: Tree) -> tuple[list[Step], list[tuple[Finding, Hold]]]:
+    def finished(self, tree: Tree) -> tuple[list[Step], list[tuple[Finding, SkipReason]]]:
         """Return the steps, and what is left alone after all.
 
         That is a finding whose hive cannot be read any more or would be edited beyond measure, and the last entry of a
@@ -99,11 +98,11 @@ class Drafts:
             if draft.wishes:
                 file = _hive_file(tree, draft.hive) if draft.hive is not None else None
                 if draft.hive is not None and file is None:
-                    lost.extend((finding, Hold.UNREACHABLE) for finding in draft.findings.values())
+                    lost.extend((finding, SkipReason.UNREACHABLE) for finding in draft.findings.values())
                     continue
                 edits = settled(draft.wishes)
                 if not edits:  # a list that the system needs would be left empty
-                    lost.extend((finding, Hold.SYSTEM) for finding in draft.findings.values())
+                    lost.extend((finding, SkipReason.SYSTEM) for finding in draft.findings.values())
                     continue
                 draft.step = replace(draft.step, target=EditRegistry(file, edits))
             elif isinstance(draft.step.target, EditRegistry):
@@ -124,7 +123,7 @@ class Drafts:
                 del self._drafts[key]
 
 
-def _not_in(steps: Iterable[Step], lost: Iterable[tuple[Finding, Hold]]) -> list[tuple[Finding, Hold]]:
+def _not_in(steps: Iterable[Step], lost: Iterable[tuple[Finding, SkipReason]]) -> list[tuple[Finding, SkipReason]]:
     kept = {finding for step in steps for finding in step.findings}
     return [(finding, hold) for finding, hold in lost if finding.id not in kept]
 

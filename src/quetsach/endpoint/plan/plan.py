@@ -1,36 +1,40 @@
-"""From findings to an ordered plan: what would be done, in which order, and what is left alone and why."""
+"""From findings to an ordered plan: what would be done, what is left alone and why; and the mass brake."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.artefact import FileAnchor, LineAnchor, MemberAnchor, ProcessAnchor, RegistryAnchor
+from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, MemberAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.packages import unread_database
-from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.host.subscriptions import Subscription
+from quetsach.endpoint.host.port import Host, Subscription
 from quetsach.endpoint.plan.draft import Drafts
-from quetsach.endpoint.plan.protect import Hold, Protection, hold_of
-from quetsach.endpoint.plan.setting_line import stands_alone
-from quetsach.endpoint.plan.shell_line import separable
+from quetsach.endpoint.plan.protection import Protection, SkipReason, skip_reason
+from quetsach.endpoint.plan.removable_lines import separable, stands_alone
 from quetsach.endpoint.plan.step import (
     FIRST_ON_WINDOWS,
     TARGETS,
+    EditRegistry,
     KillProcess,
     QuarantineFile,
     RemoveLines,
+    RemoveLink,
     RemoveSubscription,
     Step,
     Target,
     TruncateFile,
     UnhideFolder,
+    file_of,
 )
 from quetsach.endpoint.plan.units import unit_targets
-from quetsach.endpoint.plan.windows import HiveWish, registry_wishes, task_of, windows_hold
+from quetsach.endpoint.plan.windows import HiveEditRequest, registry_edit_requests, task_of, windows_skip_reason
 
-_GOOD = frozenset({Hold.OWN, Hold.SYSTEM, Hold.PACKAGE})
+# From findings to an ordered plan: what would be done, in which order, and what is left alone and why.
+
+_GOOD = frozenset({SkipReason.OWN, SkipReason.SYSTEM, SkipReason.PACKAGE})
 """Reasons to believe the file rather than the rule."""
 
 _SHELL = frozenset({ArtefactKind.PROFILE_LINE, ArtefactKind.RC_LOCAL_LINE})
@@ -44,11 +48,11 @@ _ORDER_OF_WINDOWS = _ORDER | {target: number - len(_ORDER) for number, target in
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Skipped:
     """A finding that is reported and not acted on, and why. ``package`` is set when one answers for the file."""
 
     finding: Finding
-    hold: Hold
+    hold: SkipReason
     package: str = ""
 
 
@@ -60,7 +64,7 @@ class Plan:
     """
 
     steps: tuple[Step, ...]
-    held: tuple[Held, ...]
+    held: tuple[Skipped, ...]
     has_unread_packages: bool = False
 
     @property
@@ -85,19 +89,19 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, wi
     located, lost = _locate(findings, host)
     named = {path for finding, _ in located if host.registry for path in finding.artefact.refers_to}
     protection = Protection.of(host, state_folder, {path for _, path in located if path} | named)
-    held = [Held(finding, Hold.UNREACHABLE) for finding in lost]
+    held = [Skipped(finding, SkipReason.UNREACHABLE) for finding in lost]
     entangled = _entangled(located, host)
     drafts = Drafts()
-    spared: dict[bytes, Hold] = {}
+    spared: dict[bytes, SkipReason] = {}
     for finding, path in sorted(located, key=lambda item: not item[1]):  # processes, which have no path, come last
-        hold = _hold(finding, path, protection, spared) or (Hold.ENTANGLED if finding.id in entangled else None)
-        if hold is Hold.MEMBER and with_archives:
+        hold = _hold(finding, path, protection, spared) or (SkipReason.ENTANGLED if finding.id in entangled else None)
+        if hold is SkipReason.MEMBER and with_archives:
             hold = protection.holds_file(path)
         package = protection.packages.get(path)
         if hold is not None:
             if hold in _GOOD:
                 spared[path] = hold
-            held.append(Held(finding, hold, package.package if package else ""))
+            held.append(Skipped(finding, hold, package.package if package else ""))
             continue
         for target in _targets(finding, path, host):
             drafts.add(target, finding, package.package if package else "")
@@ -108,7 +112,7 @@ def make_plan(findings: Sequence[Finding], host: Host, state_folder: Path, *, wi
         if not one.finding.is_packed or not drafts.take_along(places.get(one.finding.id, b""), one.finding)
     ]
     steps, left = drafts.finished(host.tree)
-    held += [Held(finding, hold) for finding, hold in left]
+    held += [Skipped(finding, hold) for finding, hold in left]
     order = _ORDER_OF_WINDOWS if host.is_live and host.platform == "windows" else _ORDER
     ordered = sorted(steps, key=lambda step: order[type(step.target)])
     numbered = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
@@ -144,7 +148,7 @@ def left_to(plan: Plan, numbers: Collection[int], findings: Iterable[Finding]) -
     steps = tuple(step for step in plan.steps if step.number in numbers)
     dropped = {finding for step in plan.steps if step.number not in numbers for finding in step.findings}
     dropped -= {one.finding.id for one in plan.held}
-    held = tuple(Held(finding, Hold.NOT_CHOSEN) for finding in findings if finding.id in dropped)
+    held = tuple(Skipped(finding, SkipReason.NOT_CHOSEN) for finding in findings if finding.id in dropped)
     return replace(plan, steps=steps, held=plan.held + held)
 
 
@@ -182,22 +186,24 @@ def _file(finding: Finding) -> FileAnchor | None:
             return None
 
 
-def _hold(finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, Hold]) -> Hold | None:
+def _hold(
+    finding: Finding, path: bytes, protection: Protection, spared: Mapping[bytes, SkipReason]
+) -> SkipReason | None:
     """Return why a finding is left alone; a process also because its program is (``spared``: path -> why)."""
-    if (hold := hold_of(finding)) is not None:
+    if (hold := skip_reason(finding)) is not None:
         return hold
     if finding.action is Action.REPORT:
-        return Hold.REPORT_ONLY
+        return SkipReason.REPORT_ONLY
     match finding.artefact.anchor:
         case ProcessAnchor() as process:
             return protection.holds_process(process) or (None if process.deleted else spared.get(process.executable))
         case RegistryAnchor():
             hold = protection.holds_registry(finding.artefact, finding.action)
-            return hold or windows_hold(finding, protection.host)
+            return hold or windows_skip_reason(finding, protection.host)
     if finding.action is Action.REMOVE_SUBSCRIPTION:  # what keeps it is the system's, and stays
-        return None if protection.host.subscriptions is not None else Hold.NOT_RUNNING
+        return None if protection.host.subscriptions is not None else SkipReason.NOT_RUNNING
     is_open = finding.action is Action.TRUNCATE and _cut(finding) is None
-    return Hold.INCOMPLETE if is_open else protection.holds_file(path, finding.action)
+    return SkipReason.INCOMPLETE if is_open else protection.holds_file(path, finding.action)
 
 
 def _cut(finding: Finding) -> int | None:
@@ -228,7 +234,7 @@ def _entangled(located: Iterable[tuple[Finding, bytes]], host: Host) -> frozense
     return frozenset(found)
 
 
-def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | HiveWish]:
+def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | HiveEditRequest]:
     """Yield what is to be done about one finding."""
     match finding.artefact.anchor, finding.action:
         case ProcessAnchor() as process, Action.KILL:
@@ -250,4 +256,83 @@ def _targets(finding: Finding, path: bytes, host: Host) -> Iterator[Target | Hiv
         case FileAnchor() as file, Action.TRUNCATE:
             yield TruncateFile(replace(file, path=path), _cut(finding) or 0)
     if host.registry is not None:
-        yield from registry_wishes(finding, host, host.registry)
+        yield from registry_edit_requests(finding, host, host.registry)
+
+
+# The mass brake: a plan that would act on very much is likelier a bad rule, or a file infector, than a clean-up.
+#
+# It counts what is acted on, never what lies beside it: a worm on a memory stick is the same worm with 20 photographs
+# or 20,000. A person who has seen the plan may release it (ADR 0090).
+
+MAX_FILES = 200
+"""More files than this are never acted on in one go without a person's word."""
+
+MAX_FILES_OF_A_SIGN = 25
+"""Nor more that go as a whole because of one and the same sign, found by content or name wherever they lie: a rule that
+is wrong about people's documents or programs is wrong about many of them. What is found where programs are started
+from (shortcuts at the top of a stick, units, tables of jobs) is no document, and counts among all files only."""
+
+MAX_CUTS = 1_000
+"""Files of which only the end is cut off are counted by themselves: the file and its beginning stay, and a worm that
+appends to pages does so to all of them, so that ``MAX_FILES`` does not tell it from a wrong rule."""
+
+MAX_EDITS = 150
+"""More changes of the registry than this are never made in one go; many times what a recipe has made so far."""
+
+MAX_PROGRAMS = 40
+"""Nor are the processes of more programs ended: a rule that knows so many of them knows none."""
+
+_HINT = "look at each item of the plan; this is either a file infector or a wrong rule"
+
+
+def check_brake(plan: Plan, findings: Iterable[Finding]) -> None:
+    """Refuse a plan that acts on too much: files and links, ends of files, the registry, or running programs.
+
+    Args:
+        plan: what would be done.
+        findings: what it is about.
+
+    Raises:
+        MassBrakeError: it does; without a person's word the command ends with exit code 20 and nothing is touched.
+    """
+    files = len({step.subject for step in plan.steps if _takes_file(step) or isinstance(step.target, RemoveLink)})
+    if files > MAX_FILES:
+        raise MassBrakeError(f"the plan would act on {files} files; nothing was touched", "files", files, hint=_HINT)
+    for family, count in _files_by_sign(plan, findings):
+        if count > MAX_FILES_OF_A_SIGN:
+            what = f"one sign of {family} would take {count} files; nothing was touched"
+            raise MassBrakeError(what, "sign", count, family=family, hint=_HINT)
+    cuts = sum(is_cut(step) for step in plan.steps)
+    if cuts > MAX_CUTS:
+        what = f"the plan would cut the end off {cuts} files; nothing was touched"
+        raise MassBrakeError(what, "cuts", cuts, hint=_HINT)
+    edits = sum(len(step.target.edits) for step in plan.steps if isinstance(step.target, EditRegistry))
+    if edits > MAX_EDITS:
+        what = f"the plan would make {edits} changes of the registry; nothing was touched"
+        raise MassBrakeError(what, "registry", edits, hint=_HINT)
+    programs = len({step.subject for step in plan.steps if isinstance(step.target, KillProcess)})
+    if programs > MAX_PROGRAMS:
+        what = f"the plan would end processes of {programs} programs; nothing was touched"
+        raise MassBrakeError(what, "programs", programs, hint=_HINT)
+
+
+def is_cut(step: Step) -> bool:
+    """Return whether a step cuts the end off a file of which something stays."""
+    return isinstance(step.target, TruncateFile) and step.target.size_bytes > 0
+
+
+def _takes_file(step: Step) -> bool:
+    return file_of(step.target) is not None and not is_cut(step)
+
+
+def _files_by_sign(plan: Plan, findings: Iterable[Finding]) -> Iterator[tuple[str, int]]:
+    """Yield how many files go because of each sign, with its family, the most first."""
+    signs = {one.id: (one.family, one.trait) for one in findings if one.artefact.kind is ArtefactKind.FILE}
+    taken = {
+        (signs[finding], step.subject)
+        for step in plan.steps
+        if _takes_file(step)
+        for finding in step.findings
+        if finding in signs
+    }
+    yield from ((family, count) for (family, _), count in Counter(sign for sign, _ in taken).most_common())

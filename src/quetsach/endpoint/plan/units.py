@@ -14,7 +14,7 @@ from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Entry, Tree
-from quetsach.endpoint.plan.foundation import is_needed_unit
+from quetsach.endpoint.plan.protection import is_needed_unit
 from quetsach.endpoint.plan.step import QuarantineFile, RemoveLink, StopUnit, Target
 
 _SYSTEM = (

@@ -1,19 +1,14 @@
-r"""What acting on a finding of Windows means: edits of hives, and the file of a task.
-
-Sources: Microsoft Learn, "HKLM\SYSTEM\CurrentControlSet\Services Registry Tree", "Svchost groups"; MS-TSCH for tasks;
-the keys of the task cache as "Tarrasch" of Microsoft's report of 2022-04-12 abuses them.
-"""
+"""What acting on a finding of Windows means: edits of hives, lists of Winsock, and the file of a task."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from quetsach.core.pack import Action
-from quetsach.endpoint.artefact import FileAnchor, RegistryAnchor
-from quetsach.endpoint.collect.factory.restore import Factory
+from quetsach.endpoint.artefact import FileAnchor, Finding, RegistryAnchor
+from quetsach.endpoint.collect.factory_defaults import Factory
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import (
     BINARY,
@@ -32,10 +27,85 @@ from quetsach.endpoint.host.registry import (
     SetValue,
     folded,
 )
-from quetsach.endpoint.plan.foundation import is_registry_foundation
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason, is_protected_key
 from quetsach.endpoint.plan.step import RemoveTask
-from quetsach.endpoint.plan.winsock import TakeProvider, is_provider, provider_of, without_providers
+
+# Taking a library out of the lists that Winsock loads libraries by: the rest closes up, or no program has a network.
+#
+# The entries of a list are keys that are numbered from 1 without a gap, and a value beside them counts them. Sources:
+# Microsoft Learn, "WSCDeinstallProvider"; the registry of every Windows below ``Services\WinSock2\Parameters``.
+
+_ENTRY = re.compile(
+    r"(HKLM\\SYSTEM\\(?:CURRENTCONTROLSET|CONTROLSET\d{3})\\SERVICES\\WINSOCK2\\PARAMETERS"
+    r"\\(?:PROTOCOL_CATALOG9|NAMESPACE_CATALOG5))\\CATALOG_ENTRIES(64)?\\(\d{12})"
+)
+_COUNT = "Num_Catalog_Entries"
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TakeProvider:
+    """Take one entry out of a list of Winsock: ``number`` of those below ``entries_key``, whose content is ``entries``.
+
+    Several of them become one set of edits. ``key`` is that of the list with its count.
+    """
+
+    key: str
+    entries_key: str
+    number: int
+    entries: tuple[tuple[RegistryValue, ...], ...]
+
+
+def is_provider(key: str) -> bool:
+    """Return whether a key is an entry of a list of Winsock."""
+    return _ENTRY.fullmatch(folded(key)) is not None
+
+
+def provider_of(key: str, registry: Registry) -> TakeProvider | None:
+    """Return what takes an entry out of its list; ``None`` when the list is not as Windows keeps it."""
+    entries_key, _, number = key.rpartition("\\")
+    above = entries_key.rpartition("\\")[0]
+    numbers = sorted(registry.subkeys(entries_key))
+    keys = [f"{entries_key}\\{name}" for name in numbers]
+    is_whole = numbers == [_number(place) for place in range(1, len(numbers) + 1)] and len(numbers) <= _MOST
+    count = registry.value(above, _count_of(entries_key))
+    if not is_whole or number not in numbers or count is None or any(map(registry.subkeys, keys)):
+        return None
+    if (count.type, int.from_bytes(count.data[:4], "little")) != (DWORD, len(numbers)):
+        return None
+    return TakeProvider(above, entries_key, int(number), tuple(map(registry.values, keys)))
+
+
+def without_providers(entries: TakeProvider, numbers: Collection[int]) -> Iterator[RegistryEdit]:
+    """Yield the edits that take these entries out of their list; nothing when none would be left."""
+    left = [values for number, values in enumerate(entries.entries, 1) if number not in numbers]
+    if not left:
+        return
+    for number, (new, old) in enumerate(zip(left, entries.entries, strict=False), 1):
+        key = f"{entries.entries_key}\\{_number(number)}"
+        for value in new:
+            if value not in old:
+                yield SetValue(key, value)
+        kept = {folded(value.name) for value in new}
+        yield from (DeleteValue(key, value.name) for value in old if folded(value.name) not in kept)
+    for number in range(len(left) + 1, len(entries.entries) + 1):
+        yield DeleteKey(f"{entries.entries_key}\\{_number(number)}")
+    count = RegistryValue(_count_of(entries.entries_key), DWORD, len(left).to_bytes(4, "little"))
+    yield SetValue(entries.key, count)
+
+
+def _number(place: int) -> str:
+    return f"{place:012}"
+
+
+def _count_of(entries_key: str) -> str:
+    return _COUNT + ("64" if entries_key.endswith("64") else "")
+
+
+# What acting on a finding of Windows means: edits of hives, and the file of a task.
+#
+# Sources: Microsoft Learn, "HKLM\SYSTEM\CurrentControlSet\Services Registry Tree", "Svchost groups"; MS-TSCH for tasks;
+# the keys of the task cache as "Tarrasch" of Microsoft's report of 2022-04-12 abuses them.
 
 _GROUPS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Svchost"
 _CACHE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache"
@@ -65,40 +135,40 @@ type Wish = RegistryEdit | TakeEntry | TakeProvider
 
 
 @dataclass(frozen=True, slots=True)
-class HiveWish:
+class HiveEditRequest:
     """What is wished of one hive (``None`` on a running system)."""
 
     hive: bytes | None
     wish: Wish
 
 
-def windows_hold(finding: Finding, host: Host) -> Hold | None:
+def windows_skip_reason(finding: Finding, host: Host) -> SkipReason | None:
     """Return why a finding cannot be acted on, though it may: its value is another by now, or a default is unknown."""
     anchor, registry = finding.artefact.anchor, host.registry
     if not isinstance(anchor, RegistryAnchor) or finding.action not in _REGISTRY_ACTIONS:
         return None
     if registry is None:
-        return Hold.UNREACHABLE
+        return SkipReason.UNREACHABLE
     try:
-        wishes = list(_wishes(finding, anchor, host, registry))
+        wishes = list(_edit_requests(finding, anchor, host, registry))
     except RegistryError:
-        return Hold.UNREACHABLE
+        return SkipReason.UNREACHABLE
     if finding.action is Action.RESTORE_DEFAULT:
-        return None if wishes else Hold.INCOMPLETE
-    return None if wishes else Hold.UNREACHABLE
+        return None if wishes else SkipReason.INCOMPLETE
+    return None if wishes else SkipReason.UNREACHABLE
 
 
-def registry_wishes(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveWish]:
+def registry_edit_requests(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveEditRequest]:
     """Yield what a finding that ``windows_hold`` lets pass asks of the registry of a machine."""
     anchor = finding.artefact.anchor
     if finding.action is Action.REMOVE_TASK and task_of(finding, host) is not None:
         return
     if finding.action is Action.REMOVE_TASK:
         with suppress(RegistryError):  # a hive that cannot be read keeps what it has of the task; its file goes
-            yield from [HiveWish(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
+            yield from [HiveEditRequest(registry.hive_path(wish.key), wish) for wish in _task(finding, registry)]
     elif isinstance(anchor, RegistryAnchor):
-        for wish in _wishes(finding, anchor, host, registry):
-            yield HiveWish(registry.hive_path(wish.key), wish)
+        for wish in _edit_requests(finding, anchor, host, registry):
+            yield HiveEditRequest(registry.hive_path(wish.key), wish)
 
 
 def task_of(finding: Finding, host: Host) -> RemoveTask | None:
@@ -114,7 +184,7 @@ def task_of(finding: Finding, host: Host) -> RemoveTask | None:
     return RemoveTask(file, tree[len(f"{_CACHE}\\Tree") :], edits)
 
 
-def _wishes(finding: Finding, anchor: RegistryAnchor, host: Host, registry: Registry) -> Iterator[Wish]:
+def _edit_requests(finding: Finding, anchor: RegistryAnchor, host: Host, registry: Registry) -> Iterator[Wish]:
     """Yield what one finding asks for; nothing when the registry is not what the scan saw any more."""
     if is_provider(anchor.key) and finding.action in _TAKES_PROVIDER:
         taken = provider_of(anchor.key, registry) if _is_as_seen(anchor, registry) else None
@@ -280,7 +350,7 @@ def leaves_empty(wishes: Iterable[Wish]) -> bool:
     key, value = taken[-1].key, taken[-1].value
     own = [wish.entry for wish in taken if (folded(wish.key), wish.value.name) == (folded(key), value.name)]
     left = without_entries(value, dict.fromkeys(own))
-    is_needed = is_registry_foundation(RegistryAnchor(key, value.name), Action.REMOVE_VALUE)
+    is_needed = is_protected_key(RegistryAnchor(key, value.name), Action.REMOVE_VALUE)
     return is_needed and left is not None and not left.text.strip(" ,;\n")
 
 

@@ -10,6 +10,7 @@ from quetsach.core.pack import Pack
 from quetsach.endpoint.act.result import FAILED, CleanResult, StepResult
 from quetsach.endpoint.artefact import (
     FileAnchor,
+    Finding,
     LineAnchor,
     ProcessAnchor,
     RegistryAnchor,
@@ -17,12 +18,9 @@ from quetsach.endpoint.artefact import (
     place_text,
     printable,
 )
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.look.conclusion import conclusion_of, gaps_of
-from quetsach.endpoint.look.scan import ScanResult
-from quetsach.endpoint.plan.plan import Held, Plan
-from quetsach.endpoint.plan.protect import hold_of
+from quetsach.endpoint.plan.plan import Plan, Skipped
+from quetsach.endpoint.plan.protection import skip_reason
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, Outcome, RemoveLines, Step
 from quetsach.endpoint.report.document import (
     FORMAT,
@@ -40,6 +38,8 @@ from quetsach.endpoint.report.document import (
     ReportedTool,
     ReportedVerification,
 )
+from quetsach.endpoint.scanner.conclusion import conclusion_of, gaps_of
+from quetsach.endpoint.scanner.scan import ScanResult
 
 MOST_LISTED = 10_000
 """So many findings, and steps, a report lists; a wrong rule can hit every file of a disk."""
@@ -65,7 +65,7 @@ def build(
     session: str | None = None,
     undo: str | None = None,
     steps: Sequence[StepResult | Step] = (),
-    held: Iterable[Held] = (),
+    held: Iterable[Skipped] = (),
     verification: ReportedVerification | None = None,
     withdrawn: Iterable[str] = (),
 ) -> Report:
@@ -231,7 +231,7 @@ def _pack(pack: Pack, *, with_guidance: bool) -> ReportedPack:
     return ReportedPack(pack.family, pack.version, pack.digest, pack.name, pack.severity, pack.author, guidance)
 
 
-def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, altered: str) -> ReportedFinding:
+def _finding(finding: Finding, outcome: FindingOutcome, held: Skipped | None, altered: str) -> ReportedFinding:
     if held is not None and outcome in {FindingOutcome.PLANNED, FindingOutcome.REMOVED}:
         outcome = FindingOutcome.LEFT  # only some of its steps were chosen
     anchor = finding.artefact.anchor
@@ -252,7 +252,7 @@ def _finding(finding: Finding, outcome: FindingOutcome, held: Held | None, alter
         why=finding.why,
         evidence=finding.evidence,
         outcome=outcome,
-        hold=held.hold if held else None if outcome in _DEALT_WITH else hold_of(finding),
+        hold=held.hold if held else None if outcome in _DEALT_WITH else skip_reason(finding),
         package=held.package if held else altered,
         belongs_to=finding.belongs_to,
     )

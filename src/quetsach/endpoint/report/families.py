@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from quetsach.core.pack import Action, systems_text
-from quetsach.endpoint.messages.evidence import told_evidence
+from quetsach.endpoint.messages.formatting import format_evidence
 from quetsach.endpoint.report.document import FindingOutcome, Report, ReportedFinding, ReportedPack
-from quetsach.endpoint.report.gaps import number
 from quetsach.endpoint.report.guidance import render
+from quetsach.endpoint.report.verdict import number
 
 _SHAPES = {
     FindingOutcome.RESTORED: "↺",
@@ -90,7 +90,7 @@ def _group(
         ("", _done(first, words)),
         (
             ' class="more"',
-            words["evidence"].format(text=told_evidence(first.evidence, language)) if len(evidence) == 1 else "",
+            words["evidence"].format(text=format_evidence(first.evidence, language)) if len(evidence) == 1 else "",
         ),
     ]
     differs = len(evidence) > 1
@@ -124,7 +124,7 @@ def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], langua
         where += f", {escape(words['pid'].format(pid=finding.pid))}"
     text = finding.text if finding.entry is None else finding.entry
     code = f'<code class="text">{escape(text)}</code>' if text is not None else ""
-    more = [words["evidence"].format(text=told_evidence(finding.evidence, language))] if with_evidence else []
+    more = [words["evidence"].format(text=format_evidence(finding.evidence, language))] if with_evidence else []
     if finding.package:
         more.append(words["package"].format(package=finding.package))
     if finding.sha256 is not None:

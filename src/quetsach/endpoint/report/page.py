@@ -12,11 +12,9 @@ from importlib import resources
 from quetsach.core.pack import systems_text
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
 from quetsach.endpoint.report.families import families
-from quetsach.endpoint.report.gaps import families_text, number, reach_text
-from quetsach.endpoint.report.verdict import title, verdict
+from quetsach.endpoint.report.verdict import advice, families_text, number, reach_text, title, verdict
 from quetsach.installation import bundled_country
 
 _MOST_FAILURES = 20

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from quetsach.endpoint.act.result import FAILED, PARTLY_CLEANED, StepResult
-from quetsach.endpoint.keep.history import steps_of
-from quetsach.endpoint.keep.session import Progress
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.report.build import MOST_LISTED, outcome_of, reported_step
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedStep
+from quetsach.endpoint.store.history import steps_of
+from quetsach.endpoint.store.session import Progress
+from quetsach.endpoint.store.state import State
 
 PUT_BACK = frozenset({Outcome.RESTORED, Outcome.REINSERTED, Outcome.BESIDE})
 """Ends of undoing after which what a step took is on the machine again."""

@@ -1,10 +1,73 @@
-"""What a report comes to, in words: the headline, what to do next, and what the scan could not see."""
+"""What a report comes to, in words: headline, what the scan could not see, what the owner should do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from quetsach.endpoint.report.document import FindingOutcome, Kind, Report
-from quetsach.endpoint.report.gaps import families_text, gap_text, is_narrow, number
+from quetsach.core.pack import ArtefactKind, systems_text
+from quetsach.endpoint.plan.protection import SkipReason
+from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedMachine
+from quetsach.endpoint.scanner.conclusion import Extent, Gap, Reach
+
+# What a scan could not see, in one calm sentence and the next step; and how far it looked.
+
+_MOST_NAMED = 10
+_PARTS = ("places", "registry", "processes", "memory", "archives")
+
+
+def gap_list(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Return what was not seen, joined in one line.
+
+    Args:
+        gaps: gap -> how many things it is about, worst first.
+        words: the messages ``report`` of a language.
+    """
+    return "; ".join(words[f"gap-{gap}"].format(count=number(count, words)) for gap, count in gaps.items())
+
+
+def gap_text(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Return what was not seen and what to do about it; empty when the scan was whole."""
+    if not gaps:
+        return ""
+    return f"{words['gap'].format(gaps=gap_list(gaps, words))} {gap_step(gaps, words)}"
+
+
+def gap_step(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """Return what to do about the worst of the gaps."""
+    return words[f"gap-next-{next(iter(gaps))}"]
+
+
+def is_narrow(gaps: Mapping[str, int]) -> bool:
+    """Return whether only single, counted things were not seen, and the rest of the scan stands."""
+    return all(Gap(gap).is_narrow for gap in gaps)
+
+
+def families_text(reach: Reach, words: Mapping[str, str]) -> str:
+    """Return which families were looked for in files only, and which were not; empty when all were by all signs."""
+    return " ".join(_families(reach, words))
+
+
+def _families(reach: Reach, words: Mapping[str, str]) -> Iterator[str]:
+    if reach.by_content:
+        yield words["reach-by-content"].format(count=number(len(reach.by_content), words))
+    if reach.left_out:
+        names = ", ".join(reach.left_out[:_MOST_NAMED]) + " …" * (len(reach.left_out) > _MOST_NAMED)
+        yield words["reach-left-out"].format(count=number(len(reach.left_out), words), names=names)
+
+
+def reach_text(reach: Reach, words: Mapping[str, str]) -> str:
+    """Return how far a scan looked, beside files; a system without a registry lacks nothing."""
+    extents = {part: Extent(getattr(reach, part)) for part in _PARTS}
+    if extents["registry"] is Extent.NONE:
+        del extents["registry"]
+    return "; ".join(f"{words[f'reach-{part}']}: {words[f'extent-{extent}']}" for part, extent in extents.items())
+
+
+def number(value: int, words: Mapping[str, str]) -> str:
+    """Return a count with the thousands separator of the language."""
+    return f"{value:,}".replace(",", words["thousands"])
+
+
+# What a report comes to, in words: the headline, what to do next, and what the scan could not see.
 
 _CODES = frozenset({0, 1, 2, 3, 10, 11, 12, 13, 14, 20})
 _NOTHING_SEEN, _FOUND, _CLEANED = frozenset({0, 1, 2}), 10, 11
@@ -96,3 +159,52 @@ def _is_mild(report: Report) -> bool:
     """Return whether all that was found is a test file or of low severity: worth a look, but no malware at work."""
     mild = {pack.family for pack in report.packs if pack.severity in {"test", "low"}}
     return {finding.family for finding in report.findings} <= mild
+
+
+# What the owner should do beside the clean-up, by what was found; a pack's guidance says the rest.
+
+_DOUBTED = frozenset({SkipReason.PACKAGE, SkipReason.SYSTEM, SkipReason.OWN})
+"""Findings that are likelier to be mistaken than true ask nothing of anybody."""
+
+_HARMLESS = frozenset({"test", "low"})
+
+_IN_MEMORY = frozenset({ArtefactKind.PROCESS, ArtefactKind.KERNEL_MODULE, ArtefactKind.PRELOAD_ENTRY})
+
+NETWORK_PLACES = frozenset(
+    {
+        *("hosts", "resolver", "name-services", "name-servers", "name-resolution-policy", "data-base-path"),
+        *("network-settings", "proxy", "proxy-connections", "port-proxy", "root-certificates", "winsock-namespaces"),
+    }
+)
+"""Places that decide which machine a connection really reaches."""
+
+_ASKED_BY: Mapping[str, Callable[[ReportedFinding], bool]] = {
+    "keys": lambda finding: finding.kind is ArtefactKind.AUTHORIZED_KEY,
+    "network": lambda finding: finding.place in NETWORK_PLACES,
+    "archive": lambda finding: finding.hold is SkipReason.MEMBER,
+}
+
+
+def advice(report: Report, words: Mapping[str, str]) -> list[str]:
+    """Return the next steps for the owner, most urgent first; none when nothing harmful was found."""
+    severities = {pack.family: pack.severity for pack in report.packs}
+    harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
+    altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
+    own = [finding for finding in harmful if not finding.belongs_to]
+    steps = [words[f"todo-{key}"] for key in _keys(own, report.machine)]
+    if foreign := sorted({system for finding in harmful for system in finding.belongs_to}):
+        steps.insert(0, words["todo-elsewhere"].format(systems=systems_text(foreign)))
+        steps += [words["todo-archive"]] * (not own and any(finding.hold is SkipReason.MEMBER for finding in harmful))
+    if altered:
+        steps.append(words["todo-packages"].format(packages=", ".join(altered)))
+    return [*steps, words["todo-help"]] if steps else []
+
+
+def _keys(harmful: list[ReportedFinding], machine: ReportedMachine) -> Iterator[str]:
+    if not harmful:
+        return
+    if machine.live and any(finding.kind in _IN_MEMORY for finding in harmful):
+        yield "restart"
+    yield from (key for key, asks in _ASKED_BY.items() if any(map(asks, harmful)))
+    yield "passwords"
+    yield "windows" if machine.platform == "windows" else "update"

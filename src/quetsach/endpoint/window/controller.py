@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.scanner.control import Control
 from quetsach.endpoint.window.flow import Next, is_busy, opened, step
 from quetsach.endpoint.window.page import Page
 from quetsach.endpoint.window.state import (
@@ -29,7 +29,7 @@ from quetsach.endpoint.window.state import (
     Surveyed,
     Work,
 )
-from quetsach.endpoint.window.use_cases import Course, Offer, OnStick, Target, Upgrade, Upgraded, UseCases, Watch
+from quetsach.endpoint.window.use_cases import Offer, OnStick, ScanProgress, Target, Upgrade, Upgraded, UseCases, Watch
 from quetsach.endpoint.window.words import Words, opening_page
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Controller:
     def _done(self, report: "Report") -> Done:
         return Done(report, self._tool_of().is_correction_due(report))
 
-    def _moved(self, course: Course) -> None:
+    def _moved(self, course: ScanProgress) -> None:
         self._post(partial(self.take, Moved(course)))
 
 
@@ -198,7 +198,7 @@ def _surveyed(
             return
 
 
-def _tell_with_drive(watch: Watch, target: Target, course: Course) -> None:
+def _tell_with_drive(watch: Watch, target: Target, course: ScanProgress) -> None:
     name = target.drive.name if target.drive is not None else ""
     watch(replace(course, place=f"{name}: {course.place}"))
 
@@ -211,12 +211,12 @@ class _Seldom:
 
     _EVERY_SECONDS = 0.2
 
-    def __init__(self, watch: Callable[[Course], None]) -> None:
+    def __init__(self, watch: Callable[[ScanProgress], None]) -> None:
         self._watch = watch
         self._told_at = 0.0
         self._total = 0
 
-    def __call__(self, course: Course) -> None:
+    def __call__(self, course: ScanProgress) -> None:
         now = time.monotonic()
         if now - self._told_at >= self._EVERY_SECONDS or course.total != self._total:
             self._told_at, self._total = now, course.total

@@ -48,17 +48,17 @@ from quetsach.endpoint.window.state import (
 from quetsach.endpoint.window.use_cases import (
     Drive,
     Excess,
-    Looked,
     Offer,
     Readiness,
     Receipt,
+    ScanOutcome,
     Target,
     Updated,
     Upgrade,
     Upgraded,
 )
 
-type ExcessOf = Callable[[Looked, Collection[int]], Excess | None]
+type ExcessOf = Callable[[ScanOutcome, Collection[int]], Excess | None]
 
 _OTHER = {"vi": "en", "en": "vi"}
 _ENDING = frozenset({"elevate", "start-anew"})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import cos, pi, sin
 
 from quetsach.endpoint.host.nt.window_calls import Canvas, Colours, Control, Letters, Surface
+from quetsach.endpoint.window.appearance import DARK, LIGHT, Palette, Point, outline, sweep
 from quetsach.endpoint.window.controller import Controller
 from quetsach.endpoint.window.layout import (
     BOLD,
@@ -21,9 +22,7 @@ from quetsach.endpoint.window.layout import (
     arrange,
 )
 from quetsach.endpoint.window.page import Choice, Page, Rank, Tone
-from quetsach.endpoint.window.palette import DARK, LIGHT, Palette
 from quetsach.endpoint.window.state import Agreed, Event, Pressed, Ticked
-from quetsach.endpoint.window.stroke import Point, outline, sweep
 from quetsach.endpoint.window.use_cases import UseCases
 
 LETTERS = {str(face): Letters(size, face in BOLD, face is Face.CODE) for face, size in SIZES.items()}

@@ -5,18 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from quetsach.endpoint.window.formatting import format_failure, format_progress
 from quetsach.endpoint.window.page import Button, Choice, Details, Page, Row, Rows, Tone
 from quetsach.endpoint.window.pages_done import (
     ask_purge_page,
     ask_undo_page,
+    ask_update_page,
     done_page,
     offered_page,
     past_page,
     told_page,
+    upgrading_page,
 )
 from quetsach.endpoint.window.pages_seen import items_page, seen_page
 from quetsach.endpoint.window.pages_stick import as_on_stick, drives_page
-from quetsach.endpoint.window.pages_update import ask_update_page, upgrading_page
 from quetsach.endpoint.window.state import (
     About,
     AskPurge,
@@ -38,7 +40,6 @@ from quetsach.endpoint.window.state import (
     Told,
     Waiting,
 )
-from quetsach.endpoint.window.told import told_course, told_trouble
 from quetsach.endpoint.window.use_cases import Readiness
 from quetsach.endpoint.window.words import Words, opening_page
 
@@ -70,7 +71,7 @@ def _home(screen: Home, ready: Readiness, words: Words) -> Page:
     beside = [words.quiet("past")] * (ready.earlier is not None)
     beside += [words.quiet("update"), words.quiet("licences")]
     if ready.trouble is not None:
-        text = (words("no-packs-text"), *told_trouble(ready.trouble, words))
+        text = (words("no-packs-text"), *format_failure(ready.trouble, words))
         buttons = (words.primary("update"), *(one for one in beside if one.action != "update"))
         return Page("no-packs", words("no-packs-title"), text, buttons, Tone.ATTENTION)
     is_short_of_rights = ready.is_live and not ready.is_elevated
@@ -115,7 +116,7 @@ def _drives(screen: Drives, ready: Readiness, words: Words) -> Page:
 
 
 def _looking(screen: Looking, _ready: Readiness, words: Words) -> Page:
-    progress = told_course(screen.course, words, is_still=screen.is_paused or screen.is_ending)
+    progress = format_progress(screen.course, words, is_still=screen.is_paused or screen.is_ending)
     if screen.is_ending:
         return Page("ending", words("ending-title"), (words("ending-text"),), (), Tone.WORKING, progress=progress)
     if screen.is_paused:
@@ -131,14 +132,14 @@ def _cleaning(screen: Cleaning, _ready: Readiness, words: Words) -> Page:
     is_checking = screen.course is not None and not screen.course.total
     is_before = screen.course is not None and screen.course.is_before
     key = "preparing" if is_before else "checking" if is_checking else "cleaning"
-    progress = told_course(screen.course, words)
+    progress = format_progress(screen.course, words)
     return Page(key, words(f"{key}-title"), (words(f"{key}-text"),), (), Tone.WORKING, progress=progress)
 
 
 def _waiting(screen: Waiting, _ready: Readiness, words: Words) -> Page:
     if screen.what == "upgrade":
         return upgrading_page(screen.course, words)
-    progress = told_course(screen.course, words) if screen.course else None
+    progress = format_progress(screen.course, words) if screen.course else None
     return Page("waiting", words(f"waiting-{screen.what}"), (), (), Tone.WORKING, progress=progress)
 
 
@@ -159,7 +160,7 @@ def _failed(screen: Failed, ready: Readiness | None, words: Words) -> Page:
     if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
         told = (words("failed-space-text"), words("failed-safe"))
         return Page("no-space", words("failed-space-title"), told, buttons, Tone.ATTENTION, escape="back")
-    text = (*told_trouble(screen.error, words), words("failed-safe"))
+    text = (*format_failure(screen.error, words), words("failed-safe"))
     return Page("error", words("failed-title"), text, buttons, Tone.ATTENTION, escape="back")
 
 

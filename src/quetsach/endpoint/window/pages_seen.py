@@ -5,17 +5,15 @@ What a look comes to is said by the verdict of its report and by nothing else, w
 
 from collections.abc import Iterator
 
-from quetsach.endpoint.look.conclusion import Gap
 from quetsach.endpoint.report import Report
-from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.families import outcome_text
-from quetsach.endpoint.report.gaps import families_text, gap_text, reach_text
-from quetsach.endpoint.report.verdict import verdict
+from quetsach.endpoint.report.verdict import advice, families_text, gap_text, reach_text, verdict
+from quetsach.endpoint.scanner.conclusion import Gap
 from quetsach.endpoint.window.flow import may_clean
+from quetsach.endpoint.window.formatting import format_acts, format_families, format_step
 from quetsach.endpoint.window.page import Agreement, Button, Choice, Details, Page, Row, Rows, Tone
 from quetsach.endpoint.window.state import Items, Seen
-from quetsach.endpoint.window.told import told_acts, told_families, told_step
-from quetsach.endpoint.window.use_cases import Excess, Looked, Readiness
+from quetsach.endpoint.window.use_cases import Excess, Readiness, ScanOutcome
 from quetsach.endpoint.window.words import Words
 
 
@@ -56,8 +54,8 @@ def _nothing_page(screen: Seen, ready: Readiness, words: Words) -> Page:
 def _found_page(screen: Seen, ready: Readiness, plan: Report, words: Words) -> Page:
     looked, told = screen.looked, verdict(screen.looked.report, words.report)
     usual = [step for step in plan.steps if step.number not in looked.archives]
-    text = [*_restarted(looked, words), told_families(looked.report, words)]
-    text += [told_acts(plan, looked.archives, words), words("will-undo")] if usual and not looked.unfit else []
+    text = [*_restarted(looked, words), format_families(looked.report, words)]
+    text += [format_acts(plan, looked.archives, words), words("will-undo")] if usual and not looked.unfit else []
     text += list(_beside_plan(looked, plan, words))
     buttons = [words.button("items"), words.button("page"), words.quiet("home", "later")]
     if not may_clean(ready, screen):
@@ -67,7 +65,7 @@ def _found_page(screen: Seen, ready: Readiness, plan: Report, words: Words) -> P
     else:
         primary = words.primary("clean") if usual else words.primary("items")
         buttons = buttons if usual else buttons[1:]
-    details = Details(words("findings"), told_findings(looked.report, words))
+    details = Details(words("findings"), format_findings(looked.report, words))
     return Page(
         "found", told.headline, tuple(text), (primary, *buttons), Tone.ATTENTION, details=details, escape="home"
     )
@@ -84,18 +82,18 @@ def _reported_page(screen: Seen, words: Words) -> Page:
     """Return the page of findings that are only reported."""
     report = screen.looked.report
     told = verdict(report, words.report)
-    text = (*_restarted(screen.looked, words), told_families(report, words), *told.lines, words("will-not"))
+    text = (*_restarted(screen.looked, words), format_families(report, words), *told.lines, words("will-not"))
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(advice(report, words.report), 1))
-    details = Details(words("findings"), "\n\n".join(filter(None, (told_findings(report, words), steps))))
+    details = Details(words("findings"), "\n\n".join(filter(None, (format_findings(report, words), steps))))
     buttons = (words.primary("page"), words.quiet("offer"), words.quiet("home"))
     return Page("reported", told.headline, text, buttons, Tone.ATTENTION, details=details, escape="home")
 
 
 def _brake_page(screen: Seen, excess: Excess, words: Words) -> Page:
     report = screen.looked.report
-    text = (told_families(report, words), told_excess(excess, words), words("brake-why"))
+    text = (format_families(report, words), format_excess(excess, words), words("brake-why"))
     buttons = (words.primary("items"), words.button("page"), words.quiet("home", "later"))
-    details = Details(words("findings"), told_findings(report, words))
+    details = Details(words("findings"), format_findings(report, words))
     return Page("brake", words("brake-title"), text, buttons, Tone.ATTENTION, details=details, escape="home")
 
 
@@ -106,7 +104,7 @@ def items_page(screen: Items, ready: Readiness, words: Words) -> Page:
     rows = tuple(
         Row(
             str(step.number),
-            told_step(step, words, is_archive=step.number in archives),
+            format_step(step, words, is_archive=step.number in archives),
             step.subject,
             step.number in screen.chosen,
         )
@@ -117,7 +115,7 @@ def items_page(screen: Items, ready: Readiness, words: Words) -> Page:
     is_allowed = bool(screen.chosen) and (agreement is None or agreement.is_given) and may_clean(ready, screen.seen)
     primary = words.primary("clean", "clean-chosen")
     primary = Button("clean", primary.label.format(count=count), primary.rank, is_allowed)
-    excess = (told_excess(screen.excess, words),) if screen.excess is not None else ()
+    excess = (format_excess(screen.excess, words),) if screen.excess is not None else ()
     return Page(
         "items",
         words("items-title"),
@@ -134,12 +132,12 @@ def _are_all(screen: Items, rows: tuple[Row, ...]) -> bool:
     return bool(rows) and len(screen.chosen) == len(rows)
 
 
-def told_excess(excess: Excess, words: Words) -> str:
+def format_excess(excess: Excess, words: Words) -> str:
     """Return why the mass brake stops a plan."""
     return words(f"brake-{excess.limit}", count=words.number(excess.count), family=excess.family)
 
 
-def told_findings(report: Report, words: Words, *, has_outcomes: bool = False) -> str:
+def format_findings(report: Report, words: Words, *, has_outcomes: bool = False) -> str:
     """Return all findings of a report, why each is one, and what became of it or why it is left alone."""
     lines = []
     for one in report.findings:
@@ -153,7 +151,7 @@ def told_findings(report: Report, words: Words, *, has_outcomes: bool = False) -
     return "\n".join(lines)
 
 
-def _beside_plan(looked: Looked, plan: Report, words: Words) -> Iterator[str]:
+def _beside_plan(looked: ScanOutcome, plan: Report, words: Words) -> Iterator[str]:
     """Yield what a plan leaves alone, and what the look did not see."""
     if looked.archives:
         yield words("will-archives", count=words.number(len(looked.archives)))
@@ -167,7 +165,7 @@ def _beside_plan(looked: Looked, plan: Report, words: Words) -> Iterator[str]:
         yield gap_text(scan.gaps, words.report)
 
 
-def _restarted(looked: Looked, words: Words) -> Iterator[str]:
+def _restarted(looked: ScanOutcome, words: Words) -> Iterator[str]:
     """Yield what was seen of clean-ups that had asked for a restart."""
     for report in looked.restarted:
         yield words("restarted", headline=verdict(report, words.report).headline)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.report.verdict import verdict
 from quetsach.endpoint.window.flow import chosen_drive, is_infected
+from quetsach.endpoint.window.formatting import format_failure
 from quetsach.endpoint.window.page import Button, Choice, Page, Rank, Row, Rows, Tone
 from quetsach.endpoint.window.state import Done, Items, Screen, Seen, State
-from quetsach.endpoint.window.told import told_trouble
 from quetsach.endpoint.window.use_cases import Drive, Readiness, Stick
 from quetsach.endpoint.window.words import Words
 
@@ -41,7 +41,7 @@ def _told_keeping(stick: Stick, words: Words) -> str:
 def drives_page(state: State, ready: Readiness, stick: Stick, words: Words) -> Page:
     """Return the page that lists the drives of the machine, with what was seen on each so far."""
     if ready.trouble is not None:
-        text = (words("no-packs-text"), *told_trouble(ready.trouble, words))
+        text = (words("no-packs-text"), *format_failure(ready.trouble, words))
         ends = (words.primary("switch-off"), words.button("restart"))
         return Page("no-packs", words("no-packs-title"), text, ends, Tone.ATTENTION)
     if not ready.drives:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window.use_cases import (
-    Course,
     Excess,
-    Looked,
     Offer,
     Readiness,
     Receipt,
+    ScanOutcome,
+    ScanProgress,
     Target,
     Updated,
     Upgrade,
@@ -50,7 +50,7 @@ class Looking:
     """A look goes on."""
 
     target: Target
-    course: Course | None = None
+    course: ScanProgress | None = None
     is_paused: bool = False
     is_ending: bool = False
 
@@ -60,7 +60,7 @@ class Seen:
     """A look is over. ``excess`` is that of the whole plan."""
 
     target: Target
-    looked: Looked
+    looked: ScanOutcome
     excess: Excess | None = None
 
 
@@ -79,7 +79,7 @@ class Cleaning:
     """A plan is carried out and looked after."""
 
     target: Target
-    course: Course | None = None
+    course: ScanProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Waiting:
 
     what: Task
     back: "Screen"
-    course: Course | None = None
+    course: ScanProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ class Agreed:
 class Moved:
     """Work went on."""
 
-    course: Course
+    course: ScanProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tkinter import font as tk_font
 from tkinter import ttk
 from typing import Any
 
+from quetsach.endpoint.window.appearance import DARK, LIGHT, Palette, outline, sweep
 from quetsach.endpoint.window.controller import Controller
 from quetsach.endpoint.window.layout import (
     BOLD,
@@ -25,9 +26,7 @@ from quetsach.endpoint.window.layout import (
     shortened,
 )
 from quetsach.endpoint.window.page import Choice, Page, Progress, Rank, Tone
-from quetsach.endpoint.window.palette import DARK, LIGHT, Palette
 from quetsach.endpoint.window.state import Agreed, Event, Pressed, Ticked
-from quetsach.endpoint.window.stroke import outline, sweep
 from quetsach.endpoint.window.use_cases import UseCases
 
 _FAMILIES = ("Noto Sans", "Segoe UI", "Liberation Sans", "DejaVu Sans")

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.look.control import Control
+from quetsach.endpoint.scanner.control import Control
 
 if TYPE_CHECKING:  # what tells of scans takes a while to load, and the window is there before it
     from quetsach.endpoint.report import Report
@@ -91,7 +91,7 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ScanProgress:
     """How far work is; ``done`` of ``total`` are steps of a clean-up, zeros for a scan."""
 
     files: int = 0
@@ -106,7 +106,7 @@ class Course:
     """Whether this is the look with which a clean-up begins, on a drive that was mounted anew."""
 
 
-type Watch = Callable[[Course], None]
+type Watch = Callable[[ScanProgress], None]
 """Called a few times a second, from the thread of the work."""
 
 
@@ -120,7 +120,7 @@ class Excess:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ScanOutcome:
     """What a look came to. ``handle`` is for the use cases: what the plan was made of."""
 
     report: "Report"
@@ -206,13 +206,13 @@ class UseCases(Protocol):
     def readiness(self) -> Readiness:
         """Return what the tool can do on this machine now."""
 
-    def look(self, target: Target, watch: Watch, control: Control) -> Looked:
+    def look(self, target: Target, watch: Watch, control: Control) -> ScanOutcome:
         """Look, and plan; nothing is changed."""
 
-    def excess(self, looked: Looked, numbers: Collection[int]) -> Excess | None:
+    def excess(self, looked: ScanOutcome, numbers: Collection[int]) -> Excess | None:
         """Return why the mass brake would stop these steps; ``None`` if it would not. Quick."""
 
-    def clean(self, looked: Looked, numbers: Collection[int], watch: Watch) -> "Report":
+    def clean(self, looked: ScanOutcome, numbers: Collection[int], watch: Watch) -> "Report":
         """Carry out these steps, which a person agreed to, and look again."""
 
     def undo(self, session: str, watch: Watch) -> "Report":

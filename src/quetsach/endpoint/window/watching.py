@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from quetsach.core.time_left import TimeLeft
 from quetsach.endpoint.artefact import place_text
-from quetsach.endpoint.look.cache import Totals
-from quetsach.endpoint.look.files import Passed
-from quetsach.endpoint.window.use_cases import Course, Watch
+from quetsach.endpoint.scanner.cache import Totals
+from quetsach.endpoint.scanner.files import Passed
+from quetsach.endpoint.window.use_cases import ScanProgress, Watch
 
 _MOST = 0.99
 """A share that is reckoned from an earlier scan never says that the work is done."""
@@ -34,7 +34,7 @@ class Watching:
         share = self._share(passed)
         worked = self._clock() - self._began
         left = None if share is None else self._time_left.seconds(worked, share)
-        self._watch(Course(passed.files, passed.size_bytes, place_text(passed.path), share, left))
+        self._watch(ScanProgress(passed.files, passed.size_bytes, place_text(passed.path), share, left))
 
     def stand_still(self, seconds: float | None) -> None:
         """Leave the seconds of a pause out (an ``Attendant`` of its control)."""

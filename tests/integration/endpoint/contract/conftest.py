@@ -15,9 +15,9 @@ import pytest
 from tests.fake_host import FakeFolder, FakeHost, FakeNode, FakeTree
 from tests.nt_machine import FakeWindows, fake_windows, symbolic
 
-from quetsach.endpoint.act.replacement import clear
+from quetsach.endpoint.act.act import clear
 from quetsach.endpoint.host.live import live_host, open_mounted, tree_path
-from quetsach.endpoint.host.nt.stat import filetime_of
+from quetsach.endpoint.host.nt.file_calls import filetime_of
 from quetsach.endpoint.host.port import Host
 
 _NUMBERS = itertools.count()

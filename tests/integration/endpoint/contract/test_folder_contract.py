@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 from tests.integration.endpoint.contract.conftest import Machine
 
-from quetsach.endpoint.act.replacement import clear
+from quetsach.endpoint.act.act import clear
 from quetsach.endpoint.host.disk import fstat
-from quetsach.endpoint.host.folder import Folder
+from quetsach.endpoint.host.files import Folder
 
 OLD = 1_600_000_000_123_456_700
 

@@ -19,35 +19,34 @@ from tests.waiting import until
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.live import open_mounted, running_processes, start_worker
-from quetsach.endpoint.host.process import ProcessState
+from quetsach.endpoint.host.process import ProcessState, WorkerProcess
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.host.worker_process import WorkerProcess
-from quetsach.endpoint.look import workers
-from quetsach.endpoint.look.archive.count import UNCOUNTED, Contents
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.look import Look
-from quetsach.endpoint.look.recognise import Recogniser, Signatures
-from quetsach.endpoint.look.walk import Candidate, walk
-from quetsach.endpoint.look.workers import WORKER, Crew, count_in_archives
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner import worker_pool
+from quetsach.endpoint.scanner.archive.inside import UNCOUNTED, Contents
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.file_result import FileResult
+from quetsach.endpoint.scanner.recognise import Recogniser, Signatures
+from quetsach.endpoint.scanner.walk import Candidate, walk
+from quetsach.endpoint.scanner.worker_pool import WORKER, WorkerPool, count_in_archives
 
 SIGNATURES = Signatures({"sewing": 'rule needle { strings: $a = "needle" condition: $a }'})
 # A worker in which a file called "~bad", which comes last in a folder, does what the text says.
 SABOTAGED = """
 import os, time
-from quetsach.endpoint.look import worker, look
-real = look.look_at
-def look_at(tree, candidate, recogniser):
+from quetsach.endpoint.scanner import file_result, worker
+real = file_result.scan_file
+def scan_file(tree, candidate, recogniser):
     if candidate.path == b"/~bad":
         {deed}
     return real(tree, candidate, recogniser)
-worker.look_at = look_at
+worker.scan_file = scan_file
 worker.main()
 """
 # A worker that does this when it is to count what lies in the archive "bad".
 MISCOUNTING = """
 import os, time
-from quetsach.endpoint.look import worker
+from quetsach.endpoint.scanner import worker
 real = worker.count_contents
 def count_contents(tree, path):
     if path == b"/bad":
@@ -69,8 +68,8 @@ LONGEST = ("f" * 120, 1, 40) if IS_WINDOWS else ("f" * 250, 12, 250)
 
 @pytest.fixture(autouse=True)
 def _straight_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_AT_ONCE", 0)
-    monkeypatch.setattr(workers, "_BATCH_FILES", 8)
+    monkeypatch.setattr(worker_pool, "_AT_ONCE", 0)
+    monkeypatch.setattr(worker_pool, "_BATCH_FILES", 8)
 
 
 def _tree(root: Path) -> Tree:
@@ -93,9 +92,9 @@ def _archive(path: Path) -> None:
         archive.writestr("b", b"pin")
 
 
-def _crew(root: Path, *command: str, jobs: int = 2, control: Control | None = None) -> closing[Crew]:
+def _crew(root: Path, *command: str, jobs: int = 2, control: Control | None = None) -> closing[WorkerPool]:
     recogniser = Recogniser(BorealEngine(), SIGNATURES)
-    crew = Crew(
+    crew = WorkerPool(
         _tree(root),
         recogniser=recogniser,
         signatures=SIGNATURES,
@@ -106,7 +105,7 @@ def _crew(root: Path, *command: str, jobs: int = 2, control: Control | None = No
     return closing(crew)
 
 
-def _looked(root: Path, found: Iterator[Candidate], *command: str, jobs: int = 2) -> list[Look | Trouble]:
+def _looked(root: Path, found: Iterator[Candidate], *command: str, jobs: int = 2) -> list[FileResult | ScanIssue]:
     with _crew(root, *command, jobs=jobs) as crew:
         return [look for _, look in crew.look_at_all(found)]
 
@@ -119,7 +118,9 @@ def _workers() -> list[ProcessState | None]:
     """Return what the workers of this process do."""
     processes = running_processes()
     mine = [
-        one for one in processes if one.parent == os.getpid() and b"quetsach.endpoint.look" in b" ".join(one.arguments)
+        one
+        for one in processes
+        if one.parent == os.getpid() and b"quetsach.endpoint.scanner" in b" ".join(one.arguments)
     ]
     return [processes.state(one.anchor) for one in mine]
 
@@ -128,7 +129,7 @@ def _workers() -> list[ProcessState | None]:
 def test_every_file_is_looked_at_once_however_many_work(tmp_path: Path, jobs: int) -> None:
     looks = _looked(tmp_path, _files(tmp_path, 50), jobs=jobs)
     assert sorted(look.path for look in looks) == [f"/ảnh{n:03}".encode() for n in range(50)]
-    assert sum(bool(look.hits) for look in looks if isinstance(look, Look)) == 5
+    assert sum(bool(look.hits) for look in looks if isinstance(look, FileResult)) == 5
 
 
 def test_a_worker_that_was_started_ahead_gets_the_work_and_ends_with_the_crew(
@@ -140,13 +141,13 @@ def test_a_worker_that_was_started_ahead_gets_the_work_and_ends_with_the_crew(
         started.append(start_worker(command))
         return started[-1]
 
-    monkeypatch.setattr(workers, "start_worker", start)
+    monkeypatch.setattr(worker_pool, "start_worker", start)
     _archive(tmp_path / "a.zip")
     with _crew(tmp_path, jobs=1) as crew:
         crew.get_ready()
         assert len(_workers()) == 1
         [(_, look)] = crew.look_at_all(_candidates(tmp_path))
-        assert isinstance(look, Look)
+        assert isinstance(look, FileResult)
         assert len(look.members) == 1
     assert len(started) == 1
     with _crew(tmp_path) as crew:  # and one that gets none
@@ -158,31 +159,31 @@ def test_a_worker_that_was_started_ahead_gets_the_work_and_ends_with_the_crew(
 def test_a_large_file_goes_to_a_worker_even_if_there_is_one_job(tmp_path: Path) -> None:
     (tmp_path / "~bad").write_bytes(bytes(9 << 20) + b"needle")
     [look] = _looked(tmp_path, _candidates(tmp_path), jobs=1)
-    assert isinstance(look, Look)
+    assert isinstance(look, FileResult)
     assert look.hits
 
 
 def test_a_large_file_that_ends_its_reader_is_named(tmp_path: Path) -> None:
     (tmp_path / "~bad").write_bytes(bytes(9 << 20))
     sabotaged = _looked(tmp_path, _candidates(tmp_path), *_sabotage("os.abort()"), jobs=1)
-    assert sabotaged == [Trouble(b"/~bad", Reason.CRASHED)]
+    assert sabotaged == [ScanIssue(b"/~bad", Reason.CRASHED)]
 
 
 @pytest.mark.parametrize("deed", ENDS)
 def test_a_file_that_ends_its_reader_is_named_and_nothing_else_is_lost(tmp_path: Path, deed: str) -> None:
     (tmp_path / "~bad").touch()
     looks = _looked(tmp_path, _files(tmp_path, 12), *_sabotage(deed))
-    assert [look for look in looks if isinstance(look, Trouble)] == [Trouble(b"/~bad", Reason.CRASHED)]
+    assert [look for look in looks if isinstance(look, ScanIssue)] == [ScanIssue(b"/~bad", Reason.CRASHED)]
     assert len(looks) == 13
 
 
 def test_a_file_that_hangs_its_reader_is_named_and_nothing_else_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_PATIENCE_SECONDS", START_SECONDS / 2)
+    monkeypatch.setattr(worker_pool, "_PATIENCE_SECONDS", START_SECONDS / 2)
     (tmp_path / "~bad").touch()
     looks = _looked(tmp_path, _files(tmp_path, 12), *_sabotage("time.sleep(60)"))
-    assert [look for look in looks if isinstance(look, Trouble)] == [Trouble(b"/~bad", Reason.TIMED_OUT)]
+    assert [look for look in looks if isinstance(look, ScanIssue)] == [ScanIssue(b"/~bad", Reason.TIMED_OUT)]
     assert len(looks) == 13
 
 
@@ -208,7 +209,7 @@ def test_workers_end_when_the_reader_loses_interest(tmp_path: Path) -> None:
 def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_PATIENCE_SECONDS", START_SECONDS)
+    monkeypatch.setattr(worker_pool, "_PATIENCE_SECONDS", START_SECONDS)
     (tmp_path / "~bad").touch()
     control = Control()
     states: list[ProcessState | None] = []
@@ -228,37 +229,37 @@ def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
         watcher.join()
     assert states == [ProcessState.STOPPED] * 2
     assert len(looks) == 31
-    assert not [look for look in looks if isinstance(look, Trouble)]
+    assert not [look for look in looks if isinstance(look, ScanIssue)]
 
 
 def test_a_worker_that_does_not_come_to_an_end_is_left_when_the_scan_is_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(worker_pool, "_GRACE_SECONDS", 0.2)
     (tmp_path / "~bad").touch()
     with _crew(tmp_path, *_sabotage("time.sleep(60)"), control=Control(START_SECONDS)) as crew:
         looks = [look for _, look in crew.look_at_all(_files(tmp_path, 30))]
-    assert Trouble(b"/~bad", Reason.NOT_REACHED) in looks
+    assert ScanIssue(b"/~bad", Reason.NOT_REACHED) in looks
     assert len(looks) == 31
 
 
 def test_paths_of_any_length_never_stop_the_hand_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two batches and their answers fit into a pipe, else both sides would wait for each other: of 8 KiB on Windows."""
-    monkeypatch.setattr(workers, "_BATCH_FILES", 128)
+    monkeypatch.setattr(worker_pool, "_BATCH_FILES", 128)
     name, levels, letters = LONGEST
     folder = tmp_path / "/".join([name] * levels)
     folder.mkdir(parents=True)
     for number in range(300):
         (folder / f"{number:0{letters}}").write_bytes(b"needle")
     looks = _looked(tmp_path, _candidates(tmp_path))
-    assert sum(bool(look.hits) for look in looks if isinstance(look, Look)) == 300
+    assert sum(bool(look.hits) for look in looks if isinstance(look, FileResult)) == 300
 
 
 @pytest.mark.parametrize("deed", BREAKS)
 def test_an_archive_that_breaks_its_counter_is_counted_as_far_as_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
-    monkeypatch.setattr(workers, "_COUNT_SECONDS", START_SECONDS)
+    monkeypatch.setattr(worker_pool, "_COUNT_SECONDS", START_SECONDS)
     for name in ("first", "bad", "last"):
         _archive(tmp_path / name)
     command = (*WORKER[:2], "-c", MISCOUNTING.format(deed=deed))

@@ -54,7 +54,7 @@ def test_every_page_is_drawn(display: str, palette: str, language: str) -> None:
 import tkinter
 from tests.waiting import until
 from tests.window_samples import states
-from quetsach.endpoint.window.palette import {palette}
+from quetsach.endpoint.window.appearance import {palette}
 from quetsach.endpoint.window.pages import page_of
 from quetsach.endpoint.window.tk import TkView
 view = TkView(palette={palette})
@@ -81,7 +81,7 @@ from tests.window_samples import DATA, stick_states
 from tests.waiting import until
 from quetsach.endpoint.window.flow import step
 from quetsach.endpoint.window.pages import page_of
-from quetsach.endpoint.window.palette import LIGHT
+from quetsach.endpoint.window.appearance import LIGHT
 from quetsach.endpoint.window.tk import TkView
 view = TkView(palette=LIGHT, fills_screen=True)
 state = replace(stick_states("en")["stick"])

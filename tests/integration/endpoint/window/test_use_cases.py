@@ -11,9 +11,9 @@ from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.cli.desktop import Desktop
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.report import FindingOutcome, Kind
-from quetsach.endpoint.window.use_cases import Course, Looked, Target
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.window.use_cases import ScanOutcome, ScanProgress, Target
 from quetsach.packs.load import load_shelf
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
@@ -37,19 +37,19 @@ def desktop(root: Path, tmp_path: Path) -> Desktop:
 
 
 @pytest.fixture
-def look(desktop: Desktop) -> Callable[[], Looked]:
+def look(desktop: Desktop) -> Callable[[], ScanOutcome]:
     return lambda: desktop.look(FULL, lambda _: None, Control())
 
 
 def test_what_is_found_is_cleaned_verified_and_put_back(
-    desktop: Desktop, look: Callable[[], Looked], root: Path
+    desktop: Desktop, look: Callable[[], ScanOutcome], root: Path
 ) -> None:
     before = snapshot(root)
     looked = look()
     assert looked.plan is not None
     assert [step.subject for step in looked.plan.steps] == ["/home/an/eicar.com", "/srv/eicar.com"]
     assert snapshot(root) == before  # looking changed nothing
-    courses: list[Course] = []
+    courses: list[ScanProgress] = []
     report = desktop.clean(looked, {1, 2}, courses.append)
     assert (report.kind, report.exit_code, report.verification) == (Kind.CLEAN, 11, report.verification)
     assert not at(root, b"/srv/eicar.com").exists()
@@ -67,7 +67,7 @@ def test_the_window_counts_packs_as_a_scan_does(tmp_path: Path) -> None:
     assert told == len([pack for pack in shelf if pack.traits]) < len(shelf)
 
 
-def test_only_what_was_chosen_is_cleaned(desktop: Desktop, look: Callable[[], Looked], root: Path) -> None:
+def test_only_what_was_chosen_is_cleaned(desktop: Desktop, look: Callable[[], ScanOutcome], root: Path) -> None:
     report = desktop.clean(look(), {2}, lambda _: None)
     assert (at(root, b"/home/an/eicar.com").exists(), at(root, b"/srv/eicar.com").exists()) == (True, False)
     assert sorted(one.outcome for one in report.findings) == [FindingOutcome.LEFT, FindingOutcome.REMOVED]
@@ -85,7 +85,7 @@ def test_a_look_that_is_ended_says_so(desktop: Desktop, root: Path) -> None:
 def test_a_pause_stands_still_until_it_goes_on(desktop: Desktop) -> None:
     control = Control()
     control.pause()
-    looked: list[Looked] = []
+    looked: list[ScanOutcome] = []
     thread = threading.Thread(target=lambda: looked.append(desktop.look(FULL, lambda _: None, control)))
     thread.start()
     thread.join(1.5)
@@ -122,7 +122,7 @@ def test_an_archive_goes_only_by_its_own_number(desktop: Desktop, root: Path, tm
 
 
 def test_reports_are_kept_and_written_as_a_page(
-    desktop: Desktop, look: Callable[[], Looked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desktop: Desktop, look: Callable[[], ScanOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     opened: list[Path] = []
@@ -134,12 +134,12 @@ def test_reports_are_kept_and_written_as_a_page(
     assert (path.stat().st_mode & 0o777) == 0o600
 
 
-def test_nothing_can_be_sent_where_nobody_knows_where_to(desktop: Desktop, look: Callable[[], Looked]) -> None:
+def test_nothing_can_be_sent_where_nobody_knows_where_to(desktop: Desktop, look: Callable[[], ScanOutcome]) -> None:
     with pytest.raises(QuetsachError, match="Chưa biết gửi đến đâu"):
         desktop.offer(look().report)
 
 
-def test_the_quarantine_is_deleted_for_good(desktop: Desktop, look: Callable[[], Looked], tmp_path: Path) -> None:
+def test_the_quarantine_is_deleted_for_good(desktop: Desktop, look: Callable[[], ScanOutcome], tmp_path: Path) -> None:
     assert desktop.purge() == 0
     desktop.clean(look(), {1, 2}, lambda _: None)
     assert len(list((tmp_path / "state").rglob("*.sealed"))) == 2

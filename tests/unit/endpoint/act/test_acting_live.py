@@ -12,22 +12,20 @@ import pytest
 from tests.infection import file_anchor, finding
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct
-from quetsach.endpoint.act.recover import recover
-from quetsach.endpoint.act.shape import Workplace
-from quetsach.endpoint.act.undo import undo
+from quetsach.endpoint.act.undo import recover, undo
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.errors import EndpointError
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.posix.linux import LinuxHost, live_host
+from quetsach.endpoint.host.posix.linux import LinuxHost, Systemd, live_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.services import Systemd
 from quetsach.endpoint.host.process import ProcessState
-from quetsach.endpoint.keep.quarantine import Sealed
-from quetsach.endpoint.keep.session import Session
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.step import Outcome, Step, StopUnit
+from quetsach.endpoint.store.quarantine import Sealed
+from quetsach.endpoint.store.session import Session
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -184,7 +182,7 @@ def test_process_numbers_of_an_earlier_boot_are_not_believed(
 ) -> None:
     host, state = live_host(), State.open(tmp_path / "state")
     plan = make_plan([_found(sleeper.pid)], host, state.folder)
-    monkeypatch.setattr("quetsach.endpoint.keep.session.boot_id", lambda: "another")
+    monkeypatch.setattr("quetsach.endpoint.store.session.boot_id", lambda: "another")
     session = Session.create(state, plan.steps, root=b"/", is_live=True, packs=(), now=NOW)
     monkeypatch.undo()
     assert not session.is_same_boot

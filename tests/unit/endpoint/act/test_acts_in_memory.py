@@ -13,9 +13,9 @@ from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, anchor_of
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FILES = {b"evil": b"MZ evil", b"table": b"mine\nevil\n", b"page": OWN + APPENDED}

@@ -15,15 +15,14 @@ from tests.nt_machine import USER, FakeWindows, fake_windows, junction
 
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.act.undo import undo
+from quetsach.endpoint.act.undo import recover, undo, unfinished
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.nt.security import Descriptor, private
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, Step, TruncateFile
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 WORM = "Users/An/Cập nhật.exe"

@@ -18,14 +18,14 @@ from quetsach.endpoint.act import rewrite
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.artefact import Finding
+from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.keep.quarantine import Sealed, seal
-from quetsach.endpoint.keep.session import Session
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.quarantine import Sealed, seal
+from quetsach.endpoint.store.session import Session
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 SECRET = b"root:x:0:0\n* * * * * evil\n"

@@ -12,20 +12,17 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.act.undo import UndoResult, undo
-from quetsach.endpoint.artefact import LineAnchor
+from quetsach.endpoint.act.undo import UndoResult, undo, unfinished
+from quetsach.endpoint.artefact import Finding, LineAnchor
 from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.keep.history import purge, steps_of, summaries
-from quetsach.endpoint.keep.journal import MAGIC, MAX_RECORD_BYTES
-from quetsach.endpoint.keep.machine import machine_of, root_of
-from quetsach.endpoint.keep.session import Session
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.history import purge, steps_of, summaries
+from quetsach.endpoint.store.journal import MAGIC, MAX_RECORD_BYTES
+from quetsach.endpoint.store.session import Session
+from quetsach.endpoint.store.state import State, machine_of, root_of
 from quetsach.packs.specimen import set_immutable
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -159,7 +156,7 @@ def test_no_room_for_the_sealed_copy_means_that_nothing_is_removed(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("quetsach.endpoint.keep.quarantine.write_all", full)
+        patch.setattr("quetsach.endpoint.store.quarantine.write_all", full)
         result = machine.clean(plan)
     assert (_outcomes(result), result.steps[0].note) == ([Outcome.FAILED], "No space left on device")
     assert snapshot(machine.root) == before
@@ -229,7 +226,7 @@ def test_what_is_written_while_a_file_is_edited_is_not_lost(machine: Machine, mo
         os.write(fd, data)
         there.write_bytes(b"a\nevil\nmine\n")
 
-    monkeypatch.setattr("quetsach.endpoint.act.lines.write_all", write_meanwhile)
+    monkeypatch.setattr("quetsach.endpoint.act.rewrite.write_all", write_meanwhile)
     assert _outcomes(machine.clean(plan)) == [Outcome.CHANGED]
     assert there.read_bytes() == b"a\nevil\nmine\n"
     assert [p.name for p in there.parent.iterdir()] == ["crontab"]

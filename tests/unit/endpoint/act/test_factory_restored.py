@@ -14,11 +14,11 @@ from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, SZ, PutKey, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.hive import DWORD as NUMBER
 from quetsach.packs.specimen.hive import SZ as TEXT
 from quetsach.packs.specimen.hive import Keys
@@ -88,7 +88,7 @@ def test_putting_back_a_second_time_finds_nothing_to_do(drive: Drive) -> None:
     drive.host.registry.forget()
     plan = drive.plan(NETWORK, GUARD)
     assert plan.steps == ()
-    assert {held.hold for held in plan.held} == {Hold.INCOMPLETE}
+    assert {held.hold for held in plan.held} == {SkipReason.INCOMPLETE}
 
 
 def test_what_windows_wrote_elsewhere_since_is_kept_by_undo(drive: Drive) -> None:
@@ -128,12 +128,12 @@ def test_on_a_windows_of_unknown_version_nothing_is_done_and_it_is_said_why(driv
     drive.host.registry.write_edited([SetValue(version, RegistryValue("CurrentBuild", SZ, b"x\0\0\0"))], made)
     made.replace(drive.root / CONFIG / "SOFTWARE")
     drive.host.registry.forget()
-    assert [held.hold for held in drive.plan(NETWORK).held] == [Hold.INCOMPLETE]
+    assert [held.hold for held in drive.plan(NETWORK).held] == [SkipReason.INCOMPLETE]
 
 
 def test_a_service_whose_file_is_gone_is_not_put_back(drive: Drive) -> None:
     (drive.root / "Windows/System32/wscsvc.dll").unlink()
-    assert [held.hold for held in drive.plan(GUARD).held] == [Hold.INCOMPLETE]
+    assert [held.hold for held in drive.plan(GUARD).held] == [SkipReason.INCOMPLETE]
 
 
 @pytest.mark.parametrize(("language", "said"), [("vi", "tạo lại khóa này"), ("en", "make this key again")])

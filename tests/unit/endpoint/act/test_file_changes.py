@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.act.replacement import clear, new_file
+from quetsach.endpoint.act.act import clear, new_file
 from quetsach.endpoint.host.disk import write_all
-from quetsach.endpoint.host.file_state import FileState
+from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.port import Folder
 from quetsach.endpoint.host.posix import folder as posix_folder
 from quetsach.endpoint.host.posix.files import PosixFiles, read_flags, read_state, write_flags
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.packs.specimen import set_immutable
 
 FILES = PosixFiles()

@@ -14,13 +14,12 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.keep.state import State
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import check_brake, make_plan
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome, Step, UnhideFolder
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.windows import OLD_NS, plant
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -124,7 +123,7 @@ def test_the_folders_of_windows_itself_are_held_whatever_a_rule_says(stick: Stic
     (stick.root / folder).mkdir()
     os.setxattr(stick.root / folder, MARK, b"0x6")
     plan = make_plan((stick.found(f"/{folder}".encode()),), stick.host, stick.state.folder)
-    assert [held.hold for held in plan.held] == [Hold.SYSTEM]
+    assert [held.hold for held in plan.held] == [SkipReason.SYSTEM]
 
 
 def test_the_step_reads_back_from_the_journal_as_it_was(stick: Stick) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.endpoint.act.line_edit import reinsert_lines, remove_lines, split_lines
+from quetsach.endpoint.act.rewrite import reinsert_lines, remove_lines, split_lines
 
 
 def test_only_newlines_end_lines() -> None:

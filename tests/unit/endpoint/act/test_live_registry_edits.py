@@ -22,15 +22,14 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.act.undo import UndoResult, undo
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.act.undo import UndoResult, recover, undo, unfinished
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import EditRegistry, Outcome
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.hive import SZ
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -13,15 +13,14 @@ from tests.live_windows import LiveHost, LiveWindows
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
-from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.nt.subscriptions import NtSubscriptions
-from quetsach.endpoint.host.subscriptions import StoredObject
-from quetsach.endpoint.keep.state import State
+from quetsach.endpoint.act.undo import recover, undo, unfinished
+from quetsach.endpoint.artefact import Finding
+from quetsach.endpoint.host.nt.services import NtSubscriptions
+from quetsach.endpoint.host.port import StoredObject
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome, RemoveSubscription
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.windows import write
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -151,7 +150,7 @@ def test_one_that_was_deleted_before_is_gone(tmp_path: Path) -> None:
 def test_where_no_windows_runs_it_is_only_reported(tmp_path: Path) -> None:
     windows = _windows(tmp_path)
     plan = make_plan((_finding(windows),), _host(windows, None), tmp_path)
-    assert (plan.steps, [one.hold for one in plan.held]) == ((), [Hold.NOT_RUNNING])
+    assert (plan.steps, [one.hold for one in plan.held]) == ((), [SkipReason.NOT_RUNNING])
 
 
 @pytest.mark.parametrize("at", range(4))

@@ -12,16 +12,15 @@ from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
-from quetsach.endpoint.act.recover import recover, unfinished
 from quetsach.endpoint.act.result import CleanResult
-from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.nt.tasks import NtTasks
+from quetsach.endpoint.act.undo import recover, undo, unfinished
+from quetsach.endpoint.artefact import Finding
+from quetsach.endpoint.host.nt.services import NtTasks
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteKey, KeyContent
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome, RemoveTask
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEYS = (f"{CACHE}\\Tree\\Update", f"{CACHE}\\Tasks\\{TASK_ID}", f"{CACHE}\\Logon\\{TASK_ID}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import quetsach
 
 SOURCE = Path(quetsach.__file__).parent
-PLACES = ("endpoint/act", "endpoint/host", "endpoint/keep", "packs/installed.py")
+PLACES = ("endpoint/act", "endpoint/host", "endpoint/store", "packs/installed.py")
 
 CHANGING_CALLS = frozenset(
     {
@@ -39,7 +39,7 @@ ALLOWED = {
     ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.setxattr"): _HANDLE,
     ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.utime"): _HANDLE,
     ("endpoint/host/offline/windows.py", "_give", "os.setxattr"): _HANDLE,
-    ("endpoint/host/posix/marks.py", "write_marks", "os.setxattr"): _HANDLE,
+    ("endpoint/host/posix/files.py", "write_marks", "os.setxattr"): _HANDLE,
     ("endpoint/host/posix/folder.py", "PosixFolder.set_marks", "os.utime"): _HANDLE,
     ("endpoint/host/posix/folder.py", "PosixFolder.set_times", "os.utime"): "the name is '.', the open folder itself",
     ("endpoint/host/posix/folder.py", "PosixFolder.link", "os.link"): _PROC,
@@ -56,17 +56,17 @@ ALLOWED = {
     + "only where there are neither hard links nor exact renaming; compared afterwards (check_name)",
     ("endpoint/host/posix/folder.py", "_rename_to_free_name", "libc.renameat2"): _IN_FOLDER
     + "only where a file must have a name from the start; compared afterwards (check_name)",
-    ("endpoint/host/hive_edit.py", "edit_hive", "Path.unlink"): _OWN,
+    ("endpoint/host/hive_writer.py", "edit_hive", "Path.unlink"): _OWN,
     ("endpoint/act/hive.py", "HiveAct.do", "Path.unlink"): _OWN,
     ("endpoint/act/hive.py", "HiveAct.undo", "Path.unlink"): _OWN,
     ("endpoint/act/hive.py", "make_copy", "Path.unlink"): _OWN,
     ("endpoint/act/registry.py", "_edit_hive", "Path.unlink"): _OWN,
-    ("endpoint/keep/quarantine.py", "seal", "Path.replace"): _OWN,
-    ("endpoint/keep/quarantine.py", "seal", "Path.unlink"): _OWN,
-    ("endpoint/keep/session.py", "Session.purge", "Path.unlink"): _OWN,
-    ("endpoint/keep/state.py", "State.open", "Path.mkdir"): _OWN,
+    ("endpoint/store/quarantine.py", "seal", "Path.replace"): _OWN,
+    ("endpoint/store/quarantine.py", "seal", "Path.unlink"): _OWN,
+    ("endpoint/store/session.py", "Session.purge", "Path.unlink"): _OWN,
+    ("endpoint/store/state.py", "State.open", "Path.mkdir"): _OWN,
     (
-        "endpoint/host/nt/privacy.py",
+        "endpoint/host/nt/machine.py",
         "make_private",
         "Path.mkdir",
     ): "above our own folder, which is looked at afterwards",

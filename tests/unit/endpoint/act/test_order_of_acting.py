@@ -8,8 +8,8 @@ from quetsach.core.pack import LocalText
 from quetsach.endpoint.act import carry_out
 from quetsach.endpoint.act.carry_out import run_all
 from quetsach.endpoint.artefact import FileAnchor, ProcessAnchor
-from quetsach.endpoint.keep.session import Progress
 from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, Step
+from quetsach.endpoint.store.session import Progress
 
 FILE = QuarantineFile(FileAnchor(b"/x.exe", 1, 2, 3, 4, 5, ""))
 

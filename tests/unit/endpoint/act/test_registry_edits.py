@@ -34,14 +34,14 @@ from quetsach.endpoint.act import hive as registry_acts
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import FAILED, CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.errors import StateError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.keep.quarantine import Sealed
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
+from quetsach.endpoint.store.quarantine import Sealed
+from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen.hive import MULTI_SZ, SZ, build_hive
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

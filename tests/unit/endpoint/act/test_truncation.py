@@ -13,13 +13,13 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.finding import Finding
+from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host import disk
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome, QuarantineFile, TruncateFile
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -107,4 +107,4 @@ def test_a_file_that_goes_as_a_whole_is_not_cut_too(root: Path) -> None:
 @pytest.mark.parametrize("cut", ["", "-1", "٣", "end"])
 def test_a_rule_that_does_not_say_where_to_cut_only_reports(root: Path, cut: str) -> None:
     plan = make_plan([_found(root, cut)], mounted_host(root), root.parent / "state")
-    assert ([held.hold for held in plan.held], plan.steps) == ([Hold.INCOMPLETE], ())
+    assert ([held.hold for held in plan.held], plan.steps) == ([SkipReason.INCOMPLETE], ())

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.collect.cron import CronEntry, parse_anacron_entry, parse_system_entry, parse_user_entry
-from quetsach.endpoint.collect.ssh import parse_authorized_key
-from quetsach.endpoint.collect.systemd import parse_unit
+from quetsach.endpoint.collect.autostart import (
+    CronEntry,
+    parse_anacron_entry,
+    parse_system_entry,
+    parse_unit,
+    parse_user_entry,
+)
+from quetsach.endpoint.collect.lines import parse_authorized_key
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 TABLES: dict[str, Callable[[bytes], CronEntry | None]] = {

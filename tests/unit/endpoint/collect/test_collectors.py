@@ -8,10 +8,10 @@ from tests.machine import KEY, Machine
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, LineAnchor, ProcessAnchor
-from quetsach.endpoint.collect import process, text
-from quetsach.endpoint.collect.users import User, parse_passwd, users_of
+from quetsach.endpoint.collect import running, text
+from quetsach.endpoint.collect.accounts import User, parse_passwd, users_of
 from quetsach.endpoint.host.process import Process
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 
 CRON = ("cron-system", "cron-user", "anacron", "cron-script", "at-job")
 
@@ -166,7 +166,7 @@ def test_masked_units_and_merged_folders_are_not_counted_twice(machine: Machine)
 
 def test_a_table_that_cannot_be_read_is_said(machine: Machine) -> None:
     os.mkfifo(machine.write("/etc/cron.d/x", "").with_name("pipe"))
-    assert list(machine.collect(*CRON)) == [Trouble(b"/etc/cron.d/pipe", Reason.SPECIAL)]
+    assert list(machine.collect(*CRON)) == [ScanIssue(b"/etc/cron.d/pipe", Reason.SPECIAL)]
 
 
 def test_a_table_padded_beyond_reading_is_said(machine: Machine) -> None:
@@ -174,8 +174,8 @@ def test_a_table_padded_beyond_reading_is_said(machine: Machine) -> None:
     with (machine.root / "etc/anacrontab").open("wb") as file:
         file.truncate(text.TEXT_LIMIT_BYTES + 1)
     assert list(machine.collect(*CRON)) == [
-        Trouble(b"/etc/crontab", Reason.OVERFULL),
-        Trouble(b"/etc/anacrontab", Reason.OVERFULL),
+        ScanIssue(b"/etc/crontab", Reason.OVERFULL),
+        ScanIssue(b"/etc/anacrontab", Reason.OVERFULL),
     ]
 
 
@@ -201,12 +201,12 @@ def _process(executable: bytes, *arguments: bytes) -> Process:
     ],
 )
 def test_only_what_runs_a_script_refers_to_it(process_: Process, expected: tuple[bytes, ...]) -> None:
-    named = tuple(path for path in process.script_of(process_) if b"bin/" not in path)
+    named = tuple(path for path in running.script_of(process_) if b"bin/" not in path)
     assert named == expected
 
 
 def test_a_mounted_disk_has_no_processes(machine: Machine) -> None:
-    assert list(process.collect(machine.host)) == []
+    assert list(running.read_processes(machine.host)) == []
 
 
 def test_every_kind_of_line_has_its_own_kind_of_artefact(machine: Machine) -> None:

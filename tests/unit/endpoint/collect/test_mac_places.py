@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from tests.machine import KEY, Machine
 
+from quetsach.endpoint.collect.accounts import User, accounts_of
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.collect.property_list import bookmarked_path
-from quetsach.endpoint.collect.users import User, accounts_of
-from quetsach.endpoint.host.offline.macos import MacHost, mounted_mac
-from quetsach.endpoint.host.offline.mounted import open_mounted
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.collect.text import bookmarked_path
+from quetsach.endpoint.host.offline.mounted import MacHost, mounted_mac, open_mounted
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 
 
 class Mac(Machine):
@@ -184,9 +183,9 @@ def test_accounts_are_the_folders_of_users_root_and_homes_that_the_directory_nam
 def test_a_property_list_that_is_none_is_said_and_still_found(mac: Mac, content: bytes) -> None:
     mac.write("/Library/LaunchDaemons/x.plist", content)
     found, trouble = mac.collect("launch-daemon")
-    assert not isinstance(found, Trouble)
+    assert not isinstance(found, ScanIssue)
     assert found.fields["command"] == ""
-    assert trouble == Trouble(b"/Library/LaunchDaemons/x.plist", Reason.DAMAGED)
+    assert trouble == ScanIssue(b"/Library/LaunchDaemons/x.plist", Reason.DAMAGED)
 
 
 def test_a_woven_property_list_is_walked_once(mac: Mac) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.collect.command import SEARCH_PATH, named_files, resolve_files
+from quetsach.endpoint.collect.named_files import SEARCH_PATH, named_files, resolve_files
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.offline.macos import MacHost
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.offline.mounted import MacHost
+from quetsach.endpoint.host.offline.windows import WindowsTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 
 
 def _named(command: str, home: bytes = b"/home/lan") -> list[str]:

@@ -8,7 +8,7 @@ from tests.machine import Machine
 from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import reading, text
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def _troubles(machine: Machine, name: str) -> list[Trouble]:
-    return [item for item in machine.collect(name) if isinstance(item, Trouble)]
+def _troubles(machine: Machine, name: str) -> list[ScanIssue]:
+    return [item for item in machine.collect(name) if isinstance(item, ScanIssue)]
 
 
 def test_a_line_that_names_more_files_than_anyone_needs_is_read_in_part(machine: Machine) -> None:
@@ -28,12 +28,12 @@ def test_a_line_that_names_more_files_than_anyone_needs_is_read_in_part(machine:
     assert isinstance(last, Artefact)
     assert len(first.refers_to) == reading.MOST_NAMED_IN_FILE
     assert last.refers_to == ()
-    assert trouble == Trouble(b"/etc/crontab", Reason.OVERFULL)
+    assert trouble == ScanIssue(b"/etc/crontab", Reason.OVERFULL)
 
 
 def test_a_command_too_long_to_be_read_whole_is_said(machine: Machine) -> None:
     machine.write("/etc/crontab", b"* * * * * root " + b"a" * 70_000)
-    assert _troubles(machine, "cron-system") == [Trouble(b"/etc/crontab", Reason.OVERFULL)]
+    assert _troubles(machine, "cron-system") == [ScanIssue(b"/etc/crontab", Reason.OVERFULL)]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_whatever_limit_ends_a_collector_is_said(
         if hasattr(module, limit):
             monkeypatch.setattr(module, limit, value)
     monkeypatch.setattr("quetsach.endpoint.collect.MOST_ARTEFACTS", reading.MOST_ARTEFACTS)
-    assert Trouble(place, Reason.OVERFULL) in _troubles(machine, "cron-system")
+    assert ScanIssue(place, Reason.OVERFULL) in _troubles(machine, "cron-system")
 
 
 def test_a_folder_that_cannot_be_read_is_said(machine: Machine) -> None:
     machine.link("/etc/cron.d", "cron.d")
-    assert _troubles(machine, "cron-system") == [Trouble(b"/etc/cron.d", Reason.CHANGED)]
+    assert _troubles(machine, "cron-system") == [ScanIssue(b"/etc/cron.d", Reason.CHANGED)]
 
 
 def test_where_a_path_leads_is_asked_once_a_scan(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_file_that_starts_and_is_larger_than_what_is_hashed_is_said(
 ) -> None:
     monkeypatch.setattr(reading, "LARGEST_FILE_BYTES", 3)
     machine.write("/etc/systemd/system-generators/x", b"\x7fELF")
-    assert _troubles(machine, "systemd-generator") == [Trouble(b"/etc/systemd/system-generators/x", Reason.OVERFULL)]
+    assert _troubles(machine, "systemd-generator") == [ScanIssue(b"/etc/systemd/system-generators/x", Reason.OVERFULL)]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MOST_HASHED_BYTES", 20), ("MOST_TEXT_BYTES", 20), ("MOST_FILES", 2)])
@@ -93,7 +93,7 @@ def test_what_a_folder_of_scripts_may_cost_is_bounded_and_said(
     for number in range(4):
         machine.write(f"/etc/grub.d/{number}", "#!/bin/sh\n/x\n")
     place = b"/etc/grub.d" if limit == "MOST_FILES" else b"/etc/grub.d/1"
-    assert Trouble(place, Reason.OVERFULL) in _troubles(machine, "script-folder")
+    assert ScanIssue(place, Reason.OVERFULL) in _troubles(machine, "script-folder")
 
 
 def test_homes_are_asked_once_what_they_have(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

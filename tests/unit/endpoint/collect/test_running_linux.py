@@ -8,14 +8,13 @@ import pytest
 from tests.machine import Machine
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import collect, process
+from quetsach.endpoint.collect import collect, running
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import LinuxHost, live_host
-from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.sockets import parse_table
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.processes import LinuxProcesses, parse_table
 
 
 def _collected(name: str, host: Host) -> list[Artefact]:
@@ -78,4 +77,4 @@ def test_addresses_and_states_are_read_as_the_kernel_writes_them(
 
 def test_what_the_environment_loads_into_a_process_is_told() -> None:
     environment = b"PATH=/bin\0LD_PRELOAD=/tmp/x.so:/tmp/y.so\0X_LD_PRELOAD=/z\0LD_AUDIT=/a.so\0LD_AUDIT=\0"
-    assert process.preloaded(environment) == b"/tmp/x.so:/tmp/y.so /a.so"
+    assert running.preloaded(environment) == b"/tmp/x.so:/tmp/y.so /a.so"

@@ -17,7 +17,7 @@ from quetsach.endpoint.host.authenticode import (
     microsoft_files,
     microsoft_roots,
 )
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 
 FILE = b"/Windows/System32/notepad.exe"
 NAME = "Microsoft Windows"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.folder_marks import OF_FAT, FolderMarks
-from quetsach.endpoint.host.posix import marks as folder_marks
-from quetsach.endpoint.host.posix.marks import read_marks, write_marks
+from quetsach.endpoint.host.files import OF_FAT, FolderMarks
+from quetsach.endpoint.host.posix import files as folder_marks
+from quetsach.endpoint.host.posix.files import read_marks, write_marks
 
 _GET, _SET = 0x80047210, 0x40047211  # _IOR('r', 0x10, __u32) and _IOW('r', 0x11, __u32)
 

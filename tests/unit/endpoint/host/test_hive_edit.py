@@ -10,10 +10,9 @@ import pytest
 from tests.second_reader import read_by_regipy
 
 from quetsach.endpoint.errors import RegistryError
-from quetsach.endpoint.host.hive import Hive
-from quetsach.endpoint.host.hive_edit import edit_hive
-from quetsach.endpoint.host.hive_record import hint, list_record
-from quetsach.endpoint.host.hive_space import Space
+from quetsach.endpoint.host.hive import Hive, hint, list_record
+from quetsach.endpoint.host.hive_cells import Space
+from quetsach.endpoint.host.hive_writer import edit_hive
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,

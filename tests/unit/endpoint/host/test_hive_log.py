@@ -18,7 +18,7 @@ from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_log import BaseBlock, marvin32, replay_logs
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DeleteValue
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.hive import BINARY, DWORD, SZ, Keys, build_hive, data_of, hive_checksum
 from quetsach.packs.specimen.windows import RUN, plant
 
@@ -267,7 +267,7 @@ def test_a_hive_of_a_disk_is_read_with_its_logs_and_still_not_edited(tmp_path: P
     hive.write_bytes(dirty)
     registry = mounted_windows(tmp_path).registry
     assert registry.value(f"HKLM\\SOFTWARE\\{RUN}", "New") is None
-    assert registry.troubles() == (Trouble(b"/Windows/System32/config/SOFTWARE", Reason.STALE),)
+    assert registry.troubles() == (ScanIssue(b"/Windows/System32/config/SOFTWARE", Reason.STALE),)
     hive.with_name("SOFTWARE.LOG2").write_bytes(build_log((1, dirty, newest)))
     registry = mounted_windows(tmp_path).registry
     assert registry.value(f"HKLM\\SOFTWARE\\{RUN}", "New") is not None

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host
-from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.host.tree import MAX_LINKS, Tree
 
 type Place = tuple[Tree, Callable[[str], bytes], Path]

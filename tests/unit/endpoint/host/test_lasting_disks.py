@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.host.posix.lasting import SETTLED_SECONDS, LastingDisks
+from quetsach.endpoint.host.posix.mounts import SETTLED_SECONDS, LastingDisks
 
 NOW = 10_000 * 1_000_000_000
 OLD = NOW - (SETTLED_SECONDS + 1) * 1_000_000_000
@@ -75,7 +75,7 @@ def test_a_file_changed_a_moment_ago_or_in_the_future_does_not(tmp_path: Path) -
 
 def test_a_subvolume_is_known_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "quetsach.endpoint.host.posix.lasting._number_of", {b"/dev/sda1": "8:1", b"/dev/sdb": "8:16"}.get
+        "quetsach.endpoint.host.posix.mounts._number_of", {b"/dev/sda1": "8:1", b"/dev/sdb": "8:16"}.get
     )
     inner = _mount("0:50", "btrfs", "/mnt/disk") + _mount("0:51", "btrfs", "/mnt/disk/with\\040stick", "/dev/sdb")
     assert _lasts(tmp_path / "a", inner, "0:99")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.host.mount import Mount, other_paths
 from quetsach.endpoint.host.posix.mounts import mounts_now, parse_mounts
+from quetsach.endpoint.host.tree import Mount, other_paths
 
 TABLE = b"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 8:1 /etc /opt/my\\040etc rw shared:1 - ext4 /dev/sda1 rw

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from quetsach.endpoint.host.posix.mounts import devices_to_avoid, parse_mountinfo
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
 
 LINES = b"""22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw

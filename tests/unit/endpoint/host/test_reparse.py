@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.host.reparse import target_of
+from quetsach.endpoint.host.windows_path import target_of
 
 
 def junction(target: str) -> bytes:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.waiting import until
 
-from quetsach.endpoint.host.posix import resident
-from quetsach.endpoint.host.posix.resident import little_resident
+from quetsach.endpoint.host.posix import workers
+from quetsach.endpoint.host.posix.workers import little_resident
 
 
 def _resident_kb() -> int:
@@ -21,7 +21,7 @@ def _resident_kb() -> int:
 def test_pages_that_were_read_are_given_back_and_can_be_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resident, "MOST_RESIDENT_KB", 0)
+    monkeypatch.setattr(workers, "MOST_RESIDENT_KB", 0)
     content = b"0123456789abcdef" * (1 << 20)
     (tmp_path / "file").write_bytes(content)
     state = (tmp_path / "file").stat()
@@ -37,7 +37,7 @@ def test_pages_that_were_read_are_given_back_and_can_be_read_again(
 
 
 def test_what_was_mapped_before_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resident, "MOST_RESIDENT_KB", 0)
+    monkeypatch.setattr(workers, "MOST_RESIDENT_KB", 0)
     (tmp_path / "file").write_bytes(b"x" * (16 << 20))
     state = (tmp_path / "file").stat()
     with (tmp_path / "file").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:

@@ -9,7 +9,7 @@ import pytest
 from tests import rpm_system
 
 from quetsach.endpoint.host.packages import PackageFile, package_files, unread_database
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 
 FILES = {b"rpmdb.sqlite": "sqlite", b"Packages.db": "ndb", b"Packages": "berkeley"}
 

@@ -7,11 +7,10 @@ import pytest
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.offline.mounted import open_mounted
-from quetsach.endpoint.host.offline.windows import NtfsFiles, mounted_windows
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree
+from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsTree, mounted_windows
 from quetsach.endpoint.host.registry import DeleteKey
-from quetsach.endpoint.look.walk import walk
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.walk import walk
 from quetsach.packs.specimen.hive import EXPAND_SZ
 from quetsach.packs.specimen.windows import plant
 
@@ -123,7 +122,7 @@ def test_a_junction_to_another_drive_or_machine_leads_nowhere(disk: Path, target
 def test_a_file_whose_content_cannot_be_read_here_is_named(disk: Path) -> None:
     (disk / "Windows/System32/packed.dll").symlink_to("unsupported reparse tag 0x80000017")
     found = list(walk(WindowsTree(disk), b"/Windows/System32", avoid={}))
-    assert Trouble(b"/Windows/System32/packed.dll", Reason.NOT_OPENED) in found
+    assert ScanIssue(b"/Windows/System32/packed.dll", Reason.NOT_OPENED) in found
 
 
 def test_the_files_of_ntfs_itself_are_left_out(disk: Path) -> None:
@@ -197,14 +196,14 @@ def test_the_hives_of_many_people_are_not_all_open_at_once(disk: Path) -> None:
     for _ in range(2):
         assert len(list(registry.matching("HKU\\*\\Environment"))) == 62
         assert len(list(Path("/proc/self/fd").iterdir())) <= before + 17
-    assert registry.troubles() == (Trouble(b"/Users/u0/NTUSER.DAT", Reason.STALE),)
+    assert registry.troubles() == (ScanIssue(b"/Users/u0/NTUSER.DAT", Reason.STALE),)
 
 
 def test_a_hive_that_is_none_costs_only_itself(disk: Path) -> None:
     (disk / "Users/An/NTUSER.DAT").write_bytes(b"not a hive")
     registry = mounted_windows(disk).registry
     assert list(registry.matching("HKU\\*\\Environment")) == ["HKU\\Bình\\Environment"]
-    assert registry.troubles() == (Trouble(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
+    assert registry.troubles() == (ScanIssue(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
 
 
 def test_a_hive_that_windows_did_not_close_is_read_and_named(disk: Path) -> None:
@@ -214,7 +213,7 @@ def test_a_hive_that_windows_did_not_close_is_read_and_named(disk: Path) -> None
     hive.write_bytes(content)
     registry = mounted_windows(disk).registry
     assert registry.exists(r"HKLM\SOFTWARE\Microsoft")
-    assert registry.troubles() == (Trouble(b"/Windows/System32/config/SOFTWARE", Reason.STALE),)
+    assert registry.troubles() == (ScanIssue(b"/Windows/System32/config/SOFTWARE", Reason.STALE),)
 
 
 def test_what_is_read_of_a_hive_is_not_forgotten_when_it_is_edited(disk: Path) -> None:
@@ -222,7 +221,7 @@ def test_what_is_read_of_a_hive_is_not_forgotten_when_it_is_edited(disk: Path) -
     (disk / "Users/An/NTUSER.DAT").write_bytes(b"not a hive")
     assert list(registry.matching("HKU\\*\\Nope")) == []
     registry.write_edited((DeleteKey("HKU\\Bình\\Environment"),), disk / "edited")
-    assert registry.troubles() == (Trouble(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
+    assert registry.troubles() == (ScanIssue(b"/Users/An/NTUSER.DAT", Reason.DAMAGED),)
     registry.forget()
     assert registry.troubles() == ()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from quetsach.core.pack import Action
-from quetsach.endpoint.plan.foundation import is_foundation
+from quetsach.endpoint.plan.protection import is_protected_path
 
 ONLY_EDITED = (
     b"/etc/profile",
@@ -24,21 +24,21 @@ NEVER = (
 
 @pytest.mark.parametrize("path", [*ONLY_EDITED, *NEVER])
 def test_the_file_itself_never_goes(path: bytes) -> None:
-    assert is_foundation(path, "linux", Action.QUARANTINE)
+    assert is_protected_path(path, "linux", Action.QUARANTINE)
 
 
 @pytest.mark.parametrize("path", ONLY_EDITED)
 def test_a_line_may_be_taken_out_of_what_people_edit(path: bytes) -> None:
-    assert not is_foundation(path, "linux", Action.REMOVE_LINE)
+    assert not is_protected_path(path, "linux", Action.REMOVE_LINE)
 
 
 @pytest.mark.parametrize("path", NEVER)
 def test_not_even_a_line_of_what_vouches_for_others(path: bytes) -> None:
-    assert is_foundation(path, "linux", Action.REMOVE_LINE)
+    assert is_protected_path(path, "linux", Action.REMOVE_LINE)
 
 
 @pytest.mark.parametrize(
     "path", [b"/etc/profile.d/x.sh", b"/home/lan/.ssh/x", b"/var/lib/dpkgx", b"/home/a/b/.ssh/authorized_keys/x"]
 )
 def test_what_lies_beside_it_may_go(path: bytes) -> None:
-    assert not is_foundation(path, "linux", Action.QUARANTINE)
+    assert not is_protected_path(path, "linux", Action.QUARANTINE)

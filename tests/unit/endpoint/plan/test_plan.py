@@ -12,17 +12,23 @@ from tests.report_samples import sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
 from quetsach.endpoint.act.result import CleanResult, StepResult
-from quetsach.endpoint.artefact import FileAnchor, MemberAnchor, ProcessAnchor
+from quetsach.endpoint.artefact import FileAnchor, Finding, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError
-from quetsach.endpoint.finding import Finding
-from quetsach.endpoint.host.mount import Mount
-from quetsach.endpoint.host.posix.linux import live_host, mounted_host
+from quetsach.endpoint.host.posix.linux import Systemd, live_host, mounted_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.services import Systemd
-from quetsach.endpoint.plan import protect
-from quetsach.endpoint.plan.brake import MAX_CUTS, MAX_FILES, MAX_FILES_OF_A_SIGN, MAX_PROGRAMS, check_brake
-from quetsach.endpoint.plan.plan import Plan, left_to, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.host.tree import Mount
+from quetsach.endpoint.plan import protection
+from quetsach.endpoint.plan.plan import (
+    MAX_CUTS,
+    MAX_FILES,
+    MAX_FILES_OF_A_SIGN,
+    MAX_PROGRAMS,
+    Plan,
+    check_brake,
+    left_to,
+    make_plan,
+)
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import (
     KillProcess,
     Outcome,
@@ -52,7 +58,7 @@ def _plan(root: Path, *findings: Finding) -> Plan:
     return make_plan(findings, mounted_host(root), root / "state")
 
 
-def _holds(plan: Plan) -> list[Hold]:
+def _holds(plan: Plan) -> list[SkipReason]:
     return [held.hold for held in plan.held]
 
 
@@ -74,7 +80,7 @@ def test_a_script_that_cron_runs_is_not_broken_and_a_table_of_cron_is_no_script(
     write(tmp_path, b"/etc/cron.daily/x", b"#!/bin/sh\n" + script)
     write(tmp_path, b"/etc/crontab", script)
     plan = _plan(tmp_path, _line(tmp_path, b"/etc/cron.daily/x", 2), _line(tmp_path, b"/etc/crontab", 1))
-    assert _holds(plan) == [Hold.ENTANGLED]
+    assert _holds(plan) == [SkipReason.ENTANGLED]
     assert [step.subject for step in plan.steps] == [b"/etc/crontab"]
 
 
@@ -82,7 +88,7 @@ def test_a_line_that_holds_a_script_together_is_left_and_said(tmp_path: Path) ->
     write(tmp_path, b"/etc/profile", b"if [ -x /tmp/x ]; then\n  /tmp/x &\nfi\n/tmp/x\n")
     lines = [line_anchor(tmp_path, b"/etc/profile", number) for number in (1, 2, 4)]
     plan = _plan(tmp_path, *(finding(line, ArtefactKind.PROFILE_LINE, Action.REMOVE_LINE) for line in lines))
-    assert _holds(plan) == [Hold.ENTANGLED, Hold.ENTANGLED]
+    assert _holds(plan) == [SkipReason.ENTANGLED, SkipReason.ENTANGLED]
     assert [line.number for step in plan.steps for line in step.target.lines] == [4]
 
 
@@ -97,7 +103,7 @@ def test_a_file_that_goes_as_a_whole_is_not_edited_too(tmp_path: Path) -> None:
 def test_what_lies_in_an_archive_is_left_unless_the_archive_goes(tmp_path: Path) -> None:
     archive = _file(tmp_path, b"/srv/a.zip")
     member = finding(MemberAnchor(archive.artefact.anchor, (b"x",)), ArtefactKind.FILE, Action.QUARANTINE)
-    assert _holds(_plan(tmp_path, member)) == [Hold.MEMBER]
+    assert _holds(_plan(tmp_path, member)) == [SkipReason.MEMBER]
     both = _plan(tmp_path, member, archive)
     assert _holds(both) == []
     assert both.findings == {archive.id, member.id}
@@ -113,9 +119,9 @@ def test_an_archive_is_sealed_for_what_the_recipe_would_remove_whosever_it_is(
     member = replace(finding(MemberAnchor(archive, (b"x",)), ArtefactKind.FILE, action), belongs_to=belongs_to)
     plain = _plan(tmp_path, member)
     whole = make_plan([member], mounted_host(tmp_path), tmp_path / "state", with_archives=True)
-    left = Hold.FOREIGN if belongs_to else Hold.REPORT_ONLY
+    left = SkipReason.FOREIGN if belongs_to else SkipReason.REPORT_ONLY
     removes = action is not Action.REPORT
-    assert (plain.steps, _holds(plain)) == ((), [Hold.MEMBER if removes else left])
+    assert (plain.steps, _holds(plain)) == ((), [SkipReason.MEMBER if removes else left])
     assert ([step.subject for step in whole.steps], _holds(whole)) == (
         ([b"/srv/a.zip"], []) if removes else ([], [left])
     )
@@ -130,7 +136,7 @@ def test_what_is_only_reported_goes_with_an_archive_that_goes(tmp_path: Path) ->
 
 def test_what_is_of_another_system_is_not_acted_on_whatever_its_recipe_says(tmp_path: Path) -> None:
     plan = _plan(tmp_path, replace(_file(tmp_path, b"/opt/x"), belongs_to=("windows",)))
-    assert (plan.steps, _holds(plan)) == ((), [Hold.FOREIGN])
+    assert (plan.steps, _holds(plan)) == ((), [SkipReason.FOREIGN])
 
 
 def test_files_go_before_lines_and_links_before_processes(tmp_path: Path) -> None:
@@ -249,7 +255,7 @@ def test_a_finding_of_which_only_some_steps_are_chosen_is_not_called_removed(tmp
     (last,) = (step.number for step in plan.steps if other.id in step.findings)
     part = left_to(plan, {first, last}, (unit, other))
     assert (len(plan.steps), part.findings) == (3, {unit.id, other.id})
-    assert [(one.finding, one.hold) for one in part.held] == [(unit, Hold.NOT_CHOSEN)]
+    assert [(one.finding, one.hold) for one in part.held] == [(unit, SkipReason.NOT_CHOSEN)]
     assert [one.finding for one in left_to(part, {last}, (unit, other)).held] == [unit]
     scan = replace(sample_scan(), findings=(unit, other))
     done = tuple(StepResult(step, Outcome.DONE) for step in part.steps)
@@ -272,7 +278,7 @@ def test_drop_ins_behind_a_link_are_someone_s_and_only_the_link_goes(tmp_path: P
 
 def test_a_finding_that_the_pack_only_reports_is_left_alone(tmp_path: Path) -> None:
     plan = _plan(tmp_path, replace(_file(tmp_path, b"/opt/x"), action=Action.REPORT))
-    assert (plan.steps, _holds(plan)) == ((), [Hold.REPORT_ONLY])
+    assert (plan.steps, _holds(plan)) == ((), [SkipReason.REPORT_ONLY])
 
 
 @pytest.mark.parametrize(
@@ -289,7 +295,7 @@ def test_a_finding_that_the_pack_only_reports_is_left_alone(tmp_path: Path) -> N
 )
 def test_the_foundations_of_a_system_are_left_alone(tmp_path: Path, path: bytes) -> None:
     plan = _plan(tmp_path, _file(tmp_path, path))
-    assert (plan.steps, _holds(plan)) == ((), [Hold.SYSTEM])
+    assert (plan.steps, _holds(plan)) == ((), [SkipReason.SYSTEM])
 
 
 @pytest.mark.parametrize(
@@ -303,7 +309,7 @@ def test_a_foundation_reached_through_a_link_is_left_alone(tmp_path: Path) -> No
     anchor = _file(tmp_path, b"/usr/bin/bash").artefact.anchor
     at(tmp_path, b"/opt").symlink_to("usr/bin")
     moved = finding(replace(anchor, path=b"/opt/bash"), ArtefactKind.FILE, Action.QUARANTINE)
-    assert _holds(_plan(tmp_path, moved)) == [Hold.SYSTEM]
+    assert _holds(_plan(tmp_path, moved)) == [SkipReason.SYSTEM]
 
 
 def test_a_foundation_reached_through_another_mount_is_left_alone(
@@ -311,8 +317,8 @@ def test_a_foundation_reached_through_another_mount_is_left_alone(
 ) -> None:
     top = os.fsencode(tmp_path)
     mounts = (Mount(b"8:1", b"", b""), Mount(b"8:1", top + b"/etc", top + b"/opt/x"))
-    monkeypatch.setattr(protect, "mounts_now", lambda: mounts)
-    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/passwd"))) == [Hold.SYSTEM]
+    monkeypatch.setattr(protection, "mounts_now", lambda: mounts)
+    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/passwd"))) == [SkipReason.SYSTEM]
 
 
 def test_an_intact_file_of_a_package_is_left_alone_through_another_mount(
@@ -322,14 +328,14 @@ def test_an_intact_file_of_a_package_is_left_alone_through_another_mount(
     _install(tmp_path, "usr/bin/tool", b"bad")
     write(tmp_path, b"/usr/bin/tool", b"bad")
     mounts = (Mount(b"8:1", b"", b""), Mount(b"8:1", top + b"/usr", top + b"/opt/x"))
-    monkeypatch.setattr(protect, "mounts_now", lambda: mounts)
-    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/bin/tool"))) == [Hold.PACKAGE]
+    monkeypatch.setattr(protection, "mounts_now", lambda: mounts)
+    assert _holds(_plan(tmp_path, _file(tmp_path, b"/opt/x/bin/tool"))) == [SkipReason.PACKAGE]
 
 
 def test_a_part_of_the_running_system_given_as_a_root_keeps_what_that_needs(tmp_path: Path) -> None:
     shadow = file_anchor(Path("/etc"), b"/passwd")
     plan = make_plan([finding(shadow, ArtefactKind.FILE, Action.QUARANTINE)], mounted_host(Path("/etc")), tmp_path)
-    assert (plan.steps, _holds(plan)) == ((), [Hold.SYSTEM])
+    assert (plan.steps, _holds(plan)) == ((), [SkipReason.SYSTEM])
 
 
 def _install(root: Path, listed: str, content: bytes) -> None:
@@ -341,7 +347,7 @@ def _install(root: Path, listed: str, content: bytes) -> None:
 def test_an_intact_file_of_a_package_is_left_alone(tmp_path: Path, listed: str) -> None:
     _install(tmp_path, listed, b"good")
     plan = _plan(tmp_path, _file(tmp_path, b"/usr/bin/tool", b"good"))
-    assert [(held.hold, held.package) for held in plan.held] == [(Hold.PACKAGE, "tool")]
+    assert [(held.hold, held.package) for held in plan.held] == [(SkipReason.PACKAGE, "tool")]
 
 
 def test_an_altered_file_of_a_package_is_acted_on_and_the_package_named(tmp_path: Path) -> None:
@@ -379,7 +385,7 @@ def test_a_plan_says_that_the_rpm_database_could_not_be_read(tmp_path: Path) -> 
 
 def test_the_tool_itself_and_its_state_are_left_alone(tmp_path: Path) -> None:
     plan = _plan(tmp_path, _file(tmp_path, b"/state/sessions/x"))
-    assert _holds(plan) == [Hold.OWN]
+    assert _holds(plan) == [SkipReason.OWN]
 
 
 def test_what_is_no_longer_there_is_left_alone(tmp_path: Path) -> None:
@@ -387,7 +393,7 @@ def test_what_is_no_longer_there_is_left_alone(tmp_path: Path) -> None:
     at(tmp_path, b"/opt/new").write_bytes(b"new")
     at(tmp_path, b"/opt/new").rename(at(tmp_path, b"/opt/exchanged"))
     at(tmp_path, b"/opt/gone").unlink()
-    assert _holds(_plan(tmp_path, gone, exchanged)) == [Hold.UNREACHABLE, Hold.UNREACHABLE]
+    assert _holds(_plan(tmp_path, gone, exchanged)) == [SkipReason.UNREACHABLE, SkipReason.UNREACHABLE]
 
 
 def _process(anchor: ProcessAnchor) -> Finding:
@@ -400,11 +406,11 @@ def test_this_process_its_parents_init_and_the_kernel_are_never_ended(tmp_path: 
     kernel = ProcessAnchor(4_000_000, 1, b"", deleted=False)
     plan = make_plan([_process(anchor) for anchor in (*own, kernel)], live_host(), tmp_path)
     assert plan.steps == ()
-    assert set(_holds(plan)) <= {Hold.OWN, Hold.SYSTEM}
+    assert set(_holds(plan)) <= {SkipReason.OWN, SkipReason.SYSTEM}
 
 
 def test_a_system_that_does_not_run_has_no_process_to_end(tmp_path: Path) -> None:
-    assert _holds(_plan(tmp_path, _process(ProcessAnchor(9, 9, b"/x", deleted=False)))) == [Hold.NOT_RUNNING]
+    assert _holds(_plan(tmp_path, _process(ProcessAnchor(9, 9, b"/x", deleted=False)))) == [SkipReason.NOT_RUNNING]
 
 
 def test_steps_come_back_from_their_journal_form(tmp_path: Path) -> None:
@@ -510,9 +516,9 @@ class _Running(LinuxProcesses):
         return self._image.st_dev, self._image.st_ino
 
 
-@pytest.mark.parametrize(("image", "holds"), [(b"/usr/sbin/sshd", [Hold.SYSTEM]), (b"/tmp/evil", [])])
+@pytest.mark.parametrize(("image", "holds"), [(b"/usr/sbin/sshd", [SkipReason.SYSTEM]), (b"/tmp/evil", [])])
 def test_what_people_sign_in_by_is_not_ended_but_what_only_has_its_path_is(
-    tmp_path: Path, image: bytes, holds: list[Hold]
+    tmp_path: Path, image: bytes, holds: list[SkipReason]
 ) -> None:
     write(tmp_path, b"/usr/sbin/sshd", b"sshd")
     write(tmp_path, b"/tmp/evil", b"evil")

@@ -8,11 +8,11 @@ from tests.infection import file_anchor, finding, write
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import ProcessAnchor
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import LinuxHost
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
-from quetsach.endpoint.host.posix.tree import PosixTree
 from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import KillProcess
 
 TOOL = b"/usr/bin/tool"
@@ -34,7 +34,7 @@ def _plan(root: Path, process: ProcessAnchor, *, packaged: bool) -> Plan:
 def test_a_process_of_an_intact_packaged_program_is_not_ended(tmp_path: Path) -> None:
     plan = _plan(tmp_path, ProcessAnchor(4_000_000, 1, TOOL, deleted=False), packaged=True)
     assert plan.steps == ()
-    assert [held.hold for held in plan.held] == [Hold.PACKAGE, Hold.PACKAGE]
+    assert [held.hold for held in plan.held] == [SkipReason.PACKAGE, SkipReason.PACKAGE]
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,8 @@ from tests.infection_of_windows import (
 from tests.signed_files import program, publisher, sign
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.artefact import RegistryAnchor
+from quetsach.endpoint.artefact import Finding, RegistryAnchor
 from quetsach.endpoint.errors import MassBrakeError
-from quetsach.endpoint.finding import Finding
 from quetsach.endpoint.host import authenticode
 from quetsach.endpoint.host.offline.windows import WindowsHost, mounted_windows
 from quetsach.endpoint.host.registry import (
@@ -45,11 +44,9 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     SetValue,
 )
-from quetsach.endpoint.plan import brake, draft
-from quetsach.endpoint.plan.brake import check_brake
-from quetsach.endpoint.plan.foundation import is_foundation
-from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan import draft
+from quetsach.endpoint.plan.plan import Plan, check_brake, make_plan
+from quetsach.endpoint.plan.protection import SkipReason, is_protected_path
 from quetsach.endpoint.plan.step import EditRegistry, Step
 from quetsach.endpoint.plan.windows import TakeEntry, settled, without_entries
 from quetsach.packs.specimen.windows import plant
@@ -70,7 +67,7 @@ def _edits(plan: Plan) -> dict[bytes, tuple[RegistryEdit, ...]]:
     return {target.file.path: target.edits for target in steps if isinstance(target, EditRegistry) and target.file}
 
 
-def _holds(plan: Plan) -> list[Hold]:
+def _holds(plan: Plan) -> list[SkipReason]:
     assert plan.steps == ()
     return [held.hold for held in plan.held]
 
@@ -158,18 +155,18 @@ def test_a_value_that_is_another_by_now_is_left(host: WindowsHost) -> None:
     anchor = found.artefact.anchor
     assert isinstance(anchor, RegistryAnchor)
     older = replace(found, artefact=replace(found.artefact, anchor=replace(anchor, data=b"older")))
-    assert _holds(_plan(host, older)) == [Hold.UNREACHABLE]
+    assert _holds(_plan(host, older)) == [SkipReason.UNREACHABLE]
 
 
 @pytest.mark.parametrize("action", [Action.REMOVE_KEY, Action.REMOVE_SERVICE])
 def test_a_key_that_is_gone_is_left(host: WindowsHost, action: Action) -> None:
     kind = ArtefactKind.SERVICE if action is Action.REMOVE_SERVICE else ArtefactKind.REGISTRY_KEY
-    assert _holds(_plan(host, of_key(f"{SERVICES}\\nothing", kind, action))) == [Hold.UNREACHABLE]
+    assert _holds(_plan(host, of_key(f"{SERVICES}\\nothing", kind, action))) == [SkipReason.UNREACHABLE]
 
 
 def test_a_default_that_nobody_knows_is_not_restored(host: WindowsHost) -> None:
     found = of_value(host.registry, WINLOGON, "Shell", Action.RESTORE_DEFAULT)
-    assert _holds(_plan(host, found)) == [Hold.INCOMPLETE]
+    assert _holds(_plan(host, found)) == [SkipReason.INCOMPLETE]
 
 
 @pytest.mark.parametrize(
@@ -216,12 +213,12 @@ def test_the_factory_s_value_has_the_type_that_is_there_where_it_can(
     ],
 )
 def test_keys_that_windows_needs_are_left(host: WindowsHost, key: str, action: Action) -> None:
-    assert _holds(_plan(host, of_key(key, ArtefactKind.REGISTRY_KEY, action))) == [Hold.SYSTEM]
+    assert _holds(_plan(host, of_key(key, ArtefactKind.REGISTRY_KEY, action))) == [SkipReason.SYSTEM]
 
 
 def test_the_shell_and_userinit_are_set_back_and_never_removed(host: WindowsHost) -> None:
     removed = of_value(host.registry, WINLOGON, "Shell", Action.REMOVE_VALUE)
-    assert _holds(_plan(host, removed)) == [Hold.SYSTEM]
+    assert _holds(_plan(host, removed)) == [SkipReason.SYSTEM]
     restored = of_value(host.registry, WINLOGON, "Shell", Action.RESTORE_DEFAULT, default="explorer.exe")
     assert _plan(host, restored).held == ()
 
@@ -237,7 +234,7 @@ def test_of_entries_that_together_are_all_that_windows_needs_the_last_stays(tmp_
     )
     ((edit,),) = _edits(plan).values()
     assert isinstance(edit, SetValue)
-    assert (edit.value.text, [held.hold for held in plan.held]) == ("C:\\b.exe,", [Hold.SYSTEM])
+    assert (edit.value.text, [held.hold for held in plan.held]) == ("C:\\b.exe,", [SkipReason.SYSTEM])
 
 
 def test_an_entry_goes_however_often_it_stands_in_its_list() -> None:
@@ -257,7 +254,7 @@ def test_a_value_that_windows_needs_is_never_left_empty(host: WindowsHost) -> No
     (host.tree.root / "new").replace(host.tree.root / "Windows/System32/config/SOFTWARE")
     host.registry.forget()
     only = of_value(host.registry, WINLOGON, "Userinit", Action.REMOVE_ENTRY, entry="C:\\qzk.exe")
-    assert _holds(_plan(host, only)) == [Hold.SYSTEM]
+    assert _holds(_plan(host, only)) == [SkipReason.SYSTEM]
 
 
 SVCHOST_EXE, CMD = b"/Windows/System32/svchost.exe", b"/Windows/System32/cmd.exe"
@@ -301,7 +298,7 @@ def test_what_microsoft_signed_as_its_own_is_left_with_the_service_that_runs_it(
         dll="%SystemRoot%\\System32\\qzkvxw.dll",
     )
     service = replace(service, artefact=replace(service.artefact, refers_to=(SVCHOST_EXE, DLL)))
-    assert _holds(_plan(host, file, service)) == [Hold.PACKAGE, Hold.PACKAGE]
+    assert _holds(_plan(host, file, service)) == [SkipReason.PACKAGE, SkipReason.PACKAGE]
     infection.write(host.tree.root, DLL, sign(program(), microsoft) + b"changed")
     file = of_file(host.tree.root, DLL, ArtefactKind.FILE, Action.QUARANTINE)
     assert _plan(host, file, service).held == ()
@@ -323,7 +320,7 @@ def test_what_microsoft_signed_as_its_own_is_left_with_the_service_that_runs_it(
     ],
 )
 def test_files_that_windows_needs_are_a_foundation(path: str) -> None:
-    assert is_foundation(path.encode(), "windows")
+    assert is_protected_path(path.encode(), "windows")
 
 
 @pytest.mark.parametrize(
@@ -331,13 +328,13 @@ def test_files_that_windows_needs_are_a_foundation(path: str) -> None:
     ["/Windows/System32/qzkvxw.dll", "/Windows/svchost.exe.exe", "/Users/An/svchost.exe", "/x/Windows/explorer.exe"],
 )
 def test_what_malware_puts_beside_them_is_not(path: str) -> None:
-    assert not is_foundation(path.encode(), "windows")
+    assert not is_protected_path(path.encode(), "windows")
 
 
 def test_lines_may_be_taken_out_of_the_table_of_hosts() -> None:
-    assert not is_foundation(b"/Windows/System32/drivers/etc/hosts", "windows", Action.REMOVE_LINE)
-    assert not is_foundation(b"/etc/hosts", "linux", Action.REMOVE_LINE)
-    assert is_foundation(b"/etc/passwd", "linux", Action.REMOVE_LINE)
+    assert not is_protected_path(b"/Windows/System32/drivers/etc/hosts", "windows", Action.REMOVE_LINE)
+    assert not is_protected_path(b"/etc/hosts", "linux", Action.REMOVE_LINE)
+    assert is_protected_path(b"/etc/passwd", "linux", Action.REMOVE_LINE)
 
 
 @pytest.mark.parametrize(
@@ -380,18 +377,18 @@ def test_wishes_about_one_value_and_below_a_key_that_goes_become_one_edit() -> N
 def test_a_hive_full_of_findings_is_edited_up_to_a_measure_and_the_rest_is_said(
     host: WindowsHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft, "MAX_WISHED_BYTES", 1000)
+    monkeypatch.setattr(draft, "MAX_REQUESTED_BYTES", 1000)
     plan = _plan(host, *registry_findings(host.registry))
     assert plan.steps
     assert plan.held
-    assert {held.hold for held in plan.held} == {Hold.UNREACHABLE}
+    assert {held.hold for held in plan.held} == {SkipReason.UNREACHABLE}
     assert not plan.findings & {held.finding.id for held in plan.held}
 
 
 def test_one_list_beyond_measure_does_not_hold_what_else_is_found_in_its_hive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft, "MAX_WISHED_BYTES", 1000)
+    monkeypatch.setattr(draft, "MAX_REQUESTED_BYTES", 1000)
     winlogon = WINLOGON.removeprefix("HKLM\\SOFTWARE\\")
     plant(tmp_path, software={winlogon: {"Long": (SZ, f"qzk.exe,{'x' * 900}"), "Qzk": (SZ, "qzk.exe")}})
     host = mounted_windows(tmp_path)
@@ -407,7 +404,7 @@ def test_the_brake_stops_a_plan_that_changes_very_much_of_the_registry(
     found = registry_findings(host.registry)
     plan = _plan(host, *found)
     check_brake(plan, found)
-    monkeypatch.setattr(brake, "MAX_EDITS", 5)
+    monkeypatch.setattr("quetsach.endpoint.plan.plan.MAX_EDITS", 5)
     with pytest.raises(MassBrakeError, match="changes of the registry") as caught:
         check_brake(plan, found)
     assert (caught.value.limit, caught.value.count > 5) == ("registry", True)

@@ -10,9 +10,9 @@ from tests.fake_windows_processes import Played, PlayedCalls
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.nt.processes import NtProcesses
 from quetsach.endpoint.host.posix.files import PosixFiles
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.plan.protect import Hold, Protection
+from quetsach.endpoint.plan.protection import Protection, SkipReason
 
 OWN = os.getpid()
 
@@ -30,7 +30,7 @@ class RunningWindows:
     platform: str = "windows"
 
 
-def _holds(top: Path, *played: Played) -> dict[int, Hold | None]:
+def _holds(top: Path, *played: Played) -> dict[int, SkipReason | None]:
     tree = PosixTree(top)
     processes = NtProcesses(PlayedCalls(*played), tree)
     protection = Protection.of(RunningWindows(tree, processes), top / "state", ())
@@ -50,12 +50,16 @@ def test_those_that_started_this_process_are_its_own_as_far_as_they_began_before
     tool = Played(OWN, started=500, parent=40, image=r"C:\x.exe")
     shell, explorer = Played(40, started=400, parent=30, image=r"C:\x.exe"), Played(30, started=450, image=r"C:\x.exe")
     holds = _holds(top, tool, shell, explorer)
-    assert holds == {OWN: Hold.OWN, 40: Hold.OWN, 30: None}  # 30 was used again: it began after what names it
+    assert holds == {
+        OWN: SkipReason.OWN,
+        40: SkipReason.OWN,
+        30: None,
+    }  # 30 was used again: it began after what names it
 
 
 def test_parents_that_name_each_other_come_to_an_end(top: Path) -> None:
     one, other = Played(OWN, started=5, parent=40), Played(40, started=5, parent=OWN)
-    assert _holds(top, one, other) == {OWN: Hold.OWN, 40: Hold.OWN}
+    assert _holds(top, one, other) == {OWN: SkipReason.OWN, 40: SkipReason.OWN}
 
 
 def test_needed_processes_are_known_by_their_place(top: Path) -> None:
@@ -69,7 +73,7 @@ def test_needed_processes_are_known_by_their_place(top: Path) -> None:
     ghost = Played(53, started=2, image=r"C:\Windows\System32\lsass.exe")  # its file is gone
     kernel = Played(4, started=0, image="")
     holds = _holds(top, own, service, impostor, script, ghost, kernel)
-    assert holds == {OWN: Hold.OWN, 50: Hold.SYSTEM, 51: None, 52: None, 53: None, 4: Hold.SYSTEM}
+    assert holds == {OWN: SkipReason.OWN, 50: SkipReason.SYSTEM, 51: None, 52: None, 53: None, 4: SkipReason.SYSTEM}
 
 
 def test_a_needed_process_whose_file_is_not_the_one_it_runs_may_be_ended(top: Path) -> None:
@@ -82,5 +86,5 @@ def test_a_later_process_with_the_number_of_one_of_them_may_be_ended(top: Path) 
     tool, shell = Played(OWN, started=500, parent=40), Played(40, started=400)
     processes = NtProcesses(PlayedCalls(tool, shell), tree)
     protection = Protection.of(RunningWindows(tree, processes), top / "state", ())
-    assert protection.holds_process(ProcessAnchor(40, 400, b"/x.exe", deleted=False)) is Hold.OWN
+    assert protection.holds_process(ProcessAnchor(40, 400, b"/x.exe", deleted=False)) is SkipReason.OWN
     assert protection.holds_process(ProcessAnchor(40, 900, b"/x.exe", deleted=False)) is None

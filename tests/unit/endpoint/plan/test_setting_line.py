@@ -8,8 +8,8 @@ from tests.infection import finding, line_anchor, write
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import make_plan
-from quetsach.endpoint.plan.protect import Hold
-from quetsach.endpoint.plan.setting_line import stands_alone
+from quetsach.endpoint.plan.protection import SkipReason
+from quetsach.endpoint.plan.removable_lines import stands_alone
 
 PAM = (
     b"auth sufficient pam_evil.so",
@@ -57,4 +57,4 @@ def test_the_plan_takes_lines_out_of_the_table_of_hosts_and_leaves_what_hangs_to
     found = [finding(line, ArtefactKind.SETTING_LINE, Action.REMOVE_LINE) for line in lines]
     plan = make_plan(found, mounted_host(tmp_path), tmp_path / "state")
     assert [step.subject for step in plan.steps] == [b"/etc/hosts"]
-    assert [held.hold for held in plan.held] == [Hold.ENTANGLED]
+    assert [held.hold for held in plan.held] == [SkipReason.ENTANGLED]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.plan.shell_line import separable
+from quetsach.endpoint.plan.removable_lines import separable
 
 WHOLE = [
     b"/tmp/x &",

@@ -7,10 +7,10 @@ from tests.fake_host import FakeHost, FakeRegistry, FakeTree
 from tests.infection_of_windows import of_key, of_value
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.act.returning import still_ours
+from quetsach.endpoint.act.hive import still_ours
 from quetsach.endpoint.host.registry import BINARY, DWORD, KeyContent, PutKey, RegistryValue, inverse
 from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import EditRegistry
 
 CATALOG = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\Protocol_Catalog9"
@@ -71,9 +71,9 @@ def test_the_rest_of_the_list_closes_up_and_comes_back(tmp_path: Path, action: A
 @pytest.mark.parametrize("count", [0, 4, 6])
 def test_a_list_that_is_not_as_windows_keeps_it_is_left_alone(tmp_path: Path, count: int) -> None:
     plan = _plan(_host(tmp_path, count), 2)
-    assert (plan.steps, [one.hold for one in plan.held]) == ((), [Hold.UNREACHABLE])
+    assert (plan.steps, [one.hold for one in plan.held]) == ((), [SkipReason.UNREACHABLE])
 
 
 def test_the_last_library_stays(tmp_path: Path) -> None:
     plan = _plan(_host(tmp_path, libraries=("lsp", "lsp")), 1, 2)
-    assert (plan.steps, {one.hold for one in plan.held}) == ((), {Hold.SYSTEM})
+    assert (plan.steps, {one.hold for one in plan.held}) == ((), {SkipReason.SYSTEM})

@@ -8,9 +8,9 @@ from tests.report_samples import sample_report
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report
-from quetsach.endpoint.report.advice import NETWORK_PLACES, advice
+from quetsach.endpoint.report.verdict import NETWORK_PLACES, advice
 
 WORDS = messages("report", "en")
 REPORT = sample_report()
@@ -28,7 +28,7 @@ def only(kind: ArtefactKind, **changes: object) -> Report:
         (ArtefactKind.AUTHORIZED_KEY, {}, "keys"),
         (ArtefactKind.PROCESS, {}, "restart"),
         (ArtefactKind.SETTING_LINE, {"place": "hosts"}, "network"),
-        (ArtefactKind.FILE, {"hold": Hold.MEMBER}, "archive"),
+        (ArtefactKind.FILE, {"hold": SkipReason.MEMBER}, "archive"),
         (ArtefactKind.FILE, {}, "passwords"),
         (ArtefactKind.FILE, {}, "update"),
     ],
@@ -55,8 +55,8 @@ def test_altered_files_of_packages_are_to_be_installed_again() -> None:
     assert any("coreutils" in step for step in advice(only(ArtefactKind.FILE, package="coreutils"), WORDS))
 
 
-@pytest.mark.parametrize("hold", [Hold.PACKAGE, Hold.SYSTEM, Hold.OWN])
-def test_what_is_likely_a_mistake_asks_nothing_of_anybody(hold: Hold) -> None:
+@pytest.mark.parametrize("hold", [SkipReason.PACKAGE, SkipReason.SYSTEM, SkipReason.OWN])
+def test_what_is_likely_a_mistake_asks_nothing_of_anybody(hold: SkipReason) -> None:
     assert advice(only(ArtefactKind.FILE, hold=hold), WORDS) == []
 
 

@@ -11,11 +11,10 @@ from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.errors import ReportError
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, read_report, save_report, write_report
 from quetsach.endpoint.report.build import MOST_LISTED
-from quetsach.endpoint.report.document import Change, ReportedFinding
-from quetsach.endpoint.report.record import read_json, to_json
+from quetsach.endpoint.report.document import Change, ReportedFinding, read_json, to_json
 
 SCHEMA = json.loads(resources.files("quetsach.endpoint.report").joinpath("report.schema.json").read_text("utf-8"))
 
@@ -56,7 +55,7 @@ def test_a_service_is_told_by_its_key_with_what_it_runs() -> None:
 
 def test_a_file_in_an_archive_is_told_by_both_names() -> None:
     assert sample_report().findings[4].where == "/home/an/miner!photos/an.scr"
-    assert sample_report().findings[4].hold is Hold.MEMBER
+    assert sample_report().findings[4].hold is SkipReason.MEMBER
 
 
 def test_each_edit_of_the_registry_is_told() -> None:

@@ -8,18 +8,17 @@ from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.look.conclusion import Gap
-from quetsach.endpoint.look.reach import Extent
-from quetsach.endpoint.look.scan import Scope
 from quetsach.endpoint.messages import messages
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import TARGETS, Outcome
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
-from quetsach.endpoint.report.advice import advice
 from quetsach.endpoint.report.document import Change, ReportedVerification
 from quetsach.endpoint.report.guidance import render, render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.report.verdict import advice
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.conclusion import Extent, Gap
+from quetsach.endpoint.scanner.scan import Scope
 
 LANGUAGES = ("vi", "en")
 
@@ -35,7 +34,7 @@ def text_of(page: str) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
     words, acts = messages("report", language), messages("act", language)
-    enums = {"kind": ArtefactKind, "about": ArtefactKind, "outcome": FindingOutcome, "hold": Hold, "title": Kind}
+    enums = {"kind": ArtefactKind, "about": ArtefactKind, "outcome": FindingOutcome, "hold": SkipReason, "title": Kind}
     enums |= {"extent": Extent, "scope": Scope, "action": Action, "gap": Gap, "gap-next": Gap, "edit": Change}
     words = {**messages("scan", language), **words}
     missing = [f"{k}-{word}" for k, enum in enums.items() for word in enum if f"{k}-{word}" not in words]

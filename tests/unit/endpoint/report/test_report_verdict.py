@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from tests.report_samples import NOW, REPORT_ID, sample_report, sample_scan
 
-from quetsach.endpoint.look.conclusion import GAP_OF
-from quetsach.endpoint.look.scan import ScanResult
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.report.document import FindingOutcome, ReportedVerification
 from quetsach.endpoint.report.verdict import title, verdict
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.scan_issue import Reason
+from quetsach.endpoint.scanner.conclusion import GAP_OF
+from quetsach.endpoint.scanner.scan import ScanResult
 
 WORDS = messages("report", "en")
 NOTHING = replace(sample_scan(), findings=(), skipped={Reason.VIRTUAL: 3}, failed={}, failures=())

@@ -14,7 +14,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window.controller import Controller
 from quetsach.endpoint.window.page import Page
 from quetsach.endpoint.window.state import Agreed, Failed, Looking, Pressed, Seen
-from quetsach.endpoint.window.use_cases import Course, Excess, Offer, Receipt, Updated
+from quetsach.endpoint.window.use_cases import Excess, Offer, Receipt, ScanProgress, Updated
 
 
 @dataclass
@@ -33,7 +33,7 @@ class PlayedTool:
 
     def look(self, target, watch, control):
         self.control = control
-        watch(Course(files=1))
+        watch(ScanProgress(files=1))
         if self.error:
             raise self.error
         return looked()
@@ -215,7 +215,7 @@ pages = []
 controller = Controller(lambda: sys.exit(), "vi", post=lambda call: None, show=pages.append, close=lambda: None)
 controller._carry_out = lambda effect: None
 controller.open()
-heavy = ("boreal", "tuf", "cryptography", "quetsach.endpoint.report", "quetsach.endpoint.look.scan")
+heavy = ("boreal", "tuf", "cryptography", "quetsach.endpoint.report", "quetsach.endpoint.scanner.scan")
 print(pages[0].title, [name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -235,7 +235,7 @@ class PlayedStick(PlayedTool):
     def look(self, target, watch, control):
         if target.drive == DATA:
             raise QuetsachError("unplugged")
-        watch(Course(files=1, place="/Users"))
+        watch(ScanProgress(files=1, place="/Users"))
         if self.ends_after_first:
             control.end()
         return looked()

@@ -9,7 +9,16 @@ from tests.window_samples import EARLIER, ID, QUICK, READY, SESSION, UPGRADE, US
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.window import state as ui
 from quetsach.endpoint.window.flow import Next, is_busy, opened, step
-from quetsach.endpoint.window.use_cases import Course, Excess, Looked, Offer, Receipt, Target, Updated, Upgraded
+from quetsach.endpoint.window.use_cases import (
+    Excess,
+    Offer,
+    Receipt,
+    ScanOutcome,
+    ScanProgress,
+    Target,
+    Updated,
+    Upgraded,
+)
 
 ALL = (
     *("look", "full", "quick", "clean", "undo-sure", "purge-sure", "update-sure", "send", "restart", "elevate"),
@@ -18,11 +27,11 @@ ALL = (
 CHANGES = {"clean", "undo", "purge", "update", "upgrade", "send", "restart", "switch-off", "elevate", "start-anew"}
 
 
-def never(_looked: Looked, _numbers: Collection[int]) -> Excess | None:
+def never(_looked: ScanOutcome, _numbers: Collection[int]) -> Excess | None:
     return None
 
 
-def always(_looked: Looked, numbers: Collection[int]) -> Excess | None:
+def always(_looked: ScanOutcome, numbers: Collection[int]) -> Excess | None:
     return Excess("files", len(numbers)) if len(numbers) > 1 else None
 
 
@@ -70,7 +79,7 @@ def test_a_look_is_paused_goes_on_and_ends() -> None:
 
 
 def test_how_far_it_is_shows_only_while_it_goes_on() -> None:
-    course = Course(files=3)
+    course = ScanProgress(files=3)
     assert after(at(ui.Looking(QUICK)), ui.Moved(course)).state.screen == ui.Looking(QUICK, course)
     assert after(at(ui.Home()), ui.Moved(course)).state.screen == ui.Home()
 

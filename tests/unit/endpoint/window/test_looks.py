@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.window.palette import DARK, LIGHT, Palette, contrast
-from quetsach.endpoint.window.stroke import HEIGHT, WIDTH, outline, sweep
+from quetsach.endpoint.window.appearance import DARK, HEIGHT, LIGHT, WIDTH, Palette, contrast, outline, sweep
 
 DESIGN = resources.files("quetsach.web.design")
 

@@ -19,17 +19,16 @@ from tests.window_samples import (
 
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.messages import LANGUAGES, messages
-from quetsach.endpoint.plan.plan import Held
-from quetsach.endpoint.plan.protect import Hold
+from quetsach.endpoint.plan.plan import Skipped
+from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.report import Kind
-from quetsach.endpoint.report.advice import advice
-from quetsach.endpoint.report.verdict import verdict
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.report.verdict import advice, verdict
+from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.window.page import Page, Tone
 from quetsach.endpoint.window.pages import page_of
 from quetsach.endpoint.window.state import Done, Failed, Home, Seen, State, Told
-from quetsach.endpoint.window.use_cases import Looked, Target, Updated, Upgraded
+from quetsach.endpoint.window.use_cases import ScanOutcome, Target, Updated, Upgraded
 from quetsach.endpoint.window.words import Words
 
 NAMES = tuple(states())
@@ -103,7 +102,7 @@ def test_own_words_for_a_sentence_of_reports_take_the_place_of_one(key: str) -> 
 
 def seen(result_changes: dict[str, object], code: int, target: Target = QUICK) -> Page:
     report = scanned(scan(**result_changes), code)
-    return page_of(State("vi", Seen(target, Looked(report, None)), READY))
+    return page_of(State("vi", Seen(target, ScanOutcome(report, None)), READY))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_found_says_what_will_happen_and_what_can_be_undone() -> None:
 
 
 def test_what_is_left_alone_is_counted() -> None:
-    whole = looked(held=[Held(scan(is_found=True).findings[0], Hold.PACKAGE)])
+    whole = looked(held=[Skipped(scan(is_found=True).findings[0], SkipReason.PACKAGE)])
     assert whole.plan is not None
     without = replace(whole, plan=replace(whole.plan, steps=whole.plan.steps[1:]))
     shown = page_of(State("vi", Seen(QUICK, without), READY))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from quetsach.endpoint.look.cache import Totals
-from quetsach.endpoint.look.control import Control
-from quetsach.endpoint.look.files import Passed
-from quetsach.endpoint.window.use_cases import Course
+from quetsach.endpoint.scanner.cache import Totals
+from quetsach.endpoint.scanner.control import Control
+from quetsach.endpoint.scanner.files import Passed
+from quetsach.endpoint.window.use_cases import ScanProgress
 from quetsach.endpoint.window.watching import Watching
 
 
@@ -16,8 +16,8 @@ class Clock:
         return self.now
 
 
-def watched(totals: Totals) -> tuple[Watching, list[Course], Clock]:
-    courses: list[Course] = []
+def watched(totals: Totals) -> tuple[Watching, list[ScanProgress], Clock]:
+    courses: list[ScanProgress] = []
     clock = Clock()
     return Watching(courses.append, totals, clock=clock), courses, clock
 
@@ -25,7 +25,7 @@ def watched(totals: Totals) -> tuple[Watching, list[Course], Clock]:
 def test_where_nobody_knows_how_much_there_is_no_share_is_told() -> None:
     watching, courses, _ = watched(Totals())
     watching.passed(Passed(10, 1000, b"/x"))
-    assert courses == [Course(10, 1000, "/x")]
+    assert courses == [ScanProgress(10, 1000, "/x")]
 
 
 @pytest.mark.parametrize(

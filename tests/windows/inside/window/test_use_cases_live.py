@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.desktop import Desktop
-from quetsach.endpoint.look.control import Control
 from quetsach.endpoint.report import Kind
+from quetsach.endpoint.scanner.control import Control
 from quetsach.endpoint.window.use_cases import Target
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor, printable
-from quetsach.endpoint.collect.factory.restore import Factory, first_missing
+from quetsach.endpoint.collect.accounts import User
+from quetsach.endpoint.collect.factory_defaults import Factory, first_missing
 from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.collect.users import User
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import (
     BINARY,
@@ -25,7 +25,7 @@ from quetsach.endpoint.host.registry import (
     RegistryValue,
     folded,
 )
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 MOST_DATA_BYTES = 16 << 20
 """So much data of values one collector keeps."""
@@ -51,7 +51,7 @@ _SOFTWARE = re.compile(r"(HKLM\\SOFTWARE|HKU\\[^\\]+\\SOFTWARE)\\(?!Wow6432Node\
 _CLASS_ROOT = re.compile(r"(HKLM\\SOFTWARE\\Classes|HKU\\[^\\]+_Classes)\\", re.IGNORECASE)
 
 
-def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
+def read_values(reading: Reading) -> Iterator[Artefact | ScanIssue]:
     """Yield values, or each entry of those that hold a list.
 
     Fields: ``place``, ``key``, ``name``, ``type``, ``data``, ``entry``, ``list`` (how the value is divided),
@@ -63,7 +63,7 @@ def read_values(reading: Reading) -> Iterator[Artefact | Trouble]:
         yield from _Values(reading, reading.host.registry).read()
 
 
-def read_keys(reading: Reading) -> Iterator[Artefact | Trouble]:
+def read_keys(reading: Reading) -> Iterator[Artefact | ScanIssue]:
     """Yield keys: ``place``, ``key``, ``data`` (default), ``values`` (names), ``server``, ``missing``, ``user``."""
     if reading.host.registry is None:
         return

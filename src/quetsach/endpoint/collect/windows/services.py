@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
-from quetsach.endpoint.collect.factory.keys import FactoryKey
-from quetsach.endpoint.collect.factory.restore import Factory, first_missing
+from quetsach.endpoint.collect.factory_defaults import Factory, FactoryKey, first_missing
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.windows.registry import MOST_READ_BYTES, left_out, shown, text_of, values_of
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import Registry, RegistryValue, folded
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 
 _SVCHOST = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Svchost"
 _MOST_GROUPS = 1_000
@@ -22,7 +21,7 @@ _NEEDED = ("ImagePath", "ServiceDll", "Type")
 _OF_KERNEL = frozenset({"1", "2", "8"})  # kernel driver, file system driver, recognizer
 
 
-def read_services(reading: Reading) -> Iterator[Artefact | Trouble]:
+def read_services(reading: Reading) -> Iterator[Artefact | ScanIssue]:
     """Yield services and drivers.
 
     Fields: ``name``, ``display_name``, ``key``, ``command`` (ImagePath), ``dll`` (ServiceDll), ``start``, ``type``,

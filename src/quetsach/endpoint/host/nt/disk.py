@@ -6,15 +6,17 @@ that is open be renamed or removed.
 
 import sys
 
-assert sys.platform == "win32"
+assert sys.platform == "win32"  # a type checker of another system reads no further
 
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from shutil import disk_usage
 
-from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
+from quetsach.endpoint.host.files import Own
+from quetsach.endpoint.host.nt.ffi.files import NativeNames, NtFileCalls
 from quetsach.endpoint.host.nt.file_calls import (
     ADD_FILE,
     APPEND,
@@ -28,10 +30,13 @@ from quetsach.endpoint.host.nt.file_calls import (
     READ_DATA,
     WRITE_ATTRIBUTES,
     WRITE_DATA,
+    flushed,
+    is_link,
+    nt_path,
+    opened,
+    stat_of,
 )
-from quetsach.endpoint.host.nt.handles import flushed, nt_path, opened
-from quetsach.endpoint.host.nt.stat import is_link, stat_of
-from quetsach.endpoint.host.own import Own
+from quetsach.endpoint.host.nt.names import named as named_by
 
 __all__ = ["Own", "data_parts", "fstat", "open_own", "read_at", "sync", "sync_folder", "used_on", "write_at"]
 
@@ -112,3 +117,13 @@ def used_on(folder: Path) -> tuple[int, int]:
     """Return about how many files, and bytes in them, the drive of a folder holds."""
     used = disk_usage(folder).used
     return used // _AVERAGE_BYTES, used
+
+
+# How an open file is named on the running Windows.
+
+_name_calls = NativeNames()
+
+
+def named(fd: int) -> AbstractContextManager[str]:
+    """Give a name that leads to an open file while the body runs, for parts that open what they read."""
+    return named_by(_name_calls, fd)

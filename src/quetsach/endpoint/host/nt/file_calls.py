@@ -6,7 +6,11 @@
 Names are texts of UTF-16; a lone half of a pair, which NTFS allows, is a lone surrogate. Times are FILETIME.
 """
 
-from collections.abc import Iterator
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 READ_DATA, WRITE_DATA, APPEND = 0x1, 0x2, 0x4
@@ -224,3 +228,151 @@ class RightsCalls(Protocol):
 
     def user(self) -> bytes:
         """Return the SID of the user."""
+
+
+# Handles that are closed when their work is done, and what is done by them in several places.
+
+
+class opened:  # noqa: N801  (used like a function, and often: a generator would cost more than the call)
+    """Opens a name in an open folder, or the folder itself, and closes it again; see ``FileCalls.open``."""
+
+    __slots__ = ("_calls", "_what", "handle")
+
+    def __init__(self, calls: FileCalls, root: int, name: str, access: int, options: int = 0) -> None:
+        self._calls = calls
+        self._what = root, name, access, options
+
+    def __enter__(self) -> int:
+        self.handle = self._calls.open(*self._what)
+        return self.handle
+
+    def __exit__(self, *_: object) -> None:
+        self._calls.close(self.handle)
+
+
+def flushed(calls: FileCalls, folder: int) -> None:
+    """Put the names in an open folder on disk, where the file system can be asked to; NTFS keeps them in order."""
+    try:
+        calls.flush(folder)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
+
+
+def nt_path(path: str | Path) -> str:
+    r"""Return a path as the system itself has it: ``\??\C:\x``. Its length does not matter to it."""
+    text = os.path.abspath(path)
+    if text.startswith("\\\\?\\"):
+        return "\\??\\" + text[4:]
+    return f"\\??\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\??\\{text}"
+
+
+_NO_FLUSH = frozenset({errno.EACCES, errno.EROFS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF})
+
+
+# What Windows knows of a file, in the form that other systems give it.
+
+JUNCTION, SYMLINK = 0xA000_0003, 0xA000_000C
+_NAME_SURROGATE = 0x2000_0000
+_LEADS_ELSEWHERE = frozenset({0x8000_001B})
+"""IO_REPARSE_TAG_APPEXECLINK: stands for a program of the store, without the bit that says so."""
+_SPECIAL = frozenset({0x8000_0023, 0x8000_0024, 0x8000_0025, 0x8000_0026})
+"""Sockets, pipes and devices of Linux on Windows."""
+
+_EPOCH = 116_444_736_000_000_000
+
+
+def nanoseconds_of(filetime: int) -> int:
+    """Return a FILETIME, units of 100 ns since 1601, as nanoseconds since 1970."""
+    return (filetime - _EPOCH) * 100
+
+
+def filetime_of(nanoseconds: int) -> int:
+    """Return nanoseconds since 1970 as a FILETIME, at least 1: to Windows 0 means that a time stays."""
+    return max(1, nanoseconds // 100 + _EPOCH)
+
+
+def is_link(attributes: int, tag: int) -> bool:
+    """Return whether a name stands for another one: a symbolic link, a junction, or their like."""
+    return bool(attributes & REPARSE) and (bool(tag & _NAME_SURROGATE) or tag in _LEADS_ELSEWHERE)
+
+
+def stat_of(found: FileInformation) -> os.stat_result:
+    """Return the state of a file as ``os.stat`` has it.
+
+    Times of status change are those, which ``os.fstat`` of Windows does not tell; mode and numbers are as it gives
+    them. Owners are 0.
+    """
+    times = [nanoseconds_of(time) for time in (found.accessed, found.written, found.changed)]
+    numbers = (_mode(found.attributes, found.tag), found.identity, found.volume, found.links, 0, 0, found.size)
+    exact = dict(zip(("st_atime_ns", "st_mtime_ns", "st_ctime_ns"), times, strict=True))
+    return os.stat_result((*numbers, *(time // 10**9 for time in times)), exact)
+
+
+def _mode(attributes: int, tag: int) -> int:
+    rights = 0o444 if attributes & READ_ONLY else 0o666
+    if is_link(attributes, tag):
+        return stat.S_IFLNK | rights
+    if attributes & REPARSE and tag in _SPECIAL:
+        return stat.S_IFSOCK | rights
+    return (stat.S_IFDIR | rights | 0o111) if attributes & DIRECTORY else (stat.S_IFREG | rights)
+
+
+# What Windows says when it refuses a call, as the ``OSError`` that other systems would raise.
+#
+# The texts are those of other systems, which the catalogue of errors knows. Source: [MS-ERREF] 2.3.1, "NTSTATUS
+# values".
+
+_REFUSALS: tuple[tuple[int, str, tuple[int, ...]], ...] = (
+    # No such name; names that there cannot be; a file that goes when it is closed; no disk in the drive.
+    (
+        errno.ENOENT,
+        "No such file or directory",
+        (
+            0xC000000E,
+            0xC000000F,
+            0xC0000013,
+            0xC0000033,
+            0xC0000034,
+            0xC0000039,
+            0xC000003A,
+            0xC000003B,
+            0xC0000056,
+            0xC0000123,
+        ),
+    ),
+    (errno.EEXIST, "File exists", (0xC0000035,)),
+    (errno.ENOTDIR, "Not a directory", (0xC0000103,)),
+    (errno.EISDIR, "Is a directory", (0xC00000BA,)),
+    (errno.ENOTEMPTY, "Directory not empty", (0xC0000101,)),
+    (errno.EACCES, "Permission denied", (0xC0000022, 0xC0000061, 0xC0000121, 0xC0000906)),
+    (errno.EBUSY, "another program has it open", (0xC0000043, 0xC0000054)),
+    (errno.EROFS, "Read-only file system", (0xC00000A2,)),
+    (errno.ENOSPC, "No space left on device", (0xC000007F,)),
+    (errno.EXDEV, "Invalid cross-device link", (0xC00000D4,)),
+    (errno.EMLINK, "Too many links", (0xC0000265,)),
+    (errno.EINVAL, "Invalid argument", (0xC000000D, 0xC0000275, 0xC0000278)),
+    (errno.ELOOP, "Too many levels of symbolic links", (0xC000050B,)),
+    (errno.EBADF, "Bad file descriptor", (0xC0000008,)),
+    (
+        errno.EOPNOTSUPP,
+        "Operation not supported",
+        (0xC0000002, 0xC0000003, 0xC0000010, 0xC00000BB, 0xC0000279, 0xC000004F, 0xC000019F),
+    ),
+)
+_OF_STATUS: Mapping[int, tuple[int, str]] = {
+    status: (number, text) for number, text, statuses in _REFUSALS for status in statuses
+}
+_CLOUD = 0xC000CF
+"""The facility of cloud files: such a file is not on this disk, and may not be fetched."""
+
+NOT_HERE = "it is kept in a cloud and not on this disk"
+
+
+def error_of(status: int, name: str = "") -> OSError:
+    """Return the error that a status stands for; ``EIO`` for one that has no better number."""
+    status &= 0xFFFF_FFFF
+    if status >> 8 == _CLOUD:
+        return OSError(errno.EREMOTE, NOT_HERE, name)
+    number, text = _OF_STATUS.get(status, (errno.EIO, f"Windows says {status:#010x}"))
+    return OSError(number, text, name)

@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from quetsach.endpoint.host.disk import sync, write_all
-from quetsach.endpoint.host.file_state import TIME_MADE, FileState
-from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS
+from quetsach.endpoint.host.files import OF_FAT, OF_NTFS, TIME_MADE, FileState
 from quetsach.endpoint.host.nt.file_calls import (
     DACL,
     DELETE,
@@ -30,6 +29,7 @@ from quetsach.endpoint.host.nt.file_calls import (
     READ_DATA,
     READ_ONLY,
     SETTABLE,
+    SYMLINK,
     WRITE_ATTRIBUTES,
     WRITE_DAC,
     WRITE_DATA,
@@ -37,13 +37,14 @@ from quetsach.endpoint.host.nt.file_calls import (
     Disk,
     FileCalls,
     FileInformation,
+    filetime_of,
+    opened,
+    stat_of,
 )
-from quetsach.endpoint.host.nt.handles import opened
 from quetsach.endpoint.host.nt.names import bytes_of, text_of
 from quetsach.endpoint.host.nt.security import Descriptor, is_same, to_give
-from quetsach.endpoint.host.nt.stat import filetime_of, stat_of
 from quetsach.endpoint.host.offline.short_name import SHORT_NAME
-from quetsach.endpoint.host.reparse import ATTRIBUTE
+from quetsach.endpoint.host.windows_path import ATTRIBUTE
 
 SECURITY, STREAM = "system.ntfs_acl", "user."
 LARGEST_STREAM = 64 << 10
@@ -259,3 +260,29 @@ def times_given(calls: FileCalls, handle: int, state: FileState, *, with_times: 
     calls.set_basic(handle, made=made, accessed=accessed, written=written)
     if written and abs(calls.information(handle).written - written) > _COARSEST:
         raise OSError(errno.EIO, "the file did not get its times back")
+
+
+# The record that makes a link of a file ([MS-FSCC] 2.1.2.4, 2.1.2.5).
+
+_RELATIVE = 1
+
+
+def of_state(state: FileState) -> bytes:
+    """Return the record that is kept with a state; empty when none is."""
+    return state.xattrs.get(ATTRIBUTE, b"")
+
+
+def is_of_folder(state: FileState) -> bool:
+    """Return whether a state is that of a link in the form of a folder, as all junctions are."""
+    raw = state.xattrs.get("system.ntfs_attrib_be", b"")
+    return bool(int.from_bytes(raw, "big") & DIRECTORY)
+
+
+def symbolic(target: bytes) -> bytes:
+    r"""Return the record of a symbolic link to a path as it is written: relative, or absolute, ``\??\C:\Users``."""
+    text = target.decode("utf-8", "surrogatepass").replace("/", "\\")
+    name = text.encode("utf-16-le", "surrogatepass")
+    shown = text.removeprefix("\\??\\").encode("utf-16-le", "surrogatepass")
+    flags = 0 if text.startswith("\\??\\") or text[1:2] == ":" else _RELATIVE
+    body = struct.pack("<HHHHI", len(shown), len(name), 0, len(shown), flags) + shown + name
+    return struct.pack("<IHH", SYMLINK, len(body), 0) + body

@@ -8,10 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Self
 
-from quetsach.endpoint.host.file_state import FileState
-from quetsach.endpoint.host.folder import Entry
-from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS, FolderMarks
-from quetsach.endpoint.host.nt import reparse_record
+from quetsach.endpoint.host.files import OF_FAT, OF_NTFS, Entry, FileState, FolderMarks
+from quetsach.endpoint.host.nt import files
 from quetsach.endpoint.host.nt.file_calls import (
     ADD_FILE,
     CREATE,
@@ -24,6 +22,7 @@ from quetsach.endpoint.host.nt.file_calls import (
     NO_FOLDER,
     NO_RECALL,
     NORMAL,
+    NOT_HERE,
     READ_ATTRIBUTES,
     READ_CONTROL,
     READ_DATA,
@@ -35,13 +34,15 @@ from quetsach.endpoint.host.nt.file_calls import (
     Disk,
     FileCalls,
     FileInformation,
+    filetime_of,
+    flushed,
+    is_link,
+    opened,
+    stat_of,
 )
 from quetsach.endpoint.host.nt.files import attributes_given, state_by_handle
-from quetsach.endpoint.host.nt.handles import flushed, opened
 from quetsach.endpoint.host.nt.names import bytes_of, plain_text_of, text_of
-from quetsach.endpoint.host.nt.stat import filetime_of, is_link, stat_of
-from quetsach.endpoint.host.nt.status import NOT_HERE
-from quetsach.endpoint.host.reparse import ATTRIBUTE, target_of
+from quetsach.endpoint.host.windows_path import ATTRIBUTE, target_of
 
 _TO_READ = READ_DATA | READ_ATTRIBUTES | READ_CONTROL
 _TO_REMOVE = DELETE | READ_ATTRIBUTES, ITSELF | WRITE_THROUGH
@@ -233,8 +234,8 @@ class NtFolder:
         Raises:
             OSError: ``ESTALE`` when something else has the name by then; it is left as it is.
         """
-        record = reparse_record.of_state(state) or reparse_record.symbolic(target)
-        kind = FOLDER if reparse_record.is_of_folder(state) else NO_FOLDER
+        record = files.of_state(state) or files.symbolic(target)
+        kind = FOLDER if files.is_of_folder(state) else NO_FOLDER
         with self._made_link(name, kind, record) as handle:
             if self._calls.reparse(handle) != record:
                 raise OSError(errno.ESTALE, "the link was exchanged while it was made")

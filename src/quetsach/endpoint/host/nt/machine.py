@@ -2,51 +2,52 @@
 
 import sys
 
-assert sys.platform == "win32"
+assert sys.platform == "win32"  # a type checker of another system reads no further
 
 import errno
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from quetsach.endpoint.host.mount import Mount
-from quetsach.endpoint.host.nt.drives import MachineDrives, OneFolder
-from quetsach.endpoint.host.nt.ffi.events import log_event
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.nt.ffi.com import NativeTasks, NativeWmi
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
-from quetsach.endpoint.host.nt.ffi.places import LOCAL_DATA, PROGRAM_DATA, known_folder
 from quetsach.endpoint.host.nt.ffi.processes import NativeProcesses
 from quetsach.endpoint.host.nt.ffi.registry import NativeRegistry
-from quetsach.endpoint.host.nt.ffi.restart import NativeRestart
-from quetsach.endpoint.host.nt.ffi.rights import NtRightsCalls
 from quetsach.endpoint.host.nt.ffi.services import NativeServices
-from quetsach.endpoint.host.nt.ffi.tasks import NativeTasks
-from quetsach.endpoint.host.nt.ffi.volumes import NtVolumeCalls
-from quetsach.endpoint.host.nt.ffi.wmi import NativeWmi
-from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES
+from quetsach.endpoint.host.nt.ffi.system import (
+    LOCAL_DATA,
+    PROGRAM_DATA,
+    NativeConsole,
+    NativeRestart,
+    NativeShutdown,
+    NtRightsCalls,
+    NtVolumeCalls,
+    known_folder,
+    log_event,
+)
+from quetsach.endpoint.host.nt.ffi.workers import NativeJobs, be_idle, is_idle, show_no_dialogs, standard_input
+from quetsach.endpoint.host.nt.file_calls import FOLDER, READ_ATTRIBUTES, nt_path, opened
 from quetsach.endpoint.host.nt.files import NtFiles
-from quetsach.endpoint.host.nt.handles import nt_path, opened
-from quetsach.endpoint.host.nt.names import bytes_of
-from quetsach.endpoint.host.nt.naming import inside_path_of, tree_path_of
-from quetsach.endpoint.host.nt.private_folder import guard_of, trusted_by
+from quetsach.endpoint.host.nt.jobs import NtMemoryBound, OwnJob, Workers
+from quetsach.endpoint.host.nt.jobs import little_resident as little_resident_by
+from quetsach.endpoint.host.nt.names import MachineDrives, OneFolder, bytes_of, inside_path_of, tree_path_of
 from quetsach.endpoint.host.nt.processes import NtProcesses, start_of_machine
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.nt.restart import NtRestartQueue
-from quetsach.endpoint.host.nt.services import NtServices
-from quetsach.endpoint.host.nt.subscriptions import NtSubscriptions
-from quetsach.endpoint.host.nt.tasks import NtTasks
-from quetsach.endpoint.host.nt.tree import NtTree
-from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
+from quetsach.endpoint.host.nt.security import PrivateFolders, guard_of, trusted_by
+from quetsach.endpoint.host.nt.services import NtServices, NtSubscriptions, NtTasks
+from quetsach.endpoint.host.nt.terminal import NtRestartQueue, NtTerminal
+from quetsach.endpoint.host.nt.terminal import restart_machine as restarted_by
+from quetsach.endpoint.host.nt.tree import NtTree, devices_shunned, mounts
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
-from quetsach.endpoint.host.process import Processes
+from quetsach.endpoint.host.port import RestartQueue, Services, Subscriptions, Tasks
+from quetsach.endpoint.host.process import Channel, Processes
 from quetsach.endpoint.host.registry import Registry, folded
-from quetsach.endpoint.host.restart import RestartQueue
-from quetsach.endpoint.host.services import Services
-from quetsach.endpoint.host.subscriptions import Subscriptions
-from quetsach.endpoint.host.tasks import Tasks
-from quetsach.endpoint.host.tree import components
-from quetsach.endpoint.trouble import Reason
+from quetsach.endpoint.host.tree import Mount, components
+from quetsach.endpoint.scan_issue import Reason
 
 _PRIVILEGES = (
     *("SeBackupPrivilege", "SeRestorePrivilege", "SeTakeOwnershipPrivilege", "SeSecurityPrivilege"),
@@ -54,19 +55,30 @@ _PRIVILEGES = (
 )
 
 __all__ = [
+    "MemoryBound",
     "WindowsHost",
     "boot_id",
+    "check_private",
+    "close_to_others",
     "default_state",
     "devices_to_avoid",
+    "give_way",
     "inside_path",
     "is_elevated",
     "lasting_disks",
+    "little_resident",
     "live_host",
     "log_event",
+    "make_private",
     "mounts_now",
+    "obeys_sequences",
     "open_mounted",
     "real_path",
+    "restart_machine",
     "running_processes",
+    "start_worker",
+    "starter",
+    "terminal",
     "tree_path",
     "unwritable",
 ]
@@ -230,3 +242,85 @@ def _guard() -> bytes:
 
 def _files() -> NtFiles:
     return NtFiles(NtFileCalls(), NtRightsCalls().user(), "SeRestorePrivilege" in _privileges())
+
+
+# How this process uses its console and restarts the machine, on the running Windows.
+
+
+def terminal() -> NtTerminal:
+    """Return the console that this process was started from."""
+    return NtTerminal(NativeConsole())
+
+
+def restart_machine() -> bool:
+    """Ask the system to restart; whether it agreed."""
+    return restarted_by(NativeShutdown())
+
+
+def obeys_sequences() -> bool:
+    """Have the console obey colours and erasing, as terminals do; whether it does."""
+    return NativeConsole().obey_sequences()
+
+
+# Folders that only this tool can read or write, by owner and access list: made so, and looked at.
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder for this tool alone, with those above it; nothing happens when it is there."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _folders().make(nt_path(folder))
+
+
+def close_to_others(folder: Path) -> None:
+    """Give our own folder an access list that lets nobody else in, if it has another."""
+    _folders().close(nt_path(folder))
+
+
+def check_private(folder: Path) -> None:
+    """Check that a folder is ours and that nobody else can have put anything there.
+
+    Raises:
+        OSError: it cannot be looked at.
+        StateError: it is not so.
+    """
+    if fault := _folders().fault(nt_path(folder)):
+        raise StateError(fault, where=str(folder), hint="remove it, or use --state DIR")
+
+
+def _folders() -> PrivateFolders:
+    return PrivateFolders(NtFileCalls(), trusted_by(NtRightsCalls()))
+
+
+# How this process starts workers, and is one, on the running Windows.
+
+show_no_dialogs()  # neither this process, which may ask a drive without a disk, nor its workers, which inherit it
+
+start_worker = Workers(NativeProcesses(), NativeJobs()).start
+_own_job = OwnJob(NativeJobs())
+
+
+class MemoryBound(NtMemoryBound):
+    """While entered, this process may hold so many bytes more than when the bound was made."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(size_bytes, NativeJobs(), _own_job.get)
+
+
+def little_resident(_device: int, _inode: int) -> AbstractContextManager[None]:
+    """Give back the pages of files that this process maps while the body runs, whenever they are many."""
+    return little_resident_by(NativeJobs())
+
+
+def starter() -> tuple[Channel, Channel]:
+    """Return, in a worker, where its orders come from and where its answers go: one pipe for both."""
+    if is_idle():  # as who started it; what that means for the disk, each process says for itself
+        be_idle()
+    channel = standard_input()
+    return channel, channel
+
+
+def give_way() -> None:
+    """Run, with all workers, only when nobody else wants processor or disk."""
+    with suppress(OSError):
+        be_idle()

@@ -12,9 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.disk import fstat
-from quetsach.endpoint.host.nt.device_name import is_of_the_tree, tree_path
-from quetsach.endpoint.host.nt.memory import NtMemory
-from quetsach.endpoint.host.nt.parameters import Parameters, parameters_of, pieces_of
+from quetsach.endpoint.host.nt.names import is_of_the_tree, tree_path
 from quetsach.endpoint.host.nt.process_calls import (
     IMAGE,
     QUERY,
@@ -25,9 +23,13 @@ from quetsach.endpoint.host.nt.process_calls import (
     SYNCHRONIZE,
     TERMINATE,
     ListedProcess,
+    NtMemory,
+    Parameters,
     ProcessCalls,
+    parameters_of,
+    pieces_of,
+    sockets,
 )
-from quetsach.endpoint.host.nt.sockets import sockets
 from quetsach.endpoint.host.process import Process, ProcessState, Socket
 from quetsach.endpoint.host.registry import folded
 from quetsach.endpoint.host.tree import Tree

@@ -1,21 +1,26 @@
-r"""The registry of the running Windows, out of two sources that look like one; satisfies ``Registry``.
-
-What is loaded is asked of the kernel, always in its 64-bit view; accounts that are not signed in are read from their
-hive files by the tool's own reader, so no hive is loaded and nothing of theirs is changed by looking. Accounts are
-called as the folders of their profiles. What the system denies is named among the troubles and read as empty.
-"""
+"""The registry of the running Windows, out of two sources that look like one, and the hives of its accounts."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from posixpath import basename
 from typing import Protocol
 
 from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_KEY_BYTES, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
-from quetsach.endpoint.host.nt.profiles import ProfileHives, names_of_loaded
-from quetsach.endpoint.host.nt.registry_calls import DACL, GROUP, OWNER, READ, SACL, SYSTEM_SECURITY, RegistryCalls
-from quetsach.endpoint.host.nt.registry_edit import make_edit
+from quetsach.endpoint.host.nt.registry_edit import (
+    DACL,
+    GROUP,
+    OWNER,
+    READ,
+    SACL,
+    SYSTEM_SECURITY,
+    RegistryCalls,
+    make_edit,
+)
+from quetsach.endpoint.host.offline_registry import OfflineRegistry
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     KeyContent,
@@ -29,7 +34,79 @@ from quetsach.endpoint.host.registry import (
 )
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.host.windows_path import expanded, machine_environment, path_of
-from quetsach.endpoint.trouble import Reason, Trouble, reason_of
+from quetsach.endpoint.scan_issue import Reason, ScanIssue, reason_of
+
+# The accounts of a running Windows: whose hive is loaded, and the hive files of those who are not signed in.
+#
+# An account is called as its profile's folder, as on a disk: a recipe, a report and a session mean the same one either
+# way. A loaded hive without a profile keeps its SID.
+
+_SYSTEM = ".DEFAULT"
+
+
+class ProfileHives(OfflineRegistry):
+    """The hive files of accounts on the drive of a running Windows; those in use cannot be opened, nor need be."""
+
+    def __init__(self, tree: Tree, listed: Callable[[], Iterable[bytes]]) -> None:
+        super().__init__(tree)
+        self._listed = listed
+
+    def hive_of(self, home: bytes) -> str | None:
+        """Return what the account of a profile is called, if that has a hive file."""
+        self._all_paths()
+        return self._named_homes.get(home)
+
+    def _in_profile_list(self) -> Iterable[bytes]:
+        return self._listed()
+
+    def _missing(self) -> Iterator[ScanIssue]:
+        """Yield nothing: the machine's own hives are loaded."""
+        yield from ()
+
+
+def names_of_loaded(
+    tree: Tree, hives: ProfileHives, loaded: Iterable[str], home_of: Callable[[str], bytes | None]
+) -> dict[str, str]:
+    """Return account -> SID of the hives that are loaded.
+
+    Args:
+        tree: the files of the machine.
+        hives: the hive files of profiles.
+        loaded: the names below ``HKU``, without classes.
+        home_of: the folder that the registry lists for a SID.
+    """
+    found: dict[str, str] = {}
+    taken = {folded(name) for name in hives.accounts()}
+    for sid in loaded:
+        if folded(sid) == _SYSTEM:
+            found[_SYSTEM] = sid
+            continue
+        home = _real_folder(tree, home_of(sid))
+        name = hives.hive_of(home) if home is not None else None
+        if name is None and home is not None:
+            own = basename(home).decode("utf-8", "surrogateescape")
+            name = own if folded(own) not in taken else None
+        name = name or sid
+        taken.add(folded(name))
+        found.setdefault(name, sid)
+    return found
+
+
+def _real_folder(tree: Tree, path: bytes | None) -> bytes | None:
+    if path is None or path == b"/":
+        return None
+    try:
+        real = tree.resolve(path)
+        return real if stat.S_ISDIR(tree.lstat(real).st_mode) else None
+    except OSError:
+        return None
+
+
+# The registry of the running Windows, out of two sources that look like one; satisfies ``Registry``.
+#
+# What is loaded is asked of the kernel, always in its 64-bit view; accounts that are not signed in are read from their
+# hive files by the tool's own reader, so no hive is loaded and nothing of theirs is changed by looking. Accounts are
+# called as the folders of their profiles. What the system denies is named among the troubles and read as empty.
 
 _MACHINE, _USERS = r"\Registry\Machine", r"\Registry\User"
 _PROFILES = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
@@ -65,7 +142,7 @@ class NtRegistry:
         self._hives = ProfileHives(tree, self._listed_homes)
         self._loaded: dict[str, str] | None = None
         self._by_folded: dict[str, str] = {}
-        self._troubles: dict[Trouble, None] = {}
+        self._troubles: dict[ScanIssue, None] = {}
         self._left_out = 0
 
     def accounts(self) -> tuple[str, ...]:
@@ -142,7 +219,7 @@ class NtRegistry:
         """Return the hive file of an account that is not signed in; ``None`` for what is loaded."""
         return self._hives.hive_path(key) if self._native(key) is None and self._in_hive(key) else None
 
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[ScanIssue, ...]:
         """Return what could not be read so far."""
         return (*self._troubles, *self._hives.troubles())
 
@@ -287,7 +364,7 @@ class NtRegistry:
     def _note(self, key: str, reason: Reason) -> None:
         self._left_out += 1
         if len(self._troubles) < _MOST_TROUBLES:
-            self._troubles[Trouble(key.encode("utf-8", "surrogatepass"), reason)] = None
+            self._troubles[ScanIssue(key.encode("utf-8", "surrogatepass"), reason)] = None
 
     def _subkeys(self, opened: int, key: str) -> Iterator[str]:
         for index in range(MAX_SUBKEYS):

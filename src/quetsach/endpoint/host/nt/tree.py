@@ -1,7 +1,8 @@
-"""Trees of a running Windows: one folder after another is opened by handle, and links are followed inside only."""
+"""Trees of a running Windows, opened folder by folder by handle, and the volumes that they lie on."""
 
 import errno
 import os
+import re
 import stat
 import weakref
 import zlib
@@ -10,21 +11,27 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from quetsach.endpoint.host.folder import Entry
-from quetsach.endpoint.host.nt.drives import Drives
+from quetsach.endpoint.host.files import Entry
 from quetsach.endpoint.host.nt.file_calls import (
     DIRECTORY,
     FOLDER,
+    JUNCTION,
     READ_ATTRIBUTES,
     REPARSE,
     Disk,
     FileCalls,
     FileInformation,
+    VolumeCalls,
+    is_link,
+    stat_of,
 )
 from quetsach.endpoint.host.nt.folder import NtFolder
-from quetsach.endpoint.host.nt.stat import JUNCTION, is_link, stat_of
-from quetsach.endpoint.host.reparse import target_of
-from quetsach.endpoint.host.tree import MAX_LINKS, Tree, components, naming
+from quetsach.endpoint.host.nt.names import CD, NETWORK, Drives, MachineDrives, bytes_of, is_substitute
+from quetsach.endpoint.host.tree import MAX_LINKS, Mount, Tree, components, naming
+from quetsach.endpoint.host.windows_path import target_of
+from quetsach.endpoint.scan_issue import Reason
+
+# Trees of a running Windows: one folder after another is opened by handle, and links are followed inside only.
 
 _TOO_MANY = "Too many levels of symbolic links"
 _REMEMBERED = 20_000
@@ -283,3 +290,42 @@ def shunned(name: bytes) -> FileInformation:
     """Return what stands for a drive that is not asked: a folder on a disk with a number of its own."""
     number = 1 << 63 | zlib.crc32(name.upper())
     return FileInformation(DIRECTORY, 0, number, number, 1, 0, 0, 0, 0, 0)
+
+
+# Which disks a running Windows has, where they are seen in the tree, and which a scan stays out of.
+
+_SUBSTITUTE = re.compile(r"\\\?\?\\([A-Za-z]):(.*)", re.DOTALL)
+
+
+def mounts(calls: VolumeCalls) -> tuple[Mount, ...]:
+    """Return where disks are seen: by letters, in folders, and as folders that have a letter (``subst``)."""
+    drives = MachineDrives(calls)
+    found: list[Mount] = []
+    known: dict[str, bytes] = {}
+    for letter, drive in drives.kinds().items():
+        if not is_substitute(drive):
+            volume = calls.volume_of(f"{letter}:\\") or drive.device or letter
+            known[letter] = bytes_of(volume)
+            found.append(Mount(known[letter], b"", _place(drives, f"{letter}:")))
+            found += [
+                Mount(known[letter], b"", _place(drives, place)) for place in calls.places_of(volume) if len(place) > 3
+            ]
+    for letter, drive in drives.kinds().items():
+        if (substitute := _SUBSTITUTE.fullmatch(drive.device)) and (device := known.get(substitute[1].upper())):
+            top = bytes_of(substitute[2].replace("\\", "/")).rstrip(b"/")
+            found.append(Mount(device, top, _place(drives, f"{letter}:")))
+    return tuple(dict.fromkeys(found))
+
+
+def devices_shunned(calls: VolumeCalls) -> dict[int, Reason]:
+    """Return device number -> reason for drives that a scan does not go into by itself."""
+    reasons = {NETWORK: Reason.NETWORK, CD: Reason.VIRTUAL}
+    return {
+        shunned(f"{letter}:".encode()).volume: reasons[drive.kind]
+        for letter, drive in MachineDrives(calls).kinds().items()
+        if drive.kind in reasons
+    }
+
+
+def _place(drives: MachineDrives, path: str) -> bytes:
+    return drives.inside(f"\\??\\{path.rstrip('\\')}").rstrip(b"/")

@@ -2,14 +2,55 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from quetsach.endpoint.host.offline.macos import MARKS, mounted_mac
-from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.host.offline.windows_tree import WindowsTree, has_streams
-from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.offline.windows import WindowsTree, has_streams, mounted_windows
+from quetsach.endpoint.host.port import DiskHost, Host
+from quetsach.endpoint.host.posix.files import PosixFiles
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import mounted_host
+from quetsach.endpoint.host.tree import Tree
+
+# A macOS system whose disk is mounted below a folder; a running one is not looked at yet.
+
+MARKS = (b"/System/Library/CoreServices/SystemVersion.plist", b"/private/var/db/dslocal/nodes")
+"""What only macOS has: on the volume of the system, on the volume of data (they are apart since macOS 10.15)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MacHost(DiskHost):
+    """The disk of a Mac; satisfies ``Host``."""
+
+    tree: Tree
+
+    @property
+    def files(self) -> PosixFiles:
+        """What is recorded of open files and given back to them."""
+        return PosixFiles()
+
+    @property
+    def registry(self) -> None:
+        """A Mac has none."""
+        return
+
+    @property
+    def platform(self) -> str:
+        """Always ``macos``."""
+        return "macos"
+
+
+def mounted_mac(root: Path) -> MacHost:
+    """Return the Mac whose files lie below ``root``: the volume of data, the volume of the system, or both in one.
+
+    Raises:
+        OSError: ``root`` is not a folder or cannot be opened.
+    """
+    return MacHost(PosixTree(root))
+
+
+# Which kind of system lies on a mounted disk.
 
 _WINDOWS_MARK = b"/Windows/System32/config"
 _LINUX_MARKS = (b"/etc", b"/usr")

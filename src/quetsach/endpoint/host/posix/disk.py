@@ -1,12 +1,16 @@
-"""Open files by the calls of POSIX, which do as they say."""
+"""Open files by the calls of POSIX, which do as they say, and folders that only their owner can read or write."""
 
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from quetsach.endpoint.host.own import Own
+from quetsach.endpoint.errors import StateError
+from quetsach.endpoint.host.files import Own
+
+# Open files by the calls of POSIX, which do as they say.
 
 __all__ = ["Own", "data_parts", "fstat", "named", "open_own", "read_at", "sync", "sync_folder", "used_on", "write_at"]
 
@@ -62,3 +66,41 @@ def used_on(folder: Path) -> tuple[int, int]:
     """Return how many files, and bytes in them, the file system of a folder holds."""
     disk = os.statvfs(folder)
     return disk.f_files - disk.f_ffree, (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+
+
+# Folders that only their owner can read or write, by mode and owner as POSIX has them.
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it, for this user alone; nothing happens when it is there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def close_to_others(folder: Path) -> None:
+    """Give our own folder the mode 0700, if it is still that which was checked."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.fstat(fd).st_uid == os.geteuid():
+            os.fchmod(fd, 0o700)
+    finally:
+        os.close(fd)
+
+
+def check_private(folder: Path) -> None:
+    """Check that a folder is this user's and that nobody else can have put anything there.
+
+    Raises:
+        OSError: it cannot be looked at.
+        StateError: it is not so.
+    """
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise StateError(
+            "the state folder is a link or a file", where=str(folder), hint="remove it, or use --state DIR"
+        )
+    if found.st_uid != os.geteuid():
+        raise StateError(
+            "the state folder belongs to another user", where=str(folder), hint="run as that user, or use --state DIR"
+        )
+    if found.st_mode & 0o022 and any(folder.iterdir()):
+        raise StateError("others may write into the state folder", where=str(folder), hint="use another --state DIR")

@@ -8,7 +8,7 @@ from quetsach.endpoint.collect import collect
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.trouble import Trouble
+from quetsach.endpoint.scan_issue import ScanIssue
 from quetsach.packs.specimen.windows import plant
 
 
@@ -17,7 +17,7 @@ def collected(root: Path, *places: str, **planted: Any) -> list[Artefact]:
     return [item for item in everything(root, *places, **planted) if isinstance(item, Artefact)]
 
 
-def everything(root: Path, *places: str, plants: bool = True, **planted: Any) -> list[Artefact | Trouble]:
+def everything(root: Path, *places: str, plants: bool = True, **planted: Any) -> list[Artefact | ScanIssue]:
     """Return artefacts and troubles of some places of a drive on which something was planted."""
     if plants:
         plant(root, **planted)

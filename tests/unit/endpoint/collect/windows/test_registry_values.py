@@ -6,10 +6,10 @@ import pytest
 from tests.unit.endpoint.collect.windows.drive import collected, everything
 
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
-from quetsach.endpoint.collect import footholds
+from quetsach.endpoint.collect import persistence_entries
 from quetsach.endpoint.collect.windows.registry import MOST_ENTRIES, default_of, entries_of
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from quetsach.packs.specimen.windows import plant
 
@@ -150,7 +150,7 @@ def test_nothing_is_missing_from_a_drive_without_hives(tmp_path: Path) -> None:
     plant(tmp_path)
     for hive in ("SOFTWARE", "SYSTEM"):
         (tmp_path / "Windows/System32/config" / hive).unlink()
-    found = [item for item in footholds(mounted_windows(tmp_path)) if isinstance(item, Artefact)]
+    found = [item for item in persistence_entries(mounted_windows(tmp_path)) if isinstance(item, Artefact)]
     assert found
     assert [item for item in found if item.fields.get("missing", "no") != "no"] == []
 
@@ -158,9 +158,9 @@ def test_nothing_is_missing_from_a_drive_without_hives(tmp_path: Path) -> None:
 def test_a_damaged_hive_is_named_once_and_the_others_are_read(tmp_path: Path) -> None:
     plant(tmp_path)
     (tmp_path / "Windows/System32/config/SOFTWARE").write_bytes(b"junk")
-    found = list(footholds(mounted_windows(tmp_path)))
-    troubles = [item for item in found if isinstance(item, Trouble)]
-    assert troubles == [Trouble(b"/Windows/System32/config/SOFTWARE", Reason.DAMAGED)]
+    found = list(persistence_entries(mounted_windows(tmp_path)))
+    troubles = [item for item in found if isinstance(item, ScanIssue)]
+    assert troubles == [ScanIssue(b"/Windows/System32/config/SOFTWARE", Reason.DAMAGED)]
     assert any(isinstance(item, Artefact) and item.fields.get("user") == "An" for item in found)
 
 
@@ -234,13 +234,13 @@ def test_a_path_in_binary_data_is_read(tmp_path: Path) -> None:
 
 def test_a_value_of_impossible_size_is_named_not_kept(tmp_path: Path) -> None:
     found = everything(tmp_path, "run", software={RUN: {"x": (BINARY, bytes((1 << 20) + 1))}})
-    assert Trouble(b"/Windows/System32/config/SOFTWARE", Reason.OVERFULL) in found
+    assert ScanIssue(b"/Windows/System32/config/SOFTWARE", Reason.OVERFULL) in found
 
 
 def test_a_list_without_end_is_cut_and_said_so(tmp_path: Path) -> None:
     many = {"BootExecute": (MULTI_SZ, [f"x{number}" for number in range(MOST_ENTRIES + 1)])}
     found = everything(tmp_path, "boot-execute", system={r"ControlSet001\Control\Session Manager": many})
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
+    assert ScanIssue(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) == MOST_ENTRIES + 1
 
 

@@ -10,10 +10,9 @@ from tests.unit.endpoint.collect.windows.drive import collected, everything
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.artefact import Artefact, FileAnchor, RegistryAnchor
-from quetsach.endpoint.collect import footholds
-from quetsach.endpoint.collect.windows.job import parse_job
-from quetsach.endpoint.collect.windows.task_file import TaskAction, parse_actions, parse_task
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.collect import persistence_entries
+from quetsach.endpoint.collect.windows.tasks import TaskAction, parse_actions, parse_job, parse_task
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.formats import build_actions, build_job, build_task
 from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 
@@ -144,13 +143,13 @@ def test_a_record_of_a_task_that_no_name_leads_to_is_found(tmp_path: Path) -> No
 
 def test_a_file_that_is_no_task_is_named(tmp_path: Path) -> None:
     found = everything(tmp_path, "tasks", files={"Windows/System32/Tasks/x": b"junk"})
-    assert found == [Trouble(b"/Windows/System32/Tasks/x", Reason.DAMAGED)]
+    assert found == [ScanIssue(b"/Windows/System32/Tasks/x", Reason.DAMAGED)]
 
 
 def test_tasks_below_too_many_folders_are_named(tmp_path: Path) -> None:
     deep = "Windows/System32/Tasks/" + "/".join("d" * 20) + "/x"
     found = everything(tmp_path, "tasks", files={deep: build_task("a.exe")})
-    assert [item.reason for item in found if isinstance(item, Trouble)] == [Reason.OVERFULL]
+    assert [item.reason for item in found if isinstance(item, ScanIssue)] == [Reason.OVERFULL]
 
 
 def test_a_job_of_the_old_scheduler_is_read(tmp_path: Path) -> None:
@@ -213,7 +212,7 @@ def test_services_that_share_endless_data_are_left_at_a_limit(tmp_path: Path, mo
     monkeypatch.setattr("quetsach.endpoint.collect.windows.services.MOST_READ_BYTES", 1_000)
     many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, "x" * 100)} for number in range(20)}
     found = everything(tmp_path, "services", system=many)
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
+    assert ScanIssue(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) < 10
 
 
@@ -221,7 +220,7 @@ def test_endless_commands_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("quetsach.endpoint.collect.reading.MOST_COMMAND_CHARACTERS", 1_000)
     many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, f"C:\\{number}" * 100)} for number in range(20)}
     found = everything(tmp_path, "services", system=many)
-    assert Trouble(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
+    assert ScanIssue(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
     assert len(found) > 20
 
 
@@ -233,7 +232,7 @@ def test_a_key_too_large_to_be_read_whole_hides_no_service(tmp_path: Path, monke
         rf"{SERVICES}\b": {"ImagePath": program},
     }
     found = everything(tmp_path, "services", system=bloated)
-    names = {item.fields["name"] for item in found if not isinstance(item, Trouble)}
+    names = {item.fields["name"] for item in found if not isinstance(item, ScanIssue)}
     assert names >= {"a", "b"}
 
 
@@ -249,7 +248,7 @@ def test_a_running_service_has_its_process_and_one_without_a_key_is_hidden(tmp_p
     host = replace(windows.host(), services=Manager({"QZKVXW": 77, "GHOST": 88}))
     services = {
         item.fields["name"]: item.fields
-        for item in footholds(host)
+        for item in persistence_entries(host)
         if isinstance(item, Artefact) and item.kind is ArtefactKind.SERVICE
     }
     assert (services["qzkvxw"]["pid"], services["qzkvxw"]["hidden"]) == ("77", "no")

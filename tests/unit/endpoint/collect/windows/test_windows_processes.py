@@ -7,10 +7,10 @@ import pytest
 from tests.fake_windows_processes import Played, PlayedCalls
 
 from quetsach.endpoint.artefact import Artefact
-from quetsach.endpoint.collect import process
+from quetsach.endpoint.collect import running
 from quetsach.endpoint.host.nt.processes import NtProcesses
 from quetsach.endpoint.host.posix.files import PosixFiles
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.tree import Tree
 
 
@@ -43,7 +43,7 @@ def _collected(top: Path, image: str, line: str, folder: str = "C:\\") -> Artefa
     played = Played(100, started=1, image=image)
     played.start_with(line, folder)
     tree = PosixTree(top)
-    [found] = process.collect(RunningWindows(tree, NtProcesses(PlayedCalls(played), tree)))
+    [found] = running.read_processes(RunningWindows(tree, NtProcesses(PlayedCalls(played), tree)))
     assert isinstance(found, Artefact)
     return found
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.endpoint.host.nt.device_name import is_of_the_tree, tree_path
+from quetsach.endpoint.host.nt.names import is_of_the_tree, tree_path
 
 DRIVES = {r"\Device\HarddiskVolume3": "C:", r"\Device\HarddiskVolume31": "E:"}
 

@@ -12,8 +12,7 @@ import pytest
 from tests.fake_ntfs import USERS, built
 from tests.nt_machine import USER, FakeWindows, fake_windows
 
-from quetsach.endpoint.host.file_state import FileState
-from quetsach.endpoint.host.folder_marks import OF_FAT
+from quetsach.endpoint.host.files import OF_FAT, FileState
 from quetsach.endpoint.host.nt.security import ADMINISTRATORS, SYSTEM_SID, Descriptor, private
 
 MADE = 132_000_000_000_000_000

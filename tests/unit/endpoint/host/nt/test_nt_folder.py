@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from tests.nt_machine import GUARD, FakeWindows, fake_windows, junction, symbolic
 
-from quetsach.endpoint.host.folder_marks import OF_FAT, OF_NTFS
+from quetsach.endpoint.host.files import OF_FAT, OF_NTFS
 from quetsach.endpoint.host.nt.file_calls import DELETE, READ_DATA, RECALL, SHARE_READ, WRITE_THROUGH
-from quetsach.endpoint.look.walk import Candidate, walk
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.walk import Candidate, walk
 
 WOF, DEDUP, APP, SOCKET = 0x8000_0017, 0x8000_0013, 0x8000_001B, 0x8000_0023
 
@@ -65,9 +65,9 @@ def test_what_a_cloud_keeps_is_told_and_never_fetched(windows: FakeWindows) -> N
     windows.calls.folder("work/cloudy").attributes |= RECALL
     windows.calls.file("work/here", b"1")
     found = list(walk(windows.tree, b"/work", avoid={}))
-    assert {item for item in found if isinstance(item, Trouble)} == {
-        Trouble(b"/work/cloud.docx", Reason.CLOUD),
-        Trouble(b"/work/cloudy", Reason.CLOUD),
+    assert {item for item in found if isinstance(item, ScanIssue)} == {
+        ScanIssue(b"/work/cloud.docx", Reason.CLOUD),
+        ScanIssue(b"/work/cloudy", Reason.CLOUD),
     }
     assert [item.path for item in found if isinstance(item, Candidate)] == [b"/work/here"]
     with pytest.raises(OSError, match="cloud") as caught:

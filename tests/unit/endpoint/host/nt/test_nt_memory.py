@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import pytest
 from tests.fake_windows_processes import Played, PlayedCalls
 
-from quetsach.endpoint.host.nt import memory as module
-from quetsach.endpoint.host.nt.memory import NtMemory
-from quetsach.endpoint.host.nt.process_calls import IMAGE, MAPPED, PRIVATE, Region
+from quetsach.endpoint.host.nt import process_calls as module
+from quetsach.endpoint.host.nt.process_calls import IMAGE, MAPPED, PRIVATE, NtMemory, Region
 
 PAGE = 4096
 READ_WRITE, WRITE_COPY, EXECUTE_READ, EXECUTE_READ_WRITE, READ_ONLY = 0x04, 0x08, 0x20, 0x40, 0x02

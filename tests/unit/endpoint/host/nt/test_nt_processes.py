@@ -11,7 +11,7 @@ from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.nt.process_calls import IMAGE, Region
 from quetsach.endpoint.host.nt.processes import NtProcesses, start_of_machine
 from quetsach.endpoint.host.port import Tree
-from quetsach.endpoint.host.posix.tree import PosixTree
+from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.process import ProcessState
 
 IMAGE_FILE = b"MZ the program"

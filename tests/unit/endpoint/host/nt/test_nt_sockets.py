@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from tests.fake_windows_processes import PlayedCalls
 
-from quetsach.endpoint.host.nt.sockets import sockets
+from quetsach.endpoint.host.nt.process_calls import sockets
 from quetsach.endpoint.host.process import Socket
 
 

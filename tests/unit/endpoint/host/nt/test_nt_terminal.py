@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from quetsach.endpoint.host.nt.machine_restart import restart_machine
-from quetsach.endpoint.host.nt.terminal import NtTerminal
+from quetsach.endpoint.host.nt.terminal import NtTerminal, restart_machine
 
 
 class PlayedConsole:

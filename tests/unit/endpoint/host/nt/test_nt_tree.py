@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.nt_machine import VOLUME, FakeWindows, fake_windows, junction, symbolic
 
-from quetsach.endpoint.host.nt.volumes import devices_shunned, mounts
-from quetsach.endpoint.look.walk import Candidate, walk
-from quetsach.endpoint.trouble import Reason, Trouble
+from quetsach.endpoint.host.nt.tree import devices_shunned, mounts
+from quetsach.endpoint.scan_issue import Reason, ScanIssue
+from quetsach.endpoint.scanner.walk import Candidate, walk
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_a_scan_goes_through_all_drives_and_says_which_it_leaves_out(windows: Fa
         "/Program Files/Worm/w.exe",
         "/D:/Work/report.docx",
     }
-    assert [item for item in found if isinstance(item, Trouble)] == [Trouble(b"/N:", Reason.NETWORK)]
+    assert [item for item in found if isinstance(item, ScanIssue)] == [ScanIssue(b"/N:", Reason.NETWORK)]
 
 
 def test_a_volume_without_a_letter_is_walked_where_it_is_seen(windows: FakeWindows) -> None:

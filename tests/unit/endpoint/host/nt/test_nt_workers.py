@@ -7,10 +7,8 @@ import pytest
 from tests.fake_windows_processes import Played, PlayedCalls
 from tests.waiting import until
 
-from quetsach.endpoint.host.nt.memory_bound import NtMemoryBound, OwnJob
+from quetsach.endpoint.host.nt.jobs import MOST_RESIDENT_BYTES, NtMemoryBound, OwnJob, Workers, little_resident
 from quetsach.endpoint.host.nt.process_calls import SUSPEND, TERMINATE
-from quetsach.endpoint.host.nt.resident import MOST_RESIDENT_BYTES, little_resident
-from quetsach.endpoint.host.nt.worker_process import Workers
 
 COMMAND = ("python", "-m", "worker")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.endpoint.host.nt.open_name import named
+from quetsach.endpoint.host.nt.names import named
 
 
 class PlayedNames:

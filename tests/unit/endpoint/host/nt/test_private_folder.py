@@ -8,8 +8,18 @@ import pytest
 from tests.fake_ntfs import USERS, FakeNtfs, built
 from tests.nt_machine import USER, junction
 
-from quetsach.endpoint.host.nt.private_folder import LINK, OPEN_TO_OTHERS, OTHERS, PrivateFolders, guard_of, trusted_by
-from quetsach.endpoint.host.nt.security import ADMINISTRATORS, SYSTEM_SID, Descriptor, private
+from quetsach.endpoint.host.nt.security import (
+    ADMINISTRATORS,
+    LINK,
+    OPEN_TO_OTHERS,
+    OTHERS,
+    SYSTEM_SID,
+    Descriptor,
+    PrivateFolders,
+    guard_of,
+    private,
+    trusted_by,
+)
 
 PATH = "\\??\\C:\\ProgramData\\QuetSach"
 AT = "ProgramData/QuetSach"

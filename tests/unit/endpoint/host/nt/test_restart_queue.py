@@ -13,12 +13,12 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.host.nt.restart import NtRestartQueue
+from quetsach.endpoint.host.nt.terminal import NtRestartQueue
 from quetsach.endpoint.host.posix.folder import PosixFolder
 from quetsach.endpoint.host.registry import MULTI_SZ, RegistryValue, SetValue
-from quetsach.endpoint.keep.state import State
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEY = r"HKLM\SYSTEM\ControlSet001\Control\Session Manager"

@@ -10,8 +10,7 @@ from tests.fake_registry_calls import FakeRegistryCalls
 
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.nt.service_calls import OWN_PROCESS, SHARED_PROCESS, STOPPED, ServiceStatus
-from quetsach.endpoint.host.nt.services import NtServices
+from quetsach.endpoint.host.nt.services import OWN_PROCESS, SHARED_PROCESS, STOPPED, NtServices, ServiceStatus
 from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.host.registry import DWORD, EXPAND_SZ, DeleteKey, KeyContent, PutKey, RegistryValue
 

@@ -1,19 +1,22 @@
-"""Classes of COM by their tables of methods: as much as the tool needs of them.
-
-A method is called by its place in the table. Texts are BSTRs that are freed again, interfaces are released when left.
-"""
+"""Classes of COM by their tables of methods: the task scheduler and the management service."""
 
 import sys
 
 assert sys.platform == "win32"  # a type checker of another system reads no further
 
 import ctypes
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes import POINTER, Structure, byref, c_int32, c_uint16, c_uint32, c_void_p, c_wchar_p
 from typing import Self
 
 from quetsach.endpoint.host.nt.ffi._dll import library
+from quetsach.endpoint.host.port import StoredObject
+
+# Classes of COM by their tables of methods: as much as the tool needs of them.
+#
+# A method is called by its place in the table. Texts are BSTRs that are freed again, interfaces are released when left.
 
 _ole32, _oleaut32 = library("ole32"), library("oleaut32")
 _oleaut32.SysAllocStringLen.argtypes, _oleaut32.SysAllocStringLen.restype = (c_wchar_p, c_uint32), c_void_p
@@ -152,3 +155,123 @@ def _type_of(argument: object) -> type:
     if isinstance(argument, int):
         return c_int32
     return Variant if isinstance(argument, Variant) else c_void_p
+
+
+# The task scheduler by its classes of COM; satisfies ``TaskCalls``.
+#
+# The places of methods in their tables are those of ``taskschd.idl`` of the Windows SDK, after the seven of IDispatch.
+
+_SCHEDULER = "{0F87369F-A4E5-4CFC-BD3E-73E6154572DD}"
+_SERVICE = "{2FABA4C7-4DA9-4013-9697-20CC3FD40F85}"
+_GET_FOLDER, _CONNECT = 7, 10
+_GET_TASK, _DELETE_TASK = 13, 15
+
+
+class NativeTasks:
+    """The scheduler of the running Windows."""
+
+    def knows(self, folder: str, name: str) -> bool:
+        """Return whether the scheduler knows a task."""
+        try:
+            with _folder(folder) as opened, opened.get(_GET_TASK, Text(name)):
+                return True
+        except NotThereError:
+            return False
+
+    def delete(self, folder: str, name: str) -> None:
+        """Have it delete a task."""
+        with _folder(folder) as opened:
+            opened.call(_DELETE_TASK, Text(name), 0)
+
+
+@contextmanager
+def _folder(path: str) -> Iterator[Interface]:
+    with apartment(), create(_SCHEDULER, _SERVICE) as service:
+        service.call(_CONNECT, Variant(), Variant(), Variant(), Variant())
+        with service.get(_GET_FOLDER, Text(path)) as folder:
+            yield folder
+
+
+# The management service by its classes of COM; satisfies ``WmiCalls``.
+#
+# The places of methods in their tables are those of ``wbemcli.idl`` of the Windows SDK.
+
+_LOCATOR, _LOCATOR_ITSELF = "{4590F811-1D3A-11D0-891F-00AA004B2E24}", "{DC12A687-737F-11CF-884D-00AA004B2E24}"
+_COMPILER, _COMPILER_ITSELF = "{6DAF9757-2E37-11D2-AEC9-00C04FB68820}", "{6DAF974E-2E37-11D2-AEC9-00C04FB68820}"
+_CONNECT_SERVER = 3
+_DELETE_INSTANCE, _CREATE_INSTANCE_ENUM = 16, 18
+_NEXT = 4
+_GET, _GET_OBJECT_TEXT = 4, 13
+_COMPILE_BUFFER = 4
+_FORWARD_ONLY, _AT_ONCE = 0x20, 0x10
+_INFINITE = -1
+_BSTR = 8
+_STATUS_BYTES = 20  # WBEM_COMPILE_STATUS_INFO
+
+
+class NativeWmi:
+    """The management service of the running Windows."""
+
+    def objects(self, namespace: str, kind: str) -> Iterator[StoredObject]:
+        """Yield the objects of a class."""
+        try:
+            yield from _listed(namespace, kind)
+        except NotThereError:
+            return
+
+    def delete(self, namespace: str, path: str) -> None:
+        """Remove an object."""
+        with _namespace(namespace) as services:
+            try:
+                services.call(_DELETE_INSTANCE, Text(path), 0, None, None)
+            except NotThereError as error:
+                raise FileNotFoundError(errno.ENOENT, "there is no such object") from error
+
+    def compile(self, namespace: str, text: str) -> None:
+        """Make the object that a text describes."""
+        raw = text.encode("utf-16")
+        buffer, status = ctypes.create_string_buffer(raw, len(raw)), ctypes.create_string_buffer(_STATUS_BYTES)
+        place = ctypes.create_unicode_buffer(f"\\\\.\\{namespace}")
+        with apartment(), create(_COMPILER, _COMPILER_ITSELF) as compiler:
+            compiler.call(_COMPILE_BUFFER, len(raw), buffer, place, None, None, None, 0, 0, 0, status)
+
+
+@contextmanager
+def _namespace(namespace: str) -> Iterator[Interface]:
+    arguments = (Text(namespace), None, None, None, 0, None, None)
+    with apartment(), create(_LOCATOR, _LOCATOR_ITSELF) as locator, locator.get(_CONNECT_SERVER, *arguments) as found:
+        let_act(found)
+        yield found
+
+
+def _listed(namespace: str, kind: str) -> Iterator[StoredObject]:
+    arguments = (Text(kind), _FORWARD_ONLY | _AT_ONCE, None)
+    with _namespace(namespace) as services, services.get(_CREATE_INSTANCE_ENUM, *arguments) as listed:
+        let_act(listed)
+        while (one := _next(listed)) is not None:
+            with one:
+                yield StoredObject(namespace, _path(one), _text(one))
+
+
+def _next(listed: Interface) -> Interface | None:
+    found, count = c_void_p(), c_uint32()
+    try:
+        listed.call(_NEXT, _INFINITE, 1, ctypes.pointer(found), ctypes.pointer(count))
+    except NotThereError:
+        return None
+    return Interface(found.value) if count.value and found.value else None
+
+
+def _path(one: Interface) -> str:
+    value = Variant()
+    one.call(_GET, c_wchar_p("__RELPATH"), 0, ctypes.pointer(value), None, None)
+    try:
+        return ctypes.wstring_at(value.value) if value.kind == _BSTR and value.value else ""
+    finally:
+        clear(value)
+
+
+def _text(one: Interface) -> str:
+    text = c_void_p()
+    one.call(_GET_OBJECT_TEXT, 0, ctypes.pointer(text))
+    return taken_text(text)

@@ -12,8 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from ctypes import POINTER, byref, c_int32, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p, c_wchar_p
 
-from quetsach.endpoint.host.nt.ffi._dll import library
-from quetsach.endpoint.host.nt.ffi.native import check, enable_privileges
+from quetsach.endpoint.host.nt.ffi._dll import check, enable_privileges, library
 from quetsach.endpoint.host.nt.process_calls import ListedProcess, Region
 
 _DEBUG = 20  # SE_DEBUG_PRIVILEGE

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_int32, c_uint32, c_void_p
 
-from quetsach.endpoint.host.nt.ffi.native import (
+from quetsach.endpoint.host.nt.ffi._dll import (
     BACKUP,
     CASE_INSENSITIVE,
     OPEN_LINK,
@@ -21,7 +21,7 @@ from quetsach.endpoint.host.nt.ffi.native import (
     enable_privileges,
     ntdll,
 )
-from quetsach.endpoint.host.nt.registry_calls import KeyFacts
+from quetsach.endpoint.host.nt.registry_edit import KeyFacts
 from quetsach.endpoint.host.registry import RegistryValue
 
 _IN_64_BIT = 0x100

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ctypes import POINTER, byref, c_uint32, c_void_p, c_wchar_p
 
 from quetsach.endpoint.host.nt.ffi._dll import library
-from quetsach.endpoint.host.nt.service_calls import DISABLED, ServiceStatus
+from quetsach.endpoint.host.nt.services import DISABLED, ServiceStatus
 
 _CONNECT, _CREATE, _ENUMERATE = 1, 2, 4
 _QUERY_STATUS, _CHANGE_CONFIG, _STOP, _DELETE = 4, 2, 0x20, 0x10000

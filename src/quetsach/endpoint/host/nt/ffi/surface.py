@@ -15,13 +15,16 @@ from ctypes import byref, wintypes
 from quetsach.endpoint.host.nt.ffi.canvas import (
     Brushes,
     GdiCanvas,
+    become_aware_of_scale,
+    chosen_colours,
+    chosen_theme,
     colour_number,
     gdi32,
     make_font,
     text_width,
     tick_images,
+    work_area,
 )
-from quetsach.endpoint.host.nt.ffi.screen import become_aware_of_scale, chosen_colours, chosen_theme, work_area
 from quetsach.endpoint.host.nt.ffi.user import (
     PROCEDURE,
     Column,

@@ -225,3 +225,34 @@ comctl32 = load(
 uxtheme = load("uxtheme", {"SetWindowTheme": (ctypes.c_long, _HWND, wintypes.LPCWSTR, wintypes.LPCWSTR)})
 dwmapi = load("dwmapi", {"DwmSetWindowAttribute": (ctypes.c_long, _HWND, wintypes.DWORD, c_void_p, wintypes.DWORD)})
 kernel32 = load("kernel32", {"GetModuleHandleW": (wintypes.HMODULE, wintypes.LPCWSTR)})
+
+
+# What Windows does around the window: start a program as administrator, and say something where no window is.
+#
+# Source: Microsoft Learn, "ShellExecuteW", "MessageBoxW".
+
+_SHOWN, _LEAST_SUCCESS = 1, 33
+_ERROR_IN_FRONT = 0x10 | 0x10000  # MB_ICONERROR, MB_SETFOREGROUND
+
+_shell32 = load(
+    "shell32",
+    {
+        "ShellExecuteW": (
+            *(ctypes.c_ssize_t, wintypes.HWND, wintypes.LPCWSTR, wintypes.LPCWSTR, wintypes.LPCWSTR),
+            *(wintypes.LPCWSTR, ctypes.c_int),
+        )
+    },
+)
+_user32 = load(
+    "user32", {"MessageBoxW": (ctypes.c_int, wintypes.HWND, wintypes.LPCWSTR, wintypes.LPCWSTR, wintypes.UINT)}
+)
+
+
+def run_as_administrator(program: str, arguments: str) -> bool:
+    """Ask the system, which asks the person, to start a program with all rights; whether it will run."""
+    return int(_shell32.ShellExecuteW(None, "runas", program, arguments, None, _SHOWN)) >= _LEAST_SUCCESS
+
+
+def show_error(title: str, text: str) -> None:
+    """Show a message until a person has seen it."""
+    _user32.MessageBoxW(None, text, title, _ERROR_IN_FRONT)

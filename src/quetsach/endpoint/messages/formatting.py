@@ -1,0 +1,92 @@
+"""Formats errors, evidence and times of a scan in the language of the reader."""
+
+import functools
+import re
+from collections.abc import Mapping
+
+from quetsach.core.errors import QuetsachError
+from quetsach.core.time_left import rounded_minutes
+from quetsach.endpoint.messages import messages
+
+# Errors in the language of the reader: they are raised in English and told as the catalogue has them.
+
+_PLACE = re.compile(r"\{([a-z]+)\}")
+_LINE = re.compile(r", line (?=\d+$)")
+
+
+def format_error(error: QuetsachError, language: str) -> str:
+    """Return what ``error.explain()`` says, in a language: what happened, where, and what to do next."""
+    if language == "en":
+        return error.explain()
+    what, hint = translated(error.what, language), translated(error.hint, language)
+    told = f"{_LINE.sub(', dòng ', error.where)}: {what}" if error.where else what
+    return f"{told}\ngợi ý: {hint}" if hint else told
+
+
+def format_note(note: str, language: str) -> str:
+    """Return the note of a step, which is an error on one line: ``where: what; hint: hint``, in a language."""
+    if language == "en":
+        return note
+    what, _, hint = note.partition("; hint: ")
+    told = _told_at_its_place(what, language)
+    if told == what:  # several sentences
+        told = "; ".join(_told_at_its_place(part, language) for part in what.split("; "))
+    return f"{told}; gợi ý: {translated(hint, language)}" if hint else told
+
+
+def _told_at_its_place(what: str, language: str) -> str:
+    """Return a sentence that may have a place before it, ``where: what``, in a language."""
+    starts = [0, *(place.end() for place in re.finditer(": ", what))]
+    told = ((what[:start], what[start:], translated(what[start:], language)) for start in starts)
+    return next((where + new for where, old, new in told if new != old), what)
+
+
+def translated(sentence: str, language: str) -> str:
+    """Return a sentence of an error as the catalogue has it; as it is if that does not know it."""
+    if language == "en":
+        return sentence
+    catalogue = messages("errors", language)
+    if sentence in catalogue:
+        return catalogue[sentence]
+    for pattern, told in _patterns(language).items():
+        if found := pattern.fullmatch(sentence):
+            return told.format_map({name: translated(value, language) for name, value in found.groupdict().items()})
+    return sentence
+
+
+@functools.cache
+def _patterns(language: str) -> Mapping[re.Pattern[str], str]:
+    """Return the sentences with places to fill, as patterns."""
+    patterns = {}
+    for sentence, told in messages("errors", language).items():
+        if names := _PLACE.findall(sentence):
+            first, *rest = _PLACE.split(sentence)[::2]
+            pairs = zip(names, rest, strict=True)
+            source = re.escape(first) + "".join(f"(?P<{name}>.+?){re.escape(text)}" for name, text in pairs)
+            patterns[re.compile(source, re.DOTALL)] = told
+    return patterns
+
+
+# Evidence of a finding in the language of the reader: the names of fields are told, what they hold stays as it is.
+
+_FIELD = re.compile(r"(?P<before>^|; )(?P<name>[a-z_]+)(?=: )")
+_VALUE = re.compile(r"(?<=: )(?:yes|no)(?=; |$)|(?<=, )in memory(?=; |$)")
+
+
+def format_evidence(evidence: str, language: str) -> str:
+    """Return the evidence of a finding (``name: x; data: y``) with the fields named in a language."""
+    words = messages("evidence", language)
+    told = _FIELD.sub(lambda field: field["before"] + words.get(field["name"], field["name"]), evidence)
+    return _VALUE.sub(lambda value: words[value[0].replace(" ", "-")], told)
+
+
+# How long work will still take, in words that promise no more than is known.
+
+
+def format_time_left(seconds: float, language: str) -> str:
+    """Return how long something still takes, roughly."""
+    words = messages("scan", language)
+    hours, minutes = divmod(rounded_minutes(seconds), 60)
+    if not hours:
+        return words["left-minutes" if minutes else "left-moment"].format(minutes=minutes)
+    return words["left-hours-minutes" if minutes else "left-hours"].format(hours=hours, minutes=minutes)
