@@ -17,8 +17,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from quetsach.packs.container import pack  # noqa: PLC0415  (of the source that is built)
-        from quetsach.packs.folder import read_folder  # noqa: PLC0415
+        from quetsach.packs.container import pack, read_folder  # noqa: PLC0415
 
         self._made = tempfile.TemporaryDirectory()
         for folder in sorted(path.parent for path in root.glob("packs/*/pack.toml")):

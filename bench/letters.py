@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from quetsach.campaign.publicity.verification_code import code_of
+from quetsach.campaign.codes import code_of
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.letter import Annex, Issuer, LetterText, Personal, Signer, Verification
 from quetsach.web.office.letters.document.pdf import render, render_many

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from quetsach.campaign.publicity.facts import Facts
-from quetsach.campaign.publicity.verification_code import code_of
+from quetsach.campaign.codes import code_of
+from quetsach.campaign.kit_texts import Facts
 from quetsach.core.pack import LocalText
 from quetsach.web.setup import configure_web
 

@@ -8,9 +8,9 @@ from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.simulate import Country
 from quetsach.simulate.machines.scenario import (
+    ActivityProfile,
     CheckIns,
     Coverage,
-    Duty,
     Family,
     Feed,
     FeedForm,
@@ -31,7 +31,7 @@ def a_day(number: int) -> date:
 
 def a_family(spelling: str = "mirai", **changes: Any) -> Family:
     """A family that is always on and checks in at random, once an hour."""
-    plain = Family(spelling, 1.0, (CheckIns(MONDAY, Schedule.POISSON, 3600.0),), {Duty.ALWAYS: 1.0})
+    plain = Family(spelling, 1.0, (CheckIns(MONDAY, Schedule.POISSON, 3600.0),), {ActivityProfile.ALWAYS: 1.0})
     return replace(plain, **changes)
 
 

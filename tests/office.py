@@ -16,7 +16,7 @@ from tests.browser import press
 from tests.centre import center, served
 from tests.mail_server import MailServer, mail_server
 
-from quetsach.core.zone import day_of
+from quetsach.core.period import day_of
 from quetsach.installation import bundled_country
 
 TODAY = day_of(datetime.now(UTC), bundled_country().zone)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from quetsach.feeds.shadowserver import SHADOWSERVER_LAYOUTS
+from quetsach.feeds.layout import SHADOWSERVER_LAYOUTS
 
 _NAMES = (
     "timestamp,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,src_naics,src_sector,"

@@ -49,7 +49,7 @@ from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
 from quetsach.simulate import Country, Order, read_country, write_country
 from quetsach.simulate.machines.scenario import RollOut as Reach
-from quetsach.simulate.machines.truth_tables import CAMPAIGN
+from quetsach.simulate.machines.truth import CAMPAIGN
 
 CAMPAIGNS, NULLS = 100, 50
 SCENARIO, NAME, TARGET, EXPOSURE = "small-wedge", "trial", 0.5, 2

@@ -26,7 +26,7 @@ from quetsach.assess.refusal import Refusal
 from quetsach.core.period import Period
 from quetsach.simulate import country, read_country
 from quetsach.simulate.machines.infections import OPEN
-from quetsach.simulate.machines.scenario import CheckIns, Duty, Family, Lease, LeaseKind, Schedule
+from quetsach.simulate.machines.scenario import ActivityProfile, CheckIns, Family, Lease, LeaseKind, Schedule
 
 ROOT = Path(__file__).parents[2]
 HALF_LIVES = (10.0, 45.0)
@@ -128,7 +128,7 @@ def _simulated(half_life: float, seed: int, *, hosts: int, days: int) -> list[Ro
     scenario = read_country((ROOT / "data" / "scenarios" / "lease-change.toml").read_bytes(), file="lease-change.toml")
     first = scenario.period.first
     check_ins = (CheckIns(first, Schedule.POISSON, 3600.0, 0.0),)
-    family = Family("x", 1.0, check_ins, {Duty.ALWAYS: 1.0}, mean_days=half_life / np.log(2))
+    family = Family("x", 1.0, check_ins, {ActivityProfile.ALWAYS: 1.0}, mean_days=half_life / np.log(2))
     leases = (Lease(first, LeaseKind.PPPOE, 1.0, 24.0),)
     scenario = replace(
         scenario,

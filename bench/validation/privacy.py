@@ -18,7 +18,7 @@ from quetsach.assess.privacy import (
     together,
 )
 from quetsach.assess.privacy.cell_key import known_of
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 
 PROVINCES, BOTNETS = 63, 10
 WINDOW_DAYS = 30

@@ -17,8 +17,8 @@ from scipy.sparse.linalg import lsmr
 
 from quetsach.assess.privacy import Known, Shown, Sum, folded_beside, folded_rows, recovered
 from quetsach.assess.refusal import Refusal
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 
 MONTHS = 12
 HALF_DAYS = 15

@@ -16,7 +16,7 @@ from bench.validation.table import Row
 from quetsach.core.period import Period
 from quetsach.simulate import Country, country, read_country
 from quetsach.simulate.machines.days import Levels
-from quetsach.simulate.machines.scenario import CheckIns, Duty, Family, Lease, LeaseKind, Schedule
+from quetsach.simulate.machines.scenario import ActivityProfile, CheckIns, Family, Lease, LeaseKind, Schedule
 
 ROOT = Path(__file__).parents[2]
 DAY = 86_400
@@ -49,7 +49,9 @@ def _small(seed: int, *, hosts: int, days: int, family: Family | None = None, le
     )
 
 
-def _family(schedule: Schedule, interval: float, duties: dict[Duty, float], *, mean_days: float = 60) -> Family:
+def _family(
+    schedule: Schedule, interval: float, duties: dict[ActivityProfile, float], *, mean_days: float = 60
+) -> Family:
     first = read_country(
         (ROOT / "data/scenarios/lease-change.toml").read_bytes(), file="lease-change.toml"
     ).period.first
@@ -59,7 +61,7 @@ def _family(schedule: Schedule, interval: float, duties: dict[Duty, float], *, m
 def _event_rate(*, short: bool, seed: int) -> Row:
     """Check-ins by schedule and online seconds: what the event-rate estimator inverts must be exact."""
     worst = 0.0
-    duties = ({Duty.ALWAYS: 1.0}, {Duty.OFFICE: 0.5, Duty.HOME: 0.5})
+    duties = ({ActivityProfile.ALWAYS: 1.0}, {ActivityProfile.OFFICE: 0.5, ActivityProfile.HOME: 0.5})
     for schedule in Schedule:
         for interval in (900.0, 3600.0):
             for duty in duties:
@@ -102,7 +104,9 @@ def _same_before(seed: int) -> Row:
 
 def _addresses_a_bot(seed: int) -> Row:
     """Torpig (Stone-Gross et al., CCS 2009): 6.8 addresses a bot in ten days; homes and offices, a day's leases."""
-    family = _family(Schedule.PERIODIC, 1200.0, {Duty.OFFICE: 0.5, Duty.HOME: 0.5}, mean_days=3000)
+    family = _family(
+        Schedule.PERIODIC, 1200.0, {ActivityProfile.OFFICE: 0.5, ActivityProfile.HOME: 0.5}, mean_days=3000
+    )
     lease = Lease(family.check_ins[0].first, LeaseKind.PPPOE, 1.0, 24.0)
     scenario = replace(_small(seed, hosts=3000, days=10, family=family, lease=lease), measures=())
     pairs, bots = set(), set()

@@ -13,8 +13,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from quetsach.packs.downloads import add_downloads, described
-from quetsach.packs.tool import sealed_root
+from quetsach.packs.downloads import add_downloads, described, sealed_root
 from release.contents import dependency_files, tool_files, write_stdlib
 from release.linux.elf import is_elf, wants_of
 from release.linux.interpreter import STDLIB, lay_interpreter

@@ -15,8 +15,7 @@ from release.windows.programs import PRODUCT
 from release.windows.signing import PREFIX, Signer
 from release.windows.tree import RUNTIME, lay_out, sign_unsigned
 
-from quetsach.packs.downloads import Download, add_downloads, described
-from quetsach.packs.tool import sealed_root
+from quetsach.packs.downloads import Download, add_downloads, described, sealed_root
 
 TREE = "windows"
 

@@ -1,5 +1,5 @@
 ; The setup. Each version gets a folder of its own; the file "current" names the one in use, and is replaced only after
-; the new version has tried itself here (quetsach self-test, as quetsach.packs.trial does). A version that runs is left to run, and removed by a later setup or by uninstalling.
+; the new version has tried itself here (quetsach self-test, as quetsach.packs.upgrade does). A version that runs is left to run, and removed by a later setup or by uninstalling.
 ; Exit codes: 0 installed, 1 cancelled by a person, 2 not installed and everything as it was.
 Unicode true
 Target amd64-unicode

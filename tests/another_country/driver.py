@@ -83,7 +83,7 @@ def times() -> dict[str, str]:
     """Return moments before and after clocks change, as pages write them, and when the day between them is over."""
     from django.utils import timezone, translation
 
-    from quetsach.core.zone import midnight_after
+    from quetsach.core.period import midnight_after
     from quetsach.web.design.templatetags.words import moment
 
     with translation.override("en"):

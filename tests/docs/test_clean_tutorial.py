@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.specimen import set_immutable
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from quetsach.campaign.checked_code import CheckedCode
+from quetsach.campaign.codes import CheckedCode
 
 ROOT = Path(__file__).parents[2]
 CODES = {

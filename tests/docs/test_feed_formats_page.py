@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.feeds import LAYOUTS
-from quetsach.feeds.plain import PLAIN_LAYOUTS as PLAIN
-from quetsach.feeds.reject import Reason, Repair
+from quetsach.feeds.layout import PLAIN_LAYOUTS as PLAIN
+from quetsach.feeds.record import Reason, Repair
 from quetsach.feeds.table import ANNOTATED
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import quetsach
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs import goodware
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorials/your-first-pack.md").read_text()

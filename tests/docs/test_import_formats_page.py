@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from quetsach.core.indicator_list import ListKind
-from quetsach.packs.importer.formats import KNOWN_ENDINGS
-from quetsach.packs.importer.found import Reason
-from quetsach.packs.importer.vet import MODULES
+from quetsach.packs.importer.indicator import Reason
+from quetsach.packs.importer.intake import KNOWN_ENDINGS
+from quetsach.packs.importer.vetting import MODULES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "import-formats.md").read_text()
 

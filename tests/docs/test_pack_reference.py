@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.core.artefact_fields import FIELDS_OF_KIND, SYSTEMS_OF_KIND
-from quetsach.core.pack import ACTIONS_OF_KIND, Action, ArtefactKind, Trait
+from quetsach.core.pack import ACTIONS_OF_KIND, FIELDS_OF_KIND, SYSTEMS_OF_KIND, Action, ArtefactKind, Trait
 from quetsach.endpoint.collect import PROCESSES, persistence_entries
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host

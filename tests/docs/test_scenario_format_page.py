@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.simulate import country, read_country
-from quetsach.simulate.machines.scenario import Duty, FeedForm, LeaseKind, RollOut, Schedule
+from quetsach.simulate.machines.scenario import ActivityProfile, FeedForm, LeaseKind, RollOut, Schedule
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "scenario-format.md").read_text("utf-8")
@@ -28,7 +28,7 @@ def test_every_field_of_the_scenarios_is_on_the_page() -> None:
 
 
 def test_every_word_that_a_field_may_have_is_on_the_page() -> None:
-    words = {word.value for kind in (Duty, Schedule, LeaseKind, RollOut, FeedForm) for word in kind}
+    words = {word.value for kind in (ActivityProfile, Schedule, LeaseKind, RollOut, FeedForm) for word in kind}
     assert words <= set(re.findall(r"\w+", PAGE))
 
 

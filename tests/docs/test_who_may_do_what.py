@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from quetsach.campaign.authority import ACTS, Act, Role
+from quetsach.campaign.authority import PERMISSIONS, Permission, Role
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "who-may-do-what.md"
 
@@ -12,4 +12,4 @@ def test_the_table_says_what_each_role_may_do() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.read_text().splitlines() if "|" in line]
     assert rows[0][2:] == [role.value for role in Role]
     told = {re.sub("`", "", row[0]): [bool(cell) for cell in row[2:]] for row in rows[2:]}
-    assert told == {act.value: [act in ACTS[role] for role in Role] for act in Act}
+    assert told == {act.value: [act in PERMISSIONS[role] for role in Role] for act in Permission}

@@ -27,11 +27,10 @@ from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.file_type import FileType
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import LocalText
-from quetsach.core.rule_text import rules_for, rules_of
+from quetsach.core.rule_text import FileType, rules_for, rules_of
 from quetsach.endpoint.collect.accounts import parse_passwd
 from quetsach.endpoint.collect.autostart import (
     parse_anacron_entry,
@@ -67,14 +66,13 @@ from quetsach.endpoint.scanner.kind import HEAD_BYTES, FileKind, kind_of
 from quetsach.endpoint.scanner.recognise import KnownHashes
 from quetsach.endpoint.store.journal import MAGIC, read_journal
 from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal
-from quetsach.packs.container import unpack
-from quetsach.packs.folder import read_folder
-from quetsach.packs.importer.documents import read_json as read_document
-from quetsach.packs.importer.formats import GivenFile, read_indicators
-from quetsach.packs.importer.found import Listed
+from quetsach.packs.container import read_folder, unpack
+from quetsach.packs.importer.indicator import Listed
+from quetsach.packs.importer.indicator import read_json as read_document
+from quetsach.packs.importer.intake import GivenFile, read_indicators
 from quetsach.packs.importer.misp import events_of, read_events
-from quetsach.packs.importer.safety import Commonplace, refusal_of
 from quetsach.packs.importer.stix import read_bundle
+from quetsach.packs.importer.vetting import Commonplace, refusal_of
 from quetsach.packs.load import parse_pack
 from quetsach.packs.specimen.formats import build_actions, build_instance, build_job, build_shortcut, build_task
 from quetsach.packs.specimen.hive import build_hive, hive_checksum

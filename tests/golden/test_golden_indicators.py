@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from quetsach.packs.importer.formats import GivenFile
-from quetsach.packs.importer.safety import Commonplace
-from quetsach.packs.importer.take import take
+from quetsach.packs.importer.intake import GivenFile, take
+from quetsach.packs.importer.vetting import Commonplace
 
 FOLDER = Path(__file__).parent / "indicators"
 CASES = sorted(FOLDER.glob("*.in.*"))

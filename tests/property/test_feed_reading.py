@@ -12,11 +12,9 @@ from tests.sinkhole_report import make_report
 
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of, reader
-from quetsach.feeds.errors import FeedError
-from quetsach.feeds.header import Header
-from quetsach.feeds.lines import survey
-from quetsach.feeds.record import as_csv, split_strictly
-from quetsach.feeds.reject import Reason
+from quetsach.feeds.layout import FeedError
+from quetsach.feeds.lines import Header, survey
+from quetsach.feeds.record import Reason, as_csv, split_strictly
 from quetsach.feeds.table import REJECTS, SIGHTINGS, records
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
-from quetsach.packs.importer.clamav_bodies import read_bodies
-from quetsach.packs.importer.found import FoundRule
-from quetsach.packs.importer.stix_pattern import Comparison, PatternError, parse_pattern
+from quetsach.packs.importer.clamav import read_bodies
+from quetsach.packs.importer.indicator import FoundRule
+from quetsach.packs.importer.stix import Comparison, PatternError, parse_pattern
 
 LETTERS = st.sampled_from(b"AB")
 ANY_BYTE = "(?s:.)"

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.simulate.replay.addresses import _shares, _stays
+from quetsach.simulate.replay import _shares, _stays
 
 
 @given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=20), st.integers(0, 10**6))

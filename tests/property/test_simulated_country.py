@@ -7,8 +7,8 @@ from tests.known_country import MONDAY, a_country, a_day, a_family, a_feed, a_me
 
 from quetsach.simulate import Country, country
 from quetsach.simulate.machines.days import Day
-from quetsach.simulate.machines.effect import DAY
-from quetsach.simulate.machines.scenario import CheckIns, Coverage, Duty, Lease, LeaseKind, Schedule
+from quetsach.simulate.machines.population import DAY
+from quetsach.simulate.machines.scenario import ActivityProfile, CheckIns, Coverage, Lease, LeaseKind, Schedule
 from quetsach.simulate.machines.truth import Truth
 
 SHARES = st.sampled_from((0.0, 0.3, 1.0))
@@ -36,7 +36,9 @@ def countries(draw: st.DrawFn) -> Country:
                 MONDAY, draw(st.sampled_from(Schedule)), draw(st.sampled_from((600.0, 4000.0))), draw(SHARES) * 0.9
             ),
         ),
-        duties=draw(st.sampled_from(({Duty.ALWAYS: 1.0}, {Duty.OFFICE: 0.5, Duty.HOME: 0.5}))),
+        duties=draw(
+            st.sampled_from(({ActivityProfile.ALWAYS: 1.0}, {ActivityProfile.OFFICE: 0.5, ActivityProfile.HOME: 0.5}))
+        ),
         mean_days=draw(st.sampled_from((1.0, 20.0))),
         shape=draw(st.sampled_from((0.5, 1.0, 2.0))),
         reinfection=draw(SHARES) * 0.9,

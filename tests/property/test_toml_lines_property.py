@@ -6,8 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quetsach.packs.errors import PackError
-from quetsach.packs.table import read_toml
-from quetsach.packs.toml_lines import TomlLines
+from quetsach.packs.table import TomlLines, read_toml
 
 NAMES = st.text(string.ascii_lowercase + "-_", min_size=1, max_size=6)
 VALUES = st.sampled_from(

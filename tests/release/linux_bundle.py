@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from quetsach.packs.tool import seal_tool
+from quetsach.packs.downloads import seal_tool
 
 ROOT = Path(__file__).parents[2]
 NEWER = "9.9"

@@ -17,7 +17,7 @@ from tests.windows.bed.wine import Windows
 from tests.windows.modules import OF_LINUX
 
 from quetsach import __version__
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.downloads import read_downloads
 
 PLACE = "C:\\Program Files\\QuetSach"

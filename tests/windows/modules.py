@@ -25,7 +25,7 @@ OF_WINDOWS = (
 _NOT_DOWNLOADED = (
     *("assess", "campaign", "centre", "feeds", "lake", "network", "simulate", "web"),
     *("cli.center", "cli.packs_test", "cli.reference", "cli.trial", "packs.repository", "packs.specimen"),
-    *("rescue", *(f"cli.rescue{part}" for part in ("", "_make", "_packs", "_session", "_start"))),
+    *("rescue", *(f"cli.rescue{part}" for part in ("", "_make", "_session"))),
 )
 """What centres, authors of packs and makers of rescue sticks run on a Linux, and nobody downloads."""
 

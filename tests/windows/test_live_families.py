@@ -14,7 +14,7 @@ from tests.windows.bed.wine import SOURCE, Windows, copied
 from tests.windows.specimens import Live, groups, live_specimens, write
 from tests.windows.state import State, changes
 
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.parser import ExitCode
 
 GROUPS = groups(live_specimens())
 FOLDER = "C:\\specimen"

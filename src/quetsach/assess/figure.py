@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.assess.definitions import Definition
-from quetsach.core.day import day_text
 from quetsach.core.number import number_text
-from quetsach.core.period import Period
+from quetsach.core.period import Period, day_text
 
 ADDRESS_KEY = "address"
 """What is told apart when counting: one IP address, never a machine."""

@@ -8,10 +8,10 @@ import pyarrow as pa
 from quetsach.assess.definitions import MEAN_DAILY, PER_THOUSAND, SHARE, WINDOW, Definition
 from quetsach.assess.errors import AssessError
 from quetsach.assess.figure import Basis, Figure
+from quetsach.core.country import UNKNOWN_PLACE, Places
 from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.pack import LocalText
-from quetsach.core.place import UNKNOWN_PLACE, Places
-from quetsach.core.sector import SECTORS
+from quetsach.core.sighting import SECTORS
 
 UNKNOWN = LocalText("Không rõ", "Unknown")
 UNPLACED = LocalText("Chưa phân loại", "Unplaced")

@@ -17,7 +17,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class Act(StrEnum):
+class Permission(StrEnum):
     """What a role allows."""
 
     SEE = "see"
@@ -41,23 +41,29 @@ COUNTRY_ROLES = frozenset({Role.OPERATOR, Role.ANALYST, Role.PRESS, Role.AUDITOR
 """Roles of the centre: they are held over the root of the tree and nowhere else."""
 
 _UNIT_EDITOR = {
-    Act.SEE,
-    Act.EDIT_CONTACTS,
-    Act.WRITE_LETTER,
-    Act.HANDLE_LETTER,
-    Act.ENTER_RETURN,
-    Act.MAKE_KIT,
-    Act.ANSWER_CASES,  # those that were handed to the unit
+    Permission.SEE,
+    Permission.EDIT_CONTACTS,
+    Permission.WRITE_LETTER,
+    Permission.HANDLE_LETTER,
+    Permission.ENTER_RETURN,
+    Permission.MAKE_KIT,
+    Permission.ANSWER_CASES,  # those that were handed to the unit
 }
-_UNIT_APPROVER = {*_UNIT_EDITOR, Act.ISSUE_LETTER, Act.APPROVE_RETURN, Act.MANAGE_PEOPLE, Act.READ_LOG}
-ACTS: dict[Role, frozenset[Act]] = {
-    Role.OPERATOR: frozenset(Act),
-    Role.ANALYST: frozenset({Act.SEE, Act.PUBLISH_NUMBERS, Act.PUBLISH_PACKS}),
-    Role.PRESS: frozenset({Act.SEE, Act.PUBLISH_NUMBERS, Act.MAKE_KIT, Act.ANSWER_CASES}),
-    Role.AUDITOR: frozenset({Act.SEE, Act.READ_LOG}),
+_UNIT_APPROVER = {
+    *_UNIT_EDITOR,
+    Permission.ISSUE_LETTER,
+    Permission.APPROVE_RETURN,
+    Permission.MANAGE_PEOPLE,
+    Permission.READ_LOG,
+}
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OPERATOR: frozenset(Permission),
+    Role.ANALYST: frozenset({Permission.SEE, Permission.PUBLISH_NUMBERS, Permission.PUBLISH_PACKS}),
+    Role.PRESS: frozenset({Permission.SEE, Permission.PUBLISH_NUMBERS, Permission.MAKE_KIT, Permission.ANSWER_CASES}),
+    Role.AUDITOR: frozenset({Permission.SEE, Permission.READ_LOG}),
     Role.APPROVER: frozenset(_UNIT_APPROVER),
     Role.EDITOR: frozenset(_UNIT_EDITOR),
-    Role.VIEWER: frozenset({Act.SEE}),
+    Role.VIEWER: frozenset({Permission.SEE}),
 }
 """What each role allows; one table, so that a reader sees all of it at once."""
 
@@ -70,14 +76,14 @@ class Duty:
     path: str
 
 
-def may(duties: Iterable[Duty], act: Act, path: str) -> bool:
+def may(duties: Iterable[Duty], act: Permission, path: str) -> bool:
     """Whether somebody with these duties may do ``act`` to the unit at ``path`` (same day's tree)."""
     return any(path.startswith(top) for top in scope(duties, act))
 
 
-def scope(duties: Iterable[Duty], act: Act) -> tuple[str, ...]:
+def scope(duties: Iterable[Duty], act: Permission) -> tuple[str, ...]:
     """Return the tops of the subtrees in which ``act`` is allowed; none lies inside another."""
-    tops = sorted({duty.path for duty in duties if act in ACTS[duty.role]})
+    tops = sorted({duty.path for duty in duties if act in PERMISSIONS[duty.role]})
     found: list[str] = []
     for top in tops:
         if not any(top.startswith(above) for above in found):
@@ -93,4 +99,6 @@ def may_give(duties: Iterable[Duty], given: Duty) -> bool:
     held = tuple(duties)
     if given.role in COUNTRY_ROLES and given.path.count("/") != 2:
         return False
-    return may(held, Act.MANAGE_PEOPLE, given.path) and all(may(held, act, given.path) for act in ACTS[given.role])
+    return may(held, Permission.MANAGE_PEOPLE, given.path) and all(
+        may(held, act, given.path) for act in PERMISSIONS[given.role]
+    )

@@ -26,12 +26,12 @@ from quetsach.assess.estimate import Answer
 from quetsach.assess.events import NOTHING_KNOWN, SIMILAR_DAYS, Calendar
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign, Measure, Window
+from quetsach.core.country import Places
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Places
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.hosts import compare_windows, hosts
 from quetsach.lake.view import LakeView
 from quetsach.lake.weekly import WEEK_DAYS

@@ -13,9 +13,8 @@ from quetsach.campaign.published import PublishedRecord
 from quetsach.centre import tables
 from quetsach.centre.baseline import baseline_history, baseline_in_force
 from quetsach.centre.publication_record import PublicationRecord
-from quetsach.core.country import Country
+from quetsach.core.country import Country, Places
 from quetsach.core.family import FamilyNames
-from quetsach.core.place import Places
 from quetsach.core.tile import TileLayouts
 from quetsach.network import NetworkTables
 

@@ -12,10 +12,10 @@ from quetsach.assess.effect.registration import LAKE_WEEKS, Registration
 from quetsach.assess.notice import Notice
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import begins_of, not_ours
-from quetsach.core.csv_text import csv_text
+from quetsach.core.country import Places
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
-from quetsach.core.place import Places
+from quetsach.core.table import csv_text
 from quetsach.lake.view import LakeView
 from quetsach.lake.weekly import Sensors, WeekMeasure, constant_sensors, weekly, weeks
 

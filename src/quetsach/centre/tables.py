@@ -14,12 +14,11 @@ from quetsach import storage
 from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.published import PublishedRecord, read_published
-from quetsach.campaign.units.snapshot import TreeSnapshot, read_snapshot
-from quetsach.core.country import Country
+from quetsach.campaign.units.tree import TreeSnapshot, read_snapshot
+from quetsach.core.country import Country, Places
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
-from quetsach.core.place import Places
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled, bundled_country_file, country_in

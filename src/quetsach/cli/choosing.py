@@ -5,9 +5,9 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from quetsach.cli.acting import agreed, answer_to
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.confirmation import agreed, answer_to
 from quetsach.cli.output import say
+from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.errors import MassBrakeError

@@ -9,21 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
-from quetsach.cli.acting import (
-    agreed,
-    answer_to,
-    ended_politely,
-    require_terminal,
-    require_writable,
-    subject,
-    told_alike,
-    told_archives,
-    told_brake,
-    told_held,
-    told_plan_head,
-    told_plan_step,
-    told_result,
-)
 from quetsach.cli.choosing import (
     add_archive_argument,
     add_choice_arguments,
@@ -34,24 +19,44 @@ from quetsach.cli.choosing import (
     of_steps,
 )
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
-from quetsach.cli.elsewhere import commands_elsewhere
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.conclusion import (
+    after_restart,
+    commands_elsewhere,
+    format_conclusion,
+    format_gaps,
+    format_restarted,
+    format_unseen,
+    offer_restart,
+    report_of_restarted,
+)
+from quetsach.cli.confirmation import (
+    agreed,
+    answer_to,
+    ended_politely,
+    format_alike,
+    format_archives,
+    format_brake,
+    format_held,
+    format_plan_head,
+    format_plan_step,
+    format_result,
+    require_terminal,
+    require_writable,
+    subject,
+)
 from quetsach.cli.failure import complain
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import (
-    Looking,
-    add_looking_arguments,
+from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language, command_text
+from quetsach.cli.scan_options import (
+    ScanOptions,
+    add_scan_arguments,
     clean_command,
     code_of,
-    looking,
-    told_unused,
+    format_unused,
+    scan_options,
     where,
 )
-from quetsach.cli.output import Progress, print_json, say
-from quetsach.cli.parser import Parser, command_text
-from quetsach.cli.restart import after_restart, offer_restart, report_of_restarted, told_restarted
-from quetsach.cli.told_conclusion import told_conclusion, told_gaps, told_unseen
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import unfinished
@@ -93,7 +98,7 @@ def register(parser: Parser) -> None:
         "quetsach clean --family phorpiex --root /media/usb\n"
         "quetsach clean --root /mnt/disk --report report.json"
     )
-    add_looking_arguments(parser)
+    add_scan_arguments(parser)
     consent = parser.add_mutually_exclusive_group()
     consent.add_argument("--yes", action="store_true", help="agree to the plan beforehand")
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
@@ -110,7 +115,7 @@ class _Task:
     arguments: argparse.Namespace
     language: str
     words: Mapping[str, str]
-    looking: Looking
+    looking: ScanOptions
 
     @property
     def is_dry(self) -> bool:
@@ -146,7 +151,7 @@ def _run(arguments: argparse.Namespace) -> int:
         require_writable(arguments.root, words)
     folder = arguments.state or default_state()
     state = State.existing(folder) if arguments.dry_run else State.open(folder)  # first: packs may be in it
-    task = _Task(arguments, language, words, looking(arguments))
+    task = _Task(arguments, language, words, scan_options(arguments))
     with ExitStack() as held:
         if state is not None and not task.is_dry:
             held.enter_context(state.lock())
@@ -191,16 +196,16 @@ def _finish_former(task: _Task, state: State | None) -> None:
 
 def _clean(task: _Task, state: State | None) -> int:
     scan = task.scan()
-    for line in told_unused(task.looking, messages("scan", task.language)):
+    for line in format_unused(task.looking, messages("scan", task.language)):
         task.say(line)
     for one in after_restart(state, task.looking.host, scan, record=not task.is_dry):
-        task.warn(told_restarted(one, task.words), "")
+        task.warn(format_restarted(one, task.words), "")
         if one.is_settled and not task.is_dry:
             _keep(report_of_restarted(one, scan, task.looking.withdrawn), task)
     plan = _plan(task, scan)
     if not plan.steps:
         return _nothing_to_do(task, scan, plan)
-    task.say(*told_gaps(scan, task.language), "")
+    task.say(*format_gaps(scan, task.language), "")
     task.say(*_told_plan(plan, scan, task))
     part = _agreed_part(task, scan, plan, is_open=state is not None)
     if part is None or state is None:
@@ -210,7 +215,7 @@ def _clean(task: _Task, state: State | None) -> int:
     result = _act(task, clean_up)
     _hand_over(clean_up.ended(result), task)  # first: none may listen later
     code = ExitCode(result.exit_code)
-    task.say("", *_told_outcome(result, task), *told_unseen(scan, task.language))
+    task.say("", *_told_outcome(result, task), *format_unseen(scan, task.language))
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.words))
     return code
@@ -236,7 +241,7 @@ def _with_archives(task: _Task, plan: Plan, whole: Plan, findings: Mapping[str, 
     archives = extended.steps[len(plan.steps) :]
     if not archives:
         return plan
-    for line in told_archives(archives, findings, task.looking.host.tree, task.words, task.language):
+    for line in format_archives(archives, findings, task.looking.host.tree, task.words, task.language):
         task.say(line)  # one by one: each may take seconds
     task.say("")
     if task.arguments.archives:
@@ -251,7 +256,7 @@ def _agreed_part(task: _Task, scan: ScanResult, plan: Plan, *, is_open: bool) ->
     """Return what of the plan is to be done by a person's word; ``None`` for nothing, which is said."""
     excess = excess_of(plan, scan.findings)
     if excess is not None:
-        task.warn(*told_brake(excess, task.words))
+        task.warn(*format_brake(excess, task.words))
     is_stopped = excess is not None and not task.arguments.allow_many
     if task.is_dry or not is_open:
         task.say("", *([task.words["brake-next"]] if is_stopped else []), task.words["dry-run"])
@@ -268,10 +273,14 @@ def _agreed_part(task: _Task, scan: ScanResult, plan: Plan, *, is_open: bool) ->
 
 def _nothing_to_do(task: _Task, scan: ScanResult, plan: Plan) -> int:
     if not scan.findings:
-        task.say(*told_conclusion(scan, task.language), *told_gaps(scan, task.language), task.words["nothing-to-clean"])
+        task.say(
+            *format_conclusion(scan, task.language), *format_gaps(scan, task.language), task.words["nothing-to-clean"]
+        )
         return _report(task, scan, plan, code_of(scan))
-    task.say(*told_gaps(scan, task.language), "")
-    task.say(task.words["nothing-to-do"].format(count=len(scan.findings)), *told_held(plan, task.words, task.language))
+    task.say(*format_gaps(scan, task.language), "")
+    task.say(
+        task.words["nothing-to-do"].format(count=len(scan.findings)), *format_held(plan, task.words, task.language)
+    )
     task.say(*_told_elsewhere(task, scan))
     return _report(task, scan, plan, ExitCode.FOUND)
 
@@ -290,23 +299,23 @@ def _act(task: _Task, clean_up: CleanUp) -> CleanResult:
 
 def _told_plan(plan: Plan, scan: ScanResult, task: _Task) -> Iterator[str]:
     findings = {finding.id: finding for finding in scan.findings}
-    yield from told_plan_head(plan, task.words)
+    yield from format_plan_head(plan, task.words)
     for step in plan.steps:
         registry = task.looking.host.registry
-        yield from told_plan_step(step, task.words, task.language, findings=findings, registry=registry)
+        yield from format_plan_step(step, task.words, task.language, findings=findings, registry=registry)
     if plan.has_unread_packages:
         yield task.words["rpm"]
-    yield from told_held(plan, task.words, task.language)
+    yield from format_held(plan, task.words, task.language)
     yield from _told_elsewhere(task, scan)
 
 
 def _told_outcome(result: CleanResult, task: _Task) -> Iterator[str]:
     for step in result.steps:
-        yield told_result(step, task.words, task.language)
+        yield format_result(step, task.words, task.language)
     remaining = (
         (one, task.words["remaining"].format(subject=subject(one.artefact.anchor))) for one in result.remaining
     )
-    yield from told_alike(remaining, task.words, task.language)
+    yield from format_alike(remaining, task.words, task.language)
     for artefact in result.dangling:
         yield task.words["dangling"].format(subject=subject(artefact.anchor))
     if not result.is_seen:

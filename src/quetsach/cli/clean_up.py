@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from quetsach.cli.looking import Looking
+from quetsach.cli.scan_options import ScanOptions
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
@@ -55,7 +55,7 @@ def keep_report(report: Report, state: Path, warn: Callable[[QuetsachError], Non
 class CleanUp:
     """A plan that a person agreed to, on its way; its report is kept from when it begins, however it ends."""
 
-    looking: Looking
+    looking: ScanOptions
     state: State
     scan: ScanResult
     plan: Plan

@@ -13,14 +13,21 @@ from quetsach import __version__
 from quetsach.cli.choosing import excess_of
 from quetsach.cli.clean import NotElevatedError
 from quetsach.cli.clean_up import CleanUp, finish_former, keep_report
+from quetsach.cli.conclusion import recorded_after_restart, report_of_restarted, restart_machine
 from quetsach.cli.desktop_update import open_upgraded, own_trust, put_upgrade_in_place, update_packs
-from quetsach.cli.language import chosen_language
-from quetsach.cli.looking import Looking, code_of, looking
-from quetsach.cli.parts import licences_of_parts
+from quetsach.cli.parser import chosen_language
 from quetsach.cli.report import centre_of, submission_of, transmit
-from quetsach.cli.restart import recorded_after_restart, report_of_restarted, restart_machine
+from quetsach.cli.scan_options import ScanOptions, code_of, scan_options
 from quetsach.cli.shelf import armed_packs
-from quetsach.cli.surroundings import CAN_ELEVATE, DRIVES_ARE_PATHS, drives, open_page, own_command, run_elevated
+from quetsach.cli.surroundings import (
+    CAN_ELEVATE,
+    DRIVES_ARE_PATHS,
+    drives,
+    licences_of_parts,
+    open_page,
+    own_command,
+    run_elevated,
+)
 from quetsach.cli.undo import keep_undone
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.pack import Pack
@@ -69,7 +76,7 @@ _PAGE_NAMES: Mapping[str, str] = {"vi": "quetsach-bao-cao", "en": "quetsach-repo
 class Handle:
     """What a plan was made of."""
 
-    looking: Looking
+    looking: ScanOptions
     scan: ScanResult
     plan: Plan
 
@@ -115,7 +122,7 @@ class Desktop:
 
     def look(self, target: Target, watch: Watch, control: Control) -> ScanOutcome:
         """Look, and plan; nothing is changed."""
-        look = looking(self._arguments(target))
+        look = scan_options(self._arguments(target))
         scan = self._scan(look, watch, control)
         plan, archives = self._plan(look.host, scan)
         report = build(
@@ -301,7 +308,7 @@ class Desktop:
         items, size = sum(one.items for one in found), sum(one.size_bytes for one in found)
         return Earlier(last.session, last.started, last.condition in _UNDOABLE, items, size)
 
-    def _scan(self, look: Looking, watch: Watch, control: Control) -> ScanResult:
+    def _scan(self, look: ScanOptions, watch: Watch, control: Control) -> ScanResult:
         cache, totals = look.memory(self.unkept.append)
         watching = Watching(watch, totals if totals.files else self._last(look))
         leave = control.attend(watching.stand_still)
@@ -313,7 +320,7 @@ class Desktop:
             self.unkept.append(result.unkept)
         return result
 
-    def _last(self, look: Looking) -> Totals:
+    def _last(self, look: ScanOptions) -> Totals:
         """Return how many files the last scan of this kind went through; zeros if that is not known."""
         try:
             report = read_report(latest_report(self.state))

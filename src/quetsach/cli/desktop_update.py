@@ -14,8 +14,8 @@ from quetsach.endpoint.window.use_cases import ScanProgress, Updated, Upgrade, U
 from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.downloads import Download
-from quetsach.packs.refusal import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
-from quetsach.packs.replacing import put_in_place
+from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
+from quetsach.packs.replacement import put_in_place
 from quetsach.packs.trust import Trust, load_trust
 from quetsach.packs.update import opened, update
 from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade

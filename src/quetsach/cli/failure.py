@@ -18,7 +18,7 @@ def complain(error: QuetsachError, language: str) -> None:
     print(f"quetsach: {seen(format_error(error, language))}", file=sys.stderr)
 
 
-def told_by_system(error: OSError) -> QuetsachError:
+def system_error(error: OSError) -> QuetsachError:
     """Return an error of the system as ours, with its file where one is named: writing to a full disk names none."""
     named = error.filename
     where = printable(os.fsencode(named)) if isinstance(named, str | bytes) else ""

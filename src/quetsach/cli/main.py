@@ -11,9 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from quetsach import __version__
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
-from quetsach.cli.parser import HelpFormatter, Parser, add_command, language_of, speak
+from quetsach.cli.parser import ExitCode, HelpFormatter, Parser, add_command, chosen_language, language_of, speak
 from quetsach.cli.table import COMMANDS, Command
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.errors import StateError
@@ -104,9 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _complain(error: QuetsachError | OSError, language: str) -> None:
     """Say what went wrong, and what to do next."""
-    from quetsach.cli.failure import complain, told_by_system  # noqa: PLC0415  (only a failure needs it)
+    from quetsach.cli.failure import complain, system_error  # noqa: PLC0415  (only a failure needs it)
 
-    complain(told_by_system(error) if isinstance(error, OSError) else error, language)
+    complain(system_error(error) if isinstance(error, OSError) else error, language)
 
 
 def _check_state(arguments: argparse.Namespace) -> None:

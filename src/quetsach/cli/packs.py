@@ -1,20 +1,34 @@
-"""``quetsach packs``: what analysts do with packs."""
+"""``quetsach packs check``, ``build`` and ``new``: pack folders are checked, packed and begun."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.goodware import add_goodware_arguments
-from quetsach.cli.output import print_json
-from quetsach.cli.parser import Parser
+from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import ExitCode, Parser
 from quetsach.installation import bundled
 from quetsach.packs.check import Checked, check_pack, check_packs
-from quetsach.packs.container import pack
+from quetsach.packs.container import pack, read_folder
 from quetsach.packs.errors import PackError
-from quetsach.packs.folder import read_folder
 from quetsach.packs.goodware import goodware
 from quetsach.packs.load import packs_at, parse_pack
+from quetsach.packs.scaffold import new_pack
+
+# Which honest files a command looks at: what check and test of packs share.
+
+
+def add_goodware_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which honest files packs are tried on."""
+    goodware = parser.add_mutually_exclusive_group()
+    goodware.add_argument(
+        "--goodware", type=Path, metavar="DIR", help="honest files, all looked at (default: 2,000 files of /usr)"
+    )
+    goodware.add_argument("--no-goodware", action="store_true", help="do not look at honest files of this machine")
+
+
+# ``quetsach packs``: what analysts do with packs.
 
 
 def register_check(check: Parser) -> None:
@@ -90,4 +104,36 @@ def _build(arguments: argparse.Namespace) -> int:
         print_json({"path": str(path), "family": built.family, "version": built.version, "digest": built.digest})
     else:
         print(f"{path}  {len(raw):,} bytes, content SHA-256 {built.digest}")
+    return ExitCode.NOTHING_FOUND
+
+
+# ``quetsach packs new``: writes a pack folder to start from.
+
+if TYPE_CHECKING:
+    pass
+
+
+def register_new(parser: Parser) -> None:
+    """Add ``new``."""
+    parser.show_examples("quetsach packs new my-family\nquetsach packs new my-family --platform windows --out packs")
+    parser.add_argument("family", metavar="FAMILY", help="lower-case words joined by hyphens")
+    parser.add_argument(
+        "--platform", choices=("linux", "windows"), default="windows", help="where the family lives (default: windows)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where the folder goes (default: the current folder)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    today = datetime.now(UTC).date()
+    files = new_pack(arguments.family, arguments.platform, arguments.out, today=today)
+    folder = files[0].parent
+    if arguments.json:
+        print_json({"path": str(folder), "family": arguments.family, "files": [path.name for path in files]})
+    else:
+        say("\n".join(str(path) for path in files))
+        say(f"\nnext: fill them in, then `quetsach packs check {folder}` and `quetsach packs test {folder}`")
     return ExitCode.NOTHING_FOUND

@@ -7,20 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.goodware import add_goodware_arguments
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import Parser
+from quetsach.cli.packs import add_goodware_arguments
+from quetsach.cli.parser import ExitCode, Parser
 from quetsach.core.indicator_list import ListKind
 from quetsach.installation import bundled
 from quetsach.packs.check import check_pack
 from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import goodware
-from quetsach.packs.importer.formats import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile
-from quetsach.packs.importer.found import Reason
+from quetsach.packs.importer.indicator import Reason
+from quetsach.packs.importer.intake import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile, Taken, take
 from quetsach.packs.importer.pack_files import Heading, pack_files
-from quetsach.packs.importer.safety import Commonplace
-from quetsach.packs.importer.take import Taken, take
+from quetsach.packs.importer.vetting import Commonplace
 from quetsach.packs.recipe import SLUG
 
 _KINDS = ("hashes", "names", "addresses", "domains", "urls")

@@ -1,17 +1,137 @@
-"""``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings."""
+"""``quetsach packs publish``, ``promote``, ``withdraw`` and ``unwithdraw``, and that two people of a centre agree."""
 
 import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.packs_centre import publishing
-from quetsach.cli.parser import Parser
-from quetsach.cli.signing_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
-from quetsach.packs.release import promote
-from quetsach.packs.repository import publish
-from quetsach.packs.rings import Ring
+from quetsach.cli.packs_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
+from quetsach.cli.parser import ExitCode, Parser
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import LocalText
+from quetsach.packs.installed import Ring, parse_name
+from quetsach.packs.repository import promote, publish, unwithdraw, withdraw
+from quetsach.packs.withdrawal import Withdrawal
+
+if TYPE_CHECKING:
+    from quetsach.web.office.packs.selectors import Waiting
+
+
+# What publishing owes the centre that a repository belongs to: that two people agree, and an entry of its log.
+
+_NAMES_TOLD = 12
+_ADDRESS = "http://127.0.0.1:8000"
+
+
+@dataclass(slots=True)
+class Publishing:
+    """One publication of a centre's repository, or of one that no centre serves (``now`` is ``None``)."""
+
+    now: datetime | None = None
+    is_closed: bool = False
+    held: str = ""
+    """Why packs had to wait; empty if none had."""
+
+    def objection(self, packs: Mapping[str, bytes]) -> str:
+        """Say what packs for everybody wait for, and lay them out in the office; empty if for nothing."""
+        if self.is_closed:
+            self.held = "the centre's database cannot be asked whether two people agreed"
+        elif self.now is not None:
+            from quetsach.web.office.packs.services import packs_hold  # noqa: PLC0415
+
+            waiting = packs_hold(packs=packs, now=self.now)
+            self.held = _told(waiting) if waiting else ""
+        return self.held
+
+    def note(self, act: str, label: str, **detail: Any) -> None:
+        """Write a withdrawal, or its end, into the centre's log; it has been published already."""
+        if self.now is not None:
+            from quetsach.web.office.packs.services import packs_note_withdrawal  # noqa: PLC0415
+
+            packs_note_withdrawal(act=act, label=label, detail=detail, now=self.now)
+
+
+@contextmanager
+def publishing(out: Path, *, is_urgent: bool = False) -> Iterator[Publishing]:
+    """Open the centre whose repository this is, and note in its log which packs everybody gets afterwards.
+
+    Args:
+        out: folder of the repository. A centre serves the one named ``repository`` in its data folder.
+        is_urgent: go on without the centre's log if that cannot be opened; packs for everybody then stay as they are.
+
+    Raises:
+        QuetsachError: it is a centre's, and the centre cannot be opened.
+    """
+    data = out.resolve().parent
+    if out.resolve().name != "repository" or not (data / "secret.key").exists():
+        yield Publishing()
+        return
+    from quetsach.cli.center.entry import enter_data  # noqa: PLC0415
+    from quetsach.cli.center.opened import opened_data  # noqa: PLC0415
+
+    enter_data(data)
+    if is_urgent and (reason := _why_closed(data)):
+        print(f"not in the centre's log: {reason}", file=sys.stderr)
+        yield Publishing(is_closed=True)
+        return
+    with opened_data(data) as now:
+        from quetsach.packs.change import changes_of  # noqa: PLC0415
+        from quetsach.web.office.packs.services import packs_note  # noqa: PLC0415
+
+        before = _general()
+        owed = Publishing(now)
+        yield owed
+        after = _general()
+        if before is not None and after is not None:
+            packs_note(changes=changes_of(before, after), now=now)
+    if owed.held:
+        print(f"packs for everybody wait for a second person\nhint: {owed.held}", file=sys.stderr)
+
+
+def _why_closed(data: Path) -> str:
+    """Say why the centre's database cannot be used; empty if it can."""
+    from quetsach.cli.center.opened import opened_data  # noqa: PLC0415
+
+    try:
+        with opened_data(data):
+            from quetsach.web.office.log.models import LogEntry  # noqa: PLC0415
+
+            LogEntry.objects.exists()
+    except QuetsachError as error:
+        return str(error)
+    return ""
+
+
+def _general() -> dict[str, bytes] | None:
+    """Return the packs that everybody gets; ``None`` where a file is damaged, which publishing it again mends."""
+    from quetsach.packs.errors import SigningError  # noqa: PLC0415
+    from quetsach.web.office.packs.selectors import general_packs  # noqa: PLC0415
+
+    try:
+        return general_packs()
+    except SigningError:
+        return None
+
+
+def _told(waiting: "Waiting") -> str:
+    """Say what waits, and where two people agree to it."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.urls import reverse  # noqa: PLC0415
+
+    names = ", ".join(waiting.names[:_NAMES_TOLD]) + ", …" * (len(waiting.names) > _NAMES_TOLD)
+    address = urljoin(settings.CENTER.public_url or _ADDRESS, reverse("office:packs:packs"))
+    return (
+        f"{names}: one person asks for it and another agrees at {address} (SHA-256 {waiting.digest}); "
+        "then run this again"
+    )
+
+
+# ``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings.
 
 if TYPE_CHECKING:
     pass
@@ -96,4 +216,96 @@ def _promote(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         print(f"Everybody gets from now on: {', '.join(names)}")
     tell_publication(publication, as_json=arguments.json, also={"promoted": list(names)})
+    return ExitCode.NOTHING_FOUND
+
+
+# ``quetsach packs withdraw`` and ``packs unwithdraw``: take back what does harm, with the next update of everybody.
+
+if TYPE_CHECKING:
+    pass
+
+
+def register_withdraw(withdraw: Parser) -> None:
+    """Add ``withdraw`` and ``unwithdraw`` below ``packs``."""
+    withdraw.show_examples(
+        "quetsach packs withdraw mirai-gafgyt/cron-entry --out repository --keys keys \\\n"
+        '    --reason-vi "Nhận nhầm tác vụ sao lưu." --reason-en "It matched a backup job."\n'
+        "quetsach packs withdraw mirai-gafgyt --up-to 2026.11.25 --out repository --keys keys \\\n"
+        '    --reason-vi "Bóc gỡ nhầm trên máy chủ." --reason-en "It removed what is honest from servers."'
+    )
+    withdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="a pack, or its traits of that id or rule")
+    add_repository_argument(withdraw)
+    add_key_arguments(withdraw)
+    for language, name in (("vi", "Vietnamese"), ("en", "English")):
+        withdraw.add_argument(
+            f"--reason-{language}", type=_reason, required=True, metavar="TEXT", help=f"one sentence in {name}"
+        )
+    withdraw.add_argument(
+        "--up-to", type=_version, metavar="VERSION", help="last version concerned (default: the newest)"
+    )
+    withdraw.add_argument("--json", action="store_true", help="print the result as JSON")
+    withdraw.set_defaults(run=_withdraw)
+
+
+def register_unwithdraw(unwithdraw: Parser) -> None:
+    """Add the arguments of ``unwithdraw``."""
+    unwithdraw.show_examples("quetsach packs unwithdraw mirai-gafgyt/cron-entry --out repository --keys keys")
+    unwithdraw.add_argument("what", type=_label, metavar="FAMILY[/NAME]", help="as it was withdrawn")
+    add_repository_argument(unwithdraw)
+    add_key_arguments(unwithdraw)
+    unwithdraw.add_argument("--json", action="store_true", help="print the result as JSON")
+    unwithdraw.set_defaults(run=_unwithdraw)
+
+
+def _label(text: str) -> str:
+    family, slash, name = text.partition("/")
+    if not family or (slash and not name) or "/" in name or not text.isprintable() or len(text) > 300:
+        raise argparse.ArgumentTypeError("FAMILY, or FAMILY/NAME of a trait or a rule")
+    return text
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > 500:
+        raise argparse.ArgumentTypeError("one sentence, at most 500 characters")
+    return text.strip()
+
+
+def _version(text: str) -> str:
+    if parse_name(f"packs/a-{text}.qsp") is None:
+        raise argparse.ArgumentTypeError("a version such as 2026.11.25")
+    return text
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    family, _, name = arguments.what.partition("/")
+    reason = LocalText(vi=arguments.reason_vi, en=arguments.reason_en)
+    with publishing(arguments.out, is_urgent=True) as owed:
+        publication, entry = withdraw(
+            arguments.out,
+            keys=keys_at_hand(arguments),
+            entry=Withdrawal(family, name, arguments.up_to or "", reason, now.date()),
+            now=now,
+            objection=owed.objection,
+        )
+        owed.note("packs-withdraw", entry.label, up_to=entry.up_to, reason=reason.vi)
+    if not arguments.json:
+        print(f"{entry.label} is withdrawn up to version {entry.up_to}; a newer version is armed again.")
+    tell_publication(publication, as_json=arguments.json, also={"withdrawn": entry.label, "up_to": entry.up_to})
+    return ExitCode.NOTHING_FOUND
+
+
+def _unwithdraw(arguments: argparse.Namespace) -> int:
+    with publishing(arguments.out) as owed:
+        publication = unwithdraw(
+            arguments.out,
+            keys=keys_at_hand(arguments),
+            label=arguments.what,
+            now=datetime.now(UTC),
+            objection=owed.objection,
+        )
+        owed.note("packs-unwithdraw", arguments.what)
+    if not arguments.json:
+        print(f"{arguments.what} is used again.")
+    tell_publication(publication, as_json=arguments.json, also={"unwithdrawn": arguments.what})
     return ExitCode.NOTHING_FOUND

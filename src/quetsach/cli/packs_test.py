@@ -6,13 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.goodware import add_goodware_arguments
-from quetsach.cli.looking import number_of_jobs
 from quetsach.cli.output import Progress, print_json, say
-from quetsach.cli.parser import Parser
-from quetsach.cli.trial.honest import HonestTrial, try_goodware, try_innocent_drives
-from quetsach.cli.trial.pack import PackTrial, try_packs
+from quetsach.cli.packs import add_goodware_arguments
+from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.scan_options import number_of_jobs
+from quetsach.cli.trial.pack import HonestTrial, PackTrial, try_goodware, try_innocent_drives, try_packs
 from quetsach.installation import bundled
 from quetsach.packs.load import packs_at
 

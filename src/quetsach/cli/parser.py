@@ -1,8 +1,4 @@
-"""The parser of the command line in the language of whoever reads its help and its errors.
-
-Help and errors are written in English in the commands; the catalogues ``help`` and ``errors`` have them in Vietnamese.
-They are only read when something of them is shown.
-"""
+"""The command line: its parser in the language of whoever reads it, and the codes that a command ends with."""
 
 import argparse
 import os
@@ -11,10 +7,33 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, NoReturn
 
-from quetsach.cli.language import LANGUAGES
 from quetsach.endpoint.messages import messages
+
+# The language of what the tool says to its owner: Vietnamese first, English complete beside it.
+
+LANGUAGES = ("vi", "en")
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Add ``--lang`` to a command that speaks to the owner of a machine."""
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, help="language of the output (default: $QUETSACH_LANG, else Vietnamese)"
+    )
+
+
+def chosen_language(arguments: argparse.Namespace) -> str:
+    """Return ``vi`` or ``en``."""
+    named = str(arguments.lang or os.environ.get("QUETSACH_LANG", ""))
+    return named if named in LANGUAGES else LANGUAGES[0]
+
+
+# The parser of the command line in the language of whoever reads its help and its errors.
+#
+# Help and errors are written in English in the commands; the catalogues ``help`` and ``errors`` have them in
+# Vietnamese. They are only read when something of them is shown.
 
 SYSTEMS = ("linux", "macos", "windows")
 SYSTEM_HELP = "take what is at --root as a disk of this system, where the tool cannot see it by itself"
@@ -169,3 +188,27 @@ def _told(text: str | None, catalogue: Mapping[str, str]) -> str | None:
         told = catalogue[clause]
         return f"{told[0].upper()}{told[1:]}."
     return text
+
+
+# Exit codes of the command (DESIGN: after Microsoft's malicious software removal tool).
+
+
+class ExitCode(IntEnum):
+    """What a script can rely on. 0 also means success of commands that do not scan."""
+
+    NOTHING_FOUND = 0
+    USAGE = 1
+    NOT_CONCLUSIVE = 2
+    """Nothing was found, and not everything could be looked at.
+
+    For ``clean`` also: rights are missing to begin, or it was ended before it changed anything.
+    """
+    PACKS_INVALID = 3
+    FOUND = 10
+    CLEANED = 11
+    CLEANED_RESTART = 12
+    PARTLY_CLEANED = 13
+    FAILED = 14
+    MASS_BRAKE = 20
+
+    NOT_ELEVATED = NOT_CONCLUSIVE

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from quetsach.cli.acting import add_state, agrees, require_terminal, told_step
-from quetsach.cli.language import add_language, chosen_language
+from quetsach.cli.confirmation import add_state, agrees, format_step, require_terminal
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import Parser, add_command, add_language, chosen_language
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
@@ -135,14 +134,16 @@ def _show(arguments: argparse.Namespace) -> int:
     state, words = _open(arguments)
     steps = steps_of(_require(state, words), arguments.session)
     if arguments.json:
-        print_json([_step_json(step.step.number, step.step.kind, told_step(step.step, words), step) for step in steps])
+        print_json(
+            [_step_json(step.step.number, step.step.kind, format_step(step.step, words), step) for step in steps]
+        )
         return 0
     header = [words[f"show-{column}"] for column in ("number", "what", "family", "outcome")]
     rows = []
     for progress in steps:
         outcome = progress.undone or progress.outcome
         told = words[f"outcome-{outcome}"].format(note=progress.note) if outcome else "—"
-        rows.append([progress.step.number, told_step(progress.step, words), progress.step.family, told])
+        rows.append([progress.step.number, format_step(progress.step, words), progress.step.family, told])
     print_table(header, rows, right=(0,))
     return 0
 

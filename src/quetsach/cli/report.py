@@ -9,13 +9,11 @@ from textwrap import indent
 from typing import NoReturn
 from urllib.parse import urljoin
 
-from quetsach.cli.acting import agrees
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli.confirmation import agrees
 from quetsach.cli.failure import complain
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser, add_command, command_text
+from quetsach.cli.parser import ExitCode, Parser, add_command, add_language, chosen_language, command_text
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report

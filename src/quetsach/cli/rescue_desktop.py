@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import Lock
 
 from quetsach.cli.desktop import Desktop, excess_among, handle_of
-from quetsach.cli.rescue_drives import Drives, Kept, shown, system_of
+from quetsach.cli.rescue_session import Drives, Kept, shown, system_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
-from quetsach.core.zone import day_of
+from quetsach.core.period import day_of
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan

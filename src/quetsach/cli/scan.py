@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from quetsach.cli.elsewhere import commands_elsewhere
+from quetsach.cli.conclusion import (
+    commands_elsewhere,
+    format_conclusion,
+    format_gaps,
+    format_restarted,
+    recorded_after_restart,
+    report_of_restarted,
+)
 from quetsach.cli.failure import complain
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
-from quetsach.cli.looking import add_looking_arguments, clean_command, code_of, looking, told_unused
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser
-from quetsach.cli.restart import recorded_after_restart, report_of_restarted, told_restarted
-from quetsach.cli.told_conclusion import told_conclusion, told_gaps
+from quetsach.cli.parser import Parser, add_language, chosen_language
+from quetsach.cli.scan_options import add_scan_arguments, clean_command, code_of, format_unused, scan_options
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, LocalText, Pack, systems_text
@@ -49,7 +53,7 @@ def register(parser: Parser) -> None:
         "quetsach scan ~/Downloads --json\n"
         "quetsach scan --root /mnt/disk --report report.json"
     )
-    add_looking_arguments(parser)
+    add_scan_arguments(parser)
     parser.add_argument(
         "--time-limit",
         type=_minutes,
@@ -80,7 +84,7 @@ def _minutes(text: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     words = messages("scan", language)
-    look = looking(arguments)
+    look = scan_options(arguments)
     if arguments.idle:
         give_way()
     control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
@@ -108,8 +112,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    told = ("\n" + told_restarted(one, messages("act", language)) for one in restarted)
-    for line in (*_told(result, words, language), *told_unused(look, words), *told):
+    told = ("\n" + format_restarted(one, messages("act", language)) for one in restarted)
+    for line in (*_told(result, words, language), *format_unused(look, words), *told):
         say(line)
     for line in _told_next(result, command, elsewhere, words):
         say(line)
@@ -153,7 +157,7 @@ def _keep(report: Report, arguments: argparse.Namespace) -> None:
 def _told(result: ScanResult, words: Mapping[str, str], language: str) -> Iterator[str]:
     yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
     yield ""
-    yield from told_conclusion(result, language)
+    yield from format_conclusion(result, language)
     families = {finding.family for finding in result.findings}
     for pack in result.packs:
         if pack.family in families:
@@ -170,7 +174,7 @@ def _told(result: ScanResult, words: Mapping[str, str], language: str) -> Iterat
     if result.cached:
         yield words["cached"].format(files=number_text(result.cached, language))
     yield from _told_troubles(result, words, language)
-    yield from told_gaps(result, language)
+    yield from format_gaps(result, language)
     if not result.findings:
         yield words["next-nothing"]
 

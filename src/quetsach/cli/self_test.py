@@ -4,15 +4,119 @@ A new version is tried with it before it takes the place of the one in use, by t
 """
 
 import argparse
+import importlib
+import os
+import sys
+import tempfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import __version__
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser
-from quetsach.cli.trial.tool import try_scan
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.core.errors import QuetsachError
+from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.endpoint.artefact import place_of
+from quetsach.endpoint.host.live import live_host, tree_path
 from quetsach.endpoint.messages import messages
+from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
+from quetsach.installation import bundled
+from quetsach.packs.load import load_shelf
+
+# The trial of the tool itself: whether this copy can do its work on this machine.
+#
+# The test file is a text of our own and not the EICAR file: that would make every other guard of the machine speak up.
+
+_MARK = b"Quet Sach self-test: a harmless text that this test must find."
+_MARKED, _CLEAN, _PACKED = "marked.txt", "clean.txt", "packed.zip"
+_TO_FIND = frozenset({_MARKED, f"{_PACKED}!{_MARKED}"})
+_SIDES = (
+    "quetsach.packs.update",  # a version that could not be replaced would stay for ever
+    *(["quetsach.endpoint.window.native", "quetsach.endpoint.host.nt.ffi.surface"] * (sys.platform == "win32")),
+)
+"""What a scan does not load and nobody should have to do without."""
+
+
+class SelfTestError(QuetsachError):
+    """This copy of the tool does not do what it is for."""
+
+
+def try_scan() -> ScanResult:
+    """Scan a marked file, the same in an archive, and a clean one, with the packs of this build; return what was seen.
+
+    Archives are opened by a worker process, so one is started. The state of the tool is neither read nor written.
+
+    Raises:
+        SelfTestError: a part is missing, or something else was found than is there.
+        PackError: a pack of this build cannot be used.
+        ScanError: a worker process cannot be started.
+    """
+    try:
+        for name in _SIDES:
+            importlib.import_module(name)
+    except ImportError as error:
+        raise SelfTestError(f"a part of the tool cannot be loaded: {error}", hint="download the tool again") from error
+    packs = load_shelf(bundled("packs"))
+    if not any(pack.traits for pack in packs):
+        raise SelfTestError("there is no pack to work with", hint="download the tool again")
+    with tempfile.TemporaryDirectory(prefix="quetsach-") as made:
+        folder = Path(made).resolve()
+        _plant(folder)
+        seen = scan(
+            live_host(),
+            (*packs, _test_pack()),
+            scope=Scope.PATHS,
+            paths=(tree_path(str(folder)),),
+            now=datetime.now(UTC),
+        )
+    _require_right(seen)
+    return seen
+
+
+def _plant(folder: Path) -> None:
+    (folder / _MARKED).write_bytes(_MARK)
+    (folder / _CLEAN).write_bytes(b"A text in which nothing is to be found.")
+    with zipfile.ZipFile(folder / _PACKED, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_MARKED, _MARK)
+
+
+def _require_right(seen: ScanResult) -> None:
+    found = {os.fsdecode(place_of(one.artefact.anchor)).rpartition("/")[2] for one in seen.findings}
+    if missed := sorted(_TO_FIND - found):
+        causes = sorted({str(trouble.reason) for trouble in seen.failures})
+        raise SelfTestError(
+            f"the self-test did not find {', '.join(missed)}",
+            hint="download the tool again" + (f" ({', '.join(causes)})" if causes else ""),
+        )
+    if wrong := sorted(found - _TO_FIND):
+        raise SelfTestError(f"the self-test found {', '.join(wrong)}, where nothing is", hint="download the tool again")
+
+
+def _test_pack() -> Pack:
+    """Return a pack that knows the marked file and nothing else, for every system."""
+    text = LocalText("tệp thử vô hại", "harmless test file")
+    rule = f'rule self_test {{ strings: $mark = "{_MARK.decode()}" condition: $mark }}'
+    trait = Trait("marked", ArtefactKind.FILE, Action.REPORT, text, rule="self_test")
+    return Pack(
+        family="self-test",
+        version="2026.11.28",
+        name=text,
+        platforms=frozenset({"linux", "macos", "windows"}),
+        severity="test",
+        aliases=(),
+        references=(),
+        author="Quét Sạch",
+        licence="Apache-2.0",
+        rules=rule,
+        traits=(trait,),
+        guidance=text,
+        digest="0" * 64,
+    )
+
+
+# ``quetsach self-test``: whether this copy of the tool works on this machine.
 
 if TYPE_CHECKING:
     pass

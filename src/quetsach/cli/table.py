@@ -78,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "packs new",
         "write a new pack folder that passes check and test as it is, with comments that teach",
-        "quetsach.cli.packs_new:register_new",
+        "quetsach.cli.packs:register_new",
     ),
     Command(
         "packs import",
@@ -104,12 +104,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "packs withdraw",
         "take back a pack, or one trait or rule of it; machines stop using it at their next update",
-        "quetsach.cli.packs_withdraw:register_withdraw",
+        "quetsach.cli.packs_publish:register_withdraw",
     ),
     Command(
         "packs unwithdraw",
         "let machines use again what was taken back",
-        "quetsach.cli.packs_withdraw:register_unwithdraw",
+        "quetsach.cli.packs_publish:register_unwithdraw",
     ),
     Command(
         "packs keys",

@@ -6,21 +6,19 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.cli.acting import (
+from quetsach.cli.confirmation import (
     add_state,
     agrees,
     ended_politely,
+    format_result,
+    format_step,
     host_of_session,
     require_terminal,
-    told_result,
-    told_step,
 )
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.failure import complain
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json, say
-from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, Parser
+from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, ExitCode, Parser, add_language, chosen_language
 from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
 from quetsach.endpoint.act.undo import UndoResult, undo, undoable
@@ -110,7 +108,7 @@ def _is_agreed(steps: Collection[Step], session: str, words: Mapping[str, str]) 
     require_terminal(words, "no-terminal-hint-undo")
     say(words["undo-plan"].format(session=session, count=len(steps)), sys.stderr)
     for step in list(steps)[:_MOST_SHOWN]:
-        say(f"{step.number:>3}. {told_step(step, words, is_back=True)} ({step.family})", sys.stderr)
+        say(f"{step.number:>3}. {format_step(step, words, is_back=True)} ({step.family})", sys.stderr)
     if len(steps) > _MOST_SHOWN:
         say(words["undo-more"].format(count=len(steps) - _MOST_SHOWN, session=session), sys.stderr)
     return agrees(words["undo-ask"])
@@ -173,7 +171,7 @@ def _tell(result: UndoResult, words: Mapping[str, str], language: str) -> None:
         say(words["undo-nothing"].format(session=result.session))
         return
     for step in result.steps:
-        say(told_result(step, words, language, is_back=True))
+        say(format_result(step, words, language, is_back=True))
     failed = sum(step.outcome == "failed" for step in result.steps)
     back = sum(step.outcome in PUT_BACK for step in result.steps)
     key = "undo-partly" if failed else "undone" if back else "undo-nothing"

@@ -1,4 +1,7 @@
-"""Numbers as people write them: 1.234,5 in Vietnamese, 1,234.5 in English."""
+"""Numbers as people write them (1.234,5 in Vietnamese, 1,234.5 in English), and which are too small to be published."""
+
+
+# Numbers as people write them: 1.234,5 in Vietnamese, 1,234.5 in English.
 
 _SWAPPED = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -26,3 +29,12 @@ def size_text(size_bytes: int, language: str) -> str:
     while size >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
     return f"{number_text(size, language, decimals=min(unit, 1))} {_UNITS[unit]}"
+
+
+# What is too small to be published.
+
+SMALLEST_CELL = 10
+"""A published breakdown shows no figure of fewer, and none of those that would give such a one away (ADR 0025).
+
+Zero is not shown either: none is also a statement about few. Whole-country totals are exact.
+"""

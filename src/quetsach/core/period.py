@@ -1,11 +1,14 @@
-"""Whole UTC days: the only windows that figures are counted over."""
+"""Whole UTC days, the only windows that figures are counted over; days of a country's zone, and days in writing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Self
 
 from quetsach.core.errors import InputError
+
+# Whole UTC days: the only windows that figures are counted over.
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,3 +62,41 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError as error:
         raise InputError(f"not a day: {text[:60]!r}", hint="write it as 2020-06-16") from error
+
+
+# How a day is written for people.
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_TYPED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
+def day_text(day: date, language: str) -> str:
+    """Return a day as people write it: 16/06/2020 in Vietnamese, 16 June 2020 in English."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if language == "en" else f"{day:%d/%m/%Y}"
+
+
+def read_day(text: str) -> date:
+    """Return a day that somebody wrote: 2026-11-23, or 23/11/2026 as people in Viet Nam write it; never month first.
+
+    Raises:
+        ValueError: it is neither, or there is no such day.
+    """
+    if typed := _TYPED.fullmatch(text.strip()):
+        return date(int(typed[3]), int(typed[2]), int(typed[1]))
+    return date.fromisoformat(text.strip())
+
+
+# Days at the edge: inside everything is UTC, and a day is one of a country's zone.
+
+
+def day_of(moment: datetime, zone: tzinfo) -> date:
+    """Return the day of a zone that a moment (of any zone) lies in."""
+    return moment.astimezone(zone).date()
+
+
+def midnight_after(day: date, zone: tzinfo) -> datetime:
+    """Return the moment (UTC) at which a day of a zone is over; where clocks change at midnight, the first such one."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

@@ -13,7 +13,28 @@ from enum import StrEnum
 from functools import lru_cache
 
 from quetsach.core.errors import InputError
-from quetsach.core.file_type import FileType
+
+# The file types by which a rule can say which files concern it.
+
+
+class FileType(StrEnum):
+    """What a rule names in its meta ``file_types``; a rule without it concerns every file."""
+
+    ELF = "elf"
+    PE = "pe"
+    MACHO = "macho"
+    SCRIPT = "script"
+    """A text that says itself which interpreter runs it."""
+    TEXT = "text"
+    """Any text, scripts included."""
+    DOCUMENT = "document"
+    """PDF, RTF, the old Office formats, and what is a zip file inside, as the new ones are."""
+    ARCHIVE = "archive"
+    LNK = "lnk"
+    OTHER = "other"
+
+
+# The text of YARA rules, taken apart into rules and words, so that rules can be chosen and rewritten.
 
 FILE_TYPES = "file_types"
 """The meta field by which a rule says which files concern it: names of ``FileType`` joined by commas."""

@@ -1,15 +1,19 @@
-"""A sighting: one feed row that says an address behaved as a bot.
+"""A sighting: one feed row that says an address behaved as a bot; and the sector in which the address is used."""
 
-Sightings travel in bulk as Arrow tables (``quetsach.feeds.table`` has the columns); this record is one of them, for
-code that handles them one at a time.
-"""
-
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
+from quetsach.core.pack import LocalText
+
+# A sighting: one feed row that says an address behaved as a bot.
+#
+# Sightings travel in bulk as Arrow tables (``quetsach.feeds.table`` has the columns); this record is one of them, for
+# code that handles them one at a time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,86 @@ class Sighting:
             raise InputError("a sighting's time must be in UTC")
         if self.port is not None and not 0 <= self.port <= 65535:
             raise InputError(f"not a port: {self.port}")
+
+
+# Sectors: in which part of the economy or the state an address is used, by what a feed says of it.
+#
+# A feed names a sector in its own words or by a NAICS code (the North American Industry Classification System, 2022;
+# Shadowserver gives both). Whatever it writes becomes one of ``SECTORS``: no text of a feed is ever a sector.
+
+UNKNOWN_SECTOR = "unknown"
+"""The feed says nothing."""
+
+OTHER_SECTOR = "other"
+"""The feed says something that is none of these."""
+
+SECTORS: Mapping[str, LocalText] = {
+    "government": LocalText("Cơ quan nhà nước", "Government"),
+    "communications": LocalText("Viễn thông, Internet, lưu trữ dữ liệu", "Communications, Internet, hosting"),
+    "information": LocalText("Thông tin, truyền thông, xuất bản", "Information and media"),
+    "finance": LocalText("Tài chính, ngân hàng, bảo hiểm", "Finance and insurance"),
+    "energy": LocalText("Năng lượng, điện, nước, khai khoáng", "Energy, utilities and mining"),
+    "health": LocalText("Y tế, trợ giúp xã hội", "Health and social care"),
+    "education": LocalText("Giáo dục và đào tạo", "Education"),
+    "transport": LocalText("Giao thông vận tải, kho bãi", "Transport and storage"),
+    "manufacturing": LocalText("Công nghiệp chế biến, chế tạo", "Manufacturing"),
+    "trade": LocalText("Bán buôn, bán lẻ", "Wholesale and retail trade"),
+    "professional": LocalText("Chuyên môn, khoa học, công nghệ, dịch vụ hỗ trợ", "Professional and business services"),
+    "construction": LocalText("Xây dựng, bất động sản", "Construction and real estate"),
+    "agriculture": LocalText("Nông nghiệp, lâm nghiệp, thủy sản", "Agriculture, forestry and fishing"),
+    "hospitality": LocalText("Lưu trú, ăn uống, văn hóa, giải trí", "Hospitality, culture and recreation"),
+    OTHER_SECTOR: LocalText("Lĩnh vực khác", "Other sectors"),
+    UNKNOWN_SECTOR: LocalText("Nguồn dữ liệu không cho biết", "Not told by the feed"),
+}
+"""Every sector with its name."""
+
+# fmt: off
+_NAICS = {
+    "517": "communications", "518": "communications", "51": "information", "92": "government", "52": "finance",
+    "21": "energy", "22": "energy", "62": "health", "61": "education", "48": "transport", "49": "transport",
+    "31": "manufacturing", "32": "manufacturing", "33": "manufacturing", "42": "trade", "44": "trade", "45": "trade",
+    "54": "professional", "55": "professional", "56": "professional", "23": "construction", "53": "construction",
+    "11": "agriculture", "71": "hospitality", "72": "hospitality",
+}
+# fmt: on
+_SPELLINGS = {
+    "government": ("public administration", "public sector", "government facilities"),
+    "communications": (
+        "communications service provider and hosting service",
+        "telecommunications",
+        "service provider",
+        "hosting",
+    ),
+    "information": ("information technology", "media"),
+    "finance": ("finance and insurance", "financial services", "banking"),
+    "energy": ("utilities", "water", "mining quarrying and oil and gas extraction"),
+    "health": ("healthcare", "health care and social assistance", "healthcare and public health"),
+    "education": ("educational services", "educational"),
+    "transport": ("transportation", "transportation and warehousing", "transportation systems"),
+    "manufacturing": ("critical manufacturing",),
+    "trade": ("retail", "retail trade", "wholesale trade"),
+    "professional": (
+        "professional scientific and technical services",
+        "management of companies and enterprises",
+        "administrative and support and waste management and remediation services",
+    ),
+    "construction": ("real estate and rental and leasing",),
+    "agriculture": ("agriculture forestry fishing and hunting", "food and agriculture"),
+    "hospitality": ("accommodation and food services", "arts entertainment and recreation", "commercial facilities"),
+    OTHER_SECTOR: ("other services except public administration",),
+}
+_BY_SPELLING = {sector: sector for sector in SECTORS} | {s: code for code, names in _SPELLINGS.items() for s in names}
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+_CODE = re.compile(r"[0-9]{2,6}", re.ASCII)
+_LONGEST = 200
+
+
+def sector_of(text: str) -> str:
+    """Return the sector that a feed's own words or a NAICS code stand for; an empty text is ``UNKNOWN_SECTOR``."""
+    cell = text.strip()
+    if not cell:
+        return UNKNOWN_SECTOR
+    if _CODE.fullmatch(cell):
+        return _NAICS.get(cell[:3]) or _NAICS.get(cell[:2], OTHER_SECTOR)
+    words = _NO_LETTER.sub(" ", cell[:_LONGEST].casefold()).strip()
+    return _BY_SPELLING.get(words, OTHER_SECTOR)

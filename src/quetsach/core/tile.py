@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from quetsach.core.country import Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
-from quetsach.core.place import Place, Places
 from quetsach.core.table import in_place, read_rows, required
 
 TILE_COLUMNS = ("valid_from", "code", "column", "row", "islands_vi", "islands_en")

@@ -3,11 +3,8 @@
 import re
 from dataclasses import replace
 
-from quetsach.feeds.errors import FeedError
-from quetsach.feeds.header import Header
-from quetsach.feeds.layout import Layout, check_name
-from quetsach.feeds.plain import PLAIN_LAYOUTS
-from quetsach.feeds.shadowserver import SHADOWSERVER_LAYOUTS
+from quetsach.feeds.layout import PLAIN_LAYOUTS, SHADOWSERVER_LAYOUTS, FeedError, Layout, check_name
+from quetsach.feeds.lines import Header
 
 LAYOUTS: tuple[Layout, ...] = (*SHADOWSERVER_LAYOUTS, *PLAIN_LAYOUTS)
 """Every report that can be read, in the order of ``quetsach center feeds list``."""

@@ -1,11 +1,151 @@
-"""Where the lines of a file are and which of them are plainly well formed, found for millions at a time."""
+"""The lines of a delivered file: its header, where lines are, which are well formed, and the bytes not yet read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.feeds.reject import MAX_RECORD_BYTES
+from quetsach.feeds.layout import FeedError, Layout
+from quetsach.feeds.record import MAX_RECORD_BYTES, split_strictly
+
+# The header line: what a delivered file says its columns are.
+
+MAX_HEADER_BYTES = 1 << 16
+MAX_COLUMNS = 512
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NO_TEXT = (
+    (b"\x1f\x8b", "the file is compressed with gzip", "unpack it first"),
+    (b"PK\x03\x04", "the file is a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
+    (b"\xff\xfe", "the file is in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "the file is in UTF-16", "save it as UTF-8"),
+)
+_NO_HEADER = (
+    (b"\0", "the first line has zero bytes", "is this a CSV file in UTF-8?"),
+    # such a file has one line: all its records would pass for names of columns
+    (b"\r", "lines end with a carriage return alone", "save the file with the line ends of Windows or Unix"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of one file; ``byte_length`` counts a byte-order mark and the line's ending."""
+
+    names: tuple[str, ...]
+    byte_length: int
+
+    @classmethod
+    def parse(cls, head: bytes) -> "Header":
+        """Read the first line of a file from its first bytes (``MAX_HEADER_BYTES`` are enough).
+
+        Names are compared without case and outer spaces. A byte-order mark is skipped.
+
+        Raises:
+            FeedError: there is no readable header.
+        """
+        mark = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
+        for magic, what, hint in _NO_TEXT:
+            if head.startswith(magic):
+                raise FeedError(what, where="line 1", hint=hint)
+        end = head.find(b"\n", mark, MAX_HEADER_BYTES)
+        if end < 0 and len(head) >= MAX_HEADER_BYTES:
+            raise FeedError("the first line is too long for a header", where="line 1", hint="is this a CSV file?")
+        line = head[mark : end if end >= 0 else len(head)].removesuffix(b"\r")
+        for byte, what, hint in _NO_HEADER:
+            if byte in line:
+                raise FeedError(what, where="line 1", hint=hint)
+        return cls(_names(line), end + 1 if end >= 0 else len(head))
+
+    def check(self, layout: Layout) -> None:
+        """Refuse a file that lacks what the layout must have.
+
+        Raises:
+            FeedError: a required column is missing.
+        """
+        missing = sorted(layout.required.difference(self.names))
+        if missing:
+            raise FeedError(
+                f"the header lacks {', '.join(missing)}, which {layout.feed} {layout.report} must have",
+                where="line 1",
+                hint="is this another report? name it with --report; `quetsach center feeds list` shows all"
+                if len(self.names) > 1
+                else "are its columns separated by commas?",
+            )
+
+    def last_identifying(self, layout: Layout) -> int:
+        """Return the position of the last column that a record cannot do without."""
+        needed = layout.identifying_headers() | layout.required
+        return max(n for n, name in enumerate(self.names) if name in needed)
+
+
+def _names(line: bytes) -> tuple[str, ...]:
+    if not line.strip():
+        raise FeedError("the file has no header", where="line 1", hint="its first line must name the columns")
+    cells = split_strictly(line)
+    if cells is None or len(cells) > MAX_COLUMNS:
+        raise FeedError("the first line is not a readable header", where="line 1", hint="is this a CSV file?")
+    try:
+        names = tuple(cell.decode("utf-8").strip().casefold() for cell in cells)
+    except UnicodeDecodeError as error:
+        raise FeedError("the header is not UTF-8", where="line 1", hint="save the file as UTF-8") from error
+    seen: set[str] = set()
+    for name in names:
+        if not name or name in seen:
+            what = f"names the column {name[:60]!r} twice" if name else "has a column without a name"
+            raise FeedError(f"the header {what}", where="line 1")
+        seen.add(name)
+    return names
+
+
+# The bytes of a file that were delivered and not yet read.
+
+_SHOWN_BYTES = 400
+
+
+class Pending:
+    """A window over delivered chunks; its last line always gets a newline, so that every line is a whole one."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self.data = bytearray()
+        self.is_final = False
+
+    def head(self) -> bytes:
+        """Return the first bytes of the file, as many as a header may have."""
+        self.fill(MAX_HEADER_BYTES)
+        return bytes(self.data[:MAX_HEADER_BYTES])
+
+    def fill(self, size: int) -> None:
+        """Hold at least ``size`` bytes, or all that are left."""
+        while not self.is_final and len(self.data) < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self.is_final = True
+                if self.data and not self.data.endswith(b"\n"):
+                    self.data += b"\n"
+            else:
+                self.data += chunk
+
+    def drop(self, size: int) -> None:
+        """Forget bytes that were read."""
+        del self.data[:size]
+
+    def skip_line(self) -> tuple[bytes, int, int]:
+        """Forget a line without holding it; return its beginning and its length without and with its ending."""
+        shown, length, last = bytes(self.data[:_SHOWN_BYTES]), 0, b""
+        while (end := self.data.find(b"\n")) < 0:
+            length += len(self.data)
+            last = bytes(self.data[-1:]) or last
+            self.data.clear()
+            self.fill(1)
+            if not self.data:  # the file ends within the line
+                return shown, length - (last == b"\r"), length
+        last = bytes(self.data[end - 1 : end]) if end else last
+        self.drop(end + 1)
+        return shown, length + end - (last == b"\r"), length + end + 1
+
+
+# Where the lines of a file are and which of them are plainly well formed, found for millions at a time.
 
 _QUOTE, _COMMA, _NEWLINE, _RETURN = b'",\n\r'
 

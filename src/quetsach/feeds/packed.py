@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, Protocol, Self, override
 
-from quetsach.feeds.errors import FeedError
+from quetsach.feeds.layout import FeedError
 
 MAX_MEMBERS = 1000
 MAX_NAME_CHARACTERS = 200

@@ -16,13 +16,21 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from quetsach.core.family import FamilyNames
-from quetsach.feeds.errors import FeedError
-from quetsach.feeds.header import Header
-from quetsach.feeds.layout import Layout
-from quetsach.feeds.lines import Lines, survey
-from quetsach.feeds.pending import Pending
-from quetsach.feeds.record import Cells, Fault, Form, as_csv, read_joined, read_record
-from quetsach.feeds.reject import MAX_RECORD_BYTES, MAX_RECORD_LINES, Reason, Reject, excerpt
+from quetsach.feeds.layout import FeedError, Layout
+from quetsach.feeds.lines import Header, Lines, Pending, survey
+from quetsach.feeds.record import (
+    MAX_RECORD_BYTES,
+    MAX_RECORD_LINES,
+    Cells,
+    Fault,
+    Form,
+    Reason,
+    Reject,
+    as_csv,
+    excerpt,
+    read_joined,
+    read_record,
+)
 from quetsach.feeds.rows import Places, Rows
 from quetsach.feeds.table import REJECTS
 

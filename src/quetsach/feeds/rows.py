@@ -10,14 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
-from quetsach.core.reserved import reserved_bounds
-from quetsach.core.sector import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
-from quetsach.feeds.extra import as_objects
-from quetsach.feeds.identity import identify
+from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
 from quetsach.feeds.layout import Layout
-from quetsach.feeds.reject import AHEAD_AT_MOST, Reason, Reject, excerpt
-from quetsach.feeds.table import SIGHTINGS
+from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
+from quetsach.feeds.table import SIGHTINGS, as_objects, identify
 from quetsach.feeds.values import TYPED, Memory, Typed, parse_address
 
 type Columns = Mapping[str, pa.DictionaryArray]

@@ -1,16 +1,22 @@
-"""The columns of sightings and rejects.
+"""The columns of sightings and rejects: their types, the cells no field takes, and what makes a sighting itself."""
 
-Only types that every Parquet reader knows: no dictionaries, no unsigned or 128-bit integers. An address or identifier
-is 16 bytes under the logical type UUID, which sorts as the number it is.
-"""
-
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from hashlib import blake2b
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from quetsach.core.address import Address
 from quetsach.core.sighting import Sighting
+
+# The columns of sightings and rejects.
+#
+# Only types that every Parquet reader knows: no dictionaries, no unsigned or 128-bit integers. An address or identifier
+# is 16 bytes under the logical type UUID, which sorts as the number it is.
 
 _TEXT = pa.string()
 
@@ -35,7 +41,7 @@ SIGHTINGS = pa.schema(
         pa.field("claimed_city", _TEXT, nullable=False),
         pa.field("severity", _TEXT, nullable=False),
         pa.field("bot_id", _TEXT, nullable=False),  # what the malware calls its installation; empty if unknown
-        pa.field("sector", _TEXT, nullable=False),  # of core.sector: what the feed says of the address
+        pa.field("sector", _TEXT, nullable=False),  # of core.sighting: what the feed says of the address
         pa.field("extra", _TEXT, nullable=False),  # JSON object: every other non-empty cell, by header name
         pa.field("line", pa.int64(), nullable=False),  # of the delivered file; its header is line 1
         pa.field("byte_offset", pa.int64(), nullable=False),
@@ -90,3 +96,102 @@ def records(sightings: pa.Table) -> Iterator[Sighting]:
             feed=row["feed"],
             report=row["report"],
         )
+
+
+# What makes a sighting itself: 128 bits over feed, report, time, address, port, transport, malware and destination.
+#
+# Never enrichment, severity, geography or time of arrival: those change between deliveries of the same event. The
+# encoding is unambiguous: numbers in a fixed layout first, then every text with its length.
+
+_PERSON = b"sighting-1"
+"""Changes when the encoding does, so that identifiers of two encodings never meet."""
+
+_NUMBERS = np.dtype(
+    [
+        ("observed_at", "<i8"),
+        ("address", "V16"),
+        ("destination_address", "V16"),
+        ("has_destination", "u1"),
+        ("port", "<i4"),  # -1 where there is none
+        ("destination_port", "<i4"),
+    ]
+)
+
+
+def identify(
+    feed: str,
+    report: str,
+    *,
+    observed_at: NDArray[np.int64],
+    address: NDArray[np.void],
+    port: NDArray[np.int32],
+    destination_address: NDArray[np.void],
+    has_destination: NDArray[np.bool_],
+    destination_port: NDArray[np.int32],
+    texts: Sequence[pa.StringArray],
+) -> pa.Array:
+    """Return the identifiers as 16-byte binary, one for each row.
+
+    Args:
+        feed: the feed's name.
+        report: the report's name.
+        observed_at: microseconds since 1970 UTC.
+        address: 16 bytes each (``V16``).
+        port: -1 where there is none.
+        destination_address: 16 bytes each, zeros where there is none.
+        has_destination: whether there is a destination address.
+        destination_port: -1 where there is none.
+        texts: transport, malware as written, destination host name, the feed's event number; no nulls.
+    """
+    rows = len(observed_at)
+    numbers = np.zeros(rows, dtype=_NUMBERS)
+    numbers["observed_at"] = observed_at
+    numbers["address"] = address
+    numbers["destination_address"] = destination_address
+    numbers["has_destination"] = has_destination
+    numbers["port"] = port
+    numbers["destination_port"] = destination_port
+    packed, size = numbers.tobytes(), _NUMBERS.itemsize
+    prefix = b"%d:%s%d:%s" % (len(feed), feed.encode(), len(report), report.encode())
+    joined = _with_lengths(texts).to_pylist()
+    digests = b"".join(
+        [
+            blake2b(prefix + packed[n * size : n * size + size] + text, digest_size=16, person=_PERSON).digest()
+            for n, text in enumerate(joined)
+        ]
+    )
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(digests)])
+
+
+def _with_lengths(texts: Sequence[pa.StringArray]) -> pa.BinaryArray:
+    lengths = [pc.cast(pc.binary_length(text), pa.string()) for text in texts]
+    headed = pc.binary_join_element_wise(*lengths, "", ":")  # ends with ":"
+    return pc.cast(pc.binary_join_element_wise(headed, *texts, ""), pa.binary())
+
+
+# The cells that no field takes, as one JSON object a row.
+
+_NEEDS_ESCAPE = r'["\\\x00-\x1f]'
+
+
+def as_objects(columns: Mapping[str, pa.DictionaryArray], rows: int) -> pa.StringArray:
+    """Return ``{"header name":"cell",…}`` for each row, with its non-empty cells in the order of the header.
+
+    Only distinct cells are encoded, and only those with a character that JSON escapes one by one.
+    """
+    members = [_members(name, column) for name, column in columns.items() if pc.max(column.dictionary).as_py()]
+    if not members:
+        return pa.repeat(pa.scalar("{}"), rows)
+    return pc.replace_substring(pc.binary_join_element_wise("{", *members, "}", ""), "{,", "{", max_replacements=1)
+
+
+def _members(name: str, column: pa.DictionaryArray) -> pa.StringArray:
+    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty."""
+    cells = column.dictionary
+    key = f",{json.dumps(name, ensure_ascii=False)}:"
+    if pc.any(pc.match_substring_regex(cells, _NEEDS_ESCAPE)).as_py():
+        quoted = pa.array([json.dumps(cell, ensure_ascii=False) for cell in cells.to_pylist()], pa.string())
+        encoded = pc.binary_join_element_wise(key, quoted, "")
+    else:
+        encoded = pc.binary_join_element_wise(key + '"', cells, '"', "")
+    return pc.if_else(pc.equal(cells, ""), "", encoded).take(column.indices)

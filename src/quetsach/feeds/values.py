@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
-from quetsach.feeds.reject import Reason
+from quetsach.feeds.record import Reason
 
 _TIMESTAMP = re.compile(
     r"(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+]00:00)?", re.ASCII

@@ -15,7 +15,7 @@ from quetsach.assess.hosts.health import CUT_MINUTES
 from quetsach.assess.hosts.ladder import STEPS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.sightings import CLOCK_HOURS
-from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import LOW_BITS, SQUARE_PARTS, HostRows
 from quetsach.lake.queries import Names, by_day, by_family, explained, run

@@ -36,10 +36,10 @@ from quetsach import storage
 from quetsach.core.country import Country
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of
-from quetsach.feeds.header import MAX_HEADER_BYTES
 from quetsach.feeds.layout import Layout
+from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import Member, Readable
-from quetsach.feeds.reject import legible
+from quetsach.feeds.record import legible
 from quetsach.lake import compacted, queries, readers, rollups
 from quetsach.lake.catalog import Catalog
 from quetsach.lake.compacted import Compacted

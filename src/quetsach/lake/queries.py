@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.family import UNPLACED_FAMILY
-from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake.errors import LakeError
 from quetsach.lake.question import Part, added, in_part

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.ladder import STEPS, step_of
-from quetsach.core.sector import UNKNOWN_SECTOR
+from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake.host_rows import LOW_BITS
 from quetsach.lake.queries import IS_HOME, explained

@@ -1,11 +1,9 @@
 """Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
 
 from quetsach.network.annotate import ANNOTATIONS, annotate
-from quetsach.network.errors import NetworkError
 from quetsach.network.isp import UNKNOWN_ISP, Isp, Isps, read_isps
-from quetsach.network.ranges import AddressRange, AddressRanges
+from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError, read_ranges
 from quetsach.network.region import RegionNames, read_spellings
-from quetsach.network.source import read_ranges
 from quetsach.network.tables import Location, NetworkTables
 
 ATTRIBUTION = (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
-from quetsach.core.place import UNKNOWN_PLACE, Place, Places
 from quetsach.core.table import read_rows, required
 
 SPELLING_COLUMNS = ("spelling", "name_en")

@@ -8,8 +8,8 @@ from functools import lru_cache
 from quetsach.core.pack import LocalText, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.packs.container import unpack
+from quetsach.packs.installed import newest_of, parse_name
 from quetsach.packs.load import parse_pack, title_of
-from quetsach.packs.rings import newest_of, parse_name
 
 
 @dataclass(frozen=True, slots=True)

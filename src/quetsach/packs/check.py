@@ -7,20 +7,17 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from quetsach.core.artefact_fields import SYSTEMS_OF_KIND
 from quetsach.core.errors import QuetsachError
-from quetsach.core.file_type import FileType
 from quetsach.core.memory_variant import memory_variant
-from quetsach.core.pack import ANY_RULE, CUT, Action, LocalText, Pack, Trait
-from quetsach.core.rule_text import RuleSet, rules_for, rules_of, words_of
+from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, LocalText, Pack, Trait
+from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
 from quetsach.packs.errors import PackError
-from quetsach.packs.goodware import Sample, common_words
+from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rule_breadth import too_broad
-from quetsach.packs.rule_cost import AS_IT_IS, HIGHEST_COST, Contents, Stopwatch, contents_of
 from quetsach.packs.rules import compile_rules, line_of
 from quetsach.packs.specimen.program import build_pe
-from quetsach.packs.toml_lines import TomlLines
+from quetsach.packs.table import TomlLines
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""

@@ -1,16 +1,21 @@
-r"""A pack as one opaque file, ``<family>-<version>.qsp``: compressed, and masked so that no scanner reads our rules.
-
-Form: magic ``QSPACK1\n``, 16 bytes of key, then the masked body. The body is the XZ stream of the files, each as length
-of the name (1 byte), name, length (4 bytes, big-endian), bytes. The mask is SHAKE-256 of the key. The key is taken from
-the SHA-256 of the files, and is checked after unpacking, so damage is noticed. This is no protection from forgery:
-signatures are (TUF).
-"""
+"""The files of a pack: as a folder that is read, and as one opaque file that no scanner takes for malware."""
 
 import hashlib
 import lzma
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
-from quetsach.packs.errors import ContainerError
+from quetsach import storage
+from quetsach.core.indicator_list import ListKind
+from quetsach.packs.errors import ContainerError, PackError
+
+# A pack as one opaque file, ``<family>-<version>.qsp``: compressed, and masked so that no scanner reads our rules.
+#
+# Form: magic ``QSPACK1\n``, 16 bytes of key, then the masked body. The body is the XZ stream of the files, each as
+# length of the name (1 byte), name, length (4 bytes, big-endian), bytes. The mask is SHAKE-256 of the key. The key is
+# taken from the SHA-256 of the files, and is checked after unpacking, so damage is noticed. This is no protection from
+# forgery: signatures are (TUF).
 
 FILES = ("pack.toml", "rules.yar", "recipe.toml", "guidance.vi.md", "guidance.en.md", "sources.md")
 """What a pack consists of. ``specimen.py`` stays with the analysts."""
@@ -101,3 +106,39 @@ def _masked(data: bytes, key: bytes) -> bytes:
         return b""
     stream = hashlib.shake_256(key).digest(len(data))
     return (int.from_bytes(data) ^ int.from_bytes(stream)).to_bytes(len(data))
+
+
+# The files of a pack folder, read and not yet understood: what a build needs, without a match engine.
+
+FILE_LIMIT_BYTES = 4 << 20
+
+LIST_FILES = tuple(kind.file_name for kind in ListKind)
+"""What a pack may have besides ``container.FILES``."""
+
+LIST_LIMIT_BYTES = 16 << 20
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the content of a pack folder: file name -> bytes; which files it must have, its ``pack.toml`` decides.
+
+    Raises:
+        PackError: a file is unreadable or too large, or one is missing that every pack has.
+    """
+    names = [n for n in (*FILES, *LIST_FILES) if n in GUIDANCE_FILES or os.path.lexists(folder / n)]
+    return {n: read_file(folder / n, LIST_LIMIT_BYTES if n in LIST_FILES else FILE_LIMIT_BYTES) for n in names}
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file of a pack.
+
+    Raises:
+        PackError: it is unreadable or larger than ``limit`` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = storage.read_up_to(file, limit)
+    except OSError as error:
+        raise PackError(f"cannot be read: {error.strerror}", where=str(path), hint="a pack needs this file") from None
+    if len(raw) > limit:
+        raise PackError(f"larger than {limit:,} bytes", where=str(path), hint="a pack's files are small texts")
+    return raw

@@ -10,11 +10,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from quetsach.core.pack import LocalText, Pack, Trait
-from quetsach.packs.container import CONTAINER_LIMIT_BYTES, FILES, GUIDANCE_FILES, unpack
+from quetsach.packs.container import (
+    CONTAINER_LIMIT_BYTES,
+    FILES,
+    GUIDANCE_FILES,
+    LIST_FILES,
+    read_file,
+    read_folder,
+    unpack,
+)
 from quetsach.packs.errors import ContainerError, PackError
-from quetsach.packs.folder import LIST_FILES, read_file, read_folder
-from quetsach.packs.lists import lists_of
-from quetsach.packs.recipe import SLUG, parse_recipe
+from quetsach.packs.recipe import SLUG, lists_of, parse_recipe
 from quetsach.packs.rules import rule_names
 from quetsach.packs.table import Table, not_utf8, read_toml
 

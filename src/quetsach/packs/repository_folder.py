@@ -1,10 +1,8 @@
-"""The folder of a repository as it lies on disk: which metadata counts, which files it lists, how both are written.
+"""The folder of a repository on disk: which metadata counts, how it is written, and what no client needs any more."""
 
-Files are written whole under another name and renamed; ``timestamp.json`` comes last and commits everything before it.
-
-Source: The Update Framework specification 1.0, sections 4 (formats) and 6 (repository).
-"""
-
+import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,13 @@ from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
 from quetsach.packs.errors import SigningError
+
+# The folder of a repository as it lies on disk: which metadata counts, which files it lists, how both are written.
+#
+# Files are written whole under another name and renamed; ``timestamp.json`` comes last and commits everything before
+# it.
+#
+# Source: The Update Framework specification 1.0, sections 4 (formats) and 6 (repository).
 
 type Delegator = Root | Targets
 
@@ -179,3 +184,55 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file that everybody may read so that its name never stands for half of it, also after a power cut."""
     storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
     storage.write(path, content, mode=storage.SHARED)
+
+
+# Old metadata and files that no client can still need leave the repository.
+#
+# All versions of the root stay for ever: a client that slept for years climbs them one by one. Of the other roles the
+# newest stay, so that a client in the middle of an update finds what the timestamp it read leads to; files go with the
+# last list that names them.
+
+KEEP = 10
+"""So many versions of each role's metadata stay."""
+
+_METADATA = re.compile(r"(\d{1,9})\.([a-z]+)\.json")
+
+
+def prune(repository: Path, versions: Mapping[str, int], keep: int = KEEP) -> int:
+    """Delete what lies behind the newest ``keep`` versions of each role, and return how many files went.
+
+    Args:
+        repository: its folder.
+        versions: the current version by role; roles that are not in it are left alone.
+        keep: how many versions stay, at least one.
+    """
+    gone = 0
+    for path in (repository / "metadata").iterdir():
+        found = _METADATA.fullmatch(path.name)
+        if not found or found[2] not in versions or found[2] == "root":
+            continue
+        if int(found[1]) <= versions[found[2]] - max(keep, 1):
+            path.unlink(missing_ok=True)
+            gone += 1
+    listed = _listed(repository / "metadata")
+    for role in versions.keys() & listed.keys():
+        for path in (repository / "targets" / role).glob("*"):
+            if path.name not in listed[role]:
+                path.unlink(missing_ok=True)
+                gone += 1
+    return gone
+
+
+def _listed(metadata: Path) -> dict[str, set[str]]:
+    """Return the names of files, as they lie in their folder, that any list that is left names."""
+    listed: dict[str, set[str]] = {}
+    for path in metadata.iterdir():
+        found = _METADATA.fullmatch(path.name)
+        with suppress(DeserializationError, OSError):
+            signed: Signed | None = Metadata.from_file(str(path)).signed if found else None
+            if found and isinstance(signed, Targets):
+                names = listed.setdefault(found[2], set())
+                for target in signed.targets.values():
+                    _, _, name = target.path.partition("/")
+                    names.update(f"{digest}.{name}" for digest in target.hashes.values())
+    return listed

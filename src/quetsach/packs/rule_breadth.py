@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import boreal
 
 from quetsach.core.rule_text import RuleSet, RuleText, WordKind, rules_of
-from quetsach.packs.rule_strings import SAFE_LENGTH, RuleString, strings_of
+from quetsach.packs.rules import SAFE_LENGTH, RuleString, strings_of
 
 COMMON_SHARE = 0.02
 """A word in so many honest files says nothing about a family."""

@@ -18,11 +18,19 @@ from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
-from quetsach.packs.errors import PackError
-from quetsach.packs.installed import SUFFIX, install, installed_or_none
+from quetsach.packs.errors import PackError, Refusal, RefusedError, UnreachableError
+from quetsach.packs.installed import (
+    SUFFIX,
+    PackName,
+    Ring,
+    install,
+    installed_or_none,
+    newest_of,
+    parse_name,
+    remember_ring,
+    remembered_ring,
+)
 from quetsach.packs.load import parse_pack
-from quetsach.packs.refusal import Refusal, RefusedError, UnreachableError
-from quetsach.packs.rings import PackName, Ring, newest_of, parse_name, remember_ring, remembered_ring
 from quetsach.packs.source import Source
 from quetsach.packs.transport import Patience, TooLongError, TooSlowError, TransportError
 from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml

@@ -1,12 +1,10 @@
-"""A newer build of the tool itself: named in the centre's signed list of downloads, fetched, and compared with both.
-
-What is signed is the list of files of the role ``tools``; one of them is ``release.json``, which says for which system
-and use each of the others is. A file must be what the role signed and what the list says.
-"""
+"""A newer build of the tool: named in the centre's signed list, fetched, compared with both, and tried before use."""
 
 import hashlib
+import json
 import platform
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,9 +13,13 @@ from pathlib import Path
 from quetsach import __version__
 from quetsach.installation import own_folder
 from quetsach.packs.downloads import LIST_FILE, Download, parse_downloads
-from quetsach.packs.errors import PackError
-from quetsach.packs.refusal import Refusal, RefusedError
+from quetsach.packs.errors import PackError, Refusal, RefusedError
 from quetsach.packs.source import Source
+
+# A newer build of the tool itself: named in the centre's signed list of downloads, fetched, and compared with both.
+#
+# What is signed is the list of files of the role ``tools``; one of them is ``release.json``, which says for which
+# system and use each of the others is. A file must be what the role signed and what the list says.
 
 POINTER = "current"
 """Names the version in use, in the folder above the versions of an installation."""
@@ -114,3 +116,39 @@ def _numbers(version: str) -> tuple[int, ...]:
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers) or (0,)
+
+
+# Tries a new version of the tool before it takes the place of the one in use, whichever kind of download it is.
+
+SELF_TEST = ("self-test", "--json", "--lang", "en")
+"""What a program of the tool tries itself with; the setup for Windows runs the same."""
+_SECONDS = 180
+
+
+def try_out(program: Path, version: str) -> None:
+    """Let a program of the tool try itself: load packs, start a worker, find what is marked and nothing else.
+
+    Raises:
+        UpgradeError: it does not, or is of another version.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603  (what is run was signed by the centre)
+            [str(program), *SELF_TEST], capture_output=True, timeout=_SECONDS, check=True, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = getattr(error, "stderr", None) or str(error).encode()
+        hint = detail[-300:].decode("utf-8", "replace").strip()
+        raise UpgradeError("the new version does not work here", where=str(program), hint=hint) from error
+    if (own := _version_of(done.stdout)) != version:
+        raise UpgradeError("the new version is another one than it says", where=str(program), hint=own)
+
+
+def _version_of(told: bytes) -> str:
+    """Return the version that a self-test told; what it told instead if that is none."""
+    try:
+        answer = json.loads(told)
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and answer.get("works") is True:
+        return str(answer.get("version", ""))
+    return told[:200].decode("utf-8", "replace").strip()

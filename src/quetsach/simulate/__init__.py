@@ -3,13 +3,12 @@
 Two kinds of scenario: the replay of published totals (``replay``) and a country of single machines (``machines``).
 """
 
-from quetsach.simulate.errors import SimulateError
+from quetsach.simulate.fields import COLUMNS, SimulateError
 from quetsach.simulate.machines.days import Day, country
 from quetsach.simulate.machines.export import Order, write_country
-from quetsach.simulate.machines.reading import is_country, read_country
 from quetsach.simulate.machines.scenario import Country
+from quetsach.simulate.machines.scenario_file import is_country, read_country
 from quetsach.simulate.replay import Origin, Scenario, Span, read_scenario, simulate
-from quetsach.simulate.sinkhole_report import COLUMNS
 
 __all__ = [
     "COLUMNS",

@@ -11,9 +11,9 @@ from tests.archives import CONTAINERS, encrypted_zip_of, seven_zip_of, zip_of
 from tests.snapshot import snapshot
 from tests.unit.cli.test_clean_commands import Person
 
-from quetsach.cli import acting
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli import confirmation
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
 from quetsach.endpoint.host.posix.linux import mounted_host
@@ -127,7 +127,7 @@ def test_the_outermost_archive_is_sealed_whole_and_comes_back_to_the_byte(run: R
 def test_at_the_terminal_the_archive_has_a_question_of_its_own(
     run: Run, mail: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], *, is_sealed: bool
 ) -> None:
-    monkeypatch.setattr(acting.sys, "stdin", Person(*answers))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person(*answers))
     code, said = run("clean")
     assert "Seal these archives as a whole?" in said
     assert (mail.exists(), code) == (not is_sealed, ExitCode.CLEANED if is_sealed else ExitCode.FOUND)
@@ -136,7 +136,7 @@ def test_at_the_terminal_the_archive_has_a_question_of_its_own(
 def test_breaking_off_at_the_question_about_archives_ends_the_command(
     run: Run, mail: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acting.sys, "stdin", Person())
+    monkeypatch.setattr(confirmation.sys, "stdin", Person())
     code, said = run("clean")
     assert (code, mail.exists(), "Nothing was changed" in said) == (ExitCode.NOT_ELEVATED, True, True)
 
@@ -154,7 +154,7 @@ def test_the_number_of_an_archive_in_a_plan_can_be_chosen(
 ) -> None:
     (mail.parent / "z.com").write_bytes(eicar)
     assert "  2. Quarantine the file /mail.zip" in run("clean", "--dry-run", "--archives")[1]
-    monkeypatch.setattr(acting.sys, "stdin", Person("yes"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("yes"))
     code, said = run("clean", "--archives", "--item", "2")
     assert (mail.exists(), (mail.parent / "z.com").exists()) == (False, True), said
     assert code == ExitCode.PARTLY_CLEANED
@@ -165,7 +165,7 @@ def test_a_file_that_two_families_know_is_one_file_in_the_question(root: Path, m
     both = [*found, *(replace(one, id="0" * 16, family="twin") for one in found)]
     steps = make_plan(both, mounted_host(root), tmp_path / "state", with_archives=True).steps
     known = {one.id: one for one in both}
-    told = acting.told_archives(steps, known, mounted_host(root).tree, messages("act", "en"), "en")
+    told = confirmation.format_archives(steps, known, mounted_host(root).tree, messages("act", "en"), "en")
     assert "1 files found (eicar, twin), and 4 other files inside" in "\n".join(told)
 
 

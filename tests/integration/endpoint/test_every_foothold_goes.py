@@ -9,8 +9,8 @@ from tests.machine import Machine
 from tests.snapshot import snapshot
 from tests.unit.endpoint.collect import test_linux_places, test_mac_places
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 
 PACK = Path(__file__).parents[2] / "packs" / "foothold-worm"
 PROGRAM = "#!/bin/sh\n# QUETSACH-FOOTHOLD-WORM-PROGRAM\n"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.check import check_pack
 from quetsach.packs.specimen.formats import build_task
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.endpoint.plan import plan
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.neighbours import PAGE

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.specimen import specimens_of
 
 PACK = Path(__file__).parents[3] / "packs" / "phorpiex"

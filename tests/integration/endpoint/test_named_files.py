@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.snapshot import snapshot
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.specimen.hive import EXPAND_SZ, SZ
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import RUN, plant

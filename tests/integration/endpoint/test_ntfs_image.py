@@ -19,8 +19,8 @@ from tests.ntfs import make_image, mounted, unmount
 from tests.second_reader import read_by_regipy
 from tests.waiting import until
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.packs.specimen import windows as windows_disk
 from quetsach.packs.specimen.formats import build_shortcut, build_task
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ

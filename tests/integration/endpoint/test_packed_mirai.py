@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.waiting import until
 
-from quetsach.cli.trial.running import running_host
+from quetsach.cli.trial.specimen import running_host
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.artefact import Finding, ProcessAnchor
 from quetsach.endpoint.host.posix.linux import LinuxHost
@@ -21,7 +21,7 @@ from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.endpoint.store.state import State
 from quetsach.packs.load import load_pack
-from quetsach.packs.specimen import linux, load_specimen
+from quetsach.packs.specimen import innocent, load_specimen
 
 SHELF = Path(__file__).parents[3] / "packs"
 MIRAI = load_pack(SHELF / "mirai-gafgyt")
@@ -61,7 +61,7 @@ def host(tmp_path: Path) -> Iterator[LinuxHost]:
     root = tmp_path / "disk"
     root.mkdir()
     programs = {PACKED: HIDDEN, SCANNER: HIDDEN, PLAIN: b"an honest program unpacks itself, too" * 20}
-    linux.plant(root, {path: _unpacking(words) for path, words in programs.items()})
+    innocent.plant(root, {path: _unpacking(words) for path, words in programs.items()})
     with contextlib.ExitStack() as at_end:
         for path in programs:
             (root / path).chmod(0o755)
@@ -104,5 +104,5 @@ def test_it_is_known_by_its_memory_and_ended_with_its_file(host: LinuxHost, tmp_
 
 
 def test_the_file_of_one_that_does_not_run_shows_nothing(tmp_path: Path) -> None:
-    linux.plant(tmp_path, {PACKED: _unpacking(HIDDEN)})
+    innocent.plant(tmp_path, {PACKED: _unpacking(HIDDEN)})
     assert _found(running_host(tmp_path)) == ()

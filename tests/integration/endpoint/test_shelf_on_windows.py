@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import place_of, printable
 from quetsach.endpoint.host.offline.windows import mounted_windows

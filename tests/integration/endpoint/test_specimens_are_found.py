@@ -18,7 +18,7 @@ from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, ProcessA
 from quetsach.endpoint.host.posix.linux import live_host, mounted_host
 from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.packs.load import load_shelf
-from quetsach.packs.specimen import Planted, linux, load_specimen, specimens_of, unlock
+from quetsach.packs.specimen import Planted, innocent, load_specimen, specimens_of, unlock
 
 SHELF = Path(__file__).parents[3] / "packs"
 PACKS = load_shelf(SHELF)
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 @pytest.fixture
 def planted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Planted]]:
     """An innocent system below ``tmp_path`` with the specimen of the pack of the parameter in it."""
-    linux.plant(tmp_path)
+    innocent.plant(tmp_path)
     [specimen] = specimens_of(SHELF / request.param, ["linux"])
     items = specimen.build(tmp_path)
     yield items
@@ -128,10 +128,10 @@ def test_the_watchdogs_revive_each_other(planted: list[Planted], tmp_path: Path)
 
 
 def test_an_innocent_system_has_no_findings(tmp_path: Path) -> None:
-    linux.plant(tmp_path)
+    innocent.plant(tmp_path)
     result = _scan(tmp_path)
     assert result.findings == ()
-    assert (result.files, result.processes) == (len(linux.FILES), 0)
+    assert (result.files, result.processes) == (len(innocent.FILES), 0)
     assert result.footholds >= 10
 
 

@@ -11,13 +11,11 @@ from pathlib import Path
 
 from quetsach.core.pack import LocalText
 from quetsach.packs import container
+from quetsach.packs.container import read_folder
 from quetsach.packs.downloads import FORMAT, LIST_FILE, described
-from quetsach.packs.folder import read_folder
-from quetsach.packs.installed import installed_folder
+from quetsach.packs.installed import Ring, installed_folder
 from quetsach.packs.keys import load_keys, new_keys
-from quetsach.packs.release import withdraw
-from quetsach.packs.repository import publish_files
-from quetsach.packs.rings import Ring
+from quetsach.packs.repository import publish_files, withdraw
 from quetsach.packs.signing import Lifetimes, Publication
 from quetsach.packs.transport import Patience
 from quetsach.packs.trust import Trust

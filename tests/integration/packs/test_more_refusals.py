@@ -13,8 +13,8 @@ from tests.integration.packs.test_update_refusals import refused
 from tuf.api.metadata import Metadata
 
 from quetsach.packs import container
+from quetsach.packs.errors import Refusal, UnreachableError
 from quetsach.packs.keys import KeyRing, load_keys, new_keys
-from quetsach.packs.refusal import Refusal, UnreachableError
 from quetsach.packs.repository import publish_files
 from quetsach.packs.trust import Trust
 

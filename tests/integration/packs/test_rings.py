@@ -8,9 +8,9 @@ from tests.integration.packs.simulated_centre import SHELF, Centre, Machine, pac
 
 from quetsach.cli.main import main
 from quetsach.packs.errors import SigningError
+from quetsach.packs.installed import Ring, remembered_ring
 from quetsach.packs.keys import load_keys
-from quetsach.packs.release import promote
-from quetsach.packs.rings import Ring, remembered_ring
+from quetsach.packs.repository import promote
 from quetsach.packs.trust import Trust
 
 type Capture = pytest.CaptureFixture[str]

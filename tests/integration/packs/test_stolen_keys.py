@@ -15,10 +15,10 @@ from securesystemslib.signer import Signature
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets, Timestamp
 
+from quetsach.packs.errors import Refusal, RefusedError
+from quetsach.packs.installed import Ring
 from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
-from quetsach.packs.refusal import Refusal, RefusedError
-from quetsach.packs.release import unwithdraw
-from quetsach.packs.rings import Ring
+from quetsach.packs.repository import unwithdraw
 from quetsach.packs.trust import Trust
 
 EVIL = pack_of("2099.09.09")

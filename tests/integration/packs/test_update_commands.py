@@ -13,7 +13,7 @@ from tests.integration.packs.simulated_centre import SHELF, Centre
 
 from quetsach.cli.main import main
 from quetsach.endpoint.messages import messages
-from quetsach.packs.refusal import Refusal
+from quetsach.packs.errors import Refusal
 from quetsach.packs.trust import Trust, load_trust
 
 type Capture = pytest.CaptureFixture[str]

@@ -13,7 +13,7 @@ from quetsach.cli.desktop import Desktop
 from quetsach.endpoint.window.use_cases import ScanProgress, Upgraded
 from quetsach.packs import upgrade
 from quetsach.packs.downloads import LIST_FILE
-from quetsach.packs.side_by_side import in_use
+from quetsach.packs.replacement import in_use
 from quetsach.packs.trust import Trust
 from quetsach.packs.upgrade import Build
 

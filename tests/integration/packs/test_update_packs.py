@@ -10,8 +10,8 @@ import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 
 from quetsach.packs import keys
+from quetsach.packs.errors import UnreachableError
 from quetsach.packs.keys import load_keys
-from quetsach.packs.refusal import UnreachableError
 from quetsach.packs.repository import publish_files, refresh_online
 from quetsach.packs.trust import Trust, load_trust
 

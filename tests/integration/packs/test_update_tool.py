@@ -11,7 +11,7 @@ from tests.unit.packs.test_side_by_side import bundle
 
 from quetsach.cli.main import main
 from quetsach.packs import upgrade
-from quetsach.packs.side_by_side import in_use
+from quetsach.packs.replacement import in_use
 from quetsach.packs.upgrade import Build
 
 type Capture = pytest.CaptureFixture[str]

@@ -11,10 +11,9 @@ from tests.integration.packs.simulated_centre import SHELF, Centre, Machine, ans
 from quetsach.cli.main import main
 from quetsach.cli.shelf import armed_packs
 from quetsach.core.pack import Pack
-from quetsach.packs.errors import PackError, SigningError
+from quetsach.packs.errors import PackError, Refusal, RefusedError, SigningError, UnreachableError
 from quetsach.packs.keys import load_keys
-from quetsach.packs.refusal import Refusal, RefusedError, UnreachableError
-from quetsach.packs.release import unwithdraw
+from quetsach.packs.repository import unwithdraw
 from quetsach.packs.trust import Trust
 
 type Capture = pytest.CaptureFixture[str]

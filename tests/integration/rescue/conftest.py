@@ -16,7 +16,7 @@ PACKS = Path(__file__).parents[3] / "packs"
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(volumes, "DISKS", tmp_path / "disks")
-    monkeypatch.setattr("quetsach.cli.rescue_drives.MEMORY", tmp_path / "memory")
+    monkeypatch.setattr("quetsach.cli.rescue_session.MEMORY", tmp_path / "memory")
     yield
     for place in (tmp_path / "disks").glob("*"):
         unmount(place)  # after a test that failed

@@ -11,7 +11,7 @@ from tests.integration.rescue.test_session import content, hibernate
 from tests.ntfs import mounted
 
 from quetsach.cli.rescue_desktop import RescueDesktop
-from quetsach.cli.rescue_drives import ON_DRIVE, Drives
+from quetsach.cli.rescue_session import ON_DRIVE, Drives
 from quetsach.endpoint.report import Kind
 from quetsach.endpoint.scanner.control import Control
 from quetsach.endpoint.window.use_cases import OnStick, ScanOutcome, ScanProgress, Target

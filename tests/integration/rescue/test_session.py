@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from tests.ntfs import make_image, mounted
 
-from quetsach.cli.rescue_drives import ON_DRIVE, Drives
-from quetsach.cli.rescue_session import Session
-from quetsach.cli.rescue_start import run_tool
+from quetsach.cli.rescue import run_tool
+from quetsach.cli.rescue_session import ON_DRIVE, Drives, Session
 from quetsach.endpoint.messages import messages
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.volumes import Unfit, Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit

@@ -4,14 +4,14 @@ import pytest
 from tests.unit.campaign.test_record import GOOD
 
 from quetsach.campaign import CampaignError, read_campaign
-from quetsach.campaign.fault import line_of, told_at
+from quetsach.campaign.section import format_at, line_of
 
 
 def _told(was: str, becomes: str) -> tuple[str, str]:
     content = GOOD.replace(was, becomes, 1).encode()
     with pytest.raises(CampaignError) as refused:
         read_campaign(content, file="campaign.toml")
-    text = told_at(refused.value, content)
+    text = format_at(refused.value, content)
     return text.vi, text.en
 
 

@@ -16,12 +16,12 @@ import pytest
 from tests.infection import at, write
 from tests.snapshot import snapshot
 
-from quetsach.cli import acting
 from quetsach.cli import clean as cleaning
+from quetsach.cli import confirmation
 from quetsach.cli.choosing import numbers_of
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.looking import Looking
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
+from quetsach.cli.scan_options import ScanOptions
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import undo as undoing
@@ -171,7 +171,7 @@ def test_only_a_clear_yes_is_consent(run: Run, monkeypatch: pytest.MonkeyPatch, 
         def readline(self) -> str:
             return answer + "\n"
 
-    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+    monkeypatch.setattr(confirmation.sys, "stdin", Terminal())
     assert run("clean")[0] == code
 
 
@@ -183,7 +183,7 @@ def test_who_is_asked_sees_the_plan_also_where_the_output_is_json(run: Run, monk
         def readline(self) -> str:
             return "no\n"
 
-    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+    monkeypatch.setattr(confirmation.sys, "stdin", Terminal())
     code, said, told = run("clean", "--json", "--lang", "en")
     assert (code, json.loads(said)["exit_code"]) == (10, 10)
     assert "Quarantine the file /home/an/eicar.com" in told
@@ -325,13 +325,13 @@ def test_releasing_the_brake_takes_the_number_of_steps(
     run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
     monkeypatch.setattr(plan, "MAX_FILES", 1)
-    monkeypatch.setattr(acting.sys, "stdin", Person(answer))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person(answer))
     assert run("clean")[0] == code
 
 
 def test_single_items_are_chosen_at_the_question(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "MAX_FILES", 1)
-    monkeypatch.setattr(acting.sys, "stdin", Person("chọn", "7", "1", "có"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("chọn", "7", "1", "có"))
     code, said, told = run("clean")
     assert code == ExitCode.PARTLY_CLEANED  # a second look sees the other
     assert ("bước như vậy: '7'" in told, "ĐÃ CHỌN 1 bước: 1" in told, "còn 1 phát hiện" in said) == (True,) * 3
@@ -345,7 +345,7 @@ def test_items_are_chosen_on_the_command_line_where_somebody_sees_the_plan(
     before = snapshot(root)
     assert run("clean", "--yes", *words)[0] == ExitCode.USAGE
     assert snapshot(root) == before
-    monkeypatch.setattr(acting.sys, "stdin", Person("có"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("có"))
     assert run("clean", *words)[0] == ExitCode.PARTLY_CLEANED
     assert [path.name for path in root.rglob("*.com")] == ["eicar.com"]
 
@@ -534,7 +534,7 @@ def test_who_undoes_is_shown_what_comes_back_and_asked(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, answer: list[str], *, is_back: bool
 ) -> None:
     run("clean", "--yes")
-    monkeypatch.setattr(acting.sys, "stdin", Person(*answer))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person(*answer))
     code, said, told = run("undo", "--last", "--lang", "en")
     assert code == 0
     assert "The file /home/an/eicar.com (eicar)" in told
@@ -546,7 +546,7 @@ def test_breaking_off_at_the_question_changes_nothing_and_says_so(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, language: str, told: str
 ) -> None:
     before = snapshot(root)
-    monkeypatch.setattr(acting.sys, "stdin", Person())
+    monkeypatch.setattr(confirmation.sys, "stdin", Person())
     code, said, _ = run("clean", "--lang", language)
     assert (code, snapshot(root), told in said) == (ExitCode.FOUND, before, True)
 
@@ -558,7 +558,7 @@ def test_a_scan_that_is_broken_off_before_the_question_changed_nothing_and_says_
         raise KeyboardInterrupt
 
     before = snapshot(root)
-    monkeypatch.setattr(Looking, "scan", broken_off)
+    monkeypatch.setattr(ScanOptions, "scan", broken_off)
     code, said, _ = run("clean", "--yes", "--lang", "en")
     assert (code, snapshot(root), "Nothing was changed" in said) == (ExitCode.NOT_CONCLUSIVE, before, True)
 

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from quetsach.cli.acting import agrees
+from quetsach.cli.confirmation import agrees
 
 
 @pytest.mark.parametrize("typed", ["có\n", "CÓ \n", "co\u0301\n", "yes\n", "co\n"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.infection import write
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.endpoint.act import clean as cleaning
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.plan import plan

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.gui import tell_failure
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import build_parser, main
-from quetsach.cli.parser import language_of
+from quetsach.cli.parser import ExitCode, language_of
 from quetsach.cli.reference import walk
 from quetsach.endpoint.messages import messages
 

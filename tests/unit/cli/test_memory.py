@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.memory import cache_of
+from quetsach.cli.scan_options import cache_of
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scanner.cache import Totals
 

@@ -4,9 +4,9 @@ import json
 import pytest
 
 from quetsach.cli import output
-from quetsach.cli.course import Course
 from quetsach.cli.failure import complain
 from quetsach.cli.output import Progress, coloured, print_json, print_json_list, print_table, say, width
+from quetsach.cli.scan_control import ScanProgress
 from quetsach.core.errors import InputError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText
@@ -58,7 +58,7 @@ def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) 
 
 def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> None:
     line = Progress("Đang quét", left="còn {:.0f} giây".format, stream=terminal)
-    course = Course(line, Totals(100, 100), messages("scan", "vi"), "vi")
+    course = ScanProgress(line, Totals(100, 100), messages("scan", "vi"), "vi")
     terminal.now = 10
     course.stand_still(None)
     course.show(Passed(50, 50, b"/late"))

@@ -187,7 +187,7 @@ def test_a_full_pack_and_a_single_engine_are_said(
     given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (given / "more.yar").write_text(RULE.replace("sure_mark", "more_mark").replace("IMPORT", "SECOND-IMPORT"))
-    monkeypatch.setattr("quetsach.packs.importer.vet._RULES_LIMIT_BYTES", len(RULE) + 20)
+    monkeypatch.setattr("quetsach.packs.importer.vetting._RULES_LIMIT_BYTES", len(RULE) + 20)
     monkeypatch.setitem(sys.modules, "yara_x", None)
     assert _import(given, "--out", tmp_path) == 0
     out = capsys.readouterr().out

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.endpoint.act.undo import UndoResult
 
 SHELF = Path(__file__).parents[3] / "packs"

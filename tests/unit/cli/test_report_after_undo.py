@@ -12,7 +12,7 @@ import pytest
 from tests.unit.cli.test_clean_commands import Person
 from tests.unit.cli.test_report_command import Centre
 
-from quetsach.cli import acting, clean_up
+from quetsach.cli import clean_up, confirmation
 from quetsach.cli.main import main
 from quetsach.core.pack import LocalText
 from quetsach.endpoint.act import carry_out as carrying_out
@@ -140,7 +140,7 @@ def test_who_undoes_what_was_sent_is_asked_to_send_the_correction(
     owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner.run("report", "send", "--yes", "--to", centre.url)
-    monkeypatch.setattr(acting.sys, "stdin", Person("yes", "yes"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("yes", "yes"))
     told = owner.run("undo", "--last")
     assert "the centre still counts this machine as cleaned" in told
     assert '"outcome": "restored"' in told  # the very text that is sent
@@ -153,7 +153,7 @@ def test_nothing_is_sent_without_consent(
     owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch, answers: list[str]
 ) -> None:
     owner.run("report", "send", "--yes", "--to", centre.url)
-    monkeypatch.setattr(acting.sys, "stdin", Person(*answers))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person(*answers))
     told = owner.run("undo", "--last")
     assert "To send the correction, run" in told
     assert len(sent(centre)) == 1
@@ -259,7 +259,7 @@ def test_what_undo_does_not_start_again_is_not_said_to_come_back(owner: Owner, m
         "rule",
     )
     monkeypatch.setattr("quetsach.cli.undo.undoable", lambda *arguments: (ended, *undoable(*arguments)))
-    monkeypatch.setattr(acting.sys, "stdin", Person("no"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("no"))
     told = owner.run("undo", "--last")
     assert ("UNDO 2 items" in told, "/home/a.com" in told, "/tmp/m" in told) == (True, True, False)
 
@@ -279,7 +279,7 @@ def test_a_centre_that_is_out_of_reach_is_no_failure_of_the_undo(
     owner: Owner, centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner.run("report", "send", "--yes", "--to", centre.url)
-    monkeypatch.setattr(acting.sys, "stdin", Person("yes", "yes"))
+    monkeypatch.setattr(confirmation.sys, "stdin", Person("yes", "yes"))
     monkeypatch.setattr(submission, "_TRIES", 1)
     path = owner.state / "sent.json"
     path.write_text(path.read_text().replace(centre.url, "http://127.0.0.1:9/api/v1/reports"))

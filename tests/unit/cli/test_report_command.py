@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.report_samples import Private, sample_report
 
-from quetsach.cli import acting
+from quetsach.cli import confirmation
 from quetsach.cli.main import main
 from quetsach.endpoint.report import save_report
 from quetsach.packs.specimen import load_specimen
@@ -81,7 +81,7 @@ class Terminal:
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
-    monkeypatch.setattr(acting.sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(confirmation.sys, "stdin", Terminal(typed))
 
 
 def test_the_newest_report_is_shown_in_vietnamese(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

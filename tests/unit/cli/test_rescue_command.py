@@ -11,8 +11,8 @@ import pytest
 
 from quetsach.cli import rescue_make
 from quetsach.cli.main import main
-from quetsach.cli.rescue_packs import shelf_of
-from quetsach.cli.rescue_start import told_age
+from quetsach.cli.rescue import format_age
+from quetsach.cli.rescue_make import shelf_of
 from quetsach.endpoint.messages import messages
 from quetsach.packs.container import pack
 from quetsach.packs.installed import install
@@ -128,11 +128,11 @@ def test_start_is_for_the_stick_alone(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_the_stick_says_how_old_its_packs_are(today: date, told: str) -> None:
-    assert told_age(WORDS, ["2026.11.25", "2025.01.01"], today).startswith(told)
+    assert format_age(WORDS, ["2026.11.25", "2025.01.01"], today).startswith(told)
 
 
 def test_a_version_that_is_no_date_is_told_as_it_is() -> None:
-    assert told_age(WORDS, ["next"], date(2026, 11, 25)) == "1 packs, version next."
+    assert format_age(WORDS, ["next"], date(2026, 11, 25)) == "1 packs, version next."
 
 
 def test_a_stick_carries_the_newest_packs_that_this_machine_has(tmp_path: Path) -> None:

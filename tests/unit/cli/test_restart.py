@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.infection import file_anchor, finding, write
 
-from quetsach.cli import acting
-from quetsach.cli.exit_code import ExitCode
+from quetsach.cli import confirmation
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act import clean as cleaning
 from quetsach.endpoint.host.posix import linux as restarting
@@ -77,7 +77,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
         def readline(self) -> str:
             return left.pop(0) + "\n"
 
-    monkeypatch.setattr(acting.sys, "stdin", Terminal())
+    monkeypatch.setattr(confirmation.sys, "stdin", Terminal())
 
 
 @pytest.fixture

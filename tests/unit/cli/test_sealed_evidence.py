@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.infection import finding
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.main import main
+from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.host.posix.linux import live_host

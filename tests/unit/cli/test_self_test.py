@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from quetsach import __version__
+from quetsach.cli import self_test
 from quetsach.cli.main import main
-from quetsach.cli.trial import tool
 from quetsach.endpoint.scanner import worker_pool
-from quetsach.packs.trial import try_out
-from quetsach.packs.upgrade import UpgradeError
+from quetsach.packs.upgrade import UpgradeError, try_out
 
 SHELF = Path(__file__).parents[3] / "packs"
 
@@ -55,13 +54,13 @@ def test_without_a_worker_it_fails(command: tuple[str, ...], monkeypatch: pytest
 
 def test_a_pack_that_cannot_be_used_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     (tmp_path / "eicar-2026.11.25.qsp").write_bytes(b"cut")
-    monkeypatch.setattr(tool, "bundled", lambda _name: tmp_path)
+    monkeypatch.setattr(self_test, "bundled", lambda _name: tmp_path)
     assert main(["self-test", "--json"]) == 3
     assert capsys.readouterr().out == ""
 
 
 def test_no_packs_at_all_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tool, "bundled", lambda _name: tmp_path)
+    monkeypatch.setattr(self_test, "bundled", lambda _name: tmp_path)
     assert main(["self-test"]) == 1
 
 
@@ -71,11 +70,11 @@ def test_no_packs_at_all_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_an_engine_that_sees_wrongly_fails(
     mark: bytes, said: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    real = tool._test_pack()
+    real = self_test._test_pack()
     rule = f'rule self_test {{ strings: $a = "{mark.decode()}" $b = "Quet Sach self-test" condition: any of them }}'
     if said == "did not find":
         rule = rule.replace(' $b = "Quet Sach self-test"', "")
-    monkeypatch.setattr(tool, "_test_pack", lambda: replace(real, rules=rule))
+    monkeypatch.setattr(self_test, "_test_pack", lambda: replace(real, rules=rule))
     assert main(["self-test", "--lang", "en"]) == 1
     assert said in capsys.readouterr().err
 
@@ -109,6 +108,6 @@ def test_what_a_person_stops_is_told_in_his_language(
     def stop(_name: str) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tool, "bundled", stop)
+    monkeypatch.setattr(self_test, "bundled", stop)
     assert main(["self-test", "--lang", language]) == 1
     assert told in capsys.readouterr().err

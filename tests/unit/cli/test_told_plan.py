@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.infection_of_windows import infect, registry_findings, windows_findings
 
-from quetsach.cli.acting import told_held, told_plan_step
+from quetsach.cli.confirmation import format_held, format_plan_step
 from quetsach.core.pack import Action, LocalText
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
@@ -18,7 +18,7 @@ def _told(root: Path, findings: tuple[Finding, ...]) -> str:
     host, words = mounted_windows(root), messages("act", "en")
     known = {finding.id: finding for finding in findings}
     steps = make_plan(findings, host, root / "state").steps
-    told = (told_plan_step(step, words, "en", findings=known, registry=host.registry) for step in steps)
+    told = (format_plan_step(step, words, "en", findings=known, registry=host.registry) for step in steps)
     return "\n".join(line for step in told for line in step)
 
 
@@ -62,7 +62,7 @@ def test_very_many_alike_that_are_left_alone_are_counted(root: Path) -> None:
     many = tuple(replace(one, id=f"{n}") for n in range(1_000))
     other = replace(one, id="other", why=LocalText("lá thư", "a letter"))
     plan = make_plan((*many, other), mounted_windows(root), root / "state")
-    told = list(told_held(plan, messages("act", "en"), "en"))
+    told = list(format_held(plan, messages("act", "en"), "en"))
     assert "LEFT ALONE and only reported, 1001 findings:" in told
     assert "  ○ … and 980 more like that: an encrypted file" in told
     assert len(told) == 2 + 20 + 1 + 1

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.cli.trial import honest
-from quetsach.cli.trial.honest import try_goodware, try_innocent_drives
-from quetsach.cli.trial.picture import differences, picture_of
-from quetsach.cli.trial.running import running_host
+from quetsach.cli.trial import pack
+from quetsach.cli.trial.pack import try_goodware, try_innocent_drives
+from quetsach.cli.trial.specimen import differences, picture_of, running_host
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.walk import Candidate
@@ -107,7 +106,7 @@ def test_without_packs_nothing_is_looked_at() -> None:
 
 
 def test_no_honest_file_is_not_no_finding_in_honest_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(honest, "goodware", lambda _folder: Sample((), 0))
+    monkeypatch.setattr(pack, "goodware", lambda _folder: Sample((), 0))
     [told] = try_goodware([EICAR], None).problems["eicar"]
     assert "no honest file" in told
 

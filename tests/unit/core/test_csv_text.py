@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quetsach
-from quetsach.core.csv_text import csv_text, guarded, unguarded
+from quetsach.core.table import csv_text, guarded, unguarded
 
 SOURCES = Path(quetsach.__file__).parent
-OWN = {"core/csv_text.py", "packs/tool.py"}
+OWN = {"core/table.py", "packs/downloads.py"}
 """The writer, and the list of files inside a wheel (RECORD), which has a form of its own."""
 
 
@@ -23,7 +23,7 @@ def test_nobody_else_writes_csv() -> None:
         for path in SOURCES.rglob("*.py")
         if re.search(r"csv\.(writer|DictWriter)|\.to_csv\(|pyarrow\.csv.*write|csv\.write_csv", path.read_text("utf-8"))
     }
-    assert found == OWN, "write tables with quetsach.core.csv_text.csv_text()"
+    assert found == OWN, "write tables with quetsach.core.table.csv_text()"
 
 
 @pytest.mark.parametrize("cell", ["\n=1", "＝1+1", "＋84", "－1", "＠SUM(A1)"])

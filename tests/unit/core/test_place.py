@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from quetsach.core.country import Place, Places
 from quetsach.core.errors import InputError
-from quetsach.core.place import Place, Places
 
 YEN_BAI = Place("15", date(2004, 1, 1), date(2025, 6, 30), "province", "Yên Bái", "Yen Bai", "15")
 LAO_CAI = Place("15", date(2025, 7, 1), None, "province", "Lào Cai", "Lao Cai")

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quetsach.core.address import Address
-from quetsach.core.reserved import RESERVED_IPV4, RESERVED_IPV6, is_reserved, reserved_bounds
+from quetsach.core.address import RESERVED_IPV4, RESERVED_IPV6, Address, is_reserved, reserved_bounds
 from quetsach.feeds.rows import _is_reserved
 
 

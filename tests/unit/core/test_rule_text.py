@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from quetsach.core import rule_text
 from quetsach.core.errors import InputError
-from quetsach.core.file_type import FileType
-from quetsach.core.rule_text import rules_for, rules_of, words_of
+from quetsach.core.rule_text import FileType, rules_for, rules_of, words_of
 
 SHELF = Path(__file__).parents[3] / "packs"
 HARD_TO_READ = r"""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.core.sector import SECTORS, sector_of
+from quetsach.core.sighting import SECTORS, sector_of
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from quetsach.core.country import Place, Places
 from quetsach.core.errors import InputError
-from quetsach.core.place import Place, Places
 from quetsach.core.tile import TileLayouts, read_tiles
 
 HEADER = "valid_from,code,column,row,islands_vi,islands_en\n"

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from quetsach.core.zone import day_of, midnight_after
+from quetsach.core.period import day_of, midnight_after
 
 VIET_NAM, PARIS = timezone(timedelta(hours=7)), ZoneInfo("Europe/Paris")
 

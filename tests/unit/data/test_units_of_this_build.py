@@ -7,12 +7,10 @@ from functools import cache
 import pytest
 
 from quetsach.campaign.units.cells import read_csv
-from quetsach.campaign.units.comparison import Standing, compare
-from quetsach.campaign.units.rollup import Tree
-from quetsach.campaign.units.succession import recast
+from quetsach.campaign.units.comparison import ExistingUnits, compare
 from quetsach.campaign.units.table import Tables, read_tables
-from quetsach.campaign.units.tree import Position, positions
-from quetsach.campaign.units.unit import Unit
+from quetsach.campaign.units.tree import Position, Tree, positions
+from quetsach.campaign.units.unit import Unit, recast
 from quetsach.centre.tables import load_former_names, load_places, load_tree_snapshot
 from quetsach.installation import bundled
 
@@ -127,7 +125,7 @@ def test_mobifone_is_of_public_security_since_28_february_2025(day: date, parent
 
 
 def test_no_cell_and_no_tree_and_no_succession_has_a_fault() -> None:
-    compare(_tables(), Standing({}, {}, {}, (), ()))
+    compare(_tables(), ExistingUnits({}, {}, {}, (), ()))
     assert _tables().faults == []
 
 

@@ -36,7 +36,7 @@ EVALUATED = (
 """Where errors come from that a campaign's evaluation shows as they are."""
 DECIDED = ("cli/center/reports.py", "web/api/withdrawals.py")
 """Where errors come from that decisions about reports of the tool show as they are."""
-REPLACED = ("packs/replacing.py", "packs/side_by_side.py", "packs/trial.py", "cli/trial/tool.py")
+REPLACED = ("packs/replacement.py", "packs/replacement.py", "packs/upgrade.py", "cli/self_test.py")
 """Where errors come from that trying a version of the tool, and putting a newer one in place, show as they are."""
 MADE = ("rescue/*.py", "cli/rescue*.py")
 """Where errors come from that whoever makes a rescue stick, and whoever starts from it, is shown."""

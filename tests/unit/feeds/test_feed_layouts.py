@@ -6,8 +6,8 @@ import pytest
 from tests.sinkhole_report import COLUMNS, HEADER
 
 from quetsach.feeds import LAYOUTS, layout_of
-from quetsach.feeds.errors import FeedError
-from quetsach.feeds.header import MAX_COLUMNS, MAX_HEADER_BYTES, Header
+from quetsach.feeds.layout import FeedError
+from quetsach.feeds.lines import MAX_COLUMNS, MAX_HEADER_BYTES, Header
 from quetsach.feeds.table import SIGHTINGS
 
 HTTP = b",".join([HEADER[:-1], b"http_url,http_host,http_agent,forwarded_by,http_referer,machine_name\n"])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.feeds import packed
-from quetsach.feeds.errors import FeedError
+from quetsach.feeds.layout import FeedError
 
 CSV = b"timestamp,address,malware\n2020-06-16 07:00:00,14.160.0.1,mirai\n" * 40
 

@@ -13,9 +13,9 @@ from tests.sinkhole_report import HEADER, Report, cells, encode
 from quetsach.core.address import Address
 from quetsach.core.family import Family, FamilyNames
 from quetsach.feeds import layout_of
-from quetsach.feeds.errors import FeedError
+from quetsach.feeds.layout import FeedError
 from quetsach.feeds.reader import read
-from quetsach.feeds.reject import MAX_RECORD_BYTES, MAX_RECORD_LINES
+from quetsach.feeds.record import MAX_RECORD_BYTES, MAX_RECORD_LINES
 from quetsach.feeds.table import REJECTS, SIGHTINGS
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)

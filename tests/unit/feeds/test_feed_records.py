@@ -2,8 +2,7 @@
 
 import pytest
 
-from quetsach.feeds.record import Cells, Fault, Form, as_csv, read_joined, read_record, split_strictly
-from quetsach.feeds.reject import Reason, Repair
+from quetsach.feeds.record import Cells, Fault, Form, Reason, Repair, as_csv, read_joined, read_record, split_strictly
 
 FORM = Form(("a", "b", "c", "d"), last_identifying=1)
 

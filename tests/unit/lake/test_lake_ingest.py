@@ -16,7 +16,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
-from quetsach.feeds.errors import FeedError
+from quetsach.feeds.layout import FeedError
 from quetsach.feeds.table import ANNOTATED, ANNOTATIONS
 from quetsach.lake import ingestion
 from quetsach.lake.errors import LakeError

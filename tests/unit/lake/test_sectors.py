@@ -13,7 +13,7 @@ from tests.unit.lake.test_keeping import annotate, rows_of
 from quetsach.centre import answers
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
-from quetsach.feeds.shadowserver import SHADOWSERVER_LAYOUTS
+from quetsach.feeds.layout import SHADOWSERVER_LAYOUTS
 from quetsach.lake import hosts, keeping
 from quetsach.lake.lake import Lake
 

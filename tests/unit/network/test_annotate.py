@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.address import Address
-from quetsach.core.place import Place, Places
+from quetsach.core.country import Place, Places
 from quetsach.network import ANNOTATIONS, AddressRange, AddressRanges, Isp, Isps, NetworkTables, RegionNames, annotate
 from quetsach.network.ranges import MAPPED_FIRST, NO_AS, key_of
 

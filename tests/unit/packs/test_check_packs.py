@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.packs.check import check_pack, check_packs
-from quetsach.packs.container import pack
-from quetsach.packs.folder import read_folder
-from quetsach.packs.goodware import goodware
+from quetsach.packs.container import pack, read_folder
+from quetsach.packs.goodware import HIGHEST_COST, goodware
 from quetsach.packs.load import packs_at
-from quetsach.packs.rule_cost import HIGHEST_COST
 
 SHELF = Path(__file__).parents[3] / "packs"
 

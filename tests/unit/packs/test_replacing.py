@@ -6,7 +6,7 @@ import pytest
 from tests.unit.packs.test_side_by_side import PROGRAM
 
 from quetsach.packs.downloads import Download
-from quetsach.packs.replacing import PORTABLE_FILE, put_in_place
+from quetsach.packs.replacement import PORTABLE_FILE, put_in_place
 from quetsach.packs.upgrade import Build, UpgradeError
 
 SETUP = '#!/bin/sh\n[ "$1" = /S ] || exit 9\n{act}\n'

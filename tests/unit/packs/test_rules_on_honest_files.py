@@ -3,10 +3,9 @@
 import pytest
 
 from quetsach.core.rule_text import rules_of
-from quetsach.packs.goodware import common_words
+from quetsach.packs.goodware import HIGHEST_COST, Stopwatch, common_words, contents_of
 from quetsach.packs.rule_breadth import too_broad
-from quetsach.packs.rule_cost import HIGHEST_COST, Stopwatch, contents_of
-from quetsach.packs.rule_strings import strings_of
+from quetsach.packs.rules import strings_of
 
 PLAIN = [f"the quick brown fox {number} jumps".encode() * 400 for number in range(120)]
 HONEST = [(f"/usr/{number}", content) for number, content in enumerate(PLAIN)]

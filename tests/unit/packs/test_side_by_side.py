@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.side_by_side import in_use, put_beside
+from quetsach.packs.replacement import in_use, put_beside
 from quetsach.packs.upgrade import UpgradeError
 
 PROGRAM = """#!/bin/sh
@@ -172,7 +172,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from tests.unit.packs.test_side_by_side import bundle
-from quetsach.packs.side_by_side import put_beside
+from quetsach.packs.replacement import put_beside
 
 left = int(sys.argv[2])
 def watch(event, arguments):

@@ -8,8 +8,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from quetsach.core.pack import LocalText
-from quetsach.packs.container import pack
-from quetsach.packs.folder import read_folder
+from quetsach.packs.container import pack, read_folder
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.web.portal.family import FamilyPage, groups_of, pack_about, page_of
 from quetsach.web.portal.templatetags.families import family_link, pack_link

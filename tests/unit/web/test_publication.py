@@ -38,10 +38,10 @@ from quetsach.centre.publication.snapshot import (
     Snapshot,
     read_snapshot,
 )
+from quetsach.core.country import Places
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Places
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.campaigns.selectors.outcome import _addresses

@@ -9,9 +9,8 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.measure import Watch, best_watches
 from quetsach.assess.notice import Notice
 from quetsach.assess.refusal import Refusal, RefusalReason
-from quetsach.core.number import number_text
+from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.pack import LocalText
-from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Gone, WindowMeasured

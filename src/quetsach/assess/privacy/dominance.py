@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 
 FEWEST_ORGANISATIONS: Final = 3
 LARGEST_SHARE: Final = 0.5

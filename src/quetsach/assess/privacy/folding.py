@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from quetsach.assess.privacy.time_line import Shown, bare_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 
 FEWEST_ROWS = 2
 """How many rows are put together at least."""

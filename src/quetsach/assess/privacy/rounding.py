@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quetsach.assess.privacy.attack import Cell, Known
-from quetsach.core.number import number_text
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL, number_text
 
 
 @dataclass(frozen=True, slots=True)

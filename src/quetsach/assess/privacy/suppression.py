@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from quetsach.assess.privacy.attack import Cell, Known, Sum, recovered
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 
 
 @dataclass(frozen=True, slots=True)

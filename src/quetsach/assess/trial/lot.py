@@ -17,9 +17,9 @@ from quetsach.assess.effect.roll_out import SEED_AT_LEAST, by_lot
 from quetsach.assess.errors import AssessError
 from quetsach.assess.rows import read_rows
 from quetsach.assess.sealed import digest_of
-from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.core.table import unguarded
 
 UNITS_AT_MOST: Final = 1_000_000
 DAYS_AT_MOST: Final = 730

@@ -12,9 +12,9 @@ from quetsach.assess.errors import AssessError
 from quetsach.assess.rows import Line, read_rows
 from quetsach.assess.trial.lot import UNITS_AT_MOST
 from quetsach.assess.trial.registration import Outcome
-from quetsach.core.csv_text import unguarded
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.core.table import unguarded
 
 COLUMNS: Final = ("customer", "found", "cleaned", "until")
 OPTIONAL: Final = ("again", "stratum", "arm", "received", "before")

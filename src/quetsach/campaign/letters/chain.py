@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from quetsach.campaign.letters.course import Event, Happening, follow
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.pace import LevelPace, Step, pace
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import Event, EventKind, LevelPace, Step, follow, pace
 from quetsach.campaign.section import Section
 from quetsach.core.pack import LocalText
 
@@ -122,7 +121,7 @@ def _check(letter: PublishedLetter, before: Mapping[str, PublishedLetter], file:
 
 def _step(letter: PublishedLetter, above: PublishedLetter) -> Step:
     """Return a letter as a dispatch: it was sent with the letter above and passed on on its own day."""
-    events = [Event(Happening.SENT, above.moment), Event(Happening.FORWARDED, letter.moment)]
+    events = [Event(EventKind.SENT, above.moment), Event(EventKind.FORWARDED, letter.moment)]
     return Step(letter.key, letter.level, follow(events))
 
 

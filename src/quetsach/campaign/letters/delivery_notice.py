@@ -13,7 +13,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from enum import StrEnum
 
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 
 MAX_BYTES = 256 * 1024
 """What is read of a notice. The returned message stands at its end and may be cut: its headers come first."""

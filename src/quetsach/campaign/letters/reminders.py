@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from quetsach.campaign.letters.errors import PolicyError
+from quetsach.campaign.errors import PolicyError
 from quetsach.core.pack import LocalText
 
 MAX_DAYS = 366

@@ -12,7 +12,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, NoReturn
 
-from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.errors import PartnerError
 
 COLUMNS = (
     "day",

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from quetsach.campaign.returns.period import Deadline
-from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State, standing
-from quetsach.campaign.returns.tree import children_of, covered
+from quetsach.campaign.returns.state import NOT_FILED, Filed, ReturnStatus, Scope, State, children_of, covered, standing
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
-_DONE = frozenset({Standing.APPROVED, Standing.COVERED})
-_SILENT = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.LOCKED, Standing.SENT_BACK})
+_DONE = frozenset({ReturnStatus.APPROVED, ReturnStatus.COVERED})
+_SILENT = frozenset({ReturnStatus.EXPECTED, ReturnStatus.OVERDUE, ReturnStatus.LOCKED, ReturnStatus.SENT_BACK})
 """Nothing is received and nobody stands for it."""
 
 KINDS: Mapping[str, LocalText] = {
@@ -97,7 +96,7 @@ class Survey:
     """All expected returns of a period, looked at once: standing and what covers whom."""
 
     expected: Mapping[str, Expected]
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, ReturnStatus]
     covered_by: Mapping[str, str]
     children: Mapping[str, tuple[str, ...]]
 
@@ -127,7 +126,9 @@ class Survey:
     def waiting_for(self, path: str) -> tuple[str, ...]:
         """Return what keeps a unit's return from approval: expected ones directly below that are not done."""
         return tuple(
-            below for below in self.children.get(path, ()) if self.standings[below] not in _DONE | {Standing.SIGNED_OFF}
+            below
+            for below in self.children.get(path, ())
+            if self.standings[below] not in _DONE | {ReturnStatus.SIGNED_OFF}
         )
 
     def missing_below(self, path: str) -> tuple[str, ...]:
@@ -152,10 +153,10 @@ def survey(
     subtrees = [path for path, filed in received.items() if filed.scope is Scope.SUBTREE]
     covered_by = covered(by_path, subtrees)
     excused = frozenset[str]().union(*(signed_off or {}).values())
-    found: dict[str, Standing] = {}
+    found: dict[str, ReturnStatus] = {}
     for path in sorted(by_path, key=len, reverse=True):  # those below before those above
         one = by_path[path]
-        is_clear = all(found[below] in _DONE | {Standing.SIGNED_OFF} for below in children.get(path, ()))
+        is_clear = all(found[below] in _DONE | {ReturnStatus.SIGNED_OFF} for below in children.get(path, ()))
         is_whole = one.filed.is_received and one.filed.scope is Scope.SUBTREE
         found[path] = standing(
             one.filed,

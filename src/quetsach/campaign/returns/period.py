@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from quetsach.campaign.returns.errors import PeriodError
+from quetsach.campaign.errors import PeriodError
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import day_of, midnight_after
+from quetsach.core.period import day_of, midnight_after
 
 _MOST_WEEKS = 120
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")

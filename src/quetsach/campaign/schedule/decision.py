@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.errors import ScheduleError
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.plan import Stage
-from quetsach.campaign.schedule.standing import MilestoneState, PlanStanding
+from quetsach.campaign.schedule.status import MilestoneState, PlanStatus
 from quetsach.core.pack import LocalText
 
 
@@ -204,7 +204,7 @@ class Outcome:
 
 
 def open_points(
-    campaign: Campaign, standing: PlanStanding, addresses: AddressFacts | None, returns: ReturnFacts | None
+    campaign: Campaign, standing: PlanStatus, addresses: AddressFacts | None, returns: ReturnFacts | None
 ) -> tuple[LocalText, ...]:
     """Return what is still open when a campaign is to be closed, each in a sentence for those who decide."""
     points = []

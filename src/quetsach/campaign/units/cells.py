@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.core.csv_text import csv_text, unguarded
-from quetsach.core.day import read_day
+from quetsach.campaign.errors import UnitsError
 from quetsach.core.pack import LocalText
+from quetsach.core.period import read_day
+from quetsach.core.table import csv_text, unguarded
 
 MAX_BYTES = 8 << 20
 MAX_ROWS = 50_000

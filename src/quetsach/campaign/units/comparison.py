@@ -6,10 +6,9 @@ from datetime import date
 from itertools import pairwise
 
 from quetsach.campaign.units.cells import CellFault
-from quetsach.campaign.units.succession import succession_faults
 from quetsach.campaign.units.table import Contact, Member, Tables
 from quetsach.campaign.units.tree import tree_faults
-from quetsach.campaign.units.unit import Succession, Unit
+from quetsach.campaign.units.unit import Succession, Unit, succession_faults
 from quetsach.core.pack import LocalText
 
 _CORRECT_SUCCESSION = LocalText("sửa quan hệ kế thừa", "correct the succession")
@@ -61,7 +60,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExistingUnits:
     """What there is before the import: all units and successions, contacts by unit, memberships, known groups."""
 
     units: Mapping[str, Unit]
@@ -71,7 +70,7 @@ class Standing:
     groups: Collection[tuple[str, str]]
 
 
-def compare(tables: Tables, standing: Standing) -> Plan:
+def compare(tables: Tables, standing: ExistingUnits) -> Plan:
     """Return the plan of an import and add to ``tables.faults`` what only shows against what there is.
 
     Units that the tables do not name stay as they are; no unit is ever deleted: it is closed. The contacts of a unit
@@ -112,7 +111,7 @@ def compare(tables: Tables, standing: Standing) -> Plan:
     )
 
 
-def only_missing(tables: Tables, standing: Standing) -> tuple[str, ...]:
+def only_missing(tables: Tables, standing: ExistingUnits) -> tuple[str, ...]:
     """Leave in ``tables`` what is not there yet and fits what is; return the keys of the units left out.
 
     Left out is a unit that begins while another one has its code, such as a ward that a commune became, and what
@@ -176,7 +175,7 @@ def _no_unit(key: str) -> tuple[LocalText, LocalText]:
     return told, LocalText("ghi mã của một đơn vị đã có", "put the key of a unit that exists")
 
 
-def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:
+def _contacts(tables: Tables, standing: ExistingUnits, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:
     by_unit: dict[str, tuple[Contact, ...]] = {}
     for contact in tables.contacts:
         by_unit[contact.unit] = (*by_unit.get(contact.unit, ()), contact)
@@ -188,7 +187,7 @@ def _contacts(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> 
     return {key: found for key, found in by_unit.items() if set(found) != set(standing.contacts.get(key, ()))}
 
 
-def _members(tables: Tables, standing: Standing, units: Mapping[str, Unit]) -> tuple[Member, ...]:
+def _members(tables: Tables, standing: ExistingUnits, units: Mapping[str, Unit]) -> tuple[Member, ...]:
     """Return the memberships that are new or end on another day; a unit is in one group of a set at a time."""
     known = {_begin(member): member for member in standing.members}
     named = {_begin(member): member for member in tables.members}

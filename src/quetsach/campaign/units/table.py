@@ -1,4 +1,4 @@
-"""The tables in which units go out to a spreadsheet and come back: units, successions, contacts, groups."""
+"""Tables of units, successions, contacts, groups and figures, as they go out to a spreadsheet and come back."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, DecimalException
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.campaign.units.succession import WHOLE
-from quetsach.campaign.units.unit import Succession, Unit, UnitKind
+from quetsach.campaign.units.unit import WHOLE, Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
+
+# The tables in which units go out to a spreadsheet and come back: units, successions, contacts, groups.
 
 UNIT_COLUMNS = ("key", "code", "name_vi", "name_en", "kind", "parent", "opened", "closed", "decree", "exchange_code")
 SUCCESSION_COLUMNS = ("old", "new", "on", "decree", "share")
@@ -275,3 +276,47 @@ _TABLES: tuple[tuple[tuple[str, ...], Callable[[RowReader, Tables, str], None]],
     (CONTACT_COLUMNS, _read_contact),
     (MEMBER_COLUMNS, _read_member),
 )
+
+
+# Figures by unit as a table, such as those of an old campaign that are to be compared on the tree of today.
+
+FIGURE_COLUMNS = ("unit", "figure")
+MOST = 10**15
+_HEADER = LocalText("tiêu đề phải là unit,figure", "the header must be unit,figure")
+_WHOLE = (
+    LocalText("không phải số nguyên không âm", "is not a whole number of at least 0"),
+    LocalText("chỉ ghi chữ số", "write digits alone"),
+)
+_UNIT_TWICE = (
+    LocalText("có hai dòng cho một đơn vị", "the unit stands in the table twice"),
+    LocalText("giữ một dòng", "keep one row"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Whole numbers by unit, and every fault of a cell."""
+
+    by_unit: dict[str, int]
+    faults: tuple[CellFault, ...]
+
+
+def read_figures(sheet: Sheet) -> Figures:
+    """Read the table ``unit,figure``.
+
+    Raises:
+        UnitsError: another header.
+    """
+    if set(sheet.header) != set(FIGURE_COLUMNS) or len(sheet.header) != len(FIGURE_COLUMNS):
+        raise UnitsError(_HEADER, where=sheet.name)
+    found: dict[str, int] = {}
+    faults: list[CellFault] = []
+    for row in readers(sheet, FIGURE_COLUMNS, faults):
+        key, cell = row.matching("unit", KEY_FORM, hint=KEY_HINT), row.text("figure", most=20)
+        if cell and not (cell.isascii() and cell.isdecimal() and int(cell) <= MOST):
+            row.fault("figure", *_WHOLE)
+        if key in found:
+            row.fault("unit", *_UNIT_TWICE)
+        if row.is_sound:
+            found[key] = int(cell)
+    return Figures(found, tuple(faults))

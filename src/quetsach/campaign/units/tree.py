@@ -1,14 +1,19 @@
-"""The dated tree: where each unit stands on each day, worked out from who reports to whom."""
+"""The dated tree: where each unit stands on each day, sums on the tree of a period, and days a tree is true for."""
 
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import pairwise
 
-from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.unit import Edge, Unit, earlier, has_part
+from quetsach.core.errors import InputError
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+
+# The dated tree: where each unit stands on each day, worked out from who reports to whom.
 
 ROOT = "tw"
 """Key of the centre, the one unit that reports to nobody."""
@@ -161,3 +166,127 @@ def _lost(by_key: Mapping[str, Unit], found: Iterable[Position]) -> list[TreeFau
         for key, unit in by_key.items()
         if days[key] != ((unit.closed or date.max) - unit.opened).days
     ]
+
+
+# Sums and completeness by any unit above, on the tree of the period that the figures are of.
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The tree of one day: path by unit."""
+
+    day: date
+    paths: Mapping[str, str]
+
+    @classmethod
+    def on(cls, places: Iterable[Position], day: date) -> "Tree":
+        """Keep of all positions those of a day."""
+        return cls(day, {place.unit: place.path for place in places if place.holds_on(day)})
+
+    def level(self, unit: str) -> int:
+        """Return how far below the top a unit stands: the centre is 0."""
+        return self.paths[unit].count("/") - 2
+
+    def above(self, unit: str) -> list[str]:
+        """Return the unit itself and all above it, the top first; empty if it is not in this tree."""
+        return self.paths.get(unit, "").strip("/").split("/") if unit in self.paths else []
+
+    def below(self, unit: str) -> list[str]:
+        """Return the unit itself and all below it."""
+        top = self.paths.get(unit)
+        return [] if top is None else [key for key, path in self.paths.items() if path.startswith(top)]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The figures of a unit and everything below it, and how complete they are."""
+
+    figures: Mapping[str, int]
+    reported: int
+    expected: int
+
+
+def roll_up(
+    rows: Mapping[str, Mapping[str, int]], tree: Tree, *, expected: Collection[str], level: int
+) -> dict[str, Total]:
+    """Return totals by the units of one level; a unit that stands higher counts nowhere, as it belongs to none of them.
+
+    Args:
+        rows: figures by name, by unit: at most one row a unit.
+        tree: the tree of the period that the rows are of.
+        expected: the units that owe a row.
+        level: 0 for the whole country, 1 for provinces and ministries, and so on.
+    """
+    figures: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    reported: dict[str, int] = defaultdict(int)
+    owed: dict[str, int] = defaultdict(int)
+    for unit in {*rows, *expected}:
+        line = tree.above(unit)
+        if len(line) <= level:
+            continue
+        top = line[level]
+        owed[top] += unit in expected
+        reported[top] += unit in rows and unit in expected
+        for name, figure in rows.get(unit, {}).items():
+            figures[top][name] += figure
+    tops = {*figures, *owed}
+    return {top: Total(dict(figures[top]), reported[top], owed[top]) for top in sorted(tops)}
+
+
+# The true date of a tree that stands for a span of days: shown beside it wherever a day of that span is.
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSnapshot:
+    """That the tree from ``first`` until ``until`` (exclusive) is the one of ``as_of``, with so many units.
+
+    ``known_on`` is a day of the span of which a list is known: how many units there truly were.
+    """
+
+    first: date
+    until: date
+    as_of: date
+    districts: int
+    communes: int
+    known_on: date
+    known_districts: int
+    known_communes: int
+
+    def covers(self, day: date) -> bool:
+        """Whether a day is one for which the tree of another day stands."""
+        return self.first <= day < self.until and day != self.as_of
+
+    def is_of(self, *, districts: int, communes: int) -> bool:
+        """Whether a tree of so many units is still this one, and no other was imported in its place."""
+        return (districts, communes) == (self.districts, self.communes)
+
+    @property
+    def note(self) -> LocalText:
+        """What a reader of the tree must know."""
+        counts = (self.known_districts, self.known_communes, self.districts, self.communes)
+        vi, en = ([number_text(count, language) for count in counts] for language in ("vi", "en"))
+        days = [f"{day:%d/%m/%Y}" for day in (self.as_of, self.first, self.known_on)]
+        return LocalText(
+            f"Cây đơn vị này là của ngày {days[0]}, được dùng cho mọi ngày từ {days[1]}; các đơn vị sáp nhập trong "
+            f"thời gian đó không có trong cây. Ngày {days[2]}, cả nước có {vi[0]} đơn vị cấp huyện và {vi[1]} đơn vị "
+            f"cấp xã; trong cây có {vi[2]} và {vi[3]}.",
+            f"This tree is that of {self.as_of}, used for every day since {self.first}; units that merged in between "
+            f"are not in it. On {self.known_on} there were {en[0]} districts and {en[1]} communes; the tree has "
+            f"{en[2]} and {en[3]}.",
+        )
+
+
+def read_snapshot(content: bytes, *, where: str) -> TreeSnapshot:
+    """Read ``snapshot.toml``.
+
+    Raises:
+        InputError: not TOML, or a value is missing, of another type or one too many.
+    """
+    try:
+        values = tomllib.loads(content.decode())
+    except ValueError as error:
+        raise InputError(f"not TOML: {error}", where=where) from error
+    wanted = {field.name: field.type for field in fields(TreeSnapshot)}
+    if values.keys() != wanted.keys() or any(type(values[name]) is not kind for name, kind in wanted.items()):
+        raise InputError(f"the values must be {', '.join(wanted)}", where=where)
+    return TreeSnapshot(**values)

@@ -16,11 +16,11 @@ from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre import answers
 from quetsach.centre.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
 from quetsach.centre.evaluation.sources import Sources
+from quetsach.core.country import UNKNOWN_PLACE, Place, Places
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import UNKNOWN_PLACE, Place, Places
-from quetsach.core.sector import UNKNOWN_SECTOR
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.lake.hosts import hosts
 
 OTHERS = "others"

@@ -17,11 +17,11 @@ from quetsach.centre.demonstration import DemonstrationMarker
 from quetsach.centre.evaluation.inputs import Effect
 from quetsach.centre.priority import load_criteria
 from quetsach.centre.publication_record import PublicationRecord
+from quetsach.core.country import Places
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Places
 from quetsach.core.tile import TileLayouts
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables

@@ -11,7 +11,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison, Gone
 from quetsach.centre.evaluation.inputs import Change
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 
 _ROUNDED = 0.05
 """By how much a printed mean may differ from the true one."""

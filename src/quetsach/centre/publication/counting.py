@@ -20,11 +20,11 @@ from quetsach.centre.publication.months import published_months
 from quetsach.centre.publication.release import release_of
 from quetsach.centre.publication.snapshot import Demonstration, RankedRow, Snapshot, figures_path, listed_path
 from quetsach.centre.publication_record import PublicationRecord
+from quetsach.core.country import Places
 from quetsach.core.family import FamilyNames
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.place import Places
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.lake import listed
 from quetsach.lake.access import Access
 from quetsach.lake.view import LakeView

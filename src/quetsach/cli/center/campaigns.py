@@ -10,11 +10,9 @@ from quetsach.cli.center.campaigns_baseline import register_freeze
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
 from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser, Subcommands
+from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day

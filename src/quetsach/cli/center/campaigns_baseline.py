@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Subcommands
+from quetsach.cli.parser import ExitCode, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 

@@ -9,8 +9,8 @@ from quetsach.core.pack import LocalText
 if TYPE_CHECKING:
     from quetsach.campaign.schedule.board import Board
     from quetsach.campaign.schedule.comparison import Comparison
-    from quetsach.campaign.schedule.condition import Finding
-    from quetsach.campaign.schedule.standing import PlanStanding
+    from quetsach.campaign.schedule.plan import Finding
+    from quetsach.campaign.schedule.status import PlanStatus
 
 STATES = {
     "ahead": LocalText("sắp tới", "ahead"),
@@ -25,7 +25,7 @@ STATES = {
 """States of phases, milestones and campaigns in words."""
 
 
-def tell_standing(name: LocalText, standing: "PlanStanding", boards: "Sequence[Board]", language: str) -> None:
+def tell_standing(name: LocalText, standing: "PlanStatus", boards: "Sequence[Board]", language: str) -> None:
     """Print how a plan stands, what its gates wait for, and the boards in one line each."""
     print(f"{name.in_language(language)} · {standing.day}\n")
     print_table(
@@ -62,7 +62,7 @@ def tell_comparison(comparison: "Comparison", left: str, right: str, language: s
         say(f"! {caution.in_language(language)}")
 
 
-def standing_json(key: str, standing: "PlanStanding") -> dict[str, object]:
+def standing_json(key: str, standing: "PlanStatus") -> dict[str, object]:
     """Return for machines how a plan stands."""
 
     def findings(found: "tuple[Finding, ...]") -> list[dict[str, object]]:

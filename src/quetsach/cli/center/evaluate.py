@@ -14,11 +14,9 @@ from quetsach.cli.center.assess.effect import (
     named_file,
     spill_over_of,
 )
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
 
@@ -199,8 +197,7 @@ def _append(path: Path, placing: "Placing") -> None:
         QuetsachError: it cannot be written.
     """
     from quetsach import storage  # noqa: PLC0415
-    from quetsach.core.csv_text import csv_text  # noqa: PLC0415
-    from quetsach.core.table import PLACING_COLUMNS  # noqa: PLC0415
+    from quetsach.core.table import PLACING_COLUMNS, csv_text  # noqa: PLC0415
 
     line = csv_text([astuple(placing)])
     try:

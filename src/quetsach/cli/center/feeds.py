@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from quetsach.cli.center.opened import add_centre_command, centre_with_lake
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_json_list, print_table
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import ExitCode, Parser, add_command, add_language, chosen_language
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 
 if TYPE_CHECKING:
     pass

@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from quetsach.cli.center.opened import add_centre_command, centre_with_lake
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
 

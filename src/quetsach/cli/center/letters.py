@@ -10,10 +10,8 @@ from quetsach.cli.center.letters_chain import register_chain
 from quetsach.cli.center.letters_send import letter_numbered, register_send
 from quetsach.cli.center.letters_verify import register_verify
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Subcommands, add_command
+from quetsach.cli.parser import ExitCode, Subcommands, add_command, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {

@@ -5,13 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from quetsach.cli.acting import agrees
 from quetsach.cli.center.campaigns_found import person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
+from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Subcommands
+from quetsach.cli.parser import ExitCode, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:

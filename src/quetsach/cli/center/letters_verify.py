@@ -5,10 +5,8 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Subcommands, add_command
+from quetsach.cli.parser import ExitCode, Subcommands, add_command, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 _MOST_BYTES = 20 << 20

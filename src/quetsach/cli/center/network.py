@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import ExitCode, Parser, add_command
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day

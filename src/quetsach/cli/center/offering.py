@@ -12,8 +12,7 @@ from pathlib import Path
 
 from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
-from quetsach.packs.downloads import LIST_FILE, parse_downloads, read_downloads
-from quetsach.packs.tool import seal_tool
+from quetsach.packs.downloads import LIST_FILE, parse_downloads, read_downloads, seal_tool
 
 FACTS_FILE = "tool.json"
 

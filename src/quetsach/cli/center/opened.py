@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
-from quetsach.cli.parser import Subcommands, add_command
+from quetsach.cli.parser import Subcommands, add_command, add_language, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:

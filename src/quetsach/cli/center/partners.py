@@ -15,10 +15,8 @@ from quetsach.cli.center.partners_told import (
     tell_delivery,
     words_of,
 )
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import Progress, print_json, print_table, say
-from quetsach.cli.parser import Parser, Subcommands
+from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 

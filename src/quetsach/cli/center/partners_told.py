@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_table, say
+from quetsach.cli.parser import chosen_language
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
-from quetsach.cli.packs_centre import publishing
+from quetsach.cli.packs_publish import publishing
 from quetsach.core.errors import QuetsachError
 from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.number import number_text
+from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.period import Period, parse_day
-from quetsach.core.small_cell import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from quetsach.web.office.publicity.selectors.reach import Reach

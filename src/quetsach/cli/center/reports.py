@@ -9,14 +9,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from quetsach.cli.acting import agrees
 from quetsach.cli.center.campaigns_found import person_named
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.reports_told import WORDS, decision_json, tell_days, tell_sources, tell_withdrawals
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
+from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser, Subcommands
+from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.parser import ExitCode
 
 if TYPE_CHECKING:
     from quetsach.web.api.models import ReportWithdrawal

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quetsach.campaign.returns.period import ReportingPeriod
-from quetsach.campaign.returns.state import Standing
+from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, say
-from quetsach.cli.parser import Parser, Subcommands
-from quetsach.core.csv_text import csv_text
+from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
+from quetsach.core.table import csv_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -175,7 +173,7 @@ def _overdue(arguments: argparse.Namespace) -> int:
             for period in _periods(arguments, now)
             for late in late_in(tally_of(period, now=now), now)
         ]
-        told = [list((row | {"standing": STANDINGS[Standing(row["standing"])][0]}).values()) for row in found]
+        told = [list((row | {"standing": STANDINGS[ReturnStatus(row["standing"])][0]}).values()) for row in found]
     if arguments.json:
         print_json(found)
     elif arguments.csv:

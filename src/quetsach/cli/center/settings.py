@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 
 if TYPE_CHECKING:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from quetsach import storage
 from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.center.units_told import WORDS, counts_of, facts_of, tell_faults
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
@@ -179,7 +177,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _recast(arguments: argparse.Namespace) -> int:
     content = _content(arguments.file)
     with opened_centre(arguments) as now:
-        from quetsach.campaign.units.figures import read_figures  # noqa: PLC0415
+        from quetsach.campaign.units.table import read_figures  # noqa: PLC0415
         from quetsach.web.office.people.access import today  # noqa: PLC0415
         from quetsach.web.office.tree.selectors import figures_recast  # noqa: PLC0415
         from quetsach.web.office.units.services.importing import read_sheets  # noqa: PLC0415

@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.output import print_json, say
+from quetsach.cli.parser import ExitCode, chosen_language
 
 if TYPE_CHECKING:
     from quetsach.campaign.units.cells import CellFault

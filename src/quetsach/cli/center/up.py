@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.exit_code import ExitCode
 from quetsach.cli.locations import default_data
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:

@@ -3,17 +3,19 @@
 Everything happens in a folder of its own. What a pack only reports stays.
 """
 
+import array
+import fcntl
+import hashlib
 import os
+import stat
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.cli.trial.picture import differences, picture_of
-from quetsach.cli.trial.running import running_host
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind, Pack
 from quetsach.endpoint.act.clean import clean
@@ -22,13 +24,113 @@ from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, Finding, LineAnchor, RegistryAnchor, place_of, printable
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
+from quetsach.endpoint.host.posix.folder import PosixTree
+from quetsach.endpoint.host.posix.linux import LinuxHost
+from quetsach.endpoint.host.posix.processes import LinuxProcesses
+from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.plan.plan import Plan, check_brake, make_plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.endpoint.store.state import State
 from quetsach.packs.specimen import Planted, Specimen, broken_off, unlock
-from quetsach.packs.specimen import linux as linux_drive
+from quetsach.packs.specimen import innocent as linux_drive
+
+# Everything about a tree of files that undo must bring back.
+
+type Picture = dict[bytes, tuple[object, ...]]
+"""Path inside the root -> kind and mode, owner, size, links, time, content, target, attributes, inode flags."""
+
+_GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS of <linux/fs.h>, 64-bit
+
+
+def picture_of(root: Path) -> Picture:
+    """Return the picture of everything below a folder, and of the folder.
+
+    The time of the last status change is left out: no program can set it back.
+    """
+    return {os.fsencode(path.relative_to(root)): _state(path) for path in [root, *root.rglob("*")]}
+
+
+def differences(before: Picture, after: Picture) -> list[bytes]:
+    """Return the paths of what is not the same in both, in order."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+
+def _state(path: Path) -> tuple[object, ...]:
+    found = path.lstat()
+    is_file = stat.S_ISREG(found.st_mode)
+    return (
+        found.st_mode,
+        found.st_uid,
+        found.st_gid,
+        found.st_size if is_file else 0,
+        found.st_nlink if is_file else 0,
+        found.st_mtime_ns,
+        hashlib.sha256(path.read_bytes()).digest() if is_file else b"",
+        os.fsencode(path.readlink()) if stat.S_ISLNK(found.st_mode) else b"",
+        _attributes(path),
+        _flags(path) if is_file or stat.S_ISDIR(found.st_mode) else 0,
+    )
+
+
+def _attributes(path: Path) -> tuple[tuple[str, bytes], ...]:
+    try:
+        names = sorted(os.listxattr(path, follow_symlinks=False))
+        return tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in names)
+    except OSError:  # a file system without them
+        return ()
+
+
+def _flags(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        flags = array.array("L", [0])
+        fcntl.ioctl(descriptor, _GET_FLAGS, flags)
+        return flags[0]
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
+
+
+# A running system in a folder: the processes whose program or script lies there, as if the folder were the root.
+#
+# So what a specimen runs is found, suspended and ended as on a real machine, and nothing else on this one is seen.
+
+
+def running_host(root: Path) -> LinuxHost:
+    """Return the Linux system below a folder with what runs of it."""
+    return LinuxHost(PosixTree(root), ProcessesBelow(root), None)
+
+
+class ProcessesBelow(LinuxProcesses):
+    """Those processes only that run something below a folder; their paths are told inside it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = os.fsencode(root.resolve())
+
+    def read(self, pid: int) -> Process | None:
+        """Return one process, or ``None`` when there is none of that number, or it runs nothing of the folder."""
+        process = super().read(pid)
+        if process is None or pid == os.getpid():
+            return None
+        below = self._root + b"/"
+        if not any(part.startswith(below) for part in (process.executable, *process.arguments)):
+            return None
+        return replace(
+            process,
+            anchor=replace(process.anchor, executable=self._inside(process.executable)),
+            arguments=tuple(map(self._inside, process.arguments)),
+            cwd=self._inside(process.cwd),
+        )
+
+    def _inside(self, text: bytes) -> bytes:
+        return text.removeprefix(self._root) if text.startswith(self._root + b"/") else text
+
+
+# One specimen on trial: it is planted, found, removed, put back, and removed again.
 
 type Item = tuple[str, str, str]
 """Kind, place, and line or entry: what a specimen says it planted, and what a scan says it found."""

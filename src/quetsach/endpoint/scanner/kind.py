@@ -4,7 +4,7 @@ import string
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from quetsach.core.file_type import FileType
+from quetsach.core.rule_text import FileType
 
 HEAD_BYTES = 4096
 """So many first bytes tell the kind."""

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from quetsach.core.indicator_list import ListKind
-from quetsach.packs.importer.documents import items, table, text
-from quetsach.packs.importer.found import Found, Listed, Reason, Refused, shown
+from quetsach.packs.importer.indicator import Found, Listed, Reason, Refused, items, shown, table, text
 from quetsach.packs.importer.plain import address_entry, domain_entry, hash_entry, name_entry, url_entry
 from quetsach.packs.importer.yara_text import read_rules
 

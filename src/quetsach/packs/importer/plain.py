@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from quetsach.core.indicator_list import ListKind, is_domain, normal_url
-from quetsach.packs.importer.found import Found, Listed, Reason, Refused, shown
+from quetsach.packs.importer.indicator import Found, Listed, Reason, Refused, shown
 
 _LONGEST_LINE = 4_000
 _HASH = re.compile(r"(?i)(?:(\d{1,10}|\*):)?([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})")

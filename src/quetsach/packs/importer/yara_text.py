@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, WordKind, rules_of
-from quetsach.packs.importer.found import Found, FoundRule, Reason, Refused, shown
+from quetsach.packs.importer.indicator import Found, FoundRule, Reason, Refused, shown
 from quetsach.packs.rules import LONGEST_CHAIN, longest_chain
 
 MOST_RULES = 20_000

@@ -7,15 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from quetsach.network import AddressRanges
-from quetsach.simulate.machines.chance import Bits, Chance, Integers
-from quetsach.simulate.machines.checkins import CheckInTimes, Stretches, stretches
-from quetsach.simulate.machines.effect import DAY, Effect
+from quetsach.simulate.machines.checkins import CheckInTimes, Sinkhole, Sources, Stretches, sources, stretches
 from quetsach.simulate.machines.infections import Epidemic, Infections
 from quetsach.simulate.machines.leases import Leases, Leasing
-from quetsach.simulate.machines.population import Population
-from quetsach.simulate.machines.presence import Presence
+from quetsach.simulate.machines.population import DAY, Effect, Population, Presence
+from quetsach.simulate.machines.random_streams import Bits, Integers, RandomStreams, distinct, number_distinct
 from quetsach.simulate.machines.scenario import Country
-from quetsach.simulate.machines.sinkholes import Sinkhole, Sources, sources
 
 _PORTS = 5
 
@@ -77,7 +74,7 @@ def country(scenario: Country, ranges: AddressRanges | None = None) -> Iterator[
     Raises:
         SimulateError: a provider has too few addresses.
     """
-    chance, effect = Chance(scenario.seed), Effect.of(scenario)
+    chance, effect = RandomStreams(scenario.seed), Effect.of(scenario)
     with_, without = Epidemic(scenario, effect), Epidemic(scenario, Effect((), (), (), ()))
     presence, people = Presence(scenario, chance), Population(scenario, chance)
     leasing, times = Leasing(scenario, ranges), CheckInTimes(scenario, chance)
@@ -126,3 +123,33 @@ def _lines(infected: Infections, waiting: Infections, people: Population) -> tup
     isps = np.concatenate((infected.isps, waiting.isps))[first]
     families = np.concatenate((infected.families, waiting.families))[first]  # a line's machines have one family
     return numbers, isps, people.duties(numbers, families)
+
+
+# What public dashboards show of the country and its neighbours: distinct addresses a day, and nothing finer.
+
+HEADER = b"unit,period,outcome,treated\n"
+
+
+class Dashboard:
+    """Counts addresses by country as the first feed sees them.
+
+    The country counts as treated from the first day of its earliest measure on.
+    """
+
+    def __init__(self, country: Country) -> None:
+        self._country = country
+        self._begins: date | None = min((measure.first for measure in country.measures), default=None)
+        codes = list(country.countries)
+        self._of_isp = np.array([codes.index(isp.country) for isp in country.isps])
+
+    def rows(self, day: Day) -> bytes:
+        """Return a line for each country: code, day, distinct addresses, whether a campaign runs in it (1 or 0)."""
+        seen = day.events.stretches[next(iter(day.seen.values()))]
+        stretches, _ = distinct(seen, len(day.stretches))
+        keys = day.sources.keys()[stretches]
+        of = self._of_isp[day.levels.infections.isps[day.stretches.infections[stretches]]]
+        lines = []
+        for at, code in enumerate(self._country.countries):
+            is_treated = code == self._country.code and self._begins is not None and day.date >= self._begins
+            lines.append(f"{code},{day.date},{number_distinct(keys[of == at])},{int(is_treated)}\n")
+        return "".join(lines).encode()

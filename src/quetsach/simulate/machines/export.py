@@ -23,12 +23,11 @@ import pyarrow as pa
 
 from quetsach import __version__
 from quetsach.network import AddressRanges
-from quetsach.simulate.errors import SimulateError
-from quetsach.simulate.machines import truth_tables
-from quetsach.simulate.machines.days import Day, country
+from quetsach.simulate.fields import SimulateError
+from quetsach.simulate.machines import truth
+from quetsach.simulate.machines.days import HEADER, Dashboard, Day, country
 from quetsach.simulate.machines.feed_files import FeedFiles
 from quetsach.simulate.machines.folder import Folder, OpenTable
-from quetsach.simulate.machines.neighbours import HEADER, Dashboard
 from quetsach.simulate.machines.scenario import Country
 from quetsach.simulate.machines.truth import Truth
 
@@ -127,13 +126,13 @@ class _Writers:
         self._shown.write(HEADER, 0)
         self._folder = folder
         makers: dict[str, tuple[pa.Schema, Callable[[Day], pa.Table]]] = {
-            "hours": (truth_tables.HOURS, self._truth.hours),
-            "days": (truth_tables.DAYS, self._truth.days),
-            "infections": (truth_tables.INFECTIONS, self._truth.infections),
-            "feeds": (truth_tables.FEEDS, self._truth.feeds),
+            "hours": (truth.HOURS, self._truth.hours),
+            "days": (truth.DAYS, self._truth.days),
+            "infections": (truth.INFECTIONS, self._truth.infections),
+            "feeds": (truth.FEEDS, self._truth.feeds),
         }
         if has_leases:
-            makers["leases"] = (truth_tables.LEASES, self._truth.leases)
+            makers["leases"] = (truth.LEASES, self._truth.leases)
         self._tables = [(self._open(name, schema), make) for name, (schema, make) in makers.items()]
 
     def take(self, day: Day) -> None:

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.simulate.machines.chance import Chance, Draw, Floats, Integers
-from quetsach.simulate.machines.effect import DAY, NEVER, Effect
-from quetsach.simulate.machines.population import Population
+from quetsach.simulate.machines.population import DAY, NEVER, Effect, Population
+from quetsach.simulate.machines.random_streams import Draw, Floats, Integers, RandomStreams
 from quetsach.simulate.machines.scenario import Country, Family
 
 OPEN, CLEANED = -2, -1
@@ -70,7 +69,7 @@ class Epidemic:
     def __init__(self, country: Country, effect: Effect) -> None:
         self._country = country
         self._effect = effect
-        self._chance = Chance(country.seed)
+        self._chance = RandomStreams(country.seed)
         self._people = Population(country, self._chance)
         self._cleaning = cleaning_of(country)
         self._scales = np.array([_scale(family) for family in country.families])

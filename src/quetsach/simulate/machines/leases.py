@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from quetsach.network import AddressRanges
-from quetsach.simulate.machines.chance import Bits, Chance, Draw, Floats, Integers, pick
-from quetsach.simulate.machines.effect import DAY
 from quetsach.simulate.machines.pools import Places, Pool, addresses_of, networks_of
-from quetsach.simulate.machines.presence import Presence
+from quetsach.simulate.machines.population import DAY, Presence
+from quetsach.simulate.machines.random_streams import Bits, Draw, Floats, Integers, RandomStreams, pick
 from quetsach.simulate.machines.scenario import Country, Isp, Lease, LeaseKind
 
 NO_NETWORK = np.uint64(0)
@@ -66,7 +65,7 @@ class Leasing:
 
     def __init__(self, country: Country, ranges: AddressRanges | None) -> None:
         self._country = country
-        self._chance = Chance(country.seed)
+        self._chance = RandomStreams(country.seed)
         self._presence = Presence(country, self._chance)
         self._networks = networks_of(country.isps, ranges)
         self._given = [0] * len(country.isps)

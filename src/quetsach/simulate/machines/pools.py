@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from quetsach.network import AddressRanges
 from quetsach.network.ranges import MAPPED_LAST
-from quetsach.simulate.errors import SimulateError
-from quetsach.simulate.machines.chance import Integers, Mask
+from quetsach.simulate.fields import SimulateError
+from quetsach.simulate.machines.random_streams import Integers, Mask
 from quetsach.simulate.machines.scenario import Isp
 
 type Places = NDArray[np.int32]

@@ -11,13 +11,13 @@ from enum import StrEnum
 
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.simulate.errors import SimulateError
+from quetsach.simulate.fields import SimulateError
 
 NOWHERE = -1
 """Province of the machines of a neighbour country."""
 
 
-class Duty(StrEnum):
+class ActivityProfile(StrEnum):
     """When a machine is on."""
 
     ALWAYS = "always_on"
@@ -106,7 +106,7 @@ class Family:
     spelling: str
     weight: float
     check_ins: tuple[CheckIns, ...]
-    duties: Mapping[Duty, float]
+    duties: Mapping[ActivityProfile, float]
     growth: float = 0.0
     mean_days: float = 60.0
     shape: float = 1.0
@@ -245,7 +245,7 @@ class Measure:
 class Country:
     """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
 
-    ``code``: of ISO 3166, as feeds tell it. ``sectors``: of ``core.sector``, by which its lines are drawn; feeds tell
+    ``code``: of ISO 3166, as feeds tell it. ``sectors``: of ``core.sighting``, by which its lines are drawn; feeds tell
     them but for the unknown one.
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
@@ -268,7 +268,9 @@ class Country:
     sectors: Mapping[str, float] = field(default_factory=dict)
     migrations: tuple[Migration, ...] = ()
     measures: tuple[Measure, ...] = ()
-    hours: Mapping[Duty, Hours] = field(default_factory=lambda: {Duty.OFFICE: OFFICE_HOURS, Duty.HOME: HOME_HOURS})
+    hours: Mapping[ActivityProfile, Hours] = field(
+        default_factory=lambda: {ActivityProfile.OFFICE: OFFICE_HOURS, ActivityProfile.HOME: HOME_HOURS}
+    )
     holidays: frozenset[date] = frozenset()
     shared_lines: float = 0.0
     cloned: float = 0.005

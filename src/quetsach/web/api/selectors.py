@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from quetsach.assess.privacy import Known, release_refusal, rounded_cells
 from quetsach.assess.privacy import Sum as PrivacySum
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.web.api.counting import WITH_FINDING, State, held_days
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.tally import FamilyTally, Tally

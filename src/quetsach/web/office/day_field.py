@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.core.day import day_text, read_day
+from quetsach.core.period import day_text, read_day
 from quetsach.web.design.templatetags.words import day_off, days_off
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.campaign.authority import ACTS, Act, Role
+from quetsach.campaign.authority import PERMISSIONS, Permission, Role
 from quetsach.web.identity import site
 from quetsach.web.office.middleware import is_office
 from quetsach.web.office.people.access import duties_of, today
@@ -27,24 +27,24 @@ class NavigationItem:
 
     name: str
     title: str | Promise
-    act: Act
+    act: Permission
 
 
 ROOMS: tuple[NavigationItem, ...] = (
-    NavigationItem("office:campaigns:list", _("Campaigns"), Act.PUBLISH_NUMBERS),
-    NavigationItem("office:letters:list", _("Letters"), Act.SEE),
-    NavigationItem("office:returns:list", _("Returns"), Act.SEE),
-    NavigationItem("office:publicity:list", _("Publicity"), Act.SEE),
-    NavigationItem("office:units:list", _("Units"), Act.SEE),
-    NavigationItem("office:partners:list", _("Partners"), Act.PUBLISH_NUMBERS),
-    NavigationItem("office:helpdesk:list", _("Help desk"), Act.ANSWER_CASES),
-    NavigationItem("office:figures:figures", _("Figures"), Act.PUBLISH_NUMBERS),
-    NavigationItem("office:feeds:feeds", _("Feeds"), Act.PUBLISH_NUMBERS),
-    NavigationItem("office:packs:packs", _("Packs"), Act.PUBLISH_PACKS),
-    NavigationItem("office:approvals:list", _("Approvals"), Act.SEE),
-    NavigationItem("office:people:list", _("People"), Act.MANAGE_PEOPLE),
-    NavigationItem("office:operation:operation", _("Operation"), Act.RUN_CAMPAIGN),
-    NavigationItem("office:log:list", _("Log"), Act.READ_LOG),
+    NavigationItem("office:campaigns:list", _("Campaigns"), Permission.PUBLISH_NUMBERS),
+    NavigationItem("office:letters:list", _("Letters"), Permission.SEE),
+    NavigationItem("office:returns:list", _("Returns"), Permission.SEE),
+    NavigationItem("office:publicity:list", _("Publicity"), Permission.SEE),
+    NavigationItem("office:units:list", _("Units"), Permission.SEE),
+    NavigationItem("office:partners:list", _("Partners"), Permission.PUBLISH_NUMBERS),
+    NavigationItem("office:helpdesk:list", _("Help desk"), Permission.ANSWER_CASES),
+    NavigationItem("office:figures:figures", _("Figures"), Permission.PUBLISH_NUMBERS),
+    NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS),
+    NavigationItem("office:packs:packs", _("Packs"), Permission.PUBLISH_PACKS),
+    NavigationItem("office:approvals:list", _("Approvals"), Permission.SEE),
+    NavigationItem("office:people:list", _("People"), Permission.MANAGE_PEOPLE),
+    NavigationItem("office:operation:operation", _("Operation"), Permission.RUN_CAMPAIGN),
+    NavigationItem("office:log:list", _("Log"), Permission.READ_LOG),
 )
 """In the order of the navigation. A room is added with its first page."""
 
@@ -60,7 +60,7 @@ class NavigationLink:
 
 def navigation_links(roles: frozenset[Role], path: str) -> tuple[NavigationLink, ...]:
     """Return the links of the rooms that somebody with these roles finds open."""
-    allowed = frozenset().union(*(ACTS[role] for role in roles)) if roles else frozenset()
+    allowed = frozenset().union(*(PERMISSIONS[role] for role in roles)) if roles else frozenset()
     links = [(reverse(room.name), room.title) for room in ROOMS if room.act in allowed]
     return tuple(NavigationLink(url, title, path.startswith(url)) for url, title in links)
 
@@ -96,6 +96,6 @@ def _address_told(roles: frozenset[Role], request: HttpRequest) -> str:
     out: they can do nothing about it but wait with what they send.
     """
     here = request.resolver_match.view_name if request.resolver_match else ""
-    if any(Act.RUN_CAMPAIGN in ACTS[role] for role in roles):
+    if any(Permission.RUN_CAMPAIGN in PERMISSIONS[role] for role in roles):
         return "whole" if here in _WHERE_WORK_BEGINS else "briefly"
     return "briefly" if roles and here.startswith(_WHERE_LINKS_GO_OUT) else ""

@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from quetsach.campaign.authority import Act, scope
-from quetsach.campaign.returns.state import Standing
+from quetsach.campaign.authority import Permission, scope
+from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
@@ -64,7 +64,7 @@ def dashboard_of(person: Person, *, now: datetime) -> Dashboard:
     """Return what waits for a person; nothing that there is none of."""
     day = today(now)
     waiting = [one for one in _all_of(person, now) if one.count]
-    runs = bool(scope(duties_of(person, day=day), Act.RUN_CAMPAIGN))
+    runs = bool(scope(duties_of(person, day=day), Permission.RUN_CAMPAIGN))
     steps = first_steps(day=day, now=now) if runs else ()
     return Dashboard(
         tuple(one for one in waiting if one.is_decision),
@@ -96,19 +96,19 @@ def _all_of(person: Person, now: datetime) -> Iterator[Waiting]:
     to_renew = own_keys_to_renew(person, now=now)
     yield Waiting(_("Signing keys to be renewed"), len(to_renew), reverse("office:letters:list"))
     owed = owed_of(person, now=now)
-    sent_back = sum(one.standing is Standing.SENT_BACK for one in owed)
+    sent_back = sum(one.standing is ReturnStatus.SENT_BACK for one in owed)
     yield Waiting(_("Returns that were sent back to you"), sent_back, reverse("office:returns:list"))
     yield Waiting(_("Returns to write"), len(owed) - sent_back, reverse("office:returns:list"))
     submitted = submitted_below(person, day=day)
     yield Waiting(_("Returns to decide on"), submitted, reverse("office:returns:list"), is_decision=True)
-    if scope(duties, Act.ANSWER_CASES):
+    if scope(duties, Permission.ANSWER_CASES):
         count = state_counts(person, day=day)["to-do"]
         yield Waiting(_("Cases to answer"), count, reverse("office:helpdesk:list"))
-    if scope(duties, Act.PUBLISH_NUMBERS):
+    if scope(duties, Permission.PUBLISH_NUMBERS):
         figures = reverse("office:figures:figures")
         yield Waiting(_("New figures to ask for"), figures_to_ask_for(), figures, is_decision=True)
         yield Waiting(_("Figures agreed to, not out yet"), figures_not_out(), figures)
-    if scope(duties, Act.PUBLISH_PACKS):
+    if scope(duties, Permission.PUBLISH_PACKS):
         yield Waiting(
             _("Packs to publish"), int(is_anything_waiting()), reverse("office:packs:packs"), is_decision=True
         )

@@ -11,7 +11,7 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quetsach import storage
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
 from quetsach.core.pack import LocalText

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from quetsach.centre.publication.months import Month
-from quetsach.core.day import MONTHS
+from quetsach.core.period import MONTHS
 from quetsach.web import identity
 from quetsach.web.design.templatetags.words import day, figure
 from quetsach.web.portal import selectors

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from quetsach.assess.privacy import Shown, bare_rows, folded_beside, folded_rows
 from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 
 FIRST = date(2026, 1, 1)
 VALUES = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 400).map(lambda n: n / 10), max_size=8)

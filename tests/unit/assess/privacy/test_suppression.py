@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
-from quetsach.core.small_cell import SMALLEST_CELL
+from quetsach.core.number import SMALLEST_CELL
 
 
 def column(values: dict[str, int], name: str = "infected") -> tuple[dict[Cell, int], list[Relation]]:

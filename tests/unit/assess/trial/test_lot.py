@@ -14,8 +14,8 @@ from quetsach.assess.trial.lot import (
     strata_of_days,
     treated_of,
 )
-from quetsach.core.csv_text import csv_text
 from quetsach.core.period import Period
+from quetsach.core.table import csv_text
 
 NOW, START, SEED = datetime(2027, 4, 1, tzinfo=UTC), date(2027, 5, 3), "XSMB 48213"
 CUSTOMERS = {f"c{n}": "north" if n % 3 else "south" for n in range(100)}

@@ -2,18 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.checked_code import LETTERS
-from quetsach.campaign.helpdesk.case_code import (
-    KEY_SPACE,
-    SPACE,
-    case_code,
-    case_key,
-    read_case_code,
-    read_case_key,
-)
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.codes import CASE_SPACE, KEY_SPACE, LETTERS, case_code, case_key, read_case_code, read_case_key
+from quetsach.campaign.errors import CaseError
 
-CODES = st.integers(0, SPACE - 1).map(case_code)
+CODES = st.integers(0, CASE_SPACE - 1).map(case_code)
 
 
 @given(CODES)
@@ -55,7 +47,7 @@ def test_a_key_is_read_however_it_is_typed(number: int) -> None:
     assert read_case_key(key.lower().replace("-", " ")) == key
 
 
-@pytest.mark.parametrize("number", [-1, SPACE])
+@pytest.mark.parametrize("number", [-1, CASE_SPACE])
 def test_a_number_outside_has_no_code(number: int) -> None:
     with pytest.raises(CaseError):
         case_code(number)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.helpdesk.case_state import CaseState, Step, state_after, steps_from
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.errors import CaseError
+from quetsach.campaign.helpdesk import CaseState, Step, state_after, steps_from
 
 
 def test_the_usual_course_of_a_case() -> None:

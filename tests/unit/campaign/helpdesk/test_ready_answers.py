@@ -1,7 +1,7 @@
 import pytest
 
 from quetsach.campaign import CampaignError
-from quetsach.campaign.helpdesk.ready_answer import PLACES, read_ready_answers
+from quetsach.campaign.helpdesk import PLACES, read_ready_answers
 
 GOOD = """
 [[answers]]

@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.letters.course import Event, Happening, Stage, follow
-from quetsach.campaign.letters.pace import Step, funnel, pace
+from quetsach.campaign.letters.delivery_status import Event, EventKind, Stage, Step, follow, funnel, pace
 
 NOON = datetime(2020, 10, 6, 5, 0, tzinfo=UTC)
 
 
 def step(unit: str, level: int, hours: int | None) -> Step:
-    events = [Event(Happening.SENT, NOON)]
+    events = [Event(EventKind.SENT, NOON)]
     if hours is not None:
-        events.append(Event(Happening.ACKNOWLEDGED, NOON + timedelta(hours=hours)))
+        events.append(Event(EventKind.ACKNOWLEDGED, NOON + timedelta(hours=hours)))
     return Step(unit, level, follow(events))
 
 
@@ -42,15 +41,15 @@ def test_a_funnel_without_dispatches_has_no_percent_to_fear() -> None:
 
 
 def test_troubles_are_counted_beside_the_stages() -> None:
-    refused = follow([Event(Happening.SENT, NOON), Event(Happening.REFUSED, NOON)])
-    bounced = follow([Event(Happening.BOUNCED, NOON)])
-    counts = funnel([refused, bounced, follow([Event(Happening.CLOSED, NOON)])])
+    refused = follow([Event(EventKind.SENT, NOON), Event(EventKind.REFUSED, NOON)])
+    bounced = follow([Event(EventKind.BOUNCED, NOON)])
+    counts = funnel([refused, bounced, follow([Event(EventKind.CLOSED, NOON)])])
     assert (counts.total, counts.refused, counts.bounced, counts.closed) == (3, 1, 1, 1)
     assert counts.reached[Stage.OPENED] == 1
 
 
-@given(st.lists(st.lists(st.sampled_from(Happening), max_size=4), max_size=12))
-def test_a_funnel_never_widens(kinds: list[list[Happening]]) -> None:
+@given(st.lists(st.lists(st.sampled_from(EventKind), max_size=4), max_size=12))
+def test_a_funnel_never_widens(kinds: list[list[EventKind]]) -> None:
     counts = list(funnel(follow(Event(kind, NOON) for kind in some) for some in kinds).reached.values())
     assert counts == sorted(counts, reverse=True)
 

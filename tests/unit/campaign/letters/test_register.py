@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.exchange import DocumentKind, ExchangeHeader
-from quetsach.campaign.letters.register import check_sign, missing_numbers, number_and_sign
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.letter import DocumentKind, ExchangeHeader, check_sign, missing_numbers, number_and_sign
 
 HEADER = ExchangeHeader(
     document_id="000.00.00.H31-2049-2020",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.letters.errors import PolicyError
+from quetsach.campaign.errors import PolicyError
 from quetsach.campaign.letters.reminders import Digest, Pending, Policy, Reminder, days_text, plan, read_days
 
 DUE = date(2020, 10, 23)

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from quetsach.campaign import CampaignError
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.declaration import (
     CountedAs,
     Declaration,
@@ -10,12 +11,11 @@ from quetsach.campaign.partners.declaration import (
     MachineKey,
     Overlap,
     Versions,
+    Window,
     check_successor,
     declared_on,
     read_declaration,
 )
-from quetsach.campaign.partners.errors import PartnerError
-from quetsach.campaign.partners.window import Window
 
 GOOD = """
 version = 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.record import COLUMNS, MAX_LINE_BYTES, Fault, Reason, read_records
 
 HEADER = "day,place,product,turns"

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.campaign.partners.record import Reason
-from quetsach.campaign.partners.verdict import Held, Tally, Verdict, judge
+from quetsach.campaign.partners.row import Held, Tally, Verdict, judge
 
 FIGURES = (5, 4, 1, None, None)
 OTHER = (6, 4, 1, None, None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.partners.window import Window, days_of, window_of
+from quetsach.campaign.partners.declaration import Window, days_of, window_of
 
 
 @pytest.mark.parametrize(

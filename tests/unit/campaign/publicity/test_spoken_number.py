@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.spoken_number import MAX_NUMBER, spoken_day, spoken_decimal, spoken_number
+from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.spoken_text import MAX_NUMBER, spoken_day, spoken_decimal, spoken_number
 
 VALUES = {
     **dict(zip(["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"], range(10), strict=True)),

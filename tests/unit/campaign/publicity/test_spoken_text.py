@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.spoken_text import (
-    MAX_CHARACTERS,
-    SYLLABLES_A_SECOND,
-    SpokenForms,
-    count_syllables,
-    spoken_text,
-)
+from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.spoken_text import MAX_CHARACTERS, SYLLABLES_A_SECOND, SpokenForms, count_syllables, spoken_text
 from quetsach.web.office import publicity as office_publicity
 
 FOLDER = Path(office_publicity.__file__).parent / "texts"

@@ -8,12 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.errors import CampaignError
-from quetsach.campaign.publicity.announcement import LENGTHS_SECONDS, announce
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.facts import PLACEHOLDERS, Facts, span_text
-from quetsach.campaign.publicity.spoken_text import SpokenForms
-from quetsach.campaign.publicity.texts import fill, read_texts
+from quetsach.campaign.errors import CampaignError, PublicityError
+from quetsach.campaign.kit_texts import LENGTHS_SECONDS, PLACEHOLDERS, Facts, announce, fill, read_texts, span_text
+from quetsach.campaign.spoken_text import SpokenForms
 from quetsach.core.pack import LocalText
 from quetsach.web.office import publicity as office_publicity
 

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.checked_code import LETTERS
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.verification_code import SPACE, code_of, read_code
+from quetsach.campaign.codes import LETTERS, SPACE, code_of, read_code
+from quetsach.campaign.errors import PublicityError
 
 numbers = st.integers(0, SPACE - 1)
 

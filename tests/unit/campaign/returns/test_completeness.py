@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from quetsach.campaign.returns.completeness import Completeness, Expected, completeness_text, survey
 from quetsach.campaign.returns.period import Deadline, week_of
-from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
-from quetsach.core.zone import midnight_after
+from quetsach.campaign.returns.state import NOT_FILED, Filed, ReturnStatus, Scope, State
+from quetsach.core.period import midnight_after
 
 DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10, zone=UTC)
 IN_TIME, TOO_LATE = midnight_after(DEADLINE.due, UTC) - timedelta(seconds=1), midnight_after(DEADLINE.due, UTC)
@@ -30,28 +30,28 @@ def submitted(at: datetime = IN_TIME, scope: Scope = Scope.OWN) -> Filed:
 
 def test_a_district_is_ready_when_its_communes_are_approved() -> None:
     found = survey([expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO, approved())], now=NOW)
-    assert found.standings[DISTRICT] is Standing.READY
+    assert found.standings[DISTRICT] is ReturnStatus.READY
 
 
 def test_one_silent_commune_makes_its_district_wait_and_is_named() -> None:
     found = survey([expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO)], now=NOW)
-    assert found.standings[DISTRICT] is Standing.WAITING
+    assert found.standings[DISTRICT] is ReturnStatus.WAITING
     assert found.waiting_for(DISTRICT) == (TWO,)
 
 
 def test_a_named_missing_commune_that_is_signed_off_blocks_nobody() -> None:
     units = [expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO)]
     found = survey(units, now=NOW, signed_off={DISTRICT: frozenset({TWO})})
-    assert found.standings[DISTRICT] is Standing.READY
+    assert found.standings[DISTRICT] is ReturnStatus.READY
     assert found.waiting_for(DISTRICT) == ()
-    assert found.standings[TWO] is Standing.SIGNED_OFF
+    assert found.standings[TWO] is ReturnStatus.SIGNED_OFF
     assert found.of(TWO).missing == 1  # signed off is not reported
 
 
 def test_a_sign_off_ends_when_the_commune_reports_after_all() -> None:
     units = [expected(DISTRICT, submitted()), expected(ONE, approved()), expected(TWO, submitted())]
     found = survey(units, now=NOW, signed_off={DISTRICT: frozenset({TWO})})
-    assert found.standings[TWO] is Standing.READY
+    assert found.standings[TWO] is ReturnStatus.READY
     assert found.waiting_for(DISTRICT) == (TWO,)
 
 
@@ -64,24 +64,24 @@ def test_who_has_submitted_is_not_among_the_missing() -> None:
 def test_signing_one_off_does_not_excuse_another() -> None:
     units = [expected(DISTRICT, submitted()), expected(ONE), expected(TWO)]
     found = survey(units, now=NOW, signed_off={DISTRICT: frozenset({TWO})})
-    assert found.standings[DISTRICT] is Standing.WAITING
+    assert found.standings[DISTRICT] is ReturnStatus.WAITING
 
 
 def test_a_return_of_the_subtree_covers_those_below_and_waits_for_none() -> None:
     found = survey([expected(DISTRICT, submitted(scope=Scope.SUBTREE)), expected(ONE), expected(TWO)], now=NOW)
     assert found.standings == {
-        DISTRICT: Standing.READY, ONE: Standing.COVERED, TWO: Standing.COVERED,
+        DISTRICT: ReturnStatus.READY, ONE: ReturnStatus.COVERED, TWO: ReturnStatus.COVERED,
     }  # fmt: skip
 
 
 def test_a_return_of_own_machines_covers_nobody() -> None:
     found = survey([expected(DISTRICT, approved()), expected(ONE)], now=NOW)
-    assert found.standings[ONE] is Standing.OVERDUE
+    assert found.standings[ONE] is ReturnStatus.OVERDUE
 
 
 def test_a_draft_of_a_subtree_covers_nobody_yet() -> None:
     found = survey([expected(DISTRICT, Filed(State.DRAFT, Scope.SUBTREE)), expected(ONE)], now=NOW)
-    assert found.standings[ONE] is Standing.OVERDUE
+    assert found.standings[ONE] is ReturnStatus.OVERDUE
 
 
 def test_completeness_counts_in_time_late_covered_and_missing_apart() -> None:

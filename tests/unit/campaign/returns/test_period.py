@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.errors import PeriodError
+from quetsach.campaign.errors import PeriodError
 from quetsach.campaign.returns.period import (
     Deadline,
     ReportingPeriod,
@@ -15,7 +15,7 @@ from quetsach.campaign.returns.period import (
     weeks,
 )
 from quetsach.core.pack import LocalText
-from quetsach.core.zone import day_of, midnight_after
+from quetsach.core.period import day_of, midnight_after
 from quetsach.installation import bundled_country
 
 WEEK = week_of(date(2020, 10, 5))

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.errors import StateError
+from quetsach.campaign.errors import StateError
 from quetsach.campaign.returns.period import Deadline, week_of
-from quetsach.campaign.returns.state import NOT_FILED, Act, Filed, Standing, State, after, standing, state_of
+from quetsach.campaign.returns.state import NOT_FILED, Act, Filed, ReturnStatus, State, after, standing, state_of
 
 DEADLINE = Deadline.of(week_of(date(2020, 10, 5)), due_days=3, lock_days=10, zone=UTC)
 BEFORE, LATE, CLOSED = (datetime(2020, 10, d, 3, tzinfo=UTC) for d in (12, 16, 25))
@@ -34,30 +34,30 @@ def test_what_does_not_belong_to_the_state_is_refused(state: State, act: Act) ->
 
 
 @pytest.mark.parametrize(
-    ("now", "found"), [(BEFORE, Standing.EXPECTED), (LATE, Standing.OVERDUE), (CLOSED, Standing.LOCKED)]
+    ("now", "found"), [(BEFORE, ReturnStatus.EXPECTED), (LATE, ReturnStatus.OVERDUE), (CLOSED, ReturnStatus.LOCKED)]
 )
-def test_a_return_that_never_came_is_expected_overdue_locked(now: datetime, found: Standing) -> None:
+def test_a_return_that_never_came_is_expected_overdue_locked(now: datetime, found: ReturnStatus) -> None:
     assert standing(NOT_FILED, DEADLINE, now=now) is found
 
 
 def test_a_submitted_return_waits_for_those_below() -> None:
     filed = Filed(State.SUBMITTED, submitted_at=BEFORE)
-    assert standing(filed, DEADLINE, now=LATE, is_clear_below=False) is Standing.WAITING
-    assert standing(filed, DEADLINE, now=LATE) is Standing.READY
+    assert standing(filed, DEADLINE, now=LATE, is_clear_below=False) is ReturnStatus.WAITING
+    assert standing(filed, DEADLINE, now=LATE) is ReturnStatus.READY
 
 
 def test_a_covered_unit_is_not_overdue() -> None:
-    assert standing(NOT_FILED, DEADLINE, now=LATE, is_covered=True) is Standing.COVERED
+    assert standing(NOT_FILED, DEADLINE, now=LATE, is_covered=True) is ReturnStatus.COVERED
 
 
 def test_what_a_unit_above_stands_for_is_neither_overdue_nor_locked() -> None:
-    assert standing(NOT_FILED, DEADLINE, now=CLOSED, is_signed_off=True) is Standing.SIGNED_OFF
+    assert standing(NOT_FILED, DEADLINE, now=CLOSED, is_signed_off=True) is ReturnStatus.SIGNED_OFF
     came = Filed(State.SUBMITTED, submitted_at=LATE)
-    assert standing(came, DEADLINE, now=LATE, is_signed_off=True) is Standing.READY
+    assert standing(came, DEADLINE, now=LATE, is_signed_off=True) is ReturnStatus.READY
 
 
 def test_a_return_that_was_sent_back_is_said_to_be() -> None:
-    assert standing(Filed(State.RETURNED), DEADLINE, now=CLOSED) is Standing.SENT_BACK
+    assert standing(Filed(State.RETURNED), DEADLINE, now=CLOSED) is ReturnStatus.SENT_BACK
 
 
 @given(st.lists(st.sampled_from(Act)))

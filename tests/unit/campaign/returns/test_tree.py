@@ -1,8 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.state import Scope
-from quetsach.campaign.returns.tree import Conflict, ancestors, children_of, conflicts, conflicts_of, nearest_above
+from quetsach.campaign.returns.state import (
+    Conflict,
+    Scope,
+    ancestors,
+    children_of,
+    conflicts,
+    conflicts_of,
+    nearest_above,
+)
 
 PATHS = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), max_size=30).map(
     lambda all_parts: sorted({f"/tw/{'/'.join(parts)}/" for parts in all_parts} | {"/tw/"})

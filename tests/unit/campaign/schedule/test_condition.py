@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.schedule.condition import Condition, Evidence, Need, judge
+from quetsach.campaign.schedule.plan import Condition, Evidence, Need, judge
 
 COUNTED = [need for need in Need if need is not Need.DECISION_RECORDED]
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.campaign import CampaignError
-from quetsach.campaign.schedule.dates import date_changes, dated_items, next_campaign, redated
-from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.errors import ScheduleError
+from quetsach.campaign.schedule.document import date_changes, dated_items, next_campaign, redated
 from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period

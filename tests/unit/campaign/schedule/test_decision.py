@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import (
     Decision,
     DecisionKind,
@@ -11,7 +12,6 @@ from quetsach.campaign.schedule.decision import (
     digest_of,
     in_force,
 )
-from quetsach.campaign.schedule.errors import ScheduleError
 
 TODAY = date(2020, 9, 10)
 FIRST = Decision(

@@ -16,8 +16,8 @@ from quetsach.campaign import (
     Window,
     read_campaign,
 )
-from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.schedule.document import campaign_digest, campaign_document
+from quetsach.campaign.schedule.plan import Condition, Need
 from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period

@@ -1,9 +1,9 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.outcome import AddressFacts, ReturnFacts, WindowFact, open_points
-from quetsach.campaign.schedule.standing import plan_standing
+from quetsach.campaign.schedule.plan import Evidence, Need
+from quetsach.campaign.schedule.status import plan_status
 from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 
@@ -32,7 +32,7 @@ def _points(
     addresses: AddressFacts | None = None,
     returns: ReturnFacts | None = COMPLETE,
 ) -> list[str]:
-    standing = plan_standing(CAMPAIGN, day, evidence, opened=opened)
+    standing = plan_status(CAMPAIGN, day, evidence, opened=opened)
     return [point.en for point in open_points(CAMPAIGN, standing, addresses or _addresses(), returns)]
 
 

@@ -1,8 +1,8 @@
 import pytest
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import read_csv
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.campaign.units.figures import read_figures
+from quetsach.campaign.units.table import read_figures
 
 
 def _read(*lines: str):

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.units.country import CITY, UNITS
 
-from quetsach.campaign.units.rollup import Tree, roll_up
-from quetsach.campaign.units.tree import positions
+from quetsach.campaign.units.tree import Tree, positions, roll_up
 
 PLACES = positions(UNITS)
 OCTOBER = Tree.on(PLACES, date(2020, 10, 6))

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from quetsach.campaign.units.snapshot import read_snapshot
+from quetsach.campaign.units.tree import read_snapshot
 from quetsach.centre.tables import load_tree_snapshot
 from quetsach.core.errors import InputError
 from quetsach.installation import bundled

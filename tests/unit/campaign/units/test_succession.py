@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.units.country import BY_KEY, CITY, REFORM, SUCCESSIONS, whole
 
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.campaign.units.succession import apportion, recast, succession_faults
-from quetsach.campaign.units.unit import Succession
+from quetsach.campaign.errors import UnitsError
+from quetsach.campaign.units.unit import Succession, apportion, recast, succession_faults
 
 LATER = date(2026, 3, 1)
 

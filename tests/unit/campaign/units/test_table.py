@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.units.country import BY_KEY, START, SUCCESSIONS, UNITS
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import MAX_CELL, MAX_ROWS, read_csv, sheet_of, write_csv
-from quetsach.campaign.units.comparison import Standing, compare
-from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.units.comparison import ExistingUnits, compare
 from quetsach.campaign.units.table import (
     CONTACT_COLUMNS,
     MEMBER_COLUMNS,
@@ -24,7 +24,7 @@ from quetsach.campaign.units.table import (
     unit_rows,
 )
 from quetsach.campaign.units.unit import Unit, UnitKind
-from quetsach.core.csv_text import guarded, unguarded
+from quetsach.core.table import guarded, unguarded
 
 CONTACTS = (
     Contact(
@@ -33,7 +33,7 @@ CONTACTS = (
     Contact("31-2020", "", "", "", "+84 225 3842 120", is_primary=False),
 )
 MEMBERS = (Member("sector", "health", "31-2020", START, None),)
-STANDING = Standing(
+STANDING = ExistingUnits(
     BY_KEY,
     {(row.old, row.new): row for row in SUCCESSIONS},
     {"31-2020": CONTACTS},

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.units.country import BY_KEY, CITY, REFORM, START, UNITS, unit
 
-from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.tree import ROOT, Position, positions, tree_faults
 from quetsach.campaign.units.unit import Unit, UnitKind
 

@@ -7,7 +7,7 @@ import pytest
 from tests.infection_of_windows import of_key
 from tests.snapshot import snapshot
 
-from quetsach.cli.acting import told_plan_step
+from quetsach.cli.confirmation import format_plan_step
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
@@ -140,7 +140,7 @@ def test_a_service_whose_file_is_gone_is_not_put_back(drive: Drive) -> None:
 def test_the_plan_says_which_keys_are_made(drive: Drive, language: str, said: str) -> None:
     (step,) = drive.plan(NETWORK, GUARD).steps
     words = messages("act", language)
-    told = "\n".join(told_plan_step(step, words, language, registry=drive.host.registry, findings={}))
+    told = "\n".join(format_plan_step(step, words, language, registry=drive.host.registry, findings={}))
     assert f"{NETWORK}: {said}" in told
     assert f"{GUARD}: {said}" in told
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.report_samples import sample_scan
 
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.looking import code_of
+from quetsach.cli.parser import ExitCode
+from quetsach.cli.scan_options import code_of
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.conclusion import GAP_OF, Conclusion, Gap, conclusion_of, gaps_of
 from quetsach.endpoint.scanner.scan import ScanResult, Scope

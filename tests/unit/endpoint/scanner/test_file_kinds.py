@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.core.file_type import FileType
+from quetsach.core.rule_text import FileType
 from quetsach.endpoint.scanner.kind import HEAD_BYTES, FileKind, kind_of
 
 HEADS = {

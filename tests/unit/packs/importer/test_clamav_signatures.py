@@ -4,9 +4,8 @@ import boreal
 import pytest
 
 from quetsach.core.indicator_list import ListKind
-from quetsach.packs.importer.clamav_bodies import read_bodies
-from quetsach.packs.importer.clamav_hashes import read_file_hashes, read_section_hashes
-from quetsach.packs.importer.found import FoundRule, Listed, Reason, Refused
+from quetsach.packs.importer.clamav import read_bodies, read_file_hashes, read_section_hashes
+from quetsach.packs.importer.indicator import FoundRule, Listed, Reason, Refused
 
 MD5, SHA256 = "0" * 31 + "a", "0" * 63 + "c"
 

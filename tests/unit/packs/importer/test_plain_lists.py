@@ -3,7 +3,7 @@
 import pytest
 
 from quetsach.core.indicator_list import ListKind
-from quetsach.packs.importer.found import Listed, Reason, Refused
+from quetsach.packs.importer.indicator import Listed, Reason, Refused
 from quetsach.packs.importer.plain import read_plain
 
 MD5, SHA256 = "0" * 31 + "a", "0" * 63 + "c"

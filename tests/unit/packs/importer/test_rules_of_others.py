@@ -2,8 +2,8 @@
 
 import pytest
 
-from quetsach.packs.importer.found import FoundRule, Reason, Refused
-from quetsach.packs.importer.vet import Vetted, vet
+from quetsach.packs.importer.indicator import FoundRule, Reason, Refused
+from quetsach.packs.importer.vetting import Vetted, vet
 from quetsach.packs.importer.yara_text import read_rules
 
 GOOD = 'rule good { meta: author = "A" strings: $a = "some sure mark" condition: $a }'
@@ -93,14 +93,14 @@ def test_after_the_time_that_there_is_the_rest_is_named() -> None:
 
 
 def test_what_does_not_fit_into_the_pack_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.packs.importer.vet._RULES_LIMIT_BYTES", len(GOOD) + 10)
+    monkeypatch.setattr("quetsach.packs.importer.vetting._RULES_LIMIT_BYTES", len(GOOD) + 10)
     vetted = _vetted(f'{GOOD}\nrule more {{ strings: $a = "another mark" condition: $a }}')
     assert _names(vetted) == ["good"]
     assert [r.reason for r in vetted.refused] == [Reason.PACK_FULL]
 
 
 def test_rules_beyond_the_most_that_an_import_takes_are_refused_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.packs.importer.vet.MOST_RULES", 1)
+    monkeypatch.setattr("quetsach.packs.importer.vetting.MOST_RULES", 1)
     vetted = _vetted(f'{GOOD}\nrule more {{ strings: $a = "another mark" condition: $a }}')
     assert [(r.reason, r.what) for r in vetted.refused] == [(Reason.PACK_FULL, "more: an import takes at most 1 rules")]
 

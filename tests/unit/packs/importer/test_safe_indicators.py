@@ -7,8 +7,8 @@ import pytest
 
 from quetsach.core.indicator_list import ListKind
 from quetsach.packs.errors import PackError
-from quetsach.packs.importer.found import Listed, Reason
-from quetsach.packs.importer.safety import Commonplace, refusal_of
+from quetsach.packs.importer.indicator import Listed, Reason
+from quetsach.packs.importer.vetting import Commonplace, refusal_of
 
 COMMON = Commonplace.load(Path(__file__).parents[4] / "data" / "commonplace")
 

@@ -4,10 +4,10 @@ from tests.known_country import MONDAY, a_country, a_day, a_family, an_isp
 
 from quetsach.simulate import Country, country
 from quetsach.simulate.machines.days import Day
-from quetsach.simulate.machines.effect import DAY
-from quetsach.simulate.machines.scenario import CheckIns, Duty, Family, Lease, LeaseKind, Schedule
+from quetsach.simulate.machines.population import DAY
+from quetsach.simulate.machines.scenario import ActivityProfile, CheckIns, Family, Lease, LeaseKind, Schedule
 
-OFFICE = {Duty.OFFICE: 1.0}
+OFFICE = {ActivityProfile.OFFICE: 1.0}
 
 
 def _periodic(minutes: float, jitter: float = 0.0, *, at_start: bool = False, **changes: object) -> Family:
@@ -29,8 +29,8 @@ def _online_seconds(day: Day) -> int:
     return int((day.levels.off - day.levels.on).sum())
 
 
-@pytest.mark.parametrize("duties", [{Duty.ALWAYS: 1.0}, OFFICE])
-def test_random_check_ins_come_at_their_rate_while_on_line(duties: dict[Duty, float]) -> None:
+@pytest.mark.parametrize("duties", [{ActivityProfile.ALWAYS: 1.0}, OFFICE])
+def test_random_check_ins_come_at_their_rate_while_on_line(duties: dict[ActivityProfile, float]) -> None:
     scenario = a_country(hosts=3000, days=4, families=(a_family(duties=duties),))
     days = list(country(scenario))
     events, hours = sum(len(day.events) for day in days), sum(map(_online_seconds, days)) / 3600
@@ -100,7 +100,7 @@ def test_check_ins_are_in_the_order_of_time() -> None:
 
 def test_stretches_cover_exactly_the_time_on_line() -> None:
     isp = an_isp("one", Lease(MONDAY, LeaseKind.DHCP, 1.0, 2.0), addresses=9000)
-    families = (a_family(duties={Duty.ALWAYS: 0.5, Duty.HOME: 0.5}, mean_days=3),)
+    families = (a_family(duties={ActivityProfile.ALWAYS: 0.5, ActivityProfile.HOME: 0.5}, mean_days=3),)
     for day in country(a_country(hosts=800, isps=(isp,), families=families)):
         seconds = np.bincount(
             day.stretches.infections,

@@ -20,9 +20,9 @@ from quetsach.network import AddressRange, AddressRanges
 from quetsach.network.ranges import MAPPED_FIRST
 from quetsach.simulate import Country, Order, SimulateError, write_country
 from quetsach.simulate.machines.scenario import (
+    ActivityProfile,
     CheckIns,
     Coverage,
-    Duty,
     FeedForm,
     Lease,
     LeaseKind,
@@ -47,7 +47,7 @@ COUNTRY = a_country(
         a_family(
             "necurs",
             check_ins=(CheckIns(MONDAY, Schedule.PERIODIC, 2400.0, 0.3),),
-            duties={Duty.OFFICE: 0.5, Duty.HOME: 0.5},
+            duties={ActivityProfile.OFFICE: 0.5, ActivityProfile.HOME: 0.5},
             uses_ipv6=True,
         ),
     ),

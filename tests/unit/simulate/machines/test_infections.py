@@ -7,8 +7,8 @@ import pytest
 from tests.known_country import a_country, a_day, a_family, a_measure, an_isp
 
 from quetsach.simulate import Country
-from quetsach.simulate.machines.effect import DAY, NEVER, Effect
 from quetsach.simulate.machines.infections import CLEANED, OPEN, Epidemic, Infections, cleaning_of
+from quetsach.simulate.machines.population import DAY, NEVER, Effect
 from quetsach.simulate.machines.scenario import RollOut
 
 NOTHING = Effect((), (), (), ())

@@ -7,11 +7,10 @@ from tests.known_country import MONDAY, a_country, a_day, a_family, an_isp
 from quetsach.network import AddressRange, AddressRanges
 from quetsach.network.ranges import MAPPED_FIRST
 from quetsach.simulate import Country, SimulateError, country
-from quetsach.simulate.machines.chance import Chance
-from quetsach.simulate.machines.effect import DAY
 from quetsach.simulate.machines.leases import Leases
-from quetsach.simulate.machines.presence import Presence
-from quetsach.simulate.machines.scenario import Duty, Lease, LeaseKind
+from quetsach.simulate.machines.population import DAY, Presence
+from quetsach.simulate.machines.random_streams import RandomStreams
+from quetsach.simulate.machines.scenario import ActivityProfile, Lease, LeaseKind
 
 LASTING = (a_family(mean_days=5000),)
 
@@ -71,10 +70,12 @@ def test_periodic_leases_change_after_exactly_their_period(hours: float) -> None
 
 def test_a_line_by_session_changes_when_its_machine_is_switched_on() -> None:
     isp = an_isp("one", Lease(MONDAY, LeaseKind.SESSION, 1.0))
-    scenario = a_country(days=2, isps=(isp,), families=(a_family(duties={Duty.OFFICE: 1.0}, mean_days=5000),))
+    scenario = a_country(
+        days=2, isps=(isp,), families=(a_family(duties={ActivityProfile.OFFICE: 1.0}, mean_days=5000),)
+    )
     for day in country(scenario):
         infected, leases = day.levels.infections, day.leases
-        on, _ = Presence(scenario, Chance(scenario.seed)).of(day.number, infected.hosts, infected.duties)
+        on, _ = Presence(scenario, RandomStreams(scenario.seed)).of(day.number, infected.hosts, infected.duties)
         found = {int(leases.of.numbers[n]): int(b) for n, b in zip(leases.lines, leases.begins, strict=True) if b}
         expected = {host: second for host, second in zip(infected.lines.tolist(), on.tolist(), strict=True) if second}
         assert found == expected

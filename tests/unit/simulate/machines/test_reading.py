@@ -10,7 +10,7 @@ from quetsach.installation import bundled
 from quetsach.network.region import region_key
 from quetsach.simulate import is_country, read_country
 from quetsach.simulate.machines.pools import addresses_of, networks_of
-from quetsach.simulate.machines.scenario import Duty, FeedForm, LeaseKind, Outage, RollOut, Schedule
+from quetsach.simulate.machines.scenario import ActivityProfile, FeedForm, LeaseKind, Outage, RollOut, Schedule
 
 SCENARIOS = sorted(path.stem for path in (bundled("data") / "scenarios").glob("*.toml"))
 GOOD = """
@@ -86,7 +86,7 @@ def test_a_country_is_read_as_it_is_written() -> None:
     scenario = read_country(GOOD.encode(), file="s.toml")
     (family,), (vnpt, xa), (feed,), (measure,) = scenario.families, scenario.isps, scenario.feeds, scenario.measures
     assert scenario.period == Period(date(2024, 3, 4), date(2024, 3, 31))
-    assert (scenario.hours[Duty.OFFICE].start, scenario.hours[Duty.HOME].start) == (9, 18.5)
+    assert (scenario.hours[ActivityProfile.OFFICE].start, scenario.hours[ActivityProfile.HOME].start) == (9, 18.5)
     assert scenario.holidays == {date(2024, 3, 8), date(2024, 3, 9)}
     assert [(c.schedule, c.interval) for c in family.check_ins] == [(Schedule.PERIODIC, 1800), (Schedule.POISSON, 3600)]
     assert family.growth == pytest.approx(-0.01)

@@ -7,7 +7,7 @@ from tests.known_country import MONDAY, a_country, a_day, a_family, a_feed, an_i
 from quetsach.core.period import Period
 from quetsach.simulate import Country, country
 from quetsach.simulate.machines.days import Day
-from quetsach.simulate.machines.effect import DAY
+from quetsach.simulate.machines.population import DAY
 from quetsach.simulate.machines.scenario import Coverage, Feed, Lease, LeaseKind, Outage
 
 

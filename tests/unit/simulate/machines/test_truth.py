@@ -10,9 +10,9 @@ from tests.known_country import MONDAY, a_country, a_day, a_family, a_feed, a_me
 
 from quetsach.simulate import Country, country
 from quetsach.simulate.machines.days import Day
-from quetsach.simulate.machines.effect import DAY
 from quetsach.simulate.machines.infections import OPEN
-from quetsach.simulate.machines.scenario import Duty, RollOut
+from quetsach.simulate.machines.population import DAY
+from quetsach.simulate.machines.scenario import ActivityProfile, RollOut
 from quetsach.simulate.machines.truth import Truth, hex_texts
 
 COUNTRY = a_country(
@@ -20,7 +20,7 @@ COUNTRY = a_country(
     days=4,
     families=(
         a_family("mirai", mean_days=3, reinfection=0.5, reinfection_days=1),
-        a_family("necurs", duties={Duty.OFFICE: 0.5, Duty.HOME: 0.5}, mean_days=5),
+        a_family("necurs", duties={ActivityProfile.OFFICE: 0.5, ActivityProfile.HOME: 0.5}, mean_days=5),
     ),
     isps=(an_isp("one"), an_isp("two"), an_isp("abroad", country="XA")),
     measures=(a_measure(2, reduction=0.5, ramp_days=1),),

@@ -31,9 +31,9 @@ from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts,
 from quetsach.centre.evaluation.dividing import changes
 from quetsach.centre.evaluation.gathering import own_letters
 from quetsach.centre.evaluation.inputs import Dimension, MachineChange
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.installation import bundled
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from quetsach.campaign.authority import Act, Duty, Role, may, may_give, scope
+from quetsach.campaign.authority import Duty, Permission, Role, may, may_give, scope
 from quetsach.web.office.people.access import duties_of, may_do, require, visible
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.refusal import AccessError
@@ -17,47 +17,47 @@ from .conftest import TODAY
 AFTER = date(2026, 1, 1)
 
 
-def keys(person, act: Act, day: date = TODAY) -> set[str]:
+def keys(person, act: Permission, day: date = TODAY) -> set[str]:
     return set(Position.objects.filter(visible(person, act, day=day)).values_list("unit__key", flat=True))
 
 
 def test_an_editor_sees_the_own_subtree_and_nothing_else(person) -> None:
-    assert keys(person("editor", "303-2020"), Act.SEE) == {"303-2020", "11296-2020", "11299-2020"}
+    assert keys(person("editor", "303-2020"), Permission.SEE) == {"303-2020", "11296-2020", "11299-2020"}
 
 
 def test_somebody_without_duties_sees_nothing(person) -> None:
-    assert keys(person(None), Act.SEE) == set()
+    assert keys(person(None), Permission.SEE) == set()
 
 
 def test_an_operator_sees_the_tree_of_the_day(person) -> None:
-    assert "31-2020" in keys(person("operator"), Act.SEE)
-    assert "31-2020" not in keys(person("operator"), Act.SEE, AFTER)
+    assert "31-2020" in keys(person("operator"), Permission.SEE)
+    assert "31-2020" not in keys(person("operator"), Permission.SEE, AFTER)
 
 
 def test_a_duty_goes_over_to_the_successor(person, units) -> None:
     who = person("editor", "31-2020")
-    assert may_do(who, Act.ENTER_RETURN, units["31-2025"], day=AFTER)
-    assert may_do(who, Act.SEE, units["31-2020"], day=AFTER)
-    assert not may_do(who, Act.SEE, units["01-2025"], day=AFTER)
+    assert may_do(who, Permission.ENTER_RETURN, units["31-2025"], day=AFTER)
+    assert may_do(who, Permission.SEE, units["31-2020"], day=AFTER)
+    assert not may_do(who, Permission.SEE, units["01-2025"], day=AFTER)
 
 
 def test_what_one_may_not_even_see_is_hidden(person, units) -> None:
     who = person("viewer", "31-2020")
     with pytest.raises(AccessError) as seen:
-        require(who, Act.ENTER_RETURN, units["31-2020"], day=TODAY)
+        require(who, Permission.ENTER_RETURN, units["31-2020"], day=TODAY)
     with pytest.raises(AccessError) as unseen:
-        require(who, Act.ENTER_RETURN, units["01-2020"], day=TODAY)
+        require(who, Permission.ENTER_RETURN, units["01-2020"], day=TODAY)
     assert (seen.value.is_hidden, unseen.value.is_hidden) == (False, True)
 
 
 def test_a_key_that_begins_like_another_is_another_unit() -> None:
-    assert not may([Duty(Role.EDITOR, "/tw/3/")], Act.SEE, "/tw/31/")
+    assert not may([Duty(Role.EDITOR, "/tw/3/")], Permission.SEE, "/tw/31/")
 
 
 def test_a_scope_holds_no_top_below_another() -> None:
     duties = [Duty(Role.EDITOR, "/tw/31/303/"), Duty(Role.VIEWER, "/tw/31/"), Duty(Role.EDITOR, "/tw/01/")]
-    assert scope(duties, Act.SEE) == ("/tw/01/", "/tw/31/")
-    assert scope(duties, Act.ENTER_RETURN) == ("/tw/01/", "/tw/31/303/")
+    assert scope(duties, Permission.SEE) == ("/tw/01/", "/tw/31/")
+    assert scope(duties, Permission.ENTER_RETURN) == ("/tw/01/", "/tw/31/303/")
 
 
 def test_nobody_gives_more_than_he_has() -> None:

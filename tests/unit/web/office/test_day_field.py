@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.utils.translation import override
 
-from quetsach.core.day import read_day
+from quetsach.core.period import read_day
 from quetsach.web.office.day_field import DayField, DueField
 
 

@@ -8,10 +8,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.translation import override
 
-from quetsach.campaign.errors import CampaignError
-from quetsach.campaign.partners.errors import PartnerError
-from quetsach.campaign.returns.errors import ReturnError
-from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.errors import CampaignError, PartnerError, ReturnError, ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.refusal import AccessError, FlashErrors, refusal_text
 

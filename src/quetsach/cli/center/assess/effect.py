@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach import storage
 from quetsach.cli.center.assess.fidelity import tell_fidelity
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:

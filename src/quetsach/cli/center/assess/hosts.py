@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from quetsach import storage
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.sector import SECTORS
+from quetsach.core.sighting import SECTORS
 
 if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer
     from quetsach.cli.center.assess.hosts_told import Rates
+    from quetsach.core.country import Places
     from quetsach.core.family import FamilyNames
-    from quetsach.core.place import Places
     from quetsach.lake.hosts import HostReport, HostRow
     from quetsach.network import NetworkTables
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.assess.windows import campaign_folder
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser
-from quetsach.core.csv_text import csv_text
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
+from quetsach.core.table import csv_text
 
 if TYPE_CHECKING:
     from quetsach.assess.trial.lot import Lot

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.cli.center.assess.windows import campaign_folder
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 _SAID = {

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 

@@ -16,12 +16,10 @@ from quetsach.cli.center.assess.planned_power import (
 )
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
 from quetsach.cli.center.assess.windows import campaign_folder
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser
-from quetsach.cli.signing_keys import add_pass_file, phrase_source
+from quetsach.cli.packs_keys import add_pass_file, phrase_source
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 
 if TYPE_CHECKING:

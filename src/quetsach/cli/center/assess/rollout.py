@@ -15,10 +15,8 @@ from quetsach.cli.center.assess.planned_power import (
     tell_power,
 )
 from quetsach.cli.center.assess.windows import campaign_folder
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import add_language, chosen_language
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 

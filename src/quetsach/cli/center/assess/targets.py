@@ -11,11 +11,9 @@ from quetsach.cli.center.assess.windows import (
     show_basis,
     show_definitions,
 )
-from quetsach.cli.exit_code import ExitCode
-from quetsach.cli.language import chosen_language
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quetsach.cli.language import add_language
 from quetsach.cli.locations import default_data
-from quetsach.core.csv_text import csv_text
+from quetsach.cli.parser import add_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
+from quetsach.core.table import csv_text
 
 if TYPE_CHECKING:
     from quetsach.assess import Basis, Definition

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from quetsach.centre.publication.months import Month
 from quetsach.centre.publication.snapshot import RankedRow, Snapshot, WindowFigure
-from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
+from quetsach.core.table import csv_text
 
 _KINDS = {
     "string": LocalText("chữ", "text"),

@@ -14,10 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
-from quetsach.core.day import MONTHS, day_text
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.core.period import Period
+from quetsach.core.period import MONTHS, Period, day_text
 
 register = template.Library()
 

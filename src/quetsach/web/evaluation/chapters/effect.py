@@ -9,9 +9,8 @@ from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
 from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
-from quetsach.core.number import number_text
+from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.pack import LocalText
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.evaluation.chapters.flow import flow
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
 from quetsach.web.evaluation.document import (

@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import Permission, scope
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
 from quetsach.web.office.people.access import duties_of, may_do, paths_of, within
@@ -52,7 +52,7 @@ def approval_for(person: Person, key: int, *, day: date) -> Approval:
     if found is not None and (
         found.asked_by_id == person.pk
         or may_decide(person, found, day=day)
-        or may_do(person, Act.READ_LOG, found.unit, day=day)
+        or may_do(person, Permission.READ_LOG, found.unit, day=day)
     ):
         return found
     raise AccessError("no such approval", is_hidden=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.log.services import log_append
@@ -51,14 +51,14 @@ def consequence_of(approval: Approval) -> Consequence | None:
 # Asking and deciding; the one who asks never decides.
 
 DECIDING_ACT = {
-    "letter": Act.ISSUE_LETTER,
-    "numbers": Act.PUBLISH_NUMBERS,
-    "packs": Act.PUBLISH_PACKS,
-    "kit": Act.MAKE_KIT,
-    "campaign": Act.RUN_CAMPAIGN,
-    "baseline": Act.RUN_CAMPAIGN,
-    "assignment": Act.RUN_CAMPAIGN,
-    "decision": Act.RUN_CAMPAIGN,
+    "letter": Permission.ISSUE_LETTER,
+    "numbers": Permission.PUBLISH_NUMBERS,
+    "packs": Permission.PUBLISH_PACKS,
+    "kit": Permission.MAKE_KIT,
+    "campaign": Permission.RUN_CAMPAIGN,
+    "baseline": Permission.RUN_CAMPAIGN,
+    "assignment": Permission.RUN_CAMPAIGN,
+    "decision": Permission.RUN_CAMPAIGN,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Person
@@ -31,8 +31,8 @@ def entries_for(person: Person, wanted: Wanted, *, day: date) -> QuerySet[LogEnt
     signing in, is read over the whole country alone.
     """
     found = LogEntry.objects.order_by("-number").select_related("unit")
-    if not may_do(person, Act.READ_LOG, root_unit(), day=day):
-        found = found.filter(within(person, Act.READ_LOG, day=day)).distinct()
+    if not may_do(person, Permission.READ_LOG, root_unit(), day=day):
+        found = found.filter(within(person, Permission.READ_LOG, day=day)).distinct()
     if wanted.text:
         of_text = Q(person_name__icontains=wanted.text) | Q(subject=wanted.text)
         found = found.filter(of_text | Q(unit__name_vi__icontains=wanted.text))
@@ -47,4 +47,4 @@ def entries_for(person: Person, wanted: Wanted, *, day: date) -> QuerySet[LogEnt
 
 def may_read(person: Person, *, day: date) -> bool:
     """Whether a person reads the log of any unit."""
-    return Position.objects.filter(visible(person, Act.READ_LOG, day=day)).exists()
+    return Position.objects.filter(visible(person, Permission.READ_LOG, day=day)).exists()

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import CampaignError, read_campaign
-from quetsach.campaign.fault import told_at
 from quetsach.campaign.schedule.decision import (
     MAX_GROUNDS,
     MAX_TITLE,
@@ -18,7 +17,7 @@ from quetsach.campaign.schedule.decision import (
     DecisionKind,
     in_force,
 )
-from quetsach.campaign.section import MAX_BYTES
+from quetsach.campaign.section import MAX_BYTES, format_at
 from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.day_field import DayField
@@ -65,7 +64,7 @@ class PlanFileForm(forms.Form):
         try:
             read_campaign(content, file=FILE)
         except CampaignError as error:
-            raise forms.ValidationError(str(here(told_at(error, content)))) from error
+            raise forms.ValidationError(str(here(format_at(error, content)))) from error
         return content
 
     def document(self) -> bytes:

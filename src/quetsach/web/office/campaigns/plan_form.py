@@ -9,8 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.record import Measure
-from quetsach.campaign.schedule.condition import Condition, Need
-from quetsach.campaign.schedule.plan import Stage
+from quetsach.campaign.schedule.plan import Condition, Need, Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH, MAX_TEXT_LENGTH
 from quetsach.web.office.day_field import DayField
 

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.errors import CampaignError
 from quetsach.campaign.record import Campaign, Measure, Target, Window, read_campaign
-from quetsach.campaign.schedule.condition import Condition, Need
 from quetsach.campaign.schedule.document import campaign_document
-from quetsach.campaign.schedule.plan import Milestone, Part, Phase, Stage
+from quetsach.campaign.schedule.plan import Condition, Milestone, Need, Part, Phase, Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period

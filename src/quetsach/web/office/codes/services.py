@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.verification_code import SPACE, code_of, read_code
+from quetsach.campaign.codes import SPACE, code_of, read_code
+from quetsach.campaign.errors import PublicityError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.codes.models import Verification, VerificationKind
 

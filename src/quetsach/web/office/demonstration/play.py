@@ -5,8 +5,8 @@ from datetime import date
 from django.conf import settings
 from django.db import transaction
 
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import DecisionKind
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.errors import BaselineError
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.selectors.boards import frozen_baseline

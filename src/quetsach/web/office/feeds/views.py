@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.feeds import LAYOUTS
 from quetsach.web.office.feeds import selectors
 from quetsach.web.office.figures.selectors import published_figures
@@ -49,7 +49,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 def set_aside(request: HttpRequest, delivery: str) -> HttpResponse:
     """Show the first records that were set aside of one delivery; that they were read is logged."""
     visitor = _entered(request)
-    require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
+    require(visitor.person, Permission.PUBLISH_PACKS, root_unit(), day=visitor.day)
     context: dict[str, object] = {"tab": "quarantine"}
     with FlashErrors(request):
         context["found"] = selectors.rows_set_aside(delivery, by=visitor.person, now=visitor.now)
@@ -68,10 +68,10 @@ def names(request: HttpRequest) -> HttpResponse:
 
 def _entered(request: HttpRequest) -> CurrentUser:
     visitor = CurrentUser.of(request)
-    require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
+    require(visitor.person, Permission.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
     return visitor
 
 
 def _may_look(visitor: CurrentUser) -> bool:
     """Whether somebody works with the records themselves, as analysts do."""
-    return may_do(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
+    return may_do(visitor.person, Permission.PUBLISH_PACKS, root_unit(), day=visitor.day)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.centre.publication.candidates import (
     Candidate,
     OutdatedError,
@@ -48,7 +48,7 @@ def figures_ask(*, digest: str, by: Person, now: datetime) -> Approval:
         AccessError: not this person's to ask.
     """
     centre = root_unit()
-    require(by, Act.PUBLISH_NUMBERS, centre, day=today(now))
+    require(by, Permission.PUBLISH_NUMBERS, centre, day=today(now))
     candidate = _waiting(digest)
     if candidate.figures.withheld:
         raise PublicationError(_("These figures cannot be published: a table would give small figures away."))

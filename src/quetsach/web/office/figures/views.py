@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.figures import selectors, services
 from quetsach.web.office.figures.selectors import campaign_countings, country_countings
 from quetsach.web.office.people.access import CurrentUser, may_do, require
@@ -62,7 +62,7 @@ def countings(request: HttpRequest) -> HttpResponse:
     """Show what was counted and estimated, from what and when."""
     visitor = _entered(request)
     context: dict[str, object] = {
-        "may_run": may_do(visitor.person, Act.RUN_CAMPAIGN, root_unit(), day=visitor.day),
+        "may_run": may_do(visitor.person, Permission.RUN_CAMPAIGN, root_unit(), day=visitor.day),
         "country": country_countings(),
         "campaigns": campaign_countings(),
     }
@@ -71,5 +71,5 @@ def countings(request: HttpRequest) -> HttpResponse:
 
 def _entered(request: HttpRequest) -> CurrentUser:
     visitor = CurrentUser.of(request)
-    require(visitor.person, Act.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
+    require(visitor.person, Permission.PUBLISH_NUMBERS, root_unit(), day=visitor.day)
     return visitor

@@ -14,10 +14,12 @@ class Helpdesk(AppConfig):
         """Let people reword the ready answers."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
-        from quetsach.campaign.authority import Act  # noqa: PLC0415
-        from quetsach.campaign.helpdesk.ready_answer import PLACES  # noqa: PLC0415
+        from quetsach.campaign.authority import Permission  # noqa: PLC0415
+        from quetsach.campaign.helpdesk import PLACES  # noqa: PLC0415
         from quetsach.web.office.helpdesk.wording import DOCUMENT, built_answers  # noqa: PLC0415
         from quetsach.web.office.wording.selectors import Document, register_document  # noqa: PLC0415
 
         title, room = _("Ready answers"), "office:helpdesk:list"
-        register_document(Document(DOCUMENT, title, Act.ANSWER_CASES, built_answers, PLACES, room, has_lines=True))
+        register_document(
+            Document(DOCUMENT, title, Permission.ANSWER_CASES, built_answers, PLACES, room, has_lines=True)
+        )

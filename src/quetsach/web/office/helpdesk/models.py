@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.campaign.helpdesk import CaseState
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit
 

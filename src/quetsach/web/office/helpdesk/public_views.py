@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from quetsach.campaign.helpdesk.case_code import read_case_code
-from quetsach.campaign.helpdesk.case_state import RETENTION_DAYS
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.codes import read_case_code
+from quetsach.campaign.errors import CaseError
+from quetsach.campaign.helpdesk import RETENTION_DAYS
 from quetsach.web.client_address import client_address
 from quetsach.web.limits import RateLimit, SourceLimit, Width
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark

@@ -9,9 +9,9 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from quetsach.campaign.authority import ACTS, Act
-from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.core.zone import midnight_after
+from quetsach.campaign.authority import PERMISSIONS, Permission
+from quetsach.campaign.helpdesk import CaseState
+from quetsach.core.period import midnight_after
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.people.access import may_do, visible
 from quetsach.web.office.people.models import Duty, Person
@@ -40,12 +40,12 @@ def cases() -> QuerySet[Case]:
 
 def cases_of(person: Person, *, day: date) -> QuerySet[Case]:
     """Return the cases that a person may answer; those of a unit that is no more belong to its successors."""
-    here = Position.objects.filter(visible(person, Act.ANSWER_CASES, day=day)).values("unit")
+    here = Position.objects.filter(visible(person, Permission.ANSWER_CASES, day=day)).values("unit")
     standing, heirs = Position.objects.on(day).values("unit"), Succession.objects.filter(on__lte=day)
     ended = Q(unit__in=heirs.filter(new__in=here).values("old")) & ~Q(unit__in=standing)
     twice = Unit.objects.filter(cases__isnull=False, successors__on__lte=day, closed__lte=day).distinct()
     twice = twice.exclude(pk__in=heirs.filter(new__in=standing).values("old"))  # the successors are no more either
-    inherited = [unit.pk for unit in twice if may_do(person, Act.ANSWER_CASES, unit, day=day)]
+    inherited = [unit.pk for unit in twice if may_do(person, Permission.ANSWER_CASES, unit, day=day)]
     found = Case.objects.filter(Q(unit__in=here) | ended | Q(unit__in=inherited))
     return found.select_related("unit", "province", "assignee")
 
@@ -77,7 +77,7 @@ def colleagues(unit: Unit, *, day: date) -> QuerySet[Person]:
     """Return who may answer the cases of a unit: those with such a duty over it or over a unit above it."""
     position = position_of(unit, day)
     keys = position.path.strip("/").split("/") if position else [unit.key]
-    roles = [role.value for role, acts in ACTS.items() if Act.ANSWER_CASES in acts]
+    roles = [role.value for role, acts in PERMISSIONS.items() if Permission.ANSWER_CASES in acts]
     held = Duty.objects.filter(Q(until=None) | Q(until__gt=day), role__in=roles, unit__key__in=keys, first__lte=day)
     return Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("name", "pk")
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.helpdesk.case_code import KEY_SPACE, SPACE, case_code, case_key, read_case_code, read_case_key
-from quetsach.campaign.helpdesk.case_state import CaseState, Step, erase_before, lapse_before, state_after
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.codes import CASE_SPACE, KEY_SPACE, case_code, case_key, read_case_code, read_case_key
+from quetsach.campaign.errors import CaseError
+from quetsach.campaign.helpdesk import CaseState, Step, erase_before, lapse_before, state_after
 from quetsach.web.office.encryption import key_for, seal, unseal
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Asker, Author, Case, Message
@@ -106,7 +106,7 @@ def case_open(
 def _case(*, form: UUID, key: str, kind: str, province: Unit | None, language: str, now: datetime) -> Case:
     code = next(
         code
-        for code in (case_code(secrets.randbelow(SPACE)) for _ in range(_TRIES))
+        for code in (case_code(secrets.randbelow(CASE_SPACE)) for _ in range(_TRIES))
         if not Case.objects.filter(code=code).exists()
     )
     return Case(
@@ -207,7 +207,7 @@ def _step(
     with transaction.atomic():
         case = Case.objects.select_for_update().select_related("unit").get(pk=case.pk)
         unit = case.unit
-        require(by, Act.ANSWER_CASES, unit, day=today(now))
+        require(by, Permission.ANSWER_CASES, unit, day=today(now))
         if case.erased_at is not None:
             raise CaseError("this case was erased", code="erased")
         case.state = state_after(case.case_state, step)
@@ -226,7 +226,7 @@ def case_take(*, case: Case, by: Person, now: datetime, assignee: Person | None 
     """
     taker = assignee or by
     with _step(case, Step.TAKE, by=by, now=now, detail={"to": taker.pk}) as taken:
-        if not may_do(taker, Act.ANSWER_CASES, taken.unit, day=today(now)):
+        if not may_do(taker, Permission.ANSWER_CASES, taken.unit, day=today(now)):
             raise CaseError("this colleague may not answer the unit's cases", code="colleague")
         taken.assignee = taker
 
@@ -303,7 +303,7 @@ def contact_show(*, case: Case, by: Person, now: datetime) -> str | None:
         AccessError: not this person's to do.
     """
     case = Case.objects.select_related("unit", "asker").get(pk=case.pk)
-    require(by, Act.ANSWER_CASES, case.unit, day=today(now))
+    require(by, Permission.ANSWER_CASES, case.unit, day=today(now))
     asker = getattr(case, "asker", None)
     contact = unseal(asker.contact, purpose=CONTACT) if asker and asker.contact else None
     log_append(by=by, act="case-contact", subject=f"case:{case.code}", unit=case.unit, detail={}, now=now)

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.helpdesk.case_state import CaseState, steps_from
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import CaseError
+from quetsach.campaign.helpdesk import CaseState, steps_from
 from quetsach.web.office.helpdesk import selectors, services
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.forms import HandOverForm, TextForm
@@ -37,7 +37,7 @@ def _case(request: HttpRequest, code: str) -> Case:
     """Return a case that the person may answer; another is not found."""
     person, _now, day = _who(request)
     found = get_object_or_404(selectors.cases(), code=code)
-    require(person, Act.ANSWER_CASES, found.unit, day=day)
+    require(person, Permission.ANSWER_CASES, found.unit, day=day)
     return found
 
 
@@ -60,7 +60,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "kinds": SHORT_KINDS.items(),
         "states": list(CaseState),
-        "may_reword": may_do(person, Act.ANSWER_CASES, root_unit(), day=day),
+        "may_reword": may_do(person, Permission.ANSWER_CASES, root_unit(), day=day),
     }
     return render(request, "office/helpdesk/listing.html", context)
 

@@ -10,8 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from quetsach.campaign.helpdesk.case_state import CaseState
-from quetsach.campaign.helpdesk.ready_answer import ReadyAnswer, read_ready_answers
+from quetsach.campaign.helpdesk import CaseState, ReadyAnswer, read_ready_answers
 from quetsach.web.identity import site
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Case
@@ -121,4 +120,4 @@ REFUSALS: Mapping[str, str | Promise] = {
     "colleague": _("Choose a colleague who may answer the cases of this unit."),
     "unit": _("Choose another unit that there is today, by its code or key."),
 }
-"""What a page says about a :class:`~quetsach.campaign.helpdesk.errors.CaseError`, by its code."""
+"""What a page says about a :class:`~quetsach.campaign.errors.CaseError`, by its code."""

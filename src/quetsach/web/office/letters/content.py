@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import override
 
-from quetsach.campaign.letters.exchange import DocumentKind, ExchangeHeader
+from quetsach.campaign.letters.letter import DocumentKind, ExchangeHeader
 from quetsach.web.identity import site
 from quetsach.web.office.letters.document.letter import (
     Annex,

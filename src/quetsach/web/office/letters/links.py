@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.identity import site
 from quetsach.web.office.encryption import SignedNumbers
 from quetsach.web.office.letters.models import Dispatch

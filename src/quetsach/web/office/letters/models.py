@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Never
 from django.db import models
 
 from quetsach.campaign.letters.chain import Chain, read_chain, replay
-from quetsach.campaign.letters.course import Event, Happening
-from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.letters.register import MAX_SIGN_LENGTH, number_and_sign
+from quetsach.campaign.letters.delivery_status import Event, EventKind
+from quetsach.campaign.letters.letter import MAX_SIGN_LENGTH, DocumentKind, number_and_sign
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit
 
@@ -252,7 +251,7 @@ class DispatchEvent(models.Model):
     """One thing that happened. Rows are added and never changed."""
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=12, choices=[(h.value, h.value) for h in Happening])
+    kind = models.CharField(max_length=12, choices=[(h.value, h.value) for h in EventKind])
     at = models.DateTimeField()
     reason = models.CharField(max_length=1000, blank=True)
     via = models.CharField(max_length=10, help_text="mail, inbox, link, centre, return")
@@ -282,7 +281,7 @@ class DispatchEvent(models.Model):
     @property
     def event(self) -> Event:
         """The event as the rules know it."""
-        return Event(Happening(self.kind), self.at, self.reason)
+        return Event(EventKind(self.kind), self.at, self.reason)
 
 
 class Reminder(models.Model):

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.web.identity import site
 from quetsach.web.office.letters.signing_credentials import authority_here
@@ -31,7 +31,7 @@ def mail_try(*, by: Person, now: datetime) -> None:
         AccessError: not this person's to do.
         LetterError: no mail server is set, it cannot be used, or it does not take the mail.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     server = settings.CENTER.mail_server
     if server is None:
         raise LetterError(
@@ -62,7 +62,7 @@ def time_stamp_try(*, by: Person, now: datetime) -> None:
         AccessError: not this person's to do.
         QuetsachError: no authority is set, or it gives none that can be used.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     authority = authority_here()
     if authority is None:
         raise LetterError(

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.operation.selectors import (
     first_steps,
     last_failed,
@@ -25,7 +25,7 @@ from quetsach.web.office.tree.selectors import root_unit
 def operation(request: HttpRequest) -> HttpResponse:
     """Show whether mail, signing and the work behind the pages are in order, and what a new centre does first."""
     visitor = CurrentUser.of(request)
-    require(visitor.person, Act.RUN_CAMPAIGN, root_unit(), day=visitor.day)
+    require(visitor.person, Permission.RUN_CAMPAIGN, root_unit(), day=visitor.day)
     context = {
         "steps": first_steps(day=visitor.day, now=visitor.now),
         "mail": mail_state(now=visitor.now),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from quetsach import storage
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.packs.change import PackChange, changes_of
 from quetsach.packs.errors import SigningError
 from quetsach.web.office.approvals.models import Approval
@@ -63,7 +63,7 @@ def packs_ask(*, digest: str, by: Person, now: datetime) -> Approval:
         AccessError: not this person's to ask.
     """
     centre = root_unit()
-    require(by, Act.PUBLISH_PACKS, centre, day=today(now))
+    require(by, Permission.PUBLISH_PACKS, centre, day=today(now))
     waiting = waiting_packs()
     if waiting is None or waiting.digest != digest:
         raise SigningError(_("The packs have changed since you looked. Look at them again."))

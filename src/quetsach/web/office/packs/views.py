@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.packs import selectors, services
 from quetsach.web.office.people.access import CurrentUser, require
 from quetsach.web.office.refusal import FlashErrors
@@ -17,7 +17,7 @@ from quetsach.web.office.tree.selectors import root_unit
 def packs(request: HttpRequest) -> HttpResponse:
     """Show what would change for everybody, and what everybody gets; on POST ask a second person."""
     visitor = CurrentUser.of(request)
-    require(visitor.person, Act.PUBLISH_PACKS, root_unit(), day=visitor.day)
+    require(visitor.person, Permission.PUBLISH_PACKS, root_unit(), day=visitor.day)
     if request.method == "POST":
         return _ask(request, visitor)
     context: dict[str, object] = {"needs_two": settings.CENTER.publication == "two-people"}

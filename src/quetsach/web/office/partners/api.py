@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.urls import reverse
 from ninja import Router, Schema
 
-from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.errors import PartnerError
 from quetsach.web.api.errors import Refusal, refuse
 from quetsach.web.api.open_data.documents import PARTNER_TOKEN
 from quetsach.web.limits import PARTNER_BODY_BYTES

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.partners import selectors
 from quetsach.web.office.partners.forms import DeclarationForm, PartnerForm, PeriodForm, ReportForm, TokenForm
 from quetsach.web.office.partners.models import Partner
@@ -33,8 +33,8 @@ _DELIVERIES_SHOWN = 20
 def _open(request: HttpRequest) -> tuple[Person, datetime, dict[str, Any]]:
     """Let whoever sees the whole country in; say whether the person may change something here."""
     person, now = current_person(request), datetime.now(UTC)
-    require(person, Act.SEE, root_unit(), day=today(now))
-    return person, now, {"may_run": may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))}
+    require(person, Permission.SEE, root_unit(), day=today(now))
+    return person, now, {"may_run": may_do(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))}
 
 
 def _partner(key: str) -> Partner:
@@ -85,7 +85,7 @@ def partner(request: HttpRequest, key: str) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """Add a partner."""
     person, now, context = _open(request)
-    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PartnerForm(request.POST or None)
     if form.is_valid():
         with FlashErrors(request, _("The partner was added. Next: how it counts."), form=form, words=REFUSALS):
@@ -98,7 +98,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def declare(request: HttpRequest, key: str) -> HttpResponse:
     """Add the next version of how a partner counts."""
     person, now, context = _open(request)
-    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     found = _partner(key)
     form = DeclarationForm(request.POST or None)
     if form.is_valid():

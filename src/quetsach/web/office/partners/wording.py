@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.campaign.partners.declaration import CountedAs, Level, MachineKey, Overlap, Versions
+from quetsach.campaign.partners.declaration import CountedAs, Level, MachineKey, Overlap, Versions, Window
 from quetsach.campaign.partners.record import Reason
-from quetsach.campaign.partners.window import Window
 
 MEASURES: Mapping[str, str | Promise] = {
     "turns": _("Scan turns"),
@@ -64,7 +63,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "lost": _("The file is no longer here. Send it again."),
     "no-folder": _("This centre keeps no files."),
 }
-"""What a page says about a :class:`~quetsach.campaign.partners.errors.PartnerError`, by its code."""
+"""What a page says about a :class:`~quetsach.campaign.errors.PartnerError`, by its code."""
 REASONS: Mapping[str, str | Promise] = {
     Reason.TOO_LONG: _("the line is too long"),
     Reason.NOT_UTF8: _("not text in UTF-8"),

@@ -9,7 +9,7 @@ from django.db.models import FilteredRelation, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from quetsach.campaign.authority import Act, Duty, Role, may, may_give, scope
+from quetsach.campaign.authority import Duty, Permission, Role, may, may_give, scope
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
@@ -50,7 +50,7 @@ def duties_of(person: Person, *, day: date) -> tuple[Duty, ...]:
     return tuple(sorted(found))
 
 
-def may_do(person: Person, act: Act, unit: Unit, *, day: date) -> bool:
+def may_do(person: Person, act: Permission, unit: Unit, *, day: date) -> bool:
     """Whether a person may do ``act`` to a unit of that day's tree, or to one that no longer stands there."""
     duties = duties_of(person, day=day)
     return any(may(duties, act, path) for path in paths_of(unit, day=day))
@@ -63,7 +63,7 @@ def paths_of(unit: Unit, *, day: date) -> tuple[str, ...]:
     return tuple(_paths(unit.pk, day))
 
 
-def require(person: Person, act: Act, unit: Unit, *, day: date) -> None:
+def require(person: Person, act: Permission, unit: Unit, *, day: date) -> None:
     """Let pass, or refuse.
 
     Raises:
@@ -71,10 +71,10 @@ def require(person: Person, act: Act, unit: Unit, *, day: date) -> None:
     """
     if may_do(person, act, unit, day=day):
         return
-    raise AccessError("this is not yours to do", is_hidden=not may_do(person, Act.SEE, unit, day=day))
+    raise AccessError("this is not yours to do", is_hidden=not may_do(person, Permission.SEE, unit, day=day))
 
 
-def visible(person: Person, act: Act, *, day: date, prefix: str = "") -> Q:
+def visible(person: Person, act: Permission, *, day: date, prefix: str = "") -> Q:
     """Return the filter for what a person may do ``act`` to on a day.
 
     Args:
@@ -94,7 +94,7 @@ def visible(person: Person, act: Act, *, day: date, prefix: str = "") -> Q:
     return places & in_time
 
 
-def within(person: Person, act: Act, *, day: date, unit: str = "unit") -> Q:
+def within(person: Person, act: Permission, *, day: date, unit: str = "unit") -> Q:
     """Return the filter, for models with a ``unit``, of what lies in the subtrees in which a person may do ``act``.
 
     Besides the units that stand there on the day, these are the ones that they succeeded and that are no more: what
@@ -145,7 +145,7 @@ def may_give_over(by: Person, role: Role, unit: Unit, *, day: date) -> bool:
 
 def manages_country(by: Person, *, day: date) -> bool:
     """Whether somebody manages people over the whole country."""
-    return may_do(by, Act.MANAGE_PEOPLE, root_unit(), day=day)
+    return may_do(by, Permission.MANAGE_PEOPLE, root_unit(), day=day)
 
 
 def may_vouch(by: Person, person: Person, *, day: date) -> bool:

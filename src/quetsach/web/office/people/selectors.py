@@ -9,8 +9,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Model, Q, QuerySet
 
-from quetsach.campaign.authority import ACTS, Act, Role
-from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.campaign.authority import PERMISSIONS, Permission, Role
+from quetsach.campaign.helpdesk import CaseState
 from quetsach.web.office.people.access import is_barred, manages_country, may_manage, visible, within
 from quetsach.web.office.people.kept_page import PageWords, Row
 from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
@@ -39,7 +39,7 @@ def duties_below(by: Person, *, day: date, text: str = "", role: str = "") -> Qu
     """Return the duties that are held in the subtrees whose people somebody manages, by code."""
     found = Duty.objects.on(day)
     if not manages_country(by, day=day):
-        found = found.filter(within(by, Act.MANAGE_PEOPLE, day=day))
+        found = found.filter(within(by, Permission.MANAGE_PEOPLE, day=day))
     if text:
         wanted = Q(person__name__icontains=text) | Q(person__email__icontains=text)
         found = found.filter(wanted | Q(unit__name_vi__icontains=text) | Q(unit__code=text))
@@ -64,7 +64,7 @@ def to_vouch_for(by: Person, *, day: date) -> int:
 def invitations_below(by: Person, *, now: datetime, day: date) -> QuerySet[Invitation]:
     """Return the open invitations to duties in the subtrees whose people somebody manages."""
     open_ones = Invitation.objects.filter(
-        within(by, Act.MANAGE_PEOPLE, day=day), used_at=None, withdrawn_at=None, expires_at__gt=now
+        within(by, Permission.MANAGE_PEOPLE, day=day), used_at=None, withdrawn_at=None, expires_at__gt=now
     )
     return open_ones.select_related("unit", "given_by").order_by("given_at").distinct()
 
@@ -85,7 +85,7 @@ def person_below(by: Person, key: int, *, day: date) -> Person:
 
 def units_to_choose(by: Person, *, day: date) -> list[Unit] | None:
     """Return the units over which somebody may give duties, in the order of the tree; ``None`` if they are many."""
-    positions = Position.objects.filter(visible(by, Act.MANAGE_PEOPLE, day=day)).select_related("unit")
+    positions = Position.objects.filter(visible(by, Permission.MANAGE_PEOPLE, day=day)).select_related("unit")
     found = list(positions.order_by("path")[: _LONGEST_CHOICE + 1])
     return [position.unit for position in found] if len(found) <= _LONGEST_CHOICE else None
 
@@ -175,7 +175,7 @@ def operators_of(centre: Unit, *, day: date) -> int:
     return sum(not is_barred(person) for person in _able().filter(vouched, pk__in=held).filter(pk__in=with_factor))
 
 
-def people_with(act: Act, keys: Collection[str], *, day: date) -> list[Person]:
+def people_with(act: Permission, keys: Collection[str], *, day: date) -> list[Person]:
     """Return the people who can sign in and hold a duty with ``act`` over a unit of these keys, or one that became it.
 
     Whether the duty reaches what they are asked about is for the caller to see: roles and trees change.
@@ -185,7 +185,7 @@ def people_with(act: Act, keys: Collection[str], *, day: date) -> list[Person]:
     while found:
         found = set(Succession.objects.filter(new__in=found, on__lte=day).values_list("old", flat=True)) - units
         units |= found
-    roles = [role for role in Role if act in ACTS[role]]
+    roles = [role for role in Role if act in PERMISSIONS[role]]
     held = Duty.objects.on(day).filter(unit__in=units, role__in=roles).values("person")
     return [person for person in _able().filter(pk__in=held).order_by("pk") if not is_barred(person)]
 

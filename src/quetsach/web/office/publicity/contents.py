@@ -10,11 +10,18 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from quetsach.campaign.publicity.announcement import LENGTHS_SECONDS, Announcement, announce
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.facts import Facts
-from quetsach.campaign.publicity.spoken_text import SpokenForms
-from quetsach.campaign.publicity.texts import Block, KitTexts, fill, read_texts
+from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.kit_texts import (
+    LENGTHS_SECONDS,
+    Announcement,
+    Block,
+    Facts,
+    KitTexts,
+    announce,
+    fill,
+    read_texts,
+)
+from quetsach.campaign.spoken_text import SpokenForms
 from quetsach.core.pack import LocalText
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS, qr_png, qr_svg, qr_values, typeset
 from quetsach.web.office.wording.selectors import as_worded

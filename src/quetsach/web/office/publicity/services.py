@@ -16,9 +16,9 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.facts import Facts
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.kit_texts import Facts
 from quetsach.core.pack import LocalText
 from quetsach.web.client_address import client_address
 from quetsach.web.identity import site
@@ -62,7 +62,7 @@ def kit_make(*, unit: Unit, campaign: Campaign, by: Person | None, now: datetime
         PublicityError: it cannot be set, most often because a name is too long.
     """
     if by:
-        require(by, Act.MAKE_KIT, unit, day=today(now))
+        require(by, Permission.MAKE_KIT, unit, day=today(now))
     facts = _facts(unit, campaign, code_draw())
     archive = kit_archive(facts, made_at=now)  # half a second of work: not while the database is held
     (sha256,) = KITS.put([archive])
@@ -100,7 +100,7 @@ def kit_submit(*, kit: Kit, by: Person, now: datetime) -> Approval:
         AccessError: not this person's to do.
         PublicityError: it is out already, or was taken back.
     """
-    require(by, Act.MAKE_KIT, kit.unit, day=today(now))
+    require(by, Permission.MAKE_KIT, kit.unit, day=today(now))
     if kit.verification.revoked_at or kit_is_released(kit):
         raise PublicityError(_("this kit is out already, or was taken back"), hint=_("make a new one"))
     title = f"{kit.unit.name_vi} · {kit.verification.code}"
@@ -117,7 +117,7 @@ def kit_revoke(*, kit: Kit, reason: str, by: Person, now: datetime) -> Kit:
         AccessError: not this person's to do.
         PublicityError: no reason is given, or one that is too long for the page.
     """
-    require(by, Act.MAKE_KIT, kit.unit, day=today(now))
+    require(by, Permission.MAKE_KIT, kit.unit, day=today(now))
     if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
         raise PublicityError(
             _("taking a kit back needs a reason of at most 500 characters"),

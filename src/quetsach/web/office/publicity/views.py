@@ -11,9 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.verification_code import read_code
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.codes import read_code
+from quetsach.campaign.errors import PublicityError
 from quetsach.web.office.blob_store import KITS, BlobError
 from quetsach.web.office.people.access import current_person, may_do, today
 from quetsach.web.office.people.models import Person
@@ -96,13 +96,13 @@ def kit_list(request: HttpRequest) -> HttpResponse:
     """The kits of my units; on POST a new one, in one step."""
     person, now = current_person(request), datetime.now(UTC)
     day = today(now)
-    units = selectors.units_offered(person, Act.MAKE_KIT, day=day)
+    units = selectors.units_offered(person, Permission.MAKE_KIT, day=day)
     form = KitForm(request.POST or None, initial={"unit": units[0].label if units else ""})
     if request.method == "POST" and form.is_valid():
         made = _make(form, person, now)
         if made is not None:
             return made
-    may_reword = may_do(person, Act.MAKE_KIT, root_unit(), day=day)
+    may_reword = may_do(person, Permission.MAKE_KIT, root_unit(), day=day)
     context = {"kits": selectors.kits_seen(person, day=day), "units": units, "form": form, "may_reword": may_reword}
     return render(request, "office/publicity/list.html", context)
 
@@ -123,7 +123,7 @@ def kit(request: HttpRequest, number: int) -> HttpResponse:
     ]
     context = {
         "shown": shown,
-        "may_make": may_do(person, Act.MAKE_KIT, shown.kit.unit, day=today(now)),
+        "may_make": may_do(person, Permission.MAKE_KIT, shown.kit.unit, day=today(now)),
         "pictures": pictures,
         "files": names,
         "form": ReasonForm(),
@@ -198,10 +198,10 @@ def reach(request: HttpRequest) -> HttpResponse:
     last = utc_day - timedelta(days=utc_day.weekday() + 1)  # the last Sunday
     start = {"first": last - timedelta(days=_DAYS_SHOWN - 1), "last": last, "unit": ""}
     form = ReachForm(request.GET if "first" in request.GET else {**start, "unit": request.GET.get("unit", "")})
-    context: dict[str, Any] = {"form": form, "units": selectors.units_offered(person, Act.SEE, day=day)}
+    context: dict[str, Any] = {"form": form, "units": selectors.units_offered(person, Permission.SEE, day=day)}
     if form.is_valid():
         asked = form.cleaned_data
-        unit = selectors.unit_asked_for(person, asked["unit"], Act.SEE, day=day)
+        unit = selectors.unit_asked_for(person, asked["unit"], Permission.SEE, day=day)
         if unit is None:
             form.add_error("unit", _("There is no unit with this name or key."))
         else:
@@ -211,7 +211,7 @@ def reach(request: HttpRequest) -> HttpResponse:
 
 def _make(form: KitForm, person: Person, now: datetime) -> HttpResponse | None:
     """Make the kit and lead to it; a fault goes to the form."""
-    unit = selectors.unit_asked_for(person, form.cleaned_data["unit"], Act.MAKE_KIT, day=today(now))
+    unit = selectors.unit_asked_for(person, form.cleaned_data["unit"], Permission.MAKE_KIT, day=today(now))
     if unit is None:
         form.add_error("unit", _("There is no unit with this name or key."))
         return None

@@ -6,10 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.campaign.errors import CampaignError
-from quetsach.campaign.letters.errors import PolicyError
+from quetsach.campaign.errors import CampaignError, PeriodError, PolicyError
 from quetsach.campaign.letters.reminders import Policy, read_days
-from quetsach.campaign.returns.errors import PeriodError
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.campaign.section import MAX_BYTES

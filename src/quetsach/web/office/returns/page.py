@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.returns.answers import LONGEST_NAME, LONGEST_REASON, Fault
 from quetsach.campaign.returns.form import Counts, Element, Form, Kind, Span
-from quetsach.campaign.returns.state import Act, Scope, Standing, State
+from quetsach.campaign.returns.state import Act, ReturnStatus, Scope, State
 from quetsach.core.pack import LocalText
 
 
@@ -129,16 +129,16 @@ def _question(element: Element, cells: Mapping[str, str], faults: Mapping[str, l
 
 # What states, acts and refusals are called on the pages.
 
-STANDINGS: Mapping[Standing, tuple[str | Promise, str]] = {
-    Standing.EXPECTED: (_("not due yet"), "plain"),
-    Standing.OVERDUE: (_("overdue"), "attention"),
-    Standing.LOCKED: (_("missing, entry closed"), "attention"),
-    Standing.COVERED: (_("counted by the unit above"), "plain"),
-    Standing.SIGNED_OFF: (_("stated not to report"), "plain"),
-    Standing.SENT_BACK: (_("sent back"), "attention"),
-    Standing.WAITING: (_("waits for units below"), "plain"),
-    Standing.READY: (_("to be approved"), "attention"),
-    Standing.APPROVED: (_("approved"), "good"),
+STANDINGS: Mapping[ReturnStatus, tuple[str | Promise, str]] = {
+    ReturnStatus.EXPECTED: (_("not due yet"), "plain"),
+    ReturnStatus.OVERDUE: (_("overdue"), "attention"),
+    ReturnStatus.LOCKED: (_("missing, entry closed"), "attention"),
+    ReturnStatus.COVERED: (_("counted by the unit above"), "plain"),
+    ReturnStatus.SIGNED_OFF: (_("stated not to report"), "plain"),
+    ReturnStatus.SENT_BACK: (_("sent back"), "attention"),
+    ReturnStatus.WAITING: (_("waits for units below"), "plain"),
+    ReturnStatus.READY: (_("to be approved"), "attention"),
+    ReturnStatus.APPROVED: (_("approved"), "good"),
 }
 """Title and badge."""
 

@@ -12,12 +12,11 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError, UnitsError
 from quetsach.campaign.returns.form import Element, Form, Kind
 from quetsach.campaign.returns.state import Scope
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.core.csv_text import guarded, unguarded
 from quetsach.core.pack import LocalText
+from quetsach.core.table import guarded, unguarded
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx

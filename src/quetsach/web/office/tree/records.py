@@ -9,11 +9,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from quetsach.campaign.units.comparison import Standing
-from quetsach.campaign.units.succession import WHOLE
+from quetsach.campaign.units.comparison import ExistingUnits
 from quetsach.campaign.units.table import Contact, Member
 from quetsach.campaign.units.tree import positions
-from quetsach.campaign.units.unit import Succession, Unit, UnitKind
+from quetsach.campaign.units.unit import WHOLE, Succession, Unit, UnitKind
 from quetsach.web.office.tree import models
 
 BATCH = 2000
@@ -55,10 +54,10 @@ def member_records() -> list[Member]:
     return [Member(*row) for row in models.Membership.objects.order_by("pk").values_list(*columns)]
 
 
-def standing() -> Standing:
+def standing() -> ExistingUnits:
     """Return everything that an import is compared with."""
     groups = models.Group.objects.values_list("group_set__code", "code")
-    return Standing(unit_records(), succession_records(), contact_records(), member_records(), set(groups))
+    return ExistingUnits(unit_records(), succession_records(), contact_records(), member_records(), set(groups))
 
 
 def hold_tree() -> None:

@@ -11,10 +11,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.expressions import Combinable
 from django.db.models.functions import StrIndex, Substr
 
-from quetsach.campaign.units.rollup import Tree, roll_up
-from quetsach.campaign.units.succession import recast
-from quetsach.campaign.units.tree import positions
+from quetsach.campaign.units.tree import Tree, positions, roll_up
 from quetsach.campaign.units.unit import Unit as UnitRecord
+from quetsach.campaign.units.unit import recast
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
 from quetsach.core.pack import LocalText
 from quetsach.web.office.reading import kept_while_read

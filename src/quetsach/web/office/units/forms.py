@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import MAX_BYTES
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.campaign.units.succession import WHOLE
 from quetsach.campaign.units.table import (
     CODE_FORM,
     EMAIL_FORM,
@@ -18,6 +17,7 @@ from quetsach.campaign.units.table import (
     PHONE_FORM,
     parse_share,
 )
+from quetsach.campaign.units.unit import WHOLE
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.refusal import refusal_text

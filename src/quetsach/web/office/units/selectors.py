@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import contact_rows, member_rows, succession_rows, unit_rows
 from quetsach.campaign.units.tree import ROOT
@@ -83,10 +83,10 @@ def require_sight(person: Person, unit: Unit, *, day: date) -> None:
     Raises:
         AccessError: the unit is outside what the person sees.
     """
-    require(person, Act.SEE, answering(unit, day=day), day=day)
+    require(person, Permission.SEE, answering(unit, day=day), day=day)
 
 
-def seen_keys(person: Person, act: Act, *, day: date) -> set[str]:
+def seen_keys(person: Person, act: Permission, *, day: date) -> set[str]:
     """Return the keys of all units, of any time, that a person may do ``act`` to on a day.
 
     Today's come from the tree; former ones from what succeeded them, or else from what was above them.
@@ -116,7 +116,7 @@ def places_in_sight(person: Person, tops: tuple[str, ...], day: date, now: date)
     """Return the positions that a person's search looks through: who sees the whole tree may search it on any day."""
     if f"/{ROOT}/" in tops:
         return Position.objects.on(day)
-    return Position.objects.on(now).filter(visible(person, Act.SEE, day=now))
+    return Position.objects.on(now).filter(visible(person, Permission.SEE, day=now))
 
 
 def contacts_of(key: str) -> QuerySet[Contact]:
@@ -140,7 +140,7 @@ def export_tables(person: Person | None, *, day: date) -> dict[str, list[tuple[s
     What an import of them would read is exactly what there is: importing an export changes nothing.
     """
     units = unit_records()
-    keys = set(units) if person is None else seen_keys(person, Act.SEE, day=day)
+    keys = set(units) if person is None else seen_keys(person, Permission.SEE, day=day)
     contacts = [contact for key, found in contact_records().items() if key in keys for contact in found]
     rows: dict[str, Iterable[tuple[str, ...]]] = {
         "units": unit_rows(unit for key, unit in units.items() if key in keys),

@@ -21,10 +21,10 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, sheet_of
-from quetsach.campaign.units.errors import UnitsError
-from quetsach.core.csv_text import guarded
 from quetsach.core.pack import LocalText
+from quetsach.core.table import guarded
 
 DEADLINE_SECONDS = 15
 _MOST_TOLD_BYTES = 2000

@@ -14,10 +14,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.units.tree import ROOT
 from quetsach.campaign.units.unit import UnitKind
-from quetsach.core.day import read_day
+from quetsach.core.period import read_day
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.refusal import FlashErrors
@@ -89,7 +89,7 @@ def units(request: HttpRequest) -> HttpResponse:
     """Where somebody begins: the tops of what he sees, and a search below them."""
     now = today(datetime.now(UTC))
     day, text = _day(request) or now, request.GET.get("q", "").strip()[:100]
-    tops = scope(duties_of(current_person(request), day=now), Act.SEE)
+    tops = scope(duties_of(current_person(request), day=now), Permission.SEE)
     starts = [position.unit for position in places_at(tops, now)]
     if len(starts) == 1 and not text:
         return redirect("office:units:unit", starts[0].key)
@@ -127,8 +127,8 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "successors": _seen(person, found.successors.select_related("new"), "new", now),
         "predecessors": _seen(person, found.predecessors.select_related("old"), "old", now),
         "has_groups": has_groups(),
-        "may_edit": may_do(person, Act.EDIT_UNITS, root_unit(), day=now),
-        "may_edit_contacts": may_do(person, Act.EDIT_CONTACTS, found, day=now),
+        "may_edit": may_do(person, Permission.EDIT_UNITS, root_unit(), day=now),
+        "may_edit_contacts": may_do(person, Permission.EDIT_CONTACTS, found, day=now),
     }
     return render(request, "office/units/unit.html", context)
 
@@ -149,7 +149,7 @@ def _day_of(unit: Unit, now: date) -> date:
 
 
 def _sees(person: Person, unit: Unit, now: date) -> bool:
-    return may_do(person, Act.SEE, answering(unit, day=now), day=now)
+    return may_do(person, Permission.SEE, answering(unit, day=now), day=now)
 
 
 def _seen(person: Person, rows: QuerySet[Succession], side: str, now: date) -> list[tuple[Succession, Unit, bool]]:
@@ -315,7 +315,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     """Add a contact."""
     now = datetime.now(UTC)
     unit = get_object_or_404(Unit, key=key)
-    require(current_person(request), Act.EDIT_CONTACTS, unit, day=today(now))
+    require(current_person(request), Permission.EDIT_CONTACTS, unit, day=today(now))
     form = NewContactForm(request.POST or None, initial={"is_primary": not unit.contacts.exists()})
     if request.method == "POST" and form.is_valid():
         contact_add(unit=unit, by=current_person(request), now=now, **form.cleaned_data)
@@ -330,7 +330,7 @@ def change(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Change a contact."""
     now = datetime.now(UTC)
     contact = get_object_or_404(contacts_of(key), pk=number)
-    require(current_person(request), Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    require(current_person(request), Permission.EDIT_CONTACTS, contact.unit, day=today(now))
     form = ContactForm(request.POST or None, stored=reached_by(contact))
     if request.method == "POST" and form.is_valid():
         with FlashErrors(request, _("Saved."), form=form):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.wording import reworded, texts_in
 from quetsach.core.pack import LocalText
 from quetsach.web.office.wording.models import Wording
@@ -46,7 +46,7 @@ class Document:
 
     key: str
     title: str | Promise
-    act: Act
+    act: Permission
     built: Callable[[], object]
     places: frozenset[str]
     room: str

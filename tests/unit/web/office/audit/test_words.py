@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.campaign.helpdesk.case_state import Step as CaseStep
+from quetsach.campaign.helpdesk import Step as CaseStep
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.installation import bundled
 from quetsach.web import office

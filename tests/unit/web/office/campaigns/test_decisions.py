@@ -18,8 +18,8 @@ from tests.unit.web.office.campaigns.conftest import (
 
 from quetsach.assess.priority import Standing
 from quetsach.campaign.authority import Role
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.publication.snapshot import RankedRow
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze, grant, offer_tool
 
-from quetsach.campaign.schedule.condition import Need
-from quetsach.campaign.schedule.errors import ScheduleError
-from quetsach.campaign.schedule.standing import PhaseState
+from quetsach.campaign.errors import ScheduleError
+from quetsach.campaign.schedule.plan import Need
+from quetsach.campaign.schedule.status import PhaseState
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.services import ApprovalError

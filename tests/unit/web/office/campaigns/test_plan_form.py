@@ -10,8 +10,7 @@ from tests.unit.web.office.campaigns.conftest import NOW, bundled_document
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import read_campaign
-from quetsach.campaign.schedule.condition import Need
-from quetsach.campaign.schedule.plan import Stage
+from quetsach.campaign.schedule.plan import Need, Stage
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.campaigns.plan_form import SECTIONS
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_of

@@ -7,7 +7,7 @@ from tests.unit.web.office.campaigns.conftest import NOW, bundled_document, deci
 
 from quetsach.campaign import CampaignError
 from quetsach.campaign.authority import Role
-from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.errors import ScheduleError
 from quetsach.centre.tables import load_campaign
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period

@@ -10,7 +10,7 @@ import pytest
 from quetsach.campaign.authority import Role
 from quetsach.centre.centre import Centre
 from quetsach.cli.main import main
-from quetsach.feeds.reject import Reason
+from quetsach.feeds.record import Reason
 from quetsach.lake.delivery import Delivery
 from quetsach.web.office.feeds.selectors import feeds_here, quarantine_here, unplaced_here
 from quetsach.web.office.feeds.templatetags.feed_words import REASONS

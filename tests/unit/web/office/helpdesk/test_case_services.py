@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from quetsach.campaign.helpdesk.case_state import LAPSE_DAYS, RETENTION_DAYS, CaseState
-from quetsach.campaign.helpdesk.errors import CaseError
+from quetsach.campaign.errors import CaseError
+from quetsach.campaign.helpdesk import LAPSE_DAYS, RETENTION_DAYS, CaseState
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
 from quetsach.web.office.helpdesk.selectors import (
     Filters,

@@ -12,9 +12,9 @@ from tests.unit.campaign.letters.test_delivery_notice import NOTICE
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.course import Standing
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import DispatchStatus
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.configuration import MailServer as ServerSetting
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.services.acknowledge import message_retry, message_settle
@@ -78,7 +78,7 @@ def test_each_unit_gets_one_mail_with_its_own_copy_and_link(letter, server) -> N
     assert pdf.get_filename() == "01-CATTT-NCSC.pdf"
     assert pdf.get_content().startswith(b"%PDF-")
     assert pdf.get_content() != next(iter(other.iter_attachments())).get_content()
-    assert course().standing is Standing.SENT
+    assert course().standing is DispatchStatus.SENT
 
 
 def test_what_was_sent_is_not_sent_again(letter, server) -> None:
@@ -98,7 +98,7 @@ def test_an_address_that_does_not_exist_is_not_used_again(letter, server, reacha
     reachable["31-2020"].save()
     tally = send()
     assert (tally.sent, tally.failed) == (1, 1)
-    assert (course().standing, course().reason) == (Standing.BOUNCED, "550 5.1.1 no such mailbox")
+    assert (course().standing, course().reason) == (DispatchStatus.BOUNCED, "550 5.1.1 no such mailbox")
     reachable["31-2020"].refresh_from_db()
     assert str(reachable["31-2020"].bounced_on) == "2020-10-06"
 
@@ -133,7 +133,7 @@ def test_a_message_found_half_handed_over_is_never_sent_by_itself(letter, server
     assert queue_recover() == 1
     assert send().sent == 1
     assert message().state == MessageState.UNCERTAIN
-    assert course().standing is Standing.WAITING
+    assert course().standing is DispatchStatus.WAITING
 
 
 def test_a_person_settles_what_is_uncertain(letter, server, person) -> None:
@@ -141,7 +141,7 @@ def test_a_person_settles_what_is_uncertain(letter, server, person) -> None:
     operator = person(Role.OPERATOR)
     message_settle(message=message("31-2020"), was_sent=True, by=operator, now=NOW)
     message_settle(message=message("01-2020"), was_sent=False, by=operator, now=NOW)
-    assert course("31-2020").standing is Standing.SENT
+    assert course("31-2020").standing is DispatchStatus.SENT
     send()
     assert [t.recipient for t in server.taken] == ["u01-2020@xa.example"]
     with pytest.raises(LetterError):
@@ -177,7 +177,7 @@ def test_a_failed_message_goes_to_the_address_that_the_unit_has_now(letter, serv
     message_retry(message=message(), by=operator, now=NOW)
     send()
     assert server.taken[-1].recipient == "new@xa.example"
-    assert course().standing in (Standing.SENT, Standing.BOUNCED)
+    assert course().standing in (DispatchStatus.SENT, DispatchStatus.BOUNCED)
 
 
 def test_a_line_that_begins_with_a_dot_arrives_as_it_was(server) -> None:
@@ -211,7 +211,7 @@ def test_what_comes_back_marks_the_dispatch_and_the_address(letter, server, reac
     send()
     sent = message()
     assert bounce(tmp_path, settings, message_id=sent.message_id, recipient=sent.recipient) == 1
-    assert course().standing is Standing.BOUNCED
+    assert course().standing is DispatchStatus.BOUNCED
     reachable["31-2020"].refresh_from_db()
     assert reachable["31-2020"].bounced_on is not None
     assert [p.name for p in (tmp_path / "bounces" / "cur").iterdir()] == ["0.mail:2,S"]
@@ -228,7 +228,7 @@ def test_a_notice_that_guesses_is_not_believed(letter, server, tmp_path, setting
     send()
     assert bounce(tmp_path, settings, message_id="<qs-0@centre.example>", recipient=message().recipient) == 0
     assert bounce(tmp_path, settings, message_id=message().message_id, recipient="other@xa.example") == 0
-    assert course().standing is Standing.SENT
+    assert course().standing is DispatchStatus.SENT
 
 
 def test_a_notice_of_delivery_settles_what_is_uncertain(letter, server, tmp_path, settings) -> None:
@@ -236,7 +236,7 @@ def test_a_notice_of_delivery_settles_what_is_uncertain(letter, server, tmp_path
     sent = message()
     bounce(tmp_path, settings, message_id=sent.message_id, recipient=sent.recipient, action="delivered", status="2.0.0")
     assert message().state == MessageState.SENT
-    assert course().standing is Standing.DELIVERED
+    assert course().standing is DispatchStatus.DELIVERED
 
 
 def test_other_mail_in_the_folder_is_set_aside(tmp_path, settings, units) -> None:

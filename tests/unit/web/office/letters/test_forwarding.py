@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.services.draft import Reference, letter_begin

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.office.letters.content import text_of
 from quetsach.web.office.letters.document.sheet import compose
 from quetsach.web.office.letters.models import Template

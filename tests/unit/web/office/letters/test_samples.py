@@ -5,8 +5,8 @@ from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.placeholders import open_names
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.letter import open_names
 from quetsach.web.office.letters.content import text_of
 from quetsach.web.office.letters.document.pdf import render
 from quetsach.web.office.letters.models import COVERING, Template

@@ -6,9 +6,9 @@ import pytest
 from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.course import Stage, Standing
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import DispatchStatus, Stage
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent
 from quetsach.web.office.letters.selectors import letters as selectors
 from quetsach.web.office.letters.selectors.distribution import branches_of, distribution_of
@@ -43,14 +43,14 @@ def of(letter, unit: str) -> Dispatch:
 
 def test_a_unit_without_an_address_finds_the_letter_in_its_inbox(sent) -> None:
     dispatch = of(sent, "31-2020")
-    assert (dispatch.channel, course_of(dispatch).standing) == ("inbox", Standing.SENT)
+    assert (dispatch.channel, course_of(dispatch).standing) == ("inbox", DispatchStatus.SENT)
 
 
 def test_a_unit_with_an_address_waits_until_its_mail_has_left(issued, units, person, reachable) -> None:
     letter = issued()
     letter_send(letter=letter, units=[units["31-2020"]], by=person(Role.OPERATOR), now=NOW)
     dispatch = of(letter, "31-2020")
-    assert (dispatch.channel, course_of(dispatch).standing) == ("mail", Standing.WAITING)
+    assert (dispatch.channel, course_of(dispatch).standing) == ("mail", DispatchStatus.WAITING)
 
 
 def test_sending_again_reaches_only_who_has_it_not(sent, units, person) -> None:
@@ -79,7 +79,7 @@ def test_a_draft_is_not_sent(issued, units, person) -> None:
 
 def test_a_unit_acknowledges_by_link_and_the_time_is_kept(sent) -> None:
     course = dispatch_acknowledge(dispatch=of(sent, "31-2020"), hand=LINK, now=LATER)
-    assert (course.standing, course.time_to_acknowledge) == (Standing.ACKNOWLEDGED, timedelta(hours=5))
+    assert (course.standing, course.time_to_acknowledge) == (DispatchStatus.ACKNOWLEDGED, timedelta(hours=5))
 
 
 def test_a_second_acknowledgement_changes_nothing(sent) -> None:
@@ -109,13 +109,13 @@ def test_a_refusal_needs_a_reason(sent) -> None:
 
 def test_a_refusal_shows_its_reason(sent) -> None:
     course = dispatch_refuse(dispatch=of(sent, "31-2020"), reason="Không đúng đơn vị", hand=LINK, now=LATER)
-    assert (course.standing, course.reason) == (Standing.REFUSED, "Không đúng đơn vị")
+    assert (course.standing, course.reason) == (DispatchStatus.REFUSED, "Không đúng đơn vị")
 
 
 def test_a_letter_that_was_taken_back_needs_no_answer(sent, issued) -> None:
     issued(reference=Reference(earlier=sent, kind=DocumentKind.REVOCATION))
     dispatch = of(sent, "31-2020")
-    assert course_of(dispatch).standing is Standing.CLOSED
+    assert course_of(dispatch).standing is DispatchStatus.CLOSED
     with pytest.raises(LetterError, match="taken back"):
         dispatch_acknowledge(dispatch=dispatch, hand=LINK, now=LATER)
 
@@ -125,7 +125,7 @@ def test_who_sent_it_may_end_the_waiting(sent, person) -> None:
     course = dispatch_close(
         dispatch=dispatch, reason="Đã trả lời bằng văn bản giấy", by=person(Role.OPERATOR), now=LATER
     )
-    assert course.standing is Standing.CLOSED
+    assert course.standing is DispatchStatus.CLOSED
     with pytest.raises(AccessError):
         dispatch_close(dispatch=dispatch, reason="x", by=person(Role.APPROVER, "31-2020"), now=LATER)
 
@@ -136,7 +136,7 @@ def test_passing_on_reaches_the_units_below_with_covering_words(sent, units) -> 
     assert dispatch_forward(dispatch=above, units=below, note="Trước ngày 20/10.", hand=LINK, now=LATER).total == 2
     district = of(sent, "303-2020")
     assert (district.from_unit.key, district.above, district.note) == ("31-2020", above, "Trước ngày 20/10.")
-    assert course_of(above).standing is Standing.FORWARDED
+    assert course_of(above).standing is DispatchStatus.FORWARDED
 
 
 def test_passing_on_goes_to_no_unit_beside(sent, units) -> None:
@@ -147,7 +147,7 @@ def test_passing_on_goes_to_no_unit_beside(sent, units) -> None:
 def test_an_own_covering_letter_passes_the_first_one_on(sent, issued, units, person) -> None:
     covering = issued("31-2020", reference=Reference(covers=sent), sign="STTTT-CNTT")
     letter_send(letter=covering, units=[units["303-2020"]], by=person(Role.APPROVER, "31-2020"), now=LATER)
-    assert course_of(of(sent, "31-2020")).standing is Standing.FORWARDED
+    assert course_of(of(sent, "31-2020")).standing is DispatchStatus.FORWARDED
     assert covering.root == sent
 
 
@@ -174,11 +174,15 @@ def test_the_funnel_counts_the_whole_way_down_each_unit_once(sent, issued, units
 def test_the_tree_shows_each_branch_with_what_lies_below(sent, units) -> None:
     dispatch_forward(dispatch=of(sent, "31-2020"), units=[units["303-2020"]], note="", hand=LINK, now=LATER)
     hanoi, haiphong = branches_of(sent, units["tw"])
-    assert (hanoi.unit.key, hanoi.course.standing, hanoi.below.total) == ("01-2020", Standing.SENT, 0)
-    assert (haiphong.unit.key, haiphong.course.standing, haiphong.below.total) == ("31-2020", Standing.FORWARDED, 1)
+    assert (hanoi.unit.key, hanoi.course.standing, hanoi.below.total) == ("01-2020", DispatchStatus.SENT, 0)
+    assert (haiphong.unit.key, haiphong.course.standing, haiphong.below.total) == (
+        "31-2020",
+        DispatchStatus.FORWARDED,
+        1,
+    )
     districts = branches_of(sent, units["31-2020"])
     assert [(b.unit.key, b.course and b.course.standing) for b in districts] == [
-        ("303-2020", Standing.SENT),
+        ("303-2020", DispatchStatus.SENT),
         ("304-2020", None),
     ]
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.document.verification import verify
 from quetsach.web.office.letters.links import token_of

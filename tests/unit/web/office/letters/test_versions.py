@@ -7,7 +7,7 @@ import pytest
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.office.editions import ClashError, edition_of
 from quetsach.web.office.letters.content import written
 from quetsach.web.office.letters.models import Letter

@@ -14,7 +14,7 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.cli.main import main
 from quetsach.packs import change, container
 from quetsach.packs.change import change_digest, changes_of, offered_of
-from quetsach.packs.folder import read_folder
+from quetsach.packs.container import read_folder
 from quetsach.packs.load import load_pack, parse_pack
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.errors import PartnerError
 from quetsach.web.office.partners.models import Delivery, HeldRow, Line, row_key
 from quetsach.web.office.partners.services import intake, spool
 from quetsach.web.office.partners.services.intake import (

@@ -7,8 +7,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.declaration import CountedAs
-from quetsach.campaign.partners.errors import PartnerError
 from quetsach.core.period import Period
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.partners.selectors import all_totals, partner_states, partner_totals, totals_by_place

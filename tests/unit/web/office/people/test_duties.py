@@ -6,8 +6,8 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from tests.unit.web.office.conftest import NOW, TODAY
 
-from quetsach.campaign.authority import Act, Role
-from quetsach.campaign.helpdesk.case_state import CaseState
+from quetsach.campaign.authority import Permission, Role
+from quetsach.campaign.helpdesk import CaseState
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.log.models import LogEntry
@@ -22,7 +22,7 @@ from quetsach.web.office.refusal import AccessError
 def test_an_approver_gives_a_duty_below_him(units, person) -> None:
     who = person(None)
     duty_give(person=who, role=Role.EDITOR, unit=units["303-2020"], by=person(Role.APPROVER, "31-2020"), now=NOW)
-    assert may_do(who, Act.ENTER_RETURN, units["11296-2020"], day=TODAY)
+    assert may_do(who, Permission.ENTER_RETURN, units["11296-2020"], day=TODAY)
 
 
 def test_giving_a_duty_twice_gives_one(units, person) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quetsach.campaign.authority import ACTS, Act, Role
+from quetsach.campaign.authority import PERMISSIONS, Permission, Role
 from quetsach.web.office.people.access import may_do, visible, within
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.tree.models import Edge, Position, Succession, Unit
@@ -50,10 +50,10 @@ class Country:
             known |= layer
         return set()
 
-    def allows(self, act: Act, unit: int, day: date) -> bool:
+    def allows(self, act: Permission, unit: int, day: date) -> bool:
         """Say the naive way whether the duties allow an act."""
         for role, over, first, until in self.duties:
-            if act not in ACTS[role] or not (first <= day and (until is None or day < until)):
+            if act not in PERMISSIONS[role] or not (first <= day and (until is None or day < until)):
                 continue
             tops = self.now_of(over, day)
             for place in self.now_of(unit, day):
@@ -122,7 +122,11 @@ def build(country: Country) -> tuple[Person, dict[int, Unit]]:
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(country=countries(), day=st.sampled_from(DAYS), act=st.sampled_from([Act.SEE, Act.READ_LOG, Act.EDIT_UNITS]))
+@given(
+    country=countries(),
+    day=st.sampled_from(DAYS),
+    act=st.sampled_from([Permission.SEE, Permission.READ_LOG, Permission.EDIT_UNITS]),
+)
 def test_nobody_sees_or_does_anything_outside_the_subtrees_of_his_duties(nothing_stays, country, day, act) -> None:
     with transaction.atomic():
         person, units = build(country)
@@ -144,4 +148,4 @@ def test_nobody_sees_or_does_anything_outside_the_subtrees_of_his_duties(nothing
 def test_somebody_who_has_left_sees_nothing(person) -> None:
     who = person(Role.OPERATOR)
     who.is_active = False
-    assert not Position.objects.filter(visible(who, Act.SEE, day=DAYS[0])).exists()
+    assert not Position.objects.filter(visible(who, Permission.SEE, day=DAYS[0])).exists()

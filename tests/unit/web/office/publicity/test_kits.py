@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.campaign.errors import PublicityError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.blob_store import KITS, BlobError

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.facts import Facts
+from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.kit_texts import Facts
 from quetsach.core.pack import LocalText
 from quetsach.web.office.publicity.contents import (
     MAX_NAME_LENGTH,

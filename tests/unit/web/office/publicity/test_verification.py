@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from tests.unit.web.office.conftest import NOW
 
-from quetsach.campaign.publicity.errors import PublicityError
-from quetsach.campaign.publicity.verification_code import code_of
+from quetsach.campaign.codes import code_of
+from quetsach.campaign.errors import PublicityError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.codes.models import Verification
 from quetsach.web.office.codes.services import (

@@ -12,7 +12,7 @@ from tests.unit.web.office.conftest import OPENED, REFORM
 from tests.unit.web.office.returns.conftest import clock_stands
 from tests.unit.web.office.returns.test_pages import PLAN, text
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, State
 from quetsach.web.configuration import MailServer

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError

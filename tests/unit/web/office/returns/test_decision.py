@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
-from quetsach.campaign.returns.errors import ReturnError, StateError
-from quetsach.campaign.returns.state import Act, Scope, Standing, State
+from quetsach.campaign.errors import ReturnError, StateError
+from quetsach.campaign.returns.state import Act, ReturnStatus, Scope, State
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import ReturnFigure
@@ -131,7 +131,7 @@ def test_an_extension_makes_the_return_due_later(units, period, operator) -> Non
     unit = units["11296-2020"]
     extension_give(period=period, units=[unit], until=date(2020, 10, 20), reason="Lụt", by=operator, now=LATE)
     tally = tally_of(period, now=LATE)
-    assert tally.survey.standings[tally.path_of(unit)] is Standing.EXPECTED
+    assert tally.survey.standings[tally.path_of(unit)] is ReturnStatus.EXPECTED
 
 
 @pytest.mark.parametrize("until", [date(2020, 10, 14), date(2020, 10, 15), date(2021, 10, 15)])

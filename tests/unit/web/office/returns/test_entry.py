@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.unit.web.office.returns.conftest import CLOSED, GOOD, IN_TIME, LATE
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Act, Scope, State, state_of
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME
 from tests.unit.web.office.returns.test_pages import PLAN, text
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.log.models import LogEntry

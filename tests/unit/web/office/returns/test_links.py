@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from tests.unit.web.office.returns.conftest import GOOD, IN_TIME
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Scope, State
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.returns.models import LinkUse, Return, ReturnLink

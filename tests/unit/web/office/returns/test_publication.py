@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Act
-from quetsach.core.zone import midnight_after
+from quetsach.core.period import midnight_after
 from quetsach.installation import bundled_country
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from tests.unit.web.office.returns.conftest import GOOD
 
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.returns.sheet import read_sheet, write_sheet
 

@@ -7,8 +7,8 @@ import pytest
 from tests.unit.web.office.returns.conftest import ASKED, IN_TIME, LATE
 from tests.unit.web.office.returns.test_pages import text
 
-from quetsach.campaign.returns.errors import ReturnError, StateError
-from quetsach.campaign.returns.state import Act, Scope, Standing, State
+from quetsach.campaign.errors import ReturnError, StateError
+from quetsach.campaign.returns.state import Act, ReturnStatus, Scope, State
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.returns.models import Extension, Invitation, Return, SignOff
 from quetsach.web.office.returns.selectors.owing import owed_of
@@ -37,7 +37,7 @@ def test_who_has_submitted_cannot_be_stated_not_to_report(units, period, submit,
 
 def test_it_is_overdue_no_more_and_said_to_be_stated(stated, period) -> None:
     tally = tally_of(period, now=LATE)
-    assert tally.survey.standings[tally.path_of(stated.missing.get())] is Standing.SIGNED_OFF
+    assert tally.survey.standings[tally.path_of(stated.missing.get())] is ReturnStatus.SIGNED_OFF
     assert ONE not in [one.place.key for one in late_in(tally, LATE)]
 
 
@@ -131,6 +131,6 @@ def test_what_was_sent_back_is_told_as_such(units, period, submit, operator, per
     return_decide(filed=submit(ONE), act=Act.RETURN, reason="x", by=operator, now=IN_TIME)
     owed = owed_of(person("editor", ONE), now=IN_TIME)
     assert [(one.period.key, one.standing) for one in owed] == [
-        ("2020-W41", Standing.SENT_BACK), ("2020-W42", Standing.EXPECTED),
+        ("2020-W41", ReturnStatus.SENT_BACK), ("2020-W42", ReturnStatus.EXPECTED),
     ]  # fmt: skip
     assert Return.objects.get().state == State.RETURNED

@@ -7,8 +7,7 @@ from tests.unit.web.office.returns.conftest import IN_TIME, LATE
 
 from quetsach.campaign.returns.form import Span
 from quetsach.campaign.returns.period import PeriodKind, weeks
-from quetsach.campaign.returns.state import Act, Scope, State
-from quetsach.campaign.returns.tree import conflicts_of
+from quetsach.campaign.returns.state import Act, Scope, State, conflicts_of
 from quetsach.web.office.returns.models import FigureName, Return, ReturnFigure
 from quetsach.web.office.returns.selectors.tally import ancestor, tally_of
 from quetsach.web.office.returns.selectors.totals import Total, totals_by_level, whole

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from tests.unit.web.office.conftest import REFORM, TODAY
 
-from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.errors import UnitsError
 from quetsach.web.office.tree.selectors import figures_recast
 
 FIGURES = {"31-2020": 1, "303-2020": 10, "11296-2020": 100, "11299-2020": 1000, "01-2020": 5}

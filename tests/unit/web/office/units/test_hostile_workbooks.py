@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from tests.hostile_workbooks import HOSTILE, sheet, workbook
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, read_csv
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.web.office.units import spreadsheet
 from quetsach.web.office.units.spreadsheet import read_xlsx
 from quetsach.web.office.units.workbook import WorkbookError, read_workbook

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from tests.unit.web.office.conftest import OPENED, TODAY
 
-from quetsach.campaign.authority import Act, Role
+from quetsach.campaign.authority import Permission, Role
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.selectors import answering, require_sight, seen_keys
@@ -30,19 +30,21 @@ def _open_to(person, day: date) -> set[str]:
 )
 def test_the_page_s_door_and_the_export_agree(person, top: str, day: date) -> None:
     somebody = person(Role.VIEWER, top, first=OPENED)
-    assert seen_keys(somebody, Act.SEE, day=day) == _open_to(somebody, day)
+    assert seen_keys(somebody, Permission.SEE, day=day) == _open_to(somebody, day)
 
 
 def test_nobody_is_left_the_powers_of_an_abolished_district(person) -> None:
     editor = person(Role.EDITOR, "303-2020")
-    assert seen_keys(editor, Act.SEE, day=TODAY) == {"303-2020", "11296-2020", "11299-2020"}
-    assert seen_keys(editor, Act.SEE, day=LATER) == set()
+    assert seen_keys(editor, Permission.SEE, day=TODAY) == {"303-2020", "11296-2020", "11299-2020"}
+    assert seen_keys(editor, Permission.SEE, day=LATER) == set()
 
 
 def test_the_centre_sees_every_time(person) -> None:
     operator = person(Role.OPERATOR)
     everything = set(Unit.objects.values_list("key", flat=True))
-    assert seen_keys(operator, Act.SEE, day=TODAY) == seen_keys(operator, Act.SEE, day=LATER) == everything
+    assert (
+        seen_keys(operator, Permission.SEE, day=TODAY) == seen_keys(operator, Permission.SEE, day=LATER) == everything
+    )
 
 
 @pytest.mark.parametrize(

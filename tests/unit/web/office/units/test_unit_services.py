@@ -4,7 +4,7 @@ import pytest
 from tests.unit.web.office.conftest import NOW, OPENED, REFORM, TODAY
 
 from quetsach.campaign.authority import Role
-from quetsach.campaign.units.errors import UnitsError
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError

@@ -11,10 +11,10 @@ from openpyxl import Workbook, load_workbook
 from tests.unit.web.office.conftest import NOW, TODAY
 
 from quetsach.campaign.authority import Role
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import write_csv
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
-from quetsach.core.csv_text import guarded
+from quetsach.core.table import guarded
 from quetsach.installation import bundled
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError

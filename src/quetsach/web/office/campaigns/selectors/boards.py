@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef
 
 from quetsach.assess import FrozenBaseline
-from quetsach.campaign.letters.course import Happening
+from quetsach.campaign.letters.delivery_status import EventKind
 from quetsach.campaign.schedule.board import (
     Board,
     Progress,
@@ -19,11 +19,11 @@ from quetsach.campaign.schedule.board import (
     isps_board,
     tools_board,
 )
-from quetsach.campaign.schedule.condition import Evidence, Need
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
 from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
-from quetsach.campaign.schedule.standing import PlanStanding, plan_standing
+from quetsach.campaign.schedule.plan import Evidence, Need
+from quetsach.campaign.schedule.status import PlanStatus, plan_status
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.tables import load_families
 from quetsach.core.errors import QuetsachError
@@ -43,7 +43,7 @@ from quetsach.web.portal.selectors import offered_files, pack_of
 # What a campaign's letters came to, as far as anyone may know it.
 
 _ISSUED = (LetterState.ISSUED, LetterState.REPLACED)
-_READ = (Happening.ACKNOWLEDGED, Happening.FORWARDED, Happening.REPORTED)
+_READ = (EventKind.ACKNOWLEDGED, EventKind.FORWARDED, EventKind.REPORTED)
 MOST_LETTERS = 1000
 """Letters that an archive lists; covering letters of communes are beyond counting and say nothing new."""
 
@@ -150,10 +150,10 @@ def frozen_baseline(key: str) -> FrozenBaseline | None:
 
 
 @kept_while_read
-def standing_of(campaign: Campaign, *, day: date) -> PlanStanding:
+def standing_of(campaign: Campaign, *, day: date) -> PlanStatus:
     """Return how a campaign's plan stands on a day."""
     opened = frozenset(steps_taken(campaign))
-    return plan_standing(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
+    return plan_status(campaign.plan, day, evidence_of(campaign, decisions_of(campaign)), opened=opened)
 
 
 # The boards of the middle phase, from the published figures, the shelf of packs, letters, returns and tool reports.

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from quetsach.assess import DEFINITIONS, NO_VERDICT
 from quetsach.campaign import Campaign as Plan
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.document import campaign_digest
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.campaign.schedule.outcome import (
     AddressFacts,
     DecisionFact,
@@ -21,7 +21,7 @@ from quetsach.campaign.schedule.outcome import (
     WindowFact,
     open_points,
 )
-from quetsach.campaign.schedule.standing import PlanStanding
+from quetsach.campaign.schedule.status import PlanStatus
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.centre.publication.snapshot import Snapshot, WindowFigure
 from quetsach.core.pack import LocalText
@@ -144,7 +144,7 @@ class PublicCampaign:
 
     key: str
     plan: Plan
-    standing: PlanStanding
+    standing: PlanStatus
     outcome: Outcome
     is_closed: bool
 

@@ -9,10 +9,10 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from quetsach.assess import FrozenBaseline
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_force
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
 from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
@@ -59,7 +59,7 @@ def baseline_ask(
         ScheduleError: the campaign is closed.
         AccessError: not this person's to do.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     _refuse_closed(campaign)
     facts = _facts(campaign, expected, accepts_gaps=accepts_gaps, reason=reason)
     passage = Passage.objects.create(

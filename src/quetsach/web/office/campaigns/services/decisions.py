@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, check_decision, digest_of, refuse_day_outside
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.models import Approval
@@ -56,7 +56,7 @@ def decision_draft(
         AccessError: not this person's to do.
         QuetsachError: the lake cannot be read.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if is_closed(campaign):
         raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
     refuse_day_outside(decided_on, campaign.plan.days)
@@ -87,7 +87,7 @@ def decision_ask(*, campaign: Campaign, decision: Decided, by: Person, now: date
         ScheduleError: the decision cannot stand, or the campaign is closed.
         AccessError: not this person's to do.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if is_closed(campaign):
         raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
     check_decision(decision, decisions_of(campaign), today=today(now))

@@ -12,12 +12,11 @@ from quetsach import storage
 from quetsach.assess import period_text
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import read_campaign
-from quetsach.campaign.authority import Act
-from quetsach.campaign.schedule.dates import date_changes, next_campaign, redated
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind
-from quetsach.campaign.schedule.document import campaign_digest, campaign_document
-from quetsach.campaign.schedule.errors import ScheduleError
+from quetsach.campaign.schedule.document import campaign_digest, campaign_document, date_changes, next_campaign, redated
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
@@ -211,7 +210,7 @@ def _hand_out(key: str, document: bytes) -> None:
 
 def _require(by: Person | None, now: datetime) -> None:
     if by is not None:
-        require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+        require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
 
 
 def _log(campaign: Campaign, act: str, detail: dict[str, object], *, by: Person | None, now: datetime) -> None:

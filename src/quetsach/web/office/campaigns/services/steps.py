@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from quetsach import storage
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import digest_of
-from quetsach.campaign.schedule.errors import ScheduleError
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_supersede
@@ -38,7 +38,7 @@ def evaluation_ask(*, campaign: Campaign, by: Person, now: datetime) -> Evaluati
     Raises:
         AccessError: not this person's to do.
     """
-    require(by, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))
+    require(by, Permission.PUBLISH_NUMBERS, root_unit(), day=today(now))
     Campaign.objects.select_for_update().get(pk=campaign.pk)  # of two who ask at once the second waits here
     if under_way := campaign.evaluations.filter(ended_at=None).first():
         return under_way
@@ -184,7 +184,7 @@ def steps_void(campaign: Campaign, *, by: Person | None, now: datetime) -> None:
 
 
 def _begin(campaign: Campaign, by: Person, now: datetime) -> Campaign:
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if is_closed(campaign):
         raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))

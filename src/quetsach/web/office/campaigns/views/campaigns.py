@@ -12,9 +12,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.assess import NO_VERDICT
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.schedule.comparison import compare
-from quetsach.campaign.schedule.condition import Condition, Finding, Need
+from quetsach.campaign.schedule.plan import Condition, Finding, Need
 from quetsach.web.office.campaigns.archive import archive_zip
 from quetsach.web.office.campaigns.forms import (
     CloneForm,
@@ -46,7 +46,7 @@ from quetsach.web.portal.selectors import published_snapshot
 # What every page of campaigns does: who may enter, and which campaign.
 
 
-def enter(request: HttpRequest, act: Act = Act.SEE) -> CurrentUser:
+def enter(request: HttpRequest, act: Permission = Permission.SEE) -> CurrentUser:
     """Let in those who work for the whole country; units find the campaign on the public page.
 
     Raises:
@@ -57,7 +57,7 @@ def enter(request: HttpRequest, act: Act = Act.SEE) -> CurrentUser:
     return visitor
 
 
-def opened(request: HttpRequest, key: str, act: Act = Act.SEE) -> tuple[CurrentUser, Campaign]:
+def opened(request: HttpRequest, key: str, act: Permission = Permission.SEE) -> tuple[CurrentUser, Campaign]:
     """Return who works, and the campaign of a page.
 
     Raises:
@@ -75,7 +75,7 @@ def page(
     request: HttpRequest, name: str, desk: CurrentUser, context: dict[str, Any], campaign: Campaign | None = None
 ) -> HttpResponse:
     """Render a page; a form that was refused answers 422."""
-    is_runner = may_do(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
+    is_runner = may_do(desk.person, Permission.RUN_CAMPAIGN, root_unit(), day=desk.day)
     context |= {"is_runner": is_runner, "here": name, "campaign": campaign}
     if campaign:
         plan, closed = campaign.plan, steps_taken(campaign).get(CLOSE)
@@ -190,7 +190,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
     """Ask that a phase may begin."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     with FlashErrors(request, _("Asked. The phase is open once a second person has agreed.")):
         gate_ask(campaign=campaign, phase=phase, by=desk.person, now=desk.now)
     return redirect("office:campaigns:overview", campaign.key)
@@ -199,7 +199,7 @@ def open_gate(request: HttpRequest, key: str, phase: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, key: str) -> HttpResponse:
     """Say what is open, and ask that the campaign be closed."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     form = CloseForm(request.POST or None)
     if form.is_valid():
         with FlashErrors(request, _("Asked. The campaign is closed once a second person has agreed."), form=form):
@@ -216,7 +216,7 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def clone(request: HttpRequest, key: str) -> HttpResponse:
     """Begin the next campaign on this one's plan."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     form = CloneForm(request.POST or None, initial={"first": next_first_day(campaign.plan)})
     if form.is_valid():
         chosen = form.cleaned_data

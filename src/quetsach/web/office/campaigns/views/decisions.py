@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.schedule.decision import DecisionKind, decision_days
 from quetsach.web.office.campaigns.forms import KIND_TITLES, RECORDED_BY_HAND, BaselineForm, DecisionForm
 from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, own_rankings
@@ -40,7 +40,7 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
     desk, campaign = opened(request, key)
     standing = baseline_standing(campaign)
     if request.method == "POST":
-        require(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
+        require(desk.person, Permission.RUN_CAMPAIGN, root_unit(), day=desk.day)
     if request.method == "POST" and request.POST.get("act") == "retry" and standing.not_frozen:
         with FlashErrors(request, _("The baseline is frozen.")):
             baseline_carry_out(standing.not_frozen.approval, desk.now)
@@ -72,7 +72,7 @@ def decisions(request: HttpRequest, key: str) -> HttpResponse:
     desk, campaign = opened(request, key)
     asked = asked_decisions(campaign)
     if request.method == "POST":
-        require(desk.person, Act.RUN_CAMPAIGN, root_unit(), day=desk.day)
+        require(desk.person, Permission.RUN_CAMPAIGN, root_unit(), day=desk.day)
         for one in asked:
             if one.is_granted and str(one.approval.pk) == request.POST.get("retry"):
                 with FlashErrors(request, _("The decision is recorded.")):
@@ -86,14 +86,14 @@ def decisions(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def kinds(request: HttpRequest, key: str) -> HttpResponse:
     """What a decision can be about."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     return page(request, "decide", desk, {"kinds": [(kind, KIND_TITLES[kind]) for kind in RECORDED_BY_HAND]}, campaign)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     """Write a decision down, look at it as it will stand, ask that it be recorded."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     if kind not in RECORDED_BY_HAND:
         raise Http404
     about = DecisionKind(kind)
@@ -147,7 +147,7 @@ def evaluation(request: HttpRequest, key: str) -> HttpResponse:
         "runs": runs,
         "under_way": next((one.run for one in runs if one.run.is_under_way), None),
         "needs": needs_of(campaign, day=desk.day),
-        "may_ask": may_do(desk.person, Act.PUBLISH_NUMBERS, root_unit(), day=desk.day),
+        "may_ask": may_do(desk.person, Permission.PUBLISH_NUMBERS, root_unit(), day=desk.day),
         "most_kept": MOST_KEPT,
     }
     return page(request, "evaluation", desk, context, campaign)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.schedule.document import campaign_document
 from quetsach.web.office.campaigns.forms import PlanFileForm, ReplaceForm
 from quetsach.web.office.campaigns.plan_sheet import PlanSheet, draft_sent
@@ -26,7 +26,7 @@ _EXAMPLE = Path(__file__).parents[1] / "samples" / "campaign.toml"
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     """Begin a campaign by the form of its plan."""
-    desk = enter(request, Act.RUN_CAMPAIGN)
+    desk = enter(request, Permission.RUN_CAMPAIGN)
     sheet = _sheet(request)
     if sheet.is_sent and sheet.is_valid():
         with FlashErrors(request, form=sheet.head):
@@ -38,7 +38,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Change a plan by its form, with a reason."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     sheet = _sheet(request, campaign)
     if sheet.is_sent and sheet.is_valid():
         with FlashErrors(request, CHANGED, form=sheet.head):
@@ -58,7 +58,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin_from_file(request: HttpRequest) -> HttpResponse:
     """Begin a campaign from a file."""
-    desk = enter(request, Act.RUN_CAMPAIGN)
+    desk = enter(request, Permission.RUN_CAMPAIGN)
     form = PlanFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         with FlashErrors(request, form=form):
@@ -70,7 +70,7 @@ def begin_from_file(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace(request: HttpRequest, key: str) -> HttpResponse:
     """Put another file in the place of the plan."""
-    desk, campaign = opened(request, key, Act.RUN_CAMPAIGN)
+    desk, campaign = opened(request, key, Permission.RUN_CAMPAIGN)
     form = ReplaceForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.feeds.layout import Layout
-from quetsach.feeds.reject import Reason
+from quetsach.feeds.record import Reason
 
 register = template.Library()
 

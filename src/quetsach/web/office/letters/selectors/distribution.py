@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from quetsach.campaign.letters.course import Course, Stage
-from quetsach.campaign.letters.pace import Funnel, LevelPace, Step, funnel, pace
+from quetsach.campaign.letters.delivery_status import DispatchProgress, Funnel, LevelPace, Stage, Step, funnel, pace
 from quetsach.web.office.letters.models import Dispatch, Letter
 from quetsach.web.office.letters.services.events import EVENT, courses_read
 from quetsach.web.office.people.access import today
@@ -38,7 +37,7 @@ class Branch:
     below: Funnel
 
     @property
-    def course(self) -> Course | None:
+    def course(self) -> DispatchProgress | None:
         """Where the unit itself stands."""
         return self.step.course if self.step else None
 
@@ -94,7 +93,7 @@ def branches_of(letter: Letter, unit: Unit) -> list[Branch]:
     dispatches = _placed(chain_of(letter), unit)
     placed = list(dispatches.order_by().values_list(_PATH, *_ROW))
     steps = _steps(row for _path, *row in placed)
-    below: dict[str, list[Course]] = {}
+    below: dict[str, list[DispatchProgress]] = {}
     for path, receiver in {(path, receiver) for path, _pk, receiver, *_rest in placed}:
         branch, *further = path.split(f"/{unit.key}/", 1)[1].strip("/").split("/")
         if branch:

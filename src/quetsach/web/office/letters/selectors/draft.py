@@ -9,9 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.placeholders import open_names
-from quetsach.campaign.letters.register import check_sign
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.letter import check_sign, open_names
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.core.country import Country
 from quetsach.web.design.templatetags.words import day as written_day

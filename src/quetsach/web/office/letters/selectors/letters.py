@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 
-from quetsach.campaign.authority import Act, scope
-from quetsach.campaign.letters.course import Course
+from quetsach.campaign.authority import Permission, scope
+from quetsach.campaign.letters.delivery_status import DispatchProgress
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.models import Channel, Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
 from quetsach.web.office.letters.selectors.distribution import came_to
@@ -119,13 +119,13 @@ def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Le
     raise AccessError("there is no such letter", is_hidden=True)
 
 
-def own_units(person: Person, act: Act, *, day: date) -> list[Unit]:
+def own_units(person: Person, act: Permission, *, day: date) -> list[Unit]:
     """Return the units that a person acts for: the tops of what the duties cover, in the tree of the day."""
     places = _own_places(person, act, day=day).select_related("unit").order_by("path")
     return [place.unit for place in places]
 
 
-def _own_places(person: Person, act: Act, *, day: date) -> QuerySet[Position]:
+def _own_places(person: Person, act: Permission, *, day: date) -> QuerySet[Position]:
     return Position.objects.on(day).filter(path__in=scope(duties_of(person, day=day), act))
 
 
@@ -134,7 +134,7 @@ def own_keys_to_renew(person: Person, *, now: datetime) -> tuple[KeyState, ...]:
     names = {folder.name for folder in key_folders()}
     if not names:
         return ()
-    units = own_units(person, Act.ISSUE_LETTER, day=today(now))
+    units = own_units(person, Permission.ISSUE_LETTER, day=today(now))
     return keys_to_renew((unit for unit in units if unit.key in names), now=now)
 
 
@@ -144,7 +144,7 @@ def inbox_of(unit: Unit) -> QuerySet[Dispatch]:
     return came.order_by("-made_at", "-pk")
 
 
-def courses_among(dispatches: Iterable[Dispatch]) -> dict[int, Course]:
+def courses_among(dispatches: Iterable[Dispatch]) -> dict[int, DispatchProgress]:
     """Return where each of some dispatches stands, by its key; one query for all."""
     return courses_of(Dispatch.objects.filter(pk__in=[dispatch.pk for dispatch in dispatches]))
 
@@ -161,7 +161,7 @@ def is_published(campaign: str) -> bool:
 
 def unanswered(person: Person, *, day: date) -> int:
     """Return how many letters of a person's own units nobody has answered yet."""
-    own = _own_places(person, Act.HANDLE_LETTER, day=day).values("unit")
+    own = _own_places(person, Permission.HANDLE_LETTER, day=day).values("unit")
     received = Dispatch.objects.filter(to_unit__in=own, letter__state=LetterState.ISSUED)
     return sum(course.is_pending for course in courses_of(received).values())
 
@@ -247,8 +247,8 @@ def mail_visible(person: Person, *, day: date) -> QuerySet[Message]:
 
     Digests and reminders of returns belong to no dispatch: whoever issues the centre's letters looks after them.
     """
-    seen = visible(person, Act.ISSUE_LETTER, day=day, prefix="dispatch__from_unit__positions__")
-    if may_do(person, Act.ISSUE_LETTER, root_unit(), day=day):
+    seen = visible(person, Permission.ISSUE_LETTER, day=day, prefix="dispatch__from_unit__positions__")
+    if may_do(person, Permission.ISSUE_LETTER, root_unit(), day=day):
         seen |= Q(dispatch=None)
     return Message.objects.filter(seen).distinct().select_related("dispatch__letter", "dispatch__to_unit")
 
@@ -269,9 +269,9 @@ def _stage(approval: Approval) -> LetterStage:
 
 def _within_sight(person: Person, unit: str, day: date) -> Q:
     """Return the filter of what units in a person's sight have; the centre also sees what left no successor behind."""
-    if may_do(person, Act.SEE, root_unit(), day=day):
+    if may_do(person, Permission.SEE, root_unit(), day=day):
         return Q()
-    return within(person, Act.SEE, day=day, unit=unit)
+    return within(person, Permission.SEE, day=day, unit=unit)
 
 
 def _kinds(positions: QuerySet[Position]) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.course import Course, Happening, Stage, Standing
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import DispatchProgress, DispatchStatus, EventKind, Stage
 from quetsach.web.office.letters.links import returns_owed
 from quetsach.web.office.letters.models import Channel, Dispatch, LetterState
 from quetsach.web.office.letters.services.events import (
@@ -34,7 +34,7 @@ MOST_BY_LINK = 100
 
 
 @transaction.atomic
-def dispatch_open(*, dispatch: Dispatch, hand: Actor, now: datetime) -> Course:
+def dispatch_open(*, dispatch: Dispatch, hand: Actor, now: datetime) -> DispatchProgress:
     """Note that the unit opened the letter; the first time counts.
 
     Raises:
@@ -44,13 +44,13 @@ def dispatch_open(*, dispatch: Dispatch, hand: Actor, now: datetime) -> Course:
     course = course_of(dispatch)
     if course.stage >= Stage.OPENED:
         return course
-    event_add(dispatch=dispatch, kind=Happening.OPENED, at=now, via=hand.via, by=hand.person)
+    event_add(dispatch=dispatch, kind=EventKind.OPENED, at=now, via=hand.via, by=hand.person)
     _log(dispatch, "letter-open", hand, "", now)
     return course_of(dispatch)
 
 
 @transaction.atomic
-def dispatch_acknowledge(*, dispatch: Dispatch, hand: Actor, now: datetime) -> Course:
+def dispatch_acknowledge(*, dispatch: Dispatch, hand: Actor, now: datetime) -> DispatchProgress:
     """Acknowledge the letter for the unit; a second time changes nothing.
 
     Raises:
@@ -59,16 +59,16 @@ def dispatch_acknowledge(*, dispatch: Dispatch, hand: Actor, now: datetime) -> C
     """
     dispatch = _held(dispatch, hand, now)
     course = course_of(dispatch)
-    if course.stage >= Stage.ACKNOWLEDGED and course.standing is not Standing.REFUSED:
+    if course.stage >= Stage.ACKNOWLEDGED and course.standing is not DispatchStatus.REFUSED:
         return course
     _refuse_over(dispatch, hand)
-    event_add(dispatch=dispatch, kind=Happening.ACKNOWLEDGED, at=now, via=hand.via, by=hand.person)
+    event_add(dispatch=dispatch, kind=EventKind.ACKNOWLEDGED, at=now, via=hand.via, by=hand.person)
     _log(dispatch, "letter-acknowledge", hand, "", now)
     return course_of(dispatch)
 
 
 @transaction.atomic
-def dispatch_refuse(*, dispatch: Dispatch, reason: str, hand: Actor, now: datetime) -> Course:
+def dispatch_refuse(*, dispatch: Dispatch, reason: str, hand: Actor, now: datetime) -> DispatchProgress:
     """Refuse the letter: it is not for this unit, or it cannot do what is asked. The sender sees the reason.
 
     Raises:
@@ -79,13 +79,13 @@ def dispatch_refuse(*, dispatch: Dispatch, reason: str, hand: Actor, now: dateti
     if not reason.strip():
         raise LetterError(_("a refusal needs a reason"), hint=_("say why, so that the sender can put it right"))
     _refuse_over(dispatch, hand)
-    event_add(dispatch=dispatch, kind=Happening.REFUSED, at=now, via=hand.via, by=hand.person, reason=reason)
+    event_add(dispatch=dispatch, kind=EventKind.REFUSED, at=now, via=hand.via, by=hand.person, reason=reason)
     _log(dispatch, "letter-refuse", hand, reason[:MAX_REASON_LENGTH], now)
     return course_of(dispatch)
 
 
 @transaction.atomic
-def dispatch_close(*, dispatch: Dispatch, reason: str, by: Person, now: datetime) -> Course:
+def dispatch_close(*, dispatch: Dispatch, reason: str, by: Person, now: datetime) -> DispatchProgress:
     """End the wait for an answer, from the side of who sent it.
 
     Raises:
@@ -97,10 +97,10 @@ def dispatch_close(*, dispatch: Dispatch, reason: str, by: Person, now: datetime
         .select_related("letter", "from_unit", "to_unit")
         .get(pk=dispatch.pk)
     )
-    require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
+    require(by, Permission.ISSUE_LETTER, dispatch.from_unit, day=today(now))
     if not reason.strip():
         raise LetterError(_("say why no answer is waited for"))
-    event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=reason)
+    event_add(dispatch=dispatch, kind=EventKind.CLOSED, at=now, via="centre", by=by, reason=reason)
     _log(dispatch, "letter-close", Actor(by, "centre"), reason, now)
     return course_of(dispatch)
 
@@ -117,7 +117,7 @@ def link_renew(*, dispatch: Dispatch, by: Person, now: datetime) -> Dispatch:
         .select_related("letter", "from_unit", "to_unit")
         .get(pk=dispatch.pk)
     )
-    require(by, Act.ISSUE_LETTER, dispatch.from_unit, day=today(now))
+    require(by, Permission.ISSUE_LETTER, dispatch.from_unit, day=today(now))
     returns_owed().withdraw(dispatch, now=now)
     dispatch.link_number += 1
     dispatch.link_until = now + timedelta(days=LINK_DAYS)
@@ -140,7 +140,7 @@ def letters_reported(*, unit: Unit, campaign: str, via: str, by: Person | None, 
     courses = courses_of(waiting)
     open_ones = [d for d in waiting if campaign and courses[d.pk].stage < Stage.REPORTED]
     for dispatch in open_ones:
-        event_add(dispatch=dispatch, kind=Happening.REPORTED, at=at, via=via, by=by)
+        event_add(dispatch=dispatch, kind=EventKind.REPORTED, at=at, via=via, by=by)
     return len(open_ones)
 
 
@@ -148,7 +148,7 @@ def _held(dispatch: Dispatch, hand: Actor, now: datetime) -> Dispatch:
     """Return the dispatch as it is stored now, if this hand may act for the unit."""
     dispatch = Dispatch.objects.select_for_update(of=("self",)).select_related("letter", "to_unit").get(pk=dispatch.pk)
     if hand.person:
-        require(hand.person, Act.HANDLE_LETTER, dispatch.to_unit, day=today(now))
+        require(hand.person, Permission.HANDLE_LETTER, dispatch.to_unit, day=today(now))
     return dispatch
 
 
@@ -226,14 +226,14 @@ def letter_handed_over(*, message: Message, how: str, by: Person, now: datetime)
     message = _held_message(message, by, now)
     if message.kind != MessageKind.LETTER or message.dispatch is None or not how.strip():
         raise LetterError(_("say how the letter reached the unit"))
-    event_add(dispatch=message.dispatch, kind=Happening.DELIVERED, at=now, via="centre", by=by, reason=how)
+    event_add(dispatch=message.dispatch, kind=EventKind.DELIVERED, at=now, via="centre", by=by, reason=how)
     _log_message(message, "letter-hand-over", by, now, detail={"how": how})
 
 
 def _held_message(message: Message, by: Person, now: datetime) -> Message:
     """Return the message as it is stored now, if it is this person's: that of who sent the letter."""
     message = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
-    require(by, Act.ISSUE_LETTER, sender_of(message), day=today(now))
+    require(by, Permission.ISSUE_LETTER, sender_of(message), day=today(now))
     return message
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.errors import IncompleteError, LetterError
-from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import IncompleteError, LetterError
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.blob_store import LETTERS
@@ -66,7 +66,7 @@ def letter_begin(
         AccessError: not this person's to do.
         LetterError: the earlier letter is another unit's or was never issued.
     """
-    require(by, Act.WRITE_LETTER, unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, unit, day=today(now))
     reference = reference or Reference()
     _check_reference(reference, unit)
     letter = Letter(unit=unit, campaign=campaign[:60], written_by=by, written_at=now)
@@ -116,7 +116,7 @@ def letter_save(
         LetterError: it was issued, or waits for its approval, which only a person takes back.
     """
     letter = _open_letter(letter)
-    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, letter.unit, day=today(now))
     refuse_clash(edition, written(letter))
     if is_auto and letter.state != LetterState.DRAFT:
         raise LetterError(_("the letter waits for its approval"), hint=_("press the button to make it a draft again"))
@@ -170,7 +170,7 @@ def letter_submit(*, letter: Letter, by: Person, now: datetime) -> Letter:
         DocumentError: it cannot be printed.
     """
     letter = _open_letter(letter)
-    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, letter.unit, day=today(now))
     refuse_dissolved(letter, today(now))
     if points := open_points(letter, day=today(now)):
         raise IncompleteError(
@@ -201,7 +201,7 @@ def attachment_add(*, letter: Letter, name: str, content: bytes, by: Person, now
         LetterError: the letter was issued, or the file is too large or of a kind that does not go with letters.
     """
     letter = _open_letter(letter)
-    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, letter.unit, day=today(now))
     name = " ".join(name.split())
     ending = name[name.rfind(".") :].lower()
     if not name.isprintable() or "/" in name or len(name) > 150 or ending not in ATTACHMENT_BEGINNINGS:
@@ -227,7 +227,7 @@ def attachment_remove(*, attachment: Attachment, by: Person, now: datetime) -> N
         LetterError: the letter was issued.
     """
     letter = _open_letter(attachment.letter)
-    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, letter.unit, day=today(now))
     attachment.delete()
     _back_to_draft(letter, by, now, {"removed": attachment.name})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from quetsach.campaign.letters.course import Course, Event, Happening, follow
+from quetsach.campaign.letters.delivery_status import DispatchProgress, Event, EventKind, follow
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import MessageKind, MessageState
@@ -21,7 +21,7 @@ EVENT = ("events__kind", "events__at", "events__reason")
 
 
 def event_add(
-    *, dispatch: Dispatch, kind: Happening, at: datetime, via: str, by: Person | None = None, reason: str = ""
+    *, dispatch: Dispatch, kind: EventKind, at: datetime, via: str, by: Person | None = None, reason: str = ""
 ) -> None:
     """Add an event in the caller's transaction. What comes through the link of a mail proves that the mail arrived."""
     DispatchEvent.objects.create(
@@ -31,24 +31,24 @@ def event_add(
         dispatch.messages.filter(state=MessageState.UNCERTAIN).update(state=MessageState.SENT)
 
 
-def course_of(dispatch: Dispatch) -> Course:
+def course_of(dispatch: Dispatch) -> DispatchProgress:
     """Return where one dispatch stands."""
     return follow(event.event for event in dispatch.events.all())
 
 
-def courses_of(dispatches: QuerySet[Dispatch]) -> dict[int, Course]:
+def courses_of(dispatches: QuerySet[Dispatch]) -> dict[int, DispatchProgress]:
     """Return where each of many dispatches stands, by its key; one query for all."""
     rows = dispatches.order_by().values_list("pk", *EVENT).iterator(5000)
     return courses_read((dispatch, event) for dispatch, *event in rows)
 
 
-def courses_read(rows: Iterable[tuple[int, Sequence[Any]]]) -> dict[int, Course]:
+def courses_read(rows: Iterable[tuple[int, Sequence[Any]]]) -> dict[int, DispatchProgress]:
     """Return where each of many stands, by its key, from a row of its key and ``EVENT`` for each of its events."""
     found: dict[int, list[Event]] = {}
     for owner, (kind, at, reason) in rows:
         events = found.setdefault(owner, [])
         if kind is not None:
-            events.append(Event(Happening(kind), at, reason))
+            events.append(Event(EventKind(kind), at, reason))
     return {owner: follow(events) for owner, events in found.items()}
 
 
@@ -60,12 +60,12 @@ def mail_heard(outcome: Outcome) -> None:
     is_letter = message.kind == MessageKind.LETTER
     match outcome.status:
         case DeliveryStatus.SENT if is_letter:
-            event_add(dispatch=dispatch, kind=Happening.SENT, at=message.handed_at or outcome.at, via="mail")
+            event_add(dispatch=dispatch, kind=EventKind.SENT, at=message.handed_at or outcome.at, via="mail")
         case DeliveryStatus.DELIVERED:
-            event_add(dispatch=dispatch, kind=Happening.DELIVERED, at=outcome.at, via="mail")
+            event_add(dispatch=dispatch, kind=EventKind.DELIVERED, at=outcome.at, via="mail")
         case DeliveryStatus.FAILED:
             if is_letter:
-                event_add(dispatch=dispatch, kind=Happening.BOUNCED, at=outcome.at, via="mail", reason=outcome.reason)
+                event_add(dispatch=dispatch, kind=EventKind.BOUNCED, at=outcome.at, via="mail", reason=outcome.reason)
             _failed(outcome, dispatch)
 
 

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.course import Happening
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.publicity.verification_code import SPACE, code_of
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.codes import SPACE, code_of
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import EventKind
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.blob_store import LETTERS
@@ -49,7 +49,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime, may_be_unsigned: 
         DocumentError: it cannot be printed.
         SigningError: it cannot be signed, or the time stamping authority does not answer.
     """
-    require(by, Act.ISSUE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.ISSUE_LETTER, letter.unit, day=today(now))
     _refuse_issued(letter)
     code = code_of(secrets.randbelow(SPACE))
     trial = copy(letter)
@@ -65,7 +65,7 @@ def letter_issue(*, letter: Letter, by: Person, now: datetime, may_be_unsigned: 
 def _issue(letter: Letter, code: str, by: Person, now: datetime, *, may_be_unsigned: bool) -> Letter:
     letter = Letter.objects.select_for_update(of=("self",)).select_related("unit", "earlier").get(pk=letter.pk)
     day = today(now)
-    require(by, Act.ISSUE_LETTER, letter.unit, day=day)
+    require(by, Permission.ISSUE_LETTER, letter.unit, day=day)
     _refuse_issued(letter)
     refuse_dissolved(letter, day)
     refuse_past_due(letter.due, day)
@@ -131,7 +131,7 @@ def register_continue(*, unit: Unit, year: int, last: int, by: Person, now: date
         AccessError: not this person's to do.
         LetterError: letters of that year were numbered here already, or the number cannot be one.
     """
-    require(by, Act.ISSUE_LETTER, unit, day=today(now))
+    require(by, Permission.ISSUE_LETTER, unit, day=today(now))
     if not 0 <= last <= MOST_NUMBER:
         raise LetterError(_("the last number on paper is from 0 to 99,999"))
     if Letter.objects.filter(unit=unit, year=year, number__isnull=False).exists():
@@ -194,4 +194,4 @@ def _end_earlier(letter: Letter, earlier: Letter, by: Person, now: datetime) -> 
     courses = courses_of(earlier.dispatches.all())
     for dispatch in earlier.dispatches.all():
         if courses[dispatch.pk].is_pending:
-            event_add(dispatch=dispatch, kind=Happening.CLOSED, at=now, via="centre", by=by, reason=letter.subject)
+            event_add(dispatch=dispatch, kind=EventKind.CLOSED, at=now, via="centre", by=by, reason=letter.subject)

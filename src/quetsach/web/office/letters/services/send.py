@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.course import Happening
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import LetterError
+from quetsach.campaign.letters.delivery_status import EventKind
 from quetsach.core.errors import QuetsachError
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.office.blob_store import LETTERS
@@ -179,7 +179,7 @@ def letter_send(*, letter: Letter, units: Iterable[Unit], by: Person, now: datet
     """
     letter = Letter.objects.select_for_update(of=("self",)).select_related("unit").get(pk=letter.pk)
     day = today(now)
-    require(by, Act.ISSUE_LETTER, letter.unit, day=day)
+    require(by, Permission.ISSUE_LETTER, letter.unit, day=day)
     if letter.state != LetterState.ISSUED:
         raise LetterError(_("only a letter that was issued and holds can be sent"))
     made = _dispatch(letter, letter.unit, units, _Passing(None, Actor(by, "inbox")), now=now)
@@ -187,7 +187,7 @@ def letter_send(*, letter: Letter, units: Iterable[Unit], by: Person, now: datet
         received = Dispatch.objects.filter(letter=letter.covers, to_unit=letter.unit).first()
         if received and made:
             event_add(
-                dispatch=received, kind=Happening.FORWARDED, at=now, via="inbox", by=by, reason=letter.number_sign
+                dispatch=received, kind=EventKind.FORWARDED, at=now, via="inbox", by=by, reason=letter.number_sign
             )
     return _log("letter-send", letter, made, by=by, unit=letter.unit, now=now)
 
@@ -212,7 +212,7 @@ def dispatch_forward(
     """
     dispatch = Dispatch.objects.select_for_update(of=("self",)).select_related("letter", "to_unit").get(pk=dispatch.pk)
     if hand.person:
-        require(hand.person, Act.HANDLE_LETTER, dispatch.to_unit, day=today(now))
+        require(hand.person, Permission.HANDLE_LETTER, dispatch.to_unit, day=today(now))
     if dispatch.letter.state != LetterState.ISSUED:
         raise LetterError(
             _("%(number)s was taken back: it is not to be passed on") % {"number": dispatch.letter.number_sign}
@@ -222,7 +222,7 @@ def dispatch_forward(
     made = _dispatch(dispatch.letter, dispatch.to_unit, units, passing, now=now)
     if not made:
         return Sending(0, 0)
-    event_add(dispatch=dispatch, kind=Happening.FORWARDED, at=now, via=hand.via, by=hand.person)
+    event_add(dispatch=dispatch, kind=EventKind.FORWARDED, at=now, via=hand.via, by=hand.person)
     return _log("letter-forward", dispatch.letter, made, by=hand.person, unit=dispatch.to_unit, now=now)
 
 
@@ -284,7 +284,7 @@ def _dispatch(
     # What waits in the inbox of the office is there at once; mail is sent when the server has taken it.
     DispatchEvent.objects.bulk_create(
         [
-            DispatchEvent(dispatch=dispatch, kind=Happening.SENT, at=now, via="inbox", by=passing.hand.person)
+            DispatchEvent(dispatch=dispatch, kind=EventKind.SENT, at=now, via="inbox", by=passing.hand.person)
             for dispatch in made
             if dispatch.channel == Channel.INBOX
         ],

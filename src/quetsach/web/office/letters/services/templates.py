@@ -11,11 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.chain import read_chain
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.campaign.letters.exchange import DocumentKind
-from quetsach.campaign.letters.placeholders import fill
+from quetsach.campaign.letters.letter import DocumentKind, fill
 from quetsach.web.design.templatetags.words import day as written_day
 from quetsach.web.identity import site
 from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
@@ -71,7 +70,7 @@ def template_keep(*, letter: Letter, title: str, by: Person, now: datetime) -> T
         AccessError: not this person's to do.
         LetterError: without a title.
     """
-    require(by, Act.WRITE_LETTER, letter.unit, day=today(now))
+    require(by, Permission.WRITE_LETTER, letter.unit, day=today(now))
     if not title.strip() or len(title) > MAX_TITLE_LENGTH:
         raise LetterError(_("a template needs a title of at most 200 characters"))
     kept, _is_new = Template.objects.update_or_create(

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.errors import IncompleteError
-from quetsach.campaign.letters.exchange import DocumentKind
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import IncompleteError
+from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.editions import (
     autosaved,
@@ -82,7 +82,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     found = selectors.letters_at(selectors.letters_visible(visitor.person, day=visitor.day), state)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     stages = selectors.stages_of(list(page))
-    may_write = bool(selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day))
+    may_write = bool(selectors.own_units(visitor.person, Permission.WRITE_LETTER, day=visitor.day))
     context = {
         "page": page,
         "rows": [(letter, stages[letter.pk]) for letter in page],
@@ -99,7 +99,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 def begin(request: HttpRequest) -> HttpResponse:
     """Begin a letter, perhaps one that passes on, replaces or revokes another."""
     visitor = CurrentUser.of(request)
-    units = selectors.own_units(visitor.person, Act.WRITE_LETTER, day=visitor.day)
+    units = selectors.own_units(visitor.person, Permission.WRITE_LETTER, day=visitor.day)
     reference = _reference(request, visitor)
     initial = {"unit": units[0].key if units else None, "campaign": request.GET.get("campaign", "")[:60]}
     if reference.earlier:
@@ -124,9 +124,9 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     approvals = selectors.approvals_of(found, digest)
     may = {
         act.name.lower(): may_do(visitor.person, act, found.unit, day=visitor.day)
-        for act in (Act.WRITE_LETTER, Act.ISSUE_LETTER)
+        for act in (Permission.WRITE_LETTER, Permission.ISSUE_LETTER)
     }
-    may["see_campaign"] = may_do(visitor.person, Act.SEE, root_unit(), day=visitor.day)
+    may["see_campaign"] = may_do(visitor.person, Permission.SEE, root_unit(), day=visitor.day)
     context: dict[str, Any] = {
         "letter": found,
         "digest": digest,
@@ -297,7 +297,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "said": [(label, said) for label, _now, then in _rows(letter, {}, then) if (said := readable(then))],
         "changes": differences(_rows(letter, now, then)),
         "edition": edition_of(now),
-        "may_restore": letter.is_open and may_do(visitor.person, Act.WRITE_LETTER, letter.unit, day=visitor.day),
+        "may_restore": letter.is_open and may_do(visitor.person, Permission.WRITE_LETTER, letter.unit, day=visitor.day),
         "tab": "letters",
     }
     return render(request, "office/letters/version.html", context)

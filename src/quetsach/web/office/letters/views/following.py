@@ -9,10 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.course import Stage
-from quetsach.campaign.letters.pace import Funnel
-from quetsach.campaign.letters.register import missing_numbers
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.letters.delivery_status import Funnel, Stage
+from quetsach.campaign.letters.letter import missing_numbers
 from quetsach.web.office.letters.content import header_of
 from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.letters.selectors import letters as selectors
@@ -52,7 +51,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose whom an issued letter goes to."""
     visitor = CurrentUser.of(request)
     letter = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    require(visitor.person, Act.ISSUE_LETTER, letter.unit, day=visitor.day)
+    require(visitor.person, Permission.ISSUE_LETTER, letter.unit, day=visitor.day)
     if request.method == "POST":
         chosen = selectors.audience_units(letter.unit, request.POST.getlist("to"), day=visitor.day)
         if not chosen:
@@ -98,7 +97,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "plan": reminders_plan(letter, now=visitor.now) if letter.due and unit == letter.unit else None,
         "policy": POLICY,
         "is_published": selectors.is_published(letter.campaign),
-        "may_see_letter": may_do(visitor.person, Act.SEE, letter.unit, day=visitor.day),
+        "may_see_letter": may_do(visitor.person, Permission.SEE, letter.unit, day=visitor.day),
         "tab": "letters",
     }
     return render(request, "office/letters/progress.html", context)
@@ -128,10 +127,10 @@ def register(request: HttpRequest) -> HttpResponse:
     visitor = CurrentUser.of(request)
     if request.method == "POST":
         _continue_register(request, visitor)
-    units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
+    units = selectors.own_units(visitor.person, Permission.SEE, day=visitor.day)
     key = request.POST.get("unit") or request.GET.get("unit") or (units[0].key if units else "")
     unit = get_object_or_404(Unit, key=key)
-    require(visitor.person, Act.SEE, unit, day=visitor.day)
+    require(visitor.person, Permission.SEE, unit, day=visitor.day)
     years = selectors.register_years(unit) or [visitor.day.year]
     chosen = request.GET.get("year", "")
     year = int(chosen) if chosen.isascii() and chosen.isdigit() and int(chosen[:5]) in years else years[0]
@@ -144,7 +143,7 @@ def register(request: HttpRequest) -> HttpResponse:
         "letters": letters,
         "may_continue": not letters
         and year == visitor.day.year
-        and may_do(visitor.person, Act.ISSUE_LETTER, unit, day=visitor.day),
+        and may_do(visitor.person, Permission.ISSUE_LETTER, unit, day=visitor.day),
         "book": selectors.register_book(unit, year),
         "missing": missing_numbers(letter.number for letter in letters if letter.number),
         "tab": "register",

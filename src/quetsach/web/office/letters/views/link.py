@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.office.blob_store import BlobError
 from quetsach.web.office.letters.links import LinkError, dispatch_of, returns_owed, token_of
 from quetsach.web.office.letters.models import Dispatch

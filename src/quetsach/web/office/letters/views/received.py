@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.letters.errors import LetterError
-from quetsach.core.day import read_day
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import LetterError
+from quetsach.core.period import read_day
 from quetsach.web.design.templatetags.words import figure
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import letters as selectors
@@ -111,10 +111,10 @@ PAGE = 50
 def inbox(request: HttpRequest) -> HttpResponse:
     """What came to a unit of the person's, the newest first."""
     visitor = CurrentUser.of(request)
-    units = selectors.own_units(visitor.person, Act.SEE, day=visitor.day)
+    units = selectors.own_units(visitor.person, Permission.SEE, day=visitor.day)
     if key := request.GET.get("unit", ""):
         unit = get_object_or_404(Unit, key=key)
-        require(visitor.person, Act.SEE, unit, day=visitor.day)
+        require(visitor.person, Permission.SEE, unit, day=visitor.day)
     elif units:
         unit = units[0]
     else:
@@ -136,7 +136,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter that came to a unit: look, acknowledge, refuse, pass on."""
     visitor = CurrentUser.of(request)
     dispatch = selectors.dispatch_visible(visitor.person, pk, day=visitor.day)
-    may_handle = may_do(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
+    may_handle = may_do(visitor.person, Permission.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     if request.method == "POST" and request.POST.get("act") == "forward":
         if answer := _forward(request, visitor, dispatch):
             return answer
@@ -155,7 +155,7 @@ def received(request: HttpRequest, pk: int) -> HttpResponse:
         "kept": typed(request),
         "passed_on": dispatch.below.count(),
         "may_handle": may_handle,
-        "may_close": may_do(visitor.person, Act.ISSUE_LETTER, dispatch.from_unit, day=visitor.day),
+        "may_close": may_do(visitor.person, Permission.ISSUE_LETTER, dispatch.from_unit, day=visitor.day),
         "tab": "inbox",
     }
     return render(request, "office/letters/received.html", context)
@@ -179,13 +179,13 @@ def received_file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def _is_own(visitor: CurrentUser, dispatch: Dispatch) -> bool:
     """Whether it came to the person's own unit: who looks from above has not opened it for the unit."""
-    own = selectors.own_units(visitor.person, Act.HANDLE_LETTER, day=visitor.day)
+    own = selectors.own_units(visitor.person, Permission.HANDLE_LETTER, day=visitor.day)
     return dispatch.to_unit in own
 
 
 def _forward(request: HttpRequest, visitor: CurrentUser, dispatch: Dispatch) -> HttpResponse | None:
     """Ask once more, then pass on; ``None`` where something was refused: the form is shown with what was typed."""
-    require(visitor.person, Act.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
+    require(visitor.person, Permission.HANDLE_LETTER, dispatch.to_unit, day=visitor.day)
     with FlashErrors(request):
         choice = read_choice(request, selectors.children_without(dispatch, day=visitor.day))
         if not request.POST.get("confirmed"):

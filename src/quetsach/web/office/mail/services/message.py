@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from quetsach.campaign.letters.errors import LetterError
+from quetsach.campaign.errors import LetterError
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.blob_store import LETTERS, BlobError
 from quetsach.web.office.mail.models import Message, MessageKind

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from quetsach import storage
+from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_notice import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
-from quetsach.campaign.letters.errors import LetterError
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.mail.services.message import (
     RefusedError,

@@ -14,13 +14,12 @@ from typing import Self
 
 from django.db import connection, transaction
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.declaration import Level
-from quetsach.campaign.partners.errors import PartnerError
 from quetsach.campaign.partners.record import Cells, Fault, Reason, read_records
+from quetsach.campaign.partners.row import Held, PlaceOnDay, Row, RowReader, Tally, Verdict, judge
 from quetsach.campaign.partners.row import Line as RowLine
-from quetsach.campaign.partners.row import PlaceOnDay, Row, RowReader
-from quetsach.campaign.partners.verdict import Held, Tally, Verdict, judge
 from quetsach.core.errors import QuetsachError
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import (
@@ -117,7 +116,7 @@ def delivery_receive(
         AccessError: not this person's to do.
     """
     if by is not None:
-        require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+        require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if not partner.declarations.exists():
         raise PartnerError(
             "it is not declared how this partner counts",

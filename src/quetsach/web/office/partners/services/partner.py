@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.declaration import check_successor, read_declaration
-from quetsach.campaign.partners.errors import PartnerError
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import Declaration, Line, Partner, Token, rows_of
 from quetsach.web.office.people.access import require, today
@@ -26,7 +26,7 @@ _MOST_TOKENS = 10
 def _require(by: Person | None, now: datetime) -> None:
     """The command line of the machine itself acts for nobody; everyone else must run the campaign."""
     if by is not None:
-        require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+        require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
 
 
 def _log(by: Person | None, act: str, partner: Partner, now: datetime, **detail: object) -> None:

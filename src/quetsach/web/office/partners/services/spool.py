@@ -16,7 +16,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 from quetsach import storage
-from quetsach.campaign.partners.errors import PartnerError
+from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
 from quetsach.web.limits import PARTNER_BODY_BYTES
 

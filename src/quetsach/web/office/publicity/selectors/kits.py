@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import Permission, scope
 from quetsach.core.pack import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import is_approved
@@ -44,7 +44,7 @@ class KitStanding:
 
 def kits_seen(person: Person, *, day: date) -> list[KitStanding]:
     """Return the newest kits of the units that a person sees."""
-    mine = within(person, Act.SEE, day=day)
+    mine = within(person, Permission.SEE, day=day)
     kits = Kit.objects.filter(mine).distinct().select_related("unit", "verification", "made_by", "campaign")
     return standings(kits[:MAX_KITS])
 
@@ -58,7 +58,7 @@ def kit_seen(person: Person, number: int, *, day: date) -> KitStanding | None:
     kit = Kit.objects.select_related("unit", "verification", "made_by", "campaign").filter(pk=number).first()
     if kit is None:
         return None
-    require(person, Act.SEE, kit.unit, day=day)
+    require(person, Permission.SEE, kit.unit, day=day)
     return standings([kit])[0]
 
 
@@ -71,7 +71,7 @@ def standings(kits: Iterable[Kit]) -> list[KitStanding]:
     return [KitStanding(kit, _state(kit, approval), approval) for kit, approval in found]
 
 
-def units_offered(person: Person, act: Act, *, day: date) -> Sequence[Unit]:
+def units_offered(person: Person, act: Permission, *, day: date) -> Sequence[Unit]:
     """Return the units that a person's duties name for an act, each followed by the units directly below it."""
     tops = scope(duties_of(person, day=day), act)
     places = Position.objects.on(day).select_related("unit")
@@ -83,7 +83,7 @@ def units_offered(person: Person, act: Act, *, day: date) -> Sequence[Unit]:
     return list(found.values())[:MAX_UNITS]
 
 
-def unit_asked_for(person: Person, asked: str, act: Act, *, day: date) -> Unit | None:
+def unit_asked_for(person: Person, asked: str, act: Permission, *, day: date) -> Unit | None:
     """Return the unit of a key or a name, or the first that a person's duties name; ``None`` if there is none.
 
     Names are looked for among the units that the person is offered.

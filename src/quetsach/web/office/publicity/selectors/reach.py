@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from django.db.models import Count, F, Q, Sum
 
 from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import Permission, scope
+from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.core.small_cell import SMALLEST_CELL
 from quetsach.web.office.people.access import duties_of, require
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
@@ -89,11 +89,11 @@ def reach_of(unit: Unit, period: Period, *, person: Person | None, day: date) ->
         AccessError: not this person's to see.
     """
     if person:
-        require(person, Act.SEE, unit, day=day)
+        require(person, Permission.SEE, unit, day=day)
     top = position_of(unit, period.last) or position_of(unit, period.first)
     if top is None:
         return None
-    is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Act.SEE), day)
+    is_own = person is None or position_in(unit, scope(duties_of(person, day=day), Permission.SEE), day)
     below, spans = _placed_below(top, period), weeks_in(period)
     weeks = {span: _week_of(unit, span, below, is_own=is_own, by_day=len(spans) == 1) for span in spans}
     parts = list(weeks.values())

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import segno
 import typst
 
-from quetsach.campaign.publicity.errors import PublicityError
+from quetsach.campaign.errors import PublicityError
 from quetsach.core.pack import LocalText
 
 # QR codes: as runs of dark squares for the sheets, as SVG and PNG for whoever needs one alone.

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
 
-from quetsach.campaign.authority import ACTS, Act
+from quetsach.campaign.authority import PERMISSIONS, Permission
 from quetsach.campaign.returns.period import Deadline
-from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, Scope, Standing, State, standing
+from quetsach.campaign.returns.state import NOT_FILED, RECEIVED, Filed, ReturnStatus, Scope, State, standing
 from quetsach.web.office.people.access import duties_of, today, within
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import AssignedUnits, Extension, Period, Return, SignOff
@@ -114,7 +114,7 @@ def _owing(targets: Collection[Target], day: date, places: _Places) -> Owing:
 #
 # However many periods and campaigns there are, this takes the same few queries: everybody's first page asks for it.
 
-_NOT_PRESSING = frozenset({Standing.COVERED, Standing.SIGNED_OFF})
+_NOT_PRESSING = frozenset({ReturnStatus.COVERED, ReturnStatus.SIGNED_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Owed:
     unit: Unit
     path: str
     deadline: Deadline
-    standing: Standing
+    standing: ReturnStatus
 
 
 def owed_by(unit: Unit, *, campaign: str | None, now: datetime) -> list[Period]:
@@ -154,14 +154,14 @@ def owed_of(person: Person, *, now: datetime) -> list[Owed]:
     Own are the units of the person's duties, what they have become, and what they came from: whoever looks after a
     merged province looks after its parts of the days before.
     """
-    places = _own(person, Act.ENTER_RETURN, day=today(now))
+    places = _own(person, Permission.ENTER_RETURN, day=today(now))
     owed = _owed(places, RECEIVED, campaign=None, now=now) if places else ()
     pressing = (one for one in owed if one.standing not in _NOT_PRESSING)
     return sorted(pressing, key=lambda one: (one.deadline.due, one.path))
 
 
-def _own(person: Person, act: Act, *, day: date) -> tuple[Position, ...]:
-    tops = frozenset(duty.path for duty in duties_of(person, day=day) if act in ACTS[duty.role])
+def _own(person: Person, act: Permission, *, day: date) -> tuple[Position, ...]:
+    tops = frozenset(duty.path for duty in duties_of(person, day=day) if act in PERMISSIONS[duty.role])
     return held_places(tops, day) if tops else ()
 
 
@@ -229,17 +229,17 @@ def submitted_below(person: Person, *, day: date) -> int:
 
     Those of a unit that is no more and that nobody succeeded count where its returns are decided on today.
     """
-    own = {place.unit_id for place in _own(person, Act.APPROVE_RETURN, day=day)}
+    own = {place.unit_id for place in _own(person, Permission.APPROVE_RETURN, day=day)}
     asked = Period.objects.in_force().values("pk")
     submitted = Return.objects.filter(state=State.SUBMITTED, period__in=asked).exclude(unit__in=own)
     standing = Position.objects.on(day).values("unit")
     heirs = Succession.objects.filter(old=OuterRef("unit"), on__lte=day)
-    mine = submitted.filter(within(person, Act.APPROVE_RETURN, day=day)).values(of=Value(""))
+    mine = submitted.filter(within(person, Permission.APPROVE_RETURN, day=day)).values(of=Value(""))
     fallen = submitted.filter(~Q(unit__in=standing), ~Exists(heirs)).values(of=F("unit__key"))
     counted = Count("pk", distinct=True)
     numbers: dict[str, int] = dict(
         mine.annotate(number=counted).union(fallen.annotate(number=counted)).values_list("of", "number")
     )
     below = numbers.pop("", 0)
-    seen = seen_keys(person, Act.APPROVE_RETURN, day=day) if numbers else frozenset()
+    seen = seen_keys(person, Permission.APPROVE_RETURN, day=day) if numbers else frozenset()
     return below + sum(number for key, number in numbers.items() if key in seen)

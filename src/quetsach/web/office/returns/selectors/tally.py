@@ -8,11 +8,10 @@ from datetime import date, datetime
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils.translation import get_language
 
-from quetsach.campaign.authority import ACTS, Act
+from quetsach.campaign.authority import PERMISSIONS, Permission
 from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, in_order, survey
 from quetsach.campaign.returns.period import Deadline
-from quetsach.campaign.returns.state import NOT_FILED, Filed, Scope, Standing, State
-from quetsach.campaign.returns.tree import ancestors
+from quetsach.campaign.returns.state import NOT_FILED, Filed, ReturnStatus, Scope, State, ancestors
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Assignment, Period, Return, SignOff
@@ -194,7 +193,7 @@ def _signed_off(periods: Sequence[Period]) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-LATE = frozenset({Standing.OVERDUE, Standing.LOCKED, Standing.SENT_BACK})
+LATE = frozenset({ReturnStatus.OVERDUE, ReturnStatus.LOCKED, ReturnStatus.SENT_BACK})
 """What is overdue once its due day is over; a return that a unit above stands for is not."""
 
 
@@ -204,7 +203,7 @@ class Overdue:
 
     period: Period
     place: Place
-    standing: Standing
+    standing: ReturnStatus
     deadline: Deadline
     days_late: int
 
@@ -262,7 +261,7 @@ class Waiting:
 
     period: Period
     place: Place
-    standing: Standing
+    standing: ReturnStatus
     deadline: Deadline
 
 
@@ -302,7 +301,7 @@ def _asked_of(person: Person, *, now: datetime) -> list[tuple[int, str]]:
     Those are of the units directly below the person's own, in the tree of the period's last day.
     """
     day = today(now)
-    tops = {duty.path for duty in duties_of(person, day=day) if Act.APPROVE_RETURN in ACTS[duty.role]}
+    tops = {duty.path for duty in duties_of(person, day=day) if Permission.APPROVE_RETURN in PERMISSIONS[duty.role]}
     if not tops:
         return []
     place, last = "unit__positions__", F("period__last")
@@ -324,4 +323,4 @@ def _to_decide(asked: list[tuple[int, str]], *, now: datetime) -> tuple[Waiting,
         for path, place in tally.places.items()
         if path in paths[tally.period.pk]
     ]
-    return tuple(sorted(found, key=lambda w: (w.standing is not Standing.READY, w.deadline.due, w.place.path)))
+    return tuple(sorted(found, key=lambda w: (w.standing is not ReturnStatus.READY, w.deadline.due, w.place.path)))

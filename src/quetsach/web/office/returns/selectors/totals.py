@@ -11,7 +11,7 @@ from django.db.models import Q
 from quetsach.campaign.returns.answers import read_answers
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind, Span
-from quetsach.campaign.returns.state import RECEIVED, Standing
+from quetsach.campaign.returns.state import RECEIVED, ReturnStatus
 from quetsach.core.pack import LocalText
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
@@ -284,7 +284,7 @@ def _records(period: Period, now: datetime) -> Iterator[dict[str, Any]]:
             "scope": one.scope if one and is_received else None,
             "due": tally.survey.expected[path].deadline.due.isoformat(),
             "submitted_at": one.submitted_at.isoformat() if one and one.submitted_at else None,
-            "is_on_time": bool(counted.on_time) if is_received or standing is Standing.COVERED else None,
+            "is_on_time": bool(counted.on_time) if is_received or standing is ReturnStatus.COVERED else None,
             "is_approved": bool(counted.approved),
             "figures": figures.get(one.pk, {}) if one and is_received else {},
             "not_known": sorted(read_answers(form, one.cells).missing) if one and is_received else [],

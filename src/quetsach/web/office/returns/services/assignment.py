@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.letters.reminders import Policy, days_text
-from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.core.pack import LocalText
@@ -88,7 +88,7 @@ def form_take_in(*, content: bytes, by: Person, now: datetime) -> ReturnForm:
         CampaignError: the file is damaged.
         ReturnError: another text is kept under this version.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     is_new = not ReturnForm.objects.filter(sha256=hashlib.sha256(content).hexdigest()).exists()
     kept = form_load(content=content, file=_("file"))
     if is_new:
@@ -130,7 +130,7 @@ def assignment_make(
         AccessError: this is not the person's to do.
     """
     if by is not None:
-        require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+        require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     _refuse_senseless(periods, targets, due_days, lock_days)
     if is_closed(campaign):
         raise ReturnError(_("this campaign is closed: nobody can be asked for its returns any more"))
@@ -209,7 +209,7 @@ def assignment_withdraw(*, assignment: Assignment, reason: str, by: Person, now:
         ReturnError: it was taken back before, totals of it are public, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     assignment = Assignment.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=assignment.pk)
     reason = reason.strip()[:2000]
     if assignment.withdrawn_at is not None:
@@ -266,7 +266,7 @@ def assignment_remind(*, assignment: Assignment, policy: Policy, by: Person, now
         AccessError: this is not the person's to do.
         ClashError: the days were changed since ``edition``.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     assignment = Assignment.objects.select_for_update().get(pk=assignment.pk)
     refuse_clash(edition, reminded_on(assignment))
     assignment.unit_days, assignment.parent_days = days_text(policy.unit_days), days_text(policy.parent_days)
@@ -294,7 +294,7 @@ def assignment_follow_plan(*, assignment: Assignment, by: Person, now: datetime)
         ReturnError: a unit that has begun a return is not in the tree of the new last day.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     assignment = Assignment.objects.select_for_update().select_related("campaign").get(pk=assignment.pk)
     changed = off_plan(assignment)
     before = {period.key: period for period in assignment.periods.all()}

@@ -7,12 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.returns.errors import ReturnError, StateError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act as ReturnAct
-from quetsach.campaign.returns.state import Scope, Standing, State, after
-from quetsach.campaign.returns.tree import nearest_above
-from quetsach.core.zone import midnight_after
+from quetsach.campaign.returns.state import ReturnStatus, Scope, State, after, nearest_above
+from quetsach.core.period import midnight_after
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.log.services import log_append
@@ -44,7 +43,7 @@ def return_decide(*, filed: Return, act: ReturnAct, reason: str, by: Person, now
     """
     seen = filed.revision
     filed = Return.objects.select_related("period__assignment__campaign", "unit").get(pk=filed.pk)
-    require(by, Act.APPROVE_RETURN, decider_of(filed.unit, filed.period, day=today(now)), day=today(now))
+    require(by, Permission.APPROVE_RETURN, decider_of(filed.unit, filed.period, day=today(now)), day=today(now))
     period_lock(filed.period)
     filed.refresh_from_db(fields=["state", "scope", "revision"])
     if filed.revision != seen:
@@ -103,7 +102,7 @@ def missing_sign_off(
         ReturnError: nobody is named, one has reported or does not stand directly below, or the reason is lacking.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.APPROVE_RETURN, answering(unit, day=today(now)), day=today(now))
+    require(by, Permission.APPROVE_RETURN, answering(unit, day=today(now)), day=today(now))
     period_lock(period)
     reason = reason.strip()[:2000]
     if not reason:
@@ -138,7 +137,7 @@ def extension_give(
     """
     day = today(now)
     for decider in {decider_of(unit, period, day=day) for unit in units}:
-        require(by, Act.APPROVE_RETURN, decider, day=day)
+        require(by, Permission.APPROVE_RETURN, decider, day=day)
     if not units:
         raise ReturnError(_("no unit is named"), hint=_("tick the units that get more time"))
     owing = set(expected_positions(period).values_list("unit", flat=True))
@@ -164,7 +163,7 @@ def _refuse_waiting(tally: Tally, filed: Return) -> None:
     if path is None:
         raise ReturnError(_("no return is expected of this unit for this period"))
     refuse_doubles(filed.period, filed.unit, Scope(filed.scope))
-    if tally.survey.standings[path] is Standing.WAITING:
+    if tally.survey.standings[path] is ReturnStatus.WAITING:
         names = [tally.places[below].name for below in tally.survey.waiting_for(path)]
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
         raise StateError(
@@ -177,7 +176,7 @@ def _refuse_approved_above(tally: Tally, unit: Unit) -> None:
     """What is approved above stands on this return: it is opened from the top down."""
     path = tally.path_of(unit)
     above = nearest_above(tally.places).get(path) if path else None
-    if above and tally.survey.standings[above] is Standing.APPROVED:
+    if above and tally.survey.standings[above] is ReturnStatus.APPROVED:
         raise StateError(
             _("the return of %(unit)s is approved") % {"unit": tally.places[above].name},
             hint=_("open that one again first, from the top down"),
@@ -195,7 +194,7 @@ def totals_publish_ask(*, period: Period, by: Person, now: datetime) -> Publicat
         ReturnError: the period is not over, nothing is approved, or machines are counted twice.
         AccessError: this is not the person's to do.
     """
-    require(by, Act.PUBLISH_NUMBERS, root_unit(), day=today(now))
+    require(by, Permission.PUBLISH_NUMBERS, root_unit(), day=today(now))
     period = period_lock(period)
     if not period.assignment.is_in_force:
         raise ReturnError(_("these returns are not asked for any more"))

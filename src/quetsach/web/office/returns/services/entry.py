@@ -10,13 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ReturnError, StateError
 from quetsach.campaign.returns.answers import Answers
 from quetsach.campaign.returns.checks import examine
-from quetsach.campaign.returns.errors import ReturnError, StateError
-from quetsach.campaign.returns.state import RECEIVED, Scope, State, after
+from quetsach.campaign.returns.state import RECEIVED, Scope, State, after, ancestors, conflicts_of
 from quetsach.campaign.returns.state import Act as ReturnAct
-from quetsach.campaign.returns.tree import ancestors, conflicts_of
 from quetsach.core.family import name_key
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.letters.services.acknowledge import letters_reported
@@ -238,7 +237,7 @@ def period_lock(period: Period) -> Period:
 def _open(author: Author, period: Period, unit: Unit, now: datetime) -> Return:
     """Return the unit's return, for writing."""
     if isinstance(author, Person):
-        require(author, Act.ENTER_RETURN, unit, day=today(now))
+        require(author, Permission.ENTER_RETURN, unit, day=today(now))
     elif (author.period_id, author.unit_id) != (period.pk, unit.pk) or not author.is_open(now):
         raise ReturnError(_("this link does not lead to that return"))
     period_lock(period)

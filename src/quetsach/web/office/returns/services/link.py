@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import State
-from quetsach.core.zone import midnight_after
+from quetsach.core.period import midnight_after
 from quetsach.web.identity import site
 from quetsach.web.office.encryption import SignedNumbers
 from quetsach.web.office.letters.models import Dispatch
@@ -46,7 +46,7 @@ def link_make(*, period: Period, unit: Unit, days: int, by: Person | None, now: 
         AccessError: this is not the person's to do.
     """
     if by is not None:
-        require(by, Act.ENTER_RETURN, decider_of(unit, period, day=today(now)), day=today(now))
+        require(by, Permission.ENTER_RETURN, decider_of(unit, period, day=today(now)), day=today(now))
     if not 1 <= days <= MOST_DAYS:
         raise ReturnError(_("a link is valid for 1 to 60 days"))
     if not expected_positions(period).filter(unit=unit).exists():
@@ -128,7 +128,7 @@ def link_withdraw(*, link: ReturnLink, by: Person, now: datetime) -> None:
     Raises:
         AccessError: this is not the person's to do.
     """
-    require(by, Act.ENTER_RETURN, decider_of(link.unit, link.period, day=today(now)), day=today(now))
+    require(by, Permission.ENTER_RETURN, decider_of(link.unit, link.period, day=today(now)), day=today(now))
     link.withdrawn_at = link.withdrawn_at or now
     link.save(update_fields=["withdrawn_at"])
     log_append(by=by, act="return-link-withdraw", subject=f"return-link:{link.pk}", unit=link.unit, detail={}, now=now)

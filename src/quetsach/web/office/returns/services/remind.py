@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 
 from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Reminder, plan
-from quetsach.campaign.returns.state import Standing
+from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.web.identity import site
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
@@ -151,7 +151,7 @@ def _reminders(period: Period) -> str:
 
 # Invitations to report, reminders before and after the due day, and one digest for the unit above.
 
-_OPEN = frozenset({Standing.EXPECTED, Standing.OVERDUE, Standing.SENT_BACK})
+_OPEN = frozenset({ReturnStatus.EXPECTED, ReturnStatus.OVERDUE, ReturnStatus.SENT_BACK})
 _AT_ONCE = 100
 """So many invitations are written in one transaction: others can write between."""
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import PeriodKind
 from quetsach.web.office.people.access import current_person, may_do, require, today
@@ -48,7 +48,7 @@ from quetsach.web.office.tree.selectors import root_unit
 def assign(request: HttpRequest) -> HttpResponse:
     """Make units owe returns: first the form, then what it comes to, and only then the asking."""
     person, now = current_person(request), datetime.now(UTC)
-    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = AssignmentForm(request.POST or None)
     if request.method != "POST" or not form.is_valid() or "again" in request.POST:
         return render(request, "office/returns/assign.html", {"form": form}, status=422 if form.errors else 200)
@@ -107,7 +107,7 @@ def assignment(request: HttpRequest, assignment: int) -> HttpResponse:
     """An assignment: who owes what until when, when they are reminded, and the way to its periods."""
     person, now = current_person(request), datetime.now(UTC)
     one = _assignment(assignment)
-    may_run = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    may_run = may_do(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     form = PolicyForm(request.POST or None, stored=reminded_on(one))
     if request.method == "POST" and form.is_valid():
         with FlashErrors(request, _("Reminders follow these days from now on."), form=form):
@@ -186,7 +186,7 @@ def form(request: HttpRequest, code: str) -> HttpResponse:
 def take_in(request: HttpRequest) -> HttpResponse:
     """Take a form or a new version in: first what the file asks, then the taking."""
     person, now = current_person(request), datetime.now(UTC)
-    require(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    require(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if "document" in request.POST:
         agreed = FormTextForm(request.POST)
         if agreed.is_valid():
@@ -248,7 +248,7 @@ def _shown(found: Form) -> dict[str, object]:
 
 
 def _may_take_in(request: HttpRequest) -> bool:
-    return may_do(current_person(request), Act.RUN_CAMPAIGN, root_unit(), day=today(datetime.now(UTC)))
+    return may_do(current_person(request), Permission.RUN_CAMPAIGN, root_unit(), day=today(datetime.now(UTC)))
 
 
 def _file(content: bytes, name: str, kind: str) -> HttpResponse:

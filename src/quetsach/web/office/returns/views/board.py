@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quetsach.campaign.authority import Act, scope
+from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.returns.completeness import KINDS, Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.period import Deadline, span_text
-from quetsach.core.csv_text import csv_text
 from quetsach.core.pack import LocalText
+from quetsach.core.table import csv_text
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.returns.models import Period
@@ -78,7 +78,7 @@ def returns(request: HttpRequest) -> HttpResponse:
     """The room's first page: what waits for the person who asks."""
     person, now = current_person(request), datetime.now(UTC)
     desk = inbox_of(person, now=now)
-    may_assign = may_do(person, Act.RUN_CAMPAIGN, root_unit(), day=today(now))
+    may_assign = may_do(person, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     plans = plans_of([assignment for assignment, _period in desk.current])
     in_force = [assignment for assignment, _period in desk.current if assignment.is_in_force]
     away = off_plan_of(in_force, plans) if may_assign else {}
@@ -97,7 +97,7 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
     """Lead to the board of the unit that the person looks after."""
     found = find_period(assignment, period)
     now = datetime.now(UTC)
-    tops = scope(duties_of(current_person(request), day=today(now)), Act.SEE)
+    tops = scope(duties_of(current_person(request), day=today(now)), Permission.SEE)
     key = tops[0].strip("/").split("/")[-1] if tops else root_unit().key
     unit = unit_known(key)
     if unit is not None and position_of(unit, found.last) is None:  # a unit of another time: one that stood before it
@@ -187,7 +187,7 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
         "period": at.period,
         "unit": at.unit,
         "is_approved_only": is_approved_only,
-        "may_publish": at.unit.kind == UnitKind.CENTRE and at.may(Act.PUBLISH_NUMBERS),
+        "may_publish": at.unit.kind == UnitKind.CENTRE and at.may(Permission.PUBLISH_NUMBERS),
         "waiting": publication_request(at.period),
         "published": published_totals(at.period.assignment.campaign),
     }
@@ -198,7 +198,7 @@ def totals(request: HttpRequest, assignment: int, period: str, unit: str) -> Htt
 def publication(request: HttpRequest, assignment: int, period: str, digest: str) -> HttpResponse:
     """The frozen totals that wait for a second person, or that one decided on: exactly what the public gets."""
     person, now = current_person(request), datetime.now(UTC)
-    require(person, Act.SEE, root_unit(), day=today(now))
+    require(person, Permission.SEE, root_unit(), day=today(now))
     found = find_period(assignment, period)
     frozen = get_object_or_404(publications_of(found), sha256=digest)
     context = {

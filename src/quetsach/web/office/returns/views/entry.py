@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign import authority
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.answers import Answers, Fault
-from quetsach.campaign.returns.errors import ReturnError
 from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.pack import LocalText
@@ -160,7 +160,7 @@ def _named(form: Form, faults: Iterable[Fault]) -> list[tuple[str, LocalText, Fa
 def entry(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
     """Write a unit's return."""
     at = asked(request, assignment, period, unit)
-    require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
+    require(at.person, authority.Permission.ENTER_RETURN, at.unit, day=at.day)
     desk = _EntryState(at.person, at.period, at.unit, at.now, at.filed)
     if request.method == "POST":
         filed = desk.take(request)
@@ -247,7 +247,7 @@ def take_in(request: HttpRequest, assignment: int, period: str, unit: str) -> Ht
     from quetsach.web.office.returns.sheet import read_sheet  # noqa: PLC0415 - slow to load
 
     at = asked(request, assignment, period, unit)
-    require(at.person, authority.Act.ENTER_RETURN, at.unit, day=at.day)
+    require(at.person, authority.Permission.ENTER_RETURN, at.unit, day=at.day)
     with FlashErrors(request):
         sheet = read_sheet(_uploaded(request), at.period, at.unit)
         filed = return_save(

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quetsach.campaign.authority import Act
-from quetsach.campaign.returns.errors import ReturnError
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Act as ReturnAct
-from quetsach.campaign.returns.state import Scope, Standing, State
-from quetsach.core.day import read_day
+from quetsach.campaign.returns.state import ReturnStatus, Scope, State
+from quetsach.core.period import read_day
 from quetsach.web.design.templatetags.words import day, day_off
 from quetsach.web.identity import site
 from quetsach.web.office.people.access import current_person, may_do, today
@@ -60,7 +60,7 @@ class Asked:
         """Today in Viet Nam."""
         return today(self.now)
 
-    def may(self, act: Act, unit: Unit | None = None) -> bool:
+    def may(self, act: Permission, unit: Unit | None = None) -> bool:
         """Whether the person may do something to the unit of the address, or to another."""
         return may_do(self.person, act, unit or self.unit, day=self.day)
 
@@ -112,7 +112,7 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
     one = at.filed
     standing = tally.survey.standings[path] if path else None
     decider = decider_of(at.unit, at.period, day=at.day)
-    decides = at.may(Act.APPROVE_RETURN, decider)
+    decides = at.may(Permission.APPROVE_RETURN, decider)
     answers = read_return(at.period, at.unit, one.cells, now=at.now) if one else None
     context = {
         "period": at.period,
@@ -121,19 +121,21 @@ def filed(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
         "state": STATES[State(one.state)] if one else None,
         "scope": SCOPES[Scope(one.scope)] if one else None,
         "standing": STANDINGS[standing] if standing else None,
-        "covered_by": tally.places[tally.survey.covered_by[path]] if standing is Standing.COVERED and path else None,
+        "covered_by": tally.places[tally.survey.covered_by[path]]
+        if standing is ReturnStatus.COVERED and path
+        else None,
         "deadline": deadline_of(at.period, at.unit),
         "sections": form_view(
             at.period.assignment.form.form, one.cells if one else {}, answers.notes if answers else ()
         ),
         "history": _history(at),
         "fleet": fleet_report(at.unit, at.period),
-        "may_write": at.may(Act.ENTER_RETURN) and path is not None and not (one and one.state == State.APPROVED),
+        "may_write": at.may(Permission.ENTER_RETURN) and path is not None and not (one and one.state == State.APPROVED),
         "may_decide": decides and one is not None,
         "is_submitted": one is not None and one.state == State.SUBMITTED,
         "is_approved": one is not None and one.state == State.APPROVED,
-        "may_extend": decides and path is not None and standing is not Standing.APPROVED,
-        "may_link": at.may(Act.ENTER_RETURN, decider) and path is not None,
+        "may_extend": decides and path is not None and standing is not ReturnStatus.APPROVED,
+        "may_link": at.may(Permission.ENTER_RETURN, decider) and path is not None,
         "links": links_open(at.unit, at.period, now=at.now),
         **_below(at, tally, path),
     }
@@ -271,5 +273,5 @@ def _below(at: Asked, tally: Tally, path: str | None) -> dict[str, Any]:
         "silent_count": len(silent),
         "sign_offs": signed.filter(unit=at.unit),
         "stood_for": signed.filter(missing=at.unit),
-        "may_sign_off": bool(silent) and at.may(Act.APPROVE_RETURN, answering(at.unit, day=at.day)),
+        "may_sign_off": bool(silent) and at.may(Permission.APPROVE_RETURN, answering(at.unit, day=at.day)),
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -54,7 +54,7 @@ def contact_change(
         ClashError: the contact was changed since ``edition``.
     """
     contact = Contact.objects.select_for_update().select_related("unit").get(pk=contact.pk)
-    require(by, Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    require(by, Permission.EDIT_CONTACTS, contact.unit, day=today(now))
     refuse_clash(edition, reached_by(contact))
     if email != contact.email:
         contact.bounced_on = None
@@ -73,7 +73,7 @@ def contact_remove(*, contact: Contact, by: Person, now: datetime) -> None:
     Raises:
         AccessError: the unit is not the person's to edit.
     """
-    require(by, Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    require(by, Permission.EDIT_CONTACTS, contact.unit, day=today(now))
     log_append(by=by, act="contact-remove", subject=f"unit:{contact.unit.key}", unit=contact.unit, detail={}, now=now)
     contact.delete()
 
@@ -90,7 +90,7 @@ def _save(
     by: Person,
     now: datetime,
 ) -> Contact:
-    require(by, Act.EDIT_CONTACTS, contact.unit, day=today(now))
+    require(by, Permission.EDIT_CONTACTS, contact.unit, day=today(now))
     contact.name, contact.title, contact.email, contact.phone = name, title, email, phone
     contact.is_primary = is_primary
     if is_primary:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import CellFault, Sheet, read_csv
 from quetsach.campaign.units.comparison import Plan, compare, only_missing
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.core.pack import LocalText
 from quetsach.web.office.log.services import log_append

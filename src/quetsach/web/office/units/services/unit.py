@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from quetsach.campaign.authority import Act
+from quetsach.campaign.authority import Permission
+from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.comparison import Plan, compare
-from quetsach.campaign.units.errors import UnitsError
 from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
 from quetsach.core.pack import LocalText
@@ -109,7 +109,7 @@ def require_centre(by: Person | None, *, now: datetime) -> None:
         root = root_unit()
     except models.Unit.DoesNotExist:
         raise AccessError("there is no tree yet", is_hidden=True) from None
-    require(by, Act.EDIT_UNITS, root, day=today(now))
+    require(by, Permission.EDIT_UNITS, root, day=today(now))
 
 
 @transaction.atomic

@@ -1,1 +1,0 @@
-"""People who ask for help: codes of cases, their states, and answers that are kept ready."""

@@ -1,0 +1,126 @@
+"""What a letter is made of: its number in the register, the header for the exchange of documents, filled templates."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from quetsach.campaign.errors import LetterError
+
+# The register of outgoing letters: one book a unit and year, numbers without a gap.
+#
+# Clerical work in Viet Nam follows Decree 30/2020/NĐ-CP: numbers begin with 01 on the first day of the year; a number
+# below 10 is written with a leading 0; the sign names the issuing agency and the drafting unit: ``2049/STTTT-CNTT``.
+
+_SIGN = re.compile(r"[A-ZĐ0-9]+(?:[-&.][A-ZĐ0-9]+)*")
+MAX_SIGN_LENGTH = 40
+
+
+def check_sign(sign: str) -> str:
+    """Return the sign of a letter, such as ``STTTT-CNTT``.
+
+    Raises:
+        LetterError: it is not capital letters and digits in groups.
+    """
+    if len(sign) > MAX_SIGN_LENGTH or not _SIGN.fullmatch(sign):
+        raise LetterError(
+            f"not the sign of a letter: {sign[:MAX_SIGN_LENGTH]!r}",
+            hint="write the agency and the drafting unit in capitals, as in STTTT-CNTT",
+        )
+    return sign
+
+
+def number_and_sign(number: int, sign: str) -> str:
+    """Return number and sign as the letter shows them: ``07/STTTT-CNTT``."""
+    if number < 1:
+        raise LetterError(f"letters are numbered from 1, not {number}")
+    return f"{number:02d}/{sign}"
+
+
+def missing_numbers(numbers: Iterable[int]) -> list[int]:
+    """Return the numbers between the first and the last that a book does not have; a sound register has none missing.
+
+    A register may begin after 1: with the number after the last one on paper.
+    """
+    taken = set(numbers)
+    return [number for number in range(min(taken, default=0), max(taken, default=0)) if number not in taken]
+
+
+# What the exchange of electronic documents between agencies asks of a letter.
+#
+# Viet Nam's document axis carries packets after QCVN 102:2016 (edXML). We keep what such a packet needs so that an
+# adapter can be written later; the official list of hand-over statuses is not public, so none is fixed here.
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_AGENCY = re.compile(r"[A-Za-z0-9]+(?:[.\-][A-Za-z0-9]+)*")
+
+
+class DocumentKind(StrEnum):
+    """What a letter is to an earlier one."""
+
+    NEW = "new"
+    REPLACEMENT = "replacement"
+    REVOCATION = "revocation"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeHeader:
+    """The fields of a packet; ``sha256`` in hex is that of the signed PDF.
+
+    ``sender`` and ``receivers`` are codes of agencies in the exchange; ``without_code`` are keys of units that
+    have none here, for which no packet can be made, among them perhaps the sender's, which is empty then.
+    """
+
+    document_id: str
+    number: int
+    sign: str
+    issued_on: date
+    subject: str
+    sender: str
+    receivers: Sequence[str]
+    kind: DocumentKind
+    sha256: str
+    earlier_document_id: str = ""
+    without_code: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.sha256):
+            raise LetterError("the checksum is not SHA-256 in hex", where="sha256")
+        for code in (*filter(None, [self.sender]), *self.receivers):
+            if len(code) > 60 or not _AGENCY.fullmatch(code):
+                raise LetterError(f"not the code of an agency: {code[:60]!r}", hint="as in H31.02 or 000.00.00.H31")
+        if (self.kind is DocumentKind.NEW) == bool(self.earlier_document_id):
+            raise LetterError("a new letter names no earlier one, every other kind does", where="earlier_document_id")
+
+    def as_json(self) -> dict[str, object]:
+        """Return the header as JSON values."""
+        return {
+            "document_id": self.document_id,
+            "code_number": self.number,
+            "code_notation": self.sign,
+            "promulgation_date": self.issued_on.isoformat(),
+            "subject": self.subject,
+            "from": self.sender,
+            "to": list(self.receivers),
+            "without_code": list(self.without_code),
+            "document_type": self.kind.value,
+            "sha256": self.sha256,
+            "earlier_document_id": self.earlier_document_id,
+        }
+
+
+# Filling a template: ``{names in braces}`` are replaced by values, everything else stays as it was typed.
+
+_NAME = re.compile(r"\{([a-z_]{1,30})\}")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace the names that have a value; a value is never searched for names again."""
+    return _NAME.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def open_names(text: str) -> list[str]:
+    """Return the names that are still in braces, in order, each once: somebody must write there."""
+    return list(dict.fromkeys(_NAME.findall(text)))
