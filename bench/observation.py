@@ -6,13 +6,12 @@ from datetime import date, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.hosts.accumulation import WINDOW_HOURS
 from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS, NamedHours, Stays, Traces
-from quetsach.assess.hosts.clock import DAY_MINUTES, Clock, read_clock, record_day
-from quetsach.assess.hosts.health import CUT_MINUTES, SensorDays, feed_mode
-from quetsach.assess.hosts.ladder import STEPS, GapLadder, step_of
+from quetsach.assess.hosts.clock import CUT_MINUTES, DAY_MINUTES, Clock, SensorDays, feed_mode, read_clock, record_day
+from quetsach.assess.hosts.estimators import WINDOW_HOURS
 from quetsach.assess.hosts.live_hours import read_live_hours
 from quetsach.assess.hosts.measure import Observed
+from quetsach.assess.hosts.schedule import STEPS, GapLadder, step_of
 from quetsach.core.country import WEEKEND, Offices
 from quetsach.core.period import Period
 

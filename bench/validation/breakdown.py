@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from bench.validation.table import Row
 
-from quetsach.assess.count_change import Side, count_change, sides
+from quetsach.assess.comparison import Side, count_change, sides
 
 DAYS, SHOWN = 30, 12
 MEANS = np.concatenate([np.geomspace(30, 400, SHOWN), np.full(38, 5.0)])

@@ -34,12 +34,12 @@ from bench.validation.table import Row
 from statsmodels.stats.proportion import proportion_confint
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
-from quetsach.assess.effect.exposure import exposure_times
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.panel import Bools, Floats
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out
 from quetsach.assess.effect.verdict import Verdict, Word, judge
+from quetsach.assess.effect.wedge_effects import exposure_times
 from quetsach.centre.centre import Centre
 from quetsach.centre.panel import campaign_panel
 from quetsach.centre.registered import REGISTRATION, ROLL_OUT, registered, registration_key

@@ -22,7 +22,7 @@ from quetsach.assess.cases import (
 from quetsach.assess.cases.episode import QUIET_DAYS
 from quetsach.assess.cases.survival import Curve
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.period import Period
 from quetsach.simulate import country, read_country
 from quetsach.simulate.machines.infections import OPEN
@@ -67,7 +67,7 @@ def _against_lifelines(rng: np.random.Generator) -> list[Row]:
     spells = _spells(5000, rng)
     group = rng.integers(0, 3, len(spells))
     tested = log_rank(spells, group)
-    assert not isinstance(tested, Refusal)
+    assert not isinstance(tested, NotEstimable)
     oracle = multivariate_logrank_test(spells.exit, group, spells.event)
     gap = abs(tested.statistic - float(oracle.test_statistic))
     found.append(Row("log-rank chi-squared of 3 groups, against lifelines", "1e-6", f"{gap:.1e}", gap <= 1e-6))
@@ -105,7 +105,7 @@ def _intervals(runs: int, rng: np.random.Generator) -> list[Row]:
             told = dict(inside)
             for _ in range(runs):
                 curve = survival_curve(_spells(100, rng, half_life=half_life, late=late))
-                if isinstance(curve, Refusal):
+                if isinstance(curve, NotEstimable):
                     continue
                 answers = {"median": curve.median(), "S(14)": curve.at(14), "S(30)": curve.at(30)}
                 true = {"median": half_life, "S(14)": 0.5 ** (14 / half_life), "S(30)": 0.5 ** (30 / half_life)}
@@ -166,7 +166,7 @@ def _simulated(half_life: float, seed: int, *, hosts: int, days: int) -> list[Ro
     for name in ("bot", "address"):
         _, subject = np.unique(np.concatenate(seen[name]), return_inverse=True)
         found = episodes_of(subject, np.zeros_like(subject), when, Watch(0.0, float(days)), kind=SubjectKind.BOT_ID)
-        assert not isinstance(found, Refusal)
+        assert not isinstance(found, NotEstimable)
         medians[name] = _curve(spells_of(found, observed_from=0.0)).median()
     bot, address = medians["bot"], medians["address"]
     assert isinstance(bot, Estimate)
@@ -224,5 +224,5 @@ def _speed(rng: np.random.Generator) -> list[Row]:
 
 def _curve(spells: Spells) -> Curve:
     curve = survival_curve(spells)
-    assert not isinstance(curve, Refusal)
+    assert not isinstance(curve, NotEstimable)
     return curve

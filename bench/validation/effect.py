@@ -15,11 +15,10 @@ from scipy import signal, stats
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.cits import against, ramp_slope
-from quetsach.assess.effect.panel import Floats, Ints
-from quetsach.assess.effect.periods import Periods, parse_period, periods_of
+from quetsach.assess.effect.panel import Floats, Ints, Periods, parse_period, periods_of
 from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.wedge import DUMMIES
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 
 FULL, SHORT = 1_000, 120
 HALF = np.log(0.5)
@@ -186,7 +185,7 @@ def by_one_coefficient(series: Floats, effect: float) -> Outcome:
     """Analyse provincial series by a regression with one coefficient."""
     under = np.arange(_WEEKS) >= starts_of(series.shape[1])[:, None]
     fit = fit_two_way(series, under[:, :, None].astype(np.float64))
-    assert not isinstance(fit, Refusal)
+    assert not isinstance(fit, NotEstimable)
     return Outcome.by_t(fit.coefficients[:, 0], np.sqrt(fit.covariance[:, 0, 0]), fit.degrees, effect)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from bench.validation.table import Row
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.periods import Step, periods_of
+from quetsach.assess.effect.panel import Step, periods_of
 
 
 def drawn_panel(generator: np.random.Generator, starts: np.ndarray, periods: int = 30) -> Panel:

@@ -10,7 +10,7 @@ import numpy as np
 from bench.validation.table import Row
 
 from quetsach.assess.grades import Grade, Method, graded_rates, rank_sets
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 
 PROVIDERS, WEEKS, KEPT = 40, 4, np.exp(-7 / 65)
 
@@ -35,7 +35,7 @@ def _graded(shape: str, error: float, runs: int, rng: np.random.Generator) -> li
         rates = rng.gamma(1.5, 2.0, PROVIDERS) if shape == "gamma" else rng.lognormal(0.7, 0.8, PROVIDERS)
         weekly = _weeks(subscribers * rates, error, rng)
         answer = graded_rates(weekly, subscribers)
-        assert not isinstance(answer, Refusal)
+        assert not isinstance(answer, NotEstimable)
         truth = np.argsort(np.argsort(rates)) + 1
         inside = [row.rank[0] <= rank <= row.rank[1] for row, rank in zip(answer.rows, truth, strict=True)]
         covered += sum(inside)

@@ -10,13 +10,11 @@ from bench.leases import Country, Seen, watch
 from bench.validation.table import Row
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.accumulation import GROWTH_BUDGET
+from quetsach.assess.hosts.clock import is_dense
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
-from quetsach.assess.hosts.event_rate import READ_BUDGET, Rate
-from quetsach.assess.hosts.health import is_dense
+from quetsach.assess.hosts.estimators import GROWTH_BUDGET, LARGEST_Q, READ_BUDGET, VALID_Q, Rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, measure
-from quetsach.assess.hosts.session_hours import LARGEST_Q, VALID_Q
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 
 MONDAY = observation.MONDAY
@@ -73,7 +71,7 @@ def _grid(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
             if errors and isinstance(made.by_growth, Estimate) and duty == "always" and not outages:
                 curve.append(made.by_growth.value / seen.online - 1)
             rare += q[-1] >= LARGEST_Q
-            refused += q[-1] >= LARGEST_Q and isinstance(made.machines, Refusal)
+            refused += q[-1] >= LARGEST_Q and isinstance(made.machines, NotEstimable)
         name = f"{schedule}, leases {lease}, {duty}, {outages:.0%} down, {dense:.1%} of the pool"
         if len(errors) == runs:
             (inside if max(q) < VALID_Q else outside)[name] = float(np.mean(errors))
@@ -114,11 +112,13 @@ def _refusals(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
         rng = np.random.default_rng([seed, run])
         seen = watch(Country(lease=6.0, dense=0.1), rng)
         machines = measure(observe(seen)).machines
-        dense += isinstance(machines, Refusal) or is_dense(machines.value, seen.pool)
+        dense += isinstance(machines, NotEstimable) or is_dense(machines.value, seen.pool)
         seen = watch(Country(lease=24.0, rate=2.0), rng)
-        once += measure(observe(_once_a_day(seen))).machines == _refused(RefusalReason.DEDUPLICATED, _once_a_day(seen))
+        once += measure(observe(_once_a_day(seen))).machines == _refused(
+            NotEstimableReason.DEDUPLICATED, _once_a_day(seen)
+        )
         delta = _differences(seen)
-        differences += measure(observe(delta)).machines == _refused(RefusalReason.DELTA_MODE, delta)
+        differences += measure(observe(delta)).machines == _refused(NotEstimableReason.DELTA_MODE, delta)
     yield _share("refuses pools of which 10 % are infected", dense, runs)
     yield _share("refuses a feed of one row for each address and day", once, runs)
     yield _share("refuses a feed that sends differences", differences, runs)
@@ -135,7 +135,7 @@ def _cuts(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
             made = [watch(c, np.random.default_rng([seed, number, run, n])) for n, c in enumerate((first, second))]
             compared = _compare(*made)
             truth = 100 * (1 - made[1].online / made[0].online)
-            if isinstance(compared.machines, Refusal):
+            if isinstance(compared.machines, NotEstimable):
                 flagged += 1
                 continue
             flagged += compared.blocks
@@ -153,7 +153,7 @@ def _compare(*made: Seen) -> Comparison:
         observed = observe(seen)
         measured = measure(observed)
         if isinstance(measured.machines, Estimate) and is_dense(measured.machines.value, seen.pool):
-            refused = Refusal(RefusalReason.DENSE_POOL)
+            refused = NotEstimable(NotEstimableReason.DENSE_POOL)
             measured = Measured(refused, measured.by_events, measured.by_growth, None, measured.rate, measured.rows)
         period = Period(first, first + timedelta(days=seen.days - 1))
         windows.append(WindowMeasured(period, {WATCH: observed}, {WATCH: measured}))
@@ -180,9 +180,9 @@ def _differences(seen: Seen) -> Seen:
     return Seen(address[order], hour[order], machine[order], seen.online, seen.pool, seen.days)
 
 
-def _refused(reason: RefusalReason, seen: Seen) -> Refusal:
+def _refused(reason: NotEstimableReason, seen: Seen) -> NotEstimable:
     observed = observe(seen)
-    return Refusal(reason, {"rows": observed.rows, "events": observed.events})
+    return NotEstimable(reason, {"rows": observed.rows, "events": observed.events})
 
 
 def _error(answer: Answer, seen: Seen) -> float:

@@ -17,7 +17,7 @@ from quetsach.assess.privacy import (
     rounded_cells,
     together,
 )
-from quetsach.assess.privacy.cell_key import known_of
+from quetsach.assess.privacy.suppression import known_of
 from quetsach.core.number import SMALLEST_CELL
 
 PROVINCES, BOTNETS = 63, 10

@@ -15,8 +15,8 @@ from bench.validation.table import Row
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import Known, Shown, Sum, folded_beside, folded_rows, recovered
-from quetsach.assess.refusal import Refusal
 from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 
@@ -29,7 +29,7 @@ BOUNDS_EVERY = 50
 type Window = tuple[int, ...]
 type Unknown = tuple[str, int, int]
 """A row, half of a window, and how often that was corrected."""
-type Choice = Callable[[Mapping[str, float], Window], frozenset[str] | Refusal]
+type Choice = Callable[[Mapping[str, float], Window], frozenset[str] | NotEstimable]
 
 
 @dataclass
@@ -175,16 +175,16 @@ def publish(table: Table, rng: np.random.Generator, *, is_kept: bool, lost: Lost
             _evaluation(table, base, window, choose, is_kept=is_kept)
 
 
-def _anew(values: Mapping[str, float], window: Window) -> frozenset[str] | Refusal:
+def _anew(values: Mapping[str, float], window: Window) -> frozenset[str] | NotEstimable:
     chosen = folded_rows(values, window=_period(window))
-    return chosen if isinstance(chosen, Refusal) else chosen.kept_back
+    return chosen if isinstance(chosen, NotEstimable) else chosen.kept_back
 
 
 def _kept(table: Table) -> Choice:
     """Return what chooses beside all that was shown, as the centre's record does."""
     shown = table.shown
 
-    def choose(values: Mapping[str, float], window: Window) -> frozenset[str] | Refusal:
+    def choose(values: Mapping[str, float], window: Window) -> frozenset[str] | NotEstimable:
         period = _period(window)
         near = [p for p in shown if _overlap(p, period)]
         beside = sorted(p for p in shown if _overlap(p, period) or any(_overlap(p, one) for one in near))
@@ -192,7 +192,7 @@ def _kept(table: Table) -> Choice:
             return last.kept_back
         table.asked += 1
         chosen = folded_rows(values, window=period, earlier=[shown[p] for p in beside])
-        if isinstance(chosen, Refusal):
+        if isinstance(chosen, NotEstimable):
             table.refused += 1
             return chosen
         shown[period] = chosen
@@ -225,7 +225,7 @@ def _overlap(one: Period, other: Period) -> bool:
 def _portal(table: Table, window: Window, choose: Choice) -> None:
     values = table.values(window)
     small = choose(values, window)
-    if not isinstance(small, Refusal):
+    if not isinstance(small, NotEstimable):
         _tell(table, window, values, small)
 
 
@@ -233,10 +233,10 @@ def _evaluation(table: Table, base: Window, last: Window, choose: Choice, *, is_
     windows = (base, last)
     values = [table.values(window) for window in windows]
     chosen = [choose(v, w) for v, w in zip(values, windows, strict=True)] if is_kept else [frozenset[str]()] * 2
-    if any(isinstance(small, Refusal) for small in chosen):
+    if any(isinstance(small, NotEstimable) for small in chosen):
         return
     merged = [_merged(table, v) for v in values]
-    kept_back = {table.heirs[row] for small in chosen if not isinstance(small, Refusal) for row in small}
+    kept_back = {table.heirs[row] for small in chosen if not isinstance(small, NotEstimable) for row in small}
     small = folded_beside(merged, kept_back)
     for window, value in zip(windows, values, strict=True):
         heirs = {row for row in value if table.heirs[row] in small}

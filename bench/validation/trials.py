@@ -18,11 +18,10 @@ from quetsach.assess.effect.grounds import UNREGISTERED, Grounds
 from quetsach.assess.effect.panel import Floats
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of
 from quetsach.assess.effect.verdict import Word
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.trial.analysis import TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.lot import draw_lot, strata_of_days
-from quetsach.assess.trial.proportions import size_per_arm
-from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration
+from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, size_per_arm
 from quetsach.assess.trial.table import Outcomes
 from quetsach.core.period import Period
 
@@ -112,7 +111,7 @@ def _covered(world: World, draws: int, generator: np.random.Generator) -> Row:
     return Row(name, target, got, passed=bool(passed))
 
 
-def _drawn(world: World, generator: np.random.Generator) -> tuple[TrialFinding | Refusal, float]:
+def _drawn(world: World, generator: np.random.Generator) -> tuple[TrialFinding | NotEstimable, float]:
     """Return what is found in one table, and the true difference."""
     seed = f"draw {generator.integers(1 << 60)}"
     days = Period(_START, _START + timedelta(world.days - 1)) if world.days else None
@@ -192,7 +191,7 @@ def _planned(seed: int, *, short: bool) -> list[Row]:
             assert isinstance(noise, Noise)
             own = replace(design, seed=design.seed + again)  # or all would be told from the very same draws
             power = power_of(replace(plan, noise=noise, design=own), draws=draws)
-            assert not isinstance(power, Refusal)
+            assert not isinstance(power, NotEstimable)
             told.append(power[0].power)
         least, most = 100 * min(told), 100 * max(told)
         got = f"told {100 * np.mean(told):.0f} % ({least:.0f} to {most:.0f}), found {100 * real:.0f} %"
@@ -206,6 +205,6 @@ def _is_found(plan: Plan, generator: np.random.Generator) -> bool:
     panel = plan.drawn(generator)
     answer = analyse(panel, plan.design)
     obstacles = Grounds(answer, panel, plan.design, plan.target, None, None).obstacles()
-    if isinstance(answer, Refusal) or answer.judged is None:
+    if isinstance(answer, NotEstimable) or answer.judged is None:
         return False
     return answer.judged.low > 0 and all(notice == UNREGISTERED for notice in obstacles)

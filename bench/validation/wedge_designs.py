@@ -18,8 +18,7 @@ from scipy import signal
 
 from quetsach.assess.effect import Answer, Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.grounds import Grounds, PanelOrigin
-from quetsach.assess.effect.panel import Floats, Ints
-from quetsach.assess.effect.periods import Step, periods_of
+from quetsach.assess.effect.panel import Floats, Ints, Step, periods_of
 from quetsach.assess.effect.registration import PanelPlan, Registration
 from quetsach.assess.effect.verdict import Verdict, Word, judge
 from quetsach.core.period import Period

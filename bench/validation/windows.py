@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar, Holiday
-from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.clock import DAY_MINUTES, read_clock, record_day
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.measure import Watch, measure
-from quetsach.assess.hosts.reach import DestinationSeen
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 

@@ -2,9 +2,8 @@
 
 from quetsach.assess.baseline import FreezingAct, FrozenBaseline, basis_from_json, compare_again, read_baseline
 from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Definition
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.figure import Basis, Figure, period_text
-from quetsach.assess.notice import Notice
 from quetsach.assess.ranking import (
     UNKNOWN,
     UNPLACED,

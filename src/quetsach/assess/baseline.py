@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from quetsach.assess.definitions import WINDOW
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
-from quetsach.assess.notice import Notice
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText

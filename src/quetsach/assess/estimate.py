@@ -1,13 +1,16 @@
-"""A number with its uncertainty, and the refusal that stands where there is none."""
+"""A number with its uncertainty, what its reader must know beside it, and the error where none must be given."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
+from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+
+# A number with its uncertainty, and the refusal that stands where there is none.
 
 CONFIDENCE: Final = 0.95
 """Of every interval, unless it says otherwise."""
@@ -43,5 +46,31 @@ class Estimate:
         return LocalText(*told)
 
 
-type Answer = Estimate | Refusal
+type Answer = Estimate | NotEstimable
 """What an estimator returns: a number, or why there is none."""
+
+
+# When a number must not be given.
+
+
+class AssessError(QuetsachError):
+    """The data do not carry the number that was asked for; the hint says what would."""
+
+
+# What a reader of a figure must know beside it.
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning with a code that stays, and its text in both languages; ``percent`` where it is about one."""
+
+    code: str
+    text: LocalText
+    percent: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the notice for machines."""
+        made: dict[str, object] = {"code": self.code, "text": {"vi": self.text.vi, "en": self.text.en}}
+        if self.percent is not None:
+            made["percent"] = self.percent
+        return made

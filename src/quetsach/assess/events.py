@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from quetsach.assess.estimate import Notice
 from quetsach.assess.figure import period_text
-from quetsach.assess.notice import Notice
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day

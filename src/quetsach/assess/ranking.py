@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from quetsach.assess.definitions import MEAN_DAILY, PER_THOUSAND, SHARE, WINDOW, Definition
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.figure import Basis, Figure
 from quetsach.core.country import UNKNOWN_PLACE, Places
 from quetsach.core.family import UNPLACED_FAMILY

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 
 MAX_BYTES: Final = 64 << 20
 _MAX_TEXT: Final = 200

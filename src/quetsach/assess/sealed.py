@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import QuetsachError
 
 MAX_BYTES: Final = 8 << 20

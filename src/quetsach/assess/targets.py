@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.figure import Basis, Figure, period_text
-from quetsach.assess.notice import Notice
 from quetsach.core.number import change_text
 from quetsach.core.pack import LocalText
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from quetsach.assess.effect.departures import basis_departures
 from quetsach.assess.effect.grounds import PanelOrigin
 from quetsach.assess.effect.registration import LAKE_WEEKS, Registration
-from quetsach.assess.notice import Notice
+from quetsach.assess.estimate import Notice
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import begins_of, not_ours
 from quetsach.core.country import Places

@@ -7,12 +7,11 @@ from datetime import date, datetime
 import numpy as np
 
 from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Panel, Scale, read_panel
-from quetsach.assess.effect.periods import Step, periods_of
-from quetsach.assess.effect.power import Power
+from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of
-from quetsach.assess.effect.registration import PanelPlan, Registration
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.effect.registration import PanelPlan, Power, Registration
+from quetsach.assess.estimate import Notice
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.panel import panel_so_far
@@ -29,7 +28,7 @@ class PlannedPower:
     """The power of a plan, None where its noise is unknown; what it refuses, or what keeps any verdict from it."""
 
     power: Power | None
-    refusal: Refusal | None = None
+    refusal: NotEstimable | None = None
     always: tuple[Notice, ...] = ()
 
     @property
@@ -90,7 +89,7 @@ def begins_planned(centre: Centre, draft: Registration, so_far: Panel | None) ->
     return begins | dict.fromkeys(treated or _NOBODY, draft.start)
 
 
-def noise_in_lake(centre: Centre, draft: Registration, units: tuple[str, ...]) -> Noise | Refusal | None:
+def noise_in_lake(centre: Centre, draft: Registration, units: tuple[str, ...]) -> Noise | NotEstimable | None:
     """Return the noise that units showed in the lake so far; ``None`` where that cannot be counted."""
     if not centre.has_lake:
         return None
@@ -107,7 +106,7 @@ def planned_power(
     design: Design,
     *,
     target: float,
-    noise: Noise | Refusal | None,
+    noise: Noise | NotEstimable | None,
     progress: Callable[[int], None] = lambda _draws: None,
 ) -> PlannedPower:
     """Return what a plan could find.
@@ -120,13 +119,13 @@ def planned_power(
         noise: of the units; a refusal or None where it is not known.
         progress: told after each of ``power_simulation.DRAWS`` draws.
     """
-    if noise is None or isinstance(noise, Refusal):
+    if noise is None or isinstance(noise, NotEstimable):
         return PlannedPower(None)
     starts = [sum(week < day for week in of_panel) if day else len(of_panel) for day in begins.values()]
     periods = periods_of(Step.DAY, ((week.toordinal(), str(week)) for week in of_panel))
     plan = Plan(tuple(begins), np.array(starts, dtype=np.int64), periods, design, target, noise)
     found = power_of(plan, progress=progress)
-    return PlannedPower(None, found) if isinstance(found, Refusal) else PlannedPower(found[0], None, found[1])
+    return PlannedPower(None, found) if isinstance(found, NotEstimable) else PlannedPower(found[0], None, found[1])
 
 
 def weeks_of(draft: Registration) -> tuple[date, ...]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import Shown, folded_rows
-from quetsach.assess.refusal import Refusal
 from quetsach.centre.errors import RecordError
 from quetsach.core.errors import InputError
 from quetsach.core.pack import LocalText
@@ -27,7 +27,7 @@ class PublicationRecord:
 
     data: Path
 
-    def kept_back(self, table: str, window: Period, values: Mapping[str, float]) -> frozenset[str] | Refusal:
+    def kept_back(self, table: str, window: Period, values: Mapping[str, float]) -> frozenset[str] | NotEstimable:
         """Return the rows of a table that are put together, and keep that choice.
 
         Asked again with the same figures the answer is the same. Once others are known, it holds the rows that it held
@@ -53,7 +53,7 @@ class PublicationRecord:
                     if shown.window == window and shown.values == values:
                         return shown.kept_back
                 chosen = folded_rows(values, window=window, earlier=earlier)
-                if isinstance(chosen, Refusal):
+                if isinstance(chosen, NotEstimable):
                     return chosen
                 storage.write(folder / f"{window}.json", _text(chosen))
         except OSError as error:

@@ -17,7 +17,7 @@ from quetsach.assess.effect.fidelity import Fidelity, Flow, Note, fidelity_of, f
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration, read_registration
 from quetsach.assess.effect.roll_out import RollOut, read_roll_out
-from quetsach.assess.notice import Notice
+from quetsach.assess.estimate import Notice
 from quetsach.assess.trial.registration import TrialRegistration, is_trial, read_trial
 from quetsach.centre.tables import campaign_names
 from quetsach.core.errors import InputError, QuetsachError

@@ -23,8 +23,8 @@ from enum import StrEnum
 # 5. A record that repeats the header is ``repeated_header``.
 # 6. Values, in the order of ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``,
 # ``bad_destination_ip``, ``bad_destination_port``. The first fault names the record.
-# 7. What cannot be: a time more than ``AHEAD_AT_MOST`` after that of the ingest is ``future``; an address that no machine
-# on the public internet can have (``core.reserved``) is ``reserved_ip``.
+# 7. What cannot be: a time more than ``AHEAD_AT_MOST`` after that of the ingest is ``future``; an address that no
+# machine on the public internet can have (``core.address``) is ``reserved_ip``.
 #
 # A blank line is not a record. A claimed AS number that is not a number stays in ``extra`` as written.
 

@@ -10,11 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS
-from quetsach.assess.hosts.clock import Clock, uptime_minutes
-from quetsach.assess.hosts.health import CUT_MINUTES
-from quetsach.assess.hosts.ladder import STEPS
+from quetsach.assess.hosts.clock import CUT_MINUTES, Clock, uptime_minutes
+from quetsach.assess.hosts.estimators import CLOCK_HOURS
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.hosts.sightings import CLOCK_HOURS
+from quetsach.assess.hosts.schedule import STEPS
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import LOW_BITS, SQUARE_PARTS, HostRows

@@ -14,18 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import AssessError, Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces
 from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.calibration import Calibrated, NetworkPart, calibrate
-from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
+from quetsach.assess.hosts.clock import Clock, DayRecord, SensorDays, feed_mode, is_dense, read_clock
 from quetsach.assess.hosts.comparison import WindowMeasured
-from quetsach.assess.hosts.event_rate import Rate
-from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.ladder import STEPS, GapLadder
+from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measure, measure_part
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import STEPS, GapLadder
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
 from quetsach.lake.family_hours import FamilyHours, InstallationHours, Seen, family_clocks
@@ -270,7 +268,7 @@ def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> Wi
     within: defaultdict[Watch, int] = defaultdict(int)
     for row in rows.totals(("asn",)):
         within[watch_of(row)] += row["rows"] if row["asn"] in dense else 0
-    refused = Refusal(RefusalReason.DENSE_POOL)
+    refused = NotEstimable(NotEstimableReason.DENSE_POOL)
     measured = {
         watch: replace(m, machines=refused) if within[watch] > REFUSED_SHARE * m.rows else m
         for watch, m in window.measured.items()
@@ -296,7 +294,7 @@ def _islands(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:
     return made
 
 
-def modes_of(window: WindowMeasured) -> dict[Sensor, RefusalReason | None]:
+def modes_of(window: WindowMeasured) -> dict[Sensor, NotEstimableReason | None]:
     """Return what makes each sensor unfit, if anything."""
     return {(watch.feed, watch.report): seen.mode for watch, seen in window.observed.items()}
 

@@ -14,7 +14,7 @@ from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
-from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.estimators import addresses_per_machine, bot_ids, chapman, clock_difference
 from quetsach.assess.hosts.measure import (
     REFUSED_SHARE,
     Measured,
@@ -24,8 +24,8 @@ from quetsach.assess.hosts.measure import (
     measure_part,
     of_both_versions,
 )
-from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import GapLadder
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import HostRows, watch_of
@@ -95,7 +95,7 @@ class SensorState:
     days: int
     uptime_hours: float
     outages: int
-    mode: RefusalReason | None
+    mode: NotEstimableReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def _of_any_family(infections: Answer, parts: Iterable[tuple[Watch, Measured]], 
 
     At least as many as have the commonest family, at most as many as there are infections.
     """
-    if isinstance(infections, Refusal):
+    if isinstance(infections, NotEstimable):
         return infections
     of_family: defaultdict[str, float] = defaultdict(float)
     for watch, measured in parts:
@@ -326,7 +326,7 @@ def _coverage(laid: LaidOut, window: WindowMeasured) -> tuple[Coverage, ...]:
             wrong = [hours for hours in ahead if hours]
             at_least: Answer = chapman(*pairs)
             if wrong:
-                at_least = Refusal(RefusalReason.CLOCKS_DIFFER, {"days": len(wrong), "hours": mode(wrong)})
+                at_least = NotEstimable(NotEstimableReason.CLOCKS_DIFFER, {"days": len(wrong), "hours": mode(wrong)})
             made.append(Coverage(watches[0], watches[1], pairs, at_least))
     return tuple(made)
 
@@ -350,8 +350,8 @@ def _row(
         for name in ("machines", "by_events", "by_growth")
     )
     if is_crowded and isinstance(machines, Estimate):
-        machines = Refusal(RefusalReason.DENSE_POOL, {"machines": machines.value})
-    named = bots or Refusal(RefusalReason.NO_BOT_IDS)
+        machines = NotEstimable(NotEstimableReason.DENSE_POOL, {"machines": machines.value})
+    named = bots or NotEstimable(NotEstimableReason.NO_BOT_IDS)
     return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"], len(of_family))
 
 

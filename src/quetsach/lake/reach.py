@@ -10,9 +10,8 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 
-from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.hosts.reach import DestinationSeen
 from quetsach.lake.host_rows import watch_of
 from quetsach.lake.queries import Names, by_day, by_family, run
 from quetsach.lake.question import Part, added, in_part

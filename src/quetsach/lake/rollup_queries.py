@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
-from quetsach.assess.hosts.ladder import STEPS, step_of
+from quetsach.assess.hosts.schedule import STEPS, step_of
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake.host_rows import LOW_BITS

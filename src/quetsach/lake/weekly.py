@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.hosts.comparison import SAME_COVERAGE, WindowMeasured, compare
 from quetsach.assess.hosts.measure import best_watches
-from quetsach.assess.notice import Notice
 from quetsach.core.period import Period
 from quetsach.lake.host_queries import Sensor
 from quetsach.lake.host_windows import laid_out, measure_window

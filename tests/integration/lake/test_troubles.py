@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.tables import bundled_ranges, load_families, load_network_tables
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
@@ -71,8 +71,8 @@ def test_two_feeds_of_which_one_is_not_in_utc_are_not_set_side_by_side(ahead: tu
     _, lake = ahead
     assert all(value(c.at_least) for c in hosts(lake.view(), BEFORE).coverage)
     refused = [c.at_least for c in hosts(lake.view(), AFTER).coverage if c.first.family == "mirai"]
-    assert [(r.reason, abs(r.measured["hours"])) for r in refused if isinstance(r, Refusal)] == [
-        (RefusalReason.CLOCKS_DIFFER, 7)
+    assert [(r.reason, abs(r.measured["hours"])) for r in refused if isinstance(r, NotEstimable)] == [
+        (NotEstimableReason.CLOCKS_DIFFER, 7)
     ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quetsach.assess.comparison import Against, Compared, Point, compare, project
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 AT = date(2020, 12, 1)
 
@@ -39,12 +39,12 @@ def test_the_same_value_gives_another_change_against_each_baseline() -> None:
 
 def test_a_baseline_that_is_not_known_is_refused_and_not_guessed() -> None:
     found = compared(declared=None, previous_year=0.0, months=[1500.0] * 11 + [None], before=months(5))
-    reasons = {against: of.change.reason for against, of in found.items() if isinstance(of.change, Refusal)}
+    reasons = {against: of.change.reason for against, of in found.items() if isinstance(of.change, NotEstimable)}
     assert reasons == {
-        Against.DECLARED: RefusalReason.NO_DATA,
-        Against.PREVIOUS_YEAR: RefusalReason.NO_DATA,
-        Against.TWELVE_MONTHS: RefusalReason.MONTHS_MISSING,
-        Against.PROJECTION: RefusalReason.SHORT_TREND,
+        Against.DECLARED: NotEstimableReason.NO_DATA,
+        Against.PREVIOUS_YEAR: NotEstimableReason.NO_DATA,
+        Against.TWELVE_MONTHS: NotEstimableReason.MONTHS_MISSING,
+        Against.PROJECTION: NotEstimableReason.SHORT_TREND,
     }
     assert all(of.name.vi and of.name.en for of in found.values())
 

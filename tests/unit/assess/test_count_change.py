@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.count_change import Side, count_change, sides
+from quetsach.assess.comparison import Side, count_change, sides
 
 DAYS = 30
 HOSTS_STAY_DAYS = 20.0

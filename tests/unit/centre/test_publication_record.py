@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import quetsach
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.errors import RecordError
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.period import Period
@@ -39,7 +39,7 @@ def test_another_reader_and_later_figures_hide_what_was_hidden(record: Publicati
 
 def test_what_is_refused_is_not_kept(record: PublicationRecord) -> None:
     record.kept_back("places", WINDOW, VALUES)
-    assert isinstance(record.kept_back("places", WINDOW, VALUES | {"d": 9.0}), Refusal)
+    assert isinstance(record.kept_back("places", WINDOW, VALUES | {"d": 9.0}), NotEstimable)
     assert record.kept_back("places", WINDOW, VALUES) == {"b", "c"}
 
 
@@ -55,7 +55,7 @@ def test_a_quarter_of_windows_a_day_apart_hides_hardly_more_than_what_is_small(r
         first = date(2026, 1, 1) + timedelta(days=n)
         values = {f"r{row}": round(10 * row + 1.5 * ((n // 10 + row) % 3), 1) for row in range(20)}
         found = record.kept_back("places", Period(first, first + timedelta(days=29)), values)
-        assert not isinstance(found, Refusal)
+        assert not isinstance(found, NotEstimable)
         assert len(found) <= 3
 
 

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from quetsach.assess.cases import Group, SubjectKind, case_report
-from quetsach.assess.cases.table import read_history
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.cases.report import read_history
+from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
@@ -135,8 +134,8 @@ def test_first_and_last_of_a_day_give_the_episodes_of_all_sightings(data: Path, 
     rng = np.random.default_rng(1)
     ours = case_report(lake, by=Group.FAMILY, rng=rng)
     theirs = case_report(table, by=Group.FAMILY, rng=rng)
-    assert not isinstance(ours, Refusal)
-    assert not isinstance(theirs, Refusal)
+    assert not isinstance(ours, NotEstimable)
+    assert not isinstance(theirs, NotEstimable)
     assert ours.episodes == theirs.episodes
 
 
@@ -166,10 +165,10 @@ def test_cases_that_were_there_before_count_from_the_start_of_the_campaign() -> 
     rng = np.random.default_rng(1)
     plain = case_report(history, by=Group.FAMILY, rng=rng)
     started = case_report(history, by=Group.FAMILY, rng=rng, started_days=history.beginning_of(date(2020, 8, 10)))
-    assert not isinstance(plain, Refusal)
-    assert not isinstance(started, Refusal)
-    assert isinstance(plain.whole, Refusal)
-    assert not isinstance(started.whole, Refusal)
+    assert not isinstance(plain, NotEstimable)
+    assert not isinstance(started, NotEstimable)
+    assert isinstance(plain.whole, NotEstimable)
+    assert not isinstance(started.whole, NotEstimable)
     assert isinstance(started.whole.median, Estimate)
     assert started.whole.median.value == pytest.approx(9.5, abs=1)
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import AssessError, Estimate
 from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
@@ -85,7 +84,7 @@ def test_half_weeks_are_refused(data: Path) -> None:
 
 def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
     one = Estimate(10, 9, 11)
-    week = {"a": one, "b": one, "c": one, "d": one, "e": one, "f": Refusal(RefusalReason.NO_DATA), "g": one}
+    week = {"a": one, "b": one, "c": one, "d": one, "e": one, "f": NotEstimable(NotEstimableReason.NO_DATA), "g": one}
     grades = grade_providers(dict.fromkeys("abcdefh", 1000.0), [week, week], rng=np.random.default_rng(1))
     assert isinstance(grades, ProviderGrades)
     assert set(grades.refused) == {"f"}

@@ -10,7 +10,7 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.calibration import FEWEST_NETWORKS
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
@@ -78,8 +78,8 @@ def test_too_few_networks_with_names_teach_nothing(tmp_path: Path) -> None:
     with lake_of(tmp_path, worlds_of(FEWEST_NETWORKS - 1)).view() as view:
         report = hosts.hosts(view, WINDOW)
     assert report.calibrations == {}
-    assert isinstance(report.rows[0].machines, Refusal)
-    assert report.rows[0].machines.reason is RefusalReason.UNEVEN_RATES
+    assert isinstance(report.rows[0].machines, NotEstimable)
+    assert report.rows[0].machines.reason is NotEstimableReason.UNEVEN_RATES
 
 
 def test_two_windows_are_compared_as_each_is_counted(tmp_path: Path) -> None:
@@ -99,4 +99,4 @@ def test_two_windows_are_compared_as_each_is_counted(tmp_path: Path) -> None:
     assert [comparison.machines.measured[end] for end in ("before", "after")] == pytest.approx(values)
     assert comparison.calibrated_families == ("mirai",)
     assert beside == alone[0]
-    assert isinstance(assumed, Refusal)
+    assert isinstance(assumed, NotEstimable)

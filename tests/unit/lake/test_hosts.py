@@ -13,11 +13,10 @@ from bench.leases import Country, Seen, watch
 from bench.observation import observe
 from bench.regimes import Regime, play
 
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, AssessError, Estimate
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.measure import Watch, measure
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.answers import compare_same_holiday
 from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.pack import LocalText
@@ -88,8 +87,8 @@ def value(answer: Answer) -> float:
     return answer.value
 
 
-def reason(answer: Answer) -> RefusalReason:
-    assert isinstance(answer, Refusal), answer
+def reason(answer: Answer) -> NotEstimableReason:
+    assert isinstance(answer, NotEstimable), answer
     return answer.reason
 
 
@@ -173,9 +172,9 @@ def test_shared_addresses_are_a_range_and_no_number(tmp_path: Path) -> None:
     ingest(lake, Seen(shared.address[kept], shared.hour[kept], shared.address[kept], 0, 0, 14))
     report = hosts.hosts(lake.view(), FORTNIGHT, by="isp")
     for row in (report.total, *report.rows):
-        assert reason(row.machines) is RefusalReason.UNEVEN_RATES
-        assert {reason(row.by_events), reason(row.by_growth)} == {RefusalReason.UNEVEN_RATES}
-    assert isinstance(report.total.machines, Refusal)
+        assert reason(row.machines) is NotEstimableReason.UNEVEN_RATES
+        assert {reason(row.by_events), reason(row.by_growth)} == {NotEstimableReason.UNEVEN_RATES}
+    assert isinstance(report.total.machines, NotEstimable)
     assert report.total.machines.measured["low"] < shared.online < report.total.machines.measured["high"]
 
 
@@ -218,8 +217,8 @@ def test_many_deliveries_of_a_day_count_as_one(country: Seen, lake: Lake, tmp_pa
 
 def test_a_pool_of_which_too_much_is_infected_is_refused(lake: Lake) -> None:
     report = hosts.hosts(lake.view(), FORTNIGHT, by="isp", announced={45899: 1000, 7552: 1_000_000})
-    assert {row.id: isinstance(row.machines, Refusal) for row in report.rows} == {"vnpt": True, "viettel": False}
-    assert reason(report.total.machines) is RefusalReason.DENSE_POOL
+    assert {row.id: isinstance(row.machines, NotEstimable) for row in report.rows} == {"vnpt": True, "viettel": False}
+    assert reason(report.total.machines) is NotEstimableReason.DENSE_POOL
 
 
 def test_a_spelling_that_an_analyst_placed_counts_as_its_family(country: Seen, lake: Lake, tmp_path: Path) -> None:
@@ -243,9 +242,9 @@ def test_machines_are_refused_where_each_is_reported_under_several_names_of_its_
     ingest(spelt, country, spelling=lambda _address, hour: "Zork" if int(hour * 60) % 2 else "mirai")
     view = Lake(spelt.folder, PLACED, country=bundled_country()).view()
     for report in (hosts.hosts(view, FORTNIGHT), hosts.hosts(view, FORTNIGHT, by="isp")):
-        assert {reason(row.machines) for row in (report.total, *report.rows)} == {RefusalReason.MIXED_SPELLINGS}
+        assert {reason(row.machines) for row in (report.total, *report.rows)} == {NotEstimableReason.MIXED_SPELLINGS}
         assert value(report.total.by_growth) == pytest.approx(country.online, rel=0.05)
-    assert isinstance(hosts.hosts(view, FORTNIGHT).total.by_events, Refusal)
+    assert isinstance(hosts.hosts(view, FORTNIGHT).total.by_events, NotEstimable)
     known = hosts.hosts(view, FORTNIGHT, rates={"mirai": 1.0}).total.by_events
     assert value(known) == pytest.approx(country.online, rel=0.02)
 
@@ -264,8 +263,8 @@ def test_a_feed_of_one_row_a_day_is_refused_by_name(country: Seen, tmp_path: Pat
     _, first = np.unique(country.address * 1000 + (country.hour // 24).astype(np.int64), return_index=True)
     ingest(lake, Seen(country.address[first], country.hour[first], country.machine[first], 0, 0, 14))
     report = hosts.hosts(lake.view(), FORTNIGHT)
-    assert reason(report.total.machines) is RefusalReason.DEDUPLICATED
-    assert [sensor.mode for sensor in report.sensors] == [RefusalReason.DEDUPLICATED]
+    assert reason(report.total.machines) is NotEstimableReason.DEDUPLICATED
+    assert [sensor.mode for sensor in report.sensors] == [NotEstimableReason.DEDUPLICATED]
 
 
 def test_two_sensors_are_not_added_up_and_tell_their_coverage(country: Seen, tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.hosts.reach import DestinationSeen
 from quetsach.core.family import Family, FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS

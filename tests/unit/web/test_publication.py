@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.unit.web.conftest import LAST_DAY, NOW, sightings, write_published
 
 from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import folded_rows
-from quetsach.assess.refusal import Refusal
 from quetsach.centre.answers import families_seen
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.centre.publication.candidates import (
@@ -54,7 +54,7 @@ def row(number: int, value: float) -> RankedRow:
 
 def chosen(rows: list[RankedRow]) -> frozenset[str]:
     found = folded_rows({r.id: r.mean_daily for r in rows}, window=Period(date(2020, 11, 1), LAST_DAY))
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, NotEstimable)
     return found.kept_back
 
 

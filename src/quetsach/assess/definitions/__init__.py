@@ -2,25 +2,28 @@
 
 from collections.abc import Mapping
 
-from quetsach.assess.definitions.addresses import CHANGE, MEAN_DAILY, NO_VERDICT, PER_THOUSAND, SHARE, WINDOW
-from quetsach.assess.definitions.definition import Definition
-from quetsach.assess.definitions.judgements import (
-    CHANCE,
-    GRADE,
-    OBSERVED_REDUCTION,
-    PRIORITY,
-    REDUCTION,
-    REINFECTED,
-    STILL_INFECTED,
-    TIME_TO_CLEAN,
-)
-from quetsach.assess.definitions.machines import (
+from quetsach.assess.definitions.definition import (
     ADDRESSES_PER_MACHINE,
+    CHANCE,
+    CHANGE,
+    GRADE,
     INSTALLATIONS,
     MACHINES_BY_EVENTS,
     MACHINES_BY_GROWTH,
     MACHINES_ONLINE,
+    MEAN_DAILY,
+    NO_VERDICT,
+    OBSERVED_REDUCTION,
+    PER_THOUSAND,
     PER_THOUSAND_SUBSCRIBERS,
+    PRIORITY,
+    REDUCTION,
+    REINFECTED,
+    SHARE,
+    STILL_INFECTED,
+    TIME_TO_CLEAN,
+    WINDOW,
+    Definition,
 )
 
 __all__ = ["CHANGE", "DEFINITIONS", "MEAN_DAILY", "NO_VERDICT", "PER_THOUSAND", "SHARE", "WINDOW", "Definition"]

@@ -10,13 +10,11 @@ from quetsach.assess.effect.cits import interrupted_series
 from quetsach.assess.effect.did import difference_in_differences
 from quetsach.assess.effect.finding import Answer, Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel
-from quetsach.assess.effect.sensitivity import with_spill_over
+from quetsach.assess.effect.sensitivity import PERIODS_FOR, with_spill_over
 from quetsach.assess.effect.synthetic import synthetic_control, synthetic_difference
 from quetsach.assess.effect.wedge import DUMMIES, stepped_wedge
-from quetsach.assess.effect.widened import PERIODS_FOR
-from quetsach.assess.errors import AssessError
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import AssessError, Notice
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
 
 SEED: Final = 2020
@@ -101,13 +99,13 @@ def analyse(panel: Panel, design: Design) -> Answer:
     if len(design.covariates) != (0 if panel.covariates is None else panel.covariates.shape[1]):
         raise AssessError("the panel does not have the covariates of the analysis")
     if np.isnan(panel.outcome).all():
-        return Refusal(RefusalReason.NO_DATA)
+        return NotEstimable(NotEstimableReason.NO_DATA)
     scale = design.scale or usual_scale(panel)
     if obstacle := _obstacle(panel, scale):
         return obstacle
     weighted = panel.weighted_by_size() if design.counted is Counted.SIZE else panel
     answer = _by_method(weighted.with_outcome(scale.of(panel.outcome)), scale, design)
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return answer
     found = replace(answer, counted=design.counted, notices=(*_warnings(panel, answer, scale), *answer.notices))
     return with_spill_over(found, design.spill_over)
@@ -141,15 +139,15 @@ def _by_method(panel: Panel, scale: Scale, design: Design) -> Answer:
     return methods[design.method]()
 
 
-def _obstacle(panel: Panel, scale: Scale) -> Refusal | None:
+def _obstacle(panel: Panel, scale: Scale) -> NotEstimable | None:
     """Say what no method gets over."""
     if not panel.treated.any():
-        return Refusal(RefusalReason.NOBODY_TREATED)
+        return NotEstimable(NotEstimableReason.NOBODY_TREATED)
     if panel.ended:
-        return Refusal(RefusalReason.TREATMENT_ENDS, {"units": float(len(panel.ended))})
+        return NotEstimable(NotEstimableReason.TREATMENT_ENDS, {"units": float(len(panel.ended))})
     if panel.cohorts[0] == 0:
-        return Refusal(RefusalReason.NO_BEFORE, {"units": float((panel.starts == 0).sum())})
+        return NotEstimable(NotEstimableReason.NO_BEFORE, {"units": float((panel.starts == 0).sum())})
     least = -0.5 if scale is Scale.COUNT else 0.0
     if scale.is_log and (bad := int((panel.outcome <= least).sum())):
-        return Refusal(RefusalReason.NOT_POSITIVE, {"cells": float(bad)})
+        return NotEstimable(NotEstimableReason.NOT_POSITIVE, {"cells": float(bad)})
     return None

@@ -25,12 +25,10 @@ from quetsach.assess.effect.finding import (
     is_nothing,
     observed_change,
 )
-from quetsach.assess.effect.panel import Block, Floats, Panel, block_of
-from quetsach.assess.effect.periods import Periods, Step
-from quetsach.assess.effect.widened import Rival, widened
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.effect.panel import Block, Floats, Panel, Periods, Step, block_of
+from quetsach.assess.effect.sensitivity import Rival, widened
+from quetsach.assess.estimate import Estimate, Notice
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
 
 CONTROLS_AT_LEAST: Final = 6
@@ -59,15 +57,15 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
             beside it what two months would give.
     """
     block = block_of(panel, controls_at_least=CONTROLS_AT_LEAST)
-    if isinstance(block, Refusal):
+    if isinstance(block, NotEstimable):
         return block
     lengths = block.measured | {"ramp": float(ramp or 1)}
     left = block.treated.shape[1] - block.start
     if block.start < _BEFORE_AT_LEAST or left < max(_AFTER_AT_LEAST, ramp or 1):
-        return Refusal(RefusalReason.TOO_SHORT, lengths)
+        return NotEstimable(NotEstimableReason.TOO_SHORT, lengths)
     spread, others = _spread(panel.periods, block, ramp or 1)
     if is_nothing(spread.error, block.controls):
-        return Refusal(RefusalReason.NO_SPREAD, lengths | {"effect": spread.value})
+        return NotEstimable(NotEstimableReason.NO_SPREAD, lengths | {"effect": spread.value})
     noisier = _noisier(panel.periods, block)
     slower = min(_TWO_MONTHS.get(panel.periods.step, 1), left)
     is_open = ramp is None and slower > 1

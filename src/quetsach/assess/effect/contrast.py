@@ -17,7 +17,7 @@ import numpy as np
 from quetsach.assess.effect.finding import Spread, is_nothing
 from quetsach.assess.effect.panel import Bools, Floats, Ints, Panel
 from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 PERMUTATIONS: Final = 999
 DRAWS_AT_LEAST: Final = 15
@@ -67,18 +67,18 @@ class Groups:
         return total
 
 
-def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | Refusal:
+def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | NotEstimable:
     """Return the groups of a complete panel and other draws of them, or why no interval can be told from them."""
     starts, kind = np.unique(panel.starts, return_inverse=True)
     drawn = _draws(kind, generator)
     if len(drawn) < DRAWS_AT_LEAST:
         measured = {"units_control": float((~panel.treated).sum()), "draws": float(len(drawn))}
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, measured | {"needed_draws": float(DRAWS_AT_LEAST)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, measured | {"needed_draws": float(DRAWS_AT_LEAST)})
     first = panel.cohorts[0]
     is_single = bool((np.bincount(kind)[kind[panel.treated]] == 1).any())
     if is_single and first < _PERIODS_FOR_NOISE:
         measured = {"periods_before": float(first), "needed": float(_PERIODS_FOR_NOISE)}
-        return Refusal(RefusalReason.TOO_SHORT, measured)
+        return NotEstimable(NotEstimableReason.TOO_SHORT, measured)
     noisier = np.ones(len(kind)) if first < _PERIODS_FOR_NOISE else _noisier(panel.outcome[:, :first], panel.treated)
     return Groups(starts, kind, drawn, noisier, panel.weight, float(max(1, first - 2)))
 
@@ -130,7 +130,7 @@ class Told:
     confidence: float
 
 
-def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats) -> Told | Refusal:
+def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats) -> Told | NotEstimable:
     """Return what a contrast says.
 
     Args:
@@ -141,7 +141,7 @@ def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats)
         weights: (kinds x periods) of a unit of each kind.
     """
     spread = contrast_spread(outcome, groups, weights)
-    if isinstance(spread, Refusal):
+    if isinstance(spread, NotEstimable):
         return spread
     chance = groups.sums(outcome @ weights.T, groups.drawn)
     rank, confidence = rank_of(len(chance))
@@ -153,7 +153,7 @@ def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats)
         of_one, unit = groups.sums(ones, groups.drawn), float(groups.sums(ones, groups.kind[None])[0])
         low, high = inverted(spread.value, unit, chance, of_one, rank)
     if not np.isfinite([low, high]).all():
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(len(chance))})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, {"draws": float(len(chance))})
     by_t = spread.interval()
     interval = Estimate(spread.value, min(low, by_t.low), max(high, by_t.high), by_t.measured)
     return Told(spread, interval, chance - spread.value * of_one, _share(spread.value, chance), confidence)
@@ -162,7 +162,7 @@ def told(outcome: Floats, under: Floats | None, groups: Groups, weights: Floats)
 def differs(outcome: Floats, groups: Groups, weights: Floats) -> tuple[float, float]:
     """Return how often chance alone gives as much as a contrast that is nothing: by permutation, and by t."""
     spread = contrast_spread(outcome, groups, weights)
-    if isinstance(spread, Refusal):
+    if isinstance(spread, NotEstimable):
         return 1.0, 1.0
     return _share(spread.value, groups.sums(outcome @ weights.T, groups.drawn)), spread.p_value
 
@@ -195,7 +195,7 @@ def rank_of(draws: int) -> tuple[int, float]:
     return rank, min(CONFIDENCE, 1 - rank / (1 + draws))
 
 
-def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread | Refusal:
+def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread | NotEstimable:
     """Return a contrast with its error: of each kind by its own units, of single ones by what all others show.
 
     Degrees of freedom by Satterthwaite.
@@ -205,7 +205,7 @@ def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread 
     parts = list(_variances(pairs, groups, counts))
     variance = sum(part for part, _ in parts)
     if is_nothing(float(np.sqrt(variance)), pairs):
-        return Refusal(RefusalReason.NO_SPREAD, {"effect": value})
+        return NotEstimable(NotEstimableReason.NO_SPREAD, {"effect": value})
     degrees = 1 / sum((part / variance) ** 2 / free for part, free in parts)
     if counts.min() == 1:  # the error of single units comes from the same residuals as that of the others
         degrees = min(degrees, float(len(groups.kind) - len(counts)))

@@ -6,7 +6,7 @@ from quetsach.assess.effect.analysis import Design
 from quetsach.assess.effect.finding import Method
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
-from quetsach.assess.notice import Notice
+from quetsach.assess.estimate import Notice
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 

@@ -8,16 +8,14 @@ start; the mean before instead of the last period) widens it where the two ways 
 With gaps and one common start the same is a regression with effects of units and periods.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy import stats
 
-from quetsach.assess.effect.bacon import bacon
-from quetsach.assess.effect.before_start import rivals_of, trends_before, with_drift
-from quetsach.assess.effect.by_time import effects_by_time
-from quetsach.assess.effect.comparison import Comparison
-from quetsach.assess.effect.contrast import Told, contrast_spread, groups_of
+from quetsach.assess.effect.contrast import Told, contrast_spread, groups_of, rank_of, told
 from quetsach.assess.effect.finding import (
     Answer,
     Check,
@@ -25,15 +23,109 @@ from quetsach.assess.effect.finding import (
     Finding,
     GroupTime,
     Method,
+    Part,
     Scale,
     Spread,
     observed_change,
 )
-from quetsach.assess.effect.panel import Bools, Panel
+from quetsach.assess.effect.group_time import Comparison, rivals_of, trends_before, with_drift
+from quetsach.assess.effect.panel import Bools, Floats, Panel
+from quetsach.assess.effect.sensitivity import widened
 from quetsach.assess.effect.two_way import fit_two_way
-from quetsach.assess.effect.widened import widened
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import CONFIDENCE, Estimate
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
+
+# What a regression with one coefficient would be made of (Goodman-Bacon 2021), for those who expected one.
+#
+# With several starts, its coefficient is a weighted mean of comparisons of two groups over two spans of time. Some of
+# them compare with units already treated, whose own effect may still be growing: those are what ``did`` does without.
+
+
+@dataclass(frozen=True, slots=True)
+class BaconComparison:
+    """One comparison of two groups: its weight (all add up to 1), its estimate, and whether the others were treated."""
+
+    weight: float
+    estimate: float
+    is_forbidden: bool
+
+
+def bacon(panel: Panel) -> list[BaconComparison]:
+    """Return the comparisons that a two-way regression of a complete panel would average."""
+    found = list(_comparisons(panel))
+    total = sum(comparison.weight for comparison in found)
+    return [BaconComparison(one.weight / total, one.estimate, one.is_forbidden) for one in found]
+
+
+def _comparisons(panel: Panel) -> Iterator[BaconComparison]:
+    periods = panel.shape[1]
+    starts, sizes = np.unique(panel.starts, return_counts=True)
+    means = {int(start): panel.outcome[panel.starts == start].mean(axis=0) for start in starts}
+    count = dict(zip(starts.tolist(), sizes.tolist(), strict=True))
+    under = {start: 1 - start / periods for start in count}  # share of the time under treatment
+    for early, size in count.items():
+        for late in (start for start in count if start > early):
+            together = size * count[late]
+            share = under[early] - under[late]
+            weight = together * share * (1 - under[early])
+            yield BaconComparison(weight, _two_by_two(means[early], means[late], (0, early), (early, late)), False)
+            if late < periods:
+                weight = together * share * under[late]
+                estimate = _two_by_two(means[late], means[early], (early, late), (late, periods))
+                yield BaconComparison(weight, estimate, True)
+
+
+def _two_by_two(own: Floats, others: Floats, before: tuple[int, int], after: tuple[int, int]) -> float:
+    gap = own - others
+    return float(gap[slice(*after)].mean() - gap[slice(*before)].mean())
+
+
+# The effect for each time from the start, before it too, with bands that hold for all times at once.
+
+
+def effects_by_time(comparison: Comparison, interval: Estimate) -> tuple[Part, ...]:
+    """Return the effect for each time from the start, before it too, with bands that hold for all at once.
+
+    Chance is asked in the panel without the smallest effect that the interval holds: the estimate itself has noise in
+    it, and with that taken away too little would be left to chance.
+    """
+    effect = float(np.clip(0.0, interval.low, interval.high))
+    without = comparison.panel.outcome - effect * comparison.under
+    starts, found = comparison.starts, {}
+    by_since: dict[int, list[tuple[int, int]]] = {}
+    for group, time in (*starts.leads(), *starts.cells()):
+        by_since.setdefault(time - group, []).append((group, time))
+    for since, cells in sorted(by_since.items()):
+        one = told(without, None, comparison.groups, starts.mean(cells, comparison.base))
+        if not isinstance(one, NotEstimable):
+            found[since] = one
+    if not found:
+        return ()
+    chance = np.array([one.by_chance for one in found.values()])
+    usual = chance.std(axis=1)
+    by_t = np.array([one.spread.interval().high - one.spread.value for one in found.values()])
+    deviation = np.maximum(usual, by_t / stats.norm.ppf((1 + CONFIDENCE) / 2))
+    largest = np.sort((np.abs(chance) / usual[:, None]).max(axis=0))
+    reach = float(largest[-rank_of(chance.shape[1])[0]])
+    return tuple(
+        _part(since, one, float(reach * size), 0.0 if since < 0 else effect)
+        for (since, one), size in zip(found.items(), deviation, strict=True)
+    )
+
+
+def _part(since: int, one: Told, reach: float, effect: float) -> Part:
+    """Return the line of one time; ``effect`` is what was taken away from the panel."""
+    value, own = one.spread.value + effect, max(reach, one.interval.high - one.interval.value)
+    estimate = Estimate(value, value - own, value + own)
+    if since < 0:
+        name = LocalText(f"{-since} kỳ trước khi bắt đầu", f"{-since} periods before the start")
+        return Part(f"lead-{-since}", name, estimate)
+    name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
+    return Part(f"since-{since}", name, estimate)
+
+
+# Difference in differences: how the treated changed, less how those changed who had not begun.
 
 _UNITS_FOR_GAPS: Final = 6
 _TABLE_AT_MOST: Final = 2_000
@@ -52,8 +144,8 @@ def difference_in_differences(panel: Panel, scale: Scale, generator: np.random.G
         return _with_gaps(panel, scale)
     groups = groups_of(panel, generator)
     if len(panel.cohorts) == 1 and panel.treated.all():
-        return Refusal(RefusalReason.NO_CONTROLS)
-    if isinstance(groups, Refusal):
+        return NotEstimable(NotEstimableReason.NO_CONTROLS)
+    if isinstance(groups, NotEstimable):
         return groups
     return _compared(Comparison(panel, groups), scale)
 
@@ -62,7 +154,7 @@ def _compared(comparison: Comparison, scale: Scale) -> Answer:
     panel, starts, base = comparison.panel, comparison.starts, comparison.base
     cells = starts.cells()
     whole = comparison.told(starts.mean(cells, base))
-    if isinstance(whole, Refusal):
+    if isinstance(whole, NotEstimable):
         return whole
     under = np.zeros(panel.shape, dtype=bool)
     for group, time in cells:
@@ -95,7 +187,7 @@ def _course(comparison: Comparison, cells: list[tuple[int, int]]) -> Course:
     panel, starts, begins = comparison.panel, comparison.starts, comparison.panel.cohorts[0]
     size = {int(start): float(count) for start, count in zip(starts.starts, starts.sizes, strict=True)}
     total = sum(size[start] for start in panel.cohorts)
-    apart: list[Spread | Refusal | None] = []
+    apart: list[Spread | NotEstimable | None] = []
     for time in range(panel.shape[1]):
         groups = [g for g in panel.cohorts if (starts.starts > g).any()] if time < begins else []
         told_by = [(g, time) for g in groups] or [cell for cell in cells if cell[1] == time]
@@ -111,7 +203,7 @@ def _group_times(comparison: Comparison, cells: list[tuple[int, int]]) -> tuple[
     for group, time in cells[:_TABLE_AT_MOST]:
         weights = comparison.starts.cell(group, time, comparison.base)
         one = contrast_spread(comparison.panel.outcome, comparison.groups, weights)
-        if not isinstance(one, Refusal):
+        if not isinstance(one, NotEstimable):
             made.append(GroupTime(labels[group], labels[time], one.value, one.error))
     return tuple(made)
 
@@ -149,16 +241,16 @@ def _with_gaps(panel: Panel, scale: Scale) -> Answer:
     start = panel.cohorts[0]
     missing = {"cells_missing": float(panel.missing)}
     if len(panel.cohorts) > 1 or panel.weights is not None:
-        return Refusal(RefusalReason.UNBALANCED, missing)
+        return NotEstimable(NotEstimableReason.UNBALANCED, missing)
     has = ~np.isnan(panel.outcome)
     whole = panel.only(has[:, :start].any(axis=1) & has[:, start:].any(axis=1))
     if not whole.treated.any() or whole.treated.all():
-        return Refusal(RefusalReason.NOT_IDENTIFIED, missing)
+        return NotEstimable(NotEstimableReason.NOT_IDENTIFIED, missing)
     if min(whole.treated.sum(), (~whole.treated).sum()) < _UNITS_FOR_GAPS:
-        return Refusal(RefusalReason.UNBALANCED, missing)
+        return NotEstimable(NotEstimableReason.UNBALANCED, missing)
     fit = fit_two_way(whole.outcome, whole.is_under_treatment[:, :, None].astype(np.float64))
-    spread: Spread | Refusal = fit if isinstance(fit, Refusal) else fit.combination(np.ones(1))
-    if isinstance(spread, Refusal):
+    spread: Spread | NotEstimable = fit if isinstance(fit, NotEstimable) else fit.combination(np.ones(1))
+    if isinstance(spread, NotEstimable):
         return spread
     # errors clustered by unit are known for as many units as the smaller group has
     smaller = float(min(whole.treated.sum(), (~whole.treated).sum()))

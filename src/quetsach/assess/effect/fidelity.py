@@ -17,8 +17,8 @@ from quetsach.assess.effect.analysis import Design, analyse
 from quetsach.assess.effect.finding import Scale
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.roll_out import RollOut
-from quetsach.assess.errors import AssessError
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.estimate import AssessError
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import Line, read_rows
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
@@ -220,7 +220,7 @@ def share_seen(panel: Panel, design: Design, order: RollOut, notes: tuple[Note, 
     reached = np.where(at_day >= came[:, None], share[:, None], 0.0)
     moved = panel.with_outcome(np.where(np.isnan(panel.outcome), np.nan, reached))
     answer = analyse(moved, replace(design, scale=Scale.LEVEL))
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return answer.measured.get("effect")  # what is there without any noise
     return float(answer.effect.value)
 

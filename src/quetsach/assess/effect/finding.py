@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.estimate import CONFIDENCE, Estimate, Notice
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.pack import LocalText
 
 HOLDS_AT_LEAST: Final = 0.05
@@ -110,10 +109,10 @@ class Course:
         periods: tuple[str, ...],
         begins: int,
         observed: NDArray[np.float64],
-        apart: Sequence["Spread | Refusal | None"],
+        apart: Sequence["Spread | NotEstimable | None"],
     ) -> "Course":
         """Return a course; a refused spread is one that is not told."""
-        told = tuple(None if isinstance(one, Refusal) else one for one in apart)
+        told = tuple(None if isinstance(one, NotEstimable) else one for one in apart)
         return cls(periods, begins, tuple(map(float, observed)), told)
 
 
@@ -284,7 +283,7 @@ class Finding:
         }
 
 
-type Answer = Finding | Refusal
+type Answer = Finding | NotEstimable
 """What a method returns: a finding, or why there is none."""
 
 

@@ -9,13 +9,11 @@ import numpy as np
 from quetsach.assess.effect.analysis import COURSE_NOT_TOLD, LEVELS_OF_UNEQUAL, Design
 from quetsach.assess.effect.departures import departures
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
+from quetsach.assess.effect.method_texts import WEARS_OFF
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
-from quetsach.assess.effect.wedge_texts import WEARS_OFF
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
+from quetsach.assess.estimate import AssessError, Estimate, Notice
+from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
@@ -61,9 +59,9 @@ class Grounds:
 
     def obstacles(self) -> tuple[Notice, ...]:
         """Return every reason why there is no verdict; none where it stands."""
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             return (_refused(self.answer.reason),)
-        ratio = () if self.answer.judged else (_refused(RefusalReason.NO_RATIO),)
+        ratio = () if self.answer.judged else (_refused(NotEstimableReason.NO_RATIO),)
         design = _of_design(self.panel, self.answer)
         return (*self._of_registration(), *ratio, *design, *_of_checks(self.answer))
 
@@ -74,7 +72,7 @@ class Grounds:
         Raises:
             AssessError: the analysis gave none.
         """
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             raise AssessError("the analysis gave no number", hint=self.answer.text.en)
         return self.answer
 
@@ -86,7 +84,7 @@ class Grounds:
             AssessError: there is none.
         """
         if (reduction := self.finding.judged) is None:
-            raise AssessError("the analysis gave no reduction", hint=EXPLANATIONS[RefusalReason.NO_RATIO].en)
+            raise AssessError("the analysis gave no reduction", hint=EXPLANATIONS[NotEstimableReason.NO_RATIO].en)
         return reduction
 
     def departures(self) -> tuple[Notice, ...]:
@@ -102,7 +100,7 @@ class Grounds:
             yield UNREGISTERED
             return
         if departed := self.departures():
-            yield _refused(RefusalReason.NOT_AS_REGISTERED)
+            yield _refused(NotEstimableReason.NOT_AS_REGISTERED)
             yield from departed
         plan = registration.panel
         if plan is None:
@@ -184,7 +182,7 @@ _CHECK_NAMES: Final[Mapping[str, LocalText]] = {
 }
 
 
-def _refused(reason: RefusalReason) -> Notice:
+def _refused(reason: NotEstimableReason) -> Notice:
     return Notice(reason.value, EXPLANATIONS[reason])
 
 

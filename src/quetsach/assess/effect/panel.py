@@ -1,12 +1,102 @@
-"""A panel: the outcome of units over periods, and from when on each unit was treated."""
+"""A panel: the outcome of units over periods with even steps, and from when on each unit was treated."""
 
+import math
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.effect.periods import Periods
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.core.errors import InputError
+
+# The periods of a panel: years, quarters, months, weeks or days, in order and with even steps between them.
+
+_DAYS_A_WEEK = 7
+
+
+class Step(StrEnum):
+    """What one period is."""
+
+    NUMBER = "number"
+    QUARTER = "quarter"
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Labels in the order of time; ``positions`` (int64) count steps from the first, gaps included."""
+
+    step: Step
+    labels: tuple[str, ...]
+    positions: NDArray[np.int64]
+    first_weekday: int | None
+    """0 is Monday; None unless the periods are single days, one step a day."""
+
+    @property
+    def weekdays(self) -> NDArray[np.int64] | None:
+        """The day of the week of each period, 0 is Monday; None unless a step is one day."""
+        return None if self.first_weekday is None else (self.positions + self.first_weekday) % _DAYS_A_WEEK
+
+    def first(self, count: int) -> "Periods":
+        """Return the first periods alone."""
+        return Periods(self.step, self.labels[:count], self.positions[:count], self.first_weekday)
+
+
+def _week(found: re.Match[str]) -> int:
+    return date.fromisocalendar(int(found[1]), int(found[2]), 1).toordinal() // _DAYS_A_WEEK
+
+
+_FORMS: tuple[tuple[Step, re.Pattern[str], Callable[[re.Match[str]], int]], ...] = (
+    (
+        Step.DAY,
+        re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]00:00(?::00)?)?"),
+        lambda m: date(int(m[1]), int(m[2]), int(m[3])).toordinal(),
+    ),
+    (Step.WEEK, re.compile(r"(\d{4})-?W(\d\d)", re.IGNORECASE), _week),
+    (Step.QUARTER, re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE), lambda m: int(m[1]) * 4 + int(m[2]) - 1),
+    (Step.MONTH, re.compile(r"(\d{4})-(0[1-9]|1[0-2])"), lambda m: int(m[1]) * 12 + int(m[2]) - 1),
+    (Step.NUMBER, re.compile(r"([+-]?\d{1,7})(?:\.0+)?"), lambda m: int(m[1])),
+)
+
+
+def parse_period(text: str) -> tuple[Step, int]:
+    """Read one period: a whole number such as a year, or an ISO day, week, month or quarter; return its place in time.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    for step, form, place in _FORMS:
+        if found := form.fullmatch(text):
+            try:
+                return step, place(found)
+            except ValueError:
+                break
+    raise InputError(
+        f"not a period: {text[:60]!r}", hint="a whole number such as 1988, or 2020-06-16, 2020-W25, 2020-06, 2020-Q2"
+    )
+
+
+def periods_of(step: Step, places: Iterable[tuple[int, str]]) -> Periods:
+    """Make the axis of the periods that a panel has, given the place in time and label of each."""
+    ordered = sorted(places)
+    at = np.array([place for place, _ in ordered], dtype=np.int64)
+    even = math.gcd(*(int(gap) for gap in np.diff(at))) or 1
+    daily = step is Step.DAY and even == 1
+    return Periods(
+        step,
+        tuple(label for _, label in ordered),
+        (at - at[0]) // even,
+        date.fromordinal(int(at[0])).weekday() if daily else None,
+    )
+
+
+# A panel: the outcome of units over periods, and from when on each unit was treated.
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -143,17 +233,17 @@ class Block:
         }
 
 
-def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | Refusal:
+def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | NotEstimable:
     """Return the panel as a block, or why it is none: a cell is missing, starts differ, or too few controls."""
     measured = {"units_control": float((~panel.treated).sum()), "periods_before": float(min(panel.cohorts))}
     if len(panel.cohorts) > 1:
-        return Refusal(RefusalReason.STAGGERED, {"starts": float(len(panel.cohorts))})
+        return NotEstimable(NotEstimableReason.STAGGERED, {"starts": float(len(panel.cohorts))})
     if panel.missing:
-        return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
+        return NotEstimable(NotEstimableReason.UNBALANCED, {"cells_missing": float(panel.missing)})
     if panel.treated.all():
-        return Refusal(RefusalReason.NO_CONTROLS, measured)
+        return NotEstimable(NotEstimableReason.NO_CONTROLS, measured)
     if measured["units_control"] < controls_at_least:
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, measured | {"needed": float(controls_at_least)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, measured | {"needed": float(controls_at_least)})
     is_treated = panel.treated
     known = np.zeros((len(panel.units), 0)) if panel.covariates is None else panel.covariates
     return Block(

@@ -10,9 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.panel import Floats, Ints, Panel
-from quetsach.assess.effect.periods import Step, parse_period, periods_of
-from quetsach.assess.errors import AssessError
+from quetsach.assess.effect.panel import Floats, Ints, Panel, Step, parse_period, periods_of
+from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import InputError
 
 COLUMNS: Final = ("unit", "period", "outcome", "treated")

@@ -14,13 +14,11 @@ import numpy as np
 from quetsach.assess.effect.analysis import Design, analyse
 from quetsach.assess.effect.finding import Scale
 from quetsach.assess.effect.grounds import UNREGISTERED, Grounds
-from quetsach.assess.effect.panel import Floats, Ints, Panel
-from quetsach.assess.effect.periods import Periods
-from quetsach.assess.effect.power import NoiseSource, Power
+from quetsach.assess.effect.panel import Floats, Ints, Panel, Periods
+from quetsach.assess.effect.registration import NoiseSource, Power
 from quetsach.assess.effect.two_way import within
-from quetsach.assess.errors import AssessError
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import AssessError, Notice
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 DRAWS: Final = 400
 """Panels that are simulated: a power of 80 % is then known to within 4 points."""
@@ -72,7 +70,7 @@ def stated_noise(units: int, *, percent: float, correlation: float) -> Noise:
     return Noise(NoiseSource.STATED, np.full(units, percent / 100), correlation)
 
 
-def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | Refusal:
+def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | NotEstimable:
     """Measure the noise of units in the time before anybody began.
 
     What is left of the logarithms less the means of units and periods falls short of the noise by what those means took
@@ -92,13 +90,15 @@ def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | Refusal:
     outcome = outcome[:, ~np.isnan(outcome).any(axis=0)]
     periods = outcome.shape[1]
     if periods < PERIODS_AT_LEAST:
-        return Refusal(RefusalReason.TOO_SHORT, {"periods_before": float(periods), "needed": float(PERIODS_AT_LEAST)})
+        return NotEstimable(
+            NotEstimableReason.TOO_SHORT, {"periods_before": float(periods), "needed": float(PERIODS_AT_LEAST)}
+        )
     if len(units) < 2 or (outcome < 0).any():
-        return Refusal(RefusalReason.NOT_POSITIVE if len(units) > 1 else RefusalReason.TOO_FEW_UNITS)
+        return NotEstimable(NotEstimableReason.NOT_POSITIVE if len(units) > 1 else NotEstimableReason.TOO_FEW_UNITS)
     left = within(Scale.COUNT.of(outcome))
     squares = (left**2).sum(axis=1)
     if not squares.sum():
-        return Refusal(RefusalReason.NO_SPREAD)
+        return NotEstimable(NotEstimableReason.NO_SPREAD)
     seen = float((left[:, 1:] * left[:, :-1]).sum() / squares.sum())
     nearest = min((_Left.of(float(memory), periods) for memory in _MEMORY), key=lambda one: abs(one.memory_seen - seen))
     variances = _less_by_chance(squares / periods, nearest.chance) / nearest.kept / (1 - 1 / len(units))
@@ -172,7 +172,7 @@ class Plan:
 
 def power_of(
     plan: Plan, *, draws: int = DRAWS, progress: Callable[[int], None] = lambda _draws: None
-) -> tuple[Power, tuple[Notice, ...]] | Refusal:
+) -> tuple[Power, tuple[Notice, ...]] | NotEstimable:
     """Return the power of a plan, and everything that keeps any verdict from it; a refusal where it gives no number.
 
     The effect has its whole size from the start of each unit on (over the ramp of the design where there is one). On
@@ -192,11 +192,11 @@ def power_of(
         panel = plan.drawn(generator)
         answer = analyse(panel, design)
         progress(1)
-        if isinstance(answer, Refusal) and not ways:
+        if isinstance(answer, NotEstimable) and not ways:
             return answer
         obstacles = Grounds(answer, panel, design, target, None, None).obstacles()
         ways.append({notice for notice in obstacles if notice != UNREGISTERED})
-        judged = None if isinstance(answer, Refusal) else answer.judged
+        judged = None if isinstance(answer, NotEstimable) else answer.judged
         highs.append(float(np.log1p(-judged.low)) if judged and not ways[-1] else np.inf)
     always = tuple(sorted(set.intersection(*ways), key=lambda notice: notice.code))
     high, noise = np.array(highs), plan.noise

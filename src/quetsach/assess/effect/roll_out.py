@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.sealed import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import parse_day

@@ -42,6 +42,7 @@ from quetsach.assess.effect.placebos import (
     placebo_groups,
     play,
 )
+from quetsach.assess.effect.sensitivity import PEAK, PERIODS_FOR, Rival, widened
 from quetsach.assess.effect.synthetic_weights import (
     ESTIMATORS,
     by_difference,
@@ -49,10 +50,8 @@ from quetsach.assess.effect.synthetic_weights import (
     period_weights,
     without_covariates,
 )
-from quetsach.assess.effect.widened import PEAK, PERIODS_FOR, Rival, widened
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import Estimate, Notice
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
 
 CONTROLS_AT_LEAST: Final = DRAWS_AT_LEAST
@@ -68,22 +67,22 @@ _FAR: Final = 1.5
 def synthetic_control(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
     """Return the mean gap between the treated and their synthetic control after the start."""
     block = _usable(panel)
-    if isinstance(block, Refusal):
+    if isinstance(block, NotEstimable):
         return block
     if not _has_placebos(block):
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
     return _finding(Method.SC, scale, block, generator)
 
 
 def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
     """Return the effect by weights on controls and on periods before."""
     block = _usable(panel)
-    if isinstance(block, Refusal):
+    if isinstance(block, NotEstimable):
         return block
     if _has_placebos(block):
         return _finding(Method.SDID, scale, block, generator)
     if panel.weights is not None or len(block.covariates):  # the jackknife is of a plain mean
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
     effect, weights = by_difference(block)(block.target, block.controls)
     by = period_weights(block, block.controls)
     error = _jackknife(block.treated @ by, block.controls @ by, weights)
@@ -92,19 +91,19 @@ def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Genera
     return _told(Method.SDID, scale, block, Spread(effect, error, degrees), weights)
 
 
-def _usable(panel: Panel) -> Block | Refusal:
+def _usable(panel: Panel) -> Block | NotEstimable:
     block = block_of(panel, controls_at_least=CONTROLS_AT_LEAST)
-    if isinstance(block, Refusal):
+    if isinstance(block, NotEstimable):
         return block
     if block.start < _BEFORE_AT_LEAST:
-        return Refusal(RefusalReason.TOO_SHORT, block.measured | {"needed": float(_BEFORE_AT_LEAST)})
+        return NotEstimable(NotEstimableReason.TOO_SHORT, block.measured | {"needed": float(_BEFORE_AT_LEAST)})
     if len(block.controls) > CONTROLS_AT_MOST:
-        return Refusal(RefusalReason.TOO_MANY_CONTROLS, block.measured | {"most": float(CONTROLS_AT_MOST)})
+        return NotEstimable(NotEstimableReason.TOO_MANY_CONTROLS, block.measured | {"most": float(CONTROLS_AT_MOST)})
     if len(block.controls) < CONTROLS_FOR_COVARIATE * len(block.covariates):
         needed = float(CONTROLS_FOR_COVARIATE * len(block.covariates))
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, block.measured | {"needed": needed})
+        return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, block.measured | {"needed": needed})
     if is_nothing(noise_of(block), block.controls):
-        return Refusal(RefusalReason.NO_SPREAD, block.measured)
+        return NotEstimable(NotEstimableReason.NO_SPREAD, block.measured)
     return block
 
 
@@ -132,10 +131,10 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
     draws = min(len(groups), comb(len(block.controls), len(block.treated)))  # a group that is drawn twice tells once
     played = play(method, block, groups)
     told = _told(method, scale, block, played.spread(len(block.controls) - 1.0), played.weights)
-    if isinstance(told, Refusal):
+    if isinstance(told, NotEstimable):
         return told
     if method is Method.SC and played.fit > _FAR * played.fits.max():
-        return Refusal(RefusalReason.NO_MIXTURE, block.measured | {"fit_before": played.fit})
+        return NotEstimable(NotEstimableReason.NO_MIXTURE, block.measured | {"fit_before": played.fit})
     measured = {"placebos": float(len(groups)), "fit_before": played.fit, "smallest_p": 1 / (1 + draws)}
     checks = (*placebo_checks(played), fit_check(played))
     found = replace(
@@ -224,7 +223,7 @@ def _left_out(method: Method, block: Block, whole: Played) -> tuple[Part, ...]:
 
 def _told(method: Method, scale: Scale, block: Block, spread: Spread, weights: Floats) -> Answer:
     if is_nothing(spread.error, block.controls):
-        return Refusal(RefusalReason.NO_SPREAD, block.measured | {"effect": spread.value})
+        return NotEstimable(NotEstimableReason.NO_SPREAD, block.measured | {"effect": spread.value})
     target = block.target
     after, before = float(target[block.start :].mean()), float(target[: block.start].mean())
     by_weight = sorted(zip(block.control_units, weights, strict=True), key=lambda item: -item[1])

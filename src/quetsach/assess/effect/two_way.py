@@ -7,7 +7,7 @@ import numpy as np
 
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.panel import Floats
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 _SWEEPS: Final = 2_000
 _ENOUGH: Final = 1e-11
@@ -24,12 +24,12 @@ class TwoWayFit:
     covariance: Floats
     degrees: float
 
-    def combination(self, weights: Floats) -> Spread | Refusal:
+    def combination(self, weights: Floats) -> Spread | NotEstimable:
         """Return a weighted sum (k weights) of the coefficients."""
         variance = float(weights @ self.covariance @ weights)
         value = float(self.coefficients @ weights)
         if not variance > (1e-12 * abs(value)) ** 2:
-            return Refusal(RefusalReason.NO_SPREAD, {"effect": value})
+            return NotEstimable(NotEstimableReason.NO_SPREAD, {"effect": value})
         return Spread(value, float(np.sqrt(variance)), self.degrees)
 
 
@@ -53,7 +53,7 @@ def within(values: Floats, has: Floats | None = None) -> Floats:
     return np.asarray(left)
 
 
-def fit_two_way(outcome: Floats, regressors: Floats) -> TwoWayFit | Refusal:
+def fit_two_way(outcome: Floats, regressors: Floats) -> TwoWayFit | NotEstimable:
     """Fit outcomes (… x units x periods) on regressors (units x periods x k), beside effects of units and periods.
 
     The correction is G/(G-1) * (n-1)/(n-k-T): effects of units lie within clusters and are not counted again.
@@ -67,7 +67,9 @@ def fit_two_way(outcome: Floats, regressors: Floats) -> TwoWayFit | Refusal:
     cells = float((~missing).sum()) / max(1, int(np.prod(outcome.shape[:-2])))
     flat = x.reshape(-1, count)
     if cells <= count + periods + units or np.linalg.matrix_rank(flat, tol=1e-8 * np.sqrt(len(flat))) < count:
-        return Refusal(RefusalReason.NOT_IDENTIFIED, {"cells": cells, "unknowns": float(count + periods + units)})
+        return NotEstimable(
+            NotEstimableReason.NOT_IDENTIFIED, {"cells": cells, "unknowns": float(count + periods + units)}
+        )
     bread = np.linalg.inv(flat.T @ flat)
     coefficients = np.tensordot(y, x, axes=([-2, -1], [0, 1])) @ bread
     errors = y - np.tensordot(coefficients, x, axes=([-1], [-1]))

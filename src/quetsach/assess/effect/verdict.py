@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from quetsach.assess.effect.grounds import Grounds
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
+from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 

@@ -27,12 +27,12 @@ from quetsach.assess.effect.finding import (
     observed_change,
 )
 from quetsach.assess.effect.lot import DRAWS_AT_LEAST, Told
+from quetsach.assess.effect.method_texts import AVERAGED, LATE, LATEST, lead_text, notices, permutation_text, time_name
 from quetsach.assess.effect.panel import Panel
+from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, around, stretched
 from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, filled
-from quetsach.assess.effect.wedge_texts import AVERAGED, LATE, LATEST, lead_text, notices, permutation_text, time_name
-from quetsach.assess.effect.widened import AGREES_AT_MOST, around, stretched
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 UNITS_AT_LEAST: Final = 12
 DUMMIES: Final = 6
@@ -60,30 +60,32 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
     wedge = WedgeEffects.of(drawn, dummies, generator, missing=panel.missing / panel.outcome.size)
     draws = len(wedge.lot.drawn)
     if draws < DRAWS_AT_LEAST:
-        return Refusal(RefusalReason.TOO_FEW_CONTROLS, {"draws": float(draws), "needed_draws": float(DRAWS_AT_LEAST)})
+        return NotEstimable(
+            NotEstimableReason.TOO_FEW_CONTROLS, {"draws": float(draws), "needed_draws": float(DRAWS_AT_LEAST)}
+        )
     longest = wedge.mean_from(wedge.first)
     found = wedge.drawing.told(longest)
     if found is None:
-        return Refusal(RefusalReason.NO_SPREAD, {"effect": float(longest @ wedge.drawing.effects)})
+        return NotEstimable(NotEstimableReason.NO_SPREAD, {"effect": float(longest @ wedge.drawing.effects)})
     grouped = _by_group(wedge, generator)
-    if isinstance(grouped, Refusal):
+    if isinstance(grouped, NotEstimable):
         return grouped
     return _finding(panel, scale, wedge, [found, *([grouped] if grouped else [])])
 
 
-def _obstacle(panel: Panel) -> Refusal | None:
+def _obstacle(panel: Panel) -> NotEstimable | None:
     """Say why a panel is no wedge."""
     units = panel.shape[0]
     if len(panel.cohorts) < 2:
-        return Refusal(RefusalReason.NOT_STAGGERED, {"starts": float(len(panel.cohorts))})
+        return NotEstimable(NotEstimableReason.NOT_STAGGERED, {"starts": float(len(panel.cohorts))})
     if units < UNITS_AT_LEAST:
-        return Refusal(RefusalReason.TOO_FEW_UNITS, {"units": float(units), "needed": float(UNITS_AT_LEAST)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_UNITS, {"units": float(units), "needed": float(UNITS_AT_LEAST)})
     if panel.missing > GAPS_AT_MOST * panel.outcome.size or np.isnan(panel.outcome).all(axis=1).any():
-        return Refusal(RefusalReason.UNBALANCED, {"cells_missing": float(panel.missing)})
+        return NotEstimable(NotEstimableReason.UNBALANCED, {"cells_missing": float(panel.missing)})
     return None
 
 
-def _by_group(wedge: WedgeEffects, generator: np.random.Generator) -> Told | Refusal | None:
+def _by_group(wedge: WedgeEffects, generator: np.random.Generator) -> Told | NotEstimable | None:
     """Return the effect by groups that begin together, where their rows err together; None where they do not."""
     if wedge.drawing.p_value_together() >= AGREES_AT_MOST:
         return None
@@ -91,7 +93,7 @@ def _by_group(wedge: WedgeEffects, generator: np.random.Generator) -> Told | Ref
     grouped = WedgeEffects.of(groups, wedge.dummies, generator, missing=wedge.missing)
     is_enough = len(grouped.lot.drawn) >= DRAWS_AT_LEAST
     found = grouped.drawing.told(grouped.mean_from(grouped.first)) if is_enough else None
-    return found or Refusal(RefusalReason.MOVE_TOGETHER, {"groups": float(len(grouped.lot.kind))})
+    return found or NotEstimable(NotEstimableReason.MOVE_TOGETHER, {"groups": float(len(grouped.lot.kind))})
 
 
 def _finding(panel: Panel, scale: Scale, wedge: WedgeEffects, told: list[Told]) -> Finding:

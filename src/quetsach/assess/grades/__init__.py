@@ -1,11 +1,19 @@
 """Grades: who is better or worse than the middle, and how little is known of the order."""
 
-from quetsach.assess.grades.counted import OwnChange, Rates, graded_rates, own_change, shrunk_rates
 from quetsach.assess.grades.grade import CERTAINTY, Grade, GradedRow
-from quetsach.assess.grades.measured import LeagueTable, RankedName, ranked
-from quetsach.assess.grades.provider import GradedProvider, ProviderGrades, grade_providers, read_subscribers
+from quetsach.assess.grades.measured import Estimates, LeagueTable, RankedName, ranked, read_estimates
+from quetsach.assess.grades.provider import (
+    GradedProvider,
+    OwnChange,
+    ProviderGrades,
+    Rates,
+    grade_providers,
+    graded_rates,
+    own_change,
+    read_subscribers,
+    shrunk_rates,
+)
 from quetsach.assess.grades.rank_set import Method, RankSets, rank_sets
-from quetsach.assess.grades.table import Estimates, read_estimates
 
 __all__ = [
     "CERTAINTY",

@@ -2,17 +2,65 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.grades.draws import normal_draws
-from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, graded
+from quetsach.assess.estimate import CONFIDENCE, AssessError, Estimate
+from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, graded, normal_draws
 from quetsach.assess.grades.rank_set import Method, rank_sets
-from quetsach.assess.grades.table import Estimates
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.rows import read_rows
+
+# Reads a table of names from CSV: ``name,estimate,se``, anyone's data.
+
+COLUMNS: Final = ("name", "estimate", "se")
+MAX_NAMES: Final = 4000
+"""Every pair of names is compared in every draw."""
+_LARGEST: Final = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Names, what was estimated of each, and the standard errors."""
+
+    names: tuple[str, ...]
+    estimates: Floats
+    errors: Floats
+
+
+def read_estimates(content: bytes, *, where: str) -> Estimates:
+    """Read a table.
+
+    Args:
+        content: CSV with the columns ``COLUMNS``, in UTF-8.
+        where: the file's name, for errors.
+
+    Raises:
+        AssessError: it is no such table, a name is there twice, or a standard error is not positive.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for line in read_rows(content, COLUMNS, where=where):
+        name, estimate, error = line.text("name"), line.number("estimate"), line.number("se")
+        if error <= 0:
+            raise AssessError("se is not positive", where=line.where, hint="the standard error of the estimate")
+        if name in found:
+            raise AssessError(f"{name!r} is there twice", where=line.where)
+        if len(found) == MAX_NAMES:
+            raise AssessError(f"more than {MAX_NAMES} names", where=line.where)
+        found[name] = (estimate, error)
+    if not found:
+        raise AssessError("there are no names", where=where)
+    values = np.array(list(found.values()))
+    if np.abs(values).max() > _LARGEST or values[:, 1].min() * _LARGEST < np.abs(values).max():
+        hint = "choose another unit"
+        raise AssessError("the figures are too large or their errors too small to be compared", where=where, hint=hint)
+    return Estimates(tuple(found), values[:, 0], values[:, 1])
+
+
+# League tables of anything that was estimated with a standard error: names, estimates, errors.
 
 _LEAST = 1e-9
 
@@ -73,7 +121,7 @@ def ranked(
     method: Method = Method.BOOTSTRAP,
     confidence: float = CONFIDENCE,
     progress: Callable[[int], None] = lambda _names: None,
-) -> LeagueTable | Refusal:
+) -> LeagueTable | NotEstimable:
     """Rank and grade names.
 
     Args:
@@ -87,7 +135,7 @@ def ranked(
         The table; a refusal with fewer than ``FEWEST`` names.
     """
     if len(table.names) < FEWEST:
-        return Refusal(RefusalReason.FEW_TO_RANK, {"names": float(len(table.names)), "needed": float(FEWEST)})
+        return NotEstimable(NotEstimableReason.FEW_TO_RANK, {"names": float(len(table.names)), "needed": float(FEWEST)})
     estimates, errors = table.estimates, table.errors
     towards = -estimates if low_is_good else estimates
     marginal, simultaneous = (

@@ -24,8 +24,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from quetsach.assess.estimate import CONFIDENCE
-from quetsach.assess.grades.draws import caution, normal_draws
-from quetsach.assess.grades.grade import Flags, Floats, Ranks
+from quetsach.assess.grades.grade import Flags, Floats, Ranks, caution, normal_draws
 
 _NODES_AT_MOST, _REACH, _WIDTH = 2_000, 6.5, 0.25
 _ALMOST_NEVER = 1e-15

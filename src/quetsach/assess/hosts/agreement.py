@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder
+from quetsach.assess.hosts.estimators import LARGEST_Q
 from quetsach.assess.hosts.renewal import Renewal, fit_renewal
-from quetsach.assess.hosts.schedule import Schedule
-from quetsach.assess.hosts.session_hours import LARGEST_Q
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import STEP_HOURS, STEPS, GapLadder, Schedule
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 WIDEST = 1.35
 """Times by which the upper end of an interval may exceed the lower one for there to be a number between: ±15 %."""
@@ -162,7 +161,7 @@ def check(
         traces: what else was seen.
         ways: the other ways to count: by events and by growth.
     """
-    if isinstance(machines, Refusal) or schedule is None:
+    if isinstance(machines, NotEstimable) or schedule is None:
         return machines
     events, sessions = machines.measured["events"], machines.measured["sessions"]
     uneven = traces.stays.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
@@ -187,13 +186,13 @@ def check(
     if reason is None and not (
         _ways_meet(machines, schedule, ways) and (by_name is None or _overlap(by_name, machines))
     ):
-        reason = RefusalReason.WAYS_DISAGREE
+        reason = NotEstimableReason.WAYS_DISAGREE
     if reason is None and high > WIDEST * low:
-        reason = RefusalReason.TOO_WIDE
+        reason = NotEstimableReason.TOO_WIDE
     if reason is None:
         return Estimate(machines.value, low, high, measured)
     others = [end for way in (*ways, by_name) if isinstance(way, Estimate) for end in (way.low, way.high)]
-    return Refusal(reason, {**measured, "low": min(low, *others, low), "high": max(high, *others, high)})
+    return NotEstimable(reason, {**measured, "low": min(low, *others, low), "high": max(high, *others, high)})
 
 
 def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: Schedule, traces: Traces) -> Answer:
@@ -209,7 +208,7 @@ def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: S
         schedule: of the family.
         traces: what else was seen of the part.
     """
-    if isinstance(machines, Refusal):
+    if isinstance(machines, NotEstimable):
         return machines
     check_ins = max(1.0, machines.measured["events"] - schedule.repeated(ladder))
     is_few = check_ins < FEWEST_CHECK_INS
@@ -219,11 +218,11 @@ def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: S
     high = machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven))
     measured = {**machines.measured, "uneven": uneven, "often": often}
     if uneven > _UNEVEN or often > most:
-        return Refusal(
-            RefusalReason.UNEVEN_RATES, {**measured, "low": machines.low, "high": max(high, machines.high * often)}
+        return NotEstimable(
+            NotEstimableReason.UNEVEN_RATES, {**measured, "low": machines.low, "high": max(high, machines.high * often)}
         )
     if often < 1 / most:
-        return Refusal(RefusalReason.WAYS_DISAGREE, {**measured, "low": machines.low * often, "high": high})
+        return NotEstimable(NotEstimableReason.WAYS_DISAGREE, {**measured, "low": machines.low * often, "high": high})
     return Estimate(machines.value, machines.low, high, measured)
 
 
@@ -231,20 +230,20 @@ def _check_ins_an_hour(machines: Estimate) -> float:
     return machines.measured["events"] / max(1.0, machines.measured["session_hours"])
 
 
-def _first_failure(schedule: Schedule, measured: dict[str, float]) -> RefusalReason | None:
+def _first_failure(schedule: Schedule, measured: dict[str, float]) -> NotEstimableReason | None:
     if schedule.gap_step >= STEPS - 1:
-        return RefusalReason.RARE_CHECK_INS
+        return NotEstimableReason.RARE_CHECK_INS
     if measured["uneven"] > _UNEVEN:
-        return RefusalReason.UNEVEN_RATES
+        return NotEstimableReason.UNEVEN_RATES
     if measured["q"] >= LARGEST_Q and measured["lone"] > _LONE_OF_FEW:
-        return RefusalReason.RARE_CHECK_INS
+        return NotEstimableReason.RARE_CHECK_INS
     is_broken = (
         schedule.dispersion > _DISPERSED
         or measured["misfit"] > _MISFIT
         or measured["slow"] > (_SLOW if measured["q"] < LARGEST_Q else _SLOW_OF_FEW)
         or measured["hours_a_session"] < _SHORTEST_SESSION_HOURS
     )
-    return RefusalReason.BROKEN_SESSIONS if is_broken else None
+    return NotEstimableReason.BROKEN_SESSIONS if is_broken else None
 
 
 def _misfit(renewal: Renewal | None, breaks_per_hour: float) -> float:
@@ -285,7 +284,7 @@ def _ways_meet(machines: Estimate, schedule: Schedule, ways: tuple[Answer, Answe
     by_events, by_growth = ways
     if isinstance(by_events, Estimate) and by_events.measured["is_known"] and not _overlap(by_events, machines):
         return False
-    if isinstance(by_growth, Refusal) or schedule.has_nights:
+    if isinstance(by_growth, NotEstimable) or schedule.has_nights:
         return True
     lowest, highest = _GROWTH_PERIODIC if schedule.is_periodic else _GROWTH
     return lowest <= by_growth.value / machines.value <= highest

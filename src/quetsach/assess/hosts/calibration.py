@@ -20,11 +20,10 @@ from scipy.stats import t
 
 from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
 from quetsach.assess.hosts.agreement import WIDEST, NamedHours
-from quetsach.assess.hosts.ladder import GapLadder
+from quetsach.assess.hosts.estimators import session_hours
 from quetsach.assess.hosts.measure import Measured, Observed
-from quetsach.assess.hosts.schedule import Schedule
-from quetsach.assess.hosts.session_hours import session_hours
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import GapLadder, Schedule
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 
@@ -43,9 +42,14 @@ NAMED: Final = 0.8
 NAMED_ERROR, ONCE_ERROR = 0.03, 0.75
 """What the machines that are known by name may be off by, and what is added of the share of days with one sighting."""
 
-_LEARNED: Final = frozenset({
-    RefusalReason.UNEVEN_RATES, RefusalReason.BROKEN_SESSIONS, RefusalReason.WAYS_DISAGREE, RefusalReason.TOO_WIDE,
-})  # fmt: skip
+_LEARNED: Final = frozenset(
+    {
+        NotEstimableReason.UNEVEN_RATES,
+        NotEstimableReason.BROKEN_SESSIONS,
+        NotEstimableReason.WAYS_DISAGREE,
+        NotEstimableReason.TOO_WIDE,
+    }
+)
 """Refusals of counts that are off by nobody knows what: where it is known, they can be given."""
 
 
@@ -174,7 +178,9 @@ def _agreed(found: Sequence[tuple[Estimate, Calibration]], machines: Answer) -> 
     measured = {**machines.measured, "calibrated_on": by.machines, "calibrated_networks": float(len(by.networks))}
     low, high = min(way.low for way in ways), max(way.high for way in ways)
     if max(way.low for way in ways) > min(way.high for way in ways):
-        return Calibrated(Refusal(RefusalReason.WAYS_DISAGREE, {**measured, "low": low, "high": high}), by)
+        return Calibrated(NotEstimable(NotEstimableReason.WAYS_DISAGREE, {**measured, "low": low, "high": high}), by)
     if best.high > WIDEST * best.low:
-        return Calibrated(Refusal(RefusalReason.TOO_WIDE, {**measured, "low": best.low, "high": best.high}), by)
+        return Calibrated(
+            NotEstimable(NotEstimableReason.TOO_WIDE, {**measured, "low": best.low, "high": best.high}), by
+        )
     return Calibrated(Estimate(best.value, best.low, best.high, measured), by)

@@ -1,19 +1,22 @@
-"""The uptime clock of a sensor: time runs only while the sensor was alive.
-
-An outage takes sightings away and is no cure. It is taken out of the gaps and out of the hours that are divided by. A
-silence on one day is only a candidate: at night nobody may be on line. It is an outage if the same hours of other days
-had sightings, and only as far as they had: an outage that runs into a night ends there. Else the night would be taken
-out of the gap between two working days, and they would look like one session.
-"""
+"""The uptime clock of a sensor, and whether it is one: a feed that falls silent, or sends differences, is none."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quetsach.assess.not_estimable import NotEstimableReason
 from quetsach.core.country import WEEKEND
+
+# The uptime clock of a sensor: time runs only while the sensor was alive.
+#
+# An outage takes sightings away and is no cure. It is taken out of the gaps and out of the hours that are divided by. A
+# silence on one day is only a candidate: at night nobody may be on line. It is an outage if the same hours of other
+# days had sightings, and only as far as they had: an outage that runs into a night ends there. Else the night would be
+# taken out of the gap between two working days, and they would look like one session.
 
 DAY_MINUTES = 1440
 SHORTEST_MINUTES = 15
@@ -159,3 +162,63 @@ def covered(stretch: Stretch) -> NDArray[np.float64]:
 def uptime_minutes(outages: tuple[Stretch, ...]) -> int:
     """Return the minutes of a day in which the sensor was alive."""
     return DAY_MINUTES - sum(end - start for start, end in outages)
+
+
+# Whether an instrument is one: a feed that keeps one row a day, sends differences or falls silent measures nothing.
+
+FEWEST_ROWS = 100
+"""Rows of (family, address, day) below which nothing is said about a feed's mode, or about a family's machines."""
+FEWEST_HOURS = 100
+"""Addresses of all hours of a day together below which a day without any says nothing about machines or domains."""
+DEDUPLICATED_SHARE = 0.995
+SUNDAY_TIMES = 2.0
+FEWEST_SUNDAYS = 2
+CUT_MINUTES = 5
+CUT_SHARE = 0.5
+
+LARGEST_DENSITY = 0.03
+"""Share of an AS's announced IPv4 addresses that may be infected at once."""
+
+_SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SensorDays:
+    """A sensor through a period: rows of (family, address) by day.
+
+    Of all rows ``single`` have one sighting, and of ``cut`` the first and the last are at a multiple of
+    ``CUT_MINUTES``.
+    """
+
+    rows: Mapping[date, int]
+    single: int
+    cut: int = 0
+
+
+def feed_mode(sensor: SensorDays) -> NotEstimableReason | None:
+    """Return what makes a feed unfit for counting machines, if anything.
+
+    De-duplicated: hardly any address is seen twice on a day. Differences: Sundays have at least twice the addresses of
+    other days, again and again; no machines do that. Cut stamps: half of the rows begin and end on the five minutes.
+    """
+    total = sum(sensor.rows.values())
+    if total < FEWEST_ROWS:
+        return None
+    sundays = [rows for day, rows in sensor.rows.items() if day.weekday() == _SUNDAY]
+    others = [rows for day, rows in sensor.rows.items() if day.weekday() != _SUNDAY]
+    if (
+        len(sundays) >= FEWEST_SUNDAYS
+        and len(others) >= FEWEST_SUNDAYS
+        and min(sundays) >= SUNDAY_TIMES * median(others)
+    ):
+        return NotEstimableReason.DELTA_MODE
+    if sensor.single >= DEDUPLICATED_SHARE * total:
+        return NotEstimableReason.DEDUPLICATED
+    if sensor.cut >= CUT_SHARE * total:
+        return NotEstimableReason.STAMPS_CUT
+    return None
+
+
+def is_dense(machines: float, announced: int) -> bool:
+    """Whether more of an AS's addresses are infected at once than the session-hours can tell apart."""
+    return announced > 0 and machines > LARGEST_DENSITY * announced

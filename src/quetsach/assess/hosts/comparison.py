@@ -5,16 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts import doubts, sudden
-from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.breaks import DaySeen, Destinations
 from quetsach.assess.hosts.calibration import Calibrated, Calibration
-from quetsach.assess.hosts.event_rate import Rate, event_rate
+from quetsach.assess.hosts.estimators import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
-from quetsach.assess.hosts.reach import Destinations
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
@@ -100,7 +98,7 @@ class Covered:
     percent: float
 
 
-_NONE = Refusal(RefusalReason.NO_DATA)
+_NONE = NotEstimable(NotEstimableReason.NO_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,21 +280,23 @@ def _named(window: WindowMeasured) -> set[str]:
     return {w.family for w in window.observed if doubts.may_be_named(window.daily_addresses(w))}
 
 
-def _refused(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...]) -> Refusal | None:
+def _refused(before: WindowMeasured, after: WindowMeasured, panel: tuple[Watch, ...]) -> NotEstimable | None:
     if before.period.days != after.period.days:
-        return Refusal(RefusalReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days})
+        return NotEstimable(
+            NotEstimableReason.UNEQUAL_WINDOWS, {"before": before.period.days, "after": after.period.days}
+        )
     return None if panel else _nothing_fit(before, after)
 
 
-def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> Refusal:
+def _nothing_fit(before: WindowMeasured, after: WindowMeasured) -> NotEstimable:
     """Say why no watch is on the panel: what most sightings of those that both windows have were refused for."""
-    refused: Counter[RefusalReason] = Counter()
+    refused: Counter[NotEstimableReason] = Counter()
     for watch in before.observed:
         if before.covers(watch) and after.covers(watch):
             for measured in (before.measured[watch], after.measured[watch]):
-                if isinstance(measured.machines, Refusal):
+                if isinstance(measured.machines, NotEstimable):
                     refused[measured.machines.reason] += measured.rows
-    return Refusal(refused.most_common(1)[0][0] if refused else RefusalReason.UNEQUAL_PANELS)
+    return NotEstimable(refused.most_common(1)[0][0] if refused else NotEstimableReason.UNEQUAL_PANELS)
 
 
 def _covered(before: WindowMeasured, panel: tuple[Watch, ...]) -> Covered:
@@ -322,7 +322,7 @@ def _machines(
 
 def _at_least(points: float | None, answer: Answer) -> Answer:
     """Return a reduction whose interval is so many points wide to either side at least."""
-    if points is None or isinstance(answer, Refusal):
+    if points is None or isinstance(answer, NotEstimable):
         return answer
     return replace(answer, low=min(answer.low, answer.value - points), high=max(answer.high, answer.value + points))
 
@@ -346,6 +346,6 @@ def _reduction(before: Sequence[Answer], after: Sequence[Answer]) -> Answer:
     ]
     was, now = sums
     if was["value"] <= 0 or was["low"] <= 0:
-        return Refusal(RefusalReason.NO_DATA)
+        return NotEstimable(NotEstimableReason.NO_DATA)
     value, low, high = (100 * (1 - now[a] / was[b]) for a, b in (("value", "value"), ("high", "low"), ("low", "high")))
     return Estimate(value, low, high, {"before": was["value"], "after": now["value"]})

@@ -5,10 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.hosts.measure import Watch, best_watches
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.pack import LocalText
 
@@ -142,11 +141,11 @@ def counted_once(before: "WindowMeasured", after: "WindowMeasured", compared: Co
     """
     notices = []
     for is_first, counted, other in ((True, before, after), (False, after, before)):
-        by_reason: defaultdict[RefusalReason | None, list[Watch]] = defaultdict(list)
+        by_reason: defaultdict[NotEstimableReason | None, list[Watch]] = defaultdict(list)
         for kind, watch in sorted(best_watches(counted.measured).items()):
             answer = other.measured[watch].machines if other.covers(watch) else None
             if kind not in compared and isinstance(counted.measured[watch].machines, Estimate):
-                by_reason[answer.reason if isinstance(answer, Refusal) else None].append(watch)
+                by_reason[answer.reason if isinstance(answer, NotEstimable) else None].append(watch)
         for reason, watches in by_reason.items():
             told = _told(counted, watches)
             if told is not None and (reason is not None or is_first):
@@ -154,10 +153,10 @@ def counted_once(before: "WindowMeasured", after: "WindowMeasured", compared: Co
     return notices
 
 
-def _one_window(told: "_Told", reason: RefusalReason | None, *, is_first: bool) -> Notice:
+def _one_window(told: "_Told", reason: NotEstimableReason | None, *, is_first: bool) -> Notice:
     vi, en = ("kỳ đầu", "the first window") if is_first else ("kỳ sau", "the second window")
     why = (
-        Refusal(reason).text
+        NotEstimable(reason).text
         if reason
         else LocalText("Nguồn không đủ dữ liệu.", "The sensor does not have enough data.")
     )

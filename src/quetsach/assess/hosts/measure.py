@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.hosts.accumulation import accumulation
 from quetsach.assess.hosts.agreement import FEWEST_CHECK_INS, WIDEST, Traces, check, check_part
-from quetsach.assess.hosts.event_rate import Rate, event_rate
-from quetsach.assess.hosts.health import FEWEST_HOURS, FEWEST_ROWS
-from quetsach.assess.hosts.ladder import GapLadder
-from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
-from quetsach.assess.hosts.session_hours import REGULAR, VALID_Q, session_hours
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.clock import FEWEST_HOURS, FEWEST_ROWS
+from quetsach.assess.hosts.estimators import REGULAR, VALID_Q, Rate, accumulation, event_rate, session_hours
+from quetsach.assess.hosts.schedule import GapLadder, Schedule, daily_rhythm, read_schedule
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 REFUSED_SHARE = 0.1
 """Share of its address-days that the refused parts of a sum may have; with more there is no sum."""
@@ -50,7 +47,7 @@ class Observed:
     hourly: NDArray[np.float64] = field(default_factory=lambda: np.zeros(24))
     hours_alive: NDArray[np.float64] = field(default_factory=lambda: np.full(24, 1.0))
     windows: Mapping[int, float] = field(default_factory=dict)
-    mode: RefusalReason | None = None
+    mode: NotEstimableReason | None = None
     mixed: int = 0
     traces: Traces = field(default_factory=Traces)
 
@@ -96,7 +93,7 @@ def measure(seen: Observed, rate: Rate | None = None) -> Measured:
 
 def measure_part(part: Observed, whole: Measured) -> Measured:
     """Ask the estimators about a part of the country, by the schedule of the whole."""
-    if whole.schedule is None or isinstance(whole.machines, Refusal):
+    if whole.schedule is None or isinstance(whole.machines, NotEstimable):
         return Measured(whole.machines, whole.by_events, whole.by_growth, None, whole.rate, part.rows)
     schedule = whole.schedule
     check_ins = part.events - schedule.repeated(part.ladder)
@@ -111,15 +108,15 @@ def measure_part(part: Observed, whole: Measured) -> Measured:
 
 def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_growth: Answer) -> tuple[Answer, Answer]:
     """Return what stands beside the machines: nothing that they were refused for, nothing outside its own domain."""
-    if isinstance(machines, Refusal):
+    if isinstance(machines, NotEstimable):
         is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
         return by_events if is_known else machines, machines
     q, spread = machines.measured["q"], machines.measured["spread"]
     if schedule is not None and schedule.has_nights and q >= VALID_Q and spread > REGULAR and _is_read_off(by_events):
         # the long gaps that a rate is read off are cut short by the end of the day
-        by_events = Refusal(RefusalReason.UNKNOWN_RATE, by_events.measured)
+        by_events = NotEstimable(NotEstimableReason.UNKNOWN_RATE, by_events.measured)
     if schedule is not None and (schedule.has_nights or schedule.tries_step > 0 or schedule.dispersion < BY_CHANCE):
-        by_growth = Refusal(RefusalReason.CURVE_OUTSIDE, by_growth.measured)
+        by_growth = NotEstimable(NotEstimableReason.CURVE_OUTSIDE, by_growth.measured)
     return by_events, by_growth
 
 
@@ -127,23 +124,23 @@ def _is_read_off(by_events: Answer) -> bool:
     return isinstance(by_events, Estimate) and not by_events.measured["is_known"]
 
 
-def _unfit(seen: Observed) -> Refusal | None:
+def _unfit(seen: Observed) -> NotEstimable | None:
     """Refuse everything where the feed is unfit, or where there is too little of it."""
     if seen.mode is not None:
-        return Refusal(seen.mode, {"rows": seen.rows, "events": seen.events})
+        return NotEstimable(seen.mode, {"rows": seen.rows, "events": seen.events})
     of_a_day = 24 * float(seen.hourly.sum()) / seen.uptime_hours if seen.uptime_hours > 0 else 0.0
     if moved := seen.traces.moved:
-        return Refusal(RefusalReason.CLOCK_WRONG, {"days": len(moved), "hours": mode(moved)})
+        return NotEstimable(NotEstimableReason.CLOCK_WRONG, {"days": len(moved), "hours": mode(moved)})
     if 0 < seen.rows < FEWEST_ROWS or 0 < of_a_day < FEWEST_HOURS:
-        return Refusal(RefusalReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
+        return NotEstimable(NotEstimableReason.FEW_SIGHTINGS, {"rows": seen.rows, "events": seen.events})
     return None
 
 
-def _mixed(seen: Observed) -> Refusal | None:
+def _mixed(seen: Observed) -> NotEstimable | None:
     """Refuse machines where gaps of spellings would be taken for gaps of machines too often."""
     if seen.mixed <= REFUSED_SHARE * seen.rows:
         return None
-    return Refusal(RefusalReason.MIXED_SPELLINGS, {"rows": seen.rows, "mixed": seen.mixed})
+    return NotEstimable(NotEstimableReason.MIXED_SPELLINGS, {"rows": seen.rows, "mixed": seen.mixed})
 
 
 def best_watches(measured: Mapping[Watch, Measured]) -> dict[tuple[str, int], Watch]:
@@ -170,9 +167,9 @@ def of_both_versions(parts: Iterable[tuple[Answer, int]]) -> Answer:
     """
     given = list(parts)
     estimates = [answer for answer, _ in given if isinstance(answer, Estimate)]
-    refused = [(answer, rows) for answer, rows in given if isinstance(answer, Refusal)]
+    refused = [(answer, rows) for answer, rows in given if isinstance(answer, NotEstimable)]
     if estimates and sum(rows for _, rows in refused) > REFUSED_SHARE * sum(rows for _, rows in given):
-        return Refusal(max(refused, key=lambda part: part[1])[0].reason, {"low": max(e.low for e in estimates)})
+        return NotEstimable(max(refused, key=lambda part: part[1])[0].reason, {"low": max(e.low for e in estimates)})
     if len(estimates) < 2:
         return add_up(given)
     if all(answer.measured.get("is_known") for answer in estimates):
@@ -180,7 +177,7 @@ def of_both_versions(parts: Iterable[tuple[Answer, int]]) -> Answer:
     low, high = max(e.low for e in estimates), sum(e.high for e in estimates)
     most, together = max(e.value for e in estimates), sum(e.value for e in estimates)
     if high > WIDEST * low:
-        return Refusal(RefusalReason.BOTH_VERSIONS, {"low": low, "high": high})
+        return NotEstimable(NotEstimableReason.BOTH_VERSIONS, {"low": low, "high": high})
     return Estimate((most + together) / 2, low, high, {"parts": float(len(given))})
 
 
@@ -191,14 +188,14 @@ def add_up(parts: Iterable[tuple[Answer, int]]) -> Answer:
     """
     given = list(parts)
     if not given:
-        return Refusal(RefusalReason.NO_DATA)
-    if len(given) == 1 or all(isinstance(answer, Refusal) for answer, _ in given):
+        return NotEstimable(NotEstimableReason.NO_DATA)
+    if len(given) == 1 or all(isinstance(answer, NotEstimable) for answer, _ in given):
         return max(given, key=lambda part: part[1])[0]
     rows = sum(rows for _, rows in given)
-    refused = sum(rows for answer, rows in given if isinstance(answer, Refusal))
+    refused = sum(rows for answer, rows in given if isinstance(answer, NotEstimable))
     share = {"refused_share": refused / rows if rows else 0.0, "parts": float(len(given))}
     if refused > REFUSED_SHARE * rows:
-        return Refusal(RefusalReason.REFUSED_PARTS, share)
+        return NotEstimable(NotEstimableReason.REFUSED_PARTS, share)
     estimates = [answer for answer, _ in given if isinstance(answer, Estimate)]
     value, low, high = (sum(getattr(e, name) for e in estimates) for name in ("value", "low", "high"))
     return Estimate(value, low, high, share)

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, gammainc
 
-from quetsach.assess.hosts.ladder import STEP_HOURS, GapLadder
-from quetsach.assess.hosts.schedule import Schedule
+from quetsach.assess.hosts.schedule import STEP_HOURS, GapLadder, Schedule
 
 type Floats = NDArray[np.float64]
 

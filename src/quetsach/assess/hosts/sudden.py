@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from quetsach.assess.hosts.breaks import WEEK, Break, DaySeen, Searched, search
+from quetsach.assess.estimate import Notice
+from quetsach.assess.hosts.breaks import WEEK, Break, DaySeen, Searched, changed_reach, search
 from quetsach.assess.hosts.doubts import LARGEST_SILENT, may_be_named, percent_text, share_of
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.hosts.reach import changed_reach
-from quetsach.assess.notice import Notice
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 

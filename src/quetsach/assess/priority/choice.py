@@ -1,16 +1,108 @@
-"""The choice: a weighted sum with stated weights, tried with other weights (SMAA, Lahdelma and Salminen 2001)."""
+"""The choice of botnets by stated criteria: a weighted sum with stated weights, tried with other weights (SMAA)."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from quetsach.assess.priority.criteria import Criteria, Criterion
-from quetsach.assess.priority.observation import Observation
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
+
+# The criteria: scales from 0 to 1, weights, and the tables of harm and remediability.
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion: what is at ``low`` scores 0, what is at ``high`` 1, between them evenly or by logarithm."""
+
+    id: str
+    name: LocalText
+    text: LocalText
+    weight: float
+    low: float = 0.0
+    high: float = 1.0
+    is_log: bool = False
+
+    def score(self, value: float) -> float:
+        """Return where a value stands on the scale, cut at its ends."""
+        if self.is_log:
+            value = max(value, self.low)
+            return min(1.0, math.log(value / self.low) / math.log(self.high / self.low))
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the criterion for machines."""
+        return {
+            "name": {"vi": self.name.vi, "en": self.name.en},
+            "text": {"vi": self.text.vi, "en": self.text.en},
+            "weight": self.weight,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """One class of the table of harm."""
+
+    id: str
+    text: LocalText
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Everything that a choice rests on.
+
+    ``concentration`` is of the Dirichlet distribution from which weights are drawn around the stated ones; a botnet
+    that is among the ``seats`` first with a share of at least ``certain`` of these is certain.
+    """
+
+    version: str
+    seats: int
+    concentration: float
+    certain: float
+    criteria: tuple[Criterion, ...]
+    harm: Mapping[str, Harm]
+    remediability: Mapping[str, float]
+
+
+# What is known of one family when botnets are chosen.
+
+GROWTH_DAYS: Final = 84
+"""Twelve weeks."""
+_FEWEST_WEEKS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The values of one family by criterion; a criterion that is not there was not measured."""
+
+    family: str
+    values: dict[str, float]
+
+
+def growth_of(daily: npt.NDArray[np.float64]) -> float | None:
+    """Return the change over 12 weeks as a share, by the slope of the logarithm of weekly means.
+
+    Args:
+        daily: figures of ``GROWTH_DAYS`` days in a row, NaN for days without data.
+
+    Returns:
+        The change: 1.0 is doubled; ``None`` with fewer than six weeks that have data.
+    """
+    weeks = daily.reshape(-1, 7)
+    seen = ~np.isnan(weeks).all(axis=1)
+    if seen.sum() < _FEWEST_WEEKS:
+        return None
+    means = np.log(np.nanmean(weeks[seen], axis=1) + 0.5)
+    slope = np.polyfit(np.flatnonzero(seen), means, 1)[0]
+    return float(np.expm1(slope * len(weeks)))
+
+
+# The choice: a weighted sum with stated weights, tried with other weights (SMAA, Lahdelma and Salminen 2001).
 
 type Floats = npt.NDArray[np.float64]
 

@@ -1,15 +1,21 @@
-"""Small cells of a published table are hidden so that the totals beside them do not give them back.
+"""Small cells of a table: suppressed so that margins do not give them back, rounded, perturbed, too dominated."""
 
-Whole-country totals are exact (ADR 0025), and rows have sums of their own (cleaned + reinstalled + unresolved =
-infected). Hiding only what is small would leave it to a subtraction; so cells are hidden until the attack recovers no
-hidden cell, and until the hidden ones of an equation together are not small either.
-"""
-
+import hashlib
+import hmac
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from quetsach.assess.privacy.attack import Cell, Known, Sum, recovered
-from quetsach.core.number import SMALLEST_CELL
+from quetsach.core.errors import InputError
+from quetsach.core.number import SMALLEST_CELL, number_text
+
+# Small cells of a published table are hidden so that the totals beside them do not give them back.
+#
+# Whole-country totals are exact (ADR 0025), and rows have sums of their own (cleaned + reinstalled + unresolved =
+# infected). Hiding only what is small would leave it to a subtraction; so cells are hidden until the attack recovers no
+# hidden cell, and until the hidden ones of an equation together are not small either.
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +104,97 @@ def _next(values: Mapping[Cell, int], relation: Relation, hidden: set[Cell]) -> 
     """Return the cell of an equation to hide next: the smallest that is still printed, its total last."""
     printed = [cell for cell in relation.cells if cell not in hidden]
     return min(printed, key=lambda cell: (cell == relation.total, values[cell], cell), default=None)
+
+
+# Rounding to tens: each figure by itself, totals from what was counted and not from what was rounded.
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A count as it is printed: a multiple of ten, or ``None`` for the class "under 10", none included."""
+
+    value: int | None
+
+    @classmethod
+    def of(cls, count: int) -> "Rounded":
+        """Round a count, halves upward."""
+        step = SMALLEST_CELL
+        return cls((count + step // 2) // step * step if count >= step else None)
+
+    @property
+    def known(self) -> Known:
+        """What a reader knows of the count."""
+        if self.value is None:
+            return Known(0, SMALLEST_CELL - 1)
+        half = SMALLEST_CELL // 2
+        return Known(max(self.value - half, SMALLEST_CELL), self.value + half - 1)
+
+    def text(self, language: str) -> str:
+        """Return what is printed."""
+        if self.value is not None:
+            return number_text(self.value, language)
+        return f"dưới {SMALLEST_CELL}" if language == "vi" else f"under {SMALLEST_CELL}"
+
+
+def rounded_cells(counts: Mapping[Cell, int]) -> Mapping[Cell, Rounded]:
+    """Return a table whose cells and totals are each rounded by themselves: printed ones need not add up."""
+    return {cell: Rounded.of(count) for cell, count in counts.items()}
+
+
+# Cell-key noise: each inner cell is moved by what a secret key makes of it, and totals are sums of what is printed.
+#
+# The same cell with the same count is moved by the same amount for ever, so that asking again, or asking another way,
+# tells nothing; a count that changes is moved anew. Zero stays zero. Margins add up, and their error grows with the
+# square root of the number of cells.
+
+LARGEST_NOISE: Final = 5
+"""No cell is moved by more."""
+_SHORTEST_KEY_BYTES: Final = 32
+
+
+def perturbed_cells(counts: Mapping[Cell, int], *, key: bytes, table: str) -> Mapping[Cell, int]:
+    """Return the inner cells of a table as they may be printed.
+
+    Args:
+        counts: inner cells, no totals.
+        key: secret of the centre, at least 32 bytes, kept for as long as tables are compared.
+        table: what the table counts, without its window: the same words for every publication of it, so that windows
+            that overlap and count the same are moved alike, and are no second draw.
+
+    Raises:
+        InputError: the key is too short.
+    """
+    if len(key) < _SHORTEST_KEY_BYTES:
+        raise InputError(f"the key of cell noise has fewer than {_SHORTEST_KEY_BYTES} bytes")
+    return {cell: max(0, count + _noise(count, cell, key, table)) if count else 0 for cell, count in counts.items()}
+
+
+def known_of(printed: int) -> Known:
+    """Return what a reader knows of the count behind a perturbed cell."""
+    return Known(max(0, printed - LARGEST_NOISE), printed + LARGEST_NOISE)
+
+
+def _noise(count: int, cell: Cell, key: bytes, table: str) -> int:
+    """Return a whole number from -5 to 5, near ones more often: the sum of two even draws from -2 to 3 and -3 to 2."""
+    text = json.dumps([table, *cell, count], ensure_ascii=False)
+    digest = hmac.digest(key, text.encode(), hashlib.sha256)
+    first, second = int.from_bytes(digest[:8]), int.from_bytes(digest[8:16])
+    return first % 6 - 2 + second % 6 - 3
+
+
+# Cells about organisations: a large count may still be about one.
+
+FEWEST_ORGANISATIONS: Final = 3
+LARGEST_SHARE: Final = 0.5
+"""Of a cell that one organisation may have."""
+
+
+def tells_of_one(contributions: Sequence[int]) -> bool:
+    """Whether a cell must not be published, by what each organisation in it contributes.
+
+    It takes ``SMALLEST_CELL`` hosts, ``FEWEST_ORGANISATIONS`` with any, and none with more than ``LARGEST_SHARE``.
+    """
+    total = sum(contributions)
+    organisations = sum(count > 0 for count in contributions)
+    too_few = total < SMALLEST_CELL or organisations < FEWEST_ORGANISATIONS
+    return too_few or max(contributions) > LARGEST_SHARE * total

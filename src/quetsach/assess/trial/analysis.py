@@ -11,17 +11,15 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from quetsach.assess.cases.comparison import LogRank, log_rank
-from quetsach.assess.cases.spell import Spells
-from quetsach.assess.cases.summary import returned
+from quetsach.assess.cases.episode import Spells
+from quetsach.assess.cases.survival import LogRank, log_rank, returned
 from quetsach.assess.effect.contrast import inverted, rank_of
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.panel import Bools, Floats, Ints
 from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.trial.lot import Drawn, Lot, listed_digest, strata_of_days, treated_of
-from quetsach.assess.trial.proportions import score_difference
-from quetsach.assess.trial.registration import TrialRegistration
+from quetsach.assess.trial.registration import TrialRegistration, score_difference
 from quetsach.assess.trial.table import Outcomes
 from quetsach.core.pack import LocalText
 
@@ -67,16 +65,18 @@ class TrialFinding:
     treated: Arm
     controls: Arm
     checks: tuple[Check, ...]
-    sooner: LogRank | Refusal
+    sooner: LogRank | NotEstimable
     back_days: int
     back: tuple[Answer, Answer]
 
 
-def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialFinding | Refusal:
+def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialFinding | NotEstimable:
     """Return what a trial found, or why there is no number."""
     lot = registration.lot
     if lot.drawn is Drawn.CUSTOMERS and listed_digest(outcomes.strata) != lot.listed:
-        return Refusal(RefusalReason.OTHER_CUSTOMERS, {"customers": float(len(outcomes)), "drawn": float(lot.units)})
+        return NotEstimable(
+            NotEstimableReason.OTHER_CUSTOMERS, {"customers": float(len(outcomes)), "drawn": float(lot.units)}
+        )
     is_treated = assigned(outcomes, lot)
     success = outcomes.success(
         registration.outcome, within_days=registration.within_days, again_days=registration.again_days
@@ -84,13 +84,15 @@ def analyse_trial(outcomes: Outcomes, registration: TrialRegistration) -> TrialF
     arms = [_arm(success[side]) for side in (is_treated, ~is_treated)]
     if min(arm.followed for arm in arms) < FOLLOWED_AT_LEAST:
         fewest = float(min(arm.followed for arm in arms))
-        return Refusal(RefusalReason.FEW_FOLLOWED, {"followed": fewest, "needed": float(FOLLOWED_AT_LEAST)})
+        return NotEstimable(NotEstimableReason.FEW_FOLLOWED, {"followed": fewest, "needed": float(FOLLOWED_AT_LEAST)})
     successes, followed = (sum(getattr(arm, name) for arm in arms) for name in ("successes", "followed"))
     if (rarer := min(successes, followed - successes)) < OUTCOMES_AT_LEAST:
-        return Refusal(RefusalReason.FEW_OUTCOMES, {"outcomes": float(rarer), "needed": float(OUTCOMES_AT_LEAST)})
+        return NotEstimable(
+            NotEstimableReason.FEW_OUTCOMES, {"outcomes": float(rarer), "needed": float(OUTCOMES_AT_LEAST)}
+        )
     if lot.drawn is Drawn.DAYS:
         told = _days_teller(outcomes, lot)
-        if isinstance(told, Refusal):
+        if isinstance(told, NotEstimable):
             return told
     else:
         told = _customers_teller(is_treated)
@@ -143,11 +145,11 @@ def _customers_teller(is_treated: Bools) -> _Teller:
     return tell
 
 
-def _days_teller(outcomes: Outcomes, lot: Lot) -> _Teller | Refusal:
+def _days_teller(outcomes: Outcomes, lot: Lot) -> _Teller | NotEstimable:
     """Return how drawn days are told: by other lots over the same days, weekday by weekday as it was drawn."""
     if lot.days is None or min(lot.sides) < DAYS_AT_LEAST:
         fewest = float(min(lot.sides))
-        return Refusal(RefusalReason.TOO_FEW_UNITS, {"units": fewest, "needed": float(DAYS_AT_LEAST)})
+        return NotEstimable(NotEstimableReason.TOO_FEW_UNITS, {"units": fewest, "needed": float(DAYS_AT_LEAST)})
     strata = strata_of_days(lot.days)
     days = list(strata)
     chosen = treated_of(strata, seed=lot.seed, share=lot.share)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from quetsach.assess.effect.roll_out import SEED_AT_LEAST, by_lot
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.rows import read_rows
 from quetsach.assess.sealed import digest_of
 from quetsach.core.errors import QuetsachError

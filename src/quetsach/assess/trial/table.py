@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.panel import Bools, Floats
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.rows import Line, read_rows
 from quetsach.assess.trial.lot import UNITS_AT_MOST
 from quetsach.assess.trial.registration import Outcome

@@ -6,9 +6,8 @@ from typing import Final
 
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.verdict import NotGiven, Word
-from quetsach.assess.errors import AssessError
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.estimate import AssessError, Notice
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.trial.analysis import TrialFinding
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.table import Outcomes
@@ -26,14 +25,14 @@ _NAMES: Final = {
 class TrialGrounds:
     """What a verdict on a trial stands on; ``departed`` says where the registration is not the centre's own."""
 
-    answer: TrialFinding | Refusal
+    answer: TrialFinding | NotEstimable
     outcomes: Outcomes
     registration: TrialRegistration
     departed: tuple[Notice, ...] = ()
 
     def obstacles(self) -> tuple[Notice, ...]:
         """Return every reason why there is no verdict; none where it stands."""
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             return (*self.departed, Notice(self.answer.reason.value, self.answer.text))
         return (*self.departed, *self._of_lot(), *_of_checks(self.answer))
 
@@ -51,7 +50,7 @@ class TrialGrounds:
         Raises:
             AssessError: the analysis gave none.
         """
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             raise AssessError("the analysis gave no number", hint=self.answer.text.en)
         return self.answer
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from quetsach.assess import Ranking
-from quetsach.assess.count_change import Daily, count_change, sides
+from quetsach.assess.comparison import Daily, count_change, sides
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.hosts.measure import Watch
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_beside
-from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre import answers
 from quetsach.centre.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
 from quetsach.centre.evaluation.sources import Sources
@@ -49,7 +49,9 @@ _PUBLISHED = {
 """The tables of the portal that a dimension's windows are published in, too."""
 
 
-def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Dimension, tuple[Change, ...] | Refusal]:
+def rankings_changed(
+    sources: Sources, base: Period, last: Period
+) -> Mapping[Dimension, tuple[Change, ...] | NotEstimable]:
     """Return the rows of each dimension in mean daily addresses; no sectors where no feed tells any.
 
     A refusal stands where a window would give a small row away beside what was published before.
@@ -67,14 +69,14 @@ def rankings_changed(sources: Sources, base: Period, last: Period) -> Mapping[Di
     found = {dimension: (ask(base), ask(last)) for dimension, ask in asked.items()}
     told = {row.id for ranking in found[Dimension.SECTOR] for row in ranking.rows} - {UNKNOWN_SECTOR}
     becomes = _standing(sources.places, last.last)
-    made: dict[Dimension, tuple[Change, ...] | Refusal] = {}
+    made: dict[Dimension, tuple[Change, ...] | NotEstimable] = {}
     for dimension, rankings in found.items():
         if dimension is Dimension.SECTOR and not told:
             continue
         kept_back: set[str] = set()
         for ranking, window in zip(rankings, (base, last), strict=True):
             chosen = sources.record.kept_back(_PUBLISHED[dimension], window, _means(ranking, lambda id_: id_))
-            if isinstance(chosen, Refusal):
+            if isinstance(chosen, NotEstimable):
                 made[dimension] = chosen
                 break
             kept_back |= chosen
@@ -185,7 +187,7 @@ def machines_changed(
     base: Period,
     last: Period,
     *,
-    divided: Mapping[Dimension, tuple[Change, ...] | Refusal],
+    divided: Mapping[Dimension, tuple[Change, ...] | NotEstimable],
     panel: Collection[str],
     calibrated: Collection[Watch],
 ) -> MachinesDivided:
@@ -220,7 +222,7 @@ def machines_changed(
             for period, rows in zip((base, last), windows, strict=True)
         )
         changed = divided.get(dimension, ())
-        alone = frozenset[str]() if isinstance(changed, Refusal) else {change.id for change in changed} - {OTHERS}
+        alone = frozenset[str]() if isinstance(changed, NotEstimable) else {change.id for change in changed} - {OTHERS}
         if dimension is Dimension.FAMILY:
             alone = {id_ for id_ in alone if sources.is_placed(id_)}
         summed = frozenset(panel) if dimension is Dimension.FAMILY else frozenset(windows[0].keys())
@@ -260,7 +262,7 @@ def _estimates(window: Mapping[str, Answer]) -> dict[str, float]:
     return {id_: answer.value for id_, answer in window.items() if isinstance(answer, Estimate)}
 
 
-def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] | Refusal | None:
+def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] | NotEstimable | None:
     """Return the rates of provinces per 1,000 subscribers, drawn toward what all have in common, by code.
 
     Returns:
@@ -276,9 +278,9 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
         row.id: row.machines for row in hosts(sources.lake, last, by="province", announced=sources.announced).rows
     }
     counted = {code: answer.value for code, answer in machines.items() if isinstance(answer, Estimate)}
-    known = {code: number for code, number in subscribers.items() if not isinstance(machines.get(code), Refusal)}
+    known = {code: number for code, number in subscribers.items() if not isinstance(machines.get(code), NotEstimable)}
     rates = shrunk_rates(counted, known)
-    if isinstance(rates, Refusal):
+    if isinstance(rates, NotEstimable):
         return rates
     small = sources.kept_back("machines-places", last, {code: counted.get(code, 0.0) for code in known})
     found = ((code, sources.places.on(code, last.last)) for code in sorted(subscribers.keys() - small))
@@ -287,7 +289,7 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
             f"{code}@{place.valid_from}",
             LocalText(place.name_vi, place.name_en),
             subscribers[code],
-            machines.get(code, Refusal(RefusalReason.NO_DATA)),
+            machines.get(code, NotEstimable(NotEstimableReason.NO_DATA)),
             rates.get(code),
         )
         for code, place in found
@@ -296,7 +298,7 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
 
 
 def _machines(answer: Answer | None) -> Answer:
-    return answer or Refusal(RefusalReason.NO_DATA)
+    return answer or NotEstimable(NotEstimableReason.NO_DATA)
 
 
 def _size(row: MachineChange) -> float:

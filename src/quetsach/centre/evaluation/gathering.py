@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import Counted, PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
@@ -101,13 +101,13 @@ def own_letters(outcome: Outcome, campaign: Campaign) -> tuple[Outcome, int]:
     return replace(outcome, letters=own), len(outcome.letters) - len(own)
 
 
-def _machines(sources: Sources, base: Period, last: Period, families: tuple[Change, ...] | Refusal) -> Comparison:
+def _machines(sources: Sources, base: Period, last: Period, families: tuple[Change, ...] | NotEstimable) -> Comparison:
     found = compare_windows(sources.lake, base, last, announced=sources.announced, calendar=sources.calendar)
-    return found if isinstance(families, Refusal) else withholding.without_small_rest(found, families)
+    return found if isinstance(families, NotEstimable) else withholding.without_small_rest(found, families)
 
 
 def _machines_changed(
-    sources: Sources, divided: Mapping[Dimension, tuple[Change, ...] | Refusal], compared: Comparison | None
+    sources: Sources, divided: Mapping[Dimension, tuple[Change, ...] | NotEstimable], compared: Comparison | None
 ) -> MachinesDivided:
     if compared is None:
         return MachinesDivided({}, {})

@@ -7,20 +7,18 @@ from enum import StrEnum
 
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.cases import CaseReport, Group
-from quetsach.assess.comparison import Compared
-from quetsach.assess.count_change import Side
+from quetsach.assess.comparison import Compared, Side
 from quetsach.assess.effect.fidelity import Flow
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import basis_rows
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.grades import ProviderGrades
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.notice import Notice
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Choice, Observation
-from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
@@ -119,7 +117,7 @@ class Effect:
     centre counted its panel itself, so that small figures of it are not told.
     """
 
-    finding: Finding | Refusal
+    finding: Finding | NotEstimable
     verdict: Verdict | NotGiven
     registered: Registered | None
     basis: tuple[tuple[LocalText, LocalText], ...] = ()
@@ -132,7 +130,7 @@ class Effect:
         found = grounds.registration
         named = Registered(found.digest, found.registered_at, grounds.departures()) if found else None
         origin, answer = grounds.origin, grounds.answer
-        is_refused = isinstance(answer, Refusal)
+        is_refused = isinstance(answer, NotEstimable)
         basis = () if is_refused else basis_rows(grounds.panel, grounds.finding, origin.outcome if origin else "")
         return cls(answer, judge(grounds), named, basis, is_counted=origin is not None, flow=flow)
 
@@ -175,7 +173,7 @@ class Cases:
 
     period: Period
     started: date | None
-    reports: Mapping[Group, CaseReport | Refusal]
+    reports: Mapping[Group, CaseReport | NotEstimable]
     names: Mapping[str, LocalText]
     kept_back: Mapping[Group, frozenset[str]]
 
@@ -193,7 +191,7 @@ class Grades:
     weeks: Weeks
     before: Weeks
     subscribers: Mapping[str, float]
-    grades: ProviderGrades | Refusal
+    grades: ProviderGrades | NotEstimable
     names: Mapping[str, LocalText]
     kept_back: frozenset[str]
 
@@ -242,10 +240,10 @@ class Inputs:
     compared: tuple[Compared, ...]
     basis: Basis | None
     daily: tuple[Daily, ...]
-    changes: Mapping[Dimension, tuple[Change, ...] | Refusal]
+    changes: Mapping[Dimension, tuple[Change, ...] | NotEstimable]
     machine_changes: Mapping[Dimension, tuple[MachineChange, ...]]
     tiles: tuple[Tile, ...]
-    province_rates: tuple[ProvinceRate, ...] | Refusal | None
+    province_rates: tuple[ProvinceRate, ...] | NotEstimable | None
     feed_days: tuple[FeedDays, ...]
     machines: Comparison | None
     effect: Effect | None

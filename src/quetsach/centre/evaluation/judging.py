@@ -8,7 +8,7 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, case_report
 from quetsach.assess.grades import grade_providers
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import Campaign
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.centre.answers import GRADED_DAYS, weekly_machines
@@ -64,7 +64,7 @@ def campaign_start(campaign: Campaign) -> date | None:
 def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
     history = bot_history(sources.lake, period)
     if history is None:
-        return Cases(period, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {}, {})
+        return Cases(period, None, dict.fromkeys(Group, NotEstimable(NotEstimableReason.NO_BOT_IDS)), {}, {})
     day = campaign_start(campaign)
     started = history.beginning_of(day) if day else None
     reports = {
@@ -84,14 +84,14 @@ def _cases(campaign: Campaign, sources: Sources, period: Period) -> Cases:
 def events_by_group(report: CaseReport) -> Mapping[str, float]:
     """Return how many became clean in each group, those that are too few for more included."""
     return {
-        id_: group.measured.get("events", 0.0) if isinstance(group, Refusal) else float(group.events)
+        id_: group.measured.get("events", 0.0) if isinstance(group, NotEstimable) else float(group.events)
         for id_, group in report.groups.items()
     }
 
 
-def _placed(report: CaseReport | Refusal, sources: Sources) -> CaseReport | Refusal:
+def _placed(report: CaseReport | NotEstimable, sources: Sources) -> CaseReport | NotEstimable:
     """Return a report by family without groups of names that no analyst has placed; the whole has them."""
-    if isinstance(report, Refusal):
+    if isinstance(report, NotEstimable):
         return report
     return replace(report, groups={name: group for name, group in report.groups.items() if sources.is_placed(name)})
 
@@ -102,7 +102,7 @@ def _grades(sources: Sources, base: Period, last: Period) -> Grades:
     weeks, before = (weekly_machines(sources.lake, p, announced=sources.announced) for p in (window, against))
     found = grade_providers(subscribers, weeks, before, rng=np.random.default_rng(SEED))
     names = {isp: sources.provider_name(isp) for isp in {*subscribers, *(isp for week in weeks for isp in week)}}
-    graded = () if isinstance(found, Refusal) else tuple(p.isp for p in found.providers)
+    graded = () if isinstance(found, NotEstimable) else tuple(p.isp for p in found.providers)
     kept_back = withholding.small_in_a_week(graded, weeks, before)
     for period, counted in ((window, weeks), (against, before)):
         kept_back |= sources.kept_back("graded-isps", period, withholding.weekly_means(graded, counted))

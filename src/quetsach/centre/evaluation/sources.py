@@ -8,8 +8,8 @@ from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.effect import Design
 from quetsach.assess.effect.registration import Registration
 from quetsach.assess.events import Calendar
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criteria
-from quetsach.assess.refusal import Refusal
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.centre.centre import Centre
@@ -128,7 +128,7 @@ class Sources:
     def kept_back(self, table: str, window: Period, values: Mapping[str, float]) -> frozenset[str]:
         """Return the rows of a table whose figures are left out; all, where they would give one away."""
         found = self.record.kept_back(table, window, values)
-        return frozenset(values) if isinstance(found, Refusal) else found
+        return frozenset(values) if isinstance(found, NotEstimable) else found
 
     def family_name(self, family: str) -> LocalText:
         """Return a family's name; that it is not placed where no analyst has placed what feeds write."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quetsach.assess import Ranking, WindowCount
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
@@ -203,7 +203,7 @@ def figures_count(
     record = PublicationRecord(data)
     _take_over(record, data, rankings)
     rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
-    told = {name: () if isinstance(found, Refusal) else found for name, found in rows.items()}
+    told = {name: () if isinstance(found, NotEstimable) else found for name, found in rows.items()}
     snapshot = Snapshot(
         counted_at=now,
         as_of=newest,
@@ -219,7 +219,7 @@ def figures_count(
         family_names={row.id: row.name.en for row in families.rows},
         blocked=tuple(blocked),
         sectors=told["sectors"],
-        withheld=tuple(_why(name, found) for name, found in rows.items() if isinstance(found, Refusal)),
+        withheld=tuple(_why(name, found) for name, found in rows.items() if isinstance(found, NotEstimable)),
         inputs=inputs,
         families_version=tables.families.version,
     )
@@ -238,7 +238,7 @@ def _self(now: datetime) -> Access:
     return Access("quetsach", "publish", now)
 
 
-def _why(table: str, refusal: Refusal) -> LocalText:
+def _why(table: str, refusal: NotEstimable) -> LocalText:
     title = _RANKINGS[table]
     return LocalText(f"{title.vi}: {refusal.text.vi}", f"{title.en}: {refusal.text.en}")
 
@@ -257,7 +257,7 @@ def _take_over(record: PublicationRecord, data: Path, rankings: Mapping[str, Ran
 
 def _rows(
     ranking: Ranking, record: PublicationRecord, *, table: str, window: Period
-) -> tuple[RankedRow, ...] | Refusal:
+) -> tuple[RankedRow, ...] | NotEstimable:
     ids = [column.id for column in ranking.columns]
     rows = []
     for row in ranking.rows:
@@ -273,7 +273,7 @@ def _rows(
             )
         )
     small = record.kept_back(table, window, {row.id: row.mean_daily for row in rows})
-    return small if isinstance(small, Refusal) else protect(rows, small)
+    return small if isinstance(small, NotEstimable) else protect(rows, small)
 
 
 def protect(rows: Sequence[RankedRow], small: Collection[str]) -> tuple[RankedRow, ...]:

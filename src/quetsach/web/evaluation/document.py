@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from quetsach.assess.estimate import Answer
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.tile import Tile
@@ -308,6 +308,6 @@ class Evaluation:
 
 def answer_cells(answer: Answer) -> tuple[float | None, float | None, float | None]:
     """Return value, low and high of an answer; nothing where it was refused."""
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return (None, None, None)
     return (answer.value, answer.low, answer.high)

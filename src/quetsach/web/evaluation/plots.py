@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from quetsach.assess.effect.periods import parse_period
+from quetsach.assess.effect.panel import parse_period
 from quetsach.web.design import charts, plots
 from quetsach.web.evaluation.document import (
     Against,

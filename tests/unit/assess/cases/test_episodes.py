@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from quetsach.assess.cases import Episodes, SubjectKind, Watch, episodes_of, reinfection, returns_of, spells_of
 from quetsach.assess.cases.episode import QUIET_DAYS
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def episodes(rows: list[tuple[int, int, float]], watch: Watch) -> Episodes:
     subject, family, seen = (np.array(column) for column in zip(*rows, strict=True))
     made = episodes_of(subject, family, seen.astype(float), watch, kind=SubjectKind.BOT_ID)
-    assert not isinstance(made, Refusal)
+    assert not isinstance(made, NotEstimable)
     return made
 
 
@@ -42,15 +42,15 @@ def test_a_lost_sensor_and_a_cancelled_line_end_the_watch() -> None:
 def test_addresses_that_change_hands_are_refused() -> None:
     codes = np.array([0, 1])
     refused = episodes_of(codes, codes, np.array([1.0, 2.0]), Watch(0, 9), kind=SubjectKind.ADDRESS)
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.ADDRESS_IS_NO_SUBJECT
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.ADDRESS_IS_NO_SUBJECT
     assert "IP" in refused.text.vi
 
 
 def test_addresses_of_static_networks_are_subjects() -> None:
     codes, static = np.array([0, 1]), np.array([True, False])
     made = episodes_of(codes, codes, np.array([1.0, 2.0]), Watch(0, 9), kind=SubjectKind.ADDRESS, is_static=static)
-    assert not isinstance(made, Refusal)
+    assert not isinstance(made, NotEstimable)
     assert list(made.subject) == [0]
 
 
@@ -104,7 +104,7 @@ def test_reinfection_is_a_share_of_those_that_were_cleaned() -> None:
 
 def test_few_clean_ups_have_no_reinfection_rate() -> None:
     shares = reinfection(episodes([(0, 0, 5.0)], Watch(0, 300)))
-    assert all(isinstance(share, Refusal) for share in shares.values())
+    assert all(isinstance(share, NotEstimable) for share in shares.values())
 
 
 def test_where_nobody_returned_the_rate_is_bounded() -> None:

@@ -6,9 +6,9 @@ import pytest
 import statsmodels.api as sm
 
 from quetsach.assess.cases import Spells, hazard_ratio, time_to_clean
-from quetsach.assess.cases.hazard import _cells, _ratios
+from quetsach.assess.cases.survival import _cells, _ratios
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what lifelines itself imports
@@ -70,8 +70,8 @@ def test_the_fit_is_that_of_statsmodels() -> None:
 def test_few_providers_are_refused() -> None:
     spells, treated, provider = country(2000, 5)
     refused = hazard_ratio(spells, treated, provider, rng=np.random.default_rng(1))
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.FEW_PROVIDERS
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.FEW_PROVIDERS
 
 
 def test_a_provider_without_a_single_end_does_not_break_the_fit() -> None:
@@ -84,12 +84,12 @@ def test_a_provider_without_a_single_end_does_not_break_the_fit() -> None:
 def test_figures_of_few_clean_ups_are_not_published() -> None:
     spells, _, _ = country(60, 2)
     refused = time_to_clean(spells.where(np.arange(60) < 40))
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.FEW_EVENTS
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.FEW_EVENTS
 
 
 def test_the_published_figures_of_a_group() -> None:
     spells, _, _ = country(1000, 2)
     figures = time_to_clean(spells)
-    assert not isinstance(figures, Refusal)
+    assert not isinstance(figures, NotEstimable)
     assert set(figures.as_json()["still_infected"]) == {"14", "30"}

@@ -7,7 +7,7 @@ import numpy as np
 
 from quetsach.assess.effect import Answer, Design, Method, Panel, analyse
 from quetsach.assess.effect.grounds import Grounds, PanelOrigin
-from quetsach.assess.effect.periods import Step, periods_of
+from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.registration import PanelPlan, Registration
 from quetsach.core.period import Period
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect.bacon import bacon
+from quetsach.assess.effect.did import bacon
 from quetsach.assess.effect.two_way import TwoWayFit, fit_two_way
 
 

@@ -4,7 +4,7 @@ import statsmodels.api as sm
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def _found(panel: object, design: Design) -> Finding:
@@ -67,15 +67,15 @@ def test_what_a_national_sensor_loses_does_not_count_as_effect() -> None:
 @pytest.mark.parametrize(
     ("starts", "periods", "ramp", "reason"),
     [
-        ([25] + [40] * 5, 40, 1, RefusalReason.TOO_FEW_CONTROLS),
-        ([7] + [40] * 8, 40, 1, RefusalReason.TOO_SHORT),
-        ([25] + [40] * 8, 40, 16, RefusalReason.TOO_SHORT),
-        ([25, 26] + [40] * 8, 40, 1, RefusalReason.STAGGERED),
+        ([25] + [40] * 5, 40, 1, NotEstimableReason.TOO_FEW_CONTROLS),
+        ([7] + [40] * 8, 40, 1, NotEstimableReason.TOO_SHORT),
+        ([25] + [40] * 8, 40, 16, NotEstimableReason.TOO_SHORT),
+        ([25, 26] + [40] * 8, 40, 1, NotEstimableReason.STAGGERED),
     ],
 )
-def test_it_refuses_outside_its_domain(starts: list[int], periods: int, ramp: int, reason: RefusalReason) -> None:
+def test_it_refuses_outside_its_domain(starts: list[int], periods: int, ramp: int, reason: NotEstimableReason) -> None:
     answer = analyse(panel_of(noisy(len(starts), periods), starts), Design(Method.CITS, ramp=ramp))
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.reason is reason
 
 

@@ -4,7 +4,7 @@ from scipy import stats
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID, Scale.LEVEL)
 
@@ -125,25 +125,25 @@ def test_levels_give_a_reduction_of_what_there_would_have_been() -> None:
 @pytest.mark.parametrize(
     ("starts", "reason"),
     [
-        ([4, 4, 4], RefusalReason.NOBODY_TREATED),
-        ([0, 4, 4], RefusalReason.NO_BEFORE),
-        ([2, 2, 2], RefusalReason.NO_CONTROLS),
-        ([2, 4, 4], RefusalReason.TOO_FEW_CONTROLS),
+        ([4, 4, 4], NotEstimableReason.NOBODY_TREATED),
+        ([0, 4, 4], NotEstimableReason.NO_BEFORE),
+        ([2, 2, 2], NotEstimableReason.NO_CONTROLS),
+        ([2, 4, 4], NotEstimableReason.TOO_FEW_CONTROLS),
     ],
 )
-def test_it_refuses_where_nothing_can_be_compared(starts: list[int], reason: RefusalReason) -> None:
+def test_it_refuses_where_nothing_can_be_compared(starts: list[int], reason: NotEstimableReason) -> None:
     answer = analyse(panel_of(noisy(3, 4), starts), DID)
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.reason is reason
 
 
 def test_it_refuses_where_nothing_moves() -> None:
     answer = analyse(panel_of(np.ones((12, 4)), [2] * 6 + [4] * 6), DID)
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.NO_SPREAD
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.NO_SPREAD
 
 
 def test_it_refuses_the_logarithm_of_zero() -> None:
     answer = analyse(panel_of(np.zeros((12, 4)), [2] * 6 + [4] * 6), Design(Method.DID, Scale.LOG))
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.NOT_POSITIVE
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.NOT_POSITIVE

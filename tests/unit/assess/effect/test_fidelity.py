@@ -5,9 +5,9 @@ import pytest
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.fidelity import Kept, Note, fidelity_of, flow_of, planned_days, read_notes, share_seen
-from quetsach.assess.effect.periods import Step, periods_of
+from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.roll_out import draw_roll_out
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 
 FIRST = date(2027, 5, 3)
 ORDER = draw_roll_out(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from quetsach.assess.effect import Panel, read_panel
-from quetsach.assess.effect.periods import Step
-from quetsach.assess.errors import AssessError
+from quetsach.assess.effect.panel import Step
+from quetsach.assess.estimate import AssessError
 
 HEADER = b"unit,period,outcome,treated\n"
 

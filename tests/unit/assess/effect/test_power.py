@@ -7,10 +7,10 @@ from tests.unit.assess.effect.panels import panel_of
 
 from quetsach.assess.effect import Design, Method, Scale, analyse
 from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.power import NoiseSource, Power, read_power
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of, stated_noise
-from quetsach.assess.errors import AssessError
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.effect.registration import NoiseSource, Power, read_power
+from quetsach.assess.estimate import AssessError
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 UNITS = tuple(f"u{n}" for n in range(24))
 STARTS = np.array([6 + 3 * (n % 6) for n in range(24)])
@@ -22,7 +22,7 @@ def _plan(noise: Noise, *, target: float = 0.5, design: Design | None = None, st
 
 def _power(noise: float, *, target: float = 0.5) -> Power:
     found = power_of(_plan(stated_noise(24, percent=noise, correlation=0.5), target=target), draws=60)
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, NotEstimable)
     return found[0]
 
 
@@ -106,8 +106,8 @@ def test_a_panel_that_lacks_a_unit_or_is_too_short_tells_no_noise() -> None:
     with pytest.raises(AssessError, match="no unit"):
         noise_of(panel_of(outcome[:20], [26] * 20), UNITS)
     short = noise_of(panel_of(outcome, [7] * 24), UNITS)
-    assert isinstance(short, Refusal)
-    assert short.reason is RefusalReason.TOO_SHORT
+    assert isinstance(short, NotEstimable)
+    assert short.reason is NotEstimableReason.TOO_SHORT
 
 
 @pytest.mark.parametrize(("percent", "correlation"), [(0, 0.5), (-1, 0.5), (300, 0.5), (10, 1.0), (float("nan"), 0)])
@@ -119,7 +119,7 @@ def test_noise_that_cannot_be_is_refused(percent: float, correlation: float) -> 
 def test_a_plan_that_can_never_give_a_verdict_has_no_power_and_says_why() -> None:
     starts, design = np.array([14] + [26] * 23), Design(Method.DID, Scale.LOG)  # one unit alone
     found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=20)
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, NotEstimable)
     power, always = found
     assert power.power == 0
     assert power.detectable == {80: None, 90: None}
@@ -128,7 +128,7 @@ def test_a_plan_that_can_never_give_a_verdict_has_no_power_and_says_why() -> Non
 
 def test_a_plan_that_gives_no_number_is_refused_at_once() -> None:
     found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), starts=np.full(24, 6)), draws=10_000)
-    assert isinstance(found, Refusal)
+    assert isinstance(found, NotEstimable)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_covariates_whose_figures_nobody_knows_yet_are_left_out() -> None:
     for covariates in ((), ("income",)):
         design = Design(Method.SDID, Scale.LOG, covariates=covariates)
         found = power_of(_plan(stated_noise(24, percent=5, correlation=0.5), design=design, starts=starts), draws=10)
-        assert not isinstance(found, Refusal)
+        assert not isinstance(found, NotEstimable)
         made.append(found)
     assert made[0] == made[1]
 

@@ -10,9 +10,8 @@ from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Counted, Design, Method, Scale
 from quetsach.assess.effect.departures import basis_departures, departures
-from quetsach.assess.effect.power import NoiseSource, Power
-from quetsach.assess.effect.registration import Registration, read_registration, seal
-from quetsach.assess.errors import AssessError
+from quetsach.assess.effect.registration import NoiseSource, Power, Registration, read_registration, seal
+from quetsach.assess.estimate import AssessError
 from quetsach.core.period import Period
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

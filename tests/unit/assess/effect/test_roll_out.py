@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out, read_roll_out, read_units
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import QuetsachError
 
 UNITS = {f"tinh-{n:02}": float(n * n + 1) for n in range(34)}

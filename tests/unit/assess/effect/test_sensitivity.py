@@ -10,8 +10,8 @@ from tests.unit.assess.effect.test_verdict import codes
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
-from quetsach.assess.errors import AssessError
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import AssessError
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID)
 
@@ -82,7 +82,7 @@ def test_a_negative_control_that_moves_too_widens_the_effect_and_takes_the_verdi
 
 
 def test_a_negative_control_without_a_number_is_said_to_have_checked_nothing() -> None:
-    answer = with_negative_control(analyse(panel(0.5), DID), Refusal(RefusalReason.NO_SPREAD))
+    answer = with_negative_control(analyse(panel(0.5), DID), NotEstimable(NotEstimableReason.NO_SPREAD))
     assert isinstance(answer, Finding)
     assert "negative-control-refused" in {notice.code for notice in answer.notices}
 

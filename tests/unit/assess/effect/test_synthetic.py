@@ -10,10 +10,9 @@ from tests.unit.assess.effect.panels import noisy, panel_of
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.panel import block_of
 from quetsach.assess.effect.placebos import placebo_groups, play
-from quetsach.assess.effect.simplex import simplex_weights
-from quetsach.assess.effect.synthetic_weights import corrected
-from quetsach.assess.errors import AssessError
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.effect.synthetic_weights import corrected, simplex_weights
+from quetsach.assess.estimate import AssessError
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def _found(panel: object, method: Method) -> Finding:
@@ -73,8 +72,8 @@ def test_a_treated_unit_that_no_mixture_reaches_is_noticed_or_refused(above: flo
         assert isinstance(answer, Finding)
         assert "poor-fit-before" in {notice.code for notice in answer.notices}
     else:
-        assert isinstance(answer, Refusal)
-        assert answer.reason is RefusalReason.NO_MIXTURE
+        assert isinstance(answer, NotEstimable)
+        assert answer.reason is NotEstimableReason.NO_MIXTURE
 
 
 def test_placebos_of_one_treated_unit_are_all_made_so_the_seed_changes_nothing() -> None:
@@ -104,21 +103,21 @@ def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
 @pytest.mark.parametrize(
     ("starts", "reason"),
     [
-        ([20] + [30] * 14, RefusalReason.TOO_FEW_CONTROLS),
-        ([20, 22] + [30] * 8, RefusalReason.STAGGERED),
-        ([2] + [30] * 20, RefusalReason.TOO_SHORT),
+        ([20] + [30] * 14, NotEstimableReason.TOO_FEW_CONTROLS),
+        ([20, 22] + [30] * 8, NotEstimableReason.STAGGERED),
+        ([2] + [30] * 20, NotEstimableReason.TOO_SHORT),
     ],
 )
-def test_they_refuse_outside_their_domain(method: Method, starts: list[int], reason: RefusalReason) -> None:
+def test_they_refuse_outside_their_domain(method: Method, starts: list[int], reason: NotEstimableReason) -> None:
     answer = analyse(panel_of(noisy(len(starts), 30), starts), Design(method))
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.reason is reason
 
 
 def test_synthetic_control_refuses_fewer_than_two_controls_for_each_treated() -> None:
     answer = analyse(panel_of(noisy(25, 30), [20] * 10 + [30] * 15), Design(Method.SC))
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.TOO_FEW_CONTROLS
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.TOO_FEW_CONTROLS
     assert answer.measured["needed"] == 20
 
 
@@ -135,8 +134,8 @@ def test_they_refuse_a_panel_with_gaps(method: Method) -> None:
     outcome = noisy(12, 30)
     outcome[5, 5] = np.nan
     answer = analyse(panel_of(outcome, [20] + [30] * 11), Design(method))
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.UNBALANCED
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.UNBALANCED
     assert answer.measured == {"cells_missing": 1}
 
 
@@ -179,7 +178,7 @@ def test_each_covariate_needs_its_controls() -> None:
     panel = _with_covariate(0.0, seed=3)
     many = replace(panel, covariates=np.random.default_rng(1).standard_normal((25, 5)))
     answer = analyse(many, Design(Method.SC, Scale.LEVEL, covariates=tuple("abcde")))
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.measured["needed"] == 25
 
 
@@ -222,7 +221,7 @@ def test_groups_that_share_their_controls_tell_an_interval_by_t(method: Method) 
     outcome = noisy(20, 30)
     panel = panel_of(outcome, [20] * 4 + [30] * 16)
     block = block_of(panel)
-    assert not isinstance(block, Refusal)
+    assert not isinstance(block, NotEstimable)
     played = play(method, block, placebo_groups(block, np.random.default_rng(1)))
     known = replace(played, stretch=1.0)
     reach, narrow = (one.interval(200).high - one.effect for one in (played, known))

@@ -13,9 +13,7 @@ from quetsach.assess.effect import Check, Design, Finding, Method, Panel, Scale,
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.verdict import Likelihood, NotGiven, Verdict, Word, judge
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
+from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.core.pack import LocalText
 
 HALVED = wedge_panel(0.6)

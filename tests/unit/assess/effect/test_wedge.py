@@ -5,11 +5,11 @@ import pytest
 from tests.unit.assess.effect.panels import panel_of
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.exposure import exposure_times
 from quetsach.assess.effect.method_texts import basis_text
-from quetsach.assess.effect.periods import parse_period, periods_of
+from quetsach.assess.effect.panel import parse_period, periods_of
 from quetsach.assess.effect.sensitivity import sensitivity
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.effect.wedge_effects import exposure_times
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 STARTS = [4 + 3 * (unit // 5) for unit in range(20)]
 WEDGE = Design(Method.WEDGE, Scale.LEVEL)
@@ -114,8 +114,8 @@ def test_more_gaps_than_a_tenth_are_refused() -> None:
     panel = _panel(np.array([-10.0]))
     panel.outcome[::3, ::3] = np.nan
     refused = analyse(panel, WEDGE)
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.UNBALANCED
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.UNBALANCED
 
 
 def test_an_order_drawn_by_chance_rarely_gives_as_much() -> None:
@@ -193,16 +193,16 @@ def test_regions_that_begin_together_are_drawn_together() -> None:
 def test_few_groups_that_move_together_are_refused() -> None:
     for panel in (_regions(3), _regions(3, seed=2)):
         refused = analyse(panel, WEDGE)
-        assert isinstance(refused, Refusal)
-        assert refused.reason is RefusalReason.MOVE_TOGETHER
+        assert isinstance(refused, NotEstimable)
+        assert refused.reason is NotEstimableReason.MOVE_TOGETHER
     assert isinstance(analyse(_regions(3, shared=0.0), WEDGE), Finding)
 
 
 def test_fewer_than_fifteen_other_draws_are_refused() -> None:
     panel = replace(_regions(3), regions=tuple(f"r{unit // 4}" for unit in range(12)))
     refused = analyse(panel, WEDGE)
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.TOO_FEW_CONTROLS
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.TOO_FEW_CONTROLS
     assert refused.measured["draws"] == 5
 
 
@@ -223,14 +223,14 @@ def test_days_are_told_apart_by_weeks() -> None:
 @pytest.mark.parametrize(
     ("starts", "reason"),
     [
-        ([4] * 20, RefusalReason.NOT_STAGGERED),
-        ([4, 7] * 5, RefusalReason.TOO_FEW_UNITS),
+        ([4] * 20, NotEstimableReason.NOT_STAGGERED),
+        ([4, 7] * 5, NotEstimableReason.TOO_FEW_UNITS),
     ],
 )
-def test_it_refuses_outside_its_domain(starts: list[int], reason: RefusalReason) -> None:
+def test_it_refuses_outside_its_domain(starts: list[int], reason: NotEstimableReason) -> None:
     outcome = np.random.default_rng(1).standard_normal((len(starts), 26))
     answer = analyse(panel_of(outcome, starts), WEDGE)
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.reason is reason
 
 
@@ -238,9 +238,9 @@ def test_it_refuses_a_panel_that_cannot_tell_effect_from_time() -> None:
     """Where all but the first period are treated, a coefficient for each time since the start is too many."""
     outcome = np.random.default_rng(1).standard_normal((14, 3))
     answer = analyse(panel_of(outcome, [1, 2] * 7), Design(Method.WEDGE, Scale.LEVEL, dummies=6))
-    assert isinstance(answer, Finding | Refusal)
-    if isinstance(answer, Refusal):
-        assert answer.reason is RefusalReason.NOT_IDENTIFIED
+    assert isinstance(answer, Finding | NotEstimable)
+    if isinstance(answer, NotEstimable):
+        assert answer.reason is NotEstimableReason.NOT_IDENTIFIED
 
 
 def test_small_counts_and_zeros_tell_the_effect_with_a_half_added() -> None:
@@ -258,5 +258,5 @@ def test_logarithms_of_zeros_and_counts_under_zero_are_refused() -> None:
         outcome = panel.outcome.copy()
         outcome[3, 5] = least
         refused = analyse(panel.with_outcome(outcome), Design(Method.WEDGE, scale))
-        assert isinstance(refused, Refusal)
-        assert refused.reason is RefusalReason.NOT_POSITIVE
+        assert isinstance(refused, NotEstimable)
+        assert refused.reason is NotEstimableReason.NOT_POSITIVE

@@ -8,15 +8,12 @@ from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of
 from tests.unit.assess.effect.test_verdict import codes
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.before_start import rivals_of
-from quetsach.assess.effect.comparison import Comparison
 from quetsach.assess.effect.contrast import groups_of
 from quetsach.assess.effect.finding import Spread
-from quetsach.assess.effect.sensitivity import not_excluded
-from quetsach.assess.effect.widened import AGREES_AT_MOST, STRICTER, Rival, widened
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.effect.group_time import Comparison, rivals_of
+from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, STRICTER, Rival, not_excluded, widened
+from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.not_estimable import NotEstimable
 
 USUAL = Finding(Method.DID, Scale.LOG, Spread(0.0, 0.5, 30), Estimate(0.0, -1.0, 1.0), 1.0, None)
 
@@ -81,11 +78,11 @@ def test_the_noise_of_the_treated_alone_is_no_other_account() -> None:
         series[0] *= 3
         panel = panel_of(series, [16] + [28] * 24)
         groups = groups_of(panel, np.random.default_rng(1))
-        assert not isinstance(groups, Refusal)
+        assert not isinstance(groups, NotEstimable)
         comparison = Comparison(panel, groups)
         cells = comparison.starts.cells()
         whole = comparison.told(comparison.starts.mean(cells, comparison.base))
-        assert not isinstance(whole, Refusal)
+        assert not isinstance(whole, NotEstimable)
         [line] = [one for one in rivals_of(comparison, cells, whole) if one.name == "line"]
         differing += line.agrees < AGREES_AT_MOST
     assert differing <= 60 * (AGREES_AT_MOST + 0.15)

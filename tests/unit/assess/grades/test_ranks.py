@@ -3,12 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import AssessError, Estimate
 from quetsach.assess.grades import Estimates, Grade, Method, rank_sets, ranked, read_estimates
 from quetsach.assess.grades.grade import graded
-from quetsach.assess.grades.table import MAX_NAMES
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.grades.measured import MAX_NAMES
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def table(estimates: list[float], errors: list[float]) -> Estimates:
@@ -110,7 +109,7 @@ def test_a_grade_near_the_edge_is_none() -> None:
 
 def test_clear_differences_are_graded_and_unclear_ones_are_not() -> None:
     result = ranked(table([0.0, 0.1, 0.0, -0.1, 5.0, -5.0], [0.1] * 6))
-    assert not isinstance(result, Refusal)
+    assert not isinstance(result, NotEstimable)
     grades = {row.name: row.graded.grade for row in result.rows}
     assert grades == {
         "n0": Grade.NOT_DISTINGUISHABLE,
@@ -125,7 +124,7 @@ def test_clear_differences_are_graded_and_unclear_ones_are_not() -> None:
 
 def test_the_lowest_can_come_first() -> None:
     result = ranked(table([1.0, 2, 3, 4, 50], [0.01] * 5), low_is_good=True)
-    assert not isinstance(result, Refusal)
+    assert not isinstance(result, NotEstimable)
     assert [row.name for row in result.rows] == ["n0", "n1", "n2", "n3", "n4"]
     assert result.rows[-1].graded.grade is Grade.WORSE
     assert result.rows[0].marginal == (1, 1)
@@ -133,7 +132,7 @@ def test_the_lowest_can_come_first() -> None:
 
 def test_names_without_any_spread_are_not_ordered_by_the_file() -> None:
     result = ranked(table([1.0, 1.01, 0.99, 1.0, 1.0, 1.02], [1.0] * 6))
-    assert not isinstance(result, Refusal)
+    assert not isinstance(result, NotEstimable)
     assert result.spread == 0
     assert {row.graded.grade for row in result.rows} == {Grade.NOT_DISTINGUISHABLE}
     assert {row.graded.rank for row in result.rows} == {(1, 6)}
@@ -143,7 +142,7 @@ def test_estimates_are_drawn_to_the_mean_by_their_errors() -> None:
     """Eight schools (Rubin 1981): restricted likelihood has its maximum at no spread, so all are the mean, 7.7."""
     schools = table([28.0, 8, -3, 7, -1, 1, 18, 12], [15.0, 10, 16, 11, 9, 11, 10, 18])
     result = ranked(schools)
-    assert not isinstance(result, Refusal)
+    assert not isinstance(result, NotEstimable)
     assert result.spread == 0
     assert result.mean == pytest.approx(7.69, abs=0.01)
     assert all(row.graded.shrunk.value == pytest.approx(result.mean) for row in result.rows)
@@ -151,8 +150,8 @@ def test_estimates_are_drawn_to_the_mean_by_their_errors() -> None:
 
 def test_few_names_are_not_ranked() -> None:
     refused = ranked(table([1.0, 2, 3, 4], [1.0] * 4))
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.FEW_TO_RANK
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.FEW_TO_RANK
 
 
 def test_a_table_is_read_with_marks_quotes_and_other_columns() -> None:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from quetsach.assess.grades import Grade, Rates, graded_rates, own_change, shrunk_rates
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def rates(counts: list[float], subscribers: list[float], weeks: int = 2) -> Rates:
     weekly = np.tile(np.array(counts), (weeks, 1))
     answer = graded_rates(weekly, np.array(subscribers))
-    assert not isinstance(answer, Refusal)
+    assert not isinstance(answer, NotEstimable)
     return answer
 
 
@@ -36,8 +36,8 @@ def test_weeks_that_vary_more_than_chance_widen_the_intervals() -> None:
     wild = calm * np.exp(0.3 * rng.standard_normal((8, 8)))
     quiet = graded_rates(calm, subscribers)
     loud = graded_rates(wild, subscribers)
-    assert not isinstance(quiet, Refusal)
-    assert not isinstance(loud, Refusal)
+    assert not isinstance(quiet, NotEstimable)
+    assert not isinstance(loud, NotEstimable)
     assert quiet.excess < 0.002
     assert loud.excess == pytest.approx(0.09, rel=0.5)
 
@@ -59,8 +59,8 @@ def test_own_change_is_against_oneself() -> None:
 
 def test_four_providers_are_not_ranked() -> None:
     refused = graded_rates(np.ones((2, 4)), np.ones(4))
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.FEW_TO_RANK
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.FEW_TO_RANK
 
 
 def test_a_small_unit_is_drawn_to_what_all_have_and_one_without_machines_is_not_at_zero() -> None:
@@ -73,4 +73,4 @@ def test_a_small_unit_is_drawn_to_what_all_have_and_one_without_machines_is_not_
 
 
 def test_rates_of_fewer_than_five_are_refused() -> None:
-    assert isinstance(shrunk_rates({"a": 5.0}, {"a": 1000.0}), Refusal)
+    assert isinstance(shrunk_rates({"a": 5.0}, {"a": 1000.0}), NotEstimable)

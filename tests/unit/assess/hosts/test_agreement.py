@@ -7,9 +7,9 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays
-from quetsach.assess.hosts.event_rate import Rate
+from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 ORDINARY = Regime(machines=200, lease=48.0)
 PERIODIC = CheckIns(0.5, 0.05)
@@ -27,7 +27,7 @@ def measured(regime: Regime, rate: Rate | None = None) -> tuple[Measured, Watche
 
 
 def range_of(answer: Answer) -> tuple[float, float]:
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     return answer.measured["low"], answer.measured["high"]
 
 
@@ -70,10 +70,10 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
 @pytest.mark.parametrize(
     ("regime", "reason"),
     [
-        (ORDINARY.but(shared=0.6, per_address=2, shared_moves=True), RefusalReason.UNEVEN_RATES),
-        (ORDINARY.but(shared=0.6, per_address=3), RefusalReason.UNEVEN_RATES),
-        (ORDINARY.but(shared=0.6, per_address=8, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
-        (ORDINARY.but(second=CheckIns(4.0), second_share=0.5), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(shared=0.6, per_address=2, shared_moves=True), NotEstimableReason.UNEVEN_RATES),
+        (ORDINARY.but(shared=0.6, per_address=3), NotEstimableReason.UNEVEN_RATES),
+        (ORDINARY.but(shared=0.6, per_address=8, check_ins=PERIODIC), NotEstimableReason.UNEVEN_RATES),
+        (ORDINARY.but(second=CheckIns(4.0), second_share=0.5), NotEstimableReason.UNEVEN_RATES),
         (
             OFFICE.but(
                 machines=400,
@@ -81,28 +81,28 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
                 second=CheckIns(41.5, 0.05),
                 second_share=0.2,
             ),
-            RefusalReason.RARE_CHECK_INS,
+            NotEstimableReason.RARE_CHECK_INS,
         ),
-        (ORDINARY.but(second=CheckIns(24.0), second_share=0.5, check_ins=PERIODIC), RefusalReason.UNEVEN_RATES),
+        (ORDINARY.but(second=CheckIns(24.0), second_share=0.5, check_ins=PERIODIC), NotEstimableReason.UNEVEN_RATES),
         (
             ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
         (
             ORDINARY.but(duty="comes and goes", on_off=(0.5, 0.3), check_ins=CheckIns(0.3, 0.1), kept=0.5),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
         (
             ORDINARY.but(duty="comes and goes", on_off=(3.0, 1.2), check_ins=CheckIns(2.0, 0.1)),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
         (
             OFFICE.but(check_ins=CheckIns(1.0, 0.05), second=CheckIns(30.0, 0.05), second_share=0.3),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
         (
             ORDINARY.but(check_ins=CheckIns(1.5), second=CheckIns(36.0), second_share=0.4, kept=0.5),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
         (
             OFFICE.but(
@@ -115,22 +115,22 @@ def test_machines_are_right_where_one_schedule_holds(regime: Regime) -> None:
                 lease=2.1,
                 lease_kind="heavy",
             ),
-            RefusalReason.RARE_CHECK_INS,
+            NotEstimableReason.RARE_CHECK_INS,
         ),
-        (ORDINARY.but(machines=2), RefusalReason.FEW_SIGHTINGS),
-        (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), RefusalReason.FEW_SIGHTINGS),
-        (ORDINARY.but(stamps=1.0), RefusalReason.STAMPS_CUT),
+        (ORDINARY.but(machines=2), NotEstimableReason.FEW_SIGHTINGS),
+        (ORDINARY.but(machines=9, check_ins=CheckIns(3.0)), NotEstimableReason.FEW_SIGHTINGS),
+        (ORDINARY.but(stamps=1.0), NotEstimableReason.STAMPS_CUT),
         (
             ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1), stamps=1 / 60),
-            RefusalReason.BROKEN_SESSIONS,
+            NotEstimableReason.BROKEN_SESSIONS,
         ),
-        (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), RefusalReason.STAMPS_CUT),
+        (ORDINARY.but(stamps=24.0, check_ins=CheckIns(0.3)), NotEstimableReason.STAMPS_CUT),
     ],
 )
-def test_what_does_not_hold_is_refused_and_no_way_stands_alone(regime: Regime, reason: RefusalReason) -> None:
+def test_what_does_not_hold_is_refused_and_no_way_stands_alone(regime: Regime, reason: NotEstimableReason) -> None:
     found, _ = measured(regime)
     for answer in (found.machines, found.by_events, found.by_growth):
-        assert isinstance(answer, Refusal)
+        assert isinstance(answer, NotEstimable)
         assert answer.reason is reason
 
 
@@ -146,28 +146,28 @@ def test_bot_ids_that_tell_more_machines_than_addresses_do_are_a_disagreement() 
     pairs = ORDINARY.but(shared=1.0, per_address=2, shared_moves=True, check_ins=CheckIns(0.5))
     unnamed, truth = measured(pairs.but(machines=600))
     named, _ = measured(pairs.but(machines=600, named=1.0))
-    assert isinstance(named.machines, Refusal)
+    assert isinstance(named.machines, NotEstimable)
     low, high = range_of(named.machines)
     assert low < truth.online < high
-    assert isinstance(unnamed.machines, Refusal)
+    assert isinstance(unnamed.machines, NotEstimable)
 
 
 def test_a_known_rate_stands_alone_and_contradicts_a_wrong_number() -> None:
     found, truth = measured(ORDINARY, Rate(1.0, is_known=True))
     assert isinstance(found.machines, Estimate)
     wrong, _ = measured(ORDINARY, Rate(2.0, is_known=True))
-    assert isinstance(wrong.machines, Refusal)
-    assert wrong.machines.reason is RefusalReason.WAYS_DISAGREE
+    assert isinstance(wrong.machines, NotEstimable)
+    assert wrong.machines.reason is NotEstimableReason.WAYS_DISAGREE
     assert isinstance(wrong.by_events, Estimate)
-    assert isinstance(wrong.by_growth, Refusal)
+    assert isinstance(wrong.by_growth, NotEstimable)
     assert truth.online < range_of(wrong.machines)[1]
 
 
 def test_week_ends_that_nobody_can_tell_from_dead_domains_make_a_range() -> None:
     office = OFFICE.but(check_ins=PERIODIC)
     found, truth = measured(office.but(live_days=tuple(day for day in range(DAYS) if day % 7 in (0, 2, 4))))
-    assert isinstance(found.machines, Refusal)
-    assert found.machines.reason is RefusalReason.TOO_WIDE
+    assert isinstance(found.machines, NotEstimable)
+    assert found.machines.reason is NotEstimableReason.TOO_WIDE
     low, high = range_of(found.machines)
     assert low < truth.online < high
 
@@ -199,8 +199,8 @@ def test_a_provider_is_not_fewer_machines_for_shared_addresses() -> None:
     whole, _ = measured(ORDINARY)
     provider = seen(ORDINARY.but(shared=0.8, per_address=8))
     part = measure_part(observe(provider.address, provider.hour, DAYS), whole)
-    assert isinstance(part.machines, Refusal)
-    assert part.machines.reason is RefusalReason.UNEVEN_RATES
+    assert isinstance(part.machines, NotEstimable)
+    assert part.machines.reason is NotEstimableReason.UNEVEN_RATES
     plain = seen(ORDINARY)
     assert isinstance(measure_part(observe(plain.address, plain.hour, DAYS), whole).machines, Estimate)
 
@@ -222,8 +222,8 @@ def test_a_provider_of_which_half_of_the_sightings_are_lost_is_a_range() -> None
     whole, _ = measured(ORDINARY.but(machines=400))
     part = seen(ORDINARY.but(kept=0.5))
     found = measure_part(observe(part.address, part.hour, DAYS), whole)
-    assert isinstance(found.machines, Refusal)
-    assert found.machines.reason is RefusalReason.WAYS_DISAGREE
+    assert isinstance(found.machines, NotEstimable)
+    assert found.machines.reason is NotEstimableReason.WAYS_DISAGREE
 
 
 def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:
@@ -256,8 +256,8 @@ def test_machines_with_both_versions_of_ip_are_not_counted_twice() -> None:
     parts, truth = by_version(1.0, 0.5)
     assert all(isinstance(answer, Estimate) for answer, _ in parts)
     both = of_both_versions(parts)
-    assert isinstance(both, Refusal)
-    assert both.reason is RefusalReason.BOTH_VERSIONS
+    assert isinstance(both, NotEstimable)
+    assert both.reason is NotEstimableReason.BOTH_VERSIONS
     low, high = range_of(both)
     assert low < truth.online < high < 2.3 * truth.online
 
@@ -271,8 +271,10 @@ def test_a_few_machines_with_both_widen_the_interval() -> None:
 
 
 def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_least() -> None:
-    one, other = Estimate(200.0, 184.0, 216.0), Refusal(RefusalReason.FEW_SIGHTINGS)
-    assert of_both_versions([(one, 500), (other, 100)]) == Refusal(RefusalReason.FEW_SIGHTINGS, {"low": 184.0})
+    one, other = Estimate(200.0, 184.0, 216.0), NotEstimable(NotEstimableReason.FEW_SIGHTINGS)
+    assert of_both_versions([(one, 500), (other, 100)]) == NotEstimable(
+        NotEstimableReason.FEW_SIGHTINGS, {"low": 184.0}
+    )
     assert isinstance(of_both_versions([(one, 5000), (other, 100)]), Estimate)
     assert of_both_versions([(other, 5)]) == other
 

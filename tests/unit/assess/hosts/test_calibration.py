@@ -7,9 +7,9 @@ from bench.validation import calibration as worlds
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.agreement import NamedHours
 from quetsach.assess.hosts.calibration import Calibrated, NetworkPart, calibrate
-from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import Observed, measure
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import GapLadder
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 WEEKS = 672.0
 KNOWN = (50, 60, 70, 80)
@@ -46,8 +46,8 @@ def test_networks_that_differ_make_a_range() -> None:
     parts = [network(n, machines, times=by) for n, (machines, by) in enumerate(zip(KNOWN, times, strict=True))]
     found = calibrated([*parts, network(9, 400, is_named=False)])
     assert found is not None
-    assert isinstance(found.machines, Refusal)
-    assert found.machines.reason is RefusalReason.TOO_WIDE
+    assert isinstance(found.machines, NotEstimable)
+    assert found.machines.reason is NotEstimableReason.TOO_WIDE
     assert found.machines.measured["low"] < 660 < found.machines.measured["high"]
 
 
@@ -55,8 +55,8 @@ def test_a_rest_of_another_kind_is_a_disagreement_of_ways() -> None:
     parts = [network(n, machines) for n, machines in enumerate(KNOWN)]
     found = calibrated([*parts, network(9, 400, events=1.5, is_named=False)])
     assert found is not None
-    assert isinstance(found.machines, Refusal)
-    assert found.machines.reason is RefusalReason.WAYS_DISAGREE
+    assert isinstance(found.machines, NotEstimable)
+    assert found.machines.reason is NotEstimableReason.WAYS_DISAGREE
 
 
 @pytest.mark.parametrize("left_out", ["networks", "machines", "names"])

@@ -6,16 +6,14 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.events import Calendar, Holiday
-from quetsach.assess.hosts.breaks import DaySeen
+from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
-from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
-from quetsach.assess.hosts.reach import DestinationSeen
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.schedule import GapLadder
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
@@ -259,11 +257,11 @@ def test_a_family_that_is_calibrated_in_one_window_is_assumed_in_both() -> None:
 
 
 def test_what_calibration_refuses_in_one_window_is_refused() -> None:
-    refused = replace(calibrated(1.0), machines=Refusal(RefusalReason.WAYS_DISAGREE))
+    refused = replace(calibrated(1.0), machines=NotEstimable(NotEstimableReason.WAYS_DISAGREE))
     before = replace(window(JUNE, {MIRAI: seen(100)}), calibrated={MIRAI: calibrated(140.0)})
     comparison = compare(before, replace(window(JULY, {MIRAI: seen(50)}), calibrated={MIRAI: refused}))
-    assert isinstance(comparison.machines, Refusal)
-    assert comparison.machines.reason is RefusalReason.WAYS_DISAGREE
+    assert isinstance(comparison.machines, NotEstimable)
+    assert comparison.machines.reason is NotEstimableReason.WAYS_DISAGREE
 
 
 def test_families_are_told_by_their_names_and_not_by_identifiers() -> None:
@@ -275,16 +273,16 @@ def test_families_are_told_by_their_names_and_not_by_identifiers() -> None:
 
 
 def test_a_family_that_is_refused_in_one_window_is_told_once_and_with_the_reason() -> None:
-    once = replace(seen(80), mode=RefusalReason.UNEVEN_RATES)
+    once = replace(seen(80), mode=NotEstimableReason.UNEVEN_RATES)
     before = window(JUNE, {MIRAI: seen(100), NECURS: seen(80)})
     [notice] = told(compare(before, window(JULY, {MIRAI: seen(100), NECURS: once})))[1:]
     assert notice.code == "refused-in-one-window"
     assert "necurs chỉ đếm được máy trong kỳ đầu" in notice.text.vi
-    assert Refusal(RefusalReason.UNEVEN_RATES).text.vi in notice.text.vi
+    assert NotEstimable(NotEstimableReason.UNEVEN_RATES).text.vi in notice.text.vi
 
 
 def test_a_family_that_another_sensor_counts_in_both_windows_is_not_told_as_left_out() -> None:
-    once = replace(seen(90), mode=RefusalReason.UNEVEN_RATES)
+    once = replace(seen(90), mode=NotEstimableReason.UNEVEN_RATES)
     comparison = compare(
         window(JUNE, {MIRAI: seen(100), OTHER: seen(90)}), window(JULY, {MIRAI: seen(100), OTHER: once})
     )
@@ -309,23 +307,23 @@ def test_a_holiday_in_one_of_the_windows_is_told() -> None:
 def test_unequal_windows_are_refused() -> None:
     longer = Period(JULY.first, JULY.last + timedelta(days=2))
     comparison = compare(window(JUNE, {MIRAI: seen(100)}), window(longer, {MIRAI: seen(50)}))
-    assert isinstance(comparison.machines, Refusal)
-    assert comparison.machines.reason is RefusalReason.UNEQUAL_WINDOWS
+    assert isinstance(comparison.machines, NotEstimable)
+    assert comparison.machines.reason is NotEstimableReason.UNEQUAL_WINDOWS
 
 
 def test_windows_that_share_no_instrument_are_refused() -> None:
     comparison = compare(window(JUNE, {MIRAI: seen(100)}), window(JULY, {OTHER: seen(50)}))
-    assert comparison.machines == Refusal(RefusalReason.UNEQUAL_PANELS)
+    assert comparison.machines == NotEstimable(NotEstimableReason.UNEQUAL_PANELS)
 
 
 def test_where_machines_are_refused_for_rare_check_ins_the_feed_is_not_blamed() -> None:
     """Both windows have the sensor, all of the time: what stands in the way is the malware's schedule."""
     before, after = (window(period, {MIRAI: seen(100, per_hour=0.02)}) for period in (JUNE, JULY))
     own = before.measured[MIRAI].machines
-    assert isinstance(own, Refusal)
+    assert isinstance(own, NotEstimable)
     comparison = compare(before, after)
-    assert isinstance(comparison.machines, Refusal)
-    assert comparison.machines.reason is own.reason is not RefusalReason.UNEQUAL_PANELS
+    assert isinstance(comparison.machines, NotEstimable)
+    assert comparison.machines.reason is own.reason is not NotEstimableReason.UNEQUAL_PANELS
 
 
 def test_the_reason_is_that_of_most_sightings_and_not_of_most_families() -> None:
@@ -333,8 +331,8 @@ def test_the_reason_is_that_of_most_sightings_and_not_of_most_families() -> None
     small = {Watch("own", "sinkhole", name, 4): replace(seen(2, per_hour=0.02), rows=50) for name in ("a", "b")}
     before, after = (window(period, {MIRAI: seen(100, per_hour=0.02), **small}) for period in (JUNE, JULY))
     comparison = compare(before, after)
-    assert isinstance(comparison.machines, Refusal)
-    assert comparison.machines.reason is RefusalReason.RARE_CHECK_INS
+    assert isinstance(comparison.machines, NotEstimable)
+    assert comparison.machines.reason is NotEstimableReason.RARE_CHECK_INS
 
 
 def test_a_report_that_falls_silent_blocks() -> None:
@@ -360,11 +358,11 @@ def test_a_schedule_that_changes_is_told_and_events_keep_the_old_rate() -> None:
 
 
 def test_a_feed_that_begins_to_send_one_row_a_day_blocks() -> None:
-    once = replace(seen(50), mode=RefusalReason.DEDUPLICATED)
+    once = replace(seen(50), mode=NotEstimableReason.DEDUPLICATED)
     comparison = compare(window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: once}))
     assert "feed-mode" in codes(comparison)
     assert comparison.blocks
-    assert isinstance(comparison.machines, Refusal)
+    assert isinstance(comparison.machines, NotEstimable)
 
 
 def test_a_comparison_is_told_to_machines_with_its_texts() -> None:
@@ -374,10 +372,10 @@ def test_a_comparison_is_told_to_machines_with_its_texts() -> None:
 
 
 def test_an_unfit_feed_is_refused_by_every_estimator() -> None:
-    made = measure(replace(seen(50), mode=RefusalReason.DELTA_MODE))
+    made = measure(replace(seen(50), mode=NotEstimableReason.DELTA_MODE))
     for answer in (made.machines, made.by_events, made.by_growth):
-        assert isinstance(answer, Refusal)
-        assert answer.reason is RefusalReason.DELTA_MODE
+        assert isinstance(answer, NotEstimable)
+        assert answer.reason is NotEstimableReason.DELTA_MODE
 
 
 def test_the_sensor_that_sees_most_machines_stands_for_a_family() -> None:
@@ -386,7 +384,7 @@ def test_the_sensor_that_sees_most_machines_stands_for_a_family() -> None:
 
 
 def test_a_sensor_that_counts_goes_before_one_that_sees_more_and_counts_not() -> None:
-    unfit = measure(replace(seen(500), mode=RefusalReason.DEDUPLICATED))
+    unfit = measure(replace(seen(500), mode=NotEstimableReason.DEDUPLICATED))
     assert best_watches({MIRAI: measure(seen(50)), OTHER: unfit})["mirai", 4] == MIRAI
 
 
@@ -400,21 +398,21 @@ def test_parts_of_a_country_add_up_to_it() -> None:
 
 
 def test_a_part_of_a_refused_family_is_refused() -> None:
-    whole = measure(replace(seen(50), mode=RefusalReason.DEDUPLICATED))
+    whole = measure(replace(seen(50), mode=NotEstimableReason.DEDUPLICATED))
     assert measure_part(seen(10), whole).machines == whole.machines
 
 
 def test_a_sum_with_too_many_refused_parts_is_refused() -> None:
-    good, bad = Estimate(10, 9, 11), Refusal(RefusalReason.RARE_CHECK_INS)
+    good, bad = Estimate(10, 9, 11), NotEstimable(NotEstimableReason.RARE_CHECK_INS)
     total = add_up([(good, 80), (bad, 20)])
-    assert isinstance(total, Refusal)
-    assert total.reason is RefusalReason.REFUSED_PARTS
+    assert isinstance(total, NotEstimable)
+    assert total.reason is NotEstimableReason.REFUSED_PARTS
     few = add_up([(good, 95), (bad, 5)])
     assert isinstance(few, Estimate)
     assert few.value == 10
 
 
 def test_what_is_wholly_refused_says_why() -> None:
-    rare, dense = Refusal(RefusalReason.RARE_CHECK_INS), Refusal(RefusalReason.DENSE_POOL)
+    rare, dense = NotEstimable(NotEstimableReason.RARE_CHECK_INS), NotEstimable(NotEstimableReason.DENSE_POOL)
     assert add_up([(rare, 5), (dense, 50)]) == dense
-    assert add_up([]) == Refusal(RefusalReason.NO_DATA)
+    assert add_up([]) == NotEstimable(NotEstimableReason.NO_DATA)

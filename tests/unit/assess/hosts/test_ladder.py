@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.ladder import STEP_HOURS, STEPS, GapLadder, step_of
+from quetsach.assess.hosts.schedule import STEP_HOURS, STEPS, GapLadder, step_of
 
 
 def test_a_step_ends_where_it_says_to_the_millisecond() -> None:

@@ -7,24 +7,24 @@ import pytest
 from bench.observation import observe
 from bench.regimes import DAYS, CheckIns, Regime, play
 
+from quetsach.assess.hosts.live_hours import moved_days
 from quetsach.assess.hosts.measure import measure
-from quetsach.assess.hosts.moved_days import moved_days
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 MONDAY = date(2020, 6, 1)
 WEEKS = [MONDAY + timedelta(days=n) for n in range(28)]
 OFFICE = Regime(machines=200, duty="office", check_ins=CheckIns(0.3, 0.3))
 
 
-def refusal(regime: Regime) -> RefusalReason | None:
+def refusal(regime: Regime) -> NotEstimableReason | None:
     seen = play(regime, np.random.default_rng(1))
     machines = measure(observe(seen.address, seen.hour, DAYS, seen.others)).machines
-    return machines.reason if isinstance(machines, Refusal) else None
+    return machines.reason if isinstance(machines, NotEstimable) else None
 
 
 @pytest.mark.parametrize("hours", [-12, -7, 7, 12])
 def test_a_wrong_clock_of_some_days_is_noticed(hours: int) -> None:
-    assert refusal(OFFICE.but(wrong_days=(2, 3, 10, 16), wrong_hours=hours)) is RefusalReason.CLOCK_WRONG
+    assert refusal(OFFICE.but(wrong_days=(2, 3, 10, 16), wrong_hours=hours)) is NotEstimableReason.CLOCK_WRONG
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_wrong_clock_of_some_days_is_noticed(hours: int) -> None:
     ],
 )
 def test_nothing_else_is_taken_for_one(regime: Regime) -> None:
-    assert refusal(regime) is not RefusalReason.CLOCK_WRONG
+    assert refusal(regime) is not NotEstimableReason.CLOCK_WRONG
 
 
 def test_a_day_says_by_how_many_hours() -> None:

@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.hosts.accumulation import WINDOW_HOURS, accumulation, expected_addresses
-from quetsach.assess.hosts.event_rate import Rate, event_rate
-from quetsach.assess.hosts.health import SensorDays, feed_mode, is_dense
-from quetsach.assess.hosts.sightings import addresses_per_machine, bot_ids, chapman, clock_difference
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.clock import SensorDays, feed_mode, is_dense
+from quetsach.assess.hosts.estimators import (
+    WINDOW_HOURS,
+    Rate,
+    accumulation,
+    addresses_per_machine,
+    bot_ids,
+    chapman,
+    clock_difference,
+    event_rate,
+    expected_addresses,
+)
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 MONDAY = date(2020, 6, 1)
 
 
-def value(answer: Estimate | Refusal) -> float:
+def value(answer: Estimate | NotEstimable) -> float:
     assert isinstance(answer, Estimate)
     return answer.value
 
@@ -26,11 +34,13 @@ def test_events_divided_by_rate_and_hours_are_machines() -> None:
 
 @pytest.mark.parametrize(
     ("events", "rate", "reason"),
-    [(0, Rate(1.0, is_known=True), RefusalReason.NO_DATA), (10, None, RefusalReason.UNKNOWN_RATE)],
+    [(0, Rate(1.0, is_known=True), NotEstimableReason.NO_DATA), (10, None, NotEstimableReason.UNKNOWN_RATE)],
 )
-def test_without_events_or_rate_there_are_no_machines(events: int, rate: Rate | None, reason: RefusalReason) -> None:
+def test_without_events_or_rate_there_are_no_machines(
+    events: int, rate: Rate | None, reason: NotEstimableReason
+) -> None:
     answer = event_rate(events, rate, 672)
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, NotEstimable)
     assert answer.reason is reason
 
 
@@ -44,12 +54,12 @@ def test_the_curve_of_new_addresses_tells_machines_and_leases() -> None:
 
 @pytest.mark.parametrize("seen", [{}, {1: 100.0, 2: 120.0}, dict.fromkeys(WINDOW_HOURS, 3.0)])
 def test_a_curve_of_few_addresses_is_refused(seen: dict[int, float]) -> None:
-    assert isinstance(accumulation(seen), Refusal)
+    assert isinstance(accumulation(seen), NotEstimable)
 
 
 def test_installations_are_counted_where_the_feed_names_them() -> None:
     assert value(bot_ids(120.0, 0.8)) == 120
-    assert bot_ids(0.0, 0.0) == Refusal(RefusalReason.NO_BOT_IDS)
+    assert bot_ids(0.0, 0.0) == NotEstimable(NotEstimableReason.NO_BOT_IDS)
 
 
 def test_two_sensors_that_see_different_halves_tell_the_whole() -> None:
@@ -57,23 +67,23 @@ def test_two_sensors_that_see_different_halves_tell_the_whole() -> None:
     assert value(answer) == pytest.approx(10_000, rel=0.01)
     assert isinstance(answer, Estimate)
     assert answer.low < 10_000 < answer.high
-    assert chapman(0, 10, 0) == Refusal(RefusalReason.NO_DATA)
+    assert chapman(0, 10, 0) == NotEstimable(NotEstimableReason.NO_DATA)
 
 
 def test_addresses_for_each_machine_need_machines() -> None:
     assert addresses_per_machine(1000, Estimate(100, 98, 102)) == 10
-    assert addresses_per_machine(1000, Refusal(RefusalReason.NO_DATA)) is None
+    assert addresses_per_machine(1000, NotEstimable(NotEstimableReason.NO_DATA)) is None
 
 
 def test_one_row_a_day_is_recognised() -> None:
     rows = {MONDAY + timedelta(days=n): 200 for n in range(7)}
-    assert feed_mode(SensorDays(rows, single=1400)) is RefusalReason.DEDUPLICATED
+    assert feed_mode(SensorDays(rows, single=1400)) is NotEstimableReason.DEDUPLICATED
     assert feed_mode(SensorDays(rows, single=1300)) is None
 
 
 def test_full_sundays_and_differences_between_are_recognised() -> None:
     rows = {d: 900 if d.weekday() == 6 else 200 for d in (MONDAY + timedelta(days=n) for n in range(28))}
-    assert feed_mode(SensorDays(rows, single=100)) is RefusalReason.DELTA_MODE
+    assert feed_mode(SensorDays(rows, single=100)) is NotEstimableReason.DELTA_MODE
 
 
 def test_quiet_sundays_are_no_differences() -> None:

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from quetsach.assess.hosts.breaks import DaySeen
-from quetsach.assess.hosts.reach import ChangedReach, Destinations, DestinationSeen, changed_reach
+from quetsach.assess.hosts.breaks import ChangedReach, DaySeen, Destinations, DestinationSeen, changed_reach
 from quetsach.core.period import Period
 
 JUNE = Period(date(2020, 6, 1), date(2020, 6, 28))

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.ladder import GapLadder
 from quetsach.assess.hosts.renewal import Renewal, fit_renewal
-from quetsach.assess.hosts.schedule import read_schedule
+from quetsach.assess.hosts.schedule import GapLadder, read_schedule
 
 GAPS = 100_000
 NOT_ONE_SCHEDULE = 0.02

@@ -5,10 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.hosts.ladder import GapLadder, step_of
-from quetsach.assess.hosts.schedule import Schedule, daily_rhythm, read_schedule
-from quetsach.assess.hosts.session_hours import BUDGET, WIDE_BUDGET, session_hours
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.hosts.estimators import BUDGET, WIDE_BUDGET, session_hours
+from quetsach.assess.hosts.schedule import GapLadder, Schedule, daily_rhythm, read_schedule, step_of
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 WEEKS = 28 * 24.0
 
@@ -56,8 +55,8 @@ def test_regular_check_ins_may_be_few_in_a_session() -> None:
 def test_rare_check_ins_are_refused(gaps: NDArray[np.float64], events: float) -> None:
     ladder = GapLadder.of(gaps)
     answer = session_hours(ladder, events, read_schedule(ladder), WEEKS)
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.RARE_CHECK_INS
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.RARE_CHECK_INS
     assert answer.measured["q"] > 0.2
 
 
@@ -71,14 +70,14 @@ def test_an_estimate_near_the_edge_of_the_domain_has_the_wider_budget() -> None:
 def test_addresses_without_any_gap_are_refused() -> None:
     ladder = GapLadder.empty()
     answer = session_hours(ladder, 10, read_schedule(ladder), WEEKS)
-    assert isinstance(answer, Refusal)
-    assert answer.reason is RefusalReason.RARE_CHECK_INS
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.RARE_CHECK_INS
 
 
 @pytest.mark.parametrize(("events", "uptime"), [(0, WEEKS), (10, 0.0)])
 def test_without_data_there_is_no_number(events: int, uptime: float) -> None:
     answer = session_hours(GapLadder.empty(), events, None, uptime)
-    assert answer == Refusal(RefusalReason.NO_DATA)
+    assert answer == NotEstimable(NotEstimableReason.NO_DATA)
 
 
 def test_machines_that_are_off_at_night_are_not_counted_through_it() -> None:

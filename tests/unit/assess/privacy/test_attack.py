@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
+from quetsach.assess.not_estimable import NotEstimableReason
 from quetsach.assess.privacy import Cell, Known, Sum, recovered, release_refusal
-from quetsach.assess.refusal import RefusalReason
 
 A, B, C = ("a", "n"), ("b", "n"), ("c", "n")
 SMALL = Known(1, 9)
@@ -47,7 +47,7 @@ def test_figures_that_contradict_each_other_are_an_error() -> None:
 def test_a_table_that_gives_a_cell_away_is_refused_for_publication() -> None:
     refusal = release_refusal({A: SMALL, B: Known.exactly(20)}, [Sum((A, B), Known.exactly(27))])
     assert refusal
-    assert refusal.reason is RefusalReason.CELLS_RECOVERED
+    assert refusal.reason is NotEstimableReason.CELLS_RECOVERED
     assert refusal.measured == {"recovered": 1, "protected": 1}
     assert release_refusal({A: SMALL, B: SMALL}, [Sum((A, B), Known.exactly(12))]) is None
 

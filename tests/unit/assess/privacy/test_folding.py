@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import Shown, bare_rows, folded_beside, folded_rows
-from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 
@@ -47,15 +47,15 @@ def test_a_row_that_was_printed_cannot_be_hidden_any_more() -> None:
     """Who knows that ``a`` and ``c`` stayed as they were subtracts them, whatever is put together."""
     first = shown({"a": 500.0, "b": 12.0, "c": 25.0})
     refused = folded_rows({"a": 500.0, "b": 4.0, "c": 25.0}, window=first.window, earlier=[first])
-    assert isinstance(refused, Refusal)
-    assert refused.reason is RefusalReason.CELLS_RECOVERED
+    assert isinstance(refused, NotEstimable)
+    assert refused.reason is NotEstimableReason.CELLS_RECOVERED
 
 
 def test_a_new_small_row_is_concealed_among_figures_that_changed() -> None:
     first = shown({"a": 500.0, "b": 20.0, "c": 25.0})
     assert shown({"a": 510.0, "b": 20.0, "c": 26.0, "d": 0.1}, first).kept_back == {"c", "d"}
     unchanged = folded_rows({"a": 500.0, "b": 20.0, "c": 25.0, "d": 0.1}, window=first.window, earlier=[first])
-    assert isinstance(unchanged, Refusal)
+    assert isinstance(unchanged, NotEstimable)
 
 
 def test_a_row_that_later_windows_would_give_back_stays_kept_back_in_them() -> None:
@@ -72,7 +72,7 @@ def test_a_row_that_later_windows_would_give_back_stays_kept_back_in_them() -> N
 def test_a_window_inside_one_that_was_printed_is_refused_where_nothing_conceals_a_row() -> None:
     whole = shown({"a": 50.0, "b": 14.0, "c": 13.0})
     refused = folded_rows({"a": 50.0, "b": 8.0, "c": 12.0}, window=window(0, 14), earlier=[whole])
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, NotEstimable)
 
 
 def test_a_window_that_is_small_as_a_whole_is_told_by_its_total() -> None:

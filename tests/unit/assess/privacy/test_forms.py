@@ -14,7 +14,7 @@ from quetsach.assess.privacy import (
     rounded_cells,
     tells_of_one,
 )
-from quetsach.assess.privacy.cell_key import LARGEST_NOISE, known_of
+from quetsach.assess.privacy.suppression import LARGEST_NOISE, known_of
 from quetsach.core.errors import InputError
 
 KEY = b"k" * 32

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.trial.lot import (
     Drawn,
     draw_lot,

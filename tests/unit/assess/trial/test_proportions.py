@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from quetsach.assess.trial.proportions import (
+from quetsach.assess.trial.registration import (
     detectable_difference,
     power_of_difference,
     score_difference,

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from tests.unit.assess.trial.trials import trial
 
-from quetsach.assess.trial.proportions import score_difference
-from quetsach.assess.trial.registration import Expected, power_of_trial
+from quetsach.assess.trial.registration import Expected, power_of_trial, score_difference
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.05])

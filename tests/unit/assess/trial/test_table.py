@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.errors import AssessError
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.trial.registration import Outcome
 from quetsach.assess.trial.table import Outcomes, read_outcomes
 

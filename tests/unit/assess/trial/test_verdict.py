@@ -7,9 +7,8 @@ from tests.unit.assess.trial.trials import START, outcomes, trial
 
 from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
-from quetsach.assess.errors import AssessError
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.trial.analysis import TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.table import Outcomes
@@ -129,12 +128,13 @@ def test_a_verdict_cannot_be_made_where_something_stands_in_its_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("planned", "reason"), [(trial(30), RefusalReason.FEW_FOLLOWED), (trial(days=14), RefusalReason.TOO_FEW_UNITS)]
+    ("planned", "reason"),
+    [(trial(30), NotEstimableReason.FEW_FOLLOWED), (trial(days=14), NotEstimableReason.TOO_FEW_UNITS)],
 )
-def test_few_customers_or_days_are_refused(planned: TrialRegistration, reason: RefusalReason) -> None:
+def test_few_customers_or_days_are_refused(planned: TrialRegistration, reason: NotEstimableReason) -> None:
     table = outcomes(planned, 0.3)
     found = analyse_trial(table, planned)
-    assert isinstance(found, Refusal)
+    assert isinstance(found, NotEstimable)
     assert found.reason is reason
     assert _codes(TrialGrounds(found, table, planned)) == {reason.value}
 
@@ -142,8 +142,8 @@ def test_few_customers_or_days_are_refused(planned: TrialRegistration, reason: R
 @pytest.mark.parametrize("control", [0.0, 1.0])
 def test_a_trial_in_which_nearly_all_fare_alike_is_refused(control: float) -> None:
     found = analyse_trial(outcomes(PLANNED, 0.0, control=control), PLANNED)
-    assert isinstance(found, Refusal)
-    assert found.reason is RefusalReason.FEW_OUTCOMES
+    assert isinstance(found, NotEstimable)
+    assert found.reason is NotEstimableReason.FEW_OUTCOMES
 
 
 def test_days_find_the_effect_by_other_lots_over_the_same_days() -> None:
@@ -158,7 +158,7 @@ def test_days_find_the_effect_by_other_lots_over_the_same_days() -> None:
 def test_who_is_clean_sooner_is_told_over_all_the_time() -> None:
     found = analyse_trial(TABLE, PLANNED)
     assert isinstance(found, TrialFinding)
-    assert not isinstance(found.sooner, Refusal)
+    assert not isinstance(found.sooner, NotEstimable)
     assert found.sooner.probability < 0.001
     assert [(back.value, back.high < 0.05) for back in found.back if isinstance(back, Estimate)] == [(0, True)] * 2
 

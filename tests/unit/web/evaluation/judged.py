@@ -6,12 +6,12 @@ from datetime import date
 import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, SubjectKind, case_report
-from quetsach.assess.cases.table import read_history
+from quetsach.assess.cases.report import read_history
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import grade_providers
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.priority import Observation, choose
 from quetsach.assess.privacy import folded_rows
-from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre.evaluation.inputs import Cases, Grades, Priority
 from quetsach.centre.evaluation.judging import events_by_group
 from quetsach.centre.priority import load_criteria
@@ -54,7 +54,7 @@ def cases(small: int = 20) -> Cases:
 
 
 def refused_cases() -> Cases:
-    return Cases(WINDOW, None, dict.fromkeys(Group, Refusal(RefusalReason.NO_BOT_IDS)), {}, {})
+    return Cases(WINDOW, None, dict.fromkeys(Group, NotEstimable(NotEstimableReason.NO_BOT_IDS)), {}, {})
 
 
 def grades(*machines: float) -> Grades:
@@ -69,19 +69,21 @@ def grades(*machines: float) -> Grades:
                 isp: Estimate(share * count * (1 + 0.02 * week), 0.0, 0.0)
                 for isp, count in zip(ISPS, counts, strict=True)
             }
-            made.append(row | {"netnam": Refusal(RefusalReason.DENSE_POOL), "spt": Estimate(30.0, 30.0, 30.0)})
+            made.append(
+                row | {"netnam": NotEstimable(NotEstimableReason.DENSE_POOL), "spt": Estimate(30.0, 30.0, 30.0)}
+            )
         return made
 
     now, before = weeks(0.5), weeks(1.0)
     found = grade_providers(subscribers, now, before, rng=np.random.default_rng(SEED))
-    counted = {} if isinstance(found, Refusal) else {p.isp: p.machines for p in found.providers}
+    counted = {} if isinstance(found, NotEstimable) else {p.isp: p.machines for p in found.providers}
     kept_back = _kept_back(WINDOW, counted)
     return Grades(WINDOW, BEFORE, SEED, now, before, subscribers, found, named(*subscribers, "spt"), kept_back)
 
 
 def _kept_back(window: Period, values: Mapping[str, float]) -> frozenset[str]:
     chosen = folded_rows(values, window=window)
-    assert not isinstance(chosen, Refusal)
+    assert not isinstance(chosen, NotEstimable)
     return chosen.kept_back
 
 

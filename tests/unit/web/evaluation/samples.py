@@ -10,7 +10,7 @@ from quetsach.assess.effect.grounds import UNREGISTERED
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.centre.evaluation.inputs import (
@@ -42,7 +42,7 @@ TOOL = CleanedByTool(
     {"conficker": LocalText("Conficker", "Conficker")},
     (Fleet("79", LocalText("Hồ Chí Minh", "Ho Chi Minh City"), 400, 60, 50),),
 )
-REFUSED = Effect(Refusal(RefusalReason.TOO_FEW_CONTROLS), NotGiven((UNREGISTERED,)), None)
+REFUSED = Effect(NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS), NotGiven((UNREGISTERED,)), None)
 
 
 def effect_of(reduction: float, *, is_registered: bool = True) -> Effect:

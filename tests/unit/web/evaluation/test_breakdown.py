@@ -8,7 +8,7 @@ from tests.unit.web.evaluation.samples import inputs
 from tests.unit.web.evaluation.test_report import ranking
 
 from quetsach.assess import UNKNOWN, Ranking
-from quetsach.assess.count_change import Side
+from quetsach.assess.comparison import Side
 from quetsach.assess.estimate import Estimate
 from quetsach.centre.evaluation.dividing import OTHERS, changes
 from quetsach.centre.evaluation.inputs import Change, Dimension

@@ -16,8 +16,8 @@ from tests.unit.web.evaluation.samples import inputs
 from quetsach.assess import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import ProviderGrades, grade_providers, shrunk_rates
+from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
-from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import DecisionFact, Outcome
 from quetsach.centre.evaluation.inputs import Change, Dimension, ProvinceRate
@@ -128,7 +128,7 @@ def test_of_small_providers_only_the_grade_is_told() -> None:
 
 def test_who_is_not_graded_is_named_with_the_reason(report: Evaluation) -> None:
     told = not_computed(report)
-    assert told["Grades of providers: Netnam"] == EXPLANATIONS[RefusalReason.DENSE_POOL].en
+    assert told["Grades of providers: Netnam"] == EXPLANATIONS[NotEstimableReason.DENSE_POOL].en
     assert "subscribers" in told["Grades of providers: Spt"]
 
 
@@ -205,12 +205,12 @@ def test_rates_by_province_have_a_map_and_are_recomputed_from_the_annex() -> Non
     codes = ("01", "31", "38", "40", "48", "79")
     machines = {code: 100.0 * n for n, code in enumerate(codes, 1)}
     rates = shrunk_rates(machines, dict.fromkeys(codes, 500_000.0))
-    assert not isinstance(rates, Refusal)
+    assert not isinstance(rates, NotEstimable)
     rated = tuple(
         ProvinceRate(f"{c}@2008-08-01", LocalText(c, c), 500_000.0, Estimate(machines[c], 0.0, 0.0), rates[c])
         for c in codes
     )
-    refused = Refusal(RefusalReason.DENSE_POOL)
+    refused = NotEstimable(NotEstimableReason.DENSE_POOL)
     dense = ProvinceRate("96@2008-08-01", LocalText("96", "96"), 9_000.0, refused, None)
     made = compose(replace(inputs(), province_rates=(*rated, dense)))
     assert [b.value for b in blocks(made, "breakdown") if isinstance(b, Map)] == ["change", "rate"]
@@ -218,19 +218,19 @@ def test_rates_by_province_have_a_map_and_are_recomputed_from_the_annex() -> Non
     again = shrunk_rates(
         {r["id"]: float(r["machines"]) for r in told}, {r["id"]: float(r["subscribers"]) for r in told}
     )
-    assert not isinstance(again, Refusal)
+    assert not isinstance(again, NotEstimable)
     assert {r["id"]: float(r["rate"]) for r in told} == pytest.approx({id_: a.value for id_, a in again.items()})
     assert (last["rate"], last["why_not_en"]) == ("", refused.text.en)
 
 
 def test_providers_that_cannot_be_counted_are_told_where_nobody_can_be_graded() -> None:
     found = grades()
-    counted = [{isp: Refusal(RefusalReason.RARE_CHECK_INS) for isp in week} for week in found.weeks]
-    refused = replace(found, weeks=counted, before=counted, grades=Refusal(RefusalReason.FEW_TO_RANK))
+    counted = [{isp: NotEstimable(NotEstimableReason.RARE_CHECK_INS) for isp in week} for week in found.weeks]
+    refused = replace(found, weeks=counted, before=counted, grades=NotEstimable(NotEstimableReason.FEW_TO_RANK))
     told = not_computed(compose(replace(inputs(), grades=refused)))
-    assert told["Grades of providers"] == EXPLANATIONS[RefusalReason.FEW_TO_RANK].en
+    assert told["Grades of providers"] == EXPLANATIONS[NotEstimableReason.FEW_TO_RANK].en
     [counted] = [why for what, why in told.items() if what.startswith("Infections week by week: Vnpt")]
-    assert counted == EXPLANATIONS[RefusalReason.RARE_CHECK_INS].en
+    assert counted == EXPLANATIONS[NotEstimableReason.RARE_CHECK_INS].en
 
 
 def test_a_sector_that_no_feed_tells_is_said_and_one_that_is_told_has_a_table(report: Evaluation) -> None:

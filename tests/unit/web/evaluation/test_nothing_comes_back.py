@@ -14,8 +14,8 @@ from tests.unit.web.evaluation.samples import inputs
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.comparison import Comparison, Gone
 from quetsach.assess.hosts.measure import Watch
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_rows
-from quetsach.assess.refusal import Refusal, RefusalReason
 from quetsach.centre.evaluation import withholding
 from quetsach.centre.evaluation.dividing import machines_told
 from quetsach.centre.evaluation.inputs import Change
@@ -27,7 +27,7 @@ from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Dots, Evaluation, Steps
 
 WINDOW = Period(date(2020, 6, 16), date(2020, 7, 15))
-NONE = Refusal(RefusalReason.NO_DATA)
+NONE = NotEstimable(NotEstimableReason.NO_DATA)
 machines = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 60).map(lambda x: round(x, 1)), max_size=8)
 
 
@@ -61,7 +61,7 @@ def test_the_total_of_machines_gives_no_small_row_back(
     kept_back: set[str] = set()
     for values, day in ((before, 1), (after, 2)):
         chosen = folded_rows(values, window=Period(date(2020, 6, day), date(2020, 6, day)))
-        assert not isinstance(chosen, Refusal)
+        assert not isinstance(chosen, NotEstimable)
         kept_back |= chosen.kept_back
     told = machines_told([estimates(before), estimates(after)], alone=alone, kept_back=kept_back, summed=panel)
     assert told <= alone - kept_back
@@ -82,7 +82,7 @@ def test_machines_of_a_family_that_the_total_lacks_conceal_nothing() -> None:
 def test_what_is_told_of_one_window_stands_without_the_other() -> None:
     windows: list[dict[str, Answer]] = [
         {"a": Estimate(500.0, 490.0, 510.0), "b": Estimate(9.0, 8.0, 10.0)},
-        {"a": Refusal(RefusalReason.DENSE_POOL), "b": Refusal(RefusalReason.DENSE_POOL)},
+        {"a": NotEstimable(NotEstimableReason.DENSE_POOL), "b": NotEstimable(NotEstimableReason.DENSE_POOL)},
     ]
     assert machines_told(windows, alone="ab", kept_back="", summed="ab") == {"a"}
 

@@ -17,14 +17,13 @@ from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 
 from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCount
 from quetsach.assess.definitions import MEAN_DAILY
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.calibration import Calibration
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.notice import Notice
+from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_rows
-from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
 from quetsach.assess.targets import change_against
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts, Total
@@ -266,7 +265,7 @@ def test_windows_are_drawn_where_they_lie_in_time() -> None:
 
 def test_a_refused_analysis_says_why_and_gives_no_number() -> None:
     made = compose(inputs(effect=REFUSED))
-    assert gaps(made)["Did the campaign do it"] == EXPLANATIONS[RefusalReason.TOO_FEW_CONTROLS].en
+    assert gaps(made)["Did the campaign do it"] == EXPLANATIONS[NotEstimableReason.TOO_FEW_CONTROLS].en
     assert "effect" not in {t.id for t in made.tables()}
 
 
@@ -290,14 +289,14 @@ def test_the_reason_is_the_one_that_stands_in_the_way(targets: TargetReport | No
 
 
 def test_what_takes_no_number_has_no_reason_twice() -> None:
-    refused = Refusal(RefusalReason.RARE_CHECK_INS)
+    refused = NotEstimable(NotEstimableReason.RARE_CHECK_INS)
     window = Period(date(2020, 6, 16), date(2020, 7, 15))
-    alone = MachineChange("mirai", LocalText("Mirai", "Mirai"), refused, Refusal(RefusalReason.FEW_SIGHTINGS))
+    alone = MachineChange("mirai", LocalText("Mirai", "Mirai"), refused, NotEstimable(NotEstimableReason.FEW_SIGHTINGS))
     made = inputs(machines=Comparison(window, window, (), refused, refused, refused, ()))
     told = gaps(compose(replace(made, machine_changes={Dimension.FAMILY: (alone,)})))
     assert told["Machines and infections"] == refused.text.en
     both = told["Machines on line by family"]
-    assert both == f"{refused.text.en} {EXPLANATIONS[RefusalReason.FEW_SIGHTINGS].en}"
+    assert both == f"{refused.text.en} {EXPLANATIONS[NotEstimableReason.FEW_SIGHTINGS].en}"
 
 
 def test_what_everyone_reads_comes_before_what_statisticians_read(report: Evaluation) -> None:
@@ -311,7 +310,10 @@ def test_what_everyone_reads_comes_before_what_statisticians_read(report: Evalua
 def test_a_changed_instrument_stands_beside_the_machines_and_a_refusal_in_place_of_their_number() -> None:
     window = Period(date(2020, 6, 16), date(2020, 7, 15))
     notice = Notice("measures-disagree", LocalText("Công cụ đo đã thay đổi.", "The instrument changed."), 12.0)
-    refused, seen = Refusal(RefusalReason.RARE_CHECK_INS), Estimate(40.0, 40.0, 40.0, {"before": 100.0, "after": 60.0})
+    refused, seen = (
+        NotEstimable(NotEstimableReason.RARE_CHECK_INS),
+        Estimate(40.0, 40.0, 40.0, {"before": 100.0, "after": 60.0}),
+    )
     made = compose(inputs(machines=Comparison(window, window, (), refused, seen, seen, (notice,))))
     assert [row[3] for row in made.table("machines").rows] == [None, 40.0, 40.0]
     assert made.table("machines").rows[0][-1] == refused.text
@@ -367,7 +369,7 @@ def test_a_reduction_of_machines_has_its_interval_and_a_family_no_longer_seen_it
         window,
         (),
         Estimate(40.0, 38.0, 42.0, {"before": 100, "after": 60}),
-        Refusal(RefusalReason.NO_DATA),
+        NotEstimable(NotEstimableReason.NO_DATA),
         Estimate(40.0, 40.0, 40.0, {"before": 10, "after": 6}),
         (),
         gone,
@@ -505,7 +507,7 @@ def test_no_small_row_is_shown_and_none_is_given_back_by_the_total(
     kept_back: set[str] = set()
     for values, day in ((before, 1), (after, 2)):
         chosen = folded_rows(values, window=Period(date(2020, 6, day), date(2020, 6, day)))
-        assert not isinstance(chosen, Refusal)
+        assert not isinstance(chosen, NotEstimable)
         kept_back |= chosen.kept_back
     made = changes(ranking(before), ranking(after), kept_back=kept_back)
     shown = [c for c in made if c.id != "others"]

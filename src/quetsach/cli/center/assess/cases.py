@@ -15,7 +15,7 @@ from quetsach.core.period import parse_day
 if TYPE_CHECKING:
     from quetsach.assess.cases import CaseReport, History, TimeToClean
     from quetsach.assess.estimate import Answer
-    from quetsach.assess.refusal import Refusal
+    from quetsach.assess.not_estimable import NotEstimable
 
 _DAYS = 180
 _STILL_INFECTED = (14, 30)
@@ -56,12 +56,12 @@ def _run(arguments: argparse.Namespace) -> int:
     import numpy as np  # noqa: PLC0415
 
     from quetsach.assess.cases import Group, case_report  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal, RefusalReason  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason  # noqa: PLC0415
 
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     history = _of_file(arguments) if arguments.sightings else _of_lake(arguments)
-    result: CaseReport | Refusal = Refusal(RefusalReason.NO_BOT_IDS)
+    result: CaseReport | NotEstimable = NotEstimable(NotEstimableReason.NO_BOT_IDS)
     if history:
         result = case_report(
             history,
@@ -72,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if arguments.json:
         print_json(result.as_json())
-    elif isinstance(result, Refusal):
+    elif isinstance(result, NotEstimable):
         print_wrapped(result.text.in_language(language))
     elif arguments.csv:
         _print_csv(result)
@@ -91,7 +91,7 @@ def _of_lake(arguments: argparse.Namespace) -> "History | None":
 
 def _of_file(arguments: argparse.Namespace) -> "History":
     from quetsach.assess.cases import SubjectKind  # noqa: PLC0415
-    from quetsach.assess.cases.table import read_history  # noqa: PLC0415
+    from quetsach.assess.cases.report import read_history  # noqa: PLC0415
     from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
 
     if asked_period(arguments) or arguments.data:
@@ -115,7 +115,7 @@ def _origin(history: "History", started: str | None) -> float | None:
 
 
 def _show(report: "CaseReport", language: str) -> None:
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
 
     vi = language == "vi"
     whole = "Tất cả" if vi else "All"
@@ -124,10 +124,12 @@ def _show(report: "CaseReport", language: str) -> None:
     right = [f"còn nhiễm sau {d} ngày" if vi else f"infected after {d} days" for d in _STILL_INFECTED]
     print_table((*left, *right), rows, right=(1, 2, 3, 4))
     groups = [*report.groups.values(), report.whole]
-    figures = [a for g in groups for a in ([g] if isinstance(g, Refusal) else [g.median, *g.still_infected.values()])]
-    for reason in dict.fromkeys(a.text for a in figures if isinstance(a, Refusal)):
+    figures = [
+        a for g in groups for a in ([g] if isinstance(g, NotEstimable) else [g.median, *g.still_infected.values()])
+    ]
+    for reason in dict.fromkeys(a.text for a in figures if isinstance(a, NotEstimable)):
         print_wrapped(f"–: {reason.in_language(language)}")
-    if not isinstance(report.comparison, Refusal):
+    if not isinstance(report.comparison, NotEstimable):
         chance = number_text(report.comparison.probability, language, decimals=4)
         print_wrapped(
             f"Nếu các nhóm nhanh như nhau, khác biệt lớn thế này chỉ có xác suất {chance} (kiểm định log-rank)."
@@ -150,24 +152,24 @@ def _show(report: "CaseReport", language: str) -> None:
     )
 
 
-def _row(name: str, group: "TimeToClean | Refusal", language: str) -> tuple[str, ...]:
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+def _row(name: str, group: "TimeToClean | NotEstimable", language: str) -> tuple[str, ...]:
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
 
-    if isinstance(group, Refusal):
+    if isinstance(group, NotEstimable):
         events = group.measured.get("events")
         return (name, "–" if events is None else number_text(events, language), *["–"] * 3)
     shares = [(group.still_infected[d], 0, True) for d in _STILL_INFECTED]
     cells = (
-        "–" if isinstance(answer, Refusal) else _answer(answer, language, decimals, percent=percent)
+        "–" if isinstance(answer, NotEstimable) else _answer(answer, language, decimals, percent=percent)
         for answer, decimals, percent in [(group.median, 1, False), *shares]
     )
     return (name, number_text(group.events, language), *cells)
 
 
 def _answer(answer: "Answer", language: str, decimals: int, *, percent: bool = False) -> str:
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
 
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return answer.text.in_language(language)
     scale, sign = (100, "%" if language == "vi" else " %") if percent else (1, "")
     value, low, high = (
@@ -179,14 +181,14 @@ def _answer(answer: "Answer", language: str, decimals: int, *, percent: bool = F
 
 def _print_csv(report: "CaseReport") -> None:
     from quetsach.assess.estimate import Estimate  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
 
     header = ["group", "episodes", "events", "refused"]
     for name in ("median_days", *(f"infected_{d}_days" for d in _STILL_INFECTED)):
         header += [name, f"{name}_low", f"{name}_high"]
     rows = []
     for name, group in [*report.groups.items(), ("", report.whole)]:
-        if isinstance(group, Refusal):
+        if isinstance(group, NotEstimable):
             rows.append([name, None, group.measured.get("events"), group.reason.value, *[None] * 9])
             continue
         figures = [group.median, *group.still_infected.values()]

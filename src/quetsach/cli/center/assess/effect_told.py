@@ -11,9 +11,8 @@ from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES, basis_text
 from quetsach.assess.effect.sensitivity import e_value, judged_name, range_judged, sensitivity
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.notice import Notice
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.estimate import Estimate, Notice
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -103,7 +102,7 @@ class EffectReport:
         return self.grounds.departures() if self.grounds and self.grounds.registration else None
 
     def _sensitivity(self) -> dict[str, object]:
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             return {}
         texts = list(sensitivity(self.answer))
         said = {"vi": [text.vi for text in texts], "en": [text.en for text in texts]}
@@ -112,7 +111,7 @@ class EffectReport:
     @property
     def basis(self) -> LocalText:
         """What the effect is of; empty where there is none."""
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             return LocalText("", "")
         origin = self.grounds.origin if self.grounds else None
         return basis_text(self.panel, self.answer, origin.outcome if origin else "")
@@ -146,7 +145,7 @@ def tell_effect(report: EffectReport, language: str) -> None:
     units, count = report.panel.shape
     missing = words["missing"].format(missing=report.panel.missing) if report.panel.missing else ""
     say(words["panel"].format(units=units, periods=count, first=periods[0], last=periods[-1]) + missing)
-    if isinstance(report.answer, Refusal):
+    if isinstance(report.answer, NotEstimable):
         _tell_refusal(report.answer, words["refused"], language)
         return
     say(report.basis.in_language(language))
@@ -214,7 +213,7 @@ def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
     return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
 
 
-def _tell_refusal(refusal: Refusal, label: str, language: str) -> None:
+def _tell_refusal(refusal: NotEstimable, label: str, language: str) -> None:
     say(f"\n{label}: {refusal.text.in_language(language)}")
     if refusal.measured:
         told = ", ".join(

@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     import numpy as np  # noqa: PLC0415
 
     from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
     from quetsach.centre.answers import weekly_machines  # noqa: PLC0415
     from quetsach.centre.centre import Centre  # noqa: PLC0415
 
@@ -68,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         window = {"first": str(period.first), "last": str(period.last), "seed": arguments.seed}
         print_json({"lake": view.state, **window, **result.as_json()})
-    elif isinstance(result, Refusal):
+    elif isinstance(result, NotEstimable):
         print_wrapped(result.text.in_language(language))
     elif arguments.csv:
         _print_csv(result)

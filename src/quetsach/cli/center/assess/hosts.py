@@ -216,9 +216,9 @@ def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
 
 
 def _rates_json(rates: "Rates") -> dict[str, Any]:
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
 
-    return rates.as_json() if isinstance(rates, Refusal) else {id_: rate.as_json() for id_, rate in rates.items()}
+    return rates.as_json() if isinstance(rates, NotEstimable) else {id_: rate.as_json() for id_, rate in rates.items()}
 
 
 def _cells(row: "HostRow", rates: "Rates | None") -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.doubts import LARGEST_SILENT
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
 from quetsach.cli.output import print_table
 from quetsach.core.number import number_text
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Comparison
     from quetsach.lake.hosts import HostReport, HostRow
 
-type Rates = Mapping[str, Estimate] | Refusal
+type Rates = Mapping[str, Estimate] | NotEstimable
 """Machines per 1,000 subscribers by unit."""
 
 _WORDS = {
@@ -136,11 +136,11 @@ def show(
         (*_cells(name, row, language), *([_rate(known.get(row.id), language)] if known else [])) for name, row in lines
     ]
     print_table(header, cells, right=range(1, len(header)))
-    if isinstance(rates, Refusal):
+    if isinstance(rates, NotEstimable):
         print_wrapped(rates.text.in_language(language))
     refused: dict[str, list[str]] = {}
     for name, row in lines:
-        if isinstance(row.machines, Refusal):
+        if isinstance(row.machines, NotEstimable):
             refused.setdefault(row.machines.text.in_language(language), []).append(name)
     for text, who in refused.items():
         print_wrapped(f"{', '.join(who)}: {text}")
@@ -210,7 +210,7 @@ def _show_sensors(report: "HostReport", language: str) -> None:
             name=f"{sensor.feed}/{sensor.report}", days=sensor.days, hours=hours, outages=sensor.outages
         )
         if sensor.mode:
-            text += f" {Refusal(sensor.mode).text.in_language(language)}"
+            text += f" {NotEstimable(sensor.mode).text.in_language(language)}"
         print_wrapped(text)
     for c in report.coverage:
         if isinstance(c.at_least, Estimate):
@@ -220,14 +220,14 @@ def _show_sensors(report: "HostReport", language: str) -> None:
             print_wrapped(
                 coverage.format(family=c.first.family, first=first, second=second, a=a, b=b, both=both, n=least)
             )
-        elif c.at_least.reason is RefusalReason.CLOCKS_DIFFER:
+        elif c.at_least.reason is NotEstimableReason.CLOCKS_DIFFER:
             first, second = (f"{w.feed}/{w.report}" for w in (c.first, c.second))
             print_wrapped(f"{c.first.family}, {first}, {second}: {c.at_least.text.in_language(language)}")
 
 
 def _show_comparison(comparison: "Comparison", language: str) -> None:
     words = _WORDS[language]
-    if isinstance(comparison.machines, Refusal):
+    if isinstance(comparison.machines, NotEstimable):
         print_wrapped(comparison.machines.text.in_language(language))
     else:
         print_wrapped(
@@ -260,4 +260,4 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
 
 
 def _percent(answer: Answer, language: str) -> str:
-    return "–" if isinstance(answer, Refusal) else answer.percent_text().in_language(language)
+    return "–" if isinstance(answer, NotEstimable) else answer.percent_text().in_language(language)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from quetsach.assess.effect import Design, Panel
-    from quetsach.assess.effect.power import Power
     from quetsach.assess.effect.power_simulation import Noise
-    from quetsach.assess.refusal import Refusal
+    from quetsach.assess.effect.registration import Power
+    from quetsach.assess.not_estimable import NotEstimable
     from quetsach.centre.planning import PlannedPower
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -108,7 +108,7 @@ def asked_panel(arguments: argparse.Namespace) -> "Panel | None":
 
 def asked_noise(
     arguments: argparse.Namespace, so_far: "Panel | None", units: tuple[str, ...]
-) -> "Noise | Refusal | None":
+) -> "Noise | NotEstimable | None":
     """Return the noise of units from their figures so far, or as it was stated; ``None`` where there is neither.
 
     Raises:
@@ -129,7 +129,7 @@ def rehearse(
     design: "Design",
     *,
     target: float,
-    noise: "Noise | Refusal | None",
+    noise: "Noise | NotEstimable | None",
 ) -> "PlannedPower":
     """Work out what a plan could find, while people see how far that is."""
     from quetsach.assess.effect.power_simulation import DRAWS  # noqa: PLC0415

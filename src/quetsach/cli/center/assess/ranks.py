@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.grades import Method, ranked, read_estimates  # noqa: PLC0415
-    from quetsach.assess.refusal import Refusal  # noqa: PLC0415
+    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
     from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
 
     if not 0.5 <= arguments.confidence < 1:
@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     if arguments.json:
         print_json(result.as_json())
-    elif isinstance(result, Refusal):
+    elif isinstance(result, NotEstimable):
         print_wrapped(result.text.in_language(chosen_language(arguments)))
     else:
         _show(result, chosen_language(arguments))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quetsach import storage
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial
 from quetsach.assess.trial.registration import TrialRegistration, read_trial
 from quetsach.assess.trial.table import read_outcomes
@@ -18,8 +18,7 @@ from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.assess.estimate import Answer
-    from quetsach.assess.notice import Notice
+    from quetsach.assess.estimate import Answer, Notice
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -86,7 +85,7 @@ class TrialReport:
     """The answer of a trial, and the verdict or every reason why there is none."""
 
     registration: TrialRegistration
-    answer: TrialFinding | Refusal
+    answer: TrialFinding | NotEstimable
     departed: "tuple[Notice, ...]"
     verdict: TrialVerdict | NotGiven
 
@@ -110,7 +109,7 @@ class TrialReport:
         """Return the report for machines."""
         found = self.answer
         made: dict[str, object] = {"trial": self.registration.content()}
-        if isinstance(found, Refusal):
+        if isinstance(found, NotEstimable):
             return {**made, **found.as_json(), "verdict": self.verdict.as_json()}
         return {
             **made,
@@ -137,7 +136,7 @@ class TrialReport:
         treated, controls = (number_text(count, language) for count in planned.lot.sides)
         say(words["lot"].format(unit=unit, treated=treated, controls=controls))
         say(words["source"].format(source=planned.source))
-        if isinstance(self.answer, Refusal):
+        if isinstance(self.answer, NotEstimable):
             say("\n" + words["refused"].format(reason=self.answer.text.in_language(language)))
         else:
             _tell_finding(self.answer, language)
@@ -159,7 +158,7 @@ def _tell_finding(found: TrialFinding, language: str) -> None:
     say("\n" + words["difference"].format(**_points(found.difference, language)))
     if found.treated.lost + found.controls.lost:
         say(words["strict"].format(**_points(found.strict, language)))
-    if not isinstance(found.sooner, Refusal):
+    if not isinstance(found.sooner, NotEstimable):
         say(words["sooner"].format(p=_chance(found.sooner.probability, language)))
     treated, controls = (_answer(back, language) for back in found.back)
     say(words["back"].format(days=found.back_days, treated=treated, controls=controls))
@@ -183,7 +182,7 @@ def _points(estimate: Estimate, language: str) -> dict[str, str]:
 
 
 def _answer(answer: "Answer", language: str) -> str:
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return "–"
     low, high = (number_text(100 * end, language, decimals=1) for end in (answer.low, answer.high))
     return f"{_percent(answer.value, language)} ({low} – {high})"

@@ -2,9 +2,9 @@
 
 from statistics import median
 
-from quetsach.assess.count_change import Side
+from quetsach.assess.comparison import Side
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.pack import LocalText
 from quetsach.web.design.tile_map import Shade
@@ -120,7 +120,7 @@ def breakdown(inputs: Inputs) -> Chapter:
         return Chapter("breakdown", _TITLE, (Gap(_TITLE, _EMPTY),))
     content: list[Content] = []
     for dimension, rows in inputs.changes.items():
-        if isinstance(rows, Refusal):
+        if isinstance(rows, NotEstimable):
             content.append(refused(_TITLES[dimension], rows))
             continue
         content += [*_plots(dimension, inputs), _table(dimension, rows, inputs)]
@@ -183,7 +183,7 @@ def _row(change: Change) -> tuple[Cell, ...]:
 def _province_rates(inputs: Inputs) -> list[Content]:
     """Return the map of rates with its table, or why there is none."""
     found = inputs.province_rates
-    if isinstance(found, Refusal):
+    if isinstance(found, NotEstimable):
         return [refused(_RATE_TITLE, found)]
     if not found:
         return [Gap(_RATE_TITLE, _NO_PROVINCE_SUBSCRIBERS)]
@@ -212,8 +212,8 @@ def _beside(rate: Estimate, middle: float) -> LocalText:
 def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[Content]:
     title, table = _MACHINES[dimension], f"machines-{dimension.value}"
     answers = [answer for c in changes for answer in (c.before, c.after)]
-    if all(isinstance(answer, Refusal) for answer in answers):
-        return [refused(title, *(answer for answer in answers if isinstance(answer, Refusal)))]
+    if all(isinstance(answer, NotEstimable) for answer in answers):
+        return [refused(title, *(answer for answer in answers if isinstance(answer, NotEstimable)))]
     columns = (
         Column("id", LocalText("Mã", "Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),

@@ -8,7 +8,7 @@ import numpy as np
 from quetsach.assess import period_text
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Cases, Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -90,7 +90,7 @@ def cases(inputs: Inputs) -> Chapter:
         return Chapter("cases", _TITLE, (Gap(_TITLE, _NONE),))
     reports = {group: report for group, report in found.reports.items() if isinstance(report, CaseReport)}
     if not reports:
-        reasons = [report for report in found.reports.values() if isinstance(report, Refusal)]
+        reasons = [report for report in found.reports.values() if isinstance(report, NotEstimable)]
         return Chapter("cases", _TITLE, (refused(_TITLE, *reasons),))
     blocks: list[Content] = [Paragraph(joined(_WHAT, _when(found)))]
     for group, report in reports.items():
@@ -151,20 +151,20 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
     return [drawn, medians, told, *_difference(report), curves]
 
 
-def _by_events(item: tuple[str, TimeToClean | Refusal]) -> tuple[float, str]:
+def _by_events(item: tuple[str, TimeToClean | NotEstimable]) -> tuple[float, str]:
     id_, answer = item
-    return (0.0 if isinstance(answer, Refusal) else -float(answer.events), id_)
+    return (0.0 if isinstance(answer, NotEstimable) else -float(answer.events), id_)
 
 
-def _row(id_: str, name: LocalText, answer: TimeToClean | Refusal, *, is_counted: bool) -> tuple[Cell, ...]:
-    if isinstance(answer, Refusal):
+def _row(id_: str, name: LocalText, answer: TimeToClean | NotEstimable, *, is_counted: bool) -> tuple[Cell, ...]:
+    if isinstance(answer, NotEstimable):
         return (id_, name, *[None] * 6, answer.text)
     days = [end if end is not None and np.isfinite(end) else None for end in answer_cells(answer.median)]
     shares = [_percents(share)[0] for share in answer.still_infected.values()]
     return (id_, name, answer.events if is_counted else None, *days, *shares, why_not(answer.median))
 
 
-def _curve(id_: str, name: LocalText, answer: TimeToClean | Refusal) -> Iterator[tuple[Cell, ...]]:
+def _curve(id_: str, name: LocalText, answer: TimeToClean | NotEstimable) -> Iterator[tuple[Cell, ...]]:
     if isinstance(answer, TimeToClean):
         days = np.arange(min(LONGEST_DAYS, int(answer.curve.longest)) + 1)
         for day, *shares in zip(days, *answer.curve.sampled(days.astype(float)), strict=True):
@@ -172,7 +172,7 @@ def _curve(id_: str, name: LocalText, answer: TimeToClean | Refusal) -> Iterator
 
 
 def _difference(report: CaseReport) -> list[Content]:
-    if isinstance(report.comparison, Refusal):
+    if isinstance(report.comparison, NotEstimable):
         return []
     chance = report.comparison.probability
     least = "< " if chance < _LEAST else ""
@@ -194,6 +194,6 @@ def _returns(report: CaseReport) -> Content:
 
 
 def _percents(answer: Answer) -> tuple[float | None, float | None, float | None]:
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return (None, None, None)
     return (100 * answer.value, 100 * answer.low, 100 * answer.high)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
-from quetsach.assess.refusal import EXPLANATIONS, Refusal, RefusalReason
+from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
 from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.pack import LocalText
@@ -75,7 +75,7 @@ def effect(inputs: Inputs) -> Chapter:
     if inputs.effect is None:
         return Chapter("effect", _TITLE, (Gap(_TITLE, _NONE),))
     found = inputs.effect.finding
-    told = [refused(_TITLE, found)] if isinstance(found, Refusal) else _finding(found, inputs.effect)
+    told = [refused(_TITLE, found)] if isinstance(found, NotEstimable) else _finding(found, inputs.effect)
     return Chapter("effect", _TITLE, (_registered(inputs.effect), *told, *flow(inputs.effect.flow)))
 
 
@@ -142,7 +142,7 @@ _SMALL = LocalText(
     "Có kỳ mà số liệu dưới 10, nên không nêu từng kỳ.",
     "Figures of some period are under 10 and are not told one by one.",
 )
-_NO_RATIO = EXPLANATIONS[RefusalReason.NO_RATIO]
+_NO_RATIO = EXPLANATIONS[NotEstimableReason.NO_RATIO]
 
 
 def _facts(found: Finding, effect: Effect) -> Table:

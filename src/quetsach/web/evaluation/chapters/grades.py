@@ -7,7 +7,7 @@ from statistics import median
 from quetsach.assess import period_text
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import GradedProvider, ProviderGrades
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Grades, Inputs
 from quetsach.core.pack import LocalText
 from quetsach.lake.weekly import WEEK_DAYS
@@ -79,7 +79,7 @@ def grades(inputs: Inputs) -> Chapter:
     found = inputs.grades
     if found is None:
         return Chapter("grades", _TITLE, (Gap(_TITLE, _NO_SUBSCRIBERS if inputs.has_two_windows else _NO_WINDOWS),))
-    if isinstance(found.grades, Refusal):
+    if isinstance(found.grades, NotEstimable):
         return Chapter("grades", _TITLE, (refused(_TITLE, found.grades), *_not_counted(found)))
     return Chapter("grades", _TITLE, tuple(_graded(found, found.grades)))
 
@@ -171,7 +171,7 @@ def _not_counted(found: Grades) -> Iterator[Content]:
     reasons: dict[LocalText, dict[str, LocalText]] = {}
     for week in (*found.weeks, *found.before):
         for isp, answer in week.items():
-            if isinstance(answer, Refusal) and isp in found.subscribers:
+            if isinstance(answer, NotEstimable) and isp in found.subscribers:
                 reasons.setdefault(answer.text, {})[isp] = found.names[isp]
     for reason, names in reasons.items():
         vi, en = ", ".join(n.vi for n in names.values()), ", ".join(n.en for n in names.values())

@@ -6,7 +6,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -96,7 +96,7 @@ def machines(inputs: Inputs) -> Chapter:
 def _measures(found: Comparison) -> list[Content]:
     """Return the table; where nothing can be measured, why."""
     answers = (found.machines, found.by_events, found.by_addresses)
-    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    refusals = [answer for answer in answers if isinstance(answer, NotEstimable)]
     if len(refusals) == len(answers):
         return [refused(_TITLE, *refusals)]
     one = found.covered.families == 1
@@ -119,7 +119,7 @@ def _measures(found: Comparison) -> list[Content]:
 
 
 def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:
-    if isinstance(answer, Refusal):
+    if isinstance(answer, NotEstimable):
         return (name, None, None, None, None, None, why_not(answer))
     ends = (answer.low, answer.high) if answer.low < answer.high else (None, None)
     return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, *ends, None)
@@ -152,7 +152,7 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
 def _at_the_same_holiday(found: Comparison) -> Content:
     """Say what the window with a holiday is against the same holiday of another year."""
     title = LocalText("So với cùng kỳ nghỉ lễ của năm khác", "Against the same holiday of another year")
-    if isinstance(found.machines, Refusal):
+    if isinstance(found.machines, NotEstimable):
         return refused(title, found.machines)
     is_fall = found.machines.value >= 0
     ends = (found.machines.value, found.machines.low, found.machines.high)

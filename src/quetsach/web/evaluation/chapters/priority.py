@@ -1,8 +1,8 @@
 """The ten botnets: which ones stated criteria choose, and which of them other weights would change."""
 
 from quetsach.assess import period_text
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criterion, Observation
-from quetsach.assess.refusal import Refusal
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.centre.evaluation.inputs import Dimension, Inputs, Priority
 from quetsach.core.number import number_text
@@ -30,7 +30,7 @@ def priority(inputs: Inputs) -> Chapter:
     if found is None:
         return Chapter("priority", _TITLE, (Gap(_TITLE, _NONE),))
     families = inputs.changes.get(Dimension.FAMILY, ())
-    shown = set() if isinstance(families, Refusal) else {change.id for change in families}
+    shown = set() if isinstance(families, NotEstimable) else {change.id for change in families}
     table = _chosen(found, shown, _decided(inputs))
     return Chapter("priority", _TITLE, (_said(found), table, *_rests_on(found, shown)))
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.refusal import Refusal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.document import Gap
@@ -12,14 +12,14 @@ LOW, HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
 """The ends of an interval, as heads of columns."""
 
 
-def refused(what: LocalText, *refusals: Refusal) -> Gap:
+def refused(what: LocalText, *refusals: NotEstimable) -> Gap:
     """Say what is not given, and every reason why, each once."""
     return Gap(what, joined(*dict.fromkeys(refusal.text for refusal in refusals)))
 
 
 def why_not(answer: Answer) -> LocalText | None:
     """Return the reason for a table's cell where a number is not given."""
-    return answer.text if isinstance(answer, Refusal) else None
+    return answer.text if isinstance(answer, NotEstimable) else None
 
 
 def percents(share: Estimate, confidence: float) -> LocalText:

@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext
 from tests.browser import barriers, fits
 
-from quetsach.assess.refusal import Refusal, RefusalReason
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign.authority import Role
 from quetsach.centre.publication.candidates import Candidate, lay_candidate
 from quetsach.centre.publication.snapshot import read_snapshot
@@ -22,7 +22,7 @@ from quetsach.web.office.people.models import Person
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("QUETSACH_PICTURES")
 """A folder: the pages are photographed there, for people to look at."""
-REASON = Refusal(RefusalReason.CELLS_RECOVERED).text
+REASON = NotEstimable(NotEstimableReason.CELLS_RECOVERED).text
 
 
 @pytest.fixture
