@@ -18,7 +18,7 @@ OF_LINUX = (
 
 OF_WINDOWS = (
     TO_WINDOWS,
-    *(f"quetsach.endpoint.host.nt.{name}" for name in ("console", "disk", "machine", "opened", "privacy", "workers")),
+    *(f"quetsach.endpoint.host.nt.{name}" for name in ("disk", "machine")),
 )
 """What only a running Windows does: besides speaking to it, bringing together what is made of that."""
 
