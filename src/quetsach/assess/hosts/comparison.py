@@ -1,9 +1,10 @@
 """Two windows on a constant panel: by how much machines became fewer, and whether the instruments stayed the same."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
@@ -199,28 +200,14 @@ def compare(
     panel = tuple(sorted(best_watches({w: before.measured[w] for w in fit}).values()))
     gone = _gone(before, after, panel)
     begun = _gone(after, before, panel)
-    told = {(w.family, w.ip_version) for w in (*panel, *(g.watch for g in (*gone, *begun)))}
     notices = [
-        *doubts.dropped(before, after),
-        *doubts.modes(before, after),
-        *doubts.gone(before, gone),
-        *doubts.new(after, begun),
-        *doubts.counted_once(before, after, told),
+        *_of_the_panel(before, after, panel, gone, begun),
         *calendar.of_families(_named(before) | _named(after)).notices(before.period, after.period),
     ]
+    compared = partial(Comparison, before.period, after.period, panel, gone=gone, calibrations=calibrations)
     refused = _refused(before, after, panel)
     if refused:
-        return Comparison(
-            before.period,
-            after.period,
-            panel,
-            refused,
-            refused,
-            refused,
-            tuple(notices),
-            gone,
-            calibrations=calibrations,
-        )
+        return compared(refused, refused, refused, tuple(notices))
     searched = sudden.search_days(before, after, between or {}, panel)
     unseen = sudden.unseen(before, searched)
     machines = _at_least(unseen, _machines(before, after, panel))
@@ -238,22 +225,31 @@ def compare(
         *sudden.reach(before, after, panel),
         *sudden.unchecked(before, searched, panel, unseen),
     ]
-    clean = _at_least(unseen, _machines(before, after, panel, gone)) if gone else _NONE
-    covered = _covered(before, panel)
-    return Comparison(
-        before.period,
-        after.period,
-        panel,
+    return compared(
         machines,
         events,
         addresses,
         tuple(notices),
-        gone,
-        covered,
-        clean,
-        unseen,
-        calibrations,
+        covered=_covered(before, panel),
+        if_gone_are_clean=_at_least(unseen, _machines(before, after, panel, gone)) if gone else _NONE,
+        unseen_points=unseen,
     )
+
+
+def _of_the_panel(
+    before: WindowMeasured,
+    after: WindowMeasured,
+    panel: tuple[Watch, ...],
+    gone: tuple[Gone, ...],
+    begun: tuple[Gone, ...],
+) -> Iterator[Notice]:
+    """Yield what is to be told of feeds and families, whatever the figures come to."""
+    told = {(w.family, w.ip_version) for w in (*panel, *(g.watch for g in (*gone, *begun)))}
+    yield from doubts.dropped(before, after)
+    yield from doubts.modes(before, after)
+    yield from doubts.gone(before, gone)
+    yield from doubts.new(after, begun)
+    yield from doubts.counted_once(before, after, told)
 
 
 def _is_fit(watch: Watch, *windows: WindowMeasured) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from quetsach.assess import Ranking, WindowCount
@@ -188,19 +189,9 @@ def figures_count(
     basis = view.basis(window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
-    counted = (
-        campaign_figures(view, campaign, data, calendar=tables.calendar, draw=draw, progress=progress)
-        for campaign in tables.campaigns
-    )
-    campaigns = sorted((campaign for campaign in counted if campaign), key=lambda campaign: not campaign.seal)
-    families = answers.families(view, window, tables.families)
-    progress(1)
-    isps = answers.isps(view, window, tables.network)
-    progress(1)
-    places = answers.places(view, window, tables.places)
-    progress(1)
-    rankings = {"families": families, "isps": isps, "places": places, "sectors": answers.sectors(view, window)}
-    record = PublicationRecord(data)
+    figures_of = partial(campaign_figures, view, data=data, calendar=tables.calendar, draw=draw, progress=progress)
+    campaigns = sorted(filter(None, map(figures_of, tables.campaigns)), key=lambda campaign: not campaign.seal)
+    rankings, record = _rankings(view, window, tables, progress), PublicationRecord(data)
     _take_over(record, data, rankings)
     rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
     told = {name: () if isinstance(found, NotEstimable) else found for name, found in rows.items()}
@@ -210,27 +201,39 @@ def figures_count(
         lake=view.state,
         demonstration=demonstration,
         feeds=basis.feeds,
-        network_versions=isps.basis.network_versions,
+        network_versions=rankings["isps"].basis.network_versions,
         latest=window_figure(latest, None),
         families=told["families"],
         isps=_without_telling_rates(told["isps"], tables.network.announced_by_isp(window.last)),
         places=told["places"],
         campaigns=tuple(campaigns),
-        family_names={row.id: row.name.en for row in families.rows},
+        family_names={row.id: row.name.en for row in rankings["families"].rows},
         blocked=tuple(blocked),
         sectors=told["sectors"],
         withheld=tuple(_why(name, found) for name, found in rows.items() if isinstance(found, NotEstimable)),
         inputs=inputs,
         families_version=tables.families.version,
     )
-
-    def write_listed(path: Path) -> object:
-        coverage = tables.network.home.announced_bounds()
-        return listed.build(view, path, as_of=newest, days=LISTED_DAYS, coverage=coverage, by=_self(now))
-
+    coverage = tables.network.home.announced_bounds()
+    write_listed = partial(listed.build, view, as_of=newest, days=LISTED_DAYS, coverage=coverage, by=_self(now))
     candidate = lay_candidate(data, snapshot, write_listed)
     progress(1)
     return candidate
+
+
+def _rankings(view: LakeView, window: Period, tables: Tables, progress: Callable[[int], None]) -> dict[str, Ranking]:
+    """Count families, providers, provinces and sectors in a window."""
+    questions: tuple[tuple[str, Callable[[], Ranking]], ...] = (
+        ("families", lambda: answers.families(view, window, tables.families)),
+        ("isps", lambda: answers.isps(view, window, tables.network)),
+        ("places", lambda: answers.places(view, window, tables.places)),
+        ("sectors", lambda: answers.sectors(view, window)),
+    )
+    rankings = {}
+    for name, ask in questions:
+        rankings[name] = ask()
+        progress(1)
+    return rankings
 
 
 def _self(now: datetime) -> Access:

@@ -119,11 +119,9 @@ def clean(
         if host.services is not None:
             host.services.reload()
         found = look_again()
-        queued = goes_later(session)
-        left = [finding for finding in found or () if place_of(finding.artefact.anchor) not in queued]
-        seen = verify(host, left, removed_by(result.step for result in steps))
+        seen = verify(host, _left(found or (), session), removed_by(result.step for result in steps))
         result = CleanResult(
-            session=session.identifier,
+            session.identifier,
             root=printable(root_of(host)),
             started=now,
             steps=steps,
@@ -135,6 +133,12 @@ def clean(
         )
         session.finish({"exit_code": result.exit_code, "remaining": len(result.remaining)})
     return result
+
+
+def _left(found: Iterable[Finding], session: Session) -> list[Finding]:
+    """Return what was found again, without files that go when the system starts next."""
+    queued = goes_later(session)
+    return [finding for finding in found if place_of(finding.artefact.anchor) not in queued]
 
 
 def goes_later(session: Session) -> frozenset[bytes]:

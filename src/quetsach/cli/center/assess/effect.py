@@ -66,6 +66,14 @@ def register(parser: Parser) -> None:
         help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
     )
     add_spill_over(parser)
+    _add_settings(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_settings(parser: Parser) -> None:
+    """Add what belongs to one method, and what was settled before the start."""
     parser.add_argument(
         "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
     )
@@ -88,9 +96,6 @@ def register(parser: Parser) -> None:
         metavar="FILE",
         help="the same units and starts with an outcome that the campaign cannot have changed, such as other botnets",
     )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
 
 
 def add_spill_over(parser: argparse.ArgumentParser) -> None:

@@ -132,10 +132,7 @@ def assignment_make(
     if by is not None:
         require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     _refuse_senseless(periods, targets, due_days, lock_days)
-    if is_closed(campaign):
-        raise ReturnError(_("this campaign is closed: nobody can be asked for its returns any more"))
-    if letter is not None and (letter.state != LetterState.ISSUED or letter.campaign != campaign.key):
-        raise ReturnError(_("this letter was not issued in this campaign, or does not hold any more"))
+    _refuse_closed(campaign, letter)
     made = Assignment.objects.create(
         campaign=campaign,
         form=form,
@@ -229,6 +226,13 @@ def assignment_withdraw(*, assignment: Assignment, reason: str, by: Person, now:
     detail = {"reason": reason, "told": told, "submitted": submitted_count(assignment)}
     log_append(by=by, act="returns-withdraw", subject=assignment.log_subject, unit=root_unit(), detail=detail, now=now)
     return assignment
+
+
+def _refuse_closed(campaign: Campaign, letter: Letter | None) -> None:
+    if is_closed(campaign):
+        raise ReturnError(_("this campaign is closed: nobody can be asked for its returns any more"))
+    if letter is not None and (letter.state != LetterState.ISSUED or letter.campaign != campaign.key):
+        raise ReturnError(_("this letter was not issued in this campaign, or does not hold any more"))
 
 
 def _refuse_senseless(
