@@ -18,7 +18,7 @@ from quetsach.cli.parser import ExitCode, command_text
 from quetsach.cli.scan_options import code_of
 from quetsach.core.number import number_text
 from quetsach.core.pack import ArtefactKind
-from quetsach.endpoint.act.clean import Restarted, awaiting, verify_restarted
+from quetsach.endpoint.act.verify import Restarted, awaiting, verify_restarted
 from quetsach.endpoint.artefact import Finding, place_of, place_text, printable
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host import live

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind, LocalText
-from quetsach.endpoint.act.clean import awaiting, clean
+from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo
+from quetsach.endpoint.act.verify import awaiting
 from quetsach.endpoint.artefact import Artefact, Finding, anchor_of
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host
