@@ -12,7 +12,7 @@ ASSESS = Path(quetsach.assess.__file__).parent
 WORDS = ("reduction", "change", "fell", "decline")
 KNOWN = {
     "effect/finding.py observed_change": "what was observed, beside the effect: a difference of counts",
-    "grades/counted.py fell": "a probability",
+    "grades/provider.py fell": "a probability",
     "targets.py change_percent": "a goal as the plan words it: what is wanted",
     "targets.py percent_change": "of counted addresses, which judge nothing: there is no sample and no interval",
 }
