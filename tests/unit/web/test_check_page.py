@@ -60,7 +60,7 @@ def test_an_answer_leads_to_what_comes_next(centre: Path, client: Client) -> Non
 
 
 def test_old_data_say_nothing_about_now(centre: Path, client: Client, settings, monkeypatch) -> None:
-    from quetsach.web.portal import selectors
+    from quetsach.web.published import selectors
 
     monkeypatch.setattr(selectors, "day_of_data", lambda now: now.date())
     assert "Chúng tôi chưa có dữ liệu mới" in ask(client, SEEN)
@@ -169,6 +169,6 @@ def test_our_own_form_passes(centre: Path, client: Client, headers: dict[str, st
 
 
 def test_the_day_of_a_demonstration_is_its_own(centre: Path) -> None:
-    from quetsach.web.portal import selectors
+    from quetsach.web.published import selectors
 
     assert str(selectors.day_of_data(datetime.now(UTC))) == "2020-11-30"

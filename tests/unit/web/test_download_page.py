@@ -10,7 +10,7 @@ from django.test import Client
 from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, PORTABLE, SETUP, STICK, WINDOWS, offer_release
 
 from quetsach.packs.downloads import LIST_FILE
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 
 @pytest.fixture

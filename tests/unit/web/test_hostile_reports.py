@@ -14,7 +14,12 @@ from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.address import Address
 from quetsach.web.api import services
-from quetsach.web.api.counting import (
+from quetsach.web.api.errors import SubmissionError
+from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
+from quetsach.web.api.services import report_submit, tally_refresh
+from quetsach.web.api.tally import counting, report_tally
+from quetsach.web.client_address import DayKey, Source, source_of
+from quetsach.web.published.report_counts import (
     BOUND_FLOOR,
     IPV4,
     LINE_OF_IPV6,
@@ -27,11 +32,6 @@ from quetsach.web.api.counting import (
     kept_rows,
     state_of,
 )
-from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
-from quetsach.web.api.services import report_submit, tally_refresh
-from quetsach.web.api.tally import counting, report_tally
-from quetsach.web.client_address import DayKey, Source, source_of
 
 TODAY = datetime.now(UTC).date()
 KNOWN = frozenset({"eicar", "necurs"})

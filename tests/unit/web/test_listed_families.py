@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.centre.tables import load_families
 from quetsach.packs.load import load_shelf
-from quetsach.web.portal.family import pack_about
+from quetsach.web.published.family import pack_about
 
 PACKS = load_shelf(Path(__file__).parents[3] / "packs")
 NAMES = load_families()

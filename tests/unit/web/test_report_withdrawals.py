@@ -11,7 +11,6 @@ from django.test import Client
 from tests.hostile_reports import documents
 
 from quetsach.core.errors import InputError
-from quetsach.web.api.counting import BOUND_FLOOR, State
 from quetsach.web.api.models import ReportWithdrawal, ToolReport
 from quetsach.web.api.services import report_submit, tally_refresh
 from quetsach.web.api.withdrawals import (
@@ -26,6 +25,7 @@ from quetsach.web.api.withdrawals import (
 )
 from quetsach.web.client_address import Source
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.published.report_counts import BOUND_FLOOR, State
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 DAY = NOW.date()

@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 from quetsach.assess.privacy import Known, release_refusal, rounded_cells
 from quetsach.assess.privacy import Sum as PrivacySum
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.web.api.counting import WITH_FINDING, State, held_days
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.api.tally import FamilyTally, Tally
-from quetsach.web.portal.selectors import shelf
+from quetsach.web.published.report_counts import WITH_FINDING, State, held_days
+from quetsach.web.published.selectors import shelf
 
 MOST_FAMILIES = 10
 """How many families a public page names."""

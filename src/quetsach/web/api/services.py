@@ -15,7 +15,13 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from quetsach.web.api.counting import (
+from quetsach.web.api.errors import SubmissionError
+from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
+from quetsach.web.api.selectors import count_reports, known_families
+from quetsach.web.api.tally import Tally, counting, keep_tally
+from quetsach.web.client_address import NOWHERE, Source
+from quetsach.web.limits import SMALL_BODY_BYTES
+from quetsach.web.published.report_counts import (
     MOST_REPORTS_A_DAY,
     MOST_ROWS_A_DAY,
     OTHER_ROW,
@@ -24,12 +30,6 @@ from quetsach.web.api.counting import (
     kept_rows,
     state_of,
 )
-from quetsach.web.api.errors import SubmissionError
-from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
-from quetsach.web.api.selectors import count_reports, known_families
-from quetsach.web.api.tally import Tally, counting, keep_tally
-from quetsach.web.client_address import NOWHERE, Source
-from quetsach.web.limits import SMALL_BODY_BYTES
 
 _TRY_AGAIN_SECONDS = 3600
 _AT_ONCE = 500

@@ -15,8 +15,8 @@ from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
 from quetsach.web.configuration import Configuration
 from quetsach.web.identity import LICENCE
-from quetsach.web.portal import selectors
 from quetsach.web.portal.pages import Link, navigation
+from quetsach.web.published import selectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from quetsach.centre.publication.months import Month
 from quetsach.core.period import MONTHS
 from quetsach.web import identity
 from quetsach.web.design.templatetags.words import day, figure
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 _MOST = 60
 """Five years: readers fetch the whole feed each time."""

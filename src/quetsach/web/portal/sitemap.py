@@ -10,7 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from quetsach.web import identity
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 type Place = tuple[str, tuple[str, ...]]
 """The name of a route and its arguments."""

@@ -22,11 +22,12 @@ from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.tally import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.metrics import CHECKS
-from quetsach.web.portal import selectors, services
-from quetsach.web.portal.family import groups_of, page_of
-from quetsach.web.portal.offer import download_page, systems_of
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
-from quetsach.web.portal.visitor import HEADERS, visitor_of
+from quetsach.web.published import selectors
+from quetsach.web.published.answer import address_check
+from quetsach.web.published.family import groups_of, page_of
+from quetsach.web.published.offer import download_page, systems_of
+from quetsach.web.published.visitor import HEADERS, visitor_of
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -60,7 +61,7 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "portal/check.html")
     address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
-    answer = services.address_check(
+    answer = address_check(
         address=address,
         listed=selectors.address_list(),
         today=selectors.day_of_data(datetime.now(UTC)),

@@ -9,10 +9,10 @@ import pytest
 
 from quetsach.centre.evaluation.inputs import Fleet
 from quetsach.core.pack import LocalText
-from quetsach.web.api.counting import State
 from quetsach.web.api.models import ReportedFinding, ReportWithdrawal, ToolReport
 from quetsach.web.evaluation.fleets import cleaned_by_tool
 from quetsach.web.office.tree.models import Unit
+from quetsach.web.published.report_counts import State
 
 type Runs = Callable[..., None]
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)

@@ -17,7 +17,7 @@ from quetsach.web import identity
 from quetsach.web.api.open_data.tables import TABLES, OpenTable
 from quetsach.web.api.services import submission_schema
 from quetsach.web.identity import LICENCE
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 PACKAGE = "datapackage.json"
 DESCRIPTION = LocalText(

@@ -35,7 +35,7 @@ from quetsach.web.api.open_data.tables import TABLES, Figures, OpenTable
 from quetsach.web.api.services import submission_schema
 from quetsach.web.api.views import api
 from quetsach.web.identity import LICENCE
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 _MAX_AGE_SECONDS = 60
 _METHODS = "GET, HEAD, OPTIONS"

@@ -35,7 +35,7 @@ from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcom
 from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.plans.models import CLOSE, Campaign
 from quetsach.web.office.plans.selectors import steps_taken
-from quetsach.web.portal.selectors import definitions
+from quetsach.web.published.selectors import definitions
 
 PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")
 LANGUAGES = ("vi", "en")

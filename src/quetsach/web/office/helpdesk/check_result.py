@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core import signing
 
-from quetsach.web.portal.answer import Answer, Outcome
+from quetsach.web.published.answer import Answer, Outcome
 
 _SALT = "quetsach.helpdesk.slip"
 _LIFETIME_SECONDS = 86_400

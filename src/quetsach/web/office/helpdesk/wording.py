@@ -15,7 +15,7 @@ from quetsach.web.identity import site
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.wording.selectors import as_worded, newest_version
-from quetsach.web.portal import selectors
+from quetsach.web.published import selectors
 
 # The answers that are kept ready, with the addresses of this centre's pages filled in.
 

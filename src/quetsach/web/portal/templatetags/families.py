@@ -13,7 +13,7 @@ from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
 from quetsach.centre.tables import load_calendar
 from quetsach.core.pack import LocalText, Pack
 from quetsach.core.period import Period
-from quetsach.web.portal.selectors import pack_of, shelf
+from quetsach.web.published.selectors import pack_of, shelf
 
 register = template.Library()
 

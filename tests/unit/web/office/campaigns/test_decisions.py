@@ -36,7 +36,7 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, Passage
 from quetsach.web.office.plans.selectors import decisions_of
 from quetsach.web.office.refusal import AccessError
-from quetsach.web.portal.selectors import published_snapshot
+from quetsach.web.published.selectors import published_snapshot
 
 PUBLISHED = datetime(2026, 11, 25, 4, tzinfo=UTC)
 

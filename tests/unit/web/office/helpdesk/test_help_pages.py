@@ -12,7 +12,7 @@ from quetsach.web.office.helpdesk import forms, public_views
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Asker, Case, Message
 from quetsach.web.office.helpdesk.services import case_note, case_reply
-from quetsach.web.portal.answer import Answer, ListedFamily, Outcome
+from quetsach.web.published.answer import Answer, ListedFamily, Outcome
 
 from .conftest import CONTACT, NOW, TEXT
 

@@ -37,8 +37,8 @@ from quetsach.web.office.plans.selectors import decisions_of, steps_taken
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.returns.selectors.publication import campaigns_with_totals, returns_of
 from quetsach.web.office.tree.models import UnitKind
-from quetsach.web.portal.family import page_of
-from quetsach.web.portal.selectors import offered_files, pack_of
+from quetsach.web.published.family import page_of
+from quetsach.web.published.selectors import offered_files, pack_of
 
 # What a campaign's letters came to, as far as anyone may know it.
 

@@ -19,7 +19,7 @@ from quetsach.centre.tables import load_families
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
-from quetsach.web.portal.selectors import published_snapshot
+from quetsach.web.published.selectors import published_snapshot
 
 _LIFETIME_SECONDS: Final = 3600
 

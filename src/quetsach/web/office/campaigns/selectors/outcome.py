@@ -31,7 +31,7 @@ from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.models import CLOSE, Campaign
 from quetsach.web.office.plans.selectors import campaigns, decisions_of, is_closed, steps_taken
 from quetsach.web.office.returns.selectors.publication import returns_of
-from quetsach.web.portal.selectors import published_snapshot
+from quetsach.web.published.selectors import published_snapshot
 
 # What a campaign came to: as it is now, or as its close sealed it.
 

@@ -41,7 +41,7 @@ from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.returns.selectors.asking import assignments_off_plan
 from quetsach.web.office.tree.selectors import root_unit
 from quetsach.web.portal.pages import chart_of
-from quetsach.web.portal.selectors import published_snapshot
+from quetsach.web.published.selectors import published_snapshot
 
 # What every page of campaigns does: who may enter, and which campaign.
 

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from quetsach.web.design.templatetags.words import figure as write_number
 from quetsach.web.office.helpdesk import wording
 from quetsach.web.office.helpdesk.check_result import CheckResult
-from quetsach.web.portal.answer import Answer
+from quetsach.web.published.answer import Answer
 
 register = template.Library()
 

@@ -1,18 +1,21 @@
-"""What a visitor is told about their own address: a dated observation, never a verdict on a machine.
+"""What a visitor is told about their own address: whether it is listed, since when, and what nobody can know."""
 
-Addresses change hands and are shared: in the campaign of 2022, 45 % of the first visitors had a listed address while
-3 % of the country's addresses were listed. So no answer says that a computer is, or is not, all right.
-"""
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.address import Address
 from quetsach.web.design.templatetags.words import day as write_day
+
+# What a visitor is told about their own address: a dated observation, never a verdict on a machine.
+#
+# Addresses change hands and are shared: in the campaign of 2022, 45 % of the first visitors had a listed address while
+# 3 % of the country's addresses were listed. So no answer says that a computer is, or is not, all right.
 
 FRESH_DAYS = 7
 """Data whose newest day is older say nothing about now."""
@@ -128,3 +131,57 @@ _MEANS_NOT = {
     Outcome.SHARED: _("It says nothing about your device, neither good nor bad. The three steps look at the device."),
     Outcome.NO_FRESH_DATA: _("It says nothing about your address or your device, neither good nor bad."),
 }
+
+
+# What the portal does: answers a visitor about their own address.
+
+
+class Listing(Protocol):
+    """One family seen at an address."""
+
+    @property
+    def family(self) -> str:
+        """Identifier of the family."""
+
+    @property
+    def last_day(self) -> date:
+        """Last day (UTC) it was seen there."""
+
+
+class AddressList(Protocol):
+    """The addresses reported from ``first_day`` on; ``newest_day`` is the last that has any."""
+
+    first_day: date
+    newest_day: date | None
+
+    def look_up(self, address: Address) -> Sequence[Listing]:
+        """Return what was seen at the address, or in its /64."""
+
+    def covers(self, address: Address) -> bool:
+        """Say whether any feed would have told of the address: else that it was not seen means nothing."""
+
+
+def address_check(
+    *,
+    address: Address | None,
+    listed: AddressList | None,
+    today: date,
+    describe: Callable[[Listing], ListedFamily],
+) -> Answer:
+    """Look one address up, in memory; nothing is kept.
+
+    Args:
+        address: the visitor's own; ``None`` where the proxies did not say it.
+        listed: what was reported lately; ``None`` before the first publication.
+        today: the day to measure freshness against (UTC).
+        describe: gives a listing its name in the page's language.
+    """
+    if address is None or address.is_shared_or_hidden:
+        return Answer(Outcome.SHARED, address)
+    if listed is None or listed.newest_day is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
+        return Answer(Outcome.NO_FRESH_DATA, address)
+    found = tuple(describe(listing) for listing in listed.look_up(address))
+    if not found and not listed.covers(address):
+        return Answer(Outcome.NOT_COVERED, address)
+    outcome = Outcome.SEEN if found else Outcome.NOT_SEEN
+    return Answer(outcome, address, listed.first_day, listed.newest_day, found)

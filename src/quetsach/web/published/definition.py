@@ -5,7 +5,7 @@ from typing import Any
 
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
-from quetsach.web.api.counting import BOUND_DAYS, BOUND_FACTOR, BOUND_FLOOR, IPV4, LINE_OF_IPV6, SITE_OF_IPV6
+from quetsach.web.published.report_counts import BOUND_DAYS, BOUND_FACTOR, BOUND_FLOOR, IPV4, LINE_OF_IPV6, SITE_OF_IPV6
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.portal.visitor import Visitor
+from quetsach.web.published.visitor import Visitor
 
 WHEEL = "wheel"
 _RUN_AT_ONCE = ("setup", "portable", "bundle")
