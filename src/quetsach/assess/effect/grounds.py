@@ -190,10 +190,8 @@ def _few_apart(units: int) -> Notice:
     return Notice(
         "few-units-apart",
         LocalText(
-            f"Gần như mọi đơn vị đều bắt đầu cùng lúc, chỉ có {units} đơn vị để so sánh (cần ít nhất {APART_AT_LEAST}):"
-            " khoảng tin cậy hẹp hơn thực tế.",
-            f"Nearly all units begin together, with {units} to compare with ({APART_AT_LEAST} are needed): the "
-            "interval is narrower than the truth.",
+            f"Số đơn vị để so sánh chỉ là {units} (cần ít nhất {APART_AT_LEAST}): khoảng tin cậy hẹp hơn thực tế.",
+            f"Only {units} to compare with ({APART_AT_LEAST} needed): the interval is narrower than the truth.",
         ),
     )
 
