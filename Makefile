@@ -20,8 +20,8 @@ DATA ?= var/center
 WHEEL := build/tool/stamp
 RELEASE := build/release
 
-# Tests wait half of their time, for servers, browsers and other processes: two workers keep one core busy.
-WORKERS ?= $(shell expr 2 '*' "$$(nproc)")
+# A worker a core: two a core were tried and took longer, for what waits is little beside what computes.
+WORKERS ?= $(shell nproc)
 PARTS := $(MAKE) --no-print-directory --jobs 2
 
 .PHONY: help run install test release test-release test-rescue windows lint types docs reference bench validate clean
