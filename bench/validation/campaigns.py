@@ -6,7 +6,7 @@ the lake as ``center assess panel`` does, and it is analysed and judged as ``cen
 usual settings but for ``exposure``: the campaign is known to be whole within a week, so two weeks have a coefficient of
 their own.
 
-**The true effect** is the causal quantity of ``measurement.md`` 3.1, ``R = 1 - E[N | campaign] / E[N | no campaign]``
+**The true effect** is the causal quantity ``R = 1 - E[N | campaign] / E[N | no campaign]``
 for the machines N that are on line in the third week since the start and later. By design each machine would be freed
 with the probability ``reduction`` of the scenario, so R is that number exactly; the paired plays (with the measure and
 without, on the same random numbers, from the truth's Parquet) add up to it, which a line of the table shows.

@@ -1,6 +1,6 @@
 """What the intervals and verdicts of ``assess effect`` promise, on campaigns whose true effect is known.
 
-Campaigns are drawn as ``measurement.md`` 3.2 and 3.3 describe them: daily national series with controls, and weekly
+Campaigns are drawn as campaigns are measured: daily national series with controls, and weekly
 provincial series that begin one step after the other. The national ones of a scenario are computed at once, by the very
 functions that the command uses on one (a test holds both against each other); wedges one by one, a quarter as many.
 """

@@ -1,6 +1,5 @@
 """Counting machines in regimes drawn at random: what is printed is right or wide, what is not known is refused."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -130,14 +129,3 @@ def _machines(regime: Regime, seed: int, number: int) -> Answer:
 def _is_within(count: int, of: int, share: float) -> bool:
     """Whether so many are no more than a share of all, but for chance."""
     return count <= share * of + 2 * sqrt(share * (1 - share) * of)
-
-
-def by_trait(judged: list[Judged]) -> dict[str, Counter[str]]:
-    """Return for each trait how many regimes were right, wrong and refused for what, for those who mend."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for one in judged:
-        answer = one.answers["machines"]
-        got = ("covered" if one.covers("machines") else "missed") if isinstance(answer, Estimate) else answer.reason
-        for trait in one.regime.traits or ("ordinary",):
-            found[trait][got] += 1
-    return dict(found)

@@ -24,7 +24,9 @@ def pages() -> dict[str, str]:
     """Return the public pages as people get them."""
     from django.test import Client
 
-    return {page: Client(headers={"host": "localhost"}).get(f"/{page}").content.decode() for page in PAGES}
+    found = {page: Client(headers={"host": "localhost"}).get(f"/{page}") for page in PAGES}
+    assert {page: answer.status_code for page, answer in found.items()} == dict.fromkeys(PAGES, 200)
+    return {page: answer.content.decode() for page, answer in found.items()}
 
 
 def letters() -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Nothing of one country stands in code: its code, its time, its capital and its campaigns are data."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,6 @@ import pytest
 SOURCES = Path(__file__).parents[2] / "src" / "quetsach"
 OF_ONE_COUNTRY = ("viet-nam-2020", "Asia/Ho_Chi_Minh", "Hà Nội", "Ha Noi", "Hanoi", "Ủy ban nhân dân", "+07:00")
 NAMES = frozenset({"VIET_NAM", "VIETNAM"})
-
-EXCEPTIONS = {
-    "cli": "examples in help texts may name the campaign that ships, so that they can be typed",
-    "packs": "what the authors of malware wrote is no country of ours",
-}
 
 
 def _tells_of_one(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -38,14 +33,17 @@ def _is_example(text: str) -> bool:
     return "quetsach center " in text or text.startswith(" --campaign ")
 
 
+EXCEPTIONS: dict[str, Callable[[str], bool]] = {
+    "cli": _is_example,  # help texts may name the campaign that ships, so that they can be typed
+    "packs": lambda _text: True,  # what the authors of malware wrote is no country of ours
+}
+
+
 def _found(path: Path) -> list[str]:
     place = path.relative_to(SOURCES)
+    may_stand = EXCEPTIONS.get(place.parts[0], lambda _text: False)
     told = _tells_of_one(ast.parse(path.read_text("utf-8")))
-    if place.parts[0] == "packs":
-        return []
-    if place.parts[0] == "cli":
-        told = ((line, text) for line, text in told if not _is_example(text))
-    return [f"{place}:{line}: {text[:60]!r}" for line, text in told]
+    return [f"{place}:{line}: {text[:60]!r}" for line, text in told if not may_stand(text)]
 
 
 def test_no_code_tells_of_one_country() -> None:
