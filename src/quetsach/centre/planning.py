@@ -7,6 +7,7 @@ from datetime import date, datetime
 import numpy as np
 
 from quetsach.assess.effect import DUMMIES, SEED, Counted, Design, Method, Panel, Scale, read_panel
+from quetsach.assess.effect.fidelity import planned_days
 from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of
 from quetsach.assess.effect.registration import PanelPlan, Power, Registration
@@ -84,7 +85,7 @@ def begins_planned(centre: Centre, draft: Registration, so_far: Panel | None) ->
     """
     begins: dict[str, date | None] = dict.fromkeys(draft.controls)
     if order := order_of(centre.campaign_folder(draft.campaign)):
-        return begins | {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
+        return begins | planned_days(order)
     treated = tuple(unit for unit in so_far.units if unit not in draft.controls) if so_far else ()
     return begins | dict.fromkeys(treated or _NOBODY, draft.start)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from quetsach import storage
 from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
-from quetsach.assess.effect.fidelity import Fidelity, Flow, Note, fidelity_of, flow_of, read_notes
+from quetsach.assess.effect.fidelity import Fidelity, Flow, Note, fidelity_of, flow_of, planned_days, read_notes
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration, read_registration
 from quetsach.assess.effect.roll_out import RollOut, read_roll_out
@@ -97,7 +97,7 @@ def begins_of(registration: Registration, folder: Path) -> dict[str, date | None
         if order.digest != registration.roll_out:
             raise InputError("the order of roll-out is not the one that was registered", where=str(path))
         order.refuse_before(registration.start, where=str(path))
-        begins |= {unit: day for day, units in zip(order.days, order.steps, strict=True) for unit in units}
+        begins |= planned_days(order)
     return begins
 
 

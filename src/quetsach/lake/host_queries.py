@@ -37,7 +37,7 @@ _CLOCK = pa.schema(
     ]
 )
 _STEP = "greatest(0, ceil(4 * log2(greatest(gap_ms, 1) / 60000)))::smallint"
-"""The step of ``assess.hosts.ladder`` that a gap in milliseconds belongs to."""
+"""The step of ``assess.hosts.schedule`` that a gap in milliseconds belongs to."""
 
 _CUT_US = CUT_MINUTES * _MINUTE
 

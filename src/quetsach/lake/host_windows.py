@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Named:
         return NamedHours(self.hours, self.watched, share, self.gaps, self.days, self.once)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LaidOut:
     """The roll-ups of a period, to be asked: complete, each day of each report that has sightings.
 
@@ -114,8 +114,9 @@ class LaidOut:
         """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
         return self.view.ask(Bots(by, self.families, self.view.names), parts_of(self.bots)) if self.bots else []
 
+    @cached_property
     def named_hours(self) -> dict[Watch, dict[int | None, Named]]:
-        """Return what installations tell of each watch, by AS; hours are those of days without outages."""
+        """What installations tell of each watch, by AS; hours are those of days without outages."""
         if not self.bots:
             return {}
         found: defaultdict[Watch, dict[int | None, Named]] = defaultdict(dict)
@@ -192,7 +193,7 @@ def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
 
 def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping[str, float]) -> WindowMeasured:
     """Measure every watch of a window; ``rows`` are what was counted of it."""
-    clocks, named = laid.clocks, laid.named_hours()
+    clocks, named = laid.clocks, laid.named_hours
     hourly = {watch_of(row): np.array([row[f"h{h}"] for h in range(24)]) for row in rows.hourly()}
     windows = {watch_of(row): _windows(row) for row in rows.windows()}
     days: defaultdict[Sensor, dict[date, int]] = defaultdict(dict)
@@ -250,7 +251,7 @@ def dense_pools(rows: HostRows, window: WindowMeasured, best: set[Watch], announ
 
 def calibrated(laid: LaidOut, rows: HostRows, window: WindowMeasured) -> dict[Watch, Calibrated]:
     """Return the watches whose machines can be told by what was learned in networks with bot IDs."""
-    named = laid.named_hours()
+    named = laid.named_hours
     ladders = ladders_of(rows.ladder(("asn",)), ("asn",)) if named else {}
     parts: defaultdict[Watch, list[NetworkPart]] = defaultdict(list)
     for row in rows.totals(("asn",)) if named else ():

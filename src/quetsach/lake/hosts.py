@@ -11,7 +11,7 @@ from quetsach.assess import Basis
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.breaks import DaySeen
-from quetsach.assess.hosts.calibration import Calibrated, Calibration
+from quetsach.assess.hosts.calibration import Calibration
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.estimators import addresses_per_machine, bot_ids, chapman, clock_difference
@@ -167,7 +167,8 @@ def hosts(
         taught = calibrated(laid, rows, window) if calibrated_for is None or calibrated_for else {}
         asked = best if calibrated_for is None else best & set(calibrated_for)
         known = {watch: made for watch, made in taught.items() if watch in asked}
-        everything = [(w, _by(known.get(w), window.measured[w])) for w in best]
+        counted = replace(window, calibrated=known).by_calibration(known).measured
+        everything = [(watch, counted[watch]) for watch in best]
         parts = _parts(rows, window, best, clocks, group) if group else _by_family(everything)
         made = [
             _row(id_, parts[id_], counts[id_], named.get(id_), is_crowded=id_ in crowded)
@@ -251,11 +252,6 @@ def _days_between(
                 for watch, days in laid.count_days().items():
                     made[watch] |= days
     return dict(made)
-
-
-def _by(known: Calibrated | None, measured: Measured) -> Measured:
-    """Return what was measured, with the machines of a calibrated way where there is one."""
-    return replace(measured, machines=known.machines) if known else measured
 
 
 def _by_family(everything: Iterable[tuple[Watch, Measured]]) -> dict[str, list[tuple[Watch, Measured]]]:

@@ -71,7 +71,7 @@ GAPS = pa.schema(
         ("feed", pa.string()),
         ("report", pa.string()),
         *_PLACES,  # of the later sighting
-        ("step", pa.int16()),  # of assess.hosts.ladder; null for gaps across a silence of the sensor
+        ("step", pa.int16()),  # of assess.hosts.schedule; null for gaps across a silence of the sensor
         ("first_us", pa.int64()),  # of a gap across a silence: where it begins and ends
         ("last_us", pa.int64()),
         ("count", pa.int64()),

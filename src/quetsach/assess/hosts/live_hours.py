@@ -34,7 +34,7 @@ _NEARER: Final = 0.5
 """A day is moved that is at least so much nearer to the usual day when that is moved ..."""
 _LARGE: Final = 0.25
 """... by so large a share of the usual day ..."""
-_FEWEST_NIGHT_HOURS, _FEWEST_HOURS_OF_COMING, _FEW_DAYS, _MOST = 6, 2, 0.1, 0.9
+_FEWEST_NIGHT_HOURS, _FEWEST_HOURS_OF_COMING, _HARDLY_ANY, _MOST = 6, 2, 0.1, 0.9
 """A family keeps hours if in so many hours of its usual day hardly any machines are on, and in so many some are but not
 all: machines come and go one by one. Domains that are live from some hour on come and go at a stroke."""
 _SURE: Final = 6.0
@@ -84,7 +84,7 @@ def _usual_hours(seen: Hours, alive: Hours) -> NDArray[np.float64]:
 
 def _keeps_hours(usual: NDArray[np.float64]) -> bool:
     share = usual / usual.max()
-    night, coming = (share < _FEW_DAYS).sum(), ((share >= _FEW_DAYS) & (share <= _MOST)).sum()
+    night, coming = (share < _HARDLY_ANY).sum(), ((share >= _HARDLY_ANY) & (share <= _MOST)).sum()
     return bool(night >= _FEWEST_NIGHT_HOURS and coming >= _FEWEST_HOURS_OF_COMING)
 
 
@@ -165,15 +165,15 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, offices: 
     alive = np.array([_alive(sensor, day) for day in days])
     blind = _blind(hourly, alive)
     night = _open_night(_usual(hourly, alive))
-    rest_days = offices.rest_days if offices else WEEKEND
+    rest_days = _rest_days(offices)
+    is_at_rest = np.array([day.weekday() in rest_days for day in days])
     week = _week(days, hourly, alive, offices)
-    is_weekend = np.array([day.weekday() in rest_days for day in days])
     if week is Week.WORKING:
-        blind[is_weekend] = False
+        blind[is_at_rest] = False
     blind[:, night] = True
     watched = alive.copy()
     alive[blind] = 0
-    counted = ~is_weekend if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
+    counted = ~is_at_rest if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
     kinds = np.array([day_kind(day, rest_days) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
@@ -245,6 +245,10 @@ def _open_night(usual: NDArray[np.float64]) -> NDArray[np.bool_]:
     return night if min(slopes) == 0 or max(slopes) <= 1 else none
 
 
+def _rest_days(offices: Offices | None) -> frozenset[int]:
+    return offices.rest_days if offices else WEEKEND
+
+
 class Week(Enum):
     """On which days of the week machines are on line that are switched off at night."""
 
@@ -271,11 +275,12 @@ def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None
         watched & (((hourly > share * usual) & (alive > 0) & busy).sum(axis=1) > watched_hours / 2)
         for share in (SILENT, LEFT_ON)
     )
-    is_at_rest = np.array([day.weekday() in (offices.rest_days if offices else WEEKEND) for day in days])
+    rest_days = _rest_days(offices)
+    is_at_rest = np.array([day.weekday() in rest_days for day in days])
     worked = np.flatnonzero(there & ~is_at_rest)
     if not len(worked) or (in_full & is_at_rest).any() or not is_at_rest.any():
         return Week.WHOLE
-    working_days = 7 - len(offices.rest_days if offices else WEEKEND)
+    working_days = 7 - len(rest_days)
     absent = np.diff(np.flatnonzero(there[~is_at_rest] | ~watched[~is_at_rest]))
     is_absent = ((absent > 1) & (absent <= working_days)).any()
     is_office = is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()
@@ -293,10 +298,9 @@ def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None
 def _seen_at_rest(days: list[date], hourly: Hours, offices: Offices | None) -> NDArray[np.bool_]:
     """Return on which days somebody was seen in hours that are of a day of rest in the country."""
     ahead = _hours_ahead(offices, days[0]) if offices else 0.0
-    rest_days = offices.rest_days if offices else WEEKEND
     hours = np.floor(np.arange(24) + 0.5 + ahead).astype(np.int64)
     local = np.array([day.weekday() for day in days])[:, None] + hours // 24
-    seen: NDArray[np.bool_] = ((hourly > 0) & np.isin(local % 7, list(rest_days))).any(axis=1)
+    seen: NDArray[np.bool_] = ((hourly > 0) & np.isin(local % 7, list(_rest_days(offices)))).any(axis=1)
     return seen
 
 

@@ -54,4 +54,4 @@ def evaluate(
             handed.province_subscribers,
             analyse_effect(centre, campaign, view, handed),
         )
-        return Evaluated(gathering.gather(campaign, sources, office, now=now, progress=progress), view.state)
+        return Evaluated(gathering.gather(sources, office, now=now, progress=progress), view.state)

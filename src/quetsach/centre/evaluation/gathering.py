@@ -28,7 +28,6 @@ _LAST, _DECLARED = "close", "baseline"
 
 
 def gather(
-    campaign: Campaign,
     sources: Sources,
     office: OfficeFacts,
     *,
@@ -38,8 +37,7 @@ def gather(
     """Read everything that the report of a campaign is made of.
 
     Args:
-        campaign: its plan.
-        sources: where to read.
+        sources: of which campaign, and where to read.
         office: what the office knows of it.
         now: when the report is made (UTC).
         progress: told after each step, ``STEPS`` of them.
@@ -47,7 +45,7 @@ def gather(
     Raises:
         QuetsachError: the lake cannot be read, or a frozen baseline was changed.
     """
-    lake = sources.lake
+    lake, campaign = sources.lake, sources.campaign
     targets = _targets(campaign, sources)
     progress(1)
     last = _last_window(targets)
@@ -58,7 +56,7 @@ def gather(
     compared_machines = _machines(sources, base, last, divided.get(Dimension.FAMILY, ())) if last else None
     machines = _machines_changed(sources, divided, compared_machines)
     progress(1)
-    judged = judging.judge(campaign, sources, base, last, progress=progress)
+    judged = judging.judge(sources, base, last, progress=progress)
     outcome, outside = own_letters(office.outcome, campaign) if office.outcome else (None, 0)
     return Inputs(
         campaign=campaign,

@@ -32,14 +32,11 @@ class Judged:
     priority: Priority | None
 
 
-def judge(
-    campaign: Campaign, sources: Sources, base: Period, last: Period | None, *, progress: Callable[[int], None]
-) -> Judged:
+def judge(sources: Sources, base: Period, last: Period | None, *, progress: Callable[[int], None]) -> Judged:
     """Judge cases, providers and botnets.
 
     Args:
-        campaign: its plan.
-        sources: where to read.
+        sources: of which campaign, and where to read.
         base: the baseline window.
         last: the last window; ``None`` where no window has data.
         progress: told after each of ``STEPS`` steps.
@@ -47,7 +44,7 @@ def judge(
     Raises:
         QuetsachError: the lake cannot be read.
     """
-    cases = _cases(campaign, sources, Period(base.first, last.last)) if last else None
+    cases = _cases(sources.campaign, sources, Period(base.first, last.last)) if last else None
     progress(1)
     grades = _grades(sources, base, last) if last and sources.subscribers else None
     progress(1)

@@ -18,7 +18,7 @@ from quetsach.centre.publication.snapshot import PublicationError, RankedRow, Sn
 RANKINGS = ("families", "isps", "places", "sectors")
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}\.json")
 _MOST_KEPT = 600
-_logger = logging.getLogger("quetsach.web.portal")
+_logger = logging.getLogger("quetsach.center")
 
 
 @dataclass(frozen=True, slots=True)

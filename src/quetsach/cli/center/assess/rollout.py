@@ -119,13 +119,14 @@ def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut"
 def _power(arguments: argparse.Namespace, drawn: "RollOut") -> "PlannedPower":
     """Return what a wedge with this order could find by its usual settings, week by week."""
     from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
+    from quetsach.assess.effect.fidelity import planned_days  # noqa: PLC0415
     from quetsach.lake.weekly import WEEK_DAYS, weeks  # noqa: PLC0415
 
     if not 0 < arguments.target < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
     if not 1 <= arguments.weeks_around <= _WEEKS_AT_MOST:
         raise InputError(f"must be from 1 to {_WEEKS_AT_MOST}", where="--weeks-around")
-    begins = {unit: day for day, units in zip(drawn.days, drawn.steps, strict=True) for unit in units}
+    begins = planned_days(drawn)
     around = timedelta(weeks=arguments.weeks_around)
     of_panel = weeks(drawn.first - around, drawn.days[-1] + around + timedelta(WEEK_DAYS - 1), anchor=drawn.first)
     noise = asked_noise(arguments, asked_panel(arguments), tuple(begins))
