@@ -43,7 +43,6 @@ _COLUMNS = 80
 _ENGLISH_ONLY = frozenset({"packs", "center"})
 """Commands of analysts and of the centre's staff, whose help is English."""
 
-_EXAMPLES = "examples:"
 _USAGE_ERROR = 2
 
 type Subcommands = argparse._SubParsersAction[Parser]  # noqa: SLF001  (argparse names it no other way)
@@ -190,7 +189,7 @@ def _told(text: str | None, catalogue: Mapping[str, str]) -> str | None:
     return text
 
 
-# Exit codes of the command (DESIGN: after Microsoft's malicious software removal tool).
+# Exit codes of the command (after Microsoft's malicious software removal tool).
 
 
 class ExitCode(IntEnum):

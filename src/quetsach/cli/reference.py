@@ -177,9 +177,6 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-# Pages of ``docs/reference`` that the code itself knows best.
-
-
 def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """Yield the parser and every command below it, in the order of the help."""
     if isinstance(parser, Parser):

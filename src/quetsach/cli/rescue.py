@@ -130,9 +130,6 @@ def format_age(words: Mapping[str, str], versions: Sequence[str], today: date) -
     return words[key].format(count=len(versions), day=f"{day:%d/%m/%Y}", days=days)
 
 
-# ``quetsach rescue``: a stick from which a machine starts straight into the tool, and what it does then (Linux).
-
-
 def register(parser: Parser) -> None:
     """Add ``rescue`` with its own commands, on the one system that a stick is made on."""
     if sys.platform != "linux":

@@ -79,8 +79,6 @@ def _paths(state: Path) -> list[Path]:
     return packs_at(installed) + [path for path in ours if load_pack(path).family in listed]
 
 
-# ``quetsach rescue make``: the image is made, the right stick is made sure of, written and read back.
-
 LEAST_BYTES = 512 << 20
 """The smallest stick that is taken: the image, and some room for what is removed."""
 

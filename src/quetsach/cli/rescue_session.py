@@ -164,8 +164,6 @@ def _new_folder(place: Path) -> Path:
     return folder
 
 
-# One sitting at the rescue stick: drives are listed, looked at, cleaned and put back as a person chooses.
-
 _ACTED = frozenset({ExitCode.CLEANED, ExitCode.CLEANED_RESTART, ExitCode.PARTLY_CLEANED, ExitCode.FAILED})
 
 

@@ -116,8 +116,6 @@ def _test_pack() -> Pack:
     )
 
 
-# ``quetsach self-test``: whether this copy of the tool works on this machine.
-
 if TYPE_CHECKING:
     pass
 

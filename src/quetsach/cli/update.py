@@ -85,9 +85,6 @@ def _say(arguments: argparse.Namespace, text: str) -> None:
         print(text)
 
 
-# ``quetsach update``: signed packs from the centre, or from a folder carried there.
-
-
 def register(parser: Parser) -> None:
     """Add ``update``."""
     parser.show_examples(

@@ -34,8 +34,6 @@ class FileType(StrEnum):
     OTHER = "other"
 
 
-# The text of YARA rules, taken apart into rules and words, so that rules can be chosen and rewritten.
-
 FILE_TYPES = "file_types"
 """The meta field by which a rule says which files concern it: names of ``FileType`` joined by commas."""
 

@@ -24,7 +24,7 @@ def layout_of(feed: str, report: str | None, *, file_name: str, head: bytes) -> 
         feed: a feed of ``LAYOUTS``.
         report: the report's name, or ``None`` to find it out.
         file_name: the name under which the file came, without folders; may be empty.
-        head: the first bytes of the file, at least ``header.MAX_HEADER_BYTES`` of them if there are as many.
+        head: the first bytes of the file, at least ``lines.MAX_HEADER_BYTES`` of them if there are as many.
 
     Raises:
         FeedError: the feed or report is unknown, or the header cannot be read or lacks a required column.

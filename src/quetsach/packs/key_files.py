@@ -75,8 +75,6 @@ def _value(tag: int, content: bytes) -> bytes:
     return bytes([tag, 0x80 | len(length)]) + length + content
 
 
-# One key as two files: ``NAME.pub`` (public) and ``NAME.pem`` (private, PKCS #8, mode 0600, also under a pass phrase).
-
 SHORTEST_PHRASE = 12
 """Characters that a pass phrase has at least: whoever steals the file can try phrases for as long as they like."""
 

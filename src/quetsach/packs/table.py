@@ -127,8 +127,6 @@ def _after_value(text: str, place: int) -> int:
     return place
 
 
-# Reads a TOML table field by field, strictly: a missing, mistyped or unknown field is an error with its line.
-
 _LONGEST_TEXT = 2_000
 _MOST_ITEMS = 500
 _FIELD_NAME = re.compile(r"[a-z0-9_]{1,40}")

@@ -81,8 +81,6 @@ def _passed_on(settings: str) -> list[str]:
     return [line for line in settings.splitlines() if line.startswith(prefixes) and not line.endswith('"";')]
 
 
-# The system on the stick: a small Debian from its own packages, with this tool and what starts it.
-
 PACKAGES = (
     *("base-files", "base-passwd", "bash", "coreutils", "dash", "debianutils", "diffutils", "dpkg", "findutils"),
     *("grep", "gzip", "hostname", "init-system-helpers", "less", "libc-bin", "login", "mount", "ncurses-base"),

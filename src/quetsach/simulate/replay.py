@@ -309,6 +309,4 @@ def _rows(
     ).encode()
 
 
-# Published totals, played as day files: each span of days shows exactly as many addresses as were published.
-
 __all__ = ["Origin", "Scenario", "Span", "read_scenario", "simulate"]

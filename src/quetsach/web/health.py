@@ -105,8 +105,6 @@ class HeartbeatFile:
         os.close(self._descriptor)
 
 
-# Whether the centre is well: what visitors need, and what goes on behind the pages.
-
 LEAST_FREE_BYTES = 200 << 20
 """Below this a day's deliveries and their compaction may not fit any more."""
 OLD_FIGURES_DAYS = 7

@@ -2,7 +2,7 @@
 
 ``d_t = y_t - mean_c y_ct`` is regressed on 1, t, ramp and weekdays; the effect is the coefficient of the ramp. It is
 linear in the series, so each unit has a slope of its own on the ramp, and the treated one stands against the spread of
-those of the controls (``measurement.md`` 3.2: standard error by placebos).
+those of the controls (standard error by placebos).
 """
 
 from collections.abc import Iterator, Mapping

@@ -125,8 +125,6 @@ def _part(since: int, one: Told, reach: float, effect: float) -> Part:
     return Part(f"since-{since}", name, estimate)
 
 
-# Difference in differences: how the treated changed, less how those changed who had not begun.
-
 _UNITS_FOR_GAPS: Final = 6
 _TABLE_AT_MOST: Final = 2_000
 """Lines of the table of groups and times."""

@@ -93,8 +93,6 @@ def permutation_text(draws: int) -> LocalText:
     )
 
 
-# What each method of effect is called and what it takes for granted, for reports and for the method note.
-
 METHOD_NAMES: Mapping[Method, LocalText] = {
     Method.DID: LocalText("Sai biệt kép", "Difference in differences"),
     Method.SC: LocalText("Đối chứng tổng hợp", "Synthetic control"),

@@ -86,8 +86,6 @@ def read_power(content: Mapping[str, Any]) -> Power:
     )
 
 
-# The analysis that is signed before a campaign begins: nobody chooses the method after seeing the result.
-
 MACHINES: Final = "machines"
 """Outcome of a panel: machines on line."""
 LAKE_WEEKS: Final = "lake-weeks-1"

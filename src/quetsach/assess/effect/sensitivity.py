@@ -131,9 +131,6 @@ def around(one: Estimate, other: Estimate) -> Estimate:
     return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
 
 
-# How much would have to be wrong for an effect to be none: what is said beside the number, in words.
-
-
 def sensitivity(found: Finding) -> Iterator[LocalText]:
     """Say what the time before does not exclude, and how large a drift or unknown cause would overturn an effect.
 

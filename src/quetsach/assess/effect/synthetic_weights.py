@@ -43,8 +43,6 @@ def simplex_weights(columns: Floats, target: Floats, *, ridge: float, is_centred
     return np.asarray(found / found.sum(), dtype=np.float64)
 
 
-# Shares of controls, and of periods before a start, that stand for a unit that was treated.
-
 _TINY: Final = 1e-6
 _PENALTIES: Final = np.logspace(-2, 4, 13)
 """Of the regression that corrects a misfit, in mean squared singular values; the one that predicts best is taken."""

@@ -2,7 +2,7 @@
 
 Each time since the start has an effect of its own, so that effects may build up or wear off; one coefficient for
 "treated" instead would report about half of an effect that builds up, and can have the wrong sign where one wears off
-(``measurement.md`` 3.3; Kenny, Voldal, Xia, Heagerty and Hughes 2022). Effects are told for times since the start at
+(Kenny, Voldal, Xia, Heagerty and Hughes 2022). Effects are told for times since the start at
 which others still wait (``exposure``), and told from chance by the lot itself (``lot``). Where whole regions were drawn
 it is regions that are drawn again; where the panel names none, but units that begin together also err together, it is
 those groups.

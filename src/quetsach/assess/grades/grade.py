@@ -48,8 +48,6 @@ def caution(share: float, draws: int) -> float:
     return _CAUTION * math.sqrt(share * (1 - share) / draws)
 
 
-# Three grades against the middle, and intervals of ranks, from draws of what the true values may be.
-
 type Floats = npt.NDArray[np.float64]
 type Flags = npt.NDArray[np.bool_]
 type Ranks = npt.NDArray[np.int64]

@@ -60,8 +60,6 @@ def read_estimates(content: bytes, *, where: str) -> Estimates:
     return Estimates(tuple(found), values[:, 0], values[:, 1])
 
 
-# League tables of anything that was estimated with a standard error: names, estimates, errors.
-
 _LEAST = 1e-9
 
 

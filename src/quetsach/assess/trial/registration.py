@@ -85,8 +85,6 @@ def detectable_difference(
     return float(brentq(missing, 1e-9, most)) if missing(most) >= 0 else None
 
 
-# The registration of a trial: the lot, the outcome, the target and what the trial could find, signed before it.
-
 KIND: Final = "trial"
 ENOUGH: Final = 0.8
 """Power under which a plan is called too weak."""

@@ -37,7 +37,7 @@ def register_chain(commands: Subcommands) -> None:
         nargs="?",
         type=Path,
         metavar="FILE",
-        help="letters as TOML (default: those of 2020 and 2022)",
+        help="letters as TOML (default: those of the campaign that the country's demonstration plays)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(command)

@@ -130,8 +130,6 @@ class ProcessesBelow(LinuxProcesses):
         return text.removeprefix(self._root) if text.startswith(self._root + b"/") else text
 
 
-# One specimen on trial: it is planted, found, removed, put back, and removed again.
-
 type Item = tuple[str, str, str]
 """Kind, place, and line or entry: what a specimen says it planted, and what a scan says it found."""
 

@@ -46,8 +46,6 @@ ACTS: Mapping[type[Target], Act] = {
 """What does the steps of each kind."""
 
 
-# Carrying out steps and undoing them, one at a time, each with its record before and after.
-
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
 _CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
 

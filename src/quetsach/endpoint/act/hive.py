@@ -97,8 +97,6 @@ def _values(content: KeyContent) -> Iterator[RegistryValue]:
         yield from _values(below)
 
 
-# Edits of the registry on a disk: a copy of the hive is edited in our own folder and takes the hive's place.
-
 _MAX_EDITS = 10_000
 _MAX_INVERSE_BYTES = MAX_RECORD_BYTES // 2
 

@@ -150,7 +150,7 @@ class Factory:
 
     @cached_property
     def version(self) -> str:
-        """The version of Windows, as ``factory.keys.VERSIONS`` names it; empty when it is not known."""
+        """The version of Windows, as ``VERSIONS`` names it; empty when it is not known."""
         try:
             values = [self._registry.value(_VERSION, name) for name in _BUILDS]
         except RegistryError:

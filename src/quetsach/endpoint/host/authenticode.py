@@ -107,8 +107,6 @@ def read_element(source: bytes, position: int = 0, end: int | None = None) -> El
     return Element(source, source[position], position, inside, inside + length)
 
 
-# Which files of a Windows disk are Microsoft's own and unchanged, from their signatures.
-
 CATALOGUES = b"/Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}"
 OWN_NAMES = frozenset({"Microsoft Windows", "Microsoft Windows Publisher", "Microsoft Corporation"})
 

@@ -98,8 +98,6 @@ def text_of(raw: bytes, *, is_narrow: bool) -> str:
     return raw.decode("latin-1") if is_narrow else raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
 
 
-# Reads one hive file of the Windows registry from an open descriptor, never more of it than is asked for.
-
 MAX_SUBKEYS = 100_000
 MAX_VALUES = 100_000
 MAX_VALUE_BYTES = 8 << 20

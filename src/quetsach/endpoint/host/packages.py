@@ -56,8 +56,6 @@ def _settings(tree: Tree, names: frozenset[bytes]) -> Iterator[InstalledFile]:
                 yield InstalledFile(os.fsdecode(package), words[0][1:], "md5", words[1].decode())
 
 
-# Files that the system's package manager answers for, and whether they are still what it installed.
-
 _MERGED = (b"/usr/bin/", b"/usr/sbin/", b"/usr/lib/", b"/usr/lib32/", b"/usr/lib64/", b"/usr/libx32/")
 
 

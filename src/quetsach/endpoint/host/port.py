@@ -104,14 +104,12 @@ def alike(texts: Sequence[str]) -> bool:
     )
 
 
-# What the endpoint tool needs of a machine; one back end for each kind of machine.
-#
 # Back ends: the running Linux (``host.posix``), the running Windows (``host.nt``), mounted disks of Linux, macOS and
 # Windows with its hives (``host.offline``), a fake in memory for tests. All pass the contract tests in
 # ``tests/integration/endpoint/contract``. ``host.live`` chooses for the machine that this process runs on.
 #
 # A path is bytes, absolute inside the root, with ``/`` between names also on Windows, whose root is its system drive.
-# Files are reached through ``Tree`` and acted on through ``Folder`` and ``Files`` (``host.folder``).
+# Files are reached through ``Tree`` and acted on through ``Folder`` and ``Files`` (``host.files``).
 
 __all__ = ["Entry", "Files", "Folder", "Host", "Tree"]
 

@@ -92,9 +92,6 @@ def _read_content(item: Mapping[str, Any]) -> KeyContent:
     )
 
 
-# Steps: what a clean-up does to one thing, in a form that the journal keeps and can be read back from.
-
-
 @dataclass(frozen=True, slots=True)
 class QuarantineFile:
     """Seal a file and remove it. Its path has no links; undo puts the very file back."""

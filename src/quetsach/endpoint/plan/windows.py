@@ -159,7 +159,7 @@ def windows_skip_reason(finding: Finding, host: Host) -> SkipReason | None:
 
 
 def registry_edit_requests(finding: Finding, host: Host, registry: Registry) -> Iterator[HiveEditRequest]:
-    """Yield what a finding that ``windows_hold`` lets pass asks of the registry of a machine."""
+    """Yield what a finding that ``windows_skip_reason`` lets pass asks of the registry of a machine."""
     anchor = finding.artefact.anchor
     if finding.action is Action.REMOVE_TASK and task_of(finding, host) is not None:
         return

@@ -82,7 +82,7 @@ class ReportedScan:
 
     ``complete`` is false when it was ended before it had gone through everything. Of ``files``, ``cached`` were the
     same as when an earlier scan had seen nothing in them, and were not read again. ``conclusion`` is what the scan
-    comes to, ``gaps`` why it is not conclusive (``look.conclusion.Gap``, worst first, how many things each is about).
+    comes to, ``gaps`` why it is not conclusive (``scanner.conclusion.Gap``, worst first, of how many things).
     """
 
     scope: Scope

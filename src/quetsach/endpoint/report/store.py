@@ -47,8 +47,6 @@ def event_text(report: Report, path: Path) -> str:
     return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
 
 
-# Where reports lie: one JSON file each in the state, newest last by name; and the random name of the installation.
-
 REPORT_LIMIT_BYTES = 64 * 1024 * 1024
 _MOST_REPORTS = 500
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}(?:-(?P<session>\d{8}T\d{6}Z-[0-9a-f]{6}))?\.json")

@@ -36,7 +36,7 @@ class Archives(Enum):
     LEAVE = auto()
     """Their own bytes are looked at."""
     POSTPONE = auto()
-    """Nothing is looked at: see ``Look.is_postponed``."""
+    """Nothing is looked at: see ``FileResult.is_postponed``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def scan_file(
     archives: Archives = Archives.OPEN,
     is_told: bool = False,
 ) -> FileResult | ScanIssue:
-    """Open a file that a walk found and look at its content; see ``look_at_open_file``."""
+    """Open a file that a walk found and look at its content; see ``scan_open_file``."""
     try:
         descriptor = tree.open_read(candidate.path)
     except OSError as error:

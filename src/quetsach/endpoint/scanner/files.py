@@ -62,8 +62,6 @@ class Listing:
         self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-# The files of a scan: what was seen before is passed over, the rest is looked at, and each is accounted for.
-
 CHECKPOINT_SECONDS = 30.0
 """So often what was seen is kept: a scan that is cut off goes on from there when it is started again."""
 

@@ -1,7 +1,7 @@
 """The process that reads the memory of others for the scan: gets an anchor, sends back what its memory showed.
 
 Run as ``python -m quetsach.endpoint.scanner.memory_worker``. It speaks with ``endpoint.scanner.memory`` as
-``host.worker_process`` says.
+``host.process`` says.
 """
 
 import os

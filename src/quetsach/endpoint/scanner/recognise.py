@@ -94,9 +94,6 @@ def _digests(source: Source, start: int, size: int, algorithms: Collection[str])
     return [digest.hexdigest() for digest in digests]
 
 
-# What content is known by: the rules and hashes of packs, ready to be looked for in bytes and open files.
-
-
 @dataclass(frozen=True, slots=True)
 class Signatures:
     """What packs know content by, as values that can be sent to another process."""

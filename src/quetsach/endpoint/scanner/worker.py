@@ -1,7 +1,7 @@
 """The process that looks at files for the scan: gets batches, sends back what each file showed; counts archives.
 
 Run as ``python -m quetsach.endpoint.scanner.worker``: hostile content is matched here, so that a crash costs one file.
-It speaks with ``endpoint.scanner.workers`` as ``host.worker_process`` says.
+It speaks with ``endpoint.scanner.worker_pool`` as ``host.process`` says.
 """
 
 import sys

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what tells of scans takes a while to load, and the window i
     from quetsach.endpoint.report import Report
 
 type Scope = Literal["quick", "full", "paths", "drives"]
-"""The names of ``look.scan.Scope``; ``drives`` for one drive after the other."""
+"""The names of ``scanner.scan.Scope``; ``drives`` for one drive after the other."""
 
 type Unfit = str
 """Why a drive must not be changed, as the messages ``rescue`` name it (``unfit-…``); empty where it may be."""

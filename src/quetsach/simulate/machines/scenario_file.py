@@ -154,8 +154,6 @@ def _names(section: Section, name: str, known: list[str]) -> tuple[str, ...]:
     return names
 
 
-# Reads a scenario of ``kind = "country"``; docs/reference/scenario-format.md says what each field means.
-
 MAX_DAYS = 1000
 MAX_HOSTS = 5_000_000
 MAX_PLACES = 1 << 26

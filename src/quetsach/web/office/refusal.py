@@ -25,8 +25,6 @@ class AccessError(QuetsachError):
         self.is_hidden = is_hidden
 
 
-# How the office says what was refused: what happened, then what to do, in the language of the page.
-
 type Words = Mapping[str, str | Promise]
 """What a room says by the ``code`` of an error; ``%(what)s`` stands for the error's own words."""
 

@@ -90,8 +90,6 @@ def _large_file(file: IO[bytes]) -> Path | None:
     return Path(name) if Path(name).stat().st_size > LARGE_FILE_BYTES else None
 
 
-# The centre as an application of RSGI, granian's own interface: the event loop takes in and hands out, threads answer.
-
 PAGE_THREADS = 4
 MONITORING = ("/healthz", "/metrics")
 _RETRY_SECONDS = "5"

@@ -242,8 +242,6 @@ def _triggers(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_TRIGGER_KINDS.get(kind, str(kind)) for kind in kinds))
 
 
-# The readers ``tasks`` and ``jobs``: scheduled tasks as files, as the registry keeps them, and jobs of old systems.
-#
 # A task whose security descriptor was taken out of the registry runs but is not shown (Microsoft, "Tarrask malware uses
 # scheduled tasks for defense evasion", 2022); one that is in the registry alone runs from what the registry keeps.
 

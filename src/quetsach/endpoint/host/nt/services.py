@@ -239,7 +239,7 @@ class WmiCalls(Protocol):
 # The event subscriptions of the running Windows; satisfies ``Subscriptions``.
 #
 # The repository is asked anew for every answer. Which file keeps a subscription, and which were deleted, the collector
-# reads by itself (``collect.windows.wmi``); here is only what Windows would run.
+# reads by itself (``collect.windows.binary``); here is only what Windows would run.
 
 _NAMESPACES = ("root\\subscription", "root\\default")
 _FILTER, _BINDING = "__EventFilter", "__FilterToConsumerBinding"

@@ -50,8 +50,6 @@ def mounted_mac(root: Path) -> MacHost:
     return MacHost(PosixTree(root))
 
 
-# Which kind of system lies on a mounted disk.
-
 _WINDOWS_MARK = b"/Windows/System32/config"
 _LINUX_MARKS = (b"/etc", b"/usr")
 _CARRIED_MARKS = (b"/System Volume Information", b"/$Recycle.Bin", b"/Recycler", b"/Recycled", b"/autorun.inf")

@@ -264,8 +264,6 @@ def _folded(name: bytes) -> str:
     return folded(name.decode("utf-8", "surrogateescape"))
 
 
-# A Windows machine that does not run, its drive mounted below a folder or copied to one.
-
 _NTFS_ATTRIBUTES = ("system.ntfs_acl", "system.ntfs_security", "system.ntfs_attrib_be")
 """What NTFS keeps of a file that is not among its listed attributes.
 

@@ -131,7 +131,7 @@ class PosixFiles:
         write_flags(descriptor, state.flags)
 
 
-# Reads and writes the marks of a folder of Windows where no Windows runs (``host.folder_marks``).
+# Reads and writes the marks of a folder of Windows where no Windows runs (``host.files.FolderMarks``).
 
 _GET_OF_FAT, _SET_OF_FAT = 0x80047210, 0x40047211
 _NONE = frozenset({errno.ENODATA, errno.EOPNOTSUPP})

@@ -23,9 +23,6 @@ APPROVAL_TITLES: Mapping[str, str | Promise] = {
 }
 
 
-# Approvals: what was asked for, by whom, and what another person decided.
-
-
 class Approval(models.Model):
     """That somebody asked for exactly this content (``digest``) to be let out. No verdict: nobody has decided yet.
 

@@ -316,21 +316,3 @@ class ParentDigest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id} {self.unit_id} {self.day:+}"
-
-
-# Official letters, their way down the tree.
-
-__all__ = [
-    "COVERING",
-    "Attachment",
-    "Dispatch",
-    "DispatchEvent",
-    "Letter",
-    "LetterState",
-    "LetterVersion",
-    "ParentDigest",
-    "PublishedLetters",
-    "RegisterBook",
-    "Reminder",
-    "Template",
-]

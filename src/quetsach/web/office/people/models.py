@@ -42,9 +42,6 @@ class PeopleError(QuetsachError):
     """A person, a duty or an invitation cannot be changed so. The text is for the person at the desk."""
 
 
-# People of the office, their duties, and invitations to join.
-
-
 class PersonManager(BaseUserManager["Person"]):
     """Makes people; addresses are kept in lower case."""
 

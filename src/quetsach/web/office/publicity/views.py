@@ -84,8 +84,6 @@ def _page(request: HttpRequest, context: dict[str, object], *, status: int = 200
     return response
 
 
-# Pages of publicity in the office: each parses its request, calls one service or selector, and renders.
-
 _DAYS_SHOWN = 28
 _SHOWN_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png"}
 """What opens in the browser; everything else is saved."""

@@ -55,8 +55,6 @@ def figures_recast(figures: Mapping[str, int], *, day: date, level: int | None =
     return [RecastFigure(units[key], found[key]) for key in sorted(found, key=lambda key: (units[key].code, key))]
 
 
-# Reads of the tree; every one says for which day.
-
 MOST_FOUND = 50
 
 

@@ -20,8 +20,6 @@ from quetsach.web.office.tree.records import (
     unit_records,
 )
 
-# Who sees which unit, also one that is no more: the past of a place belongs to whoever has the place today.
-
 
 @kept_while_read
 def answering(unit: Unit, *, day: date) -> Unit:

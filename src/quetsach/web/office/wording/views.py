@@ -28,9 +28,6 @@ class TextForm(EditedForm):
     en = forms.CharField(label=_("English"), max_length=LONGEST, widget=_area("en"))
 
 
-# Pages of texts that people reword.
-
-
 @require_safe
 def texts(request: HttpRequest, key: str) -> HttpResponse:
     """All texts of a document, as they count now."""

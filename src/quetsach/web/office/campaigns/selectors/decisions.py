@@ -161,8 +161,6 @@ def _last_request(campaign: Campaign) -> BaselineRequest | None:
     return BaselineRequest(found[1], BaselineCount.from_json(found[1].facts["count"]), approval)
 
 
-# Decisions that were asked for: what waits for a second person, what was agreed to and is not recorded.
-
 DECISION_KIND = "decision"
 
 

@@ -43,8 +43,6 @@ class Line:
         return _("%(part)s, line %(number)s") % {"part": self.part, "number": self.number}
 
 
-# The letter as its writers give it: everything that is printed, nothing of how.
-
 MOST_LINE_CHARACTERS = 500
 MOST_FOOT_CHARACTERS = 130
 """Of what stands at the foot of the first page, which has room for so much."""

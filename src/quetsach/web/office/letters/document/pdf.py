@@ -45,8 +45,6 @@ def unsigned(printed: Printed) -> bytes:
     return printed.content
 
 
-# Sets letters as PDF/A-2a and PDF/UA-1: archives take them, and screen readers read them.
-
 _QUIET_ZONE_MODULES = 2
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 

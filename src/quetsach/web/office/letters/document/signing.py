@@ -159,8 +159,6 @@ def _silent() -> SigningError:
     )
 
 
-# Signs letters: PAdES B-B, or B-T with a time stamp, by the person first and by the agency over it.
-
 PERSON_FIELD = "Person"
 AGENCY_FIELD = "Agency"
 _PAGE_HEIGHT_MM = 297.0

@@ -183,8 +183,6 @@ def _element(name: str, **attributes: str) -> Any:
     return element
 
 
-# Sets letters as DOCX, the working form that agencies edit: the same words, measures and order as the PDF.
-
 _AGENCY_MM, _STATE_MM = 65.0, 100.0
 _AGENCY_TEXT_MM = _AGENCY_MM - 4.5
 _RECIPIENTS_MM, _SIGNER_MM = 80.0, 85.0

@@ -77,8 +77,6 @@ class UnitCodes:
         return None
 
 
-# Taking a file in: received whole, then worked off in pieces, each in one transaction with its checkpoint.
-
 AT_ONCE_RECORDS = 2000
 """A report of so many is worked off before the sender is answered; a larger one by the centre's worker."""
 PIECE_RECORDS = 5000

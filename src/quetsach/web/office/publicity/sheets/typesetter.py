@@ -58,8 +58,6 @@ def _runs(y: int, row: bytes) -> Iterator[tuple[int, int, int]]:
         x += length
 
 
-# Sheets as PDF and PNG. Values go in as JSON and come out as text; nothing of them is ever read as a command.
-
 _FOLDER = Path(__file__).parent
 _LOCK = threading.Lock()
 _PIXEL_IS_POINT = 72.0

@@ -37,7 +37,7 @@ from quetsach.web.office.tree.selectors import parents_of
 
 # Mail about returns: each names who asks, by which letter, how to check that, and the period in words.
 #
-# What is queued here leaves with the letters. Nobody's first mail is a reminder: see ``reminding``.
+# What is queued here leaves with the letters. Nobody's first mail is a reminder: see below.
 
 MOST_PERIODS_NAMED = 6
 
@@ -148,8 +148,6 @@ def _invitations(assignment: Assignment) -> str:
 def _reminders(period: Period) -> str:
     return f"return:{period.pk}."
 
-
-# Invitations to report, reminders before and after the due day, and one digest for the unit above.
 
 _OPEN = frozenset({ReturnStatus.EXPECTED, ReturnStatus.OVERDUE, ReturnStatus.SENT_BACK})
 _AT_ONCE = 100
