@@ -60,7 +60,7 @@ def in_child(data: Path, report: Path) -> dict[str, float]:
 
 def step(data: Path, report: Path) -> dict[str, float]:
     """Take one file in and say what it cost."""
-    from quetsach.web.setup import configure_web
+    from quetsach.web.configuration import configure_web
 
     configure_web(data)
     from quetsach.web.office.partners.models import Partner
@@ -98,7 +98,7 @@ def lay_out(data: Path) -> None:
     """Make an empty centre with places and one partner."""
     data.mkdir()
     (data / "secret.key").write_text("x" * 64)
-    from quetsach.web.setup import configure_web
+    from quetsach.web.configuration import configure_web
 
     configure_web(data)
     from django.core.management import call_command

@@ -44,7 +44,7 @@ def prepare(folder: Path) -> tuple[float, int]:
     """Make a database with the tree that ships; return the seconds of CPU that loading took, and the units."""
     (folder / "secret.key").write_text("s" * 50)
     os.environ["DATABASE_URL"] = f"sqlite:///{folder}/bench.sqlite3"
-    from quetsach.web.setup import configure_web
+    from quetsach.web.configuration import configure_web
 
     configure_web(folder)
     from django.core.management import call_command

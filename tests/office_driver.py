@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 
 
 def people(made: dict[str, tuple[str, str] | tuple[str, str, str]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 
 PAGES = ("", "steps/", "steps/clean/", "download/", "privacy/", "how-this-is-counted/", "malware/", "office/sign-in/")
 SEEN = """timestamp,address,malware,country

@@ -1,5 +1,6 @@
 """What an operator decides about one centre, read once from the environment into one typed object."""
 
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -317,3 +318,12 @@ def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
         raise ConfigurationError(f"not known: {text[:20]!r}", where=name, hint=f"write {' or '.join(allowed)}")
     return text
+
+
+def configure_web(data: Path) -> None:
+    """Point Django at one centre's data; once a process, before anything of ``quetsach.web`` reads its settings."""
+    import django  # noqa: PLC0415  (it takes time to load, and its settings are read from the environment)
+
+    os.environ["QUETSACH_DATA"] = str(data)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "quetsach.web.settings"
+    django.setup()

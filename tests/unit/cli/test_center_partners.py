@@ -15,7 +15,7 @@ PREPARE = """
 import sys
 from datetime import date
 from pathlib import Path
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 configure_web(Path(sys.argv[1]))
 from quetsach.web.office.tree.models import Edge, Unit
 from quetsach.web.office.units.services.unit import positions_rebuild

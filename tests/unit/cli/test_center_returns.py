@@ -16,7 +16,7 @@ PREPARE = """
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 configure_web(Path(sys.argv[1]))
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope

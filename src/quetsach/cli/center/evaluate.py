@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.web.setup import configure_web  # noqa: PLC0415
+    from quetsach.web.configuration import configure_web  # noqa: PLC0415
 
     centre = Centre(arguments.data or default_data())
     if not centre.is_laid_out:

@@ -106,7 +106,7 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.web.setup import configure_web  # noqa: PLC0415
+    from quetsach.web.configuration import configure_web  # noqa: PLC0415
 
     words = _WORDS[language]
     if not (data / "secret.key").exists():

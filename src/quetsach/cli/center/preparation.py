@@ -28,9 +28,8 @@ from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
-from quetsach.web.configuration import Configuration
+from quetsach.web.configuration import Configuration, configure_web
 from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
-from quetsach.web.setup import configure_web
 from quetsach.web.stored_settings import adopt
 
 _PUBLICATION_STEPS = 11

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from quetsach.centre.publication import due
 from quetsach.cli.center.opened import database_error
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 
 if TYPE_CHECKING:
     from quetsach.centre.publication.snapshot import Snapshot

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.web.setup import configure_web
+from quetsach.web.configuration import configure_web
 
 ENTRIES = 40
 
