@@ -4,12 +4,14 @@ import itertools
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.waiting import until
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the commands of the centre do
 # A shell that begins a run in the background lets it ignore Ctrl-C, and every program that a test begins would, too.
@@ -71,11 +73,54 @@ def eicar_copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(Path(__file__).parent.parent / "packs" / "eicar", tmp_path / "eicar"))
 
 
-_APPEND_ONLY = pytest.StashKey[tuple[Any, list[str]]]()
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's tables in a file, as a centre does.
+
+    In memory all threads of the server that a browser asks would share the one connection of the test.
+    """
+    from django.conf import settings
+
+    kept = settings.DATABASES["default"]
+    if kept["ENGINE"].endswith("sqlite3"):
+        kept.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "center.sqlite3")
+
+
+_open_connections: set[object] = set()
+
+
+@pytest.fixture(scope="session")
+def _connections_are_counted() -> Iterator[None]:
+    """Know which connections to the server of a test are open."""
+    from django.core.servers.basehttp import ThreadedWSGIServer
+    from django.test.testcases import LiveServerThread
+
+    class Server(ThreadedWSGIServer):
+        def process_request(self, request: Any, client_address: Any) -> None:
+            _open_connections.add(request)
+            super().process_request(request, client_address)
+
+        def process_request_thread(self, request: Any, client_address: Any) -> None:
+            try:
+                super().process_request_thread(request, client_address)
+            finally:
+                _open_connections.discard(request)
+
+    former, LiveServerThread.server_class = LiveServerThread.server_class, Server
+    yield
+    LiveServerThread.server_class = former
+
+
+@pytest.fixture(scope="session")
+def live_server(_connections_are_counted: None, live_server: Any) -> Any:
+    """Serve the pages to a browser; before the tables are emptied, no request is under way any more."""
+    return live_server
 
 
 @pytest.fixture(autouse=True)
-def _append_only_tables_are_emptied(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
+def _append_only_tables_are_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test that really commits be cleaned up after: some tables forbid to change or take out their rows."""
     marker = request.node.get_closest_marker("django_db")
     commits = {"transactional_db", "live_server"} & set(request.fixturenames)
@@ -84,31 +129,11 @@ def _append_only_tables_are_emptied(request: pytest.FixtureRequest, django_db_bl
         return
     request.getfixturevalue("transactional_db")  # which empties the tables after this fixture has ended
     yield
+    until(lambda: not _open_connections)  # a browser that was closed may have asked for something
     from django.db import connection
 
-    again: list[str] = []
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # of a connection that is closed as soon as the tables are empty
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            for name, sql in cursor.fetchall():
-                cursor.execute(f"DROP TRIGGER {name}")
-                again.append(sql)
+            connection.connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
         else:
-            cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
-            for (table,) in cursor.fetchall():
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-                again.append(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    request.node.stash[_APPEND_ONLY] = (django_db_blocker, again)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Put back, once the tables were emptied, what forbids it."""
-    yield
-    if _APPEND_ONLY in item.stash and nextitem is not None:  # after the last test the database itself is gone
-        from django.db import connection
-
-        blocker, statements = item.stash[_APPEND_ONLY]
-        with blocker.unblock(), connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+            cursor.execute("SET session_replication_role = replica")
