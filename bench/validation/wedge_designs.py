@@ -7,7 +7,7 @@ times since the start that it names, while others wait. An interval holds it in 
 is called wide), or there is none; "achieved", for a target just above the true effect at the longest of those times, is
 said in 2.5 of 100 at most."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
@@ -43,6 +43,8 @@ class World:
     the panel names the regions. ``machines``: counts of so many on the average, drawn by Poisson. ``differ``: by what
     share effects differ from unit to unit; ``by_size``: by what share for each standard deviation of size. ``gaps``:
     share of cells that are missing. ``worst_first``: the order is not drawn, those that stand highest begin first.
+    ``blocks``: the order is drawn within blocks of size, one unit of each for every step. ``drift``: of a unit a
+    standard deviation larger, each period. ``is_kept``: the registration knows the blocks.
     """
 
     name: str
@@ -65,6 +67,9 @@ class World:
     gaps: float = 0.0
     is_worst_first: bool = False
     counted: Counted = Counted.UNITS
+    blocks: bool = False
+    drift: float = 0.0
+    is_kept: bool = True
 
     @property
     def slots(self) -> Ints:
@@ -121,7 +126,21 @@ def _worlds() -> tuple[World, ...]:
         replace(six, name="3 % of cells missing", gaps=0.03),
         replace(twelve, name="12 units, 8 % of cells missing", gaps=0.08),
         replace(six, name="steps a week apart, 8 weeks", steps=_even(3, 1, 4, 6), periods=9),
+        *_in_blocks(six, twelve),
     )
+
+
+def _in_blocks(six: World, twelve: World) -> Iterator[World]:
+    """Yield orders drawn within blocks of size, kept to by the draws and, as registrations of before, not."""
+    worlds = (
+        replace(six, name="by blocks of size"),
+        replace(six, name="by blocks, larger drift down", drift=-0.004, own=0.0),
+        replace(twelve, name="by blocks, 12 units, larger drift", drift=0.004, own=0.0, shape="builds up"),
+        replace(six, name="by blocks, larger fall more", by_size=0.3, counted=Counted.SIZE),
+    )
+    for world in worlds:
+        yield replace(world, blocks=True)
+        yield replace(world, blocks=True, is_kept=False, name=f"{world.name}, blocks not recorded")
 
 
 WORLDS: Final = _worlds()
@@ -141,13 +160,16 @@ def drawn(world: World, generator: np.random.Generator, effect: float) -> Drawn:
     starts, periods = _lot(world, generator), world.periods
     units, time = len(starts), np.arange(float(periods))
     deviation = generator.standard_normal(units)
+    blocks = _blocks(world, deviation)
+    for rows in blocks:
+        starts[rows] = generator.permutation([start for start, _ in world.steps])
     wild = np.exp(world.wild * generator.standard_normal((units, 1)))
     region = np.arange(units) // world.region
     together = _errors(generator, int(region[-1]) + 1, periods, world)[region]
     noise = np.sqrt(world.shared) * together + np.sqrt(1 - world.shared) * _errors(generator, units, periods, world)
     series = 4 + world.sizes * deviation[:, None] + wild * noise
     series += 0.04 * generator.standard_normal(periods).cumsum() - 0.01 * time
-    series += world.own * generator.standard_normal((units, 1)) * time
+    series += world.own * generator.standard_normal((units, 1)) * time + world.drift * deviation[:, None] * time
     since = time - starts[:, None]
     strength = 1 + world.by_size * deviation + world.differ * generator.standard_normal(units)
     course = np.where(since >= 0, _SHAPES[world.shape](np.maximum(since, 0)), 0.0)
@@ -160,7 +182,15 @@ def drawn(world: World, generator: np.random.Generator, effect: float) -> Drawn:
     panel = Panel(tuple(f"u{n:02}" for n in range(units)), axis, outcome, starts, sha256="a" * 64)
     if world.is_told:
         panel = replace(panel, regions=tuple(f"r{n:02}" for n in region))
+    if blocks and world.is_kept:
+        panel = panel.drawn_within([[panel.units[row] for row in rows] for rows in blocks])
     return Drawn(panel, effects, course)
+
+
+def _blocks(world: World, deviation: Floats) -> list[list[int]]:
+    """Return blocks of alike size with as many units (rows) as there are steps; none where all are drawn together."""
+    by_size, steps = np.argsort(-deviation).tolist(), len(world.steps)
+    return [by_size[at : at + steps] for at in range(0, len(by_size), steps)] if world.blocks else []
 
 
 def _lot(world: World, generator: np.random.Generator) -> Ints:

@@ -72,6 +72,7 @@ def planned_registration(centre: Centre, plan: Section, *, campaign: str, where:
         roll_out=order.digest if order else "",
         registered_at=now,
         panel=PanelPlan(plan.identifier("target")),
+        strata=order.strata if order else (),
     )
     plan.finish()
     return registration
@@ -108,6 +109,7 @@ def planned_power(
     *,
     target: float,
     noise: Noise | NotEstimable | None,
+    strata: tuple[tuple[str, ...], ...] = (),
     progress: Callable[[int], None] = lambda _draws: None,
 ) -> PlannedPower:
     """Return what a plan could find.
@@ -118,13 +120,14 @@ def planned_power(
         design: the analysis.
         target: share that is to be found.
         noise: of the units; a refusal or None where it is not known.
+        strata: what the order was drawn within.
         progress: told after each of ``power_simulation.DRAWS`` draws.
     """
     if noise is None or isinstance(noise, NotEstimable):
         return PlannedPower(None)
     starts = [sum(week < day for week in of_panel) if day else len(of_panel) for day in begins.values()]
     periods = periods_of(Step.DAY, ((week.toordinal(), str(week)) for week in of_panel))
-    plan = Plan(tuple(begins), np.array(starts, dtype=np.int64), periods, design, target, noise)
+    plan = Plan(tuple(begins), np.array(starts, dtype=np.int64), periods, design, target, noise, strata)
     found = power_of(plan, progress=progress)
     return PlannedPower(None, found) if isinstance(found, NotEstimable) else PlannedPower(found[0], None, found[1])
 

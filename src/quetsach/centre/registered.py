@@ -96,6 +96,9 @@ def begins_of(registration: Registration, folder: Path) -> dict[str, date | None
         order = read_roll_out(storage.read_input(path), where=str(path))
         if order.digest != registration.roll_out:
             raise InputError("the order of roll-out is not the one that was registered", where=str(path))
+        if registration.strata and order.strata != registration.strata:
+            what = "the strata that were registered are not those that the order was drawn within"
+            raise InputError(what, where=str(path), hint="restore the registration that was signed")
         order.refuse_before(registration.start, where=str(path))
         begins |= planned_days(order)
     return begins

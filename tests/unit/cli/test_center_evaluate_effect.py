@@ -1,22 +1,27 @@
 """What ``center evaluate`` makes of a panel that was handed over."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
+from tests.unit.assess.effect.panels import csv_of, noisy, panel_of, registration_of
 
-from quetsach.assess.effect import Counted, Finding, Method, Scale
+from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale
+from quetsach.assess.effect.registration import Registration
+from quetsach.assess.effect.roll_out import draw_roll_out
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.trial.lot import draw_lot
 from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, seal_trial
 from quetsach.centre.centre import Centre
 from quetsach.centre.evaluation.analysis import analyse_effect
 from quetsach.centre.evaluation.inputs import Effect
+from quetsach.centre.evaluation.sources import File, HandedOver
 from quetsach.cli.center.evaluate import handed_over
 from quetsach.cli.main import build_parser
+from quetsach.core.errors import InputError, QuetsachError
 
 
 def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> Effect:
@@ -88,3 +93,72 @@ def test_a_trial_in_the_folder_of_a_campaign_does_not_stop_its_evaluation(tmp_pa
     made = _effect(tmp_path, noisy(24, 30), 10, "--method", "did")
     assert isinstance(made.verdict, NotGiven)
     assert "not-registered" in {reason.code for reason in made.verdict.reasons}
+
+
+def _as_registered(folder: Path, registration: Registration, file: File | None) -> Effect:
+    centre = Centre(folder)
+    handed = HandedOver(registration.design, panel=file, registration=registration)
+    found = analyse_effect(centre, centre.campaign("viet-nam-2020"), centre.view(), handed)
+    assert found is not None
+    return found
+
+
+def test_covariates_that_were_registered_are_read_from_the_panel_that_is_handed_over(tmp_path: Path) -> None:
+    panel = panel_of(np.exp(noisy(24, 30, deviation=0.1) / 50), [20] + [30] * 23)
+    registration = registration_of(panel, Design(Method.SDID, covariates=("broadband",)))
+    header, *lines = csv_of(panel).decode().splitlines()
+    rows = [f"{header},broadband", *(f"{line},{number // 30 % 7}" for number, line in enumerate(lines))]
+    made = _as_registered(tmp_path, registration, ("panel.csv", "\n".join(rows).encode()))
+    assert isinstance(made.finding, Finding)
+    plain = _as_registered(tmp_path, registration_of(panel, Design(Method.SDID)), ("panel.csv", csv_of(panel)))
+    assert isinstance(plain.finding, Finding)
+    assert made.finding.effect.value != plain.finding.effect.value
+    with pytest.raises(QuetsachError, match="column broadband is missing"):
+        _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel)))
+
+
+def test_a_panel_is_not_counted_for_covariates_that_no_lake_has(tmp_path: Path) -> None:
+    panel = panel_of(noisy(24, 30), [20] + [30] * 23)
+    with pytest.raises(InputError, match="cannot count: broadband") as caught:
+        _as_registered(tmp_path, registration_of(panel, Design(Method.SDID, covariates=("broadband",))), None)
+    assert "--panel FILE" in str(caught.value.hint)
+
+
+def _wedge_by_size(folder: Path, *, is_recorded: bool) -> tuple[Panel, Registration]:
+    """Twelve units whose order is drawn in blocks of three, and lies with the campaign."""
+    order = draw_roll_out(
+        {f"u{n}": float(n) for n in range(12)},
+        campaign="viet-nam-2020",
+        seed="XSMB 2026-01-05",
+        steps=3,
+        first=date(2026, 3, 2),
+        every_days=21,
+        is_by_size=True,
+        now=datetime(2026, 1, 6, tzinfo=UTC),
+    )
+    order = order if is_recorded else replace(order, strata=())
+    kept = folder / "campaigns/viet-nam-2020/roll-out.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(order.to_json())
+    starts = [next(5 + 4 * at for at, step in enumerate(order.steps) if f"u{n}" in step) for n in range(12)]
+    panel = panel_of(np.exp(noisy(12, 20, deviation=0.5) / 10), starts)
+    registration = replace(registration_of(panel, Design(Method.WEDGE)), roll_out=order.digest, strata=order.strata)
+    return panel, registration
+
+
+def test_the_strata_that_were_registered_are_kept_to(tmp_path: Path) -> None:
+    panel, registration = _wedge_by_size(tmp_path, is_recorded=True)
+    made = _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel)))
+    assert isinstance(made.finding, Finding)
+    assert made.finding.effect.measured["draws"] == 6**4 - 1  # freely there are 34,649
+    assert any("within 4 strata" in value.en for _, value in made.basis)
+    assert "blocks-not-recorded" not in {notice.code for notice in made.finding.notices}
+    with pytest.raises(QuetsachError, match="was drawn without it"):
+        _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel).replace(b"u7,", b"v7,")))
+
+
+def test_an_order_by_size_whose_blocks_nobody_recorded_is_drawn_freely_and_says_so(tmp_path: Path) -> None:
+    panel, registration = _wedge_by_size(tmp_path, is_recorded=False)
+    made = _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel)))
+    assert isinstance(made.finding, Finding)
+    assert "blocks-not-recorded" in {notice.code for notice in made.finding.notices}

@@ -1,17 +1,18 @@
 """Inference from the lot itself: the same starts, drawn for other units, and what an effect looks like then.
 
-Who begins when was drawn. So an effect is told from chance by drawing again: a hypothesis is taken away from the
+Who begins when was drawn, of all units or within strata. So an effect is told from chance by drawing again, within the
+same: a hypothesis is taken away from the
 outcome, and what is left gives an "effect" under each other draw. The interval holds every effect that does not look
 unusual among them (inversion of the test). The effects at other times since the start are not part of the hypothesis:
 their estimates are taken away, and with them some of the noise. What a draw gives is therefore enlarged, by how much
 less it varies than without them if rows err alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, islice
-from math import comb
+from itertools import combinations, islice, product
+from math import comb, prod
 from typing import Final
 
 import numpy as np
@@ -60,13 +61,27 @@ class Lot:
         return made
 
 
-def lot_of(kind: Ints, weights: Floats, generator: np.random.Generator) -> Lot:
-    """Return the lot of rows of these kinds: every other draw where there are few, else random ones."""
-    if _arrangements(kind) <= _ENUMERATED_AT_MOST:
-        made = [one for one in _every(np.bincount(kind)) if (one != kind).any()]
+def lot_of(kind: Ints, weights: Floats, generator: np.random.Generator, *, strata: Sequence[str] = ()) -> Lot:
+    """Return the lot of rows of these kinds: every other draw where there are few, else random ones.
+
+    ``strata`` (rows) are those that it was drawn within; each keeps its kinds. Empty where all were drawn together.
+    """
+    within = _within(strata or ("",) * len(kind))
+    if prod(_arrangements(kind[rows]) for rows in within) <= _ENUMERATED_AT_MOST:
+        made = [one for one in _every(kind, within) if (one != kind).any()]
         return Lot(kind, np.array(made, dtype=np.int64).reshape(-1, len(kind)), weights)
     draws = min(DRAWS, max(_DRAWS_OF_MANY, _DRAWN_AT_MOST // len(kind)))
-    return Lot(kind, np.array([generator.permutation(kind) for _ in range(draws)]), weights)
+    drawn = np.empty((draws, len(kind)), dtype=np.int64)
+    for one in drawn:
+        for rows in within:
+            one[rows] = generator.permutation(kind[rows])
+    return Lot(kind, drawn, weights)
+
+
+def _within(strata: Sequence[str]) -> list[Ints]:
+    """Return the rows of each stratum."""
+    numbers = np.unique(strata, return_inverse=True)[1]
+    return [np.flatnonzero(numbers == number) for number in range(int(numbers.max()) + 1)]
 
 
 def _arrangements(kind: Ints) -> int:
@@ -77,7 +92,16 @@ def _arrangements(kind: Ints) -> int:
     return made
 
 
-def _every(counts: Ints) -> Iterator[Ints]:
+def _every(kind: Ints, within: Sequence[Ints]) -> Iterator[Ints]:
+    """Yield every way to give the rows of each stratum its kinds."""
+    for parts in product(*(list(_every_in(np.bincount(kind[rows]))) for rows in within)):
+        made = np.empty_like(kind)
+        for rows, part in zip(within, parts, strict=True):
+            made[rows] = part
+        yield made
+
+
+def _every_in(counts: Ints) -> Iterator[Ints]:
     """Yield every way to give kinds, each to so many of the rows."""
 
     def fill(made: Ints, kind: int) -> Iterator[Ints]:

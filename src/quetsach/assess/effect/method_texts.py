@@ -73,6 +73,19 @@ def notices(panel: Panel, exposure: Exposure, last: int, *, is_fading: bool) -> 
         yield Notice("later-times-not-told", text)
 
 
+BLOCKS_NOT_RECORDED: Final = Notice(
+    "blocks-not-recorded",
+    LocalText(
+        "Thứ tự triển khai được rút thăm trong từng nhóm đơn vị có quy mô gần nhau, nhưng bản ghi không nêu mỗi nhóm "
+        "gồm những đơn vị nào. Vì vậy, khi rút thăm lại, mọi đơn vị được hoán đổi tự do cho nhau; khoảng tin cậy thường "
+        "rộng hơn mức cần thiết.",
+        "The order was drawn within blocks of units of alike size, and the record does not say which units a block "
+        "had. So all units are exchanged freely when it is drawn again, and the interval is usually wider than it has "
+        "to be.",
+    ),
+)
+
+
 def lead_text(width: int) -> LocalText:
     """Say what is looked for in the last periods before each start."""
     return LocalText(
@@ -174,6 +187,7 @@ def basis_rows(panel: Panel, found: Finding, outcome: str = "") -> tuple[tuple[L
             ),
         ),
         (LocalText("Bắt đầu", "Starts"), _same(told)),
+        *_strata_row(panel, found),
         (LocalText("Trọng số", "Weights"), _weights(found, treated)),
         (LocalText("Đại lượng ước lượng", "Estimated"), _estimand(panel, found, treated)),
     )
@@ -186,6 +200,19 @@ def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
         " ".join(f"{name.vi}: {value.vi}." for name, value in rows),
         " ".join(f"{name.en}: {value.en}." for name, value in rows),
     )
+
+
+def _strata_row(panel: Panel, found: Finding) -> Iterator[tuple[LocalText, LocalText]]:
+    """Yield what the order was drawn within, where drawing it again kept to that."""
+    if panel.strata and found.method is Method.WEDGE:
+        strata = len({stratum for stratum in panel.strata if stratum})
+        yield (
+            LocalText("Rút thăm", "Drawn"),
+            LocalText(
+                f"riêng trong từng nhóm, {strata} nhóm; rút lại cũng trong từng nhóm ấy",
+                f"within {strata} strata, and drawn again within the same",
+            ),
+        )
 
 
 _AS_HANDED_OVER = LocalText("như trong bảng được đưa vào", "as in the panel that was handed over")

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.errors import InputError
 
@@ -104,6 +105,7 @@ type Bools = NDArray[np.bool_]
 
 
 _NEXT_TO_NOTHING = 1e-6
+_STRATA_HINT = "analyse the units that were drawn and registered: quetsach center assess panel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class Panel:
     ``sha256`` (hex) is of the file that it was read from, empty where it was not read from one. ``weights`` (units)
     say how much each treated unit counts in a mean, 1 on the average; None counts all alike. ``covariates`` (units x k)
     are what was known of each unit before the first start; None where none were asked for. ``regions`` (units) are what
-    was drawn by lot, where that was whole regions, which begin together; empty where units were drawn.
+    was drawn by lot, where that was whole regions, which begin together; empty where units were drawn. ``strata``
+    (units) are what the lot was drawn within; empty where all were drawn together.
     """
 
     units: tuple[str, ...]
@@ -127,6 +130,7 @@ class Panel:
     weights: Floats | None = None
     covariates: Floats | None = None
     regions: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
 
     @property
     def weight(self) -> Floats:
@@ -174,13 +178,29 @@ class Panel:
         """Return the panel with other figures, such as their logarithms."""
         return replace(self, outcome=outcome)
 
+    def drawn_within(self, strata: Sequence[Sequence[str]]) -> "Panel":
+        """Return the panel with the strata that its order was drawn within; who never begins may be in none.
+
+        Raises:
+            AssessError: a unit that begins is in none, or units of a region are in several.
+        """
+        named = {unit: str(number) for number, units in enumerate(strata, 1) for unit in units}
+        for unit, begins in zip(self.units, self.treated, strict=True):
+            if begins and unit not in named:
+                raise AssessError(f"the unit {unit!r} begins, and the order was drawn without it", hint=_STRATA_HINT)
+        found = tuple(named.get(unit, "") for unit in self.units)
+        if self.regions and len(set(zip(self.regions, found, strict=True))) > len(set(self.regions)):
+            raise AssessError("units of one region are in several strata of the order", hint=_STRATA_HINT)
+        return replace(self, strata=found)
+
     def only(self, units: Bools) -> "Panel":
         """Return the panel of some of its units."""
         kept = tuple(unit for unit, keep in zip(self.units, units, strict=True) if keep)
         weights = None if self.weights is None else self.weights[units]
         covariates = None if self.covariates is None else self.covariates[units]
         regions = tuple(one for one, keep in zip(self.regions, units, strict=True) if keep) if self.regions else ()
-        some = replace(self, weights=weights, covariates=covariates, regions=regions)
+        strata = tuple(one for one, keep in zip(self.strata, units, strict=True) if keep) if self.strata else ()
+        some = replace(self, weights=weights, covariates=covariates, regions=regions, strata=strata)
         return replace(some, units=kept, outcome=self.outcome[units], starts=self.starts[units])
 
 

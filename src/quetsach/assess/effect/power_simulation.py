@@ -143,7 +143,7 @@ class Plan:
 
     ``starts`` (units) is the index of the first treated period of each unit, the number of periods for a control.
     ``periods`` are those of the panel, from the first window to the last; ``noise`` is of these units; ``target`` is
-    the share that the effect of the draws takes away.
+    the share that the effect of the draws takes away, ``strata`` what the order was drawn within.
     """
 
     units: tuple[str, ...]
@@ -152,6 +152,7 @@ class Plan:
     design: Design
     target: float
     noise: Noise
+    strata: tuple[tuple[str, ...], ...] = ()
 
     def drawn(self, generator: np.random.Generator) -> Panel:
         """Return one panel as it could come out: sizes, noise with memory, and the effect."""
@@ -167,7 +168,8 @@ class Plan:
         size = np.full(shape[0], _LARGE) if noise.size is None else np.maximum(noise.size, 0.5)
         deviation = np.where(since < 0, noise.deviation[:, None], noise.after(self.target)[:, None])
         outcome = size[:, None] * np.exp(share * np.log1p(-self.target) + deviation * moves)
-        return Panel(self.units, self.periods, outcome, self.starts)
+        panel = Panel(self.units, self.periods, outcome, self.starts)
+        return panel.drawn_within(self.strata) if self.strata else panel
 
 
 def power_of(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Final
 
 from quetsach.assess.effect.analysis import Design
@@ -120,6 +121,8 @@ class Registration:
     the constant panel. ``network`` is the version of the address tables, their digest in it. ``order`` are the units by
     the step in which they begin, empty where all begin together; ``roll_out`` is the digest of the draw. ``power`` is
     what the plan could find, as known then; None where nobody knew the noise. ``form`` is that of what is signed.
+    ``strata`` are those that the order was drawn within, and that drawing it again keeps to; empty where units were
+    drawn freely, or nobody recorded them.
     """
 
     campaign: str
@@ -138,6 +141,7 @@ class Registration:
     panel: PanelPlan | None = None
     power: Power | None = None
     form: int = FORM
+    strata: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if self.before.days != self.after.days:
@@ -146,8 +150,11 @@ class Registration:
             raise AssessError(f"the start {self.start} does not lie between the windows {self.before} and {self.after}")
         design = self.design
         is_more = bool(self.power or design.spill_over or design.covariates or design.counted is not Counted.UNITS)
+        is_more = is_more or bool(self.strata)
         if self.form not in (1, FORM) or (self.form == 1 and is_more):
             raise AssessError(f"a registration of form {self.form} cannot say this")
+        if self.strata and sorted(chain(*self.strata)) != sorted(chain(*self.order)):
+            raise AssessError("the strata do not hold each unit of the order of roll-out once")
         if not 0 < self.target < 1:
             raise AssessError("the target is not between 0 and 100 per cent")
         if self.design.method is Method.WEDGE and not self.order:
@@ -188,6 +195,7 @@ class Registration:
             "network": self.network,
             "order": [list(step) for step in self.order],
             "roll_out": self.roll_out,
+            **({"strata": [list(units) for units in self.strata]} if self.strata else {}),
             "registered_at": self.registered_at.astimezone(UTC).isoformat(),
             **({"panel": self.panel.content()} if self.panel else {}),
             **({"power": self.power.content()} if self.power else {}),
@@ -262,6 +270,7 @@ def _registration(content: dict[str, Any]) -> Registration:
         _panel_plan(content["panel"]) if "panel" in content else None,
         read_power(content["power"]) if "power" in content else None,
         int(content.get("form", 1)),
+        tuple(tuple(map(str, units)) for units in content.get("strata", ())),
     )
 
 

@@ -26,7 +26,11 @@ _NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, Que
 
 @dataclass(frozen=True, slots=True)
 class RollOut:
-    """Which units begin when: ``steps`` in order, the first on ``first``, each next one ``every_days`` later."""
+    """Which units begin when: ``steps`` in order, the first on ``first``, each next one ``every_days`` later.
+
+    ``strata`` are the units that the steps were shared out among at a time, in order; empty where all were at once, and
+    of an order by size that was drawn before they were recorded.
+    """
 
     campaign: str
     seed: str
@@ -35,6 +39,7 @@ class RollOut:
     is_by_size: bool
     steps: tuple[tuple[str, ...], ...]
     drawn_at: datetime
+    strata: tuple[tuple[str, ...], ...] = ()
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -71,6 +76,7 @@ class RollOut:
             "steps": [
                 {"first_day": str(day), "units": list(units)} for day, units in zip(self.days, self.steps, strict=True)
             ],
+            **({"strata": [list(units) for units in self.strata]} if self.strata else {}),
         }
 
     def to_json(self) -> bytes:
@@ -131,16 +137,9 @@ def draw_roll_out(
         raise AssessError("the steps need at least one day between them", hint="--every 21d")
     if now.astimezone(UTC).date() >= first:
         raise AssessError(f"the roll-out began on {first}: its order must be drawn before", hint="--first DATE")
-    order = _blocks(units, seed, steps) if is_by_size else [by_lot(seed, sorted(units))]
-    found: list[list[str]] = [[] for _ in range(steps)]
-    for number, block in enumerate(order):
-        numbers = list(range(steps))
-        if len(block) < steps:
-            numbers = [int(name) for name in by_lot(f"{seed}\n{number}", [str(step) for step in range(steps)])]
-        for index, unit in enumerate(block):
-            found[numbers[index % steps]].append(unit)
-    chosen = tuple(tuple(sorted(step)) for step in found)
-    return RollOut(campaign, seed, first, every_days, is_by_size, chosen, now)
+    strata = _by_size(units, steps) if is_by_size else ()
+    shared = _shared_out(strata or (tuple(units),), seed, steps)
+    return RollOut(campaign, seed, first, every_days, is_by_size, shared, now, strata)
 
 
 def read_roll_out(content: bytes, *, where: str) -> RollOut:
@@ -160,18 +159,35 @@ def read_roll_out(content: bytes, *, where: str) -> RollOut:
             bool(found["by_size"]),
             tuple(tuple(map(str, step["units"])) for step in found["steps"]),
             datetime.fromisoformat(found["drawn_at"]),
+            tuple(tuple(map(str, units)) for units in found.get("strata", ())),
         )
         is_whole = read.digest == sealed["sha256"] and read.content() == found
     except _NOT_ONE as error:
         raise AssessError(f"not a roll-out order: {error}", where=where) from error
     if not is_whole:
         raise AssessError("the order is not what was drawn: it was changed", where=where, hint="restore the file")
+    if read.strata and _shared_out(read.strata, read.seed, len(read.steps)) != read.steps:
+        what = "the order is not what its seed draws within its strata"
+        raise AssessError(what, where=where, hint="draw it by quetsach center assess rollout --by-size")
     return read
 
 
-def _blocks(units: dict[str, float], seed: str, steps: int) -> list[list[str]]:
+def _by_size(units: dict[str, float], steps: int) -> tuple[tuple[str, ...], ...]:
+    """Return blocks of as many units as there are steps, the largest first."""
     by_size = sorted(units, key=lambda unit: (-units[unit], unit))
-    return [by_lot(seed, by_size[index : index + steps]) for index in range(0, len(by_size), steps)]
+    return tuple(tuple(sorted(by_size[index : index + steps])) for index in range(0, len(by_size), steps))
+
+
+def _shared_out(strata: Sequence[Sequence[str]], seed: str, steps: int) -> tuple[tuple[str, ...], ...]:
+    """Return the units of each step: every stratum is shared out among the steps by lot."""
+    found: list[list[str]] = [[] for _ in range(steps)]
+    for number, stratum in enumerate(strata):
+        numbers = list(range(steps))
+        if len(stratum) < steps:
+            numbers = [int(name) for name in by_lot(f"{seed}\n{number}", [str(step) for step in range(steps)])]
+        for index, unit in enumerate(by_lot(seed, stratum)):
+            found[numbers[index % steps]].append(unit)
+    return tuple(tuple(sorted(step)) for step in found)
 
 
 def by_lot(seed: str, names: Sequence[str]) -> list[str]:

@@ -133,7 +133,7 @@ class WedgeEffects:
     def of(cls, panel: Panel, dummies: int, generator: np.random.Generator, *, missing: float = 0.0) -> "WedgeEffects":
         """Draw again who begins when, and take the effects."""
         kind = np.unique(panel.starts, return_inverse=True)[1]
-        return cls(panel, dummies, lot_of(kind, panel.weight, generator), missing)
+        return cls(panel, dummies, lot_of(kind, panel.weight, generator, strata=panel.strata), missing)
 
     @cached_property
     def exposure(self) -> Exposure:
@@ -228,13 +228,19 @@ class WedgeEffects:
 
 
 def drawn_together(panel: Panel, groups: Ints) -> Panel:
-    """Return the panel of groups of units that begin together (one number a unit), each as the mean of its units."""
+    """Return the panel of groups of units that begin together (one number a unit), each as the mean of its units.
+
+    Groups that lie within one stratum each keep it; others are drawn together.
+    """
     names, rows = np.unique(groups, return_inverse=True)
     member = (rows == np.arange(len(names))[:, None]) * panel.weight
     weights = member.sum(axis=1)
     starts = panel.starts[[int(np.argmax(rows == row)) for row in range(len(names))]]
     outcome = member @ panel.outcome / weights[:, None]
-    return replace(panel, units=tuple(map(str, names)), outcome=outcome, starts=starts, weights=weights, regions=())
+    lies = set(zip(rows.tolist(), panel.strata, strict=True)) if panel.strata else set()
+    kept = tuple(stratum for _, stratum in sorted(lies)) if len(lies) == len(names) else ()
+    grouped = replace(panel, outcome=outcome, starts=starts, weights=weights, regions=(), strata=kept)
+    return replace(grouped, units=tuple(map(str, names)))
 
 
 def filled(panel: Panel) -> Panel:

@@ -190,3 +190,28 @@ def test_an_interrupted_series_is_not_registered_without_its_ramp() -> None:
 def test_a_method_without_ramp_is_registered_without_one() -> None:
     registered = replace(REGISTERED, design=Design(Method.DID))
     assert read_registration(_sealed(registered), where="x", verify=_verify)[0].design.ramp is None
+
+
+WEDGE = replace(
+    REGISTERED,
+    design=Design(Method.WEDGE),
+    order=(("u1", "u4"), ("u2", "u3")),
+    roll_out="1" * 64,
+    controls=(),
+    strata=(("u1", "u2"), ("u3", "u4")),
+)
+
+
+def test_what_the_order_was_drawn_within_is_signed() -> None:
+    assert read_registration(_sealed(WEDGE), where="x", verify=_verify)[0] == WEDGE
+    free = replace(WEDGE, strata=())
+    assert free.digest != WEDGE.digest
+    assert "strata" not in free.content()
+    with pytest.raises(AssessError, match="cannot say this"):
+        replace(WEDGE, form=1)
+
+
+@pytest.mark.parametrize("strata", [(("u1", "u2"),), (("u1", "u2"), ("u2", "u3", "u4")), (("u1", "u2", "u3", "x"),)])
+def test_strata_that_are_not_of_the_order_are_refused(strata: tuple[tuple[str, ...], ...]) -> None:
+    with pytest.raises(AssessError, match="each unit of the order"):
+        replace(WEDGE, strata=strata)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -113,3 +114,24 @@ def test_units_are_read_with_or_without_sizes() -> None:
 def test_units_that_are_no_list_are_refused(body: bytes) -> None:
     with pytest.raises(QuetsachError):
         read_units(body, where="x")
+
+
+def test_an_order_by_size_says_which_units_shared_a_block() -> None:
+    largest = sorted(UNITS, key=lambda unit: -UNITS[unit])
+    drawn = _draw(is_by_size=True)
+    assert [set(stratum) for stratum in drawn.strata] == [set(largest[at : at + 6]) for at in range(0, 34, 6)]
+    assert read_roll_out(drawn.to_json(), where="x") == drawn
+    assert "strata" not in _draw().content()
+
+
+def test_an_order_that_its_seed_does_not_draw_within_its_strata_is_refused() -> None:
+    """Two blocks that never were: each hash of the record is right."""
+    drawn = _draw(is_by_size=True)
+    mixed = (drawn.strata[0][:3] + drawn.strata[1][:3], drawn.strata[0][3:] + drawn.strata[1][3:], *drawn.strata[2:])
+    with pytest.raises(AssessError, match="within its strata"):
+        read_roll_out(replace(drawn, strata=mixed).to_json(), where="x")
+
+
+def test_an_order_by_size_of_before_its_blocks_were_recorded_is_read() -> None:
+    old = replace(_draw(is_by_size=True), strata=())
+    assert read_roll_out(old.to_json(), where="x") == old

@@ -1,14 +1,17 @@
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 from tests.unit.assess.effect.panels import panel_of
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.lot import DRAWS, lot_of
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.panel import parse_period, periods_of
 from quetsach.assess.effect.sensitivity import sensitivity
-from quetsach.assess.effect.wedge_effects import exposure_times
+from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, exposure_times
+from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 STARTS = [4 + 3 * (unit // 5) for unit in range(20)]
@@ -260,3 +263,56 @@ def test_logarithms_of_zeros_and_counts_under_zero_are_refused() -> None:
         refused = analyse(panel.with_outcome(outcome), Design(Method.WEDGE, scale))
         assert isinstance(refused, NotEstimable)
         assert refused.reason is NotEstimableReason.NOT_POSITIVE
+
+
+STRATA = [[f"u{5 * step + block}" for step in range(4)] for block in range(5)]
+"""Blocks of four units, one of which begins in each step."""
+
+
+def test_an_order_drawn_within_strata_is_drawn_again_within_them() -> None:
+    panel = _panel(np.array([-10.0])).drawn_within(STRATA)
+    wedge = WedgeEffects.of(panel, 6, np.random.default_rng(1))
+    assert len(wedge.lot.drawn) == DRAWS
+    for stratum in STRATA:
+        rows = [panel.units.index(unit) for unit in stratum]
+        assert (np.sort(wedge.lot.drawn[:, rows], axis=1) == [0, 1, 2, 3]).all()
+    assert len(np.unique(wedge.lot.drawn, axis=0)) > DRAWS - 5
+
+
+def test_few_ways_within_strata_are_all_drawn() -> None:
+    kind = np.array([0, 1, 0, 1, 1, 0])
+    lot = lot_of(kind, np.ones(6), np.random.default_rng(1), strata=tuple("aabbcc"))
+    assert sorted(map(tuple, lot.drawn.tolist())) == sorted(
+        made for made in product(*[(0, 1)] * 6) if [made[0] + made[1], made[2] + made[3], made[4] + made[5]] == [1] * 3
+        and made != tuple(kind.tolist())
+    )  # fmt: skip
+
+
+def test_what_differs_between_strata_does_not_widen_an_interval_that_keeps_to_them() -> None:
+    """Larger units fall by themselves: within a block they fall alike."""
+    panel = _panel(np.array([-10.0]))
+    drift = np.array([unit % 5 for unit in range(20)])[:, None] * np.arange(26) / 4
+    panel = panel.with_outcome(panel.outcome + drift)
+    free, within = _found(panel), _found(panel.drawn_within(STRATA))
+    assert within.effect.value == pytest.approx(free.effect.value)
+    assert within.effect.low < -10 < within.effect.high
+    assert within.effect.high - within.effect.low < 0.6 * (free.effect.high - free.effect.low)
+    assert "within 5 strata" in basis_text(panel.drawn_within(STRATA), within).en
+    assert "strata" not in basis_text(panel, free).en
+
+
+def test_units_that_begin_and_were_not_drawn_are_refused() -> None:
+    with pytest.raises(AssessError, match="was drawn without it"):
+        _panel(np.array([-10.0])).drawn_within(STRATA[1:])
+
+
+def test_regions_keep_to_their_strata_and_never_lie_in_two() -> None:
+    panel = replace(_panel(np.array([-10.0])), regions=tuple(f"r{unit // 5}" for unit in range(20)))
+    with pytest.raises(AssessError, match="several strata"):
+        panel.drawn_within(STRATA)
+    pairs = replace(panel, regions=tuple(f"r{unit}" for unit in range(20))).drawn_within(STRATA)
+    drawn = drawn_together(pairs, np.unique(pairs.regions, return_inverse=True)[1])
+    assert dict(zip(drawn.units, drawn.strata, strict=True)) == {
+        str(sorted(pairs.regions).index(f"r{unit}")): pairs.strata[unit] for unit in range(20)
+    }
+    assert drawn_together(pairs, pairs.starts).strata == ()

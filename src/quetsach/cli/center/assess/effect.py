@@ -125,15 +125,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.assess.effect import analyse, read_panel  # noqa: PLC0415
     from quetsach.assess.effect.fidelity import share_seen  # noqa: PLC0415
     from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
     from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
     from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.evaluation.analysis import against_negative  # noqa: PLC0415
+    from quetsach.centre.evaluation.analysis import analyse_panel  # noqa: PLC0415
     from quetsach.centre.panel import panel_origin  # noqa: PLC0415
-    from quetsach.centre.registered import kept_record, read_registered  # noqa: PLC0415
+    from quetsach.centre.registered import kept_record, order_of, read_registered  # noqa: PLC0415
     from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
 
     if arguments.registration and is_trial(storage.read_input(arguments.registration)):
@@ -141,15 +140,20 @@ def _run(arguments: argparse.Namespace) -> int:
     registration = read_registered(arguments.registration) if arguments.registration else None
     centre = Centre(arguments.data or default_data())
     design, target = _design(arguments, registration), _target(arguments, registration)
-    content = storage.read_input(arguments.panel, most_bytes=MAX_BYTES)
-    panel = read_panel(content, where=arguments.panel.name, covariates=design.covariates)
-    answer = against_negative(analyse(panel, design), panel, design, named_file(arguments.negative_control))
+    folder = centre.campaign_folder(registration.campaign) if registration else None
+    panel, answer = analyse_panel(
+        (arguments.panel.name, storage.read_input(arguments.panel, most_bytes=MAX_BYTES)),
+        design,
+        negative=named_file(arguments.negative_control),
+        registration=registration,
+        order=order_of(folder) if folder else None,
+    )
     if target is None:
         report = EffectReport(panel, answer, None, None)
     else:
         origin = panel_origin(registration, centre) if registration else None
         report = EffectReport.of(Grounds(answer, panel, design, target, registration, origin))
-    record = kept_record(centre.campaign_folder(registration.campaign), registration) if registration else None
+    record = kept_record(folder, registration) if folder else None
     seen = share_seen(panel, design, record.order, record.notes) if record else None
     if arguments.json:
         kept = {**record.fidelity.as_json(), "effect_seen": seen} if record else None

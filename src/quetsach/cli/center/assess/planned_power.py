@@ -130,13 +130,16 @@ def rehearse(
     *,
     target: float,
     noise: "Noise | NotEstimable | None",
+    strata: tuple[tuple[str, ...], ...] = (),
 ) -> "PlannedPower":
     """Work out what a plan could find, while people see how far that is."""
     from quetsach.assess.effect.power_simulation import DRAWS  # noqa: PLC0415
     from quetsach.centre.planning import planned_power  # noqa: PLC0415
 
     with Progress("Đang thử kế hoạch / rehearsing the plan", DRAWS) as progress:
-        return planned_power(begins, weeks, design, target=target, noise=noise, progress=progress.advance)
+        return planned_power(
+            begins, weeks, design, target=target, noise=noise, strata=strata, progress=progress.advance
+        )
 
 
 def _share(share: float | None, language: str) -> str:

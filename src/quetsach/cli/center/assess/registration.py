@@ -125,7 +125,8 @@ def _with_power(arguments: argparse.Namespace, centre: "Centre", draft: "Registr
     begins = begins_planned(centre, draft, so_far)
     units = tuple(begins)
     noise = asked_noise(arguments, so_far, units) or noise_in_lake(centre, draft, units)
-    found = rehearse(begins, weeks_of(draft), draft.design, target=draft.target, noise=noise)
+    settings = (begins, weeks_of(draft), draft.design)
+    found = rehearse(*settings, target=draft.target, noise=noise, strata=draft.strata)
     if not arguments.json or not (found.is_enough or arguments.anyway):
         tell_power(found, chosen_language(arguments))
     if not found.is_enough and not arguments.anyway:

@@ -131,7 +131,8 @@ def _power(arguments: argparse.Namespace, drawn: "RollOut") -> "PlannedPower":
     of_panel = weeks(drawn.first - around, drawn.days[-1] + around + timedelta(WEEK_DAYS - 1), anchor=drawn.first)
     noise = asked_noise(arguments, asked_panel(arguments), tuple(begins))
     design = Design(Method.WEDGE, Scale.COUNT)
-    return rehearse(begins, of_panel, design, target=arguments.target / _WHOLE, noise=noise)
+    target = arguments.target / _WHOLE
+    return rehearse(begins, of_panel, design, target=target, noise=noise, strata=drawn.strata)
 
 
 def _tell(drawn: "RollOut", path: Path, language: str) -> None:
