@@ -2,15 +2,24 @@
 
 import csv
 import json
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.db import OperationalError
+from tests.centre import lay_out
 
 from quetsach.centre.registered import registered
+from quetsach.cli.center.assess import windows
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.web.office.audit.words import ACT_TITLES
+from quetsach.web.office.campaigns.services import records
+from quetsach.web.office.campaigns.services.records import RecordAct
+from quetsach.web.office.log.models import LogEntry
 
 PLAN = """
 method = "trial"
@@ -236,3 +245,45 @@ def test_a_changed_registration_is_refused(tmp_path: Path) -> None:
     signed.write_text(json.dumps(made))
     with pytest.raises(QuetsachError, match="changed"):
         _run("effect", "--panel", table, "--registration", signed, "--data", tmp_path / "data")
+
+
+@pytest.fixture
+def office(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lays out a centre whose database is that of the test."""
+
+    @contextmanager
+    def opened(_arguments: object) -> Iterator[datetime]:
+        yield datetime(2026, 11, 29, tzinfo=UTC)
+
+    monkeypatch.setattr(windows, "opened_centre", opened)
+    (tmp_path / "data").mkdir()
+    lay_out(tmp_path / "data")
+
+
+def test_what_later_decides_a_verdict_stands_in_the_log(office: None, tmp_path: Path) -> None:
+    _lot(tmp_path)
+    signed = json.loads(_registered(tmp_path).read_bytes())
+    lot = json.loads((tmp_path / "data/campaigns/garden/lot.json").read_bytes())
+    entries = [(entry.act, entry.subject, entry.detail["sha256"]) for entry in LogEntry.objects.order_by("number")]
+    assert entries == [
+        ("lot-draw", "analysis:garden", lot["sha256"]),
+        ("analysis-register", "analysis:garden", signed["sha256"]),
+    ]
+    assert {act.value for act in RecordAct} <= set(ACT_TITLES)
+
+
+def test_what_cannot_be_logged_is_not_registered(office: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_named: object) -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(records, "log_append", away)
+    with pytest.raises(OperationalError):
+        _lot(tmp_path)
+    assert not (tmp_path / "data/campaigns/garden/lot.json").exists()
+
+
+def test_what_is_kept_already_is_not_logged_again(office: None, tmp_path: Path) -> None:
+    _lot(tmp_path)
+    with pytest.raises(InputError, match="drawn already"):
+        _lot(tmp_path)
+    assert LogEntry.objects.count() == 1

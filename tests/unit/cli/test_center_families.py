@@ -18,6 +18,7 @@ from quetsach import storage
 from quetsach.assess import UNPLACED
 from quetsach.centre import answers
 from quetsach.centre.centre import Centre
+from quetsach.centre.placing import Decided, checked_placing, keep_placing
 from quetsach.centre.tables import load_families, placings_path
 from quetsach.cli.center import families, publication
 from quetsach.cli.main import build_parser
@@ -26,6 +27,7 @@ from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
 from quetsach.core.period import Period
 from quetsach.lake import keeping
 from quetsach.lake.lake import Lake
+from quetsach.web.office.feeds import services
 from quetsach.web.office.log.models import LogEntry
 
 NOW = datetime(2020, 6, 16, tzinfo=UTC)
@@ -60,7 +62,7 @@ def counted(data: Path) -> dict[str, int]:
 
 def placed(data: Path, spelling: str, family: str, name: str = "") -> None:
     """What the command keeps, without a centre's log."""
-    families._append(placings_path(data), Placing(spelling, family, name or family, "windows", "x", "2020", "y"))
+    keep_placing(Centre(data), Placing(spelling, family, name or family, "windows", "x", "2020", "y"))
 
 
 def test_a_new_spelling_is_no_family_and_its_addresses_are_in_the_total(data: Path) -> None:
@@ -183,9 +185,10 @@ def test_a_wrong_placing_is_undone_also_for_what_came_in_meanwhile(data: Path, t
 )
 def test_what_cannot_be_placed_is_refused(words: tuple[str, ...], what: str) -> None:
     parser = build_parser()
-    arguments = parser.parse_args(["center", "families", "place", *words])
+    said = parser.parse_args(["center", "families", "place", *words])
+    decided = Decided(said.spelling, said.family, said.reason, said.name or "", said.platform or "")
     with pytest.raises(InputError, match=what):
-        families._placing(arguments, load_families(), NOW)
+        checked_placing(load_families(), decided, by="x", now=NOW)
 
 
 def test_a_placing_is_kept_with_who_when_and_why(tmp_path: Path) -> None:
@@ -213,9 +216,9 @@ def test_a_placing_that_cannot_be_logged_does_not_count(
     def away(**_named: object) -> None:
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr("quetsach.web.office.log.services.log_append", away)
+    monkeypatch.setattr(services, "log_append", away)
     with pytest.raises(OperationalError):
-        families._keep(placings_path(tmp_path), placing, NOW)
+        services.spelling_place(centre=Centre(tmp_path), placing=placing, now=NOW)
     assert not placings_path(tmp_path).exists()
 
 
@@ -228,9 +231,9 @@ def test_a_placing_that_cannot_be_written_is_not_in_the_log(
     with monkeypatch.context() as patched:
         patched.setattr(storage, "write", full)
         with pytest.raises(QuetsachError, match="No space left"):
-            families._keep(placings_path(tmp_path), placing, NOW)
+            services.spelling_place(centre=Centre(tmp_path), placing=placing, now=NOW)
     assert not LogEntry.objects.exists()
-    families._keep(placings_path(tmp_path), placing, NOW)
+    services.spelling_place(centre=Centre(tmp_path), placing=placing, now=NOW)
     assert LogEntry.objects.get().act == "family-place"
 
 

@@ -77,8 +77,8 @@ BLOCKS_NOT_RECORDED: Final = Notice(
     "blocks-not-recorded",
     LocalText(
         "Thứ tự triển khai được rút thăm trong từng nhóm đơn vị có quy mô gần nhau, nhưng bản ghi không nêu mỗi nhóm "
-        "gồm những đơn vị nào. Vì vậy, khi rút thăm lại, mọi đơn vị được hoán đổi tự do cho nhau; khoảng tin cậy thường "
-        "rộng hơn mức cần thiết.",
+        "gồm những đơn vị nào. Vì vậy, khi rút thăm lại, mọi đơn vị được hoán đổi tự do cho nhau; khoảng tin cậy "
+        "thường rộng hơn mức cần thiết.",
         "The order was drawn within blocks of units of alike size, and the record does not say which units a block "
         "had. So all units are exchanged freely when it is drawn again, and the interval is usually wider than it has "
         "to be.",

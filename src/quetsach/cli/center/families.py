@@ -2,8 +2,6 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import astuple
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +9,10 @@ from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, Parser, chosen_language
-from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.core.family import FamilyNames, Placing
+    from quetsach.core.family import FamilyNames
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -112,10 +109,16 @@ def _list_families(names: "FamilyNames", *, as_json: bool, headers: tuple[str, .
 def _place(arguments: argparse.Namespace) -> int:
     data, language = Path(arguments.data or default_data()), chosen_language(arguments)
     with opened_centre(arguments) as now:
-        from quetsach.centre.tables import load_families, placings_path  # noqa: PLC0415
+        from quetsach.centre.centre import Centre  # noqa: PLC0415
+        from quetsach.centre.placing import Decided, checked_placing  # noqa: PLC0415
+        from quetsach.cli.center.reader import reader  # noqa: PLC0415
+        from quetsach.web.office.feeds.services import spelling_place  # noqa: PLC0415
 
-        placing = _placing(arguments, load_families(data), now)
-        _keep(placings_path(data), placing, now)
+        centre = Centre(data)
+        named = (arguments.name or "", arguments.platform or "")
+        decided = Decided(arguments.spelling, arguments.family, arguments.reason, *named)
+        placing = checked_placing(centre.families, decided, by=reader("center families place").who, now=now)
+        spelling_place(centre=centre, placing=placing, now=now)
     if arguments.json:
         print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
     else:
@@ -124,86 +127,3 @@ def _place(arguments: argparse.Namespace) -> int:
 
     publish_and_tell(data, language, now=now)
     return ExitCode.NOTHING_FOUND
-
-
-def _keep(path: Path, placing: "Placing", now: datetime) -> None:
-    """Log a placing and write it into the table, both or neither.
-
-    Raises:
-        DatabaseError: it cannot be logged.
-        QuetsachError: it cannot be written.
-    """
-    from django.db import transaction  # noqa: PLC0415
-
-    from quetsach.web.office.log.services import log_append  # noqa: PLC0415
-
-    with transaction.atomic():
-        log_append(
-            by=None,
-            act="family-place",
-            subject=f"family:{placing.family}",
-            unit=None,
-            detail={"spelling": placing.spelling, "by": placing.by, "reason": placing.reason},
-            now=now,
-        )
-        _append(path, placing)
-
-
-def _placing(arguments: argparse.Namespace, names: "FamilyNames", now: datetime) -> "Placing":
-    """Return the decision, checked.
-
-    Raises:
-        InputError: a text is none that can be kept, the family is not known and not named, or a name is another
-            family's own.
-    """
-    from quetsach.campaign.section import Section  # noqa: PLC0415
-    from quetsach.cli.center.reader import reader  # noqa: PLC0415
-    from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, Placing, name_key  # noqa: PLC0415
-
-    for text in (arguments.spelling, arguments.reason, arguments.name or "", arguments.platform or ""):
-        if len(text) > _MOST_CHARACTERS or not text.isprintable():
-            raise InputError(f"no text that can be kept: {text[:40]!r}", hint=f"at most {_MOST_CHARACTERS} characters")
-    key = name_key(arguments.spelling)
-    family = Section({"FAMILY": arguments.family}, "command line").identifier("FAMILY")
-    if not key or key in (UNKNOWN_FAMILY, UNPLACED_FAMILY) or family in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
-        raise InputError("this is no name of malware", where=arguments.spelling)
-    owners = {name_key(own): f.id for f in names.families.values() for own in (f.id, f.name)}
-    if owners.get(key, family) != family:
-        raise InputError("this is the identifier or name of a family itself", where=arguments.spelling)
-    known = names.families.get(family)
-    if known is None and not (arguments.name and arguments.platform):
-        hint = "for a family that is new: --name NAME --platform NAME; quetsach center families list"
-        raise InputError("there is no such family", where=arguments.family, hint=hint)
-    for own in () if known else (family, arguments.name):
-        if owner := owners.get(name_key(own)):
-            raise InputError("there is a family of this name already", where=own, hint=f"its identifier: {owner}")
-    if not arguments.reason.strip():
-        raise InputError("a reason is needed", where="--reason")
-    return Placing(
-        spelling=arguments.spelling.strip(),
-        family=family,
-        name=known.name if known else arguments.name,
-        platform=known.platform if known else arguments.platform,
-        by=reader("center families place").who,
-        at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        reason=arguments.reason.strip(),
-    )
-
-
-def _append(path: Path, placing: "Placing") -> None:
-    """Write the table with one line more, whole or not at all.
-
-    Raises:
-        QuetsachError: it cannot be written.
-    """
-    from quetsach import storage  # noqa: PLC0415
-    from quetsach.core.table import PLACING_COLUMNS, csv_text  # noqa: PLC0415
-
-    line = csv_text([astuple(placing)])
-    try:
-        storage.make_folder(path.parent)
-        with storage.locked(path.with_suffix(".lock")):
-            before = path.read_bytes() if path.exists() else (",".join(PLACING_COLUMNS) + "\n").encode()
-            storage.write(path, before + line.encode())
-    except OSError as error:
-        raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -19,8 +19,8 @@ from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 
 if TYPE_CHECKING:
-    from quetsach.web.api.withdrawals import Criteria, Extent
     from quetsach.web.office.people.models import Person
+    from quetsach.web.office.withdrawals import Criteria, Extent
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
 _LONGEST_PATTERN = 100
@@ -119,7 +119,7 @@ def _list(arguments: argparse.Namespace) -> int:
     with opened_centre(arguments) as now:
         from quetsach.web.api.selectors import days_of_reports, sources_of_day  # noqa: PLC0415
         from quetsach.web.api.services import tally_refresh  # noqa: PLC0415
-        from quetsach.web.api.withdrawals import withdrawals  # noqa: PLC0415
+        from quetsach.web.office.withdrawals import withdrawals  # noqa: PLC0415
 
         language = chosen_language(arguments)
         if arguments.day:
@@ -158,7 +158,7 @@ def _erase(arguments: argparse.Namespace) -> int:
 def _withdraw(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.api.withdrawals import (  # noqa: PLC0415
+        from quetsach.web.office.withdrawals import (  # noqa: PLC0415
             Criteria,
             Extent,
             extent_of,
@@ -201,7 +201,7 @@ def _facts(criteria: "Criteria", extent: "Extent") -> dict[str, object]:
 def _restore(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.api.withdrawals import reports_restore  # noqa: PLC0415
+        from quetsach.web.office.withdrawals import reports_restore  # noqa: PLC0415
 
         extent = reports_restore(number=arguments.number, reason=arguments.reason, by=_person(arguments.by), now=now)
     if arguments.json:
@@ -214,7 +214,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _release(arguments: argparse.Namespace) -> int:
     words = WORDS[chosen_language(arguments)]
     with opened_centre(arguments) as now:
-        from quetsach.web.api.withdrawals import days_release  # noqa: PLC0415
+        from quetsach.web.office.withdrawals import days_release  # noqa: PLC0415
 
         days_release(days=arguments.day, reason=arguments.reason, by=_person(arguments.by), now=now)
     days = [day.isoformat() for day in arguments.day]

@@ -62,7 +62,7 @@ def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Count the tool's reports for the public pages, and forget after a month which came from one source."""
     from quetsach.web.api.services import tally_refresh  # noqa: PLC0415
-    from quetsach.web.api.withdrawals import sources_forget  # noqa: PLC0415
+    from quetsach.web.office.withdrawals import sources_forget  # noqa: PLC0415
 
     forgotten_on: list[date] = []
 

@@ -1,13 +1,14 @@
 """``quetsach center assess fidelity``: takes in and tells when units really began, and who was reached too early."""
 
 import argparse
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.windows import campaign_folder
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
@@ -69,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     require_center()
     from quetsach.assess.effect.fidelity import read_notes  # noqa: PLC0415
-    from quetsach.centre.registered import FIDELITY, kept_record, order_of, write_once  # noqa: PLC0415
+    from quetsach.centre.registered import FIDELITY, kept_record, order_of  # noqa: PLC0415
 
     folder, language = campaign_folder(arguments), chosen_language(arguments)
     order = order_of(folder)
@@ -80,7 +81,8 @@ def _run(arguments: argparse.Namespace) -> int:
         content = storage.read_input(arguments.record)
         read_notes(content, order, where=arguments.record.name)
         path = folder / FIDELITY / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
-        write_once(path, content, "a record of this moment was kept already")
+        digest, refusal = hashlib.sha256(content).hexdigest(), "a record of this moment was kept already"
+        keep_once(arguments, "roll-out-record", path, content, digest=digest, refusal=refusal)
         if not arguments.json:
             say(_WORDS[language]["kept"].format(path=path))
     found = kept_record(folder)

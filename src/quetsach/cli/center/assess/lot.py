@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.windows import campaign_folder
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
@@ -66,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
     require_center()
     from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
     from quetsach.assess.trial.lot import draw_lot, read_customers, strata_of_days  # noqa: PLC0415
-    from quetsach.centre.registered import LOT, refuse_campaign, write_once  # noqa: PLC0415
+    from quetsach.centre.registered import LOT, refuse_campaign  # noqa: PLC0415
 
     if not 0 < arguments.treated < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
@@ -88,7 +88,8 @@ def _run(arguments: argparse.Namespace) -> int:
         now=datetime.now(UTC),
     )
     path = folder / LOT
-    write_once(path, lot.to_json(), "the lot of this trial was drawn already: it is not drawn again")
+    refusal = "the lot of this trial was drawn already: it is not drawn again"
+    keep_once(arguments, "lot-draw", path, lot.to_json(), digest=lot.digest, refusal=refusal)
     rows = [(lot.drawn.value.removesuffix("s"), "stratum", "arm")]
     rows += [(unit, stratum, str(int(unit in treated))) for unit, stratum in units.items()]
     try:

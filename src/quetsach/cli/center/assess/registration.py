@@ -15,7 +15,7 @@ from quetsach.cli.center.assess.planned_power import (
     tell_power,
 )
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
-from quetsach.cli.center.assess.windows import campaign_folder
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, say
 from quetsach.cli.packs_keys import add_pass_file, phrase_source
@@ -90,12 +90,13 @@ def _run(arguments: argparse.Namespace) -> int:
 def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: "Seal[R]") -> None:
     """Sign a registration, keep it, and print what is to be published."""
     from quetsach.assess.sealed import digest_of  # noqa: PLC0415
-    from quetsach.centre.registered import registration_key, write_once  # noqa: PLC0415
+    from quetsach.centre.registered import registration_key  # noqa: PLC0415
 
     key = registration_key(path.parents[1] / "keys", phrase_source(arguments))
     public = key.public_key().public_bytes_raw()
-    write_once(path, seal(registration, public_key=public, sign=key.sign), _TWICE)
     digest = digest_of(registration.content())
+    signed = seal(registration, public_key=public, sign=key.sign)
+    keep_once(arguments, "analysis-register", path, signed, digest=digest, refusal=_TWICE)
     if arguments.json:
         made = {"sha256": digest, "public_key": public.hex(), "file": str(path)}
         print_json({**registration.content(), **made})

@@ -14,7 +14,7 @@ from quetsach.cli.center.assess.planned_power import (
     rehearse,
     tell_power,
 )
-from quetsach.cli.center.assess.windows import campaign_folder
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import InputError
@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()
-    from quetsach.centre.registered import ROLL_OUT, refuse_trial, write_once  # noqa: PLC0415
+    from quetsach.centre.registered import ROLL_OUT, refuse_trial  # noqa: PLC0415
 
     folder = campaign_folder(arguments)
     language = chosen_language(arguments)
@@ -87,7 +87,8 @@ def _run(arguments: argparse.Namespace) -> int:
     refuse_trial(folder)
     drawn = _drawn(arguments, folder.name, arguments.seed)
     path = folder / ROLL_OUT
-    write_once(path, drawn.to_json(), "the order was drawn already: it is not drawn again")
+    refusal = "the order was drawn already: it is not drawn again"
+    keep_once(arguments, "order-draw", path, drawn.to_json(), digest=drawn.digest, refusal=refusal)
     power = _power(arguments, drawn)
     if arguments.json:
         told = power.power.content() if power.power else None

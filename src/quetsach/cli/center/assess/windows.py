@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import add_language
 from quetsach.core.errors import InputError
@@ -39,6 +40,44 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
 
     name = Section({"CAMPAIGN": arguments.campaign}, "command line").identifier("CAMPAIGN")
     return Path(arguments.data or default_data()) / "campaigns" / name
+
+
+def keep_once(
+    arguments: argparse.Namespace, act: str, path: Path, content: bytes, *, digest: str, refusal: str
+) -> None:
+    """Keep for good what later decides a verdict; where there is an office, with an entry of its log.
+
+    Args:
+        arguments: of the command.
+        act: a ``RecordAct``.
+        path: where it is kept.
+        content: the file.
+        digest: the SHA-256 (hex) that is published of it.
+        refusal: what to say where it is there already.
+
+    Raises:
+        QuetsachError: it is there already, cannot be written, or cannot be logged.
+    """
+    from quetsach.centre.centre import Centre  # noqa: PLC0415
+    from quetsach.centre.registered import write_once  # noqa: PLC0415
+
+    if not Centre(arguments.data or default_data()).is_laid_out:
+        write_once(path, content, refusal)
+        return
+    with opened_centre(arguments) as now:
+        from quetsach.cli.center.reader import reader  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services.records import RecordAct, record_keep  # noqa: PLC0415
+
+        record_keep(
+            act=RecordAct(act),
+            path=path,
+            content=content,
+            refusal=refusal,
+            campaign=campaign_folder(arguments).name,
+            digest=digest,
+            by=reader("center assess").who,
+            now=now,
+        )
 
 
 def asked_period(arguments: argparse.Namespace) -> Period | None:

@@ -31,6 +31,7 @@ NAMING: Mapping[str, tuple[str, ...]] = {
 """Particulars that hold keys of things that have names: of which kinds."""
 
 TITLES: Mapping[str, str | Promise] = {
+    "analysis": _("registered analysis"),
     "approval": _("approval"),
     "assignment": _("returns asked for"),
     "baseline": _("baseline"),
@@ -143,6 +144,10 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "decision": _("Decision recorded"),
     "baseline-freeze": _("Baseline frozen"),
     "figures-release": _("Figures released"),
+    "analysis-register": _("Analysis registered"),
+    "order-draw": _("Order of roll-out drawn"),
+    "lot-draw": _("Lot of a trial drawn"),
+    "roll-out-record": _("Course of the roll-out recorded"),
     "family-place": _("Name of malware placed among the families"),
     "letter-begin": _("Letter begun"),
     "letter-save": _("Letter changed"),
@@ -278,6 +283,7 @@ DETAIL_TITLES: Mapping[str, str | Promise] = {
     "signatures": _("digital signatures"),
     "since": _("since"),
     "source": _("source"),
+    "spelling": _("as feeds write it"),
     "submitted": _("returns already submitted"),
     "successors": _("successors"),
     "targets": _("units asked"),
