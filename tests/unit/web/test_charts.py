@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.charts import CurveChart, Mark, Span, SpanChart, draw_curve, draw_spans
+from quetsach.web.design.charts import CurveChart, Mark, Span, SpanChart, draw_curve, draw_spans, draw_spans_for_screens
 
 BASE = Span(date(2020, 6, 16), date(2020, 7, 15), 20145, "Mốc <so sánh>", is_baseline=True)
 LAST = Span(date(2020, 11, 1), date(2020, 11, 30), 10525, "it's", is_baseline=False)
@@ -132,3 +132,21 @@ def test_events_of_days_are_told_to_who_does_not_see_the_curve() -> None:
         e.text for e in ET.fromstring(draw_curve(CURVE, language="vi")) if e.get("id") == "chart-description"
     )
     assert described == "Mô tả. 1. 10/06/2020: Chuẩn bị. 2. 25/07/2020: Bóc gỡ."
+
+
+def test_a_phone_has_a_form_of_its_own_that_fits_its_screen() -> None:
+    wide, narrow = (ET.fromstring(f"{part}</svg>") for part in _forms())
+    assert (wide.get("class"), narrow.get("class")) == ("is-wide", "is-narrow")
+    assert float((narrow.get("viewBox") or "").split()[2]) <= 328  # 360 px less the margins: letters keep their size
+    told = " ".join(t.strip() for t in narrow.itertext())
+    assert "1. 16/06/2020 – 15/07/2020, Mốc <so" in told
+    assert all(any(words in text for text in narrow.itertext()) for words in ("20.145", "10.525"))
+
+
+def test_two_forms_on_a_page_share_no_name() -> None:
+    names = re.findall(r'id="([^"]+)"', "".join(_forms()))
+    assert len(names) == len(set(names)) == 4
+
+
+def _forms() -> list[str]:
+    return draw_spans_for_screens(CHART, language="vi").split("</svg>")[:2]

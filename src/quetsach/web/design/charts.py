@@ -8,7 +8,7 @@ their colour, in dark mode too, so the picture itself names only one.
 import string
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -28,8 +28,28 @@ _LABELS = 18
 """Height of the labels under the plot."""
 _ABOVE, _HANGS = 1.2, 24
 """How much higher the plot is than its highest window where marks hang in it, and how far these hang down."""
-_LINE = 100
-"""Letters of a line below a plot."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """What a chart is drawn for: size of the plot, letters of a line below it, labels of its axes, form of days.
+
+    Words begin ``before`` the plot; ``name`` is the class by which the stylesheet shows one form and hides the other.
+    """
+
+    width: int
+    height: int
+    line: int
+    labels: int
+    before: int = 0
+    name: str = ""
+    days: str = ""
+
+
+_PAGE = _Screen(_WIDTH, _HEIGHT, 100, 6)
+_WIDE = replace(_PAGE, name="is-wide")
+_PHONE = _Screen(215, 220, 42, 2, 62, "is-narrow", "%m/%Y")
+"""As wide as a screen of 360 px leaves, so that letters have their own size."""
 _VIETNAMESE_NUMBERS: dict[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
 _ENGLISH_NUMBERS: dict[str, Any] = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " ₫"]}
 
@@ -109,6 +129,16 @@ class SpanChart:
     marks: Sequence[Mark] = ()
 
 
+def draw_spans_for_screens(chart: SpanChart, *, language: str) -> str:
+    """Return the chart as two ``<svg>`` elements, for wide screens and for phones; the stylesheet shows one of them.
+
+    Args:
+        chart: what to draw; values at least 0.
+        language: ``vi`` or ``en``, for separators and days.
+    """
+    return "\n".join(_draw_spans(chart, screen, language) for screen in (_WIDE, _PHONE))
+
+
 def draw_spans(chart: SpanChart, *, language: str) -> str:
     """Return the chart as one ``<svg>`` element that can stand inside a page.
 
@@ -118,6 +148,10 @@ def draw_spans(chart: SpanChart, *, language: str) -> str:
         chart: what to draw; values at least 0.
         language: ``vi`` or ``en``, for separators and days.
     """
+    return _draw_spans(chart, _PAGE, language)
+
+
+def _draw_spans(chart: SpanChart, screen: _Screen, language: str) -> str:
     import altair as alt  # noqa: PLC0415
 
     form = _day_form(language)
@@ -139,22 +173,26 @@ def draw_spans(chart: SpanChart, *, language: str) -> str:
     y = alt.Y("value:Q", title=chart.unit, scale=scale, axis=alt.Axis(format=",d", tickCount=5))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
     bars = base.mark_bar().encode(
-        x=_days("first", form),
+        x=_days("first", screen.days or form, screen.labels),
         x2="last:T",
-        y2=alt.value(_HEIGHT),
+        y2=alt.value(screen.height),
         fill=alt.condition("datum.kind == 'baseline'", alt.value(_STRONG), alt.value(_SOFT)),
         stroke=alt.value(_STRONG),
     )
-    numbers = base.mark_text(dy=-8, fontSize=13, fontWeight=600).encode(x=_days("middle", form), text="n:N")
+    numbers = base.mark_text(dy=-8, fontSize=13, fontWeight=600).encode(
+        x=_days("middle", screen.days or form, screen.labels), text="n:N"
+    )
     told = [
         f"{n}. {span.first:{form}} – {span.last:{form}}, {span.name}: {number_text(span.value, language)}"
         for n, span in enumerate(chart.spans, 1)
     ]
     said = [f"{letter}. {mark.day:{form}}: {mark.words}" for letter, mark in marks]
-    hung = [layer for letter, mark in marks for layer in _hung(mark, letter, form)]
+    hung = [layer for letter, mark in marks for layer in _hung(mark, letter, screen.days or form, screen.labels)]
     words = [*told, *said]
-    layers = (bars, numbers, *hung, *([_below(words)] if words else []))
-    return drawn(alt.layer(*layers), chart.title, " ".join((chart.description, *(f"{w}." for w in words))), language)
+    layers = (bars, numbers, *hung, *([_below(words, screen)] if words else []))
+    description = " ".join((chart.description, *(f"{w}." for w in words)))
+    size = (screen.width, screen.height)
+    return drawn(alt.layer(*layers), chart.title, description, language, size, name=screen.name)
 
 
 def _within(marks: Sequence[Mark], spans: Sequence[Span]) -> list[tuple[str, Mark]]:
@@ -168,11 +206,11 @@ def _within(marks: Sequence[Mark], spans: Sequence[Span]) -> list[tuple[str, Mar
     return list(zip(letters, kept, strict=False))
 
 
-def _hung(mark: Mark, letter: str, form: str) -> "tuple[alt.Chart, ...]":
+def _hung(mark: Mark, letter: str, form: str, labels: int) -> "tuple[alt.Chart, ...]":
     """Return the upright line of a mark above the windows, and its letter over it."""
     import altair as alt  # noqa: PLC0415
 
-    at = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x=_days("day", form))
+    at = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x=_days("day", form, labels))
     return (
         at.mark_rule(strokeWidth=1.8, color=_LEVEL).encode(y=alt.value(0), y2=alt.value(_HANGS)),
         at.mark_text(fontSize=13, fontWeight=600, text=letter).encode(y=alt.value(-12)),
@@ -184,11 +222,11 @@ def _day_form(language: str) -> str:
     return "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
 
 
-def _days(field: str, form: str) -> "alt.X":
+def _days(field: str, form: str, labels: int = _PAGE.labels) -> "alt.X":
     """Return an axis of whole days: the same picture whatever the time zone of the machine that draws it."""
     import altair as alt  # noqa: PLC0415
 
-    axis = alt.Axis(format=form, tickCount=6, labelAngle=0, grid=False)
+    axis = alt.Axis(format=form, tickCount=labels, labelAngle=0, grid=False)
     return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
@@ -203,16 +241,16 @@ def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
     )
 
 
-def _below(words: Sequence[str]) -> "alt.Chart":
+def _below(words: Sequence[str], screen: _Screen = _PAGE) -> "alt.Chart":
     """Return the words of windows and marks, one under the other below the plot; long ones take several lines."""
     import altair as alt  # noqa: PLC0415
 
-    lines = [line for text in words for line in textwrap.wrap(text, _LINE, subsequent_indent="    ")]
+    lines = [line for text in words for line in textwrap.wrap(text, screen.line, subsequent_indent="    ")]
     rows: list[dict[str, object]] = [
-        {"words": line, "y": _HEIGHT + _LABELS + 20 * n} for n, line in enumerate(lines, 1)
+        {"words": line, "y": screen.height + _LABELS + 20 * n} for n, line in enumerate(lines, 1)
     ]
     told = alt.Chart(alt.InlineData(values=rows)).mark_text(align="left", fontSize=13, baseline="top")
-    made: alt.Chart = told.encode(text="words:N", x=alt.value(0), y=alt.Y("y:Q", scale=None, axis=None))
+    made: alt.Chart = told.encode(text="words:N", x=alt.value(-screen.before), y=alt.Y("y:Q", scale=None, axis=None))
     return made
 
 
@@ -222,6 +260,8 @@ def drawn(
     description: str,
     language: str,
     size: tuple[int, int] | None = (_WIDTH, _HEIGHT),
+    *,
+    name: str = "",
 ) -> str:
     """Return what Altair describes as one ``<svg>`` element that names and describes itself.
 
@@ -231,6 +271,7 @@ def drawn(
         description: what else somebody who does not see it must know.
         language: ``vi`` or ``en``, for separators.
         size: width and height of the plotting area in pixels; ``None`` where the chart has its own.
+        name: the class of the element, where a page has the chart in several forms.
     """
     if size:
         chart = chart.properties(width=size[0], height=size[1])
@@ -245,26 +286,29 @@ def drawn(
     svg = vl_convert.vegalite_to_svg(
         specification, format_locale=_ENGLISH_NUMBERS if language == "en" else _VIETNAMESE_NUMBERS
     )
-    return _embed(svg, title, description)
+    return _embed(svg, title, description, name)
 
 
-def _embed(svg: str, title: str, description: str) -> str:
+def _embed(svg: str, title: str, description: str, name: str) -> str:
     """Give the picture a name and a description, and leave out what a page may not hold inside."""
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     root = ET.fromstring(svg)  # noqa: S314  (written by our own renderer a moment ago)
     space = "{http://www.w3.org/2000/svg}"
     for element in root.iter():
-        for name in ("aria-label", "aria-roledescription", "role", "aria-hidden", "style", "font-family"):
-            element.attrib.pop(name, None)
-        for name in [n for n in element.attrib if n.startswith("on")]:
-            del element.attrib[name]
+        for attribute in ("aria-label", "aria-roledescription", "role", "aria-hidden", "style", "font-family"):
+            element.attrib.pop(attribute, None)
+        for attribute in [n for n in element.attrib if n.startswith("on")]:
+            del element.attrib[attribute]
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     root.set("role", "img")
-    root.set("aria-labelledby", "chart-title chart-description")
+    own = f"-{name}" if name == _PHONE.name else ""  # two forms on a page have names of their own
+    root.set("aria-labelledby", f"chart-title{own} chart-description{own}")
+    if name:
+        root.set("class", name)
     for tag, identifier, text in (
-        ("desc", "chart-description", description),
-        ("title", "chart-title", title),
+        ("desc", f"chart-description{own}", description),
+        ("title", f"chart-title{own}", title),
     ):
         element = ET.Element(f"{space}{tag}", {"id": identifier})
         element.text = text

@@ -8,18 +8,18 @@ from django.utils.translation import override
 from quetsach.centre.publication.campaign_figures import Marks
 from quetsach.centre.publication.snapshot import CampaignFigures
 from quetsach.core.period import Period
-from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
+from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
 from quetsach.web.design.templatetags.words import window_name
 
 
 def draw_campaign(campaign: CampaignFigures, marks: Marks) -> Mapping[str, str]:
-    """Return one SVG by language: bars of unique addresses where windows lie in time, and what is known of days."""
+    """Return the chart by language: bars of unique addresses where windows lie in time, and what is known of days."""
     return {language: _chart(campaign, marks, language) for language in ("vi", "en")}
 
 
 def _chart(campaign: CampaignFigures, marks: Marks, language: str) -> str:
     with override(language):
-        return draw_spans(
+        return draw_spans_for_screens(
             SpanChart(
                 title=campaign.name.in_language(language),
                 description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),

@@ -27,7 +27,7 @@ from quetsach.centre.tables import load_calendar
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.web import design
-from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans
+from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
 from quetsach.web.design.templatetags.words import window_name
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.selectors.boards import chains_of
@@ -130,7 +130,7 @@ def _chart(outcome: Outcome, language: str) -> str:
     whole = Period(windows[0].first, max(w.last for w in windows))
     # events that change counts of some family alone are not told: the facts do not say which families were seen
     marks = load_calendar(settings.CENTER.data).of_families(()).marks(whole)
-    drawn = draw_spans(
+    drawn = draw_spans_for_screens(
         SpanChart(
             title=outcome.name.in_language(language),
             description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),
