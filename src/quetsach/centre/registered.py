@@ -110,7 +110,10 @@ def registered(folder: Path) -> Registration | None:
     The registration of a trial that was given the campaign's name is none of it.
     """
     path = folder / REGISTRATION
-    return read_registered(path) if path.exists() and not is_trial(storage.read_input(path)) else None
+    if not path.exists():
+        return None
+    content = storage.read_input(path)
+    return None if is_trial(content) else _opened(content, path)[0]
 
 
 def read_registered(path: Path) -> Registration:
@@ -119,11 +122,11 @@ def read_registered(path: Path) -> Registration:
     Raises:
         QuetsachError: it is damaged, was changed after it was signed, or is that of a trial.
     """
-    found = _read_signed(path)[0]
-    if isinstance(found, TrialRegistration):
+    content = storage.read_input(path)
+    if is_trial(content):
         hint = "quetsach center assess effect --panel OUTCOMES --registration FILE"
         raise InputError("this is the registration of a trial: it has no panel", where=str(path), hint=hint)
-    return found
+    return _opened(content, path)[0]
 
 
 def not_ours(campaign: str, digest: str, data: Path) -> tuple[Notice, ...]:
@@ -207,6 +210,8 @@ def _read_signed(path: Path) -> tuple[Registration | TrialRegistration, bytes]:
         QuetsachError: it is damaged, or was changed after it was signed.
     """
     content = storage.read_input(path)
-    if is_trial(content):
-        return read_trial(content, where=str(path), verify=is_signed_by)
+    return read_trial(content, where=str(path), verify=is_signed_by) if is_trial(content) else _opened(content, path)
+
+
+def _opened(content: bytes, path: Path) -> tuple[Registration, bytes]:
     return read_registration(content, where=str(path), verify=is_signed_by)

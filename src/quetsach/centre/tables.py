@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 _DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
 
+def bundled_units(data: Path | None = None) -> list[tuple[str, bytes]]:
+    """Return the tables of units of the country: names and contents, in order."""
+    return [(path.name, path.read_bytes()) for path in sorted(country_table("units", data).glob("*.csv"))]
+
+
 def load_country(data: Path | None = None) -> Country:
     """Return the country of the centre in ``data``.
 

@@ -119,6 +119,7 @@ def count_changed_figures(
             view=view,
             tables=tables,
             demonstration=demonstration,
+            inputs=inputs,
             now=now,
             draw=draw,
             blocked=release.reasons,
@@ -163,6 +164,7 @@ def figures_count(
     demonstration: Demonstration | None,
     now: datetime,
     draw: DrawCampaign,
+    inputs: str = "",
     blocked: Sequence[LocalText] = (),
     progress: Callable[[int], None] = lambda _steps: None,
 ) -> Candidate | None:
@@ -175,6 +177,7 @@ def figures_count(
         demonstration: what the data are, where they are not real.
         now: when they are counted (UTC).
         draw: draws the windows of a campaign.
+        inputs: the digest of ``publication_inputs``; worked out where it is empty.
         blocked: why they must wait, if it is for what they show.
         progress: told after each step.
 
@@ -184,7 +187,7 @@ def figures_count(
     newest = view.newest_day(until=now.astimezone(UTC).date())
     if newest is None:
         return None
-    inputs = publication_inputs(view, tables, demonstration, data=data)
+    inputs = inputs or publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     basis = view.basis(window)
     latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)

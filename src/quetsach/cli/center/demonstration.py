@@ -14,7 +14,7 @@ def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
     Returns:
         Whether anything was played; nothing is where the country has no campaign to show.
     """
-    from quetsach.centre.tables import country_table, load_country  # noqa: PLC0415
+    from quetsach.centre.tables import bundled_units, country_table, load_country  # noqa: PLC0415
     from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
     from quetsach.web.office.letters.services.templates import published_letters_load  # noqa: PLC0415
     from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
@@ -25,8 +25,7 @@ def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
     published_letters_load(campaign=key, document=published_letters(data))
     if is_played():
         return False
-    units = sorted(country_table("units", data).glob("*.csv"))
-    units_load(files=[(path.name, path.read_bytes()) for path in units], now=now)
+    units_load(files=bundled_units(data), now=now)
     return demonstration_office(
         campaign=(country_table("campaigns", data) / key / "campaign.toml").read_bytes(),
         form=(country_table("forms", data) / "unit-return-1.toml").read_bytes(),

@@ -75,10 +75,9 @@ def register(parser: Parser) -> None:
 
 
 def _bundled_files(arguments: argparse.Namespace) -> list[tuple[str, bytes]]:
-    from quetsach.centre.tables import country_table  # noqa: PLC0415
+    from quetsach.centre.tables import bundled_units  # noqa: PLC0415
 
-    folder = country_table("units", arguments.data or default_data())
-    return [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.csv"))]
+    return bundled_units(arguments.data or default_data())
 
 
 def _import(arguments: argparse.Namespace) -> int:

@@ -10,8 +10,9 @@ import pytest
 from tests.unit.web.evaluation.samples import effect_of, inputs
 from tests.unit.web.evaluation.test_report import counted
 
+from quetsach.core.pack import LocalText
 from quetsach.web.evaluation.chapters import compose
-from quetsach.web.evaluation.document import Evaluation
+from quetsach.web.evaluation.document import Evaluation, Paragraph
 from quetsach.web.evaluation.paper import typeset
 
 LANGUAGES = ("vi", "en")
@@ -73,17 +74,24 @@ def test_page_one_holds_all_that_a_minister_needs_and_statistics_begin_after_it(
     assert 2 <= at <= 4
 
 
-def test_no_page_is_left_nearly_empty_before_the_part_for_statisticians(paper: tuple[str, Path]) -> None:
+@pytest.mark.parametrize("more", range(0, 30, 5))
+def test_no_page_is_left_nearly_empty_before_the_part_for_statisticians(
+    report: Evaluation, tmp_path: Path, more: int
+) -> None:
     """Either its title stands in the upper part of a page under what came before, or the page before is filled."""
-    language, file = paper
-    first_word = "Phần" if language == "vi" else "For"
-    height, lines = 842, lines_of(file)
-    [(at, top)] = [(n, y) for n, page in enumerate(lines) for y, size, word in page if word == first_word and size > 20]
-    above = [y for y, _, _ in lines[at] if y < top]
-    if above:
+    last = max(n for n, section in enumerate(report.sections) if not section.is_technical)
+    told = (Paragraph(LocalText("Một đoạn.", "A paragraph.")),) * more
+    longer = replace(report.sections[last], blocks=(*report.sections[last].blocks, *told))
+    file = tmp_path / "report.pdf"
+    file.write_bytes(
+        typeset(replace(report, sections=(*report.sections[:last], longer, *report.sections[last + 1 :])), "vi")
+    )
+    height, pages_of = 842, lines_of(file)
+    [(at, top)] = [(n, y) for n, page in enumerate(pages_of) for y, size, word in page if word == "Phần" and size > 20]
+    if any(y < top for y, _, _ in pages_of[at]):
         assert top < 0.66 * height
     else:
-        assert max(y for y, _, _ in lines[at - 1] if y < 0.92 * height) > 0.5 * height
+        assert max(y for y, _, _ in pages_of[at - 1] if y < 0.92 * height) > 0.5 * height
 
 
 def lines_of(file: Path) -> list[list[tuple[float, float, str]]]:

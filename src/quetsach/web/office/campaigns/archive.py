@@ -1,4 +1,4 @@
-"""A campaign as a folder of pages: complete in both languages, without script, opened from a disk or any web server.
+"""A campaign as a folder of pages: in the country's languages, without script, opened from a disk or any web server.
 
 State portals of a campaign do not live long; what is handed to an archive has to stand without them. The pages are made
 of the sealed facts (or those of the moment), the plan and what was published of an earlier campaign's letters, and of
@@ -38,7 +38,6 @@ from quetsach.web.office.plans.selectors import steps_taken
 from quetsach.web.published.selectors import definitions
 
 PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")
-LANGUAGES = ("vi", "en")
 _LOOKS = ("style.css", "icon.svg", "fonts/noto-sans-latin.woff2", "fonts/noto-sans-vietnamese.woff2")
 _LICENCE = "fonts/LICENSE-noto-sans.txt"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the same facts give the same bytes
@@ -92,8 +91,9 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
         "reason": closed.passage.reason if closed else "",
         "sha256": closed.passage.sha256 if closed else None,
     }
-    yield "index.html", _render("start", {"outcome": outcome})
-    for language in LANGUAGES:
+    yield "index.html", _render("start", {"outcome": outcome, "languages": settings.COUNTRY.languages})
+    languages: tuple[str, ...] = settings.COUNTRY.languages
+    for language in languages:
         with override(language):
             context = {
                 "outcome": outcome,
@@ -103,7 +103,7 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 "published": published.chains if published else (),
                 "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
                 "chart": _chart(outcome, language),
-                "other": "en" if language == "vi" else "vi",
+                "other": next((other for other in languages if other != language), ""),
                 "language": language,
             }
             for page in PAGES:

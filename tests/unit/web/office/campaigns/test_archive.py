@@ -3,11 +3,14 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, grant
 
 from quetsach.assess import NO_VERDICT
@@ -15,7 +18,7 @@ from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.decision import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.installation import bundled
-from quetsach.web.office.campaigns.archive import LANGUAGES, PAGES, archive_files, archive_write, archive_zip
+from quetsach.web.office.campaigns.archive import PAGES, archive_files, archive_write, archive_zip
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read
 from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.letters.models import Dispatch, Letter
@@ -54,7 +57,20 @@ def files(campaign: Campaign, operator, centre_figures) -> dict[str, bytes]:
 
 
 def test_every_page_is_there_in_both_languages(files: dict[str, bytes]) -> None:
-    assert {f"{language}/{page}.html" for language in LANGUAGES for page in PAGES} <= set(files)
+    assert {f"{language}/{page}.html" for language in ("vi", "en") for page in PAGES} <= set(files)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_country_of_one_language_has_an_archive_in_it_alone(campaign: Campaign, operator, language: str) -> None:
+    with override_settings(COUNTRY=replace(settings.COUNTRY, languages=(language,))):
+        files = archive_files(campaign, now=NOW)
+    other = "en" if language == "vi" else "vi"
+    assert f"{language}/index.html" in files
+    assert not [path for path in files if path.startswith(f"{other}/")]
+    for path, content in files.items():
+        if path.endswith(".html"):
+            assert not [target for target in Links(content).targets if target.startswith((f"{other}/", f"../{other}/"))]
+    assert f'<html lang="{language}">' in files["index.html"].decode()
 
 
 def test_every_link_leads_to_a_file_of_the_archive(files: dict[str, bytes]) -> None:
