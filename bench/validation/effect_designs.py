@@ -19,6 +19,7 @@ from scipy import signal
 
 from quetsach.assess.effect import Answer, Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.analysis import COURSE_NOT_TOLD
+from quetsach.assess.effect.clumps import FELL_APART
 from quetsach.assess.effect.grounds import Grounds, PanelOrigin
 from quetsach.assess.effect.panel import Floats, Ints, Step, periods_of
 from quetsach.assess.effect.registration import PanelPlan, Registration
@@ -269,7 +270,7 @@ class Tally:
 
     ``told`` are those in which the range beside the interval holds it, or which say that it cannot be told; ``banded``
     those whose bands by time hold, of all ``with_bands``. ``unfounded`` are verdicts without a registration, or with a
-    check that failed.
+    check that failed; ``noticed`` those that say that units fell apart.
     """
 
     panels: int
@@ -281,6 +282,7 @@ class Tally:
     width: float
     achieved: int
     unfounded: int
+    noticed: int = 0
 
     @property
     def cover(self) -> float:
@@ -288,13 +290,17 @@ class Tally:
         return self.held / self.printed if self.printed else 1.0
 
 
-def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
+type Draw = Callable[[World, np.random.Generator, float], tuple[Panel, float]]
+"""How a panel of a world is drawn, with its true effect."""
+
+
+def tally(world: World, effect: float, *, panels: int, seed: int, draw: Draw = drawn) -> Tally:
     """Analyse and judge panels of a world against a target just above the truth."""
     generator = np.random.default_rng(seed)
     design = Design(world.method, world.scale, world.ramp, counted=world.counted, spill_over=world.stated)
-    widths, held, told, with_bands, banded, achieved, unfounded = [], 0, 0, 0, 0, 0, 0
+    widths, held, told, with_bands, banded, achieved, unfounded, noticed = [], 0, 0, 0, 0, 0, 0, 0
     for _ in range(panels):
-        panel, truth = drawn(world, generator, effect)
+        panel, truth = draw(world, generator, effect)
         answer, share = analyse(panel, design), float(-np.expm1(truth))
         grounds = _grounds(answer, panel, design, max(share, 0.0) + 0.005)
         judged = judge(grounds)
@@ -303,13 +309,14 @@ def tally(world: World, effect: float, *, panels: int, seed: int) -> Tally:
         achieved += isinstance(judged, Verdict) and judged.word is Word.ACHIEVED
         if not isinstance(answer, Finding) or answer.reduction is None or _warned(answer):
             continue
+        noticed += any(notice.code == FELL_APART for notice in answer.notices)
         widths.append(answer.reduction.high - answer.reduction.low)
         held += answer.reduction.low <= share <= answer.reduction.high
         told += COURSE_NOT_TOLD in answer.notices or _holds(answer.judged, share)
         if bands := _bands(answer, world, effect):
             with_bands, banded = with_bands + 1, banded + all(bands)
     width = float(np.median(widths)) if widths else 0.0
-    return Tally(panels, len(widths), held, told, with_bands, banded, width, achieved, unfounded)
+    return Tally(panels, len(widths), held, told, with_bands, banded, width, achieved, unfounded, noticed)
 
 
 def _holds(interval: Estimate | None, truth: float) -> bool:
@@ -341,7 +348,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
         for name, effect in EFFECTS[number % 2 :][:1] if short else EFFECTS:
             found = tally(world, effect, panels=panels, seed=seed + number)
             what = f"{world.method}, {world.name}, effect {name}"
-            made.append(_row(what, found, world))
+            made.append(judged_row(what, found, world))
             if found.with_bands:
                 made.append(_band_row(f"{what}: bands", found))
             unfounded, judged = unfounded + found.unfounded, judged + found.panels
@@ -349,7 +356,7 @@ def rows(*, short: bool, seed: int) -> list[Row]:
     return [*made, Row(what, "0", f"{unfounded} of {judged:,} panels", not unfounded)]
 
 
-def _row(what: str, found: Tally, world: World) -> Row:
+def judged_row(what: str, found: Tally, world: World) -> Row:
     """Judge a tally of a world."""
     least, false = _allowed(found, found.printed)
     wide = " (wide)" if found.cover > _MOST and found.printed else ""

@@ -133,7 +133,7 @@ def _by_method(panel: Panel, scale: Scale, design: Design) -> Answer:
         Method.DID: lambda: difference_in_differences(panel, scale, generator),
         Method.SC: lambda: synthetic_control(panel, scale, generator),
         Method.SDID: lambda: synthetic_difference(panel, scale, generator),
-        Method.CITS: lambda: interrupted_series(panel, scale, ramp=design.ramp),
+        Method.CITS: lambda: interrupted_series(panel, scale, generator, ramp=design.ramp),
         Method.WEDGE: lambda: stepped_wedge(panel, scale, generator, dummies=design.dummies),
     }
     return methods[design.method]()

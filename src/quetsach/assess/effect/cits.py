@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.clumps import clumps_of_treated, with_clumps
 from quetsach.assess.effect.contrast import noise_ratios, rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
@@ -45,7 +46,9 @@ CONTROLS_TO_CLAIM: Final = round(1 / HOLDS_AT_LEAST) - 1
 _TWO_MONTHS: Final = {Step.DAY: 60, Step.WEEK: 9, Step.MONTH: 2}
 
 
-def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -> Answer:
+def interrupted_series(
+    panel: Panel, scale: Scale, generator: np.random.Generator, *, ramp: int | None = None
+) -> Answer:
     """Return the effect once the ramp is complete.
 
     Several treated units are taken together as one, since a campaign that they share moves them together.
@@ -53,6 +56,7 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
     Args:
         panel: its outcome is already on the scale.
         scale: which one it is.
+        generator: draws treated units whose effects differ.
         ramp: over how many periods the effect builds up evenly. None takes it to be whole at once, says so, and tells
             beside it what two months would give.
     """
@@ -83,7 +87,9 @@ def interrupted_series(panel: Panel, scale: Scale, *, ramp: int | None = None) -
         notices=(_AT_ONCE,) if is_open else (),
         course=_course(panel.periods, block, ramp or 1),
     )
-    return widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
+    wide = widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
+    slope = ramp_slope(panel.periods, block.start, ramp or 1)
+    return with_clumps(wide, clumps_of_treated(block, slope, generator), block.treated_units)
 
 
 def _interval(spread: Spread, others: Floats, noisier: float, measured: Mapping[str, float]) -> Estimate:

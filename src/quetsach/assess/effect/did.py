@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
+from quetsach.assess.effect.before_start import strayed_before
+from quetsach.assess.effect.clumps import UNLIKELY, Changes, Clumps, clumps_of, noise_of_changes, with_clumps
 from quetsach.assess.effect.contrast import Told, contrast_spread, groups_of, rank_of, told
 from quetsach.assess.effect.finding import (
     Answer,
@@ -28,10 +30,11 @@ from quetsach.assess.effect.finding import (
     Spread,
     observed_change,
 )
-from quetsach.assess.effect.group_time import Comparison, rivals_of, trends_before, with_drift
+from quetsach.assess.effect.group_time import Comparison, mean_before, rivals_of, trends_before, with_drift
 from quetsach.assess.effect.panel import Bools, Floats, Panel
 from quetsach.assess.effect.sensitivity import widened
 from quetsach.assess.effect.two_way import fit_two_way
+from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.pack import LocalText
@@ -140,15 +143,16 @@ def difference_in_differences(panel: Panel, scale: Scale, generator: np.random.G
     """
     if panel.missing:
         return _with_gaps(panel, scale)
+    panel = by_region(panel)
     groups = groups_of(panel, generator)
     if len(panel.cohorts) == 1 and panel.treated.all():
         return NotEstimable(NotEstimableReason.NO_CONTROLS)
     if isinstance(groups, NotEstimable):
         return groups
-    return _compared(Comparison(panel, groups), scale)
+    return _compared(Comparison(panel, groups), scale, generator)
 
 
-def _compared(comparison: Comparison, scale: Scale) -> Answer:
+def _compared(comparison: Comparison, scale: Scale, generator: np.random.Generator) -> Answer:
     panel, starts, base = comparison.panel, comparison.starts, comparison.base
     cells = starts.cells()
     whole = comparison.told(starts.mean(cells, base))
@@ -172,12 +176,35 @@ def _compared(comparison: Comparison, scale: Scale) -> Answer:
         confidence=whole.confidence,
         course=_course(comparison, cells),
     )
-    wide = with_drift(widened(found, rivals_of(comparison, cells, whole)), comparison, cells)
+    rivals = rivals_of(comparison, cells, whole)
+    if strayed := strayed_before(comparison, whole):
+        rivals.append(strayed.rival(whole.interval))
+        found = replace(found, notices=tuple(strayed.notices()))
+    wide = with_drift(widened(found, rivals), comparison, cells)
+    wide = with_clumps(wide, tuple(_clumps(comparison, cells, generator)), panel.units)
     if comparison.is_common:
         return wide
     forbidden = sum(one.weight for one in bacon(panel) if one.is_forbidden)
     measured = {**wide.effect.measured, "regression_forbidden": forbidden}
     return replace(wide, effect=replace(wide.effect, measured=measured), group_times=_group_times(comparison, cells))
+
+
+def _clumps(comparison: Comparison, cells: list[tuple[int, int]], generator: np.random.Generator) -> Iterator[Clumps]:
+    """Look among the treated, group by group, and among the others for units that changed unlike the rest.
+
+    Against the mean before the start in any case: one last period alone has much noise.
+    """
+    panel, groups = comparison.panel, comparison.groups
+    weights = comparison.starts.mean(cells, mean_before(panel.shape[1]))
+    noise = noise_of_changes(panel.outcome[:, : panel.cohorts[0]], weights[groups.kind])
+    if noise is None:
+        return
+    sizes = (panel.outcome * weights[groups.kind]).sum(axis=1)
+    own = [np.flatnonzero(groups.kind == kind) for kind in range(len(groups.starts)) if weights[kind].any()]
+    changes = [Changes(sizes[units], noise[units], panel.weight[units], units) for units in own]
+    for is_treated in (True, False):
+        side = [one for one in changes if panel.treated[one.units[0]] == is_treated]
+        yield from clumps_of(side, UNLIKELY / 2, generator)
 
 
 def _course(comparison: Comparison, cells: list[tuple[int, int]]) -> Course:

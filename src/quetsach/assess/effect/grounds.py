@@ -7,11 +7,13 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.analysis import COURSE_NOT_TOLD, LEVELS_OF_UNEQUAL, Design
+from quetsach.assess.effect.before_start import BEGINS_EARLY
 from quetsach.assess.effect.departures import departures
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method
 from quetsach.assess.effect.method_texts import WEARS_OFF
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
+from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
@@ -115,8 +117,9 @@ class Grounds:
 
 def _of_design(panel: Panel, found: Finding) -> Iterator[Notice]:
     """Say where the panel is of a kind for which the interval is known to be wrong, or the effect does not last."""
-    yield from (notice for notice in (LEVELS_OF_UNEQUAL, COURSE_NOT_TOLD, WEARS_OFF) if notice in found.notices)
+    yield from (notice for notice in found.notices if notice.code in _OBSTACLES)
     if found.method is Method.DID:
+        panel = by_region(panel)
         never = int((~panel.treated).sum())
         apart = len(panel.units) - int(np.unique(panel.starts, return_counts=True)[1].max())
         if min(apart, never) < APART_AT_LEAST:
@@ -142,6 +145,8 @@ def _of_checks(found: Finding) -> Iterator[Notice]:
     yield from (_failed(check) for name, check in made.items() if name not in NEEDED[found.method] and not check.holds)
 
 
+_OBSTACLES: Final = frozenset({LEVELS_OF_UNEQUAL.code, COURSE_NOT_TOLD.code, WEARS_OFF.code, BEGINS_EARLY})
+"""Notices beside the number that stand in the way of a verdict."""
 UNREGISTERED = Notice(
     "not-registered",
     LocalText(

@@ -48,7 +48,10 @@ class Starts:
         """Return the weights (kinds x periods) of one ATT(g, t), for each unit of a kind."""
         course = np.zeros(self.periods)
         course[time] = 1
-        course -= base(group, time)
+        return self.against(group, time, course - base(group, time))
+
+    def against(self, group: int, time: int, course: Floats) -> Floats:
+        """Return the weights of a sum over time (periods) of a group, less that of those who begin after ``time``."""
         own, others = self.starts == group, self.starts > max(group, time)
         shares = own / self.sizes[own].sum() - others / self.sizes[others].sum()
         return np.asarray(shares[:, None] * course)
@@ -175,31 +178,31 @@ def rivals_of(comparison: Comparison, cells: list[tuple[int, int]], whole: Told)
     return made
 
 
+def before_starts(comparison: Comparison, course: Callable[[int], Floats]) -> Floats | None:
+    """Return the weights (kinds x periods) of the mean over groups of a sum over the time before each (periods).
+
+    None where no group has time enough before its start, and others that begin later.
+    """
+    starts = comparison.starts
+    groups = [int(group) for group in starts.starts if _PERIODS_FOR_TREND <= group < starts.periods]
+    size = {group: float(starts.sizes[starts.starts == group][0]) for group in groups if (starts.starts > group).any()}
+    if not size:
+        return None
+    parts = [count / sum(size.values()) * starts.against(group, group, course(group)) for group, count in size.items()]
+    return np.asarray(sum(parts))
+
+
 def _slopes(comparison: Comparison) -> Floats | None:
     """Return the weights (kinds x periods) of the mean slope before the start, of the treated less the others."""
-    starts, time = comparison.starts, comparison.panel.periods.positions.astype(np.float64)
-    groups = [int(group) for group in starts.starts if _PERIODS_FOR_TREND <= group < starts.periods]
-    groups = [group for group in groups if (starts.starts > group).any()]
-    if not groups:
-        return None
+    time = comparison.panel.periods.positions.astype(np.float64)
 
-    def slope(group: int, _: int) -> Floats:
+    def slope(group: int) -> Floats:
         part = time[:group] - time[:group].mean()
         made = np.zeros(len(time))
-        made[:group] = -part / (part @ part)
+        made[:group] = part / (part @ part)
         return made
 
-    size = {group: float(starts.sizes[starts.starts == group][0]) for group in groups}
-    return np.asarray(
-        sum(
-            size[group] / sum(size.values()) * (starts.cell(group, group, slope) - starts.cell(group, group, _nothing))
-            for group in groups
-        )
-    )
-
-
-def _nothing(_group: int, _time: int) -> Floats:
-    return np.zeros(1)
+    return before_starts(comparison, slope)
 
 
 def trends_before(comparison: Comparison) -> tuple[Check, ...]:

@@ -82,6 +82,10 @@ NAMES: Final = {
         "Trừ đi “tác động” của một thời điểm bắt đầu giả định sớm hơn",
         "Less the effect of a start pretended earlier",
     ),
+    "strayed": LocalText(
+        "Nếu sau khi bắt đầu, chênh lệch giữa hai nhóm cũng tự xê dịch nhiều như trước đó",
+        "If the gap between the groups moves by itself after the start as far as it did before",
+    ),
     "negative-control": LocalText(
         "Trừ đi “tác động” thấy ở đối chứng âm",
         "Less the effect that the negative control shows",
@@ -92,7 +96,8 @@ NAMES: Final = {
 def widened(found: Finding, rivals: Iterable[Rival]) -> Finding:
     """Return a finding whose interval reaches as far as those of all accounts that differ from it by more than chance.
 
-    On the side on which they differ: of an account that says less nothing follows for more.
+    On the side on which they differ: of an account that says less nothing follows for more. One that has the same value
+    widens both.
     """
     rivals = tuple(rivals)
     agrees_from = min(AGREES_AT_MOST, OFTEN / max(1, len(rivals)))
@@ -121,9 +126,11 @@ def confidence_stretched(confidence: float) -> float:
 
 
 def _towards(one: Estimate, other: Estimate) -> Estimate:
-    if other.value < one.value:
-        return replace(one, low=min(one.low, other.low))
-    return replace(one, high=max(one.high, other.high))
+    return replace(
+        one,
+        low=min(one.low, other.low) if other.value <= one.value else one.low,
+        high=max(one.high, other.high) if other.value >= one.value else one.high,
+    )
 
 
 def around(one: Estimate, other: Estimate) -> Estimate:

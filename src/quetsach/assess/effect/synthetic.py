@@ -20,6 +20,8 @@ from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.before_start import strayed_among
+from quetsach.assess.effect.clumps import clumps_of_treated, with_clumps
 from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
 from quetsach.assess.effect.finding import (
     Answer,
@@ -147,7 +149,14 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
         confidence=rank_of(draws)[1],
         course=_course(block, played),
     )
-    return widened(found, _rivals(method, block, groups, played, draws))
+    wide = widened(found, _rivals(method, block, groups, played, draws))
+    return with_clumps(wide, clumps_of_treated(block, _change(block), generator), block.treated_units)
+
+
+def _change(block: Block) -> Floats:
+    """Return the weights (periods) of a mean after the start less that before."""
+    is_after = np.arange(block.treated.shape[1]) >= block.start
+    return np.asarray(is_after / is_after.sum() - ~is_after / block.start)
 
 
 def _course(block: Block, played: Played) -> Course:
@@ -175,6 +184,8 @@ def _extrapolated(whole: Played, start: int, draws: int) -> Iterator[Rival]:
 def _rivals(method: Method, block: Block, groups: list[Ints], whole: Played, draws: int) -> Iterator[Rival]:
     """Leave the periods just before the start out, and pretend a start earlier; how often do placebos differ so."""
     yield from _extrapolated(whole, block.start, draws)
+    if strayed := strayed_among(whole.left, whole.lefts, block.start):
+        yield strayed.rival(whole.interval(draws))
     if method is Method.SC:
         other = replace(whole, effect=whole.corrected, effects=whole.all_corrected)
         yield Rival("bias-corrected", other.interval(draws), _apart(whole, other), is_told=True)

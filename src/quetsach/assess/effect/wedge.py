@@ -30,7 +30,7 @@ from quetsach.assess.effect.lot import DRAWS_AT_LEAST, Told
 from quetsach.assess.effect.method_texts import AVERAGED, LATE, LATEST, lead_text, notices, permutation_text, time_name
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, around, stretched
-from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, filled
+from quetsach.assess.effect.wedge_effects import WedgeEffects, by_region, drawn_together, filled
 from quetsach.assess.estimate import Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
@@ -55,9 +55,7 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
     """
     if obstacle := _obstacle(panel):
         return obstacle
-    whole = filled(panel)
-    drawn = drawn_together(whole, np.unique(panel.regions, return_inverse=True)[1]) if panel.regions else whole
-    wedge = WedgeEffects.of(drawn, dummies, generator, missing=panel.missing / panel.outcome.size)
+    wedge = WedgeEffects.of(by_region(filled(panel)), dummies, generator, missing=panel.missing / panel.outcome.size)
     draws = len(wedge.lot.drawn)
     if draws < DRAWS_AT_LEAST:
         return NotEstimable(

@@ -243,6 +243,11 @@ def drawn_together(panel: Panel, groups: Ints) -> Panel:
     return replace(grouped, units=tuple(map(str, names)))
 
 
+def by_region(panel: Panel) -> Panel:
+    """Return the panel of the regions that it names, else itself: what was drawn, or moves, together is one."""
+    return drawn_together(panel, np.unique(panel.regions, return_inverse=True)[1]) if panel.regions else panel
+
+
 def filled(panel: Panel) -> Panel:
     """Return the panel with missing cells as their unit, their period and their time since the start would have them.
 

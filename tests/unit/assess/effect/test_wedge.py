@@ -3,7 +3,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests.unit.assess.effect.panels import panel_of
+from tests.unit.assess.effect.panels import panel_of, wedge_panel
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.lot import DRAWS, lot_of
@@ -316,3 +316,11 @@ def test_regions_keep_to_their_strata_and_never_lie_in_two() -> None:
         str(sorted(pairs.regions).index(f"r{unit}")): pairs.strata[unit] for unit in range(20)
     }
     assert drawn_together(pairs, pairs.starts).strata == ()
+
+
+def test_the_error_by_t_of_whole_regions_is_of_the_same_effect() -> None:
+    panel = wedge_panel(0.3, units=30)
+    pairs = replace(panel, regions=tuple(f"r{unit // 2}" for unit in range(30)))
+    found = analyse(pairs, Design(Method.WEDGE))
+    assert isinstance(found, Finding)
+    assert found.spread.value == pytest.approx(found.effect.value)
