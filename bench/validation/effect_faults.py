@@ -18,7 +18,7 @@ from bench.validation.table import Row
 from quetsach.assess.effect import Counted, Method, Panel
 from quetsach.assess.effect.panel import Floats
 
-SHORT = 12
+SHORT = 8
 _DIFFER_AT_MOST = 0.1
 
 type Fault = Callable[[np.random.Generator, Panel, float], tuple[Floats, float]]
@@ -70,7 +70,8 @@ def _regions(walk: float, *, size: int = 5) -> Fault:
     def fault(generator: np.random.Generator, panel: Panel, _: float) -> tuple[Floats, float]:
         units, periods = panel.shape
         region = np.arange(units) // size
-        return (walk * generator.standard_normal((region.max() + 1, periods)).cumsum(axis=1))[region], 0.0
+        walks = walk * generator.standard_normal((region.max() + 1, periods)).cumsum(axis=1)
+        return np.asarray(walks[region], dtype=np.float64), 0.0
 
     return fault
 
@@ -80,7 +81,8 @@ def _early(periods: int) -> Fault:
 
     def fault(_: np.random.Generator, panel: Panel, effect: float) -> tuple[Floats, float]:
         time, starts = np.arange(panel.shape[1]), panel.starts[:, None]
-        return effect * (panel.treated[:, None] & (time < starts) & (time >= starts - periods)), 0.0
+        is_early = panel.treated[:, None] & (time < starts) & (time >= starts - periods)
+        return effect * is_early.astype(np.float64), 0.0
 
     return fault
 
@@ -132,8 +134,13 @@ def _worlds() -> tuple[Faulty, ...]:
         Faulty("sc, 40 % of 6 treated lose a feed", several, _lost("treated", 0.4)),
         Faulty("sdid, 40 % of 6 treated lose a feed", replace(several, method=Method.SDID), _lost("treated", 0.4)),
         Faulty("cits, 40 % of 5 treated lose a feed", cits, _lost("treated", 0.4)),
-        *(Faulty(f"season of {length} in another phase", did, _season(0.15, length, 0.8)) for length in (12, 26, 52)),
-        Faulty("staggered, season of 26 in another phase", steps, _season(0.15, 26, 0.8)),
+        *(
+            Faulty(
+                f"season of {length} in another phase", replace(did, is_unseen=length > 26), _season(0.15, length, 0.8)
+            )
+            for length in (12, 26, 52)
+        ),
+        Faulty("staggered, season of 26 in another phase", replace(steps, is_unseen=True), _season(0.15, 26, 0.8)),
         Faulty("sc, season of 26 in another phase", sc, _season(0.15, 26, 0.8)),
         Faulty("sdid, season of 26 in another phase", replace(sc, method=Method.SDID), _season(0.15, 26, 0.8)),
         *(Faulty(f"begins {n} periods early", did, _early(n)) for n in (1, 2, 4)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bench.validation import effect, effect_designs, effect_oracles, wedge_designs
+from bench.validation import effect, effect_designs, effect_faults, effect_oracles, wedge_designs
 from tests.unit.assess.effect.panels import csv_of
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse, read_panel
@@ -15,6 +15,11 @@ def test_intervals_cover_and_verdicts_hold() -> None:
 
 def test_no_design_is_told_narrower_than_it_is() -> None:
     missed = [row for row in effect_designs.rows(short=True, seed=2020) if not row.passed]
+    assert missed == []
+
+
+def test_what_befell_some_units_alone_is_no_effect() -> None:
+    missed = [row for row in effect_faults.rows(short=True, seed=2020) if not row.passed]
     assert missed == []
 
 
