@@ -231,9 +231,9 @@ def _notice(names: list[str]) -> Notice:
         FELL_APART,
         LocalText(
             f"Trong cùng một nhóm, các đơn vị thay đổi rất khác nhau và tách hẳn thành từng cụm: {len(names)} đơn vị "
-            f"không đi cùng số đông ({shown}). Hãy kiểm tra xem ở một số đơn vị có bị mất nguồn dữ liệu hay không. "
-            "Khoảng tin cậy bao gồm tác động tính theo riêng từng cụm, vì số liệu không cho biết cụm nào là do chiến "
-            "dịch.",
+            f"thay đổi khác hẳn phần đông ({shown}). Hãy kiểm tra xem những đơn vị này có bị mất nguồn dữ liệu nào "
+            "không. Khoảng tin cậy bao gồm cả tác động tính riêng theo từng cụm, vì số liệu không cho biết cụm nào "
+            "phản ánh đúng chiến dịch.",
             f"Units of one group changed very differently and fall into separate clumps: {len(names)} did not go with "
             f"the most ({shown}). Look whether a feed was lost in some of them. The interval holds the effect by each "
             "clump alone, because the figures do not tell which of them is the campaign's.",
