@@ -6,7 +6,7 @@ from datetime import date, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS, NamedHours, Stays, Traces
+from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS, NIGHT_HOURS, NamedHours, Stays, Traces
 from quetsach.assess.hosts.clock import CUT_MINUTES, DAY_MINUTES, Clock, SensorDays, feed_mode, read_clock, record_day
 from quetsach.assess.hosts.estimators import WINDOW_HOURS
 from quetsach.assess.hosts.live_hours import read_live_hours
@@ -64,11 +64,12 @@ def observe(
         _windows(address, hour, whole),
         feed_mode(sensor_days),
         traces=replace(
-            _traces(address, up, start, end),
+            _traces(address, hour, up, start, end),
             breaks=clock.breaks,
             moved=tuple(clock.moved.values()),
             unsure=clock.unsure,
             named=_named(bot, hour, whole),
+            again=float((counts > _slots_of_days(address, hour)).sum()),
         ),
     )
 
@@ -99,14 +100,17 @@ def _day_edges(address: Integers, hour: Floats) -> tuple[Integers, Integers]:
     return start, np.append(start[1:], len(key)) - 1
 
 
-def _traces(address: Integers, up: Floats, start: Integers, end: Integers) -> Traces:
+def _traces(address: Integers, hour: Floats, up: Floats, start: Integers, end: Integers) -> Traces:
     intervals, hours = (end - start).astype(np.float64), up[end] - up[start]
     stay = hours >= LONGER_STAY_HOURS
-    stays = Stays(
-        float(stay.sum()),
-        float(intervals[stay].sum()),
-        float(hours[stay].sum()),
-        float((intervals[stay] ** 2 / hours[stay]).sum()),
+    stays, day_stays = (
+        Stays(
+            float(which.sum()),
+            float(intervals[which].sum()),
+            float(hours[which].sum()),
+            float((intervals[which] ** 2 / hours[which]).sum()),
+        )
+        for which in (stay, stay & ~_has_night(hour, start, end))
     )
     same = np.diff(address[start]) == 0
     between = np.where(same, up[start][1:] - up[end][:-1], np.inf)
@@ -114,7 +118,15 @@ def _traces(address: Integers, up: Floats, start: Integers, end: Integers) -> Tr
     minutes = np.floor(hours * 60)
     span = np.where(minutes < LONE_MINUTES, 0, step_of(minutes / 60))
     cells = np.bincount(span * (STEPS + 1) + alone, minlength=(STEPS + 1) ** 2)
-    return Traces(stays, cells.reshape(STEPS + 1, STEPS + 1).astype(np.float64))
+    return Traces(stays, cells.reshape(STEPS + 1, STEPS + 1).astype(np.float64), day_stays=day_stays)
+
+
+def _has_night(hour: Floats, start: Integers, end: Integers) -> NDArray[np.bool_]:
+    """Return which address-days, of sightings from ``start`` to ``end``, have ``NIGHT_HOURS`` inside without any."""
+    empty = np.diff(hour.astype(np.int64)) - 1 >= NIGHT_HOURS
+    before = np.concatenate(([0], empty.cumsum()))
+    found: NDArray[np.bool_] = before[end] > before[start]
+    return found
 
 
 def _named(bot: Integers | None, hour: Floats, whole: list[int]) -> NamedHours | None:
@@ -148,6 +160,13 @@ def _windows(address: Integers, hour: Floats, whole: list[int]) -> dict[int, flo
         both = np.isin(seen + 1, seen) & np.isin(seen % 1000, followed)
         made[48] = 2 * made[24] - float(both.sum()) / len(followed)
     return made
+
+
+def _slots_of_days(address: Integers, hour: Floats) -> Integers:
+    """Return how many hours each (address, day) pair has, in the order of ``_slots`` of days."""
+    hours = np.unique(address * 10_000 + hour.astype(np.int64))
+    found: Integers = np.unique(hours // 10_000 * 10_000 + hours % 10_000 // 24, return_counts=True)[1]
+    return found
 
 
 def _slots(address: Integers, hour: Floats, hours: int) -> tuple[Integers, Integers]:

@@ -353,13 +353,13 @@ def _changes(short: bool, seed: int) -> Iterator[Row]:  # noqa: FBT001
 
 
 def _is_told(found: Comparison) -> bool:
-    """Whether a change is told, beside what is said of those that would go unseen."""
-    return any(notice.code not in ("unseen-change", "reach-unchecked") for notice in found.notices)
+    """Whether a change is told, beside what is said of sensors that could not be checked."""
+    return any(notice.code != "reach-unchecked" for notice in found.notices)
 
 
 def _could_go_unseen(found: Comparison) -> float:
-    """Return how large a change of reach a comparison itself says that it would not see; 0 where it says nothing."""
-    return max((n.percent or 0.0 for n in found.notices if n.code == "unseen-change"), default=0.0)
+    """Return how large a change of reach within a day a comparison itself says that it would not see."""
+    return found.unseen_points or 0.0
 
 
 def _nothing(short: bool, seed: int) -> Row:  # noqa: FBT001

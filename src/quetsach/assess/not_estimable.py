@@ -32,6 +32,7 @@ class NotEstimableReason(StrEnum):
     FEW_SIGHTINGS = "few-sightings"
     UNEVEN_RATES = "uneven-rates"
     BROKEN_SESSIONS = "broken-sessions"
+    RATE_LIMITED = "rate-limited"
     WAYS_DISAGREE = "ways-disagree"
     BOTH_VERSIONS = "both-versions"
     TOO_WIDE = "too-wide"
@@ -162,12 +163,20 @@ EXPLANATIONS: dict[NotEstimableReason, LocalText] = {
         "malware's own identifier, or ask the provider how many customers share an address.",
     ),
     NotEstimableReason.BROKEN_SESSIONS: LocalText(
-        "Các lượt liên lạc không theo một nhịp: máy nhiễm lúc có mặt lúc không, thử liên lạc dồn dập rồi im lâu, hoặc "
-        "họ mã độc có hai biến thể. Từ địa chỉ chỉ suy ra được khoảng nêu kèm. Hãy đếm theo mã định danh của mã độc, "
-        "hoặc nhờ chuyên viên phân tích nêu nhịp liên lạc.",
-        "Check-ins do not follow one schedule: machines come and go, try many times and then fall silent for long, or "
-        "the family has two variants. Addresses tell no more than the range beside this. Count by the malware's own "
-        "identifier, or let an analyst state how often it checks in.",
+        "Các lượt liên lạc không theo một nhịp: máy nhiễm lúc có mặt lúc không, thử liên lạc dồn dập rồi im lâu, họ mã "
+        "độc có hai biến thể, hoặc nguồn chỉ ghi một phần các lượt liên lạc. Từ địa chỉ chỉ suy ra được khoảng nêu "
+        "kèm. Hãy đếm theo mã định danh của mã độc, hoặc nhờ chuyên viên phân tích nêu nhịp liên lạc.",
+        "Check-ins do not follow one schedule: machines come and go, try many times and then fall silent for long, the "
+        "family has two variants, or the feed tells only some of the check-ins. Addresses tell no more than the range "
+        "beside this. Count by the malware's own identifier, or let an analyst state how often it checks in.",
+    ),
+    NotEstimableReason.RATE_LIMITED: LocalText(
+        "Nguồn dữ liệu chỉ ghi mỗi địa chỉ nhiều nhất một lần trong một khoảng thời gian nhất định (chẳng hạn mỗi giờ "
+        "một dòng). Khoảng đó dài so với nhịp liên lạc của máy nhiễm, nên không biết sau mỗi địa chỉ có một hay nhiều "
+        "máy. Hãy xin nguồn gửi đủ mọi lượt ghi nhận.",
+        "The feed tells each address at most once in a certain time (one row an hour, perhaps). That is long beside "
+        "how often infected machines check in, so that nothing says whether one machine or several are behind an "
+        "address. Ask the source for every event.",
     ),
     NotEstimableReason.WAYS_DISAGREE: LocalText(
         "Các cách đếm độc lập (theo thời gian có mặt, theo số lượt liên lạc, theo số địa chỉ mới, theo mã định danh) "

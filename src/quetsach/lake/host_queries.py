@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS
+from quetsach.assess.hosts.agreement import LONE_MINUTES, LONGER_STAY_HOURS, NIGHT_HOURS
 from quetsach.assess.hosts.clock import CUT_MINUTES, Clock, uptime_minutes
 from quetsach.assess.hosts.estimators import CLOCK_HOURS
 from quetsach.assess.hosts.measure import Watch
@@ -51,6 +51,15 @@ _MERGED = f"""
 """
 """A row of several spellings, as a roll-up has it of several sightings."""
 
+_WIDENED = " | ".join(f"(hours << {n})" for n in range(NIGHT_HOURS))
+_HOUR_US = 60 * _MINUTE
+_HAS_NIGHT = (
+    f"bit_count(({_WIDENED}) & ((2 << (last_us // {_HOUR_US})::int) - 1)) "
+    f"<= (last_us // {_HOUR_US}) - (first_us // {_HOUR_US})"
+)
+"""Whether so many hours in a row, between the first and the last, have no sighting: hours that are near to one before
+are set, and what is not set is a night."""
+
 _BLOCKS = {
     1: "bit_count(hours)",
     2: "bit_count((hours | (hours >> 1)) & 5592405)",  # bits 0, 2, 4, ...
@@ -86,6 +95,7 @@ def _rows(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
             from seen join clock using (feed, report, family, day)
         )
         select {_PLACE}, address, day, sightings, spellings, hours, is_whole, is_cut,
+               {_HAS_NIGHT} as has_night,
                ((last_up - first_up) // {_MINUTE})::bigint as minutes,
                (first_up - lag(last_up) over before) // 1000 as gap_ms,
                (lead(first_up) over before - last_up) // 1000 as next_ms,
@@ -266,7 +276,8 @@ class Bots:
         ]
 
 
-_STAYS = f"minutes >= {60 * LONGER_STAY_HOURS}"
+_STAYS = {"": f"minutes >= {60 * LONGER_STAY_HOURS}", "day_": f"minutes >= {60 * LONGER_STAY_HOURS} and not has_night"}
+"""Which address-days are stays, and which of them are of one day: by the beginning of their columns' names."""
 _STAY = {
     "stays": "1",
     "intervals": "sightings - 1",
@@ -286,12 +297,16 @@ def _ladder(by: Sequence[str]) -> tuple[str, Sequence[str]]:
 def _totals(by: Sequence[str]) -> tuple[str, Sequence[str]]:
     """Sightings and address-days at home, by the same keys; ``mixed`` are those of several spellings.
 
-    ``stays``, ``intervals``, ``minutes`` and ``squares`` are of address-days that span ``LONGER_STAY_HOURS``.
+    ``again`` are those with more sightings than hours that have any; ``stays``, ``intervals``, ``minutes`` and
+    ``squares`` are of address-days that span ``LONGER_STAY_HOURS``, and those that begin with ``day_`` of those of them
+    in which no night is.
     """
     sums = "sum(sightings)::bigint as events, count(*) as rows, count(*) filter (spellings > 1) as mixed"
-    sums += f", {', '.join(f'coalesce(sum({how}) filter ({_STAYS}), 0)::bigint as {n}' for n, how in _STAY.items())}"
+    sums += ", count(*) filter (sightings > bit_count(hours)) as again"
+    for kind, which in _STAYS.items():
+        sums += "".join(f", coalesce(sum({how}) filter ({which}), 0)::bigint as {kind}{n}" for n, how in _STAY.items())
     query = f"select {_SENSORS}{_more(by)}, {sums} from rows where not is_abroad group by all"
-    return query, ("events", "rows", "mixed", *_STAY)
+    return query, ("events", "rows", "mixed", "again", *(f"{kind}{name}" for kind in _STAYS for name in _STAY))
 
 
 def _distinct(by: Sequence[str]) -> tuple[str, Sequence[str]]:

@@ -219,12 +219,14 @@ def measure_window(laid: LaidOut, rows: HostRows, period: Period, rates: Mapping
             modes[watch.feed, watch.report],
             row["mixed"],
             Traces(
-                stays_of(row),
+                _stays_of(row),
                 islands[watch],
                 clock.breaks,
                 tuple(clock.moved.values()),
                 clock.unsure,
                 reduce(add, named[watch].values()).of(row["events"]) if watch in named else None,
+                row["again"],
+                _stays_of(row, "day_"),
             ),
         )
     known = {family: Rate(per_hour, is_known=True) for family, per_hour in rates.items()}
@@ -280,12 +282,14 @@ def without_dense(rows: HostRows, window: WindowMeasured, dense: set[int]) -> Wi
 
 def part_of(row: Mapping[str, Any], ladder: GapLadder, uptime_hours: float) -> Observed:
     """Return what a watch saw of a part of the country, from a row of totals."""
-    return Observed(ladder, row["events"], row["rows"], uptime_hours, mixed=row["mixed"], traces=Traces(stays_of(row)))
+    traces = Traces(_stays_of(row), day_stays=_stays_of(row, "day_"))
+    return Observed(ladder, row["events"], row["rows"], uptime_hours, mixed=row["mixed"], traces=traces)
 
 
-def stays_of(row: Mapping[str, Any]) -> Stays:
-    """Return the stays of a row of totals."""
-    return Stays(row["stays"], row["intervals"], row["minutes"] / 60, row["squares"] / SQUARE_PARTS)
+def _stays_of(row: Mapping[str, Any], kind: str = "") -> Stays:
+    """Return the stays of a row of totals, all or those of a kind."""
+    count, intervals, minutes, squares = (row[f"{kind}{name}"] for name in ("stays", "intervals", "minutes", "squares"))
+    return Stays(count, intervals, minutes / 60, squares / SQUARE_PARTS)
 
 
 def _islands(rows: HostRows) -> defaultdict[Watch, NDArray[np.float64]]:

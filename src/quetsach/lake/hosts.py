@@ -126,6 +126,12 @@ class HostReport:
     abroad: float
     calibrations: Mapping[Watch, Calibration] = field(default_factory=dict)
 
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The lines whose number of machines stands on one machine behind each address, as ``ASSUMED`` says."""
+        learned = {watch.family for watch in self.calibrations} if self.by == "family" else set()
+        return tuple(row.id for row in self.rows if isinstance(row.machines, Estimate) and row.id not in learned)
+
 
 def hosts(
     view: LakeView,

@@ -51,7 +51,12 @@ def test_an_interval_that_nothing_was_learned_for_is_called_an_assumption(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("assess", "hosts", *WINDOW, "--data", data, "--lang", "vi")
-    assert "giả định dựa trên mô phỏng" in " ".join(capsys.readouterr().out.split())
+    out = " ".join(capsys.readouterr().out.split())
+    assert "giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy" in out
+    run("assess", "hosts", *WINDOW, "--data", data, "--json")
+    told = json.loads(capsys.readouterr().out)["assumed"]
+    assert "mirai" in told["rows"]
+    assert "one machine behind each address" in told["text"]["en"]
 
 
 def test_a_calibrated_interval_says_on_which_machines_it_stands(
@@ -62,7 +67,7 @@ def test_a_calibrated_interval_says_on_which_machines_it_stands(
     run(*asked, "--lang", "en")
     out = " ".join(capsys.readouterr().out.split())
     assert "machines with bot IDs of AS1, AS2, AS3, AS4" in out
-    assert "Other intervals are assumptions" not in out
+    assert "one machine behind each address. If every" not in out
     run(*asked, "--json")
     [told] = json.loads(capsys.readouterr().out)["calibrated"]
     assert (told["family"], told["networks"]) == ("mirai", [1, 2, 3, 4])

@@ -90,9 +90,11 @@ CHANGE = Definition(
     1,
     LocalText(
         "Số địa chỉ trong kỳ, của mọi họ mã độc, so với số của kỳ làm mốc đã được chốt; hai kỳ phải dài bằng nhau. "
-        "Con số này không cho biết thay đổi có phải do chiến dịch hay không.",
+        "Con số này không cho biết thay đổi có phải do chiến dịch hay không. Nguồn dữ liệu mất dần phạm vi quan sát "
+        "cũng làm số địa chỉ giảm, giống hệt như khi máy được làm sạch.",
         "Addresses in the window, of all families, against those of the frozen baseline window of the same length. It "
-        "does not say whether the campaign caused the change.",
+        "does not say whether the campaign caused the change. A feed that slowly loses sight of machines makes "
+        "addresses fewer, too, and looks just like cleaning.",
     ),
 )
 
@@ -206,10 +208,11 @@ OBSERVED_REDUCTION = Definition(
     LocalText(
         "Số ca nhiễm đang trực tuyến của kỳ sau ít hơn kỳ trước bao nhiêu phần trăm (máy nhiễm hai họ mã độc là hai ca "
         "nhiễm), chỉ tính những nguồn dữ liệu và họ mã độc có trong cả hai kỳ theo cùng một cách; hai kỳ dài bằng "
-        "nhau. Con số này không cho biết nguyên nhân.",
+        "nhau. Con số này không cho biết nguyên nhân: nguồn dữ liệu mất dần phạm vi quan sát trông giống hệt như khi "
+        "máy được làm sạch.",
         "By how much infections on line are fewer in the later window than in the earlier one (a machine with two "
         "families is two), on the feeds and families that both have in the same way; the windows are equally long. It "
-        "does not say what the cause is.",
+        "does not say what the cause is: a feed that slowly loses sight of machines looks just like cleaning.",
     ),
 )
 REDUCTION = Definition(

@@ -23,6 +23,10 @@ WIDEST = 1.35
 LONGER_STAY_HOURS = 4
 """An address was there for a stay of which the rate can be told if its day's sightings span so long."""
 
+NIGHT_HOURS = 6
+"""So many hours in a row without a sighting are the night between two working days, where machines go off: a day of UTC
+holds a night inside where the country is far east or west of it."""
+
 LONE_MINUTES = 2
 """Sightings of an address and day that span less are one check-in."""
 
@@ -40,6 +44,14 @@ _MISFIT = 0.012
 """Share of the gaps, beyond chance and what silences of the sensor do, that one schedule would have otherwise."""
 _MANY_TIMES = 1.25
 """So many times what chance and silences do on the average."""
+LIMIT_HOURS = 1
+"""Some feeds tell an address at most once in each hour of the clock."""
+_SHORT_HOURS, _FEWEST_SHORT, _AGAIN = 0.5, 100, 0.02
+"""With so many gaps of half an hour at most, the feed does so if hardly any is within an hour of the clock."""
+_SHORT_LIMIT = 4
+"""Mean gaps of so many limits and more lose little."""
+_LARGEST_LIMIT = 0.35
+"""Share of an interval that a limit may have: behind a longer one several machines look like one."""
 _BRIEF = 1.5
 """A session is brief that spans so many mean gaps."""
 _LONGEST_BRIEF_HOURS = 9.0
@@ -134,7 +146,8 @@ class Traces:
     ``islands`` are address-days by the step of what their sightings span (0 within ``LONE_MINUTES``) and of how long
     there was no other before or after; ``breaks`` the silences of the clock, ``moved`` by how many hours each day
     is that is moved, and ``unsure`` the hours of which nobody knows whether the family could be seen, for each hour of
-    the clock.
+    the clock. ``again`` are the address-days with more sightings than hours that have any; ``None`` where unknown.
+    ``day_stays`` are those of the stays in which no ``NIGHT_HOURS`` are empty.
     """
 
     stays: Stays = field(default_factory=Stays)
@@ -143,6 +156,12 @@ class Traces:
     moved: tuple[int, ...] = ()
     unsure: float = 0.0
     named: NamedHours | None = None
+    again: float | None = None
+    day_stays: Stays = field(default_factory=Stays)
+
+    def unevenness(self, schedule: Schedule, repeats: float) -> float:
+        """Return that of stays; where machines go off at night, of stays of one day."""
+        return (self.day_stays if schedule.has_nights else self.stays).unevenness(schedule, repeats)
 
 
 def check(
@@ -164,10 +183,14 @@ def check(
     if isinstance(machines, NotEstimable) or schedule is None:
         return machines
     events, sessions = machines.measured["events"], machines.measured["sessions"]
-    uneven = traces.stays.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
     hours_a_session = machines.measured["session_hours"] / max(1.0, sessions)
     renewal = fit_renewal(ladder, schedule, 1 / hours_a_session)
-    lone, slow = (n / max(1.0, sessions) for n in _lone_and_slow(ladder, schedule, renewal, traces.islands))
+    limit = _limit(ladder, schedule, renewal, traces)
+    uneven = traces.unevenness(schedule, events / max(1.0, events - schedule.repeated(ladder)))
+    uneven *= _seen_through(limit)
+    by_chance = machines.measured["q"] * sessions
+    found = _lone_and_slow(ladder, schedule, renewal, traces.islands, by_chance)
+    lone, slow = (n / max(1.0, sessions) for n in found)
     measured = {
         **machines.measured,
         "uneven": uneven,
@@ -176,13 +199,15 @@ def check(
         "slow": slow * _SLOW_TIMES * float(STEP_HOURS[schedule.gap_step]) / hours_a_session,
         "hours_a_session": hours_a_session,
         "lone": lone,
+        "limit": limit,
     }
     low, high = (
         machines.low / (1 + traces.unsure),
         machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven) + measured["slow"]),
     )
     reason = _first_failure(schedule, measured)
-    by_name = traces.named.machines(schedule.spread) if traces.named else None
+    # Of installations that are sighted several times at each check-in nobody knows how long they were there.
+    by_name = traces.named.machines(schedule.spread) if traces.named and not schedule.has_bursts else None
     if reason is None and not (
         _ways_meet(machines, schedule, ways) and (by_name is None or _overlap(by_name, machines))
     ):
@@ -191,6 +216,8 @@ def check(
         reason = NotEstimableReason.TOO_WIDE
     if reason is None:
         return Estimate(machines.value, low, high, measured)
+    if reason is NotEstimableReason.RATE_LIMITED:
+        return NotEstimable(reason, {**measured, "low": low})
     others = [end for way in (*ways, by_name) if isinstance(way, Estimate) for end in (way.low, way.high)]
     return NotEstimable(reason, {**measured, "low": min(low, *others, low), "high": max(high, *others, high)})
 
@@ -212,7 +239,8 @@ def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: S
         return machines
     check_ins = max(1.0, machines.measured["events"] - schedule.repeated(ladder))
     is_few = check_ins < FEWEST_CHECK_INS
-    uneven = 0.0 if is_few else traces.stays.unevenness(schedule, machines.measured["events"] / check_ins)
+    uneven = 0.0 if is_few else traces.unevenness(schedule, machines.measured["events"] / check_ins)
+    uneven *= _seen_through(whole.measured.get("limit", 0.0))
     often = _check_ins_an_hour(machines) / _check_ins_an_hour(whole)
     most = 1 + _OFTEN + 2 / sqrt(check_ins)
     high = machines.high * (1 + _UNEVEN_HIGH * max(0.0, uneven))
@@ -233,6 +261,8 @@ def _check_ins_an_hour(machines: Estimate) -> float:
 def _first_failure(schedule: Schedule, measured: dict[str, float]) -> NotEstimableReason | None:
     if schedule.gap_step >= STEPS - 1:
         return NotEstimableReason.RARE_CHECK_INS
+    if measured["limit"] > _LARGEST_LIMIT:
+        return NotEstimableReason.RATE_LIMITED
     if measured["uneven"] > _UNEVEN:
         return NotEstimableReason.UNEVEN_RATES
     if measured["q"] >= LARGEST_Q and measured["lone"] > _LONE_OF_FEW:
@@ -246,6 +276,24 @@ def _first_failure(schedule: Schedule, measured: dict[str, float]) -> NotEstimab
     return NotEstimableReason.BROKEN_SESSIONS if is_broken else None
 
 
+def _limit(ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, traces: Traces) -> float:
+    """Return the share of an interval in which the feed tells no address twice, 1 for more; 0 where it has no limit.
+
+    Behind an address that is told once in so long, two machines check in hardly more often than one.
+    """
+    short = float(ladder.count[STEP_HOURS <= _SHORT_HOURS].sum())
+    inside, hours, _ = ladder.up_to(schedule.gap_step)
+    likely = min(short, float(traces.islands.sum()))  # to be on address-days that are seen twice in an hour
+    if traces.again is not None and short >= _FEWEST_SHORT and traces.again < _AGAIN * likely:
+        return 1.0 if hours < _SHORT_LIMIT * LIMIT_HOURS * inside else 0.0
+    return renewal.limit if renewal else 0.0
+
+
+def _seen_through(limit: float) -> float:
+    """Return how many times more uneven addresses would be if the feed had no limit of such a share of an interval."""
+    return ((1 + limit) / (1 - limit)) ** 2 if limit < 1 else 1.0
+
+
 def _misfit(renewal: Renewal | None, breaks_per_hour: float) -> float:
     """Return the share of the gaps that one schedule would have otherwise, beyond chance and silences of the sensor."""
     if renewal is None:
@@ -255,12 +303,13 @@ def _misfit(renewal: Renewal | None, breaks_per_hour: float) -> float:
 
 
 def _lone_and_slow(
-    ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, islands: NDArray[np.float64]
+    ladder: GapLadder, schedule: Schedule, renewal: Renewal | None, islands: NDArray[np.float64], by_chance: float
 ) -> tuple[float, float]:
     """Return the sessions of one check-in, and those that are a slower variant's, less twice their standard error.
 
     Sessions that leases cut short are as often of one check-in as of few, one after the other: so many of these as
-    there are check-ins to follow in their time. What is seen once more often than that does not stay.
+    there are check-ins to follow in their time. What is seen once more often than that does not stay. Where
+    check-ins are too far apart for that, ``by_chance`` are the sessions that would have one.
     """
     if renewal is None:
         return 0.0, 0.0
@@ -271,9 +320,10 @@ def _lone_and_slow(
     is_brief = ~is_one & (spans <= min(_BRIEF * mean, _LONGEST_BRIEF_HOURS))
     of_span = islands[:, schedule.gap_step + 1 :].sum(axis=1)
     one, brief = float(of_span[is_one].sum()), float(of_span[is_brief].sum())
-    if not is_brief.any():
-        return one, 0.0
-    longest = float(spans[is_brief].max())
+    longest = float(spans[is_brief].max(initial=0.0))
+    if longest < mean:
+        # No two check-ins are so near. Leases that end at any time leave one alone as often as they end.
+        return one, max(0.0, one - by_chance - 2 * sqrt(one))
     # Of brief sessions those are not found that run through midnight, into the next row.
     follow = renewal.check_ins_within(longest) * (1 - longest / 48)
     return one, max(0.0, one - brief / follow - 2 * sqrt(one + brief / follow**2)) if follow > 0 else 0.0

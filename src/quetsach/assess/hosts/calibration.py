@@ -22,7 +22,7 @@ from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
 from quetsach.assess.hosts.agreement import WIDEST, NamedHours
 from quetsach.assess.hosts.estimators import session_hours
 from quetsach.assess.hosts.measure import Measured, Observed
-from quetsach.assess.hosts.schedule import GapLadder, Schedule
+from quetsach.assess.hosts.schedule import GapLadder, Schedule, crosses_midnight
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
@@ -41,6 +41,15 @@ NAMED: Final = 0.8
 
 NAMED_ERROR, ONCE_ERROR = 0.03, 0.75
 """What the machines that are known by name may be off by, and what is added of the share of days with one sighting."""
+
+ASSUMED: Final = LocalText(
+    "Sai số của các con số chưa được hiệu chỉnh là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy. Nếu "
+    "mọi địa chỉ đều có nhiều máy dùng chung như nhau, số máy thực cao hơn mà dữ liệu này không cho thấy.",
+    "Where a figure is not calibrated, what it may be off by is an assumption that stands on simulations and on one "
+    "machine behind each address. If every address is shared by several machines alike, there are more, and nothing "
+    "in these data shows it.",
+)
+"""What stands beside every number of machines but those that are calibrated."""
 
 _LEARNED: Final = frozenset(
     {
@@ -115,6 +124,8 @@ def calibrate(whole: Observed, measured: Measured, parts: Sequence[NetworkPart])
     is_open = isinstance(measured.machines, Estimate) or measured.machines.reason in _LEARNED
     if schedule is None or not is_open or whole.traces.unsure or schedule.has_bursts:
         return None
+    if schedule.has_nights and crosses_midnight(whole.hourly):
+        return None  # hours of names have nights in them
     known = [(part, machines) for part in parts if (machines := _known(part, schedule))]
     learned = [(part, machines) for part, machines in known if machines >= FEWEST_MACHINES]
     rest = [part for part in parts if part not in {part for part, _ in known}]

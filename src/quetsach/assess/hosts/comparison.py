@@ -10,7 +10,7 @@ from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts import doubts, sudden
 from quetsach.assess.hosts.breaks import DaySeen, Destinations
-from quetsach.assess.hosts.calibration import Calibrated, Calibration
+from quetsach.assess.hosts.calibration import ASSUMED, Calibrated, Calibration
 from quetsach.assess.hosts.estimators import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
@@ -131,10 +131,19 @@ class Comparison:
     calibrations: Mapping[Watch, tuple[Calibration, Calibration]] = field(default_factory=dict)
 
     @property
+    def could_go_unseen(self) -> LocalText:
+        """What changes of a sensor's reach would look like cleaning."""
+        return sudden.could_go_unseen(self.unseen_points)
+
+    @property
     def calibrated_families(self) -> tuple[str, ...]:
         """The families of the panel of which all machines are calibrated, in both windows."""
-        assumed = {w.family for w in self.panel if w not in self.calibrations}
-        return tuple(sorted({w.family for w in self.panel} - assumed))
+        return tuple(sorted({w.family for w in self.panel} - set(self.assumed_families)))
+
+    @property
+    def assumed_families(self) -> tuple[str, ...]:
+        """The families of the panel of which some machines are as ``ASSUMED`` says."""
+        return tuple(sorted({w.family for w in self.panel if w not in self.calibrations}))
 
     @property
     def blocks(self) -> bool:
@@ -149,10 +158,12 @@ class Comparison:
             "panel": [asdict(watch) for watch in self.panel],
             "covered": asdict(self.covered),
             "unseen_points": self.unseen_points,
+            "could_go_unseen": {"vi": self.could_go_unseen.vi, "en": self.could_go_unseen.en},
             "calibrated": [
                 asdict(watch) | {"before": first.as_json(), "after": second.as_json()}
                 for watch, (first, second) in sorted(self.calibrations.items())
             ],
+            "assumed": {"vi": ASSUMED.vi, "en": ASSUMED.en} if self.assumed_families else None,
             "no_longer_seen": [gone.as_json() for gone in self.gone],
             "reduction_percent": {
                 "machines_online": self.machines.as_json(),
@@ -223,7 +234,7 @@ def compare(
         *sudden.days(before, after, panel),
         *sudden.breaks(before, searched, panel),
         *sudden.reach(before, after, panel),
-        *sudden.unchecked(before, searched, panel, unseen),
+        *sudden.unchecked(before, searched, panel),
     ]
     return compared(
         machines,

@@ -1,7 +1,7 @@
 """One family at one sensor: what was observed, and every number of machines that it gives or refuses."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import mode
 
 import numpy as np
@@ -11,7 +11,7 @@ from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.agreement import FEWEST_CHECK_INS, WIDEST, Traces, check, check_part
 from quetsach.assess.hosts.clock import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.estimators import REGULAR, VALID_Q, Rate, accumulation, event_rate, session_hours
-from quetsach.assess.hosts.schedule import GapLadder, Schedule, daily_rhythm, read_schedule
+from quetsach.assess.hosts.schedule import GapLadder, Schedule, crosses_midnight, daily_rhythm, read_schedule
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 REFUSED_SHARE = 0.1
@@ -86,9 +86,16 @@ def measure(seen: Observed, rate: Rate | None = None) -> Measured:
     check_ins = seen.events - (schedule.repeated(seen.ladder) if schedule else 0.0)
     by_events, by_growth = event_rate(check_ins, rate, seen.uptime_hours), accumulation(seen.windows)
     if mixed is None:
-        machines = check(machines, seen.ladder, schedule, seen.traces, (by_events, by_growth))
+        machines = check(machines, seen.ladder, schedule, _traces(seen, schedule), (by_events, by_growth))
         by_events, by_growth = _beside(machines, schedule, by_events, by_growth)
     return Measured(machines, by_events, by_growth, schedule, rate, seen.rows)
+
+
+def _traces(seen: Observed, schedule: Schedule | None) -> Traces:
+    """Return what the checks look at: without the hours of names where nights count as a part of them."""
+    if schedule is not None and schedule.has_nights and crosses_midnight(seen.hourly):
+        return replace(seen.traces, named=None)
+    return seen.traces
 
 
 def measure_part(part: Observed, whole: Measured) -> Measured:
@@ -109,7 +116,8 @@ def measure_part(part: Observed, whole: Measured) -> Measured:
 def _beside(machines: Answer, schedule: Schedule | None, by_events: Answer, by_growth: Answer) -> tuple[Answer, Answer]:
     """Return what stands beside the machines: nothing that they were refused for, nothing outside its own domain."""
     if isinstance(machines, NotEstimable):
-        is_known = isinstance(by_events, Estimate) and by_events.measured["is_known"]
+        is_complete = machines.reason is not NotEstimableReason.RATE_LIMITED
+        is_known = is_complete and isinstance(by_events, Estimate) and by_events.measured["is_known"]
         return by_events if is_known else machines, machines
     q, spread = machines.measured["q"], machines.measured["spread"]
     if schedule is not None and schedule.has_nights and q >= VALID_Q and spread > REGULAR and _is_read_off(by_events):

@@ -40,6 +40,8 @@ _FEWEST_STEPS: Final = 5
 _GOOD: Final = 0.005
 _LARGEST_EVEN: Final = 0.6
 """Intervals that are even between two ends have a spread of at most 0.58."""
+_PLAINLY: Final = 0.5
+"""So many times the misfit of all schedules has a limit of the feed at most, to be believed in their place."""
 
 
 class Shape(Enum):
@@ -50,6 +52,8 @@ class Shape(Enum):
     """Drawn evenly between two ends, as a bot does that sleeps for a while and a random part of it."""
     TIMETABLE = 3
     """Of moments that keep their places, each taken a little early or late: sums of many are as exact as one."""
+    LIMITED = 4
+    """Never shorter than a limit, and by chance beyond it: what a feed leaves that tells no address twice within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,12 @@ class Renewal:
     seen: float
     misfit: float
     chance: float
+    shape: Shape = Shape.GAMMA
+
+    @property
+    def limit(self) -> float:
+        """The share of an interval in which no second check-in is told, whoever made it; 0 where there is no limit."""
+        return 1 - self.spread if self.shape is Shape.LIMITED else 0.0
 
     def check_ins_within(self, hours: float) -> float:
         """Return how many check-ins that are seen follow one within so many hours."""
@@ -93,6 +103,9 @@ def fit_renewal(ladder: GapLadder, schedule: Schedule, ends_per_hour: float) -> 
     for shape in (Shape.EVEN, Shape.TIMETABLE):
         if found.misfit > _GOOD and found.spread < _LARGEST_EVEN:
             found = min(found, _nearest(seen, shape), key=lambda made: made.misfit)
+    if found.misfit > _GOOD:
+        limited = _nearest(seen, Shape.LIMITED)
+        found = limited if limited.misfit < _PLAINLY * found.misfit else found
     return found
 
 
@@ -133,7 +146,7 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
     found = min((minimize(misfit, at, method="Nelder-Mead", options=options) for at in starts), key=lambda m: m.fun)
     expected = predicted(found.x)
     chance = float(np.sqrt(expected * (1 - expected) / gaps.count.sum()).sum()) / sqrt(2 * np.pi)
-    return Renewal(*_bounded(found.x, mean), float(found.fun), chance)
+    return Renewal(*_bounded(found.x, mean), float(found.fun), chance, shape)
 
 
 def _is_cut_to_minutes(ladder: GapLadder) -> bool:
@@ -158,6 +171,8 @@ def _shares(interval: float, spread: float, seen: float, hours: Floats, shape: S
     if shape is Shape.TIMETABLE:
         off = np.clip((edges[None] - sums[:, None]) / (sqrt(6) * spread), -1.0, 1.0)
         below = 0.5 + off - off * np.abs(off) / 2
+    elif shape is Shape.LIMITED:
+        below = gammainc(sums[:, None], np.maximum(0.0, edges[None] - sums[:, None] * (1 - spread)) / spread)
     else:
         below = gammainc(sums[:, None] / spread**2, edges[None] / spread**2)
     if shape is Shape.EVEN:

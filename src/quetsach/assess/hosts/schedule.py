@@ -84,6 +84,8 @@ _VALLEY = 0.15
 _LONGEST_TRIES_HOURS = 2.0
 _OFF_HOURS = 7.25
 """Machines that are switched off at night are off for longer than this."""
+_AT_MIDNIGHT = 0.25
+"""Share of the mean hour that the hours around midnight have, where a day runs through it."""
 _RHYTHM = 0.02
 """A daily rhythm weaker than this moves the estimate by less than its budget."""
 
@@ -176,6 +178,18 @@ def daily_rhythm(hourly: NDArray[np.float64], hours_alive: NDArray[np.float64]) 
         return 0.0
     wave = abs(np.exp(2j * np.pi * np.arange(24) / 24) @ rate) / rate.sum()
     return max(0.0, float(wave) - 3 / sqrt(float(hourly.sum())))
+
+
+def crosses_midnight(hourly: NDArray[np.float64]) -> bool:
+    """Whether machines are on line at midnight (UTC), as in the day of countries far to the east or west.
+
+    Of machines that are switched off at night, days of UTC then hold the end of one working day, a night and the
+    beginning of the next.
+
+    Args:
+        hourly: addresses seen in each of the 24 hours of the day (UTC), added up over the days.
+    """
+    return bool(min(hourly[0], hourly[-1]) >= _AT_MIDNIGHT * hourly.mean() > 0)
 
 
 def _tries_step(ladder: GapLadder, last: int) -> int:

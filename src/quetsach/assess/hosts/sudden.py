@@ -55,30 +55,42 @@ def unseen(before: "WindowMeasured", searched: Mapping[Watch, Searched]) -> floa
     return max((share_of(before, [w]) * min(1.0, found.smallest) for w, found in searched.items()), default=None)
 
 
-def unchecked(
-    before: "WindowMeasured", searched: Mapping[Watch, Searched], panel: Sequence[Watch], points: float | None
-) -> list[Notice]:
-    """Say by how much the reach of a sensor may have changed without a word, if that is more than may be silent.
+SLOW_LOSS: Final = LocalText(
+    "Nếu một nguồn mất dần từng máy ra khỏi phạm vi quan sát trong nhiều ngày thì số liệu trông giống hệt như khi máy "
+    "được làm sạch: cứ mất 10% số máy thì mức giảm bị tính cao lên tới 10 điểm phần trăm, và khoảng sai số không gồm "
+    "phần này.",
+    "Where a sensor loses sight of machines one by one, over many days, it looks just like cleaning: one machine in "
+    "ten that is lost so adds up to 10 points to the reduction, and the interval does not hold that.",
+)
+"""What no comparison of two windows can tell, whatever days are known."""
+
+
+def could_go_unseen(points: float | None) -> LocalText:
+    """Say what changes of a sensor's reach would look like cleaning, and how large those of a day may be.
+
+    Args:
+        points: those of ``unseen``.
+    """
+    if points is None:
+        return SLOW_LOSS
+    vi, en = (number_text(math.ceil(10 * points) / 10, language, decimals=1) for language in ("vi", "en"))
+    return LocalText(
+        f"Nếu trong một ngày phạm vi quan sát của một nguồn thay đổi dưới {vi} điểm phần trăm tổng số máy thì phép so "
+        f"sánh này không nhận ra; khoảng sai số của mức giảm đã gồm phần đó. {SLOW_LOSS.vi}",
+        f"A sensor whose reach changed within a day by less than {en} points of all machines would go unseen in this "
+        f"comparison; the interval of the reduction holds that. {SLOW_LOSS.en}",
+    )
+
+
+def unchecked(before: "WindowMeasured", searched: Mapping[Watch, Searched], panel: Sequence[Watch]) -> list[Notice]:
+    """Say how many machines are of families whose days are too few to look for a change of reach.
 
     Args:
         before: the first window.
         searched: the watches whose days were looked at.
         panel: all that are compared.
-        points: those of ``unseen``.
     """
     notices = []
-    if points is not None and points > LARGEST_SILENT:
-        vi, en = (number_text(math.ceil(10 * points) / 10, language, decimals=1) for language in ("vi", "en"))
-        text = LocalText(
-            "Số địa chỉ từng ngày dao động nhiều, nên nếu trong một ngày phạm vi quan sát của một nguồn thay đổi "
-            f"dưới {vi} điểm phần trăm tổng số máy thì phép so sánh này không nhận ra. Khoảng sai số của mức giảm đã "
-            "gồm phần đó, nhưng không gồm thay đổi diễn ra từ từ ở nguồn không cho biết tên miền hay mã định danh "
-            "của máy.",
-            "Addresses differ so much from day to day that a sensor whose reach changed within a day by less than "
-            f"{en} points of all machines would go unseen in this comparison. The interval of the reduction holds "
-            "that; it does not hold what changes slowly in a feed that tells neither domains nor bot IDs.",
-        )
-        notices.append(Notice("unseen-change", text, round(points, 1)))
     share = share_of(before, [watch for watch in panel if watch not in searched])
     if share > LARGEST_SILENT:
         vi, en = f"{share:.0f}%", f"{share:.0f} %"

@@ -1,15 +1,20 @@
 """Where the picture behind session-hours does not hold: machines that are right, or a range with a reason."""
 
+from datetime import timedelta, timezone
+
 import numpy as np
 import pytest
+from bench import observation
 from bench.observation import observe
 from bench.regimes import DAYS, CheckIns, Regime, Watched, play
+from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.hosts.agreement import NamedHours, Stays
 from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.core.country import WEEKEND, Offices
 
 ORDINARY = Regime(machines=200, lease=48.0)
 PERIODIC = CheckIns(0.5, 0.05)
@@ -232,6 +237,93 @@ def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:
     assert answer.value == 5
     assert answer.high > 10
     assert NamedHours(500.0, 100.0, 0.1).machines(1.0) is None
+
+
+def told_once(found: Watched, limit_hours: float, *, is_by_clock: bool) -> NDArray[np.bool_]:
+    """Return which sightings a feed tells that tells no address twice in so long, or in one slot of its clock."""
+    kept = np.zeros(len(found.hour), dtype=bool)
+    if is_by_clock:
+        slots = found.address * 100_000 + (found.hour // limit_hours).astype(np.int64)
+        kept[np.unique(slots, return_index=True)[1]] = True
+        return kept
+    before, last = -1, -np.inf
+    for at, (address, hour) in enumerate(zip(found.address.tolist(), found.hour.tolist(), strict=True)):
+        if address != before or hour - last >= limit_hours:
+            kept[at], before, last = True, address, hour
+    return kept
+
+
+def limited(regime: Regime, limit_hours: float, *, is_by_clock: bool = False, rate: Rate | None = None) -> Measured:
+    found = seen(regime)
+    kept = told_once(found, limit_hours, is_by_clock=is_by_clock)
+    return measure(observe(found.address[kept], found.hour[kept], DAYS, found.others), rate)
+
+
+@pytest.mark.parametrize("limit_hours", [1 / 6, 0.25])
+@pytest.mark.parametrize("is_by_clock", [True, False])
+def test_a_feed_that_tells_an_address_once_in_a_short_time_loses_little(limit_hours: float, is_by_clock: bool) -> None:
+    machines = limited(ORDINARY, limit_hours, is_by_clock=is_by_clock).machines
+    assert isinstance(machines, Estimate), machines
+    assert machines.value == pytest.approx(seen(ORDINARY).online, rel=0.02)
+
+
+@pytest.mark.parametrize("is_by_clock", [True, False])
+@pytest.mark.parametrize("per_address", [1, 2])
+def test_a_feed_that_tells_an_address_once_in_long_is_refused_as_that(per_address: int, is_by_clock: bool) -> None:
+    """With two machines behind most addresses it would be a fifth low, and nothing would show it."""
+    regime = ORDINARY.but(shared=0.6 * (per_address - 1), per_address=per_address, shared_moves=True)
+    found = limited(regime, 1.0, is_by_clock=is_by_clock, rate=Rate(1.0, is_known=True))
+    for answer in (found.machines, found.by_events, found.by_growth):
+        assert isinstance(answer, NotEstimable)
+        assert answer.reason is NotEstimableReason.RATE_LIMITED
+    assert "high" not in found.machines.measured
+
+
+@pytest.mark.parametrize("every", [0.5, 1.0])
+def test_shared_addresses_are_found_through_a_limit(every: float) -> None:
+    shared = ORDINARY.but(shared=0.6, per_address=2, shared_moves=True, check_ins=CheckIns(every))
+    assert isinstance(limited(shared, 0.25).machines, NotEstimable)
+
+
+def test_check_ins_in_step_with_the_hour_are_no_limit() -> None:
+    found, truth = measured(ORDINARY.but(check_ins=CheckIns(1.0, 0.02)))
+    assert isinstance(found.machines, Estimate)
+    assert found.machines.value == pytest.approx(truth.online, rel=0.02)
+
+
+@pytest.mark.parametrize("hours", [-9, -3, 0, 7, 15])
+@pytest.mark.parametrize("regime", [OFFICE.but(check_ins=PERIODIC), OFFICE.but(check_ins=CheckIns(0.5)), SHOP])
+def test_a_working_day_may_run_through_midnight(regime: Regime, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same offices in countries whose day is another part of that of UTC."""
+    monkeypatch.setattr(observation, "OFFICES", Offices(timezone(timedelta(hours=7 - hours)), WEEKEND))
+    found = seen(regime.but(machines=400, named=1.0))
+    hour = found.hour + hours
+    kept = (hour >= 0) & (hour < 24 * DAYS)
+    others = (found.others + hours) % (24 * DAYS)
+    machines = measure(observe(found.address[kept], hour[kept], DAYS, others, found.bot[kept])).machines
+    assert isinstance(machines, Estimate), machines
+    assert machines.value == pytest.approx(found.online, rel=0.03)
+
+
+def test_shared_addresses_of_offices_are_found_where_their_day_runs_through_midnight() -> None:
+    found = seen(OFFICE.but(machines=400, shared=0.6, per_address=2, shared_moves=True))
+    hour = (found.hour + 15) % (24 * DAYS)
+    order = np.lexsort((hour, found.address))
+    machines = measure(observe(found.address[order], hour[order], DAYS, found.others)).machines
+    assert isinstance(machines, NotEstimable)
+
+
+@pytest.mark.parametrize("interval", [8.5, 9.5])
+def test_sessions_of_one_check_in_are_no_slower_variant_where_check_ins_are_far_apart(interval: float) -> None:
+    found, truth = measured(ORDINARY.but(machines=400, check_ins=CheckIns(interval, 0.05, 6, 6 / 60), lease=55.0))
+    assert isinstance(found.machines, Estimate), found.machines
+    assert found.machines.value == pytest.approx(truth.online, rel=0.05)
+
+
+def test_names_of_machines_that_try_several_times_do_not_contradict() -> None:
+    found, truth = measured(ORDINARY.but(check_ins=CheckIns(6.5, 0.05, 4, 7 / 60), lease=160.0, named=1.0))
+    assert isinstance(found.machines, Estimate), found.machines
+    assert found.machines.value == pytest.approx(truth.online, rel=0.05)
 
 
 def test_few_stays_say_nothing_about_rates() -> None:

@@ -1,5 +1,6 @@
 """Two windows on what both have, and the doubt that keeps figures from going out."""
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
 from quetsach.assess.hosts.schedule import GapLadder
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.core.number import number_text
 from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 
@@ -213,9 +215,26 @@ def test_an_interval_is_as_wide_as_what_a_sensor_can_lose_unseen() -> None:
     assert comparison.machines.low == pytest.approx(value - comparison.unseen_points)
     assert comparison.machines.high == pytest.approx(value + comparison.unseen_points)
     assert comparison.as_json()["unseen_points"] == comparison.unseen_points
-    [notice] = [n for n in comparison.notices if n.code == "unseen-change"]
-    assert notice.percent == round(comparison.unseen_points, 1)
+    said = number_text(math.ceil(10 * comparison.unseen_points) / 10, "vi", decimals=1)
+    assert f"dưới {said} điểm phần trăm" in comparison.could_go_unseen.vi
     assert not comparison.blocks
+
+
+def test_every_comparison_says_that_a_slow_loss_of_reach_looks_like_cleaning() -> None:
+    days = {period: {day: DaySeen(20_000, 10_000) for day in period} for period in (JUNE, JULY)}
+    for known in (days, {JUNE: {}, JULY: {}}):
+        comparison = compare(*(replace(window(p, {MIRAI: seen(100)}), days={MIRAI: known[p]}) for p in (JUNE, JULY)))
+        assert "giống hệt như khi máy được làm sạch" in comparison.could_go_unseen.vi
+        assert comparison.as_json()["could_go_unseen"]["en"] == comparison.could_go_unseen.en
+        assert "looks just like cleaning" in comparison.could_go_unseen.en
+
+
+def test_what_is_not_calibrated_says_that_it_assumes_one_machine_behind_each_address() -> None:
+    before, after = window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(50)})
+    told = compare(before, after).as_json()["assumed"]
+    assert "sau mỗi địa chỉ chỉ có một máy" in told["vi"]
+    known = [replace(w, calibrated={MIRAI: calibrated(value)}) for w, value in ((before, 120), (after, 60))]
+    assert compare(*known).as_json()["assumed"] is None
 
 
 def test_days_that_hardly_differ_leave_nothing_to_be_said() -> None:

@@ -48,6 +48,17 @@ def test_moments_that_keep_their_places_are_one_schedule(share_seen: float) -> N
     assert fitted(np.diff(at[rng.random(GAPS) < share_seen])).misfit < NOT_ONE_SCHEDULE
 
 
+@pytest.mark.parametrize("limit", [0.2, 0.5])
+def test_a_limit_of_the_feed_is_told(limit: float) -> None:
+    gaps = limit + np.random.default_rng(3).exponential(1 - limit, GAPS)
+    assert fitted(gaps).misfit < NOT_ONE_SCHEDULE
+    assert fitted(gaps).limit == pytest.approx(limit, abs=0.05)
+
+
+def test_chance_has_no_limit() -> None:
+    assert fitted(np.random.default_rng(3).exponential(1.0, GAPS)).limit == 0
+
+
 @pytest.mark.parametrize("share_seen", [1.0, 0.5])
 def test_pauses_are_not(share_seen: float) -> None:
     """After one check-in in three the machine is away for a while, and begins anew at any time."""

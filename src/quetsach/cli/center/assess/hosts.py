@@ -168,6 +168,7 @@ def _names(
 
 def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
     from quetsach.assess.definitions import DEFINITIONS  # noqa: PLC0415
+    from quetsach.assess.hosts.calibration import ASSUMED  # noqa: PLC0415
 
     named = (
         "machines-online",
@@ -189,6 +190,7 @@ def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
             | calibration.as_json()
             for watch, calibration in report.calibrations.items()
         ],
+        "assumed": {"rows": list(report.assumed), "text": {"vi": ASSUMED.vi, "en": ASSUMED.en}},
         "abroad_mean_daily_addresses": report.abroad,
         "sensors": [
             {

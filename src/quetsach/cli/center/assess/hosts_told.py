@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
-from quetsach.assess.hosts.doubts import LARGEST_SILENT
+from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
 from quetsach.cli.output import print_table
@@ -40,8 +40,6 @@ _WORDS = {
         "any": "Một máy nhiễm hai họ mã độc là hai ca nhiễm. Số máy nhiễm ít nhất một họ: khoảng {value}, ít nhất "
         "{low}, nhiều nhất {high} (suy ra từ những địa chỉ ghi nhận nhiều họ trong cùng một ngày).",
         "calibrated": "{family}: {on}, kỳ {period}.",
-        "assumed": "Các khoảng còn lại là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy, và chưa được "
-        "hiệu chỉnh theo những máy đã biết.",
         "both": "Mức giảm của {families} được tính từ số máy đã hiệu chỉnh ở cả hai kỳ.",
         "one": "Mức giảm của các họ còn lại được tính từ số máy giả định ở cả hai kỳ, kể cả khi chỉ một kỳ hiệu chỉnh "
         "được.",
@@ -62,8 +60,6 @@ _WORDS = {
         "same-holiday": "Kỳ có ngày nghỉ lễ, so với cùng kỳ nghỉ lễ của năm khác:",
         "blocks": "Các con số này chưa được tự động công bố.",
         "percent": "{n}%",
-        "unseen": "Nếu trong một ngày phạm vi quan sát của một nguồn thay đổi ít hơn {n} điểm phần trăm tổng số máy, "
-        "phép so sánh này có thể không nhận ra; khoảng trong ngoặc đã gồm phần đó.",
     },
     "en": {
         "family": "family",
@@ -84,8 +80,6 @@ _WORDS = {
         "any": "A machine with two families is two infections. Machines with at least one family: about {value}, at "
         "least {low}, at most {high} (by addresses that had several families on one day).",
         "calibrated": "{family}: {on}, {period}.",
-        "assumed": "Other intervals are assumptions that stand on simulations and on one machine behind each address, "
-        "not calibrated on machines that are known.",
         "both": "The reduction of {families} is of machines that are calibrated in both windows.",
         "one": "The reduction of all others is of machines as they are assumed in both, even where one window could be "
         "calibrated.",
@@ -107,8 +101,6 @@ _WORDS = {
         "same-holiday": "The window with a holiday, against the same holiday of another year:",
         "blocks": "Such figures are not published by themselves.",
         "percent": "{n} %",
-        "unseen": "A sensor whose reach changes within a day by less than {n} points of all machines may go unseen in "
-        "this comparison; intervals in brackets hold that.",
     },
 }
 
@@ -164,14 +156,12 @@ def show(
 def _show_calibrations(report: "HostReport", language: str) -> None:
     """Say on what intervals stand: on machines that are known by name, or on an assumption."""
     words, period = _WORDS[language], period_text(report.basis.window, language)
-    learned = set()
     if report.by == "family":
         for watch, calibration in report.calibrations.items():
             on = calibration.text.in_language(language)
             print_wrapped(str(words["calibrated"]).format(family=watch.family, on=on, period=period))
-            learned.add(watch.family)
-    if any(isinstance(row.machines, Estimate) and row.id not in learned for row in report.rows):
-        print_wrapped(str(words["assumed"]))
+    if report.assumed:
+        print_wrapped(ASSUMED.in_language(language))
 
 
 def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
@@ -248,9 +238,7 @@ def _show_comparison(comparison: "Comparison", language: str) -> None:
             print_wrapped(str(words["both"]).format(families=", ".join(known)))
         if len(known) < len({w.family for w in comparison.panel}):
             print_wrapped(str(words["one"]))
-        if comparison.unseen_points is not None and comparison.unseen_points <= LARGEST_SILENT:
-            points = number_text(math.ceil(10 * comparison.unseen_points) / 10, language, decimals=1)
-            print_wrapped(str(words["unseen"]).format(n=points))
+        print_wrapped(comparison.could_go_unseen.in_language(language))
     if isinstance(comparison.if_gone_are_clean, Estimate):
         print_wrapped(str(words["clean"]).format(n=_percent(comparison.if_gone_are_clean, language)))
     for notice in comparison.notices:

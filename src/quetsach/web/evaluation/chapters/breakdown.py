@@ -4,11 +4,12 @@ from statistics import median
 
 from quetsach.assess.comparison import Side
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.pack import LocalText
 from quetsach.web.design.tile_map import Shade
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, refused, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, joined, refused, why_not
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -230,7 +231,7 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
         Series(_LAST, "after", "after_low", "after_high"),
     )
     described = LocalText(f"{_DOTS.vi} {_INTERVALS.vi}", f"{_DOTS.en} {_INTERVALS.en}")
-    note = None if dimension is Dimension.FAMILY else _INFECTIONS
+    note = ASSUMED if dimension is Dimension.FAMILY else joined(_INFECTIONS, ASSUMED)
     plot = Dots(table, "name", series, title, described, _UNITS[dimension])
     return [plot, Table(table, title, columns, rows, note)]
 

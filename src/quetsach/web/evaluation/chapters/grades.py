@@ -7,6 +7,7 @@ from statistics import median
 from quetsach.assess import period_text
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import GradedProvider, ProviderGrades
+from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Grades, Inputs
 from quetsach.core.pack import LocalText
@@ -99,6 +100,7 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
             "two families is two infections.",
         )
     )
+    yield Paragraph(ASSUMED)
     small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
     unit = LocalText("ca nhiễm trên 1.000 thuê bao", "infections per 1,000 subscribers")

@@ -4,6 +4,7 @@ import math
 
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
+from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.not_estimable import NotEstimable
@@ -54,12 +55,6 @@ _BAND = LocalText(
     "The interval has the uncertainty of both windows, taken in opposite directions. One method mostly errs the same "
     "way in both, so that the interval is wider than the true error. Addresses are counted and have none.",
 )
-_ASSUMED = LocalText(
-    "Sai số của từng kỳ là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy; sai số này chưa được hiệu "
-    "chỉnh theo những máy đã biết.",
-    "What each window may be off by is an assumption that stands on simulations and on one machine behind each "
-    "address. It is not calibrated on machines that are known.",
-)
 _CALIBRATED = LocalText(
     "Sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, ở những mạng mà mã độc gửi mã này.",
     "What each window may be off by is calibrated on machines with bot IDs, in the networks where the malware sends "
@@ -81,6 +76,7 @@ def machines(inputs: Inputs) -> Chapter:
     blocks: list[Content] = [*_measures(found)]
     if isinstance(found.machines, Estimate):
         blocks += [Paragraph(_covered(found.covered)), Paragraph(_BAND), Paragraph(_stands_on(found))]
+        blocks.append(Paragraph(found.could_go_unseen))
     blocks += _gone(inputs, found) if found.gone else []
     if inputs.same_holiday:
         blocks.append(_at_the_same_holiday(inputs.same_holiday))
@@ -178,16 +174,14 @@ def _stands_on(found: Comparison) -> LocalText:
     """Say of how many families the errors are calibrated, and of how many they are assumed."""
     calibrated, of = len(found.calibrated_families), len({watch.family for watch in found.panel})
     if not calibrated:
-        return _ASSUMED
+        return ASSUMED
     if calibrated == of:
         return _CALIBRATED
     return LocalText(
         f"Với {calibrated} trong {of} họ mã độc, sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, "
-        "ở những mạng mà mã độc gửi mã này. Với các họ còn lại, sai số là giả định dựa trên mô phỏng, coi sau mỗi địa "
-        "chỉ chỉ có một máy.",
+        f"ở những mạng mà mã độc gửi mã này. {ASSUMED.vi}",
         f"For {calibrated} of {of} families, what each window may be off by is calibrated on machines with bot IDs, in "
-        "the networks where the malware sends them. For the others it is an assumption that stands on simulations and "
-        "on one machine behind each address.",
+        f"the networks where the malware sends them. {ASSUMED.en}",
     )
 
 
