@@ -3,10 +3,11 @@
     python bench/hosts.py [--millions 10 20 50 100] [--days 10]
 
 Lines that are always on check in once an hour at random, keep an address for a day on the average, and number as many
-as the sightings need. Sightings are written as the lake keeps them, without the way through CSV; then every roll-up is
-made (what ingest does as data land), machines are counted from them, and distinct addresses from the sightings
-themselves, of each day and of all days. Each step is a process of its own that the kernel lets have 4 GiB of data and
-no more (RLIMIT_DATA): one that needed more would fail.
+as the sightings need. They are of eight networks, four of which name their installations, so that every way to count
+and calibration are part of the cost. Sightings are written as the lake keeps them, without the way through CSV; then
+every roll-up is made (what ingest does as data land), machines are counted from them, and distinct addresses from the
+sightings themselves, of each day and of all days. Each step is a process of its own that the kernel lets have 4 GiB of
+data and no more (RLIMIT_DATA): one that needed more would fail.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from quetsach.lake.lake import Lake
 
 FIRST = date(2020, 6, 1)
 LEASE_HOURS = 24.0
+NETWORKS, NAMED_NETWORKS = 8, 4
 LIMIT_CPU_SECONDS = 25.0
 LIMIT_GIB = 4
 STEPS = ("roll-ups", "counting", "distinct")
@@ -57,14 +59,17 @@ def day_of(number: int, lines: int, rng: np.random.Generator, leases: np.ndarray
         "province": "01",
         "sector": "unknown",
         "claimed_country": "VN",
-        "bot_id": "",
     }
+    network = line % NETWORKS
+    names = pa.array(["", *(f"bot-{n}" for n in range(lines))])
+    bots = pa.DictionaryArray.from_arrays(np.where(network < NAMED_NETWORKS, line + 1, 0).astype(np.int32), names)
     return pa.table(
         {
             "observed_at": pa.array(start + (second * 1e6).astype(np.int64)).cast(pa.timestamp("us", tz="UTC")),
             "address": uuids.cast(pa.uuid()),
             "ip_version": pa.array(np.full(len(line), 4, dtype=np.int8)),
-            "asn": pa.array(np.full(len(line), 45899)),
+            "asn": pa.array(45899 + network),
+            "bot_id": bots.cast(pa.string()),
             **{name: pa.repeat(pa.scalar(text), len(line)) for name, text in texts.items()},
         }
     )
