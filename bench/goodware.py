@@ -19,7 +19,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Finding, MemberAnchor, place_of, printable
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.offline.mounted import open_mounted

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from quetsach.campaign.codes import code_of
 from quetsach.campaign.kit_texts import Facts
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.configuration import configure_web
 
 MOST_CPU_SECONDS_A_KIT = 3.0

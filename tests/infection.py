@@ -4,7 +4,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Anchor, Artefact, FileAnchor, Finding, LineAnchor, anchor_of
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.packs.specimen import set_immutable

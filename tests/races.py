@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.infection import file_anchor
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.host.posix.linux import mounted_host

@@ -23,8 +23,8 @@ from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.clock import DAY_MINUTES, read_clock, record_day
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.measure import Watch, measure
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 DAYS = 28
 BEFORE = Period(date(2024, 1, 8), date(2024, 2, 4))

@@ -29,8 +29,8 @@ from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, s
 from quetsach.core.errors import QuetsachError
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
-from quetsach.core.pack import LocalText
 from quetsach.core.rule_text import FileType, rules_for, rules_of
+from quetsach.core.text import LocalText
 from quetsach.endpoint.collect.accounts import parse_passwd
 from quetsach.endpoint.collect.autostart import (
     parse_anacron_entry,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from quetsach.assess import Basis, Ranking, percent_change, rank_families
 from quetsach.campaign import CampaignError, read_campaign
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 FIRST = date(2020, 6, 16)
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abcd"), st.integers(1, 10**6)), min_size=1, max_size=30)

@@ -15,9 +15,8 @@ from quetsach.assess.definitions import WINDOW
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
+from quetsach.core.text import Number, Text
 
 MAX_BYTES = 1 << 16
 _NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
@@ -160,11 +159,11 @@ def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple
         notices.append(
             Notice(
                 "baseline-counts-differently",
-                LocalText(
-                    f"Đếm lại kỳ làm mốc hiện được {number_text(addresses, 'vi')} địa chỉ, khác số đã chốt là "
-                    f"{number_text(frozen.addresses, 'vi')}; số đã chốt vẫn được dùng.",
-                    f"Counted again, the baseline window now has {addresses:,} addresses and not the frozen "
-                    f"{frozen.addresses:,}; the frozen figure stays in force.",
+                Text(
+                    "Counted again, the baseline window now has {addresses} addresses and not the frozen {frozen}; "
+                    "the frozen figure stays in force.",
+                    addresses=Number(addresses),
+                    frozen=Number(frozen.addresses),
                 ),
             )
         )
@@ -174,11 +173,9 @@ def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple
         notices.append(
             Notice(
                 "network-tables-differ",
-                LocalText(
-                    "Bảng địa chỉ mạng đã khác so với lúc chốt mốc; số địa chỉ không đổi nhưng cách chia theo nhà "
-                    "mạng có thể đổi.",
+                Text(
                     "The address tables are not those of the frozen baseline; counts of addresses stay, their split by "
-                    "provider may change.",
+                    "provider may change."
                 ),
             )
         )
@@ -190,9 +187,10 @@ def feed_set_differs(frozen: Basis, now: Basis) -> Notice:
     before, after = ", ".join(frozen.feeds) or "–", ", ".join(now.feeds) or "–"
     return Notice(
         "feed-set-differs",
-        LocalText(
-            f"Nguồn dữ liệu khác với kỳ làm mốc ({before} so với {after}); hai số không so sánh được với nhau.",
-            f"The feeds differ from those of the baseline ({before} against {after}); the two figures do not compare.",
+        Text(
+            "The feeds differ from those of the baseline ({before} against {after}); the two figures do not compare.",
+            before=before,
+            after=after,
         ),
     )
 

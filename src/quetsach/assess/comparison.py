@@ -13,7 +13,7 @@ from scipy import stats
 
 from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # One value against four baselines: what a campaign achieved depends on what it is held against, so all are shown.
 #
@@ -35,10 +35,10 @@ class Against(StrEnum):
 
 
 NAMES: Final = {
-    Against.DECLARED: LocalText("Mốc so sánh đã công bố", "The declared baseline"),
-    Against.PREVIOUS_YEAR: LocalText("Cùng kỳ năm trước", "The same window a year before"),
-    Against.TWELVE_MONTHS: LocalText("Trung bình 12 tháng trước chiến dịch", "Mean of the twelve months before"),
-    Against.PROJECTION: LocalText("Dự báo theo xu hướng nếu không có chiến dịch", "The trend without a campaign"),
+    Against.DECLARED: Text("The declared baseline"),
+    Against.PREVIOUS_YEAR: Text("The same window a year before"),
+    Against.TWELVE_MONTHS: Text("Mean of the twelve months before"),
+    Against.PROJECTION: Text("The trend without a campaign"),
 }
 
 
@@ -177,9 +177,9 @@ class CountChange:
 class Side(Enum):
     """How the change of one row lies to that of all others together."""
 
-    LESS = LocalText("giảm ít hơn", "fell by less")
-    SAME = LocalText("chưa thấy khác", "not told apart")
-    MORE = LocalText("giảm nhiều hơn", "fell by more")
+    LESS = Text("fell by less")
+    SAME = Text("not told apart")
+    MORE = Text("fell by more")
 
 
 def count_change(before: Daily, after: Daily) -> CountChange | None:

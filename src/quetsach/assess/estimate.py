@@ -8,7 +8,7 @@ from typing import Final
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 # A number with its uncertainty, and the refusal that stands where there is none.
 

@@ -9,11 +9,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from quetsach.assess.estimate import Notice
-from quetsach.assess.figure import period_text
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import in_place, read_rows, required
+from quetsach.core.text import LocalText, Text
 
 EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en", "source")
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
@@ -83,7 +82,7 @@ class Calendar:
         """Return what is marked on a time axis, in order: first days of events and of holidays of several days."""
         events = [(e.period.first, e.text) for e in self.events if e.period.first in span]
         holidays = [
-            (h.period.first, LocalText(f"Nghỉ lễ: {h.name.vi}", f"Holiday: {h.name.en}"))
+            (h.period.first, Text("Holiday: {name}", name=h.name))
             for h in self.holidays
             if h.period.days > SIMILAR_DAYS and h.period.first in span
         ]
@@ -141,33 +140,32 @@ def _meet(one: Period, other: Period) -> bool:
 
 
 def _of_event(event: KnownEvent) -> Notice:
-    when_vi, when_en = f"{event.period.first:%d/%m/%Y}", str(event.period.first)
     ends = {
-        EventKind.TAKE_DOWN: LocalText(
-            "Số đếm của họ này có thể giảm mà không máy nào được làm sạch.",
-            "Counts of these families can fall although no machine was cleaned.",
-        ),
-        EventKind.INSTRUMENT: LocalText(
-            "Cách đo đã thay đổi: số đếm của họ này trước và sau ngày đó không so sánh được với nhau.",
-            "The instrument changed: counts of these families before and after that day do not compare.",
+        EventKind.TAKE_DOWN: Text("Counts of these families can fall although no machine was cleaned."),
+        EventKind.INSTRUMENT: Text(
+            "The instrument changed: counts of these families before and after that day do not compare."
         ),
     }[event.kind]
-    text = LocalText(
-        f"{when_vi}: {event.text.vi}. {ends.vi} Nguồn: {event.source}.",
-        f"{when_en}: {event.text.en}. {ends.en} Source: {event.source}.",
+    text = Text(
+        "{day}: {event}. {ends} Source: {source}.",
+        day=event.period.first,
+        event=event.text,
+        ends=ends,
+        source=event.source,
     )
     return Notice(f"known-{event.kind}", text)
 
 
 def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notice:
-    vi, en = (", ".join(dict.fromkeys(getattr(name, language) for name in names)) for language in ("vi", "en"))
+    listed = (", ".join(dict.fromkeys(name.in_language(language) for name in names)) for language in ("vi", "en"))
     return Notice(
         "holidays-differ",
-        LocalText(
-            f"Kỳ {period_text(window, 'vi')} có {days} ngày nghỉ, nhiều hơn kỳ được so sánh: {vi}. Máy ở cơ quan "
-            "thường tắt trong những ngày này nên số đếm có thể thấp hơn.",
-            f"{period_text(window, 'en')} has {days} holidays, more than the window it is compared with: {en}. "
-            "Machines in offices are mostly off on these days, so that counts can be lower.",
+        Text(
+            "{window} has {days} holidays, more than the window it is compared with: {names}. Machines in offices are "
+            "mostly off on these days, so that counts can be lower.",
+            window=Text("{first} to {last}", first=window.first, last=window.last),
+            days=days,
+            names=LocalText(*listed),
         ),
     )
 

@@ -10,11 +10,11 @@ from quetsach.assess.estimate import AssessError
 from quetsach.assess.figure import Basis, Figure
 from quetsach.core.country import UNKNOWN_PLACE, Places
 from quetsach.core.family import UNPLACED_FAMILY
-from quetsach.core.pack import LocalText
 from quetsach.core.sighting import SECTORS
+from quetsach.core.text import LocalText, Text
 
-UNKNOWN = LocalText("Không rõ", "Unknown")
-UNPLACED = LocalText("Chưa phân loại", "Unplaced")
+UNKNOWN = Text("Unknown")
+UNPLACED = Text("Unplaced")
 """Names that feeds write and no analyst has placed among the families."""
 _UNKNOWN_ID = "unknown"
 _UNRANKED = {_UNKNOWN_ID: UNKNOWN, UNPLACED_FAMILY: UNPLACED}

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.figure import Basis, Figure, period_text
+from quetsach.assess.figure import Basis, Figure
 from quetsach.core.number import change_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10
 """How far a baseline may stand above the same window a year before without a warning."""
@@ -152,14 +152,19 @@ def judge_baseline(
     above = 100 * (baseline.addresses - previous_year.addresses) / previous_year.addresses
     if above <= ABOVE_PREVIOUS_YEAR_PERCENT:
         return (*notices, *_coverage(previous_year))
-    vi = f"Mốc so sánh cao hơn {above:.0f}% so với cùng kỳ năm trước."
-    en = f"The baseline stands {above:.0f} % above the same window of the previous year."
+    told: LocalText = Text(
+        "The baseline stands {above} % above the same window of the previous year.", above=f"{above:.0f}"
+    )
     if last is not None:
         other = percent_change(last.addresses, previous_year.addresses)
         window = last.basis.window
-        vi += f" So với cùng kỳ năm trước, kỳ {period_text(window, 'vi')} {change_text(other, 'vi')}."
-        en += f" Against that window, {period_text(window, 'en')} {change_text(other, 'en')}."
-    raised = Notice("baseline-above-previous-year", LocalText(vi, en), round(above))
+        told = Text(
+            "{told} Against that window, {window} {change}.",
+            told=told,
+            window=Text("{first} to {last}", first=window.first, last=window.last),
+            change=LocalText(change_text(other, "vi"), change_text(other, "en")),
+        )
+    raised = Notice("baseline-above-previous-year", told, round(above))
     return (*notices, *_coverage(previous_year), raised)
 
 
@@ -172,18 +177,20 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
 def _coverage(count: WindowCount) -> tuple[Notice, ...]:
     """Say which days have no data at all, and which feeds none on days that have some from another."""
     basis = count.basis
-    vi, en = period_text(basis.window, "vi"), period_text(basis.window, "en")
+    window = Text("{first} to {last}", first=basis.window.first, last=basis.window.last)
     if not basis.days_with_data:
-        text = LocalText(f"Kỳ {vi} không có dữ liệu.", f"There are no data from {en}.")
+        text = Text("There are no data from {window}.", window=window)
         return (Notice("no-data", text),)
     partly = [
         Notice(
             "feed-days-missing",
-            LocalText(
-                f"Trong kỳ {vi}, nguồn {feed} chỉ có dữ liệu {days}/{basis.window.days} ngày; thay đổi có thể do "
-                "nguồn dữ liệu chứ không phải do lây nhiễm.",
-                f"{feed} has data on only {days} of the {basis.window.days} days of {en}; a change can come from the "
-                "feed and not from infections.",
+            Text(
+                "{feed} has data on only {days} of the {whole} days of {window}; a change can come from the feed "
+                "and not from infections.",
+                feed=feed,
+                days=days,
+                whole=basis.window.days,
+                window=window,
             ),
         )
         for feed, days in sorted(count.feed_days.items())
@@ -191,8 +198,10 @@ def _coverage(count: WindowCount) -> tuple[Notice, ...]:
     ]
     if not basis.days_missing:
         return tuple(partly)
-    text = LocalText(
-        f"Kỳ {vi} thiếu dữ liệu {basis.days_missing}/{basis.window.days} ngày; số thật cao hơn số này.",
-        f"{basis.days_missing} of the {basis.window.days} days of {en} have no data; the true figure is higher.",
+    text = Text(
+        "{missing} of the {whole} days of {window} have no data; the true figure is higher.",
+        missing=basis.days_missing,
+        whole=basis.window.days,
+        window=window,
     )
     return (Notice("days-missing", text), *partly)

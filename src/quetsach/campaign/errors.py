@@ -2,7 +2,7 @@
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 # What can be wrong with the description of a campaign.
 

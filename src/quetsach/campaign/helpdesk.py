@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from quetsach.campaign.errors import CaseError
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 # The states of a case, and which step leads from one to the other: one table.
 

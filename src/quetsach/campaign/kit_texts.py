@@ -8,7 +8,7 @@ from datetime import date
 from quetsach.campaign.errors import CampaignError, PublicityError
 from quetsach.campaign.section import Section
 from quetsach.campaign.spoken_text import Speech, SpokenForms, spoken_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 # What the texts of a kit are filled with: the campaign, the unit, the addresses and the code.
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from quetsach.campaign.record import Provenance
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 _MOST = 1 << 40
 

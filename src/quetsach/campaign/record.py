@@ -7,8 +7,8 @@ from enum import StrEnum
 from quetsach.campaign.errors import CampaignError
 from quetsach.campaign.schedule.plan import Milestone, Phase, check_plan, read_milestone, read_phase
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 _FEED = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}/[a-z0-9][a-z0-9_-]{0,47}")
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from quetsach.campaign.errors import CampaignError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 
 # Says in words what is wrong with the file of a plan, and at which line, to people who do not know TOML.
 
@@ -21,31 +21,31 @@ _KEY = re.compile(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=")
 _STEP = re.compile(r"([\w-]+)(?:\[(\d+)\])?")
 
 _NAMES: Final = {
-    "id": LocalText("mã", "identifier"),
-    "name": LocalText("tên", "name"),
-    "text": LocalText("nội dung", "text"),
-    "summary": LocalText("tóm tắt", "summary"),
-    "first": LocalText("ngày đầu", "first day"),
-    "last": LocalText("ngày cuối", "last day"),
-    "on": LocalText("ngày", "day"),
-    "stage": LocalText("giai đoạn chính", "stage"),
-    "phases": LocalText("giai đoạn", "phase"),
-    "parts": LocalText("đợt", "part"),
-    "milestones": LocalText("mốc tiến độ", "milestone"),
-    "conditions": LocalText("điều kiện", "condition"),
-    "needs": LocalText("điều cần có", "what is needed"),
-    "least": LocalText("số tối thiểu", "least number"),
-    "subject": LocalText("việc cần quyết định", "subject"),
-    "targets": LocalText("chỉ tiêu", "target"),
-    "measure": LocalText("cách đo", "measure"),
-    "change_percent": LocalText("mức thay đổi", "change"),
-    "windows": LocalText("kỳ đếm", "window"),
-    "published": LocalText("số liệu đã công bố", "published figure"),
-    "baseline": LocalText("kỳ làm mốc", "baseline"),
-    "previous_year": LocalText("kỳ năm trước", "previous year"),
-    "feeds": LocalText("nguồn dữ liệu", "feeds"),
-    "vi": LocalText("tiếng Việt", "Vietnamese"),
-    "en": LocalText("tiếng Anh", "English"),
+    "id": Text("identifier"),
+    "name": Text("name"),
+    "text": Text("text"),
+    "summary": Text("summary"),
+    "first": Text("first day"),
+    "last": Text("last day"),
+    "on": Text("day"),
+    "stage": Text("stage"),
+    "phases": Text("phase"),
+    "parts": Text("part"),
+    "milestones": Text("milestone"),
+    "conditions": Text("condition"),
+    "needs": Text("what is needed"),
+    "least": Text("least number"),
+    "subject": Text("subject"),
+    "targets": Text("target"),
+    "measure": Text("measure"),
+    "change_percent": Text("change"),
+    "windows": Text("window"),
+    "published": Text("published figure"),
+    "baseline": Text("baseline"),
+    "previous_year": Text("previous year"),
+    "feeds": Text("feeds"),
+    "vi": Text("Vietnamese"),
+    "en": Text("English"),
 }
 
 
@@ -54,20 +54,15 @@ def unreadable(content: bytes, why: str) -> LocalText:
     found = _AT.search(why)
     lines = content.decode("utf-8", "replace").splitlines()
     if found is None or int(found[1]) > len(lines):
-        return LocalText(
-            "không đọc được tệp: tệp phải là văn bản TOML, mã UTF-8",
-            "the file cannot be read: it must be TOML in UTF-8",
-        )
+        return Text("the file cannot be read: it must be TOML in UTF-8")
     number, line = int(found[1]), lines[int(found[1]) - 1]
     if wrong := _LIKE_A_DAY.search(line):
-        return LocalText(
-            f"dòng {number}: ngày {wrong[1]} không đúng; ghi năm-tháng-ngày, ví dụ 2026-11-23",
-            f"line {number}: {wrong[1]} is no day; write year-month-day, such as 2026-11-23",
+        return Text(
+            "line {number}: {day} is no day; write year-month-day, such as 2026-11-23", number=number, day=wrong[1]
         )
     shown = line.strip()[:80]
-    return LocalText(
-        f"dòng {number} không đọc được: “{shown}”; chữ phải đặt trong ngoặc kép, mỗi dòng một trường",
-        f"line {number} cannot be read: “{shown}”; texts stand in quotes, one field a line",
+    return Text(
+        "line {number} cannot be read: “{shown}”; texts stand in quotes, one field a line", number=number, shown=shown
     )
 
 
@@ -76,10 +71,10 @@ def format_at(error: CampaignError, content: bytes) -> LocalText:
     if not error.field:
         return error.text
     number = line_of(content, error.field)
-    vi, en = (_place(error.field, language) for language in ("vi", "en"))
+    place: LocalText = LocalText(*(_place(error.field, language) for language in ("vi", "en")))
     if number:
-        vi, en = f"dòng {number}, {vi}", f"line {number}, {en}"
-    return LocalText(f"{vi}: {error.text.vi}", f"{en}: {error.text.en}")
+        place = Text("line {number}, {place}", number=number, place=place)
+    return Text("{place}: {text}", place=place, text=error.text)
 
 
 def line_of(content: bytes, field: str) -> int | None:
@@ -303,14 +298,14 @@ class Section:
     def _value(self, name: str, kind: type | tuple[type, ...], form: str) -> Any:
         self._read.add(name)
         if name not in self.values:
-            text = LocalText("còn thiếu", "is missing")
+            text = Text("is missing")
             raise CampaignError("is missing", where=self._where(name), hint=f"add {form}", text=text)
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             shown = f"“{value}”" if isinstance(value, str | int | float | date) else "giá trị này"
-            text = LocalText(f"{shown} sai kiểu dữ liệu: phải là {_kind_vi(kind)}", "is of the wrong kind")
+            wrong = LocalText(f"{shown} sai kiểu dữ liệu: phải là {_kind_vi(kind)}", "is of the wrong kind")
             hint = f"it must be {form}"
-            raise CampaignError("is of the wrong kind", where=self._where(name), hint=hint, text=text)
+            raise CampaignError("is of the wrong kind", where=self._where(name), hint=hint, text=wrong)
         return value
 
     def _at(self, name: str) -> str:

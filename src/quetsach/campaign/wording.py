@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 _BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
 

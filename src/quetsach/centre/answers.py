@@ -30,8 +30,8 @@ from quetsach.core.country import Places
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 from quetsach.lake.hosts import compare_windows, hosts
 from quetsach.lake.view import LakeView
 from quetsach.lake.weekly import WEEK_DAYS
@@ -39,7 +39,7 @@ from quetsach.network import NetworkTables
 
 GRADED_DAYS = 28
 """Four whole weeks: what grades and choices are usually made over."""
-ASKED = LocalText("Kỳ được hỏi", "The window asked for")
+ASKED = Text("The window asked for")
 
 
 def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
@@ -244,9 +244,8 @@ def _baseline(
     """Return the baseline, its seal, and what is to be said about it."""
     counted = count(campaign.window(campaign.baseline))
     if frozen is None:
-        text = LocalText(
-            "Mốc so sánh tạm thời: chưa có quyết định chốt mốc, nên số liệu của mốc và mức thay đổi còn có thể đổi.",
-            "Provisional baseline: no decision has frozen it yet, so it and the changes against it may still move.",
+        text = Text(
+            "Provisional baseline: no decision has frozen it yet, so it and the changes against it may still move."
         )
         return counted, "", (Notice("baseline-provisional", text),)
     notices = compare_again(frozen, counted.addresses, counted.basis)

@@ -17,8 +17,8 @@ from quetsach.campaign import Campaign
 from quetsach.campaign.record import is_feed_name
 from quetsach.centre.errors import BaselineError
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period, parse_day
+from quetsach.core.text import LocalText, Text
 from quetsach.lake.view import LakeView
 
 FILE = "baseline.json"
@@ -101,8 +101,8 @@ class BaselineCount:
                 lake=str(content["lake"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, QuetsachError) as error:
-            text = LocalText("số đếm đã trình bị hỏng", "the count that was asked for is damaged")
-            raise BaselineError(text, advice=LocalText("đề nghị lại", "ask again")) from error
+            text = Text("the count that was asked for is damaged")
+            raise BaselineError(text, advice=Text("ask again")) from error
 
 
 def completeness_of(view: LakeView, plan: Campaign, expected: Iterable[str] = ()) -> Completeness:
@@ -180,15 +180,12 @@ def freeze_baseline(
         AssessError: a baseline that is there is damaged, or the file cannot be written.
     """
     if not reason.strip():
-        raise BaselineError(LocalText("cần nêu lý do chốt mốc", "freezing a baseline needs a reason"), field="reason")
+        raise BaselineError(Text("freezing a baseline needs a reason"), field="reason")
     history = baseline_history(data, count.campaign)
     frozen = next((old for old in history if request and old.request == request), None)
     if frozen is not None and is_followed(data, frozen):
         raise BaselineError(
-            LocalText(
-                "mốc này đã được thay bằng một quyết định sau; để chốt lại, nêu lý do mới",
-                "a later decision has taken this one's place; to freeze it again, give a reason of its own",
-            ),
+            Text("a later decision has taken this one's place; to freeze it again, give a reason of its own"),
             field="reason",
         )
     if frozen is None:
@@ -241,48 +238,37 @@ def baseline_history(data: Path, campaign: str) -> tuple[FrozenBaseline, ...]:
 def _check_named(plan: Campaign, named: tuple[str, ...]) -> None:
     if not named:
         raise BaselineError(
-            LocalText("chưa nêu các nguồn mà mốc phải có", "no feed is named that the baseline must stand on"),
+            Text("no feed is named that the baseline must stand on"),
             field="feeds",
-            advice=LocalText(
-                "nêu từng nguồn theo dạng nguồn/báo cáo, hoặc ghi vào kế hoạch của chiến dịch",
-                "name each as feed/report, or put them into the plan of the campaign",
-            ),
+            advice=Text("name each as feed/report, or put them into the plan of the campaign"),
         )
     if wrong := [feed for feed in named if not is_feed_name(feed)]:
         raise BaselineError(
-            LocalText(
-                f"không theo dạng nguồn/báo cáo: {wrong[0][:60]}", f"not of the form feed/report: {wrong[0][:60]}"
-            ),
+            Text("not of the form feed/report: {feed}", feed=wrong[0][:60]),
             field="feeds",
-            advice=LocalText("ví dụ: shadowserver/event4_sinkhole", "for example: shadowserver/event4_sinkhole"),
+            advice=Text("for example: shadowserver/event4_sinkhole"),
         )
     if plan.feeds and set(named) != set(plan.feeds):
         listed = ", ".join(sorted(plan.feeds))
         raise BaselineError(
-            LocalText(f"kế hoạch của chiến dịch nêu các nguồn khác: {listed}", f"the plan names other feeds: {listed}"),
+            Text("the plan names other feeds: {listed}", listed=listed),
             field="feeds",
-            advice=LocalText("theo kế hoạch, hoặc điều chỉnh kế hoạch trước", "follow the plan, or change it first"),
+            advice=Text("follow the plan, or change it first"),
         )
 
 
 def _check_complete(completeness: Completeness, *, accepts_gaps: bool) -> None:
     if absent := ", ".join(completeness.absent):
         raise BaselineError(
-            LocalText(f"kỳ làm mốc chưa có dữ liệu của nguồn: {absent}", f"the window has no data from: {absent}"),
+            Text("the window has no data from: {absent}", absent=absent),
             field="feeds",
-            advice=LocalText("nạp dữ liệu của nguồn đó trước", "ingest the files of that feed first"),
+            advice=Text("ingest the files of that feed first"),
         )
     if unexpected := ", ".join(completeness.unexpected):
         raise BaselineError(
-            LocalText(
-                f"kỳ làm mốc có dữ liệu của nguồn chưa được nêu: {unexpected}",
-                f"the window has data from feeds that were not named: {unexpected}",
-            ),
+            Text("the window has data from feeds that were not named: {unexpected}", unexpected=unexpected),
             field="feeds",
-            advice=LocalText(
-                "nêu cả nguồn đó: địa chỉ của nguồn này cũng nằm trong số đếm",
-                "name them too: their addresses are in the count",
-            ),
+            advice=Text("name them too: their addresses are in the count"),
         )
     if completeness.with_gaps and not accepts_gaps:
         gaps = [(one.feed, ", ".join(map(str, one.missing[:5])), len(one.missing)) for one in completeness.with_gaps]
@@ -292,10 +278,7 @@ def _check_complete(completeness: Completeness, *, accepts_gaps: bool) -> None:
                 "; ".join(f"{feed} lacks {count} days ({days})" for feed, days, count in gaps),
             ),
             field="accepts_gaps",
-            advice=LocalText(
-                "nạp các ngày đó; nếu không còn dữ liệu, xác nhận vẫn chốt dù thiếu ngày",
-                "ingest these days; where there are none to be had, confirm that it is frozen without them",
-            ),
+            advice=Text("ingest these days; where there are none to be had, confirm that it is frozen without them"),
         )
 
 
@@ -326,9 +309,7 @@ def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBasel
                 storage.write_once(decisions / f"{one.number}.json", one.to_json())
         storage.write(folder / FILE, frozen.to_json())
     except FileExistsError as error:
-        text = LocalText(
-            "mốc vừa được chốt bằng một quyết định khác", "the baseline was frozen by another decision just now"
-        )
-        raise BaselineError(text, advice=LocalText("xem lại quyết định đó", "look at that decision")) from error
+        text = Text("the baseline was frozen by another decision just now")
+        raise BaselineError(text, advice=Text("look at that decision")) from error
     except OSError as error:
         raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(folder)) from error

@@ -1,7 +1,7 @@
 """What can be wrong with a use case of the measure loop."""
 
 from quetsach.core.local_error import LocalError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 
 class BaselineError(LocalError):

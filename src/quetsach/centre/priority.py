@@ -12,9 +12,9 @@ from quetsach.assess.priority import GROWTH_DAYS, Choice, Criteria, Criterion, H
 from quetsach.campaign import Section
 from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.table import read_rows
+from quetsach.core.text import LocalText
 from quetsach.installation import bundled
 from quetsach.lake.view import LakeView
 

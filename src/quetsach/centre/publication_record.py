@@ -15,8 +15,8 @@ from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import Shown, folded_rows
 from quetsach.centre.errors import RecordError
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import Text
 
 FORMAT = "quetsach-publication-record/1"
 
@@ -94,15 +94,9 @@ class PublicationRecord:
         return self.data / "publication-record" / table
 
 
-_NOT_USED = LocalText(
-    "Không đọc hoặc ghi được sổ công bố, nên không biết những dòng nào đã được gộp.",
-    "The publication record cannot be read or written, so nobody knows which rows were put together.",
-)
-_DAMAGED = LocalText(
-    "Tệp của sổ công bố bị hỏng, nên không biết những dòng nào đã được gộp.",
-    "A file of the publication record is damaged, so nobody knows which rows were put together.",
-)
-_RESTORE = LocalText("lấy lại tệp từ bản sao lưu của trung tâm", "put it back from the centre's backup")
+_NOT_USED = Text("The publication record cannot be read or written, so nobody knows which rows were put together.")
+_DAMAGED = Text("A file of the publication record is damaged, so nobody knows which rows were put together.")
+_RESTORE = Text("put it back from the centre's backup")
 
 
 def _beside(folder: Path, window: Period) -> list[Path]:

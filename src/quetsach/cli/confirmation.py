@@ -12,7 +12,8 @@ from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
-from quetsach.core.pack import Action, LocalText, systems_text
+from quetsach.core.pack import Action, systems_text
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (
     Anchor,

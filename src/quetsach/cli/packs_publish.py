@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from quetsach.cli.packs_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
 from quetsach.cli.parser import ExitCode, Parser
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.packs.installed import Ring, parse_name
 from quetsach.packs.repository import promote, publish, unwithdraw, withdraw
 from quetsach.packs.withdrawal import Withdrawal

@@ -17,7 +17,8 @@ from quetsach import __version__
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import place_of
 from quetsach.endpoint.host.live import live_host, tree_path
 from quetsach.endpoint.messages import messages
@@ -96,7 +97,7 @@ def _require_right(seen: ScanResult) -> None:
 
 def _test_pack() -> Pack:
     """Return a pack that knows the marked file and nothing else, for every system."""
-    text = LocalText("tệp thử vô hại", "harmless test file")
+    text = Text("harmless test file")
     rule = f'rule self_test {{ strings: $mark = "{_MARK.decode()}" condition: $mark }}'
     trait = Trait("marked", ArtefactKind.FILE, Action.REPORT, text, rule="self_test")
     return Pack(

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 # The country that a campaign is for: what of it the code must know and no code may hold.
 #

@@ -1,7 +1,7 @@
 """Errors that people see who may not read English."""
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 
 class LocalError(QuetsachError):

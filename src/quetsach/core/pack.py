@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quetsach.core.indicator_list import IndicatorList
+from quetsach.core.text import LocalText
 
 ANY_RULE = "*"
 """In place of the name of a rule: any rule of the pack that is not private."""
@@ -105,18 +106,6 @@ ACTIONS_OF_KIND: Mapping[ArtefactKind, frozenset[Action]] = {
     ArtefactKind.SOCKET: frozenset({Action.REPORT}),
     ArtefactKind.HIDDEN_FOLDER: frozenset({Action.REPORT, Action.UNHIDE}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LocalText:
-    """One text in both languages; Vietnamese is the first."""
-
-    vi: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        """Return the text in ``vi`` or ``en``."""
-        return self.en if language == "en" else self.vi
 
 
 @dataclass(frozen=True, slots=True)

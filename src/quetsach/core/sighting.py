@@ -8,7 +8,7 @@ from uuid import UUID
 
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # A sighting: one feed row that says an address behaved as a bot.
 #
@@ -52,22 +52,22 @@ OTHER_SECTOR = "other"
 """The feed says something that is none of these."""
 
 SECTORS: Mapping[str, LocalText] = {
-    "government": LocalText("Cơ quan nhà nước", "Government"),
-    "communications": LocalText("Viễn thông, Internet, lưu trữ dữ liệu", "Communications, Internet, hosting"),
-    "information": LocalText("Thông tin, truyền thông, xuất bản", "Information and media"),
-    "finance": LocalText("Tài chính, ngân hàng, bảo hiểm", "Finance and insurance"),
-    "energy": LocalText("Năng lượng, điện, nước, khai khoáng", "Energy, utilities and mining"),
-    "health": LocalText("Y tế, trợ giúp xã hội", "Health and social care"),
-    "education": LocalText("Giáo dục và đào tạo", "Education"),
-    "transport": LocalText("Giao thông vận tải, kho bãi", "Transport and storage"),
-    "manufacturing": LocalText("Công nghiệp chế biến, chế tạo", "Manufacturing"),
-    "trade": LocalText("Bán buôn, bán lẻ", "Wholesale and retail trade"),
-    "professional": LocalText("Chuyên môn, khoa học, công nghệ, dịch vụ hỗ trợ", "Professional and business services"),
-    "construction": LocalText("Xây dựng, bất động sản", "Construction and real estate"),
-    "agriculture": LocalText("Nông nghiệp, lâm nghiệp, thủy sản", "Agriculture, forestry and fishing"),
-    "hospitality": LocalText("Lưu trú, ăn uống, văn hóa, giải trí", "Hospitality, culture and recreation"),
-    OTHER_SECTOR: LocalText("Lĩnh vực khác", "Other sectors"),
-    UNKNOWN_SECTOR: LocalText("Nguồn dữ liệu không cho biết", "Not told by the feed"),
+    "government": Text("Government"),
+    "communications": Text("Communications, Internet, hosting"),
+    "information": Text("Information and media"),
+    "finance": Text("Finance and insurance"),
+    "energy": Text("Energy, utilities and mining"),
+    "health": Text("Health and social care"),
+    "education": Text("Education"),
+    "transport": Text("Transport and storage"),
+    "manufacturing": Text("Manufacturing"),
+    "trade": Text("Wholesale and retail trade"),
+    "professional": Text("Professional and business services"),
+    "construction": Text("Construction and real estate"),
+    "agriculture": Text("Agriculture, forestry and fishing"),
+    "hospitality": Text("Hospitality, culture and recreation"),
+    OTHER_SECTOR: Text("Other sectors"),
+    UNKNOWN_SECTOR: Text("Not told by the feed"),
 }
 """Every sector with its name."""
 

@@ -6,9 +6,9 @@ from datetime import date
 
 from quetsach.core.country import Place, Places
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
 from quetsach.core.table import in_place, read_rows, required
+from quetsach.core.text import LocalText
 
 TILE_COLUMNS = ("valid_from", "code", "column", "row", "islands_vi", "islands_en")
 _LARGEST = 99

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 
 # What the tool looked at: artefacts, and the anchors by which one is found again before it is touched.
 #

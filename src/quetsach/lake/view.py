@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from quetsach.assess import UNKNOWN, UNPLACED, Basis
 from quetsach.core.country import WEEKEND, Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import access, queries, readers
 from quetsach.lake.access import Access

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from quetsach.core.pack import LocalText, Pack
+from quetsach.core.pack import Pack
 from quetsach.core.rule_text import rules_of
+from quetsach.core.text import LocalText
 from quetsach.packs.container import unpack
 from quetsach.packs.installed import newest_of, parse_name
 from quetsach.packs.load import parse_pack, title_of

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.memory_variant import memory_variant
-from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, Pack, Trait
 from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
+from quetsach.core.text import LocalText
 from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from quetsach.core.pack import LocalText, Pack, Trait
+from quetsach.core.pack import Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.packs.container import (
     CONTAINER_LIMIT_BYTES,
     FILES,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Never
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.packs.errors import PackError
 
 # On which line of a TOML file a field stands: ``tomllib`` says that of a typing mistake only, not of a wrong value.

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
-from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import named_in, rules_of
+from quetsach.core.text import LocalText
 from quetsach.packs.errors import PackError
 
 LIST_FILE = "list.json"

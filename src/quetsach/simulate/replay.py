@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from quetsach.campaign import Section
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.network import AddressRanges
 from quetsach.simulate.fields import FILE_WORD, HEADER, SINKHOLE_PORTS, SINKHOLES, SPELLING, SimulateError, word
 

@@ -1,4 +1,6 @@
-"""Compiles the translations: ``python -m quetsach.web.catalogue``, after a ``.po`` file was changed.
+"""Compiles the translations of all packages: ``python -m quetsach.web.catalogue``, after a ``.po`` file was changed.
+
+``django.po`` says what templates and forms say, and ``messages.po`` the sentences of ``quetsach.core.text``.
 
 The compiled catalogues are kept with their sources, so that running the centre needs neither gettext nor a build
 step; a test fails when one does not match its source.
@@ -12,12 +14,12 @@ from pathlib import Path
 from quetsach import storage
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same source gives the same bytes
-WEB = Path(__file__).parent
+PACKAGES = Path(__file__).parents[1]
 
 
 def sources() -> Iterator[Path]:
-    """Yield every ``.po`` file: one of the public pages, and one of each feature of the office, in its own folder."""
-    yield from sorted(WEB.rglob("locale/*/LC_MESSAGES/django.po"))
+    """Yield every ``.po`` file: one of each package, of the public pages, and of each feature of the office."""
+    yield from sorted(PACKAGES.rglob("locale/*/LC_MESSAGES/*.po"))
 
 
 def compiled(source: Path) -> bytes:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 FILE = "settings.json"
 _LONGEST = 2000
@@ -65,10 +65,7 @@ SETTINGS = (
         "publication",
         "QUETSACH_PUBLICATION",
         "automatic",
-        LocalText(
-            "automatic: số liệu và gói mới được công bố ngay; two-people: phải có người thứ hai đồng ý",
-            "automatic: new figures and packs go out by themselves; two-people: a second person must agree",
-        ),
+        Text("automatic: new figures and packs go out by themselves; two-people: a second person must agree"),
         guards=("automatic",),
         is_rule=True,
     ),
@@ -76,13 +73,13 @@ SETTINGS = (
         "public-url",
         "QUETSACH_PUBLIC_URL",
         "",
-        LocalText("địa chỉ mà mọi người dùng để vào trung tâm", "where people reach the centre"),
+        Text("where people reach the centre"),
     ),
     Setting(
         "hosts",
         "QUETSACH_HOSTS",
         "",
-        LocalText("các tên miền mà trung tâm trả lời", "names under which the centre answers"),
+        Text("names under which the centre answers"),
         guards=("*",),
         is_rule=True,
     ),
@@ -90,7 +87,7 @@ SETTINGS = (
         "https",
         "QUETSACH_HTTPS",
         "no",
-        LocalText("yes: chỉ truy cập qua HTTPS", "yes: visitors reach the centre over HTTPS only"),
+        Text("yes: visitors reach the centre over HTTPS only"),
         guards=("no",),
         is_rule=True,
     ),
@@ -98,26 +95,21 @@ SETTINGS = (
         "proxy-hops",
         "QUETSACH_PROXY_HOPS",
         "0",
-        LocalText(
-            "số máy chủ trung gian của chính trung tâm đứng phía trước", "how many of your own proxies stand in front"
-        ),
+        Text("how many of your own proxies stand in front"),
         is_rule=True,
     ),
     Setting(
         "metrics-from",
         "QUETSACH_METRICS_FROM",
         "",
-        LocalText("mạng được đọc /metrics ngoài máy này", "networks that may read /metrics besides this machine"),
+        Text("networks that may read /metrics besides this machine"),
         is_rule=True,
     ),
     Setting(
         "database",
         "DATABASE_URL",
         "",
-        LocalText(
-            "cơ sở dữ liệu; để trống là SQLite trong thư mục dữ liệu",
-            "the database; empty for SQLite in the data folder",
-        ),
+        Text("the database; empty for SQLite in the data folder"),
         is_secret=True,
         is_rule=True,
     ),
@@ -125,39 +117,39 @@ SETTINGS = (
         "controller",
         "QUETSACH_CONTROLLER",
         "",
-        LocalText("đơn vị chịu trách nhiệm về dữ liệu cá nhân", "who answers for personal data"),
+        Text("who answers for personal data"),
     ),
-    Setting("contact", "QUETSACH_CONTACT", "", LocalText("cách liên hệ với đơn vị đó", "how to reach them")),
+    Setting("contact", "QUETSACH_CONTACT", "", Text("how to reach them")),
     Setting(
         "smtp-url",
         "QUETSACH_SMTP_URL",
         "",
-        LocalText("máy chủ gửi thư", "the mail server that letters are handed to"),
+        Text("the mail server that letters are handed to"),
         is_secret=True,
     ),
     Setting(
         "mail-from",
         "QUETSACH_MAIL_FROM",
         "",
-        LocalText("địa chỉ gửi của thư", "the address that letters by mail come from"),
+        Text("the address that letters by mail come from"),
     ),
     Setting(
         "mail-per-minute",
         "QUETSACH_MAIL_PER_MINUTE",
         "300",
-        LocalText("số thư nhiều nhất gửi trong một phút", "how many messages are handed over in a minute at most"),
+        Text("how many messages are handed over in a minute at most"),
     ),
     Setting(
         "bounces",
         "QUETSACH_BOUNCES",
         "",
-        LocalText("thư mục Maildir nhận thư bị trả lại", "the Maildir folder for mail that comes back"),
+        Text("the Maildir folder for mail that comes back"),
     ),
     Setting(
         "timestamp-url",
         "QUETSACH_TIMESTAMP_URL",
         "",
-        LocalText("dịch vụ cấp dấu thời gian (RFC 3161)", "the time stamping authority (RFC 3161)"),
+        Text("the time stamping authority (RFC 3161)"),
         is_secret=True,
     ),
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import live_host

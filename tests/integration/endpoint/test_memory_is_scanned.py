@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import live_host

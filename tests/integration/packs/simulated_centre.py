@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.packs import container
 from quetsach.packs.container import read_folder
 from quetsach.packs.downloads import FORMAT, LIST_FILE, described

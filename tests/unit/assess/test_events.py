@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent, read_events, read_holidays
 from quetsach.centre.tables import load_calendar, load_families
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 CALENDAR = load_calendar()
 JUNE, JULY, AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (

@@ -5,8 +5,8 @@ import pytest
 
 from quetsach.assess import AssessError, Basis, Ranking, Row, rank_families, rank_isps, rank_places
 from quetsach.core.country import Place, Places
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 ONE, TWO, THREE = date(2025, 6, 29), date(2025, 6, 30), date(2025, 7, 1)
 BASIS = Basis(Period(ONE, THREE), ("plain/test",), 2, THREE)

@@ -11,8 +11,8 @@ from quetsach.assess import (
     newest_with_data,
     percent_change,
 )
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 NAME = LocalText("Kỳ", "Window")
 

@@ -13,8 +13,8 @@ from quetsach.campaign import Campaign, Measure, Target, Window
 from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force, count_baseline, freeze_baseline
 from quetsach.centre.tables import load_families, load_network_tables, load_places
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.lake.view import LakeView
 from quetsach.network import annotate

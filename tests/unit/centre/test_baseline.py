@@ -18,8 +18,8 @@ from quetsach.centre.baseline import (
 )
 from quetsach.centre.errors import BaselineError
 from quetsach.centre.tables import load_families, load_network_tables
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 

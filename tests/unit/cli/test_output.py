@@ -9,7 +9,7 @@ from quetsach.cli.output import Progress, coloured, print_json, print_json_list,
 from quetsach.cli.scan_control import ScanProgress
 from quetsach.core.errors import InputError
 from quetsach.core.local_error import LocalError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.messages import messages
 from quetsach.endpoint.scanner.cache import Totals
 from quetsach.endpoint.scanner.files import Passed

@@ -14,7 +14,7 @@ from tests.unit.cli.test_report_command import Centre
 
 from quetsach.cli import clean_up, confirmation
 from quetsach.cli.main import main
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act import carry_out as carrying_out
 from quetsach.endpoint.act import undo as undoing
 from quetsach.endpoint.act.act import Workplace

@@ -7,7 +7,8 @@ import pytest
 from tests.infection_of_windows import infect, registry_findings, windows_findings
 
 from quetsach.cli.confirmation import format_held, format_plan_step
-from quetsach.core.pack import Action, LocalText
+from quetsach.core.pack import Action
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.messages import messages

@@ -19,8 +19,8 @@ from quetsach.assess.hosts.measure import Watch, measure
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.answers import compare_same_holiday
 from quetsach.core.family import Family, FamilyNames, Placing
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.installation import bundled_country
 from quetsach.lake import hosts

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import rules_of
+from quetsach.core.text import LocalText
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.packs.withdrawal import (
     LIST_LIMIT_BYTES,

@@ -18,7 +18,7 @@ from quetsach.centre.publication.candidates import publish_candidate
 from quetsach.centre.publication.counting import Tables, figures_count
 from quetsach.centre.publication.snapshot import Demonstration, Snapshot, figures_path, snapshot_bytes
 from quetsach.centre.tables import load_campaign, load_families, load_network_tables, load_places
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views

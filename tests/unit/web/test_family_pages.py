@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.packs.container import pack, read_folder
 from quetsach.packs.load import load_pack, load_shelf
 from quetsach.web.portal.templatetags.families import family_link, pack_link

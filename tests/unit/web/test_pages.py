@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.metrics import REGISTRY
 
 PAGES = {

@@ -40,8 +40,8 @@ from quetsach.centre.publication.snapshot import (
 )
 from quetsach.core.country import Places
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.campaigns.selectors.outcome import _addresses

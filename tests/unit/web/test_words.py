@@ -6,8 +6,8 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils.translation import override
 
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.design.templatetags import words
 
 

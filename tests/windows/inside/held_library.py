@@ -9,7 +9,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CLEANED_RESTART
 from quetsach.endpoint.act.undo import undo

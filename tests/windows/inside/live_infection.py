@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, Artefact, Finding, RegistryAnchor, anchor_of

@@ -13,7 +13,8 @@ import pytest
 from tests.windows import planting
 from tests.windows.state import changes, registry
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CLEANED_RESTART, CleanResult
 from quetsach.endpoint.act.undo import undo

@@ -10,7 +10,8 @@ import pytest
 from tests.waiting import PATIENCE_SECONDS
 from tests.windows import planting
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct

@@ -15,7 +15,8 @@ import pytest
 from tests.waiting import PATIENCE_SECONDS
 from tests.windows import planting
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import running as collector
 from quetsach.endpoint.engine.port import Hit

@@ -15,7 +15,7 @@ from quetsach.assess.effect.synthetic import synthetic_control, synthetic_differ
 from quetsach.assess.effect.wedge import DUMMIES, stepped_wedge
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 SEED: Final = 2020
 """Of the random draws of placebos and permutations, unless another is given: the same panel gives the same answer."""
@@ -29,22 +29,18 @@ On levels a decline of a half that all units share looks, for a unit a tenth lar
 """
 LEVELS_OF_UNEQUAL: Final = Notice(
     "levels-of-unequal-units",
-    LocalText(
-        "Các đơn vị lớn nhỏ khác nhau mà phép so sánh không lấy lôgarit: cùng giảm một tỷ lệ thì đơn vị lớn giảm nhiều "
-        "hơn, trông như là nhờ chiến dịch. Hãy so sánh trên thang lôgarit.",
+    Text(
         "Units are of unequal size and no logarithms are taken: where all fall by the same share, a large one falls by "
-        "more, which looks like the campaign. Compare logarithms.",
+        "more, which looks like the campaign. Compare logarithms."
     ),
 )
 COURSE_NOT_TOLD: Final = Notice(
     "course-not-told",
-    LocalText(
-        f"Bảng số liệu này không cho biết chênh lệch giữa hai nhóm vốn có đi theo một đường cong riêng hay không: muốn "
-        f"biết phải có ít nhất {PERIODS_FOR['bent']} kỳ trước khi bắt đầu, không ô nào trống, và đủ đơn vị đối chứng. "
-        "Con số này chỉ đúng nếu không có chiến dịch thì hai nhóm vẫn diễn biến như nhau.",
-        f"This panel cannot tell whether the gap between the groups was on a curve of its own: that takes at least "
-        f"{PERIODS_FOR['bent']} periods before the start, no cell missing, and enough controls. The figure holds only "
-        "if the groups would have gone on alike without a campaign.",
+    Text(
+        "This panel cannot tell whether the gap between the groups was on a curve of its own: that takes "
+        "at least {periods} periods before the start, no cell missing, and enough controls. The figure "
+        "holds only if the groups would have gone on alike without a campaign.",
+        periods=PERIODS_FOR["bent"],
     ),
 )
 _BY_COURSE: Final = (Method.DID, Method.SC, Method.SDID)

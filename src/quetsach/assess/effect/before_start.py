@@ -17,7 +17,7 @@ from quetsach.assess.effect.group_time import Comparison, before_starts
 from quetsach.assess.effect.panel import Floats
 from quetsach.assess.effect.sensitivity import Rival
 from quetsach.assess.estimate import Estimate, Notice
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 BEGINS_EARLY: Final = "begins-before-start"
 _LEADS: Final = (1, 2, 4)
@@ -48,12 +48,10 @@ class Strayed:
             return
         yield Notice(
             BEGINS_EARLY,
-            LocalText(
-                f"Ngay trong {self.lead} kỳ cuối trước khi bắt đầu, chênh lệch giữa hai nhóm đã thay đổi nhiều hơn mức "
-                "ngẫu nhiên: có thể tác động đã có từ trước ngày bắt đầu được khai báo, hoặc chiến dịch được mở đúng "
-                "lúc số liệu lên đến đỉnh.",
-                f"In the last {self.lead} periods before the start the gap between the groups moved by more than "
+            Text(
+                "In the last {lead} periods before the start the gap between the groups moved by more than "
                 "chance: the effect may begin before the declared start, or the start was a response to a peak.",
+                lead=self.lead,
             ),
         )
 

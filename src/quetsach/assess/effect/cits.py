@@ -30,7 +30,7 @@ from quetsach.assess.effect.panel import Block, Floats, Panel, Periods, Step, bl
 from quetsach.assess.effect.sensitivity import Rival, widened
 from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 CONTROLS_AT_LEAST: Final = 6
 _BEFORE_AT_LEAST: Final = 8
@@ -170,11 +170,9 @@ def against(own: Floats, others: Floats) -> tuple[Floats, Floats]:
 
 _AT_ONCE = Notice(
     "ramp-not-stated",
-    LocalText(
-        "Không nêu bao nhiêu kỳ thì tác động đạt đủ, nên coi là đạt đủ ngay. Nếu tác động tăng dần thì mức "
-        "nêu ở đây là sai.",
+    Text(
         "It was not stated over how many periods the effect builds up, so it is taken to be whole at once. If "
-        "it builds up, this figure is wrong.",
+        "it builds up, this figure is wrong."
     ),
 )
 
@@ -201,7 +199,7 @@ def _course(periods: Periods, block: Block, ramp: int) -> Course:
 
 
 def _slower(spread: Spread, ramp: int) -> Part:
-    name = LocalText(f"Nếu tác động tăng dần trong {ramp} kỳ", f"If the effect builds up over {ramp} periods")
+    name = Text("If the effect builds up over {ramp} periods", ramp=ramp)
     return Part(f"ramp-{ramp}", name, spread.interval())
 
 
@@ -216,11 +214,9 @@ def _before_start(periods: Periods, block: Block, ramp: int) -> tuple[Check, ...
     placebo, _ = _spread(axis, middle, min(ramp, block.start - middle.start))
     if is_nothing(placebo.error, earlier.controls):
         return (noise,)
-    text = LocalText(
-        "Nếu coi như bắt đầu từ giữa thời gian trước đó, có “tác động” nào không (trị số p; nhỏ hơn 0,05 là có: hai "
-        "nhóm vốn đã diễn biến khác nhau)",
+    text = Text(
         "With a start pretended in the middle of the time before, is there an effect (p value; under 0.05 there is: "
-        "the courses differed already)",
+        "the courses differed already)"
     )
     return (Check("trends-before", text, placebo.p_value, least=HOLDS_AT_LEAST), noise)
 
@@ -233,21 +229,16 @@ def _residual(periods: Periods, series: Floats) -> Floats:
 
 
 def _noise_check(own: Floats, others: Floats) -> Check:
-    text = LocalText(
-        "Tỷ lệ đơn vị đối chứng trước khi bắt đầu dao động mạnh bằng hoặc hơn (nhỏ hơn 0,1: khoảng tin cậy lấy từ các "
-        "đơn vị đối chứng quá hẹp)",
+    text = Text(
         "Share of controls that move as much before the start, or more (under 0.1 the interval, which comes from the "
-        "controls, is too narrow)",
+        "controls, is too narrow)"
     )
     share = float((1 + (others >= own[0]).sum()) / (1 + len(others)))
     return Check("noise-before", text, share, least=_NOISE_AT_LEAST, draws=len(others))
 
 
 def _placebo_check(effect: float, others: Floats) -> Check:
-    text = LocalText(
-        "Tỷ lệ phép thử giả dược (mỗi đơn vị đối chứng so với các đơn vị còn lại) cho tác động lớn bằng hoặc hơn",
-        "Share of placebos (each control against the rest) with an effect as large or larger",
-    )
+    text = Text("Share of placebos (each control against the rest) with an effect as large or larger")
     share = float((1 + (np.abs(_placebos(others)) >= abs(effect)).sum()) / (1 + len(others)))
     return Check("placebo-effect", text, share, draws=len(others))
 

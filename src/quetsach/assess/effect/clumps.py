@@ -15,7 +15,7 @@ import numpy as np
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.panel import Block, Floats, Ints
 from quetsach.assess.estimate import Estimate, Notice
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 _FEW: Final = 8
 """Fewer units show no shape: whatever parts them beyond noise may be something else that befell some."""
@@ -229,13 +229,11 @@ def _notice(names: list[str]) -> Notice:
     shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     return Notice(
         FELL_APART,
-        LocalText(
-            f"Trong cùng một nhóm, các đơn vị thay đổi rất khác nhau và tách hẳn thành từng cụm: {len(names)} đơn vị "
-            f"thay đổi khác hẳn phần đông ({shown}). Hãy kiểm tra xem những đơn vị này có bị mất nguồn dữ liệu nào "
-            "không. Khoảng tin cậy bao gồm cả tác động tính riêng theo từng cụm, vì số liệu không cho biết cụm nào "
-            "phản ánh đúng chiến dịch.",
-            f"Units of one group changed very differently and fall into separate clumps: {len(names)} did not go with "
-            f"the most ({shown}). Look whether a feed was lost in some of them. The interval holds the effect by each "
-            "clump alone, because the figures do not tell which of them is the campaign's.",
+        Text(
+            "Units of one group changed very differently and fall into separate clumps: {count} did not go "
+            "with the most ({shown}). Look whether a feed was lost in some of them. The interval holds the "
+            "effect by each clump alone, because the figures do not tell which of them is the campaign's.",
+            count=len(names),
+            shown=shown,
         ),
     )

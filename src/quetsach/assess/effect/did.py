@@ -37,7 +37,7 @@ from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 # What a regression with one coefficient would be made of (Goodman-Bacon 2021), for those who expected one.
 #
@@ -122,9 +122,9 @@ def _part(since: int, one: Told, reach: float, effect: float) -> Part:
     value, own = one.spread.value + effect, max(reach, one.interval.high - one.interval.value)
     estimate = Estimate(value, value - own, value + own)
     if since < 0:
-        name = LocalText(f"{-since} kỳ trước khi bắt đầu", f"{-since} periods before the start")
+        name = Text("{periods} periods before the start", periods=-since)
         return Part(f"lead-{-since}", name, estimate)
-    name = LocalText(f"Kỳ thứ {since + 1} kể từ khi bắt đầu", f"Period {since + 1} since the start")
+    name = Text("Period {number} since the start", number=since + 1)
     return Part(f"since-{since}", name, estimate)
 
 
@@ -240,10 +240,9 @@ def _mean_of(panel: Panel, cells: Bools) -> float:
 
 def _permutation(whole: Told) -> Check:
     draws = len(whole.by_chance)
-    text = LocalText(
-        f"Phép thử hoán vị ({draws} lần rút thăm đơn vị nào đóng vai được can thiệp): tỷ lệ lần rút cho tác "
-        "động lớn bằng hoặc hơn",
-        f"Permutation ({draws} draws of the units that play the treated): share with an effect as large or larger",
+    text = Text(
+        "Permutation ({draws} draws of the units that play the treated): share with an effect as large or larger",
+        draws=draws,
     )
     return Check("permutation", text, whole.p_value, draws=draws)
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 HOLDS_AT_LEAST: Final = 0.05
 """p value of a test of an assumption, under which the assumption is taken not to hold."""

@@ -17,7 +17,7 @@ from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 APART_AT_LEAST: Final = 6
 """Units of a difference in differences outside the largest group that begins together, and ones that never begin."""
@@ -149,41 +149,31 @@ _OBSTACLES: Final = frozenset({LEVELS_OF_UNEQUAL.code, COURSE_NOT_TOLD.code, WEA
 """Notices beside the number that stand in the way of a verdict."""
 UNREGISTERED = Notice(
     "not-registered",
-    LocalText(
-        "Cách phân tích không được đăng ký trước khi bắt đầu.", "The analysis was not registered before the start."
-    ),
+    Text("The analysis was not registered before the start."),
 )
 _NO_PLAN = Notice(
     "registration-names-no-panel",
-    LocalText(
-        "Bản đăng ký không ghi bảng số liệu nào sẽ được dùng và để đánh giá chỉ tiêu nào.",
-        "The registration does not say which panel is judged, and on which target.",
-    ),
+    Text("The registration does not say which panel is judged, and on which target."),
 )
 _UNKNOWN_ORIGIN = Notice(
     "panel-of-unknown-origin",
-    LocalText(
-        "Bảng số liệu do người khác đưa vào; không có cách nào biết đó có phải là bảng đã đăng ký hay không.",
-        "The panel was handed over, and nothing shows that it is the registered one.",
-    ),
+    Text("The panel was handed over, and nothing shows that it is the registered one."),
 )
 _ANOTHER_PANEL = Notice(
     "another-panel",
-    LocalText(
-        "Bảng số liệu không phải là bảng đã đăng ký, tức là bảng mà trung tâm đếm từ dữ liệu của mình theo đúng cách "
-        "đã ghi.",
+    Text(
         "The panel is not the registered one, which the centre counts from its own data by the rule that was written "
-        "down.",
+        "down."
     ),
 )
 _CHECK_NAMES: Final[Mapping[str, LocalText]] = {
-    "trends-before": LocalText("xu hướng trước khi bắt đầu", "the trends before the start"),
-    "permutation": LocalText("phép thử hoán vị", "the permutation"),
-    "placebo-effect": LocalText("phép thử giả dược (placebo) theo tác động", "the placebos by effect"),
-    "placebo-ratio": LocalText("phép thử giả dược (placebo) theo độ lệch", "the placebos by gap"),
-    "fit-before": LocalText("độ khớp trước khi bắt đầu", "the fit before the start"),
-    "negative-control": LocalText("đối chứng âm", "the negative control"),
-    "noise-before": LocalText("mức dao động trước khi bắt đầu", "the noise before the start"),
+    "trends-before": Text("the trends before the start"),
+    "permutation": Text("the permutation"),
+    "placebo-effect": Text("the placebos by effect"),
+    "placebo-ratio": Text("the placebos by gap"),
+    "fit-before": Text("the fit before the start"),
+    "negative-control": Text("the negative control"),
+    "noise-before": Text("the noise before the start"),
 }
 
 
@@ -194,9 +184,10 @@ def _refused(reason: NotEstimableReason) -> Notice:
 def _few_apart(units: int) -> Notice:
     return Notice(
         "few-units-apart",
-        LocalText(
-            f"Số đơn vị để so sánh chỉ là {units} (cần ít nhất {APART_AT_LEAST}): khoảng tin cậy hẹp hơn thực tế.",
-            f"Only {units} to compare with ({APART_AT_LEAST} needed): the interval is narrower than the truth.",
+        Text(
+            "Only {units} to compare with ({apart_at_least} needed): the interval is narrower than the truth.",
+            units=units,
+            apart_at_least=APART_AT_LEAST,
         ),
     )
 
@@ -205,10 +196,7 @@ def _not_made(name: str) -> Notice:
     named = _CHECK_NAMES[name]
     return Notice(
         f"check-not-made-{name}",
-        LocalText(
-            f"Bảng số liệu này không cho phép kiểm tra {named.vi}.",
-            f"With this panel there is no check of {named.en}.",
-        ),
+        Text("With this panel there is no check of {named}.", named=named),
     )
 
 
@@ -216,11 +204,12 @@ def _few_draws(check: Check) -> Notice:
     named, draws, needed = _CHECK_NAMES[check.id], check.draws, check.draws_needed
     return Notice(
         f"check-of-few-{check.id}",
-        LocalText(
-            f"Có quá ít đơn vị đối chứng để kiểm tra {named.vi}: chỉ lập được {draws} phép so sánh, cần ít nhất "
-            f"{needed} mới phân biệt được với ngẫu nhiên.",
-            f"There are too few controls for the check of {named.en}: they give {draws} comparisons, and {needed} are "
-            "needed to tell it from chance.",
+        Text(
+            "There are too few controls for the check of {named}: they give {draws} comparisons, and "
+            "{needed} are needed to tell it from chance.",
+            named=named,
+            draws=draws,
+            needed=needed,
         ),
     )
 
@@ -229,9 +218,10 @@ def _failed(check: Check) -> Notice:
     named, value = _CHECK_NAMES[check.id], _values(check)
     return Notice(
         f"check-failed-{check.id}",
-        LocalText(
-            f"Kiểm tra {named.vi} không đạt ({value.vi}): giả định của phương pháp không đứng vững.",
-            f"The check of {named.en} failed ({value.en}): the assumption of the method does not hold.",
+        Text(
+            "The check of {named} failed ({value}): the assumption of the method does not hold.",
+            named=named,
+            value=value,
         ),
     )
 
@@ -240,10 +230,11 @@ def _contradicts(check: Check) -> Notice:
     named, value = _CHECK_NAMES[check.id], _values(check)
     return Notice(
         f"check-contradicts-{check.id}",
-        LocalText(
-            f"Khoảng tin cậy nói là có tác động, nhưng {named.vi} cho thấy ngẫu nhiên cũng dễ ra như thế ({value.vi}).",
-            f"The interval says that there is an effect, and {named.en} that chance alone gives as much too often "
-            f"({value.en}).",
+        Text(
+            "The interval says that there is an effect, and {named} that chance alone gives as much too "
+            "often ({value}).",
+            named=named,
+            value=value,
         ),
     )
 

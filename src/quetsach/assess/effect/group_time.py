@@ -11,7 +11,7 @@ from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check, Finding
 from quetsach.assess.effect.panel import Floats, Ints, Panel
 from quetsach.assess.effect.sensitivity import PEAK, PERIODS_FOR, Rival
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 # Weights of effects by group and time, for units that began at different times (Callaway and Sant'Anna 2021).
 #
@@ -210,10 +210,8 @@ def trends_before(comparison: Comparison) -> tuple[Check, ...]:
     if (slopes := _slopes(comparison)) is None:
         return ()
     _, p_value = differs(comparison.panel.outcome, comparison.groups, slopes)
-    text = LocalText(
-        "Xu hướng trước khi bắt đầu của hai nhóm có khác nhau không (trị số p; nhỏ hơn 0,05 là có khác: giả định của "
-        "phương pháp này khi đó không đứng vững)",
+    text = Text(
         "Did the groups drift apart before the start already (p value; under 0.05 they did, and the assumption of this "
-        "method does not hold)",
+        "method does not hold)"
     )
     return (Check("trends-before", text, p_value, least=HOLDS_AT_LEAST),)

@@ -11,7 +11,7 @@ from quetsach.assess.effect.finding import Check, Method, Spread
 from quetsach.assess.effect.panel import Block, Floats, Ints
 from quetsach.assess.effect.synthetic_weights import ESTIMATORS, corrected, without_covariates
 from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 PLACEBOS: Final = 200
 """Draws where not every placebo can be made."""
@@ -162,15 +162,12 @@ def _fit(gap: Floats, start: int, *, is_centred: bool) -> tuple[float, float]:
 
 def placebo_checks(played: Played) -> tuple[Check, ...]:
     """Say how many placebos have an effect as large, and a gap as large relative to that before."""
-    by_effect = LocalText(
-        "Tỷ lệ phép thử giả dược (đơn vị đối chứng đóng vai đơn vị được can thiệp) cho tác động lớn bằng hoặc hơn, xét "
-        "theo độ lệch trước khi bắt đầu",
+    by_effect = Text(
         "Share of placebos (a control playing the treated unit) with an effect as large or larger, in proportion to "
-        "the misfit before the start",
+        "the misfit before the start"
     )
-    by_ratio = LocalText(
-        "Tỷ lệ phép thử giả dược có độ lệch sau khi bắt đầu so với trước đó lớn bằng hoặc hơn (trị số p hoán vị)",
-        "Share of placebos whose gap after the start, relative to that before, is as large or larger (permutation p)",
+    by_ratio = Text(
+        "Share of placebos whose gap after the start, relative to that before, is as large or larger (permutation p)"
     )
     return (
         Check("placebo-effect", by_effect, played.p_value),
@@ -180,11 +177,9 @@ def placebo_checks(played: Played) -> tuple[Check, ...]:
 
 def fit_check(played: Played) -> Check:
     """Say how many placebos are fitted as badly before the start."""
-    text = LocalText(
-        "Tỷ lệ phép thử giả dược mà trước khi bắt đầu nhóm đối chứng tổng hợp khớp kém bằng hoặc hơn (nhỏ hơn 0,1: "
-        "tác động có thể chỉ là do không khớp)",
+    text = Text(
         "Share of placebos that their synthetic control fits as badly before the start, or worse (under 0.1 the effect "
-        "may be nothing but the misfit)",
+        "may be nothing but the misfit)"
     )
     share = played.share(int((played.fits >= played.fit).sum()))
     return Check("fit-before", text, share, least=1 - POOR_FIT_SHARE)

@@ -18,7 +18,7 @@ from quetsach.assess.effect.panel import Panel
 from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import NO_TEXT, LocalText, Number, Text
 
 # A finding that another account of what would have been does not agree with is printed wider.
 
@@ -58,38 +58,14 @@ class Rival:
 
 
 NAMES: Final = {
-    "line": LocalText(
-        "Nếu không có chiến dịch mà chênh lệch tiếp tục theo xu hướng cũ",
-        "If the gap had kept its trend of before",
-    ),
-    "mean-before": LocalText(
-        "Nếu so với trung bình của mọi kỳ trước khi bắt đầu, thay vì kỳ cuối",
-        "Against the mean of all periods before the start, not the last alone",
-    ),
-    "bent": LocalText(
-        "Nếu chênh lệch vốn đã uốn cong trước khi bắt đầu",
-        "If the gap was on a curve already before the start",
-    ),
-    "peak-left-out": LocalText(
-        "Nếu bỏ các kỳ ngay trước khi bắt đầu (có thể là đỉnh)",
-        "Without the periods just before the start, which may be a peak",
-    ),
-    "bias-corrected": LocalText(
-        "Nếu trừ phần mà độ lệch trước khi bắt đầu đã báo trước",
-        "Less what the misfit before the start would have led to",
-    ),
-    "in-time": LocalText(
-        "Trừ đi “tác động” của một thời điểm bắt đầu giả định sớm hơn",
-        "Less the effect of a start pretended earlier",
-    ),
-    "strayed": LocalText(
-        "Nếu sau khi bắt đầu, chênh lệch giữa hai nhóm cũng tự xê dịch nhiều như trước đó",
-        "If the gap between the groups moves by itself after the start as far as it did before",
-    ),
-    "negative-control": LocalText(
-        "Trừ đi “tác động” thấy ở đối chứng âm",
-        "Less the effect that the negative control shows",
-    ),
+    "line": Text("If the gap had kept its trend of before"),
+    "mean-before": Text("Against the mean of all periods before the start, not the last alone"),
+    "bent": Text("If the gap was on a curve already before the start"),
+    "peak-left-out": Text("Without the periods just before the start, which may be a peak"),
+    "bias-corrected": Text("Less what the misfit before the start would have led to"),
+    "in-time": Text("Less the effect of a start pretended earlier"),
+    "strayed": Text("If the gap between the groups moves by itself after the start as far as it did before"),
+    "negative-control": Text("Less the effect that the negative control shows"),
 }
 
 
@@ -146,41 +122,37 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
     if told := not_excluded(found):
         yield told
     if (forbidden := found.effect.measured.get("regression_forbidden")) is not None:
-        vi, en = (number_text(100 * forbidden, language) for language in ("vi", "en"))
-        yield LocalText(
-            f"Hồi quy với một hệ số chung sẽ lấy {vi}% trọng số từ phép so sánh với những đơn vị đã được can thiệp từ "
-            "trước; ở đây không dùng phép so sánh nào như vậy.",
-            f"A regression with one coefficient would take {en} % of its weight from comparisons with units already "
-            "treated; none of these is used here.",
+        yield Text(
+            "A regression with one coefficient would take {share} % of its weight from comparisons with "
+            "units already treated; none of these is used here.",
+            share=Number(100 * forbidden),
         )
     if found.effect.low <= 0 <= found.effect.high:
         return
     if (reached := as_reduction(_seen_through(found.effect), found.scale, found.after_mean)) and reached.value > 0:
         told = _percent(reached.value)
-        yield LocalText(
-            "Nếu một phần năm tác động lan sang nhóm đối chứng (xem cùng kênh truyền hình, ở tỉnh giáp ranh, dùng cùng "
-            f"nhà mạng) thì mức giảm thật vào khoảng {told.vi}, lớn hơn mức thấy được.",
-            "If a fifth of the effect reaches the controls (the same television, a neighbouring province, the same "
-            f"provider), the true reduction is about {told.en}, more than is seen.",
+        yield Text(
+            "If a fifth of the effect reaches the controls (the same television, a neighbouring province, "
+            "the same provider), the true reduction is about {told}, more than is seen.",
+            told=told,
         )
     measured = found.effect.measured
     if "drift_to_overturn" in measured:
         needed, seen = (_drift(measured[f"drift_{name}"], found) for name in ("to_overturn", "not_excluded"))
-        yield LocalText(
-            f"Nếu sau khi bắt đầu, không có chiến dịch mà các đơn vị được can thiệp vẫn lệch đi so với nhóm đối chứng "
-            f"{needed.vi} mỗi kỳ thì không còn kết luận được là có tác động. Số liệu trước khi bắt đầu không loại trừ "
-            f"mức lệch đến {seen.vi} mỗi kỳ.",
-            f"If the treated had drifted away from the others by {needed.en} a period after the start without any "
-            f"campaign, there would be no effect to tell. The time before does not exclude up to {seen.en} a period.",
+        yield Text(
+            "If the treated had drifted away from the others by {needed} a period after the start without "
+            "any campaign, there would be no effect to tell. The time before does not exclude up to {seen} a "
+            "period.",
+            needed=needed,
+            seen=seen,
         )
     if (factor := e_value(found)) is not None:
         told = LocalText(*(number_text(factor, language, decimals=1) for language in ("vi", "en")))
-        yield LocalText(
-            f"Để toàn bộ mức giảm chỉ do một nguyên nhân khác chưa biết, nguyên nhân ấy phải gặp ở nhóm được can thiệp "
-            f"nhiều gấp {told.vi} lần và tự nó làm giảm {told.vi} lần (tính theo cận gần 0 nhất của khoảng tin cậy).",
-            f"For an unknown cause to explain all of it, that cause would have to be {told.en} times as common among "
-            f"the treated, and lower the figure {told.en} times by itself (by the end of the interval nearest to "
-            "none).",
+        yield Text(
+            "For an unknown cause to explain all of it, that cause would have to be {told} times as common "
+            "among the treated, and lower the figure {told} times by itself (by the end of the interval "
+            "nearest to none).",
+            told=told,
         )
 
 
@@ -191,33 +163,32 @@ def not_excluded(found: Finding) -> LocalText | None:
         return None
     if found.method is Method.WEDGE:
         return _of_wedge(found, reached)
-    what = LocalText("mức giảm", "the reduction") if found.judged else LocalText("tác động", "the effect")
+    what = Text("the reduction") if found.judged else Text("the effect")
     before = found.effect.measured.get("periods_before", 0.0)
-    vi, en = (number_text(before, language) for language in ("vi", "en"))
-    return LocalText(
-        f"{vi} kỳ trước khi bắt đầu chưa đủ để loại trừ khả năng chênh lệch giữa hai nhóm vốn đi theo một xu hướng "
-        f"hoặc một đường cong riêng. Tính cả khả năng đó thì {what.vi} nằm trong khoảng {reached.vi}; chỉ tiêu được "
-        "đánh giá theo khoảng này.",
-        f"{en} periods before the start do not exclude that the gap between the groups was on a trend or a curve of "
-        f"its own. With that, {what.en} is anything {reached.en}; a target is judged by this range.",
+    return Text(
+        "{before} periods before the start do not exclude that the gap between the groups was on a trend "
+        "or a curve of its own. With that, {what} is anything {reached}; a target is judged by this "
+        "range.",
+        before=Number(before),
+        what=what,
+        reached=reached,
     )
 
 
 def _of_wedge(found: Finding, reached: LocalText) -> LocalText:
     """Say that an order drawn by lot leaves chance alone, and whether the effect may be wearing off."""
     is_late = any(part.id == LATEST for part in found.parts)
-    vi, en = (
-        (
-            ", tính cả trường hợp chỉ xét nửa sau của khoảng thời gian nêu trên vì tác động có thể đang giảm dần",
-            " and by the later half of the times named alone too, because the effect may be wearing off",
-        )
+    late = (
+        Text(" and by the later half of the times named alone too, because the effect may be wearing off")
         if is_late
-        else ("", "")
+        else NO_TEXT
     )
     sure = _sure(found)
-    return LocalText(
-        f"Để hiếm khi kết luận nhầm, chỉ tiêu được đánh giá theo khoảng tin cậy {sure}%{vi}: {reached.vi}.",
-        f"So that a wrong verdict is rare, a target is judged by the interval of {sure} %{en}: {reached.en}.",
+    return Text(
+        "So that a wrong verdict is rare, a target is judged by the interval of {sure} %{late}: {reached}.",
+        sure=sure,
+        late=late,
+        reached=reached,
     )
 
 
@@ -235,17 +206,15 @@ def range_judged(found: Finding) -> LocalText | None:
         return None
     judged, tell = (found.judged, _percent) if found.judged else (found.strict, _plain)
     low, high = tell(judged.low), tell(judged.high)
-    return LocalText(f"từ {low.vi} đến {high.vi}", f"from {low.en} to {high.en}")
+    return Text("from {low} to {high}", low=low, high=high)
 
 
 def judged_name(found: Finding) -> LocalText:
     """Name the range that ``range_judged`` returns, in a table."""
     if found.method is Method.WEDGE:
         sure = _sure(found)
-        return LocalText(f"Khoảng dùng để đánh giá chỉ tiêu ({sure}%)", f"Range by which a target is judged ({sure} %)")
-    return LocalText(
-        "Nếu kể cả xu hướng hoặc đường cong chưa loại trừ được", "With any trend or curve that is not excluded"
-    )
+        return Text("Range by which a target is judged ({sure} %)", sure=sure)
+    return Text("With any trend or curve that is not excluded")
 
 
 def e_value(found: Finding) -> float | None:
@@ -266,8 +235,7 @@ def _plain(size: float) -> LocalText:
 
 
 def _percent(share: float) -> LocalText:
-    vi, en = (number_text(100 * share, language, decimals=1) for language in ("vi", "en"))
-    return LocalText(f"{vi}%", f"{en} %")
+    return Text("{share} %", share=Number(100 * share, decimals=1))
 
 
 def with_spill_over(found: Finding, share: float) -> Finding:
@@ -282,14 +250,13 @@ def with_spill_over(found: Finding, share: float) -> Finding:
     """
     if not share:
         return found
-    vi, en = (number_text(100 * share, language) for language in ("vi", "en"))
     notice = Notice(
         "spill-over",
-        LocalText(
-            f"Khoảng tin cậy tính cả trường hợp tới {vi}% tác động lan sang nhóm đối chứng, khi đó tác động thật lớn "
-            "hơn mức thấy được. Tỷ lệ này do người phân tích nêu, số liệu không kiểm tra được.",
-            f"The interval also holds the effect if up to {en} % of it reaches the controls: then it is larger than "
-            "what is seen. That share was stated by whoever analysed, and these data cannot check it.",
+        Text(
+            "The interval also holds the effect if up to {share} % of it reaches the controls: then it is "
+            "larger than what is seen. That share was stated by whoever analysed, and these data cannot "
+            "check it.",
+            share=Number(100 * share),
         ),
     )
     strict = None if found.strict is None else _reaching(found.strict, share)
@@ -342,16 +309,11 @@ def require_same_design(panel: Panel, negative: Panel) -> None:
         )
 
 
-_TEXT = LocalText(
-    "Đối chứng âm (số liệu mà chiến dịch không thể làm thay đổi): xác suất để chỉ ngẫu nhiên cũng cho “tác động” lớn "
-    "bằng hoặc hơn (trị số p; nhỏ hơn 0,05: có nguyên nhân khác cũng làm thay đổi số liệu)",
+_TEXT = Text(
     "Negative control (an outcome that the campaign cannot have changed): how often chance alone gives an effect as "
-    "large there (p value; under 0.05 something else is changing the figures)",
+    "large there (p value; under 0.05 something else is changing the figures)"
 )
 _NOT_COMPARED = Notice(
     "negative-control-refused",
-    LocalText(
-        "Không phân tích được bảng đối chứng âm, nên chưa kiểm tra được bằng cách này.",
-        "The negative control gave no number, so nothing was checked by it.",
-    ),
+    Text("The negative control gave no number, so nothing was checked by it."),
 )

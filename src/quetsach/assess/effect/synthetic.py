@@ -54,7 +54,7 @@ from quetsach.assess.effect.synthetic_weights import (
 )
 from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 CONTROLS_AT_LEAST: Final = DRAWS_AT_LEAST
 CONTROLS_AT_MOST: Final = 500
@@ -225,10 +225,7 @@ def _left_out(method: Method, block: Block, whole: Played) -> tuple[Part, ...]:
     for one in matter:
         kept, others = (np.delete(part, one, axis=0) for part in (block.controls, block.control_covariates))
         found.append(estimate(*without_covariates(block.target, block.covariates, kept, others))[0])
-    name = LocalText(
-        f"Bỏ lần lượt từng đơn vị trong {len(matter)} đơn vị đối chứng có trọng số (thấp nhất và cao nhất)",
-        f"One of the {len(matter)} weighted controls left out at a time (least and largest)",
-    )
+    name = Text("One of the {count} weighted controls left out at a time (least and largest)", count=len(matter))
     return (Part("leave-one-out", name, Estimate(whole.effect, min(found), max(found))),)
 
 
@@ -252,10 +249,8 @@ def _told(method: Method, scale: Scale, block: Block, spread: Spread, weights: F
 def _poor_fit() -> Notice:
     return Notice(
         "poor-fit-before",
-        LocalText(
-            "Trước khi bắt đầu, nhóm đối chứng tổng hợp khớp với đơn vị được can thiệp kém hơn so với chín phần mười "
-            "phép thử giả dược: tác động ước lượng được có thể chỉ là do không khớp.",
+        Text(
             "Before the start the synthetic control fits the treated worse than nine out of ten placebos are fitted: "
-            "the estimated effect may be nothing but the misfit.",
+            "the estimated effect may be nothing but the misfit."
         ),
     )

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 
 class Word(StrEnum):
@@ -35,11 +35,11 @@ class Likelihood(Enum):
     A probability to the last digit would claim that the account of what would have been is certain.
     """
 
-    VERY_HIGH = (0.95, 1.0, "rất cao (trên 95%)", "very likely (over 95 %)")
-    HIGH = (0.75, 0.95, "cao (từ 75 đến 95%)", "likely (75 to 95 %)")
-    EVEN = (0.25, 0.75, "ngang nhau (từ 25 đến 75%)", "about as likely as not (25 to 75 %)")
-    LOW = (0.05, 0.25, "thấp (từ 5 đến 25%)", "unlikely (5 to 25 %)")
-    VERY_LOW = (0.0, 0.05, "rất thấp (dưới 5%)", "very unlikely (under 5 %)")
+    VERY_HIGH = (0.95, 1.0, Text("very likely (over 95 %)"))
+    HIGH = (0.75, 0.95, Text("likely (75 to 95 %)"))
+    EVEN = (0.25, 0.75, Text("about as likely as not (25 to 75 %)"))
+    LOW = (0.05, 0.25, Text("unlikely (5 to 25 %)"))
+    VERY_LOW = (0.0, 0.05, Text("very unlikely (under 5 %)"))
 
     @classmethod
     def of(cls, probability: float) -> "Likelihood":
@@ -48,31 +48,25 @@ class Likelihood(Enum):
 
     @property
     def text(self) -> LocalText:
-        """The word with its range, in both languages."""
-        return LocalText(*self.value[2:])
+        """The word with its range."""
+        return self.value[2]
 
     def as_json(self) -> dict[str, object]:
         """Return word and range for machines."""
-        least, most, vi, en = self.value
-        return {"word": self.name.lower().replace("_", "-"), "least": least, "most": most, "text": {"vi": vi, "en": en}}
+        least, most, text = self.value
+        told = {"vi": text.vi, "en": text.en}
+        return {"word": self.name.lower().replace("_", "-"), "least": least, "most": most, "text": told}
 
 
 _SAID: dict[Word, LocalText] = {
-    Word.ACHIEVED: LocalText(
-        "Đạt chỉ tiêu: cả khoảng tin cậy không thấp hơn {target}%.",
-        "Achieved: the whole interval lies at or above {target} %.",
-    ),
-    Word.NOT_ACHIEVED: LocalText(
-        "Không đạt chỉ tiêu: cả khoảng tin cậy thấp hơn {target}%.",
-        "Not achieved: the whole interval lies under {target} %.",
-    ),
-    Word.NOT_DECIDED: LocalText(
-        "Chưa kết luận được: khoảng dùng để đánh giá chứa {target}%, số liệu này không cho biết đã đạt hay chưa.",
+    Word.ACHIEVED: Text("Achieved: the whole interval lies at or above {target} %."),
+    Word.NOT_ACHIEVED: Text("Not achieved: the whole interval lies under {target} %."),
+    Word.NOT_DECIDED: Text(
         "Not decided: the range that it is judged by holds {target} %, and these data do not tell whether it was "
-        "reached.",
+        "reached."
     ),
 }
-_NOT_GIVEN = LocalText("Không đưa ra kết luận.", "No verdict is given.")
+_NOT_GIVEN = Text("No verdict is given.")
 
 
 @dataclass(frozen=True, slots=True)

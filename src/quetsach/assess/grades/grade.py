@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # Draws that are the same for everybody: no seed that somebody chose can move a rank that is published.
 #
@@ -72,9 +72,9 @@ class Grade(StrEnum):
 
 
 _TEXTS = {
-    Grade.BETTER: LocalText("tốt hơn mức giữa", "better than the middle"),
-    Grade.NOT_DISTINGUISHABLE: LocalText("chưa phân biệt được", "not distinguishable"),
-    Grade.WORSE: LocalText("kém hơn mức giữa", "worse than the middle"),
+    Grade.BETTER: Text("better than the middle"),
+    Grade.NOT_DISTINGUISHABLE: Text("not distinguishable"),
+    Grade.WORSE: Text("worse than the middle"),
 }
 
 

@@ -24,8 +24,7 @@ from quetsach.assess.hosts.estimators import session_hours
 from quetsach.assess.hosts.measure import Measured, Observed
 from quetsach.assess.hosts.schedule import GapLadder, Schedule, crosses_midnight
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 FEWEST_NETWORKS: Final = 4
 """That are learned from: of fewer nobody knows how much they differ."""
@@ -42,12 +41,10 @@ NAMED: Final = 0.8
 NAMED_ERROR, ONCE_ERROR = 0.03, 0.75
 """What the machines that are known by name may be off by, and what is added of the share of days with one sighting."""
 
-ASSUMED: Final = LocalText(
-    "Sai số của các con số chưa được hiệu chỉnh là giả định dựa trên mô phỏng, coi sau mỗi địa chỉ chỉ có một máy. Nếu "
-    "mọi địa chỉ đều có nhiều máy dùng chung như nhau, số máy thực cao hơn mà dữ liệu này không cho thấy.",
+ASSUMED: Final = Text(
     "Where a figure is not calibrated, what it may be off by is an assumption that stands on simulations and on one "
     "machine behind each address. If every address is shared by several machines alike, there are more, and nothing "
-    "in these data shows it.",
+    "in these data shows it."
 )
 """What stands beside every number of machines but those that are calibrated."""
 
@@ -88,10 +85,10 @@ class Calibration:
     def text(self) -> LocalText:
         """On how many machines of which networks the interval stands."""
         names = ", ".join(f"AS{number}" for number in self.networks)
-        vi, en = (number_text(self.machines, language) for language in ("vi", "en"))
-        return LocalText(
-            f"khoảng đã được hiệu chỉnh theo {vi} máy có mã định danh thuộc {names}",
-            f"the interval is calibrated on {en} machines with bot IDs of {names}",
+        return Text(
+            "the interval is calibrated on {machines} machines with bot IDs of {names}",
+            machines=Number(self.machines),
+            names=names,
         )
 
     def as_json(self) -> dict[str, object]:

@@ -14,8 +14,8 @@ from quetsach.assess.hosts.calibration import ASSUMED, Calibrated, Calibration
 from quetsach.assess.hosts.estimators import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 SAME_COVERAGE = 0.75
 """Share of the window's hours that a sensor must have been alive to be on the panel."""

@@ -9,7 +9,7 @@ from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.hosts.measure import Watch, best_watches
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.number import SMALLEST_CELL, number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Gone, WindowMeasured
@@ -33,12 +33,14 @@ def disagreement(machines: Answer, events: Answer, addresses: Answer) -> list[No
     if len(values) < 2 or max(values) - min(values) <= LARGEST_DISAGREEMENT:
         return []
     apart = _points(max(values) - min(values))
-    told = [a.percent_text() if isinstance(a, Estimate) else LocalText("–", "–") for a in (machines, events, addresses)]
-    text = LocalText(
-        f"Các cách đo mức giảm cho kết quả khác nhau {apart.vi} điểm phần trăm (ca nhiễm trực tuyến {told[0].vi}, lượt "
-        f"ghi nhận {told[1].vi}, địa chỉ mỗi ngày {told[2].vi}): nguồn hoặc cách đo đã thay đổi, chưa nên công bố.",
-        f"The measures of the reduction differ by {apart.en} points (infections on line {told[0].en}, events "
-        f"{told[1].en}, daily addresses {told[2].en}): the instrument changed, and the figures wait.",
+    told = [a.percent_text() if isinstance(a, Estimate) else Text("–") for a in (machines, events, addresses)]
+    text = Text(
+        "The measures of the reduction differ by {apart} points (infections on line {machines}, events "
+        "{events}, daily addresses {addresses}): the instrument changed, and the figures wait.",
+        apart=apart,
+        machines=told[0],
+        events=told[1],
+        addresses=told[2],
     )
     return [Notice("measures-disagree", text, round(max(values) - min(values), 1))]
 
@@ -51,11 +53,13 @@ def dropped(before: "WindowMeasured", after: "WindowMeasured") -> list[Notice]:
         alive = {(w.feed, w.report) for w in there.observed if there.covers(w)}
         for feed, report in sorted(sensors - alive):
             period = there.period
-            text = LocalText(
-                f"Nguồn {feed}/{report} không có đủ dữ liệu trong kỳ {period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}; "
-                "mức thay đổi có thể do nguồn dữ liệu chứ không phải do lây nhiễm.",
-                f"{feed}/{report} does not have enough data from {period.first} to {period.last}; a change can come "
-                "from the feed and not from infections.",
+            text = Text(
+                "{feed}/{report} does not have enough data from {first} to {last}; a change can come from the "
+                "feed and not from infections.",
+                feed=feed,
+                report=report,
+                first=period.first,
+                last=period.last,
             )
             notices.append(Notice("feed-dropped-out", text))
     return notices
@@ -68,10 +72,10 @@ def modes(before: "WindowMeasured", after: "WindowMeasured") -> list[Notice]:
     return [
         Notice(
             "feed-mode",
-            LocalText(
-                f"Nguồn {feed}/{report} đã đổi cách gửi dữ liệu giữa hai kỳ (khử trùng lặp theo ngày hoặc chỉ gửi phần "
-                "khác đi).",
-                f"{feed}/{report} changed between the windows how it sends data (one row a day, or differences only).",
+            Text(
+                "{feed}/{report} changed between the windows how it sends data (one row a day, or differences only).",
+                feed=feed,
+                report=report,
             ),
         )
         for feed, report in changed
@@ -87,11 +91,12 @@ def schedules(before: "WindowMeasured", after: "WindowMeasured", panel: tuple[Wa
             continue
         times = second.interval_hours / first.interval_hours
         if not 1 / SAME_INTERVAL <= times <= SAME_INTERVAL:
-            vi, en = (number_text(times, language, decimals=2) for language in ("vi", "en"))
             name, sensor = before.name_of(watch.family), f"{watch.feed}/{watch.report}"
-            text = LocalText(
-                f"Khoảng cách giữa hai lần liên lạc của {name.vi} ({sensor}) bằng {vi} lần trước.",
-                f"The interval between check-ins of {name.en} ({sensor}) is {en} times what it was.",
+            text = Text(
+                "The interval between check-ins of {name} ({sensor}) is {times} times what it was.",
+                name=name,
+                sensor=sensor,
+                times=Number(times, decimals=2),
             )
             notices.append(Notice("schedule-changed", text))
     return notices
@@ -107,11 +112,11 @@ def gone(before: "WindowMeasured", found: Sequence["Gone"]) -> list[Notice]:
     told = _told(before, [g.watch for g in found])
     if told is None:
         return []
-    text = LocalText(
-        f"{told.names.vi} không còn được ghi nhận, dù nguồn vẫn gửi dữ liệu đều: máy đã sạch, hoặc nguồn không còn "
-        f"thấy các máy này. Nhóm này chiếm {told.share.vi} số ca nhiễm trong kỳ đầu và không tính vào mức giảm chung.",
-        f"{told.names.en}: gone, although the sensor is alive: cleaned, or no longer seen. They had {told.share.en} of "
+    text = Text(
+        "{names}: gone, although the sensor is alive: cleaned, or no longer seen. They had {share} of "
         "the infections of the first window and are not part of the total reduction.",
+        names=told.names,
+        share=told.share,
     )
     return [told.notice("families-gone" if told.percent > LARGEST_SILENT else "few-machines-gone", text)]
 
@@ -121,12 +126,12 @@ def new(after: "WindowMeasured", found: Sequence["Gone"]) -> list[Notice]:
     told = _told(after, [g.watch for g in found])
     if told is None:
         return []
-    text = LocalText(
-        f"{told.names.vi} chưa được ghi nhận trong kỳ đầu: lây nhiễm mới, nguồn mới thấy được, hoặc họ mã độc đổi tên. "
-        f"Nhóm này chiếm {told.share.vi} số ca nhiễm của kỳ sau và không tính vào mức giảm chung.",
-        f"{told.names.en}: not seen in the first window: new infections, newly seen by the sensor, or a family "
-        f"renamed. They have {told.share.en} of the infections of the second window and are not part of the total "
+    text = Text(
+        "{names}: not seen in the first window: new infections, newly seen by the sensor, or a family "
+        "renamed. They have {share} of the infections of the second window and are not part of the total "
         "reduction.",
+        names=told.names,
+        share=told.share,
     )
     return [told.notice("families-new", text)]
 
@@ -154,17 +159,15 @@ def counted_once(before: "WindowMeasured", after: "WindowMeasured", compared: Co
 
 
 def _one_window(told: "_Told", reason: NotEstimableReason | None, *, is_first: bool) -> Notice:
-    vi, en = ("kỳ đầu", "the first window") if is_first else ("kỳ sau", "the second window")
-    why = (
-        NotEstimable(reason).text
-        if reason
-        else LocalText("Nguồn không đủ dữ liệu.", "The sensor does not have enough data.")
-    )
-    text = LocalText(
-        f"{told.names.vi} chỉ đếm được máy trong {vi} ({told.share.vi} số ca nhiễm của kỳ đó) nên không tính vào mức "
-        f"giảm chung. Ở kỳ kia: {why.vi}",
-        f"{told.names.en}: machines can be counted in {en} only ({told.share.en} of its infections) and are not part "
-        f"of the total reduction. In the other: {why.en}",
+    window = Text("the first window") if is_first else Text("the second window")
+    why = NotEstimable(reason).text if reason else Text("The sensor does not have enough data.")
+    text = Text(
+        "{names}: machines can be counted in {window} only ({share} of its infections) and are not part "
+        "of the total reduction. In the other: {why}",
+        names=told.names,
+        window=window,
+        share=told.share,
+        why=why,
     )
     if reason is None:
         return told.notice("families-left-out", text)
@@ -186,11 +189,14 @@ def sensors(before: "WindowMeasured", reductions: Mapping[Watch, Answer]) -> lis
         shown = [(f"{w.feed}/{w.report}", found[w].percent_text()) for w in (least, most)]
         (one, less), (other, more) = shown
         name = before.name_of(family)
-        text = LocalText(
-            f"Hai nguồn cùng theo dõi {name.vi} cho mức giảm khác nhau: {one} {less.vi}, {other} {more.vi}. Phạm vi "
-            "quan sát của một trong hai nguồn đã thay đổi.",
-            f"Two sensors of {name.en} see different reductions: {one} {less.en}, {other} {more.en}. The reach of "
-            "one of them changed.",
+        text = Text(
+            "Two sensors of {name} see different reductions: {one} {less}, {other} {more}. The reach of one "
+            "of them changed.",
+            name=name,
+            one=one,
+            less=less,
+            other=other,
+            more=more,
         )
         notices.append(Notice("sensors-disagree", text, round(apart, 1)))
     return notices
@@ -207,8 +213,8 @@ class _Told:
     def share(self) -> LocalText:
         """The share without decimals, which would tell how many machines a small family has."""
         if self.percent < 1:
-            return LocalText("dưới 1%", "under 1 %")
-        return LocalText(f"{self.percent:.0f}%", f"{self.percent:.0f} %")
+            return Text("under 1 %")
+        return Text("{share} %", share=Number(self.percent))
 
     def notice(self, code: str, text: LocalText) -> Notice:
         """Return a notice about the share."""
@@ -238,7 +244,7 @@ def share_of(window: "WindowMeasured", watches: Sequence[Watch]) -> float:
 
 def small_families(count: int) -> LocalText:
     """Write how many families are too small to be named."""
-    return LocalText(f"{count} họ mã độc có ít máy", f"{count} small {'family' if count == 1 else 'families'}")
+    return Text("{count} small family", many="{count} small families", count=count)
 
 
 def _points(value: float) -> LocalText:
@@ -247,5 +253,4 @@ def _points(value: float) -> LocalText:
 
 def percent_text(value: float) -> LocalText:
     """Write a share with one decimal."""
-    vi, en = (number_text(value, language, decimals=1) for language in ("vi", "en"))
-    return LocalText(f"{vi}%", f"{en} %")
+    return Text("{share} %", share=Number(value, decimals=1))

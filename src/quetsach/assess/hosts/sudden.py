@@ -10,8 +10,7 @@ from quetsach.assess.estimate import Notice
 from quetsach.assess.hosts.breaks import WEEK, Break, DaySeen, Searched, changed_reach, search
 from quetsach.assess.hosts.doubts import LARGEST_SILENT, may_be_named, percent_text, share_of
 from quetsach.assess.hosts.measure import Watch
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Days, WindowMeasured
@@ -55,12 +54,9 @@ def unseen(before: "WindowMeasured", searched: Mapping[Watch, Searched]) -> floa
     return max((share_of(before, [w]) * min(1.0, found.smallest) for w, found in searched.items()), default=None)
 
 
-SLOW_LOSS: Final = LocalText(
-    "Nếu một nguồn mất dần từng máy ra khỏi phạm vi quan sát trong nhiều ngày thì số liệu trông giống hệt như khi máy "
-    "được làm sạch: cứ mất 10% số máy thì mức giảm bị tính cao lên tới 10 điểm phần trăm, và khoảng sai số không gồm "
-    "phần này.",
+SLOW_LOSS: Final = Text(
     "Where a sensor loses sight of machines one by one, over many days, it looks just like cleaning: one machine in "
-    "ten that is lost so adds up to 10 points to the reduction, and the interval does not hold that.",
+    "ten that is lost so adds up to 10 points to the reduction, and the interval does not hold that."
 )
 """What no comparison of two windows can tell, whatever days are known."""
 
@@ -73,12 +69,11 @@ def could_go_unseen(points: float | None) -> LocalText:
     """
     if points is None:
         return SLOW_LOSS
-    vi, en = (number_text(math.ceil(10 * points) / 10, language, decimals=1) for language in ("vi", "en"))
-    return LocalText(
-        f"Nếu trong một ngày phạm vi quan sát của một nguồn thay đổi dưới {vi} điểm phần trăm tổng số máy thì phép so "
-        f"sánh này không nhận ra; khoảng sai số của mức giảm đã gồm phần đó. {SLOW_LOSS.vi}",
-        f"A sensor whose reach changed within a day by less than {en} points of all machines would go unseen in this "
-        f"comparison; the interval of the reduction holds that. {SLOW_LOSS.en}",
+    return Text(
+        "A sensor whose reach changed within a day by less than {points} points of all machines would go unseen in "
+        "this comparison; the interval of the reduction holds that. {slow}",
+        points=Number(math.ceil(10 * points) / 10, decimals=1),
+        slow=SLOW_LOSS,
     )
 
 
@@ -93,12 +88,11 @@ def unchecked(before: "WindowMeasured", searched: Mapping[Watch, Searched], pane
     notices = []
     share = share_of(before, [watch for watch in panel if watch not in searched])
     if share > LARGEST_SILENT:
-        vi, en = f"{share:.0f}%", f"{share:.0f} %"
-        text = LocalText(
-            f"Với những họ mã độc chiếm {vi} số ca nhiễm của kỳ đầu, có quá ít ngày đủ dữ liệu để kiểm tra phạm vi "
-            "quan sát của nguồn có thay đổi hay không: mức giảm có thể do nguồn.",
-            f"Of families that had {en} of the infections of the first window, too few whole days of data are known to "
-            "check whether the reach of their sensors changed: the reduction may be the sensors'.",
+        text = Text(
+            "Of families that had {share} of the infections of the first window, too few whole days of data "
+            "are known to check whether the reach of their sensors changed: the reduction may be the "
+            "sensors'.",
+            share=Text("{share} %", share=Number(share)),
         )
         notices.append(Notice("reach-unchecked", text, round(share)))
     return notices
@@ -137,11 +131,13 @@ def days(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Watc
         if abs(known[0] - known[1]) <= SIMILAR_DAYS_SEEN or not all(known):
             continue
         name, sensor = before.name_of(watch.family), f"{watch.feed}/{watch.report}"
-        text = LocalText(
-            f"{name.vi} ({sensor}) có đủ dữ liệu trong {known[0]} ngày của kỳ đầu và {known[1]} ngày của kỳ sau. "
-            "Trong những ngày còn lại, nguồn ngừng hoạt động hoặc không thấy họ mã độc này.",
-            f"{name.en} ({sensor}) has whole days of data on {known[0]} days of the first window and {known[1]} "
-            "of the second. On the others the sensor was down or did not see the family.",
+        text = Text(
+            "{name} ({sensor}) has whole days of data on {first} days of the first window and {second} of "
+            "the second. On the others the sensor was down or did not see the family.",
+            name=name,
+            sensor=sensor,
+            first=known[0],
+            second=known[1],
         )
         notices.append(Notice("days-differ", text))
     return notices
@@ -162,15 +158,18 @@ def reach(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Wat
         percent = share_of(before, [watch]) * abs(changed.gained - changed.lost)
         name, sensor = before.name_of(watch.family), f"{watch.feed}/{watch.report}"
         lost, gained = percent_text(100 * changed.lost), percent_text(100 * changed.gained)
-        text = LocalText(
-            f"{sensor} theo dõi {name.vi} qua {changed.of} tên miền hoặc máy chủ. Trong kỳ sau, {changed.gone} trong "
-            f"số đó không còn hoặc hoạt động ít ngày hơn, {changed.begun} mới có hoặc hoạt động nhiều ngày hơn. Vì vậy "
-            f"nguồn mất {lost.vi} và thêm {gained.vi} số địa chỉ so với kỳ đầu. Phần thay đổi này có thể do phạm vi "
-            "quan sát của nguồn, không phải do máy được làm sạch.",
-            f"{sensor} sees {name.en} through {changed.of} domains or servers. In the second window {changed.gone} of "
-            f"them are gone or live on fewer days, and {changed.begun} are new or live on more. By that the sensor "
-            f"lost {lost.en} and gained {gained.en} of the addresses of the first window. This part of the change can "
-            "come from the sensor's reach and not from cleaning.",
+        text = Text(
+            "{sensor} sees {name} through {of} domains or servers. In the second window {gone} of them are "
+            "gone or live on fewer days, and {begun} are new or live on more. By that the sensor lost {lost} "
+            "and gained {gained} of the addresses of the first window. This part of the change can come from "
+            "the sensor's reach and not from cleaning.",
+            sensor=sensor,
+            name=name,
+            of=changed.of,
+            gone=changed.gone,
+            begun=changed.begun,
+            lost=lost,
+            gained=gained,
         )
         notices.append(
             Notice("reach-changed" if percent > LARGEST_SILENT else "reach-changed-little", text, round(percent, 1))
@@ -181,33 +180,29 @@ def reach(before: "WindowMeasured", after: "WindowMeasured", panel: Sequence[Wat
 def _all_broke(sensor: str, day: date, found: Sequence[Break]) -> LocalText:
     times = sorted(b.times for b in found)[len(found) // 2]
     level = percent_text(100 * times)
-    return LocalText(
-        f"Từ {day:%d/%m/%Y}, số địa chỉ của mọi họ mã độc do {sensor} ghi nhận thay đổi đột ngột, bằng khoảng "
-        f"{level.vi} mức trước đó. Việc làm sạch máy không diễn ra cùng một ngày ở mọi nơi: có thể nguồn đã đổi, hoặc "
-        "đó là ngày nghỉ.",
-        f"From {day}, the addresses of all families that {sensor} sees changed at one stroke, to about {level.en} of "
-        "the level before. Machines are not cleaned on one day everywhere: the sensor changed, or it is a holiday.",
+    return Text(
+        "From {day}, the addresses of all families that {sensor} sees changed at one stroke, to about "
+        "{level} of the level before. Machines are not cleaned on one day everywhere: the sensor "
+        "changed, or it is a holiday.",
+        day=day,
+        sensor=sensor,
+        level=level,
     )
 
 
 def _broke(watch: Watch, name: LocalText, found: Break) -> LocalText:
     level, sensor = percent_text(100 * found.times), f"{watch.feed}/{watch.report}"
-    vi = (
-        f"Từ {found.day:%d/%m/%Y}, số địa chỉ của {name.vi} ({sensor}) thay đổi đột ngột, bằng khoảng "
-        f"{level.vi} mức trước đó. Việc làm sạch máy không diễn ra cùng một ngày ở mọi nơi: có thể phạm vi quan sát "
-        "của nguồn đã đổi."
-    )
-    en = (
-        f"From {found.day}, the addresses of {name.en} ({sensor}) changed at one stroke, to about {level.en} of "
-        "the level before. Machines are not cleaned on one day everywhere: the sensor's reach may have changed."
+    told: LocalText = Text(
+        "From {day}, the addresses of {name} ({sensor}) changed at one stroke, to about {level} of the level before. "
+        "Machines are not cleaned on one day everywhere: the sensor's reach may have changed.",
+        day=found.day,
+        name=name,
+        sensor=sensor,
+        level=level,
     )
     if found.known_seen is not None:
         known = percent_text(min(100.0, 100 * found.known_seen))
-        vi += f" Trong số địa chỉ đã biết lẽ ra còn thấy, nguồn thấy lại khoảng {known.vi}."
-        en += f" Of the known addresses that were to be seen again, about {known.en} were."
-    if not found.is_sure:
-        vi, en = (
-            f"{vi} Với số địa chỉ ít như vậy, ngẫu nhiên cũng có thể là nguyên nhân.",
-            f"{en} Chance can do it too.",
+        told = Text(
+            "{told} Of the known addresses that were to be seen again, about {known} were.", told=told, known=known
         )
-    return LocalText(vi, en)
+    return told if found.is_sure else Text("{told} Chance can do it too.", told=told)

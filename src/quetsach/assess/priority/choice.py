@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The criteria: scales from 0 to 1, weights, and the tables of harm and remediability.
 
@@ -125,9 +125,9 @@ class Standing(StrEnum):
 
 
 _TEXTS = {
-    Standing.CERTAIN: LocalText("chắc chắn", "certain"),
-    Standing.CONTESTED: LocalText("chưa phân định", "contested"),
-    Standing.NEVER: LocalText("không", "never"),
+    Standing.CERTAIN: Text("certain"),
+    Standing.CONTESTED: Text("contested"),
+    Standing.NEVER: Text("never"),
 }
 
 

@@ -21,7 +21,7 @@ from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.trial.lot import Drawn, Lot, listed_digest, strata_of_days, treated_of
 from quetsach.assess.trial.registration import TrialRegistration, score_difference
 from quetsach.assess.trial.table import Outcomes
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 FOLLOWED_AT_LEAST: Final = 20
 """Customers on a side that were followed to the end."""
@@ -233,24 +233,10 @@ def _checks(outcomes: Outcomes, is_treated: Bools, success: Floats, p_value: flo
     return tuple(made)
 
 
-_EXACT = LocalText(
-    "Xác suất để chỉ riêng việc rút thăm cho chênh lệch lớn như vậy (phép thử chính xác Fisher, hoặc rút thăm lại các "
-    "ngày)",
-    "How often the lot alone gives as large a difference (Fisher's exact test, or other lots over the days)",
+_EXACT = Text("How often the lot alone gives as large a difference (Fisher's exact test, or other lots over the days)")
+_LOST = Text("Were as many lost sight of on both sides (p value; under 0.05 they were not)")
+_BALANCE = Text(
+    "Were both sides alike before the start (p value; under 0.01 they were not: the table may have been changed)"
 )
-_LOST = LocalText(
-    "Số khách hàng không theo dõi được đến cuối có khác nhau giữa hai nhóm không (trị số p; nhỏ hơn 0,05 là có)",
-    "Were as many lost sight of on both sides (p value; under 0.05 they were not)",
-)
-_BALANCE = LocalText(
-    "Trước khi bắt đầu hai nhóm có giống nhau không (trị số p; nhỏ hơn 0,01 là không: bảng có thể đã bị sửa)",
-    "Were both sides alike before the start (p value; under 0.01 they were not: the table may have been changed)",
-)
-_KEPT = LocalText(
-    "Phần khách hàng mà nhà mạng ghi đúng nhóm đã rút thăm (phải là 1)",
-    "Share of customers whom the provider has on the side that was drawn (must be 1)",
-)
-_RECEIVED = LocalText(
-    "Phần khách hàng thật sự nhận đúng cách xử lý của nhóm mình (mọi người vẫn được tính theo nhóm đã rút)",
-    "Share of customers who got what was drawn for them (all count on the side that was drawn)",
-)
+_KEPT = Text("Share of customers whom the provider has on the side that was drawn (must be 1)")
+_RECEIVED = Text("Share of customers who got what was drawn for them (all count on the side that was drawn)")

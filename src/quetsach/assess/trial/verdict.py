@@ -12,12 +12,12 @@ from quetsach.assess.trial.analysis import TrialFinding
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.table import Outcomes
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 _NAMES: Final = {
-    "lost-alike": LocalText("số khách hàng không theo dõi được của hai nhóm", "how many were lost on each side"),
-    "balance": LocalText("hai nhóm trước khi bắt đầu", "both sides before the start"),
-    "lot-kept": LocalText("nhóm mà nhà mạng ghi", "the sides that the provider wrote down"),
+    "lost-alike": Text("how many were lost on each side"),
+    "balance": Text("both sides before the start"),
+    "lot-kept": Text("the sides that the provider wrote down"),
 }
 
 
@@ -106,47 +106,32 @@ def _of_checks(found: TrialFinding) -> Iterator[Notice]:
 
 def _failed(check: Check) -> Notice:
     named = _NAMES[check.id]
-    value = [number_text(check.value, language, decimals=3) for language in ("vi", "en")]
     return Notice(
         f"check-failed-{check.id}",
-        LocalText(
-            f"Kiểm tra {named.vi} không đạt ({value[0]}): hai nhóm không còn so sánh được với nhau.",
-            f"The check of {named.en} failed ({value[1]}): both sides can no longer be compared.",
+        Text(
+            "The check of {named} failed ({value}): both sides can no longer be compared.",
+            named=named,
+            value=Number(check.value, decimals=3),
         ),
     )
 
 
 _SAID: Final = {
-    Word.ACHIEVED: LocalText(
-        "Đạt chỉ tiêu: biện pháp làm tăng tỷ lệ thành công ít nhất {target} điểm phần trăm, cho dù những khách hàng "
-        "không theo dõi được ra sao.",
+    Word.ACHIEVED: Text(
         "Achieved: the measure adds at least {target} points to the share of successes, whatever became of those who "
-        "were lost sight of.",
+        "were lost sight of."
     ),
-    Word.NOT_ACHIEVED: LocalText(
-        "Không đạt chỉ tiêu: biện pháp làm tăng tỷ lệ thành công chưa đến {target} điểm phần trăm.",
-        "Not achieved: the measure adds less than {target} points to the share of successes.",
-    ),
-    Word.NOT_DECIDED: LocalText(
-        "Chưa kết luận được: khoảng tin cậy, tính cả những khách hàng không theo dõi được, chứa {target} điểm phần "
-        "trăm.",
-        "Not decided: the interval, those lost sight of included, holds {target} points.",
-    ),
+    Word.NOT_ACHIEVED: Text("Not achieved: the measure adds less than {target} points to the share of successes."),
+    Word.NOT_DECIDED: Text("Not decided: the interval, those lost sight of included, holds {target} points."),
 }
 _CONTRADICTS: Final = Notice(
     "check-contradicts-exact",
-    LocalText(
-        "Khoảng tin cậy nói là có tác động, nhưng phép thử chính xác cho thấy riêng việc rút thăm cũng dễ ra như thế.",
-        "The interval says that there is an effect, and the exact test that the lot alone gives as much too often.",
-    ),
+    Text("The interval says that there is an effect, and the exact test that the lot alone gives as much too often."),
 )
 
 
 def _outside(customers: int) -> Notice:
     return Notice(
         "found-outside",
-        LocalText(
-            f"{customers} khách hàng được phát hiện ngoài những ngày của thử nghiệm.",
-            f"{customers} customers were found outside the days of the trial.",
-        ),
+        Text("{customers} customers were found outside the days of the trial.", customers=customers),
     )

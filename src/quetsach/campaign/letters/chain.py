@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import Event, EventKind, LevelPace, Step, follow, pace
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MORNING = time(8)

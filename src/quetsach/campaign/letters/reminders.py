@@ -11,20 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from quetsach.campaign.errors import PolicyError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 
 MAX_DAYS = 366
 _DAY = re.compile(r"[+-]?\d{1,3}")
-_RISING = LocalText(
-    "các ngày nhắc phải tăng dần và không cách ngày đến hạn quá một năm",
-    "days of reminders must rise and lie within a year of the due day",
-)
-_AS_IN = LocalText("ghi như −3, −1, 0, 1, 3", "write them as in −3, −1, 0, 1, 3")
-_LATE = LocalText(
-    "đơn vị cấp trên chỉ được báo về việc quá hạn: các ngày bắt đầu từ 1",
-    "the unit above is told of what is late: its days begin at 1",
-)
-_NO_DAYS = LocalText("không phải danh sách ngày", "these are no days")
+_RISING = Text("days of reminders must rise and lie within a year of the due day")
+_AS_IN = Text("write them as in −3, −1, 0, 1, 3")
+_LATE = Text("the unit above is told of what is late: its days begin at 1")
+_NO_DAYS = Text("these are no days")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 # The window that a row counts over: a day, an ISO week or a month, as its first column writes it.
 

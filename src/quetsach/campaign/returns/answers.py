@@ -12,25 +12,16 @@ from datetime import date
 
 from quetsach.campaign.returns.form import LARGEST_COUNT, Element, Form, Kind
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
+from quetsach.core.text import LocalText, Text
 
 LONGEST_REASON = 300
 LONGEST_NAME = 60
 
 _COUNT = re.compile(r"\d{1,12}|\d{1,3}(?:([., ])\d{3})(?:\1\d{3})*")
-_NOT_A_COUNT = (
-    "Ghi một số nguyên, ví dụ 120; không có thì ghi 0.",
-    "Write a whole number, such as 120; where there is none, write 0.",
-)
-_BOTH = (
-    "Đã có số liệu thì để trống lý do, hoặc xóa số liệu.",
-    "There is a figure: empty the reason, or take the figure away.",
-)
-_NEITHER = (
-    "Ghi số liệu (không có thì ghi 0), hoặc ghi lý do chưa có số liệu.",
-    "Write the figure (0 where there is none), or why it is not known.",
-)
+_NOT_A_COUNT = Text("Write a whole number, such as 120; where there is none, write 0.")
+_BOTH = Text("There is a figure: empty the reason, or take the figure away.")
+_NEITHER = Text("Write the figure (0 where there is none), or why it is not known.")
 _VIETNAMESE_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
@@ -117,11 +108,11 @@ class _Reading:
         if not text:
             return None
         if not _COUNT.fullmatch(text):
-            self._fault(name, *_NOT_A_COUNT)
+            self._fault(name, _NOT_A_COUNT)
             return None
         number = int(re.sub(r"\D", "", text))
         if number > LARGEST_COUNT:
-            self._fault(name, "Số quá lớn.", "The number is too large.")
+            self._fault(name, Text("The number is too large."))
             return None
         self.figures[name] = number
         self.cells[name] = str(number)
@@ -136,13 +127,13 @@ class _Reading:
             number = self._count(count)
             self.figures.pop(count, None)
             if not self.typed[name]:
-                self._fault(name, "Ghi tên họ mã độc của dòng này.", "Write the family's name of this line.")
+                self._fault(name, Text("Write the family's name of this line."))
             elif number is None and self.typed[count] == "":
-                self._fault(count, "Ghi số máy nhiễm họ mã độc này.", "Write how many machines had this family.")
+                self._fault(count, Text("Write how many machines had this family."))
             elif number is not None:
                 key = f"{element.id}.{self.family(self.typed[name])}"
                 if key in self.figures:
-                    self._fault(name, "Họ mã độc này đã có ở dòng trên.", "This family stands in a line above.")
+                    self._fault(name, Text("This family stands in a line above."))
                 self.figures[key] = number
 
     def _day(self, element: Element) -> None:
@@ -153,7 +144,7 @@ class _Reading:
             written = _VIETNAMESE_DAY.fullmatch(text)
             day = parse_day(f"{written[3]}-{int(written[2]):02}-{int(written[1]):02}" if written else text[:10])
         except InputError:
-            self._fault(element.id, "Ghi ngày theo dạng 06/10/2020.", "Write the day as 2020-10-06 or 06/10/2020.")
+            self._fault(element.id, Text("Write the day as 2020-10-06 or 06/10/2020."))
             return
         self.days[element.id] = day
         self.cells[element.id] = day.isoformat()
@@ -161,14 +152,14 @@ class _Reading:
     def _choice(self, element: Element) -> None:
         text = self.typed[element.id]
         if text and text not in {option.id for option in element.options}:
-            self._fault(element.id, "Chọn một trong các mục.", "Choose one of these.")
+            self._fault(element.id, Text("Choose one of these."))
         elif text:
             self.texts[element.id] = text
 
     def _text(self, name: str, longest: int) -> None:
         text = self.typed[name]
         if len(text) > longest:
-            self._fault(name, f"Dài quá {longest} ký tự.", f"Longer than {longest} characters.")
+            self._fault(name, Text("Longer than {longest} characters.", longest=longest))
             self.cells[name] = text[:longest]
         elif text:
             self.texts[name] = text
@@ -178,20 +169,20 @@ class _Reading:
         values = [name for name in element.fields() if not name.endswith(".missing") and self.typed[name]]
         if not element.may_be_missing:
             if element.is_required and not values:
-                self._fault(element.id, "Mục này phải ghi.", "This must be filled in.")
+                self._fault(element.id, Text("This must be filled in."))
             return
         name = f"{element.id}.missing"
         self._text(name, LONGEST_REASON)
         reason = self.texts.pop(name, "")
         if reason and values:
-            self._fault(name, *_BOTH)
+            self._fault(name, _BOTH)
         elif reason:
             self.missing[element.id] = reason
         elif element.is_required and not values and not self.typed[name]:
-            self._fault(element.id, *_NEITHER)
+            self._fault(element.id, _NEITHER)
 
-    def _fault(self, field: str, vi: str, en: str) -> None:
-        self.faults.append(Fault(field, LocalText(vi, en)))
+    def _fault(self, field: str, text: LocalText) -> None:
+        self.faults.append(Fault(field, text))
 
 
 def _plain(text: str) -> str:

@@ -7,9 +7,7 @@ from datetime import date, timedelta
 
 from quetsach.campaign.returns.answers import Answers, Fault, read_answers
 from quetsach.campaign.returns.form import Check, CheckKind, Element, Form, Kind, Span
-from quetsach.campaign.returns.period import span_text
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 _BEFORE_CAMPAIGN = timedelta(days=366)
 """So long before it a letter may already have spoken of the campaign."""
@@ -21,9 +19,9 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _HINTS = (
-    (_MAIL, LocalText("Có vẻ là địa chỉ thư điện tử; nên bỏ đi.", "This looks like an e-mail address; leave it out.")),
-    (_PHONE, LocalText("Có vẻ là số điện thoại; nên bỏ đi.", "This looks like a telephone number; leave it out.")),
-    (_ADDRESS, LocalText("Có vẻ là địa chỉ IP; nên bỏ đi.", "This looks like a network address; leave it out.")),
+    (_MAIL, Text("This looks like an e-mail address; leave it out.")),
+    (_PHONE, Text("This looks like a telephone number; leave it out.")),
+    (_ADDRESS, Text("This looks like a network address; leave it out.")),
 )
 
 
@@ -75,12 +73,16 @@ def _examine(form: Form, check: Check, answers: Answers) -> Iterator[Fault]:
     if total != whole and check.excuse not in answers.texts:
         excuse = _label(form, check.excuse)
         parts = [_label(form, name) for name in check.parts]
-        vi, en = " + ".join(f"“{p.vi}”" for p in parts), " + ".join(f"“{p.en}”" for p in parts)
-        vi = f"{vi} = {_vi(total)}, khác “{label.vi}” ({_vi(answers.figures[check.whole])})."
-        en = f"{en} = {_en(total)}, which is not “{label.en}” ({_en(answers.figures[check.whole])})."
+        told: LocalText = Text(
+            "{parts} = {total}, which is not “{label}” ({whole}).",
+            parts=LocalText(*(" + ".join(f"“{p.in_language(language)}”" for p in parts) for language in ("vi", "en"))),
+            total=Number(total),
+            label=label,
+            whole=Number(answers.figures[check.whole]),
+        )
         if check.excuse:
-            vi, en = f"{vi} Sửa lại, hoặc ghi “{excuse.vi}”.", f"{en} Correct it, or fill in “{excuse.en}”."
-        yield Fault(check.whole, LocalText(vi, en))
+            told = Text("{told} Correct it, or fill in “{excuse}”.", told=told, excuse=excuse)
+        yield Fault(check.whole, told)
 
 
 def _within(form: Form, element: Element, answers: Answers) -> Iterator[Fault]:
@@ -89,10 +91,14 @@ def _within(form: Form, element: Element, answers: Answers) -> Iterator[Fault]:
     if rows and element.sums_to in answers.figures:
         total, whole = sum(rows), answers.figures[element.sums_to]
         label = _label(form, element.sums_to)
-        vi = f"Các dòng cộng lại là {_vi(total)}, khác “{label.vi}” ({_vi(whole)})."
-        en = f"The rows add up to {_en(total)}, which is not “{label.en}” ({_en(whole)})."
         if total != whole:
-            yield Fault(element.id, LocalText(vi, en))
+            told = Text(
+                "The rows add up to {total}, which is not “{label}” ({whole}).",
+                total=Number(total),
+                label=label,
+                whole=Number(whole),
+            )
+            yield Fault(element.id, told)
     if rows and element.at_most in answers.figures and max(rows) > answers.figures[element.at_most]:
         yield Fault(element.id, _larger(_label(form, element.at_most), answers.figures[element.at_most]))
 
@@ -111,9 +117,12 @@ def _fallen(element: Element, answers: Answers, former: Mapping[str, int]) -> It
     """Point at a figure since the start of the campaign that is smaller than it was."""
     now, before = answers.figures.get(element.id), former.get(element.id)
     if element.span is Span.TO_DATE and now is not None and before is not None and now < before:
-        vi = f"Số lũy kế giảm: kỳ trước {_vi(before)}, kỳ này {_vi(now)}. Đề nghị kiểm tra lại."
-        en = f"A figure to date has fallen: {_en(before)} before, {_en(now)} now. Please check."
-        yield Fault(element.id, LocalText(vi, en), is_note=True)
+        told = Text(
+            "A figure to date has fallen: {before} before, {now} now. Please check.",
+            before=Number(before),
+            now=Number(now),
+        )
+        yield Fault(element.id, told, is_note=True)
 
 
 def _out_of_time(element: Element, answers: Answers, *, today: date | None, begun: date | None) -> Iterator[Fault]:
@@ -122,17 +131,11 @@ def _out_of_time(element: Element, answers: Answers, *, today: date | None, begu
     if day is None:
         return
     if today and day > today:
-        vi = f"Ngày này chưa đến (hôm nay là {today:%d/%m/%Y})."
-        yield Fault(element.id, LocalText(vi, f"This day has not come yet (today is {_day_en(today)})."))
+        yield Fault(element.id, Text("This day has not come yet (today is {today}).", today=today))
     elif begun and day < begun:
         is_note = day >= begun - _BEFORE_CAMPAIGN
-        vi = f"Ngày này trước khi chiến dịch bắt đầu ({begun:%d/%m/%Y}). Đề nghị kiểm tra lại."
-        en = f"This day is before the campaign began ({_day_en(begun)}). Please check."
-        yield Fault(element.id, LocalText(vi, en), is_note=is_note)
-
-
-def _day_en(day: date) -> str:
-    return span_text(day, day, "en")
+        told = Text("This day is before the campaign began ({begun}). Please check.", begun=begun)
+        yield Fault(element.id, told, is_note=is_note)
 
 
 def _label(form: Form, identifier: str) -> LocalText:
@@ -141,20 +144,8 @@ def _label(form: Form, identifier: str) -> LocalText:
 
 
 def _larger(whole: LocalText, most: int) -> LocalText:
-    return LocalText(
-        f"Không được lớn hơn “{whole.vi}” ({_vi(most)}).", f"Must not be more than “{whole.en}” ({_en(most)})."
-    )
+    return Text("Must not be more than “{whole}” ({most}).", whole=whole, most=Number(most))
 
 
 def _after(whole: LocalText, last: date) -> LocalText:
-    return LocalText(
-        f"Không được sau “{whole.vi}” ({last:%d/%m/%Y}).", f"Must not be after “{whole.en}” ({_day_en(last)})."
-    )
-
-
-def _vi(number: int) -> str:
-    return number_text(number, "vi")
-
-
-def _en(number: int) -> str:
-    return number_text(number, "en")
+    return Text("Must not be after “{whole}” ({last}).", whole=whole, last=last)

@@ -7,21 +7,20 @@ from typing import Any
 
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, Filed, ReturnStatus, Scope, State, children_of, covered, standing
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 _DONE = frozenset({ReturnStatus.APPROVED, ReturnStatus.COVERED})
 _SILENT = frozenset({ReturnStatus.EXPECTED, ReturnStatus.OVERDUE, ReturnStatus.LOCKED, ReturnStatus.SENT_BACK})
 """Nothing is received and nobody stands for it."""
 
 KINDS: Mapping[str, LocalText] = {
-    "centre": LocalText("trung tâm", "centres"),
-    "province": LocalText("tỉnh, thành phố", "provinces"),
-    "district": LocalText("quận, huyện", "districts"),
-    "commune": LocalText("xã, phường", "communes"),
-    "ministry": LocalText("bộ, ngành", "ministries"),
-    "agency": LocalText("cơ quan", "agencies"),
-    "enterprise": LocalText("doanh nghiệp", "enterprises"),
+    "centre": Text("centres"),
+    "province": Text("provinces"),
+    "district": Text("districts"),
+    "commune": Text("communes"),
+    "ministry": Text("ministries"),
+    "agency": Text("agencies"),
+    "enterprise": Text("enterprises"),
 }
 """How kinds of units are named in a sentence."""
 
@@ -181,13 +180,12 @@ def completeness_text(kind: str, counted: Completeness, *, is_approved_only: boo
     timely = counted.on_time_percent
     name = KINDS.get(kind, LocalText(kind, kind))
     if share is None or timely is None:
-        return LocalText(f"không có {name.vi} nào phải báo cáo", f"no {name.en} expected to report")
-    vi = (
-        f"{number_text(part, 'vi')}/{number_text(counted.expected, 'vi')} {name.vi} "
-        f"({number_text(share, 'vi', decimals=1)}%), {number_text(timely, 'vi', decimals=1)}% đúng hạn"
+        return Text("no {name} expected to report", name=name)
+    return Text(
+        "{part} of {expected} {name} ({share} %), {timely} % on time",
+        part=Number(part),
+        expected=Number(counted.expected),
+        name=name,
+        share=Number(share, decimals=1),
+        timely=Number(timely, decimals=1),
     )
-    en = (
-        f"{number_text(part, 'en')} of {number_text(counted.expected, 'en')} {name.en} "
-        f"({number_text(share, 'en', decimals=1)} %), {number_text(timely, 'en', decimals=1)} % on time"
-    )
-    return LocalText(vi, en)

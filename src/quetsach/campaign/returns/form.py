@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quetsach.campaign.section import Section
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 LARGEST_COUNT = 100_000_000
 """No figure of one unit is larger: there are not more machines in the country."""

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from quetsach.campaign.errors import PeriodError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import day_of, midnight_after
+from quetsach.core.text import LocalText, Text
 
 _MOST_WEEKS = 120
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
@@ -44,14 +44,13 @@ class ReportingPeriod:
         week = _WEEK.fullmatch(self.key)
         if week:
             number, year = int(week[2]), week[1]
-            return LocalText(f"Tuần {number}/{year}", f"Week {number}/{year}")
+            return Text("Week {number}/{year}", number=number, year=year)
         return self.name or LocalText(self.key, self.key)
 
     @property
     def title(self) -> LocalText:
         """What people call it, with its days: "Tuần 47/2026 (16/11–22/11/2026)"."""
-        vi, en = span_text(self.first, self.last, "vi"), span_text(self.first, self.last, "en")
-        return LocalText(f"{self.short.vi} ({vi})", f"{self.short.en} ({en})")
+        return Text("{name} ({days})", name=self.short, days=_Span(self.first, self.last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,15 @@ class Deadline:
         They are counted until entry closes: what was given up gets no later.
         """
         return max(0, (min(day_of(now, self.zone), self.lock) - self.due).days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    first: date
+    last: date
+
+    def in_language(self, language: str) -> str:
+        return span_text(self.first, self.last, language)
 
 
 def span_text(first: date, last: date, language: str) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import NO_TEXT, LocalText, Text
 
-NO_NOTE = LocalText("", "")
 BOTNETS_WANTED = 10
 """How many botnets a campaign sets out to assess."""
 
@@ -61,7 +60,7 @@ class Progress:
     name: LocalText
     count: int
     expected: int
-    note: LocalText = NO_NOTE
+    note: LocalText = NO_TEXT
     is_work: bool = True
 
 
@@ -73,7 +72,7 @@ class Row:
     name: LocalText
     figures: tuple[float | None, ...]
     state: RowState
-    note: LocalText = NO_NOTE
+    note: LocalText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +111,9 @@ class Board:
         return RowState.OPEN if states <= {RowState.OPEN} else RowState.BEGUN
 
 
-_MEAN = Column(LocalText("Địa chỉ trung bình ngày", "Mean daily addresses"))
-_SHARE = Column(LocalText("Tỷ trọng (%)", "Share (%)"), 1)
-_RATE = Column(LocalText("Trên 1.000 địa chỉ", "Per 1,000 announced"), 2)
+_MEAN = Column(Text("Mean daily addresses", context="short"))
+_SHARE = Column(Text("Share (%)", context="part of a whole"), 1)
+_RATE = Column(Text("Per 1,000 announced"), 2)
 
 
 def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str], names: Mapping[str, LocalText]) -> Board:
@@ -132,23 +131,23 @@ def botnets_board(ranking: Sequence[Ranked], decided: Sequence[str], names: Mapp
         ranked = known.get(family)
         place = places.get(family)
         if ranked is None or place is None:
-            unseen = LocalText("đã quyết định; kỳ này không thấy", "decided; not seen in this window")
-            note = unseen if ranking else LocalText("đã quyết định", "decided")
+            unseen = Text("decided; not seen in this window")
+            note = unseen if ranking else Text("decided")
             rows.append(Row(family, names.get(family, LocalText(family, family)), (None, None), RowState.DONE, note))
             continue
-        note = LocalText(f"đã quyết định; đứng thứ {place}", f"decided; ranks {place}")
+        note = Text("decided; ranks {place}", place=place)
         rows.append(Row(family, ranked.name, (ranked.mean_daily, ranked.share_percent), RowState.DONE, note))
     if len(decided) < BOTNETS_WANTED:
-        state, note = RowState.OPEN, LocalText("thuộc nhóm lớn nhất, chưa quyết định", "among the largest, not decided")
+        state, note = RowState.OPEN, Text("among the largest, not decided")
     else:
-        state, note = RowState.ASIDE, LocalText("thuộc nhóm lớn nhất, không chọn", "among the largest, not chosen")
+        state, note = RowState.ASIDE, Text("among the largest, not chosen")
     chosen = set(decided)
     rows += [
         Row(r.id, r.name, (r.mean_daily, r.share_percent), state, note)
         for r in ranking[:BOTNETS_WANTED]
         if r.id not in chosen
     ]
-    name = LocalText("Đánh giá 10 mạng botnet", "Assess ten botnets")
+    name = Text("Assess ten botnets")
     return Board(WorkItem.BOTNETS, name, (_MEAN, _SHARE), tuple(rows))
 
 
@@ -158,16 +157,14 @@ def isps_board(ranking: Sequence[Ranked], decided: Sequence[str]) -> Board:
     rows = []
     for r in ranking:
         if r.id in chosen:
-            state, note = RowState.DONE, LocalText("đã có kết luận", "concluded")
+            state, note = RowState.DONE, Text("concluded")
         elif r.per_thousand is not None:
-            state, note = RowState.BEGUN, LocalText("đã có tỷ lệ, chờ kết luận", "has its rate, awaits a conclusion")
+            state, note = RowState.BEGUN, Text("has its rate, awaits a conclusion")
         else:
             state = RowState.OPEN
-            note = LocalText(
-                "chưa tính được tỷ lệ: không rõ số địa chỉ công bố", "no rate: announced addresses unknown"
-            )
+            note = Text("no rate: announced addresses unknown")
         rows.append(Row(r.id, r.name, (r.mean_daily, r.per_thousand, r.share_percent), state, note))
-    name = LocalText("Đánh giá theo nhà cung cấp dịch vụ Internet", "Assess Internet providers")
+    name = Text("Assess Internet providers")
     return Board(WorkItem.ISPS, name, (_MEAN, _RATE, _SHARE), tuple(rows))
 
 
@@ -177,19 +174,19 @@ def tools_board(decided: Sequence[str], names: Mapping[str, LocalText], packs: M
     for family in decided:
         pack = packs.get(family)
         if pack is None:
-            state, note = RowState.OPEN, LocalText("chưa có gói", "no pack yet")
+            state, note = RowState.OPEN, Text("no pack yet")
         elif not pack.removes:
             state = RowState.BEGUN
-            note = LocalText(f"gói {pack.name}: chưa bóc gỡ được", f"pack {pack.name}: does not remove yet")
+            note = Text("pack {name}: does not remove yet", name=pack.name)
         else:
-            state, note = RowState.DONE, LocalText(f"gói {pack.name}", f"pack {pack.name}")
+            state, note = RowState.DONE, Text("pack {name}", name=pack.name)
         figures = (pack.traces, pack.removes) if pack else (None, None)
         rows.append(Row(family, names.get(family, LocalText(family, family)), figures, state, note))
     columns = (
-        Column(LocalText("Dấu hiệu nhận diện", "Traces recognised")),
-        Column(LocalText("Trong đó bóc gỡ được", "Of these removed")),
+        Column(Text("Traces recognised")),
+        Column(Text("Of these removed")),
     )
-    return Board(WorkItem.TOOLS, LocalText("Xây dựng công cụ", "Build the tools"), columns, tuple(rows))
+    return Board(WorkItem.TOOLS, Text("Build the tools"), columns, tuple(rows))
 
 
 def deployment_board(channels: Sequence[Progress]) -> Board:
@@ -206,8 +203,8 @@ def deployment_board(channels: Sequence[Progress]) -> Board:
         percent = 100 * channel.count / channel.expected if channel.expected else None
         rows.append(Row(channel.id, channel.name, (channel.count, expected, percent), state, channel.note))
     columns = (
-        Column(LocalText("Số lượng", "Count")),
-        Column(LocalText("Cần có", "Expected")),
-        Column(LocalText("Tỷ lệ (%)", "Share (%)"), 1),
+        Column(Text("Count")),
+        Column(Text("Expected")),
+        Column(Text("Share (%)"), 1),
     )
-    return Board(WorkItem.DEPLOYMENT, LocalText("Triển khai rộng", "Deploy widely"), columns, tuple(rows))
+    return Board(WorkItem.DEPLOYMENT, Text("Deploy widely"), columns, tuple(rows))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome, ReturnFacts
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
-NONE = LocalText("–", "–")
+NONE = Text("–")
 _STAGES = {
-    Stage.BEFORE: LocalText("Trước chiến dịch (ngày)", "Before (days)"),
-    Stage.DURING: LocalText("Trong chiến dịch (ngày)", "During (days)"),
-    Stage.AFTER: LocalText("Sau chiến dịch (ngày)", "After (days)"),
+    Stage.BEFORE: Text("Before (days)"),
+    Stage.DURING: Text("During (days)"),
+    Stage.AFTER: Text("After (days)"),
 }
 COMPLETENESS_APART = 5.0
 """Returns of two campaigns whose completeness differs by more percentage points do not compare."""
@@ -55,81 +55,66 @@ def compare(left: Outcome, right: Outcome) -> Comparison:
 def _unfinished(left: Outcome, right: Outcome) -> Iterator[LocalText]:
     for side in (left, right):
         if not side.is_final:
-            yield LocalText(
-                f"“{side.name.vi}” chưa kết thúc; số liệu tính đến ngày {side.as_of:%d/%m/%Y} và còn thay đổi.",
-                f"“{side.name.en}” is not closed; its figures are as of {side.as_of} and will change.",
+            yield Text(
+                "“{name}” is not closed; its figures are as of {day} and will change.", name=side.name, day=side.as_of
             )
         if side.addresses and side.addresses.not_real:
             note = side.addresses.not_real
-            yield LocalText(f"“{side.name.vi}”: {note.vi}", f"“{side.name.en}”: {note.en}")
+            yield Text("“{name}”: {note}", name=side.name, note=note)
         if side.addresses and not side.addresses.seal:
-            yield LocalText(
-                f"Mốc so sánh của “{side.name.vi}” chưa được chốt.", f"The baseline of “{side.name.en}” is not frozen."
-            )
+            yield Text("The baseline of “{name}” is not frozen.", name=side.name)
 
 
 def _addresses_differ(left: AddressFacts | None, right: AddressFacts | None) -> Iterator[LocalText]:
     if left is None or right is None:
         if left or right:
-            yield LocalText(
-                "Chỉ một chiến dịch có số liệu về địa chỉ IP.", "Only one of the campaigns has figures of addresses."
-            )
+            yield Text("Only one of the campaigns has figures of addresses.")
         return
     days = left.baseline.days, right.baseline.days
     if days[0] != days[1]:
-        yield LocalText(
-            f"Kỳ đếm dài khác nhau ({days[0]} và {days[1]} ngày): số địa chỉ của kỳ dài hơn lớn hơn chỉ vì địa chỉ "
-            "thay đổi, nên không so sánh được.",
-            f"The windows have different lengths ({days[0]} and {days[1]} days): a longer one has more addresses only "
-            "because addresses change, so they do not compare.",
+        yield Text(
+            "The windows have different lengths ({first} and {second} days): a longer one has more addresses "
+            "only because addresses change, so they do not compare.",
+            first=days[0],
+            second=days[1],
         )
     if left.definition != right.definition:
-        yield LocalText(
-            f"Cách đếm khác nhau ({left.definition} và {right.definition}); hai số không so sánh được.",
-            f"The definitions differ ({left.definition} and {right.definition}); the figures do not compare.",
+        yield Text(
+            "The definitions differ ({first} and {second}); the figures do not compare.",
+            first=left.definition,
+            second=right.definition,
         )
     if left.feeds != right.feeds:
         before, after = (", ".join(side.feeds) or "–" for side in (left, right))
-        yield LocalText(
-            f"Nguồn dữ liệu khác nhau ({before} và {after}); số địa chỉ không so sánh được.",
-            f"The feeds differ ({before} and {after}); counts of addresses do not compare.",
+        yield Text(
+            "The feeds differ ({before} and {after}); counts of addresses do not compare.", before=before, after=after
         )
     if left.scale != right.scale:
-        yield LocalText(
-            f"Tỷ lệ mô phỏng khác nhau (1:{left.scale} và 1:{right.scale}).",
-            f"The scales of simulation differ (1:{left.scale} and 1:{right.scale}).",
-        )
+        yield Text("The scales of simulation differ (1:{first} and 1:{second}).", first=left.scale, second=right.scale)
     for side in (left, right):
         if side.baseline.days_with_data < side.baseline.days:
             seen, whole = side.baseline.days_with_data, side.baseline.days
-            yield LocalText(
-                f"Một mốc so sánh chỉ có dữ liệu {seen}/{whole} ngày.",
-                f"One baseline has data on only {seen} of {whole} days.",
-            )
+            yield Text("One baseline has data on only {seen} of {whole} days.", seen=seen, whole=whole)
 
 
 def _returns_differ(left: ReturnFacts | None, right: ReturnFacts | None) -> Iterator[LocalText]:
     if left is None or right is None:
         if left or right:
-            yield LocalText(
-                "Chỉ một chiến dịch đã công bố số liệu báo cáo.",
-                "Only one of the campaigns published totals of returns.",
-            )
+            yield Text("Only one of the campaigns published totals of returns.")
         return
     percents = left.complete_percent, right.complete_percent
     if abs(percents[0] - percents[1]) > COMPLETENESS_APART:
-        vi, en = ([number_text(p, language, decimals=1) for p in percents] for language in ("vi", "en"))
-        yield LocalText(
-            f"Mức đầy đủ của báo cáo khác nhau ({vi[0]}% và {vi[1]}%): tổng số không so sánh được.",
-            f"Returns are not equally complete ({en[0]} % and {en[1]} %): their totals do not compare.",
+        yield Text(
+            "Returns are not equally complete ({first} % and {second} %): their totals do not compare.",
+            first=_percent(percents[0]),
+            second=_percent(percents[1]),
         )
     if left.expected != right.expected:
-        due = [number_text(side.expected, "vi") for side in (left, right)]
-        yield LocalText(
-            f"Số báo cáo phải nộp khác nhau ({due[0]} và {due[1]}), "
-            "do cây đơn vị hoặc kỳ báo cáo đã đổi: hãy so sánh tỷ lệ, không so sánh tổng số.",
-            f"Different numbers of returns were due ({left.expected:,} and {right.expected:,}), because the tree of "
-            "units or the periods changed: compare rates and not totals.",
+        yield Text(
+            "Different numbers of returns were due ({first} and {second}), because the tree of units or the "
+            "periods changed: compare rates and not totals.",
+            first=_count(left.expected),
+            second=_count(right.expected),
         )
 
 
@@ -145,22 +130,22 @@ def _address_rows(left: AddressFacts | None, right: AddressFacts | None, *, leve
         return
     sides = (left, right)
     yield _row(
-        LocalText("Độ dài kỳ đếm (ngày)", "Length of a window (days)"),
+        Text("Length of a window (days)"),
         (_count(side.baseline.days) if side else NONE for side in sides),
     )
     yield _row(
-        LocalText("Địa chỉ ở kỳ làm mốc", "Addresses in the baseline window"),
+        Text("Addresses in the baseline window"),
         (_count(side.baseline.addresses) if side else NONE for side in sides),
         compares=levels_compare,
     )
     lasts = [side.last if side else None for side in sides]
     yield _row(
-        LocalText("Địa chỉ ở kỳ mới nhất", "Addresses in the newest window"),
+        Text("Addresses in the newest window"),
         (_count(last.addresses) if last else NONE for last in lasts),
         compares=levels_compare,
     )
     yield _row(
-        LocalText("Thay đổi so với mốc của chính chiến dịch (%)", "Change against the campaign's own baseline (%)"),
+        Text("Change against the campaign's own baseline (%)"),
         (_signed(last.change_percent) if last else NONE for last in lasts),
         compares=levels_compare,
     )
@@ -170,13 +155,13 @@ def _letter_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
     sides = (left, right)
     if not any(side.letters for side in sides):
         return
-    yield _row(LocalText("Công văn đã ban hành", "Letters issued"), (_count(len(side.letters)) for side in sides))
+    yield _row(Text("Letters issued"), (_count(len(side.letters)) for side in sides))
     shares = []
     for side in sides:
         addressed = sum(letter.addressed for letter in side.letters)
         read = sum(letter.acknowledged for letter in side.letters)
         shares.append(_percent(100 * read / addressed) if addressed else NONE)
-    yield _row(LocalText("Nơi nhận đã xác nhận (%)", "Recipients that acknowledged (%)"), shares)
+    yield _row(Text("Recipients that acknowledged (%)"), shares)
 
 
 def _return_rows(left: ReturnFacts | None, right: ReturnFacts | None, *, compares: bool) -> Iterator[Row]:
@@ -184,7 +169,7 @@ def _return_rows(left: ReturnFacts | None, right: ReturnFacts | None, *, compare
     if not any(sides):
         return
     yield _row(
-        LocalText("Báo cáo đã phê duyệt (%)", "Returns approved (%)"),
+        Text("Returns approved (%)"),
         (_percent(side.complete_percent) if side else NONE for side in sides),
     )
     names = {total.id: total.name for side in sides if side for total in side.totals}
@@ -196,7 +181,7 @@ def _return_rows(left: ReturnFacts | None, right: ReturnFacts | None, *, compare
 def _tool_rows(left: Outcome, right: Outcome) -> Iterator[Row]:
     if left.tool or right.tool:
         yield _row(
-            LocalText("Máy tự nguyện gửi báo cáo của công cụ", "Machines whose owners sent the tool's report"),
+            Text("Machines whose owners sent the tool's report"),
             (_count(side.tool.installs) if side.tool else NONE for side in (left, right)),
         )
 

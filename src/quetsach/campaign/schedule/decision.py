@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from quetsach.campaign.errors import ScheduleError
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import Number, Text
 
 MAX_TITLE = 200
 MAX_GROUNDS = 8000
@@ -97,10 +96,10 @@ def refuse_day_outside(day: date, frame: Period) -> None:
     allowed = decision_days(frame)
     if day not in allowed:
         raise ScheduleError(
-            LocalText(
-                f"ngày quyết định phải từ {allowed.first:%d/%m/%Y} đến {allowed.last:%d/%m/%Y}: "
-                "sớm nhất một năm trước và muộn nhất một năm sau chiến dịch",
-                f"its decisions are of {allowed.first} to {allowed.last}: at most a year before it or after it",
+            Text(
+                "its decisions are of {first} to {last}: at most a year before it or after it",
+                first=allowed.first,
+                last=allowed.last,
             ),
             field="decided_on",
         )
@@ -119,62 +118,45 @@ def check_decision(decision: Decision, earlier: Sequence[Decision], *, today: da
             one that is of another kind, is not there, or was superseded before.
     """
     if not decision.title.strip() or len(decision.title) > MAX_TITLE:
-        text = LocalText(
-            f"quyết định cần có tiêu đề, tối đa {MAX_TITLE} ký tự",
-            f"a decision needs a title, at most {MAX_TITLE} characters",
-        )
+        text = Text("a decision needs a title, at most {max_title} characters", max_title=MAX_TITLE)
         raise ScheduleError(text, field="title")
     if not decision.grounds.strip() or len(decision.grounds) > MAX_GROUNDS:
-        text = LocalText(
-            f"quyết định cần có căn cứ, tối đa {number_text(MAX_GROUNDS, 'vi')} ký tự",
-            f"a decision needs its grounds, at most {MAX_GROUNDS:,} characters",
-        )
-        raise ScheduleError(text, field="grounds", advice=LocalText("nêu rõ vì sao", "say why"))
+        text = Text("a decision needs its grounds, at most {max_grounds} characters", max_grounds=Number(MAX_GROUNDS))
+        raise ScheduleError(text, field="grounds", advice=Text("say why"))
     if decision.decided_on > today:
-        text = LocalText("ngày quyết định chưa đến", "the day of the decision has not come yet")
+        text = Text("the day of the decision has not come yet")
         raise ScheduleError(text, field="decided_on")
     _check_subjects(decision)
     standing = {d.number: d for d in in_force(earlier)}
     same = next((d for d in standing.values() if d.kind is decision.kind), None)
     if decision.kind is DecisionKind.BOTNETS and same and decision.supersedes is None:
         raise ScheduleError(
-            LocalText(
-                f"quyết định số {same.number} đã nêu các mạng botnet",
-                f"decision {same.number} already names the botnets",
-            ),
+            Text("decision {number} already names the botnets", number=same.number),
             field="supersedes",
-            advice=LocalText(
-                f"ghi rõ quyết định này thay thế quyết định số {same.number}",
-                f"say that this one takes the place of {same.number}",
-            ),
+            advice=Text("say that this one takes the place of {number}", number=same.number),
         )
     if decision.supersedes is not None:
         old = standing.get(decision.supersedes)
         if old is None or old.kind is not decision.kind:
             number = decision.supersedes
-            text = LocalText(
-                f"không thể thay thế quyết định số {number}: không còn hiệu lực hoặc về việc khác",
-                f"decision {number} cannot be superseded: it is not in force, or about something else",
+            text = Text(
+                "decision {number} cannot be superseded: it is not in force, or about something else", number=number
             )
             raise ScheduleError(text, field="supersedes")
 
 
 def _check_subjects(decision: Decision) -> None:
     if len(decision.subjects) > MAX_SUBJECTS or len(set(decision.subjects)) != len(decision.subjects):
-        text = LocalText(
-            f"mỗi đối tượng ghi một lần, tối đa {MAX_SUBJECTS}", f"each subject once, at most {MAX_SUBJECTS}"
-        )
+        text = Text("each subject once, at most {max_subjects}", max_subjects=MAX_SUBJECTS)
         raise ScheduleError(text, field="subjects")
     if decision.kind is DecisionKind.BOTNETS and not decision.subjects:
-        text = LocalText("cần nêu ít nhất một mạng botnet", "a decision about botnets names at least one")
+        text = Text("a decision about botnets names at least one")
         raise ScheduleError(text, field="subjects")
     if decision.kind is DecisionKind.ISPS and not decision.subjects:
-        text = LocalText(
-            "cần nêu ít nhất một nhà cung cấp dịch vụ Internet", "a decision about providers names at least one"
-        )
+        text = Text("a decision about providers names at least one")
         raise ScheduleError(text, field="subjects")
     if decision.kind not in WITH_SUBJECTS and decision.subjects:
-        text = LocalText("quyết định loại này không kèm đối tượng", "a decision of this kind has no subjects")
+        text = Text("a decision of this kind has no subjects")
         raise ScheduleError(text, field="subjects")
 
 

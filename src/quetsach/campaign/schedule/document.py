@@ -9,8 +9,8 @@ from datetime import date
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.record import Campaign, Window
 from quetsach.campaign.schedule.plan import Condition, Milestone, Part, Phase, check_plan
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 
 # A campaign as the text of its ``campaign.toml``: what the office keeps, hands over and measures by is one file.
 
@@ -135,9 +135,7 @@ def redated(campaign: Campaign, days: Mapping[str, Period]) -> Campaign:
         CampaignError: phases or parts would overlap, or a part lie outside its phase.
     """
     if unknown := sorted(set(days) - set(dated_items(campaign))):
-        raise ScheduleError(
-            LocalText(f"kế hoạch không có mục {unknown[0][:80]!r}", f"the plan has no item {unknown[0][:80]!r}")
-        )
+        raise ScheduleError(Text("the plan has no item {item}", item=repr(unknown[0][:80])))
 
     def phase(old: Phase) -> Phase:
         parts = tuple(replace(p, period=days.get(f"part:{old.id}/{p.id}", p.period)) for p in old.parts)
@@ -179,9 +177,7 @@ def next_campaign(campaign: Campaign, *, id: str, name: LocalText, first: date) 
     """
     shift = first - campaign.phases[0].period.first
     if abs(shift.days) > MAX_SHIFT_DAYS:
-        raise ScheduleError(
-            LocalText(f"ngày {first:%d/%m/%Y} quá xa chiến dịch mẫu", f"{first} is too far from the pattern")
-        )
+        raise ScheduleError(Text("{day} is too far from the pattern", day=first))
 
     def moved(period: Period) -> Period:
         return Period(period.first + shift, period.last + shift)
@@ -190,5 +186,5 @@ def next_campaign(campaign: Campaign, *, id: str, name: LocalText, first: date) 
         dated = redated(campaign, {key: moved(period) for key, (_, period) in dated_items(campaign).items()})
         windows = tuple(replace(w, period=moved(w.period), published=None) for w in campaign.windows)
     except OverflowError as error:
-        raise ScheduleError(LocalText("ngày tháng vượt ngoài lịch", "the dates would leave the calendar")) from error
+        raise ScheduleError(Text("the dates would leave the calendar")) from error
     return replace(dated, id=id, name=name, windows=windows)

@@ -8,7 +8,7 @@ from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.campaign.schedule.status import MilestoneState, PlanStatus
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,29 +207,30 @@ def open_points(
     campaign: Campaign, standing: PlanStatus, addresses: AddressFacts | None, returns: ReturnFacts | None
 ) -> tuple[LocalText, ...]:
     """Return what is still open when a campaign is to be closed, each in a sentence for those who decide."""
-    points = []
-    for phase in standing.phases:
-        if not phase.is_open:
-            vi, en = phase.phase.name.vi, phase.phase.name.en
-            points.append(LocalText(f"Giai đoạn chưa được mở: {vi}", f"A phase was never opened: {en}"))
-    for item in standing.milestones:
-        if item.state is not MilestoneState.REACHED:
-            vi, en = item.milestone.name.vi, item.milestone.name.en
-            points.append(LocalText(f"Mốc chưa đạt: {vi}", f"A milestone is not reached: {en}"))
+    points: list[LocalText] = []
+    points += (
+        Text("A phase was never opened: {phase}", phase=phase.phase.name)
+        for phase in standing.phases
+        if not phase.is_open
+    )
+    points += (
+        Text("A milestone is not reached: {milestone}", milestone=item.milestone.name)
+        for item in standing.milestones
+        if item.state is not MilestoneState.REACHED
+    )
     if standing.day <= campaign.phases[-1].period.last:
         last = campaign.phases[-1].period.last
-        points.append(LocalText(f"Kế hoạch còn kéo dài đến ngày {last:%d/%m/%Y}", f"The plan still runs until {last}"))
+        points.append(Text("The plan still runs until {day}", day=last))
     points += _open_figures(campaign, addresses)
     if returns is None:
-        points.append(
-            LocalText("Chưa công bố số liệu báo cáo của các đơn vị", "Totals of the units' returns are not published")
-        )
+        points.append(Text("Totals of the units' returns are not published"))
     elif returns.approved < returns.expected:
         missing = returns.expected - returns.approved
         points.append(
-            LocalText(
-                f"{missing}/{returns.expected} đơn vị chưa có số liệu trong báo cáo đã phê duyệt",
-                f"{missing} of {returns.expected} units have no figures in an approved return",
+            Text(
+                "{missing} of {expected} units have no figures in an approved return",
+                missing=missing,
+                expected=returns.expected,
             )
         )
     return tuple(points)
@@ -237,13 +238,14 @@ def open_points(
 
 def _open_figures(campaign: Campaign, addresses: AddressFacts | None) -> list[LocalText]:
     if addresses is None:
-        return [LocalText("Chưa có số liệu về địa chỉ IP", "There are no figures of addresses")]
-    points = []
+        return [Text("There are no figures of addresses")]
+    points: list[LocalText] = []
     if not addresses.seal:
-        points.append(LocalText("Mốc so sánh chưa được chốt", "The baseline is not frozen"))
+        points.append(Text("The baseline is not frozen"))
     counted = {w.id for w in addresses.windows}
-    for window in campaign.measured_windows:
-        if window.id not in counted:
-            vi, en = window.name.vi, window.name.en
-            points.append(LocalText(f"Kỳ đếm chưa có dữ liệu: {vi}", f"A window has no data: {en}"))
+    points += (
+        Text("A window has no data: {window}", window=window.name)
+        for window in campaign.measured_windows
+        if window.id not in counted
+    )
     return points

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from quetsach.campaign.section import Section
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 
 # Conditions: what must hold before a phase may begin or a milestone counts as reached. They are data.
 #
@@ -33,26 +33,15 @@ class Need(StrEnum):
 
 
 _TEXTS = {
-    Need.BASELINE_FROZEN: LocalText("Mốc so sánh đã được chốt", "The baseline is frozen"),
-    Need.BOTNETS_DECIDED: LocalText(
-        "Đã quyết định các mạng botnet cần xử lý ({count}/{least})",
-        "The botnets to act on are decided ({count} of {least})",
-    ),
-    Need.ISPS_ASSESSED: LocalText(
-        "Đã đánh giá theo nhà cung cấp dịch vụ Internet ({count}/{least})",
-        "Internet providers are assessed ({count} of {least})",
-    ),
-    Need.PACKS_PUBLISHED: LocalText(
-        "Đã phát hành gói bóc gỡ cho các mạng botnet đã quyết định ({count}/{least})",
-        "Removal packs for the decided botnets are published ({count} of {least})",
-    ),
-    Need.TOOL_OFFERED: LocalText("Công cụ đã được cung cấp để tải về", "The tool is offered for download"),
-    Need.LETTERS_ISSUED: LocalText(
-        "Đã ban hành công văn triển khai ({count}/{least})", "Official letters are issued ({count} of {least})"
-    ),
-    Need.RETURNS_PUBLISHED: LocalText("Đã công bố số liệu báo cáo của các đơn vị", "Totals of returns are published"),
-    Need.EVALUATION_PUBLISHED: LocalText("Đã công bố báo cáo đánh giá", "The evaluation is published"),
-    Need.DECISION_RECORDED: LocalText("Đã ghi quyết định về “{subject}”", "A decision about “{subject}” is recorded"),
+    Need.BASELINE_FROZEN: Text("The baseline is frozen"),
+    Need.BOTNETS_DECIDED: Text("The botnets to act on are decided ({count} of {least})"),
+    Need.ISPS_ASSESSED: Text("Internet providers are assessed ({count} of {least})"),
+    Need.PACKS_PUBLISHED: Text("Removal packs for the decided botnets are published ({count} of {least})"),
+    Need.TOOL_OFFERED: Text("The tool is offered for download"),
+    Need.LETTERS_ISSUED: Text("Official letters are issued ({count} of {least})"),
+    Need.RETURNS_PUBLISHED: Text("Totals of returns are published"),
+    Need.EVALUATION_PUBLISHED: Text("The evaluation is published"),
+    Need.DECISION_RECORDED: Text("A decision about “{subject}” is recorded"),
 }
 
 

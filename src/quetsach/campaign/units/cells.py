@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.campaign.errors import UnitsError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import read_day
 from quetsach.core.table import csv_text, unguarded
+from quetsach.core.text import LocalText, Text
 
 MAX_BYTES = 8 << 20
 MAX_ROWS = 50_000
@@ -24,28 +24,28 @@ MAX_LINES = 4 * MAX_ROWS
 MAX_CELL = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-_WIDE = LocalText(f"có hơn {MAX_COLUMNS} cột", f"more than {MAX_COLUMNS} columns")
-_LONG = LocalText(f"có hơn {MAX_ROWS} dòng", f"more than {MAX_ROWS} rows")
-_LARGE = LocalText(f"lớn hơn {MAX_BYTES >> 20} MiB", f"larger than {MAX_BYTES >> 20} MiB")
-_IN_PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
-_NO_TEXT = LocalText("không phải văn bản UTF-8", "not text in UTF-8")
-_NO_ROW = LocalText("dòng CSV bị hỏng", "a broken CSV row")
-_SAVE_AS_UTF8 = LocalText("lưu tệp ở dạng CSV UTF-8 hoặc XLSX", "save the file as CSV UTF-8 or XLSX")
-_EMPTY = LocalText("để trống", "is empty"), LocalText("điền ô này", "fill the cell")
+_WIDE = Text("more than {max_columns} columns", max_columns=MAX_COLUMNS)
+_LONG = Text("more than {max_rows} rows", max_rows=MAX_ROWS)
+_LARGE = Text("larger than {size} MiB", size=MAX_BYTES >> 20)
+_IN_PARTS = Text("import the table in parts")
+_NO_TEXT = Text("not text in UTF-8")
+_NO_ROW = Text("a broken CSV row")
+_SAVE_AS_UTF8 = Text("save the file as CSV UTF-8 or XLSX")
+_EMPTY = Text("is empty"), Text("fill the cell")
 _ON_ONE_LINE = (
-    LocalText("có ký tự xuống dòng hoặc ký tự điều khiển", "holds a line break or a control character"),
-    LocalText("viết trên một dòng", "write it on one line"),
+    Text("holds a line break or a control character"),
+    Text("write it on one line"),
 )
 _FORMULA_CELL = (
-    LocalText("là công thức", "is a formula"),
-    LocalText("dán giá trị thay cho công thức", "paste its value instead"),
+    Text("is a formula"),
+    Text("paste its value instead"),
 )
 _BESIDE = (
-    LocalText("dòng dài hơn tiêu đề", "the row is longer than the header"),
-    LocalText("xóa những gì nằm ngoài bảng", "take away what stands beside the table"),
+    Text("the row is longer than the header"),
+    Text("take away what stands beside the table"),
 )
-_DAY_FORM = LocalText("ghi ngày/tháng/năm, ví dụ 16/06/2020, hoặc 2020-06-16", "write it as 2020-06-16 or 16/06/2020")
-_CORRECT = LocalText("sửa lại ô này", "correct the cell")
+_DAY_FORM = Text("write it as 2020-06-16 or 16/06/2020")
+_CORRECT = Text("correct the cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def read_csv(content: bytes, *, name: str) -> Sheet:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        what = LocalText(f"dòng {line}: {_NO_TEXT.vi}", f"line {line}: {_NO_TEXT.en}")
+        what = Text("line {line}: {no_text}", line=line, no_text=_NO_TEXT)
         raise UnitsError(what, where=name, advice=_SAVE_AS_UTF8) from error
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -122,7 +122,7 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def _too_long(most: int) -> tuple[LocalText, LocalText]:
-    return LocalText(f"dài hơn {most} ký tự", f"is longer than {most} characters"), LocalText("rút ngắn", "shorten it")
+    return Text("is longer than {most} characters", most=most), Text("shorten it")
 
 
 class RowReader:
@@ -161,7 +161,7 @@ class RowReader:
         """Return a cell of a fixed form."""
         cell = self.text(column, most=most, is_required=is_required)
         if cell and self.is_sound and not pattern.fullmatch(cell):
-            self.fault(column, LocalText(f"sai dạng: {cell[:40]}", f"is not of its form: {cell[:40]}"), hint)
+            self.fault(column, Text("is not of its form: {cell}", cell=cell[:40]), hint)
         return cell
 
     def one_of[T](self, column: str, known: Mapping[str, T]) -> T | None:
@@ -169,8 +169,8 @@ class RowReader:
         cell = self.text(column, most=40)
         if cell and cell.lower() not in known:
             words = ", ".join(known)
-            what = LocalText(f"không thuộc các từ được dùng: {cell}", f"is none of the words it may be: {cell}")
-            self.fault(column, what, LocalText(f"dùng một trong: {words}", f"one of: {words}"))
+            what = Text("is none of the words it may be: {cell}", cell=cell)
+            self.fault(column, what, Text("one of: {words}", words=words))
         return known.get(cell.lower())
 
     def day(self, column: str, *, is_required: bool = True) -> date | None:
@@ -179,7 +179,7 @@ class RowReader:
         try:
             return read_day(cell) if cell else None
         except ValueError:
-            self.fault(column, LocalText(f"không phải ngày: {cell}", f"is not a day: {cell}"), _DAY_FORM)
+            self.fault(column, Text("is not a day: {cell}", cell=cell), _DAY_FORM)
             return None
 
     def parsed[T](self, column: str, parse: Callable[[str], T], cell: str) -> T | None:

@@ -9,21 +9,21 @@ from quetsach.campaign.units.cells import CellFault
 from quetsach.campaign.units.table import Contact, Member, Tables
 from quetsach.campaign.units.tree import tree_faults
 from quetsach.campaign.units.unit import Succession, Unit, succession_faults
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
-_CORRECT_SUCCESSION = LocalText("sửa quan hệ kế thừa", "correct the succession")
-_ONE_AFTER_THE_OTHER = LocalText("kết thúc đơn vị này trước khi đơn vị kia bắt đầu", "close one before the other opens")
+_CORRECT_SUCCESSION = Text("correct the succession")
+_ONE_AFTER_THE_OTHER = Text("close one before the other opens")
 _TWO_FIRST = (
-    LocalText("có hai đầu mối chính", "has two first contacts"),
-    LocalText("chỉ ghi yes cho một đầu mối", "say yes for one of them"),
+    Text("has two first contacts"),
+    Text("say yes for one of them"),
 )
 _TWO_GROUPS = (
-    LocalText("có hai nhóm của cùng một bộ vào một ngày", "is in two groups of one set on one day"),
-    LocalText("kết thúc nhóm trước rồi mới bắt đầu nhóm sau", "end the one before the other begins"),
+    Text("is in two groups of one set on one day"),
+    Text("end the one before the other begins"),
 )
 _NO_GROUP = (
-    LocalText("không có nhóm này", "there is no such group"),
-    LocalText("tạo nhóm trước", "make the group first"),
+    Text("there is no such group"),
+    Text("make the group first"),
 )
 
 
@@ -147,11 +147,8 @@ def _codes_mean_one_unit(tables: Tables, units: Mapping[str, Unit], column: str)
         for one, next_one in pairwise(same):
             if one.closed is None or one.closed > next_one.opened:
                 key = next_one.key if next_one.key in tables.units else one.key
-                both, day = f"{one.key}, {next_one.key}", next_one.opened
-                what = LocalText(
-                    f"mã {code} chỉ hai đơn vị vào ngày {day}: {both}",
-                    f"the code {code} means two units on {day}: {both}",
-                )
+                both, day = f"{one.key}, {next_one.key}", next_one.opened.isoformat()
+                what = Text("the code {code} means two units on {day}: {both}", code=code, day=day, both=both)
                 tables.fault(key, column, what, _ONE_AFTER_THE_OTHER)
 
 
@@ -171,8 +168,8 @@ def _shown(value: object) -> str:
 
 
 def _no_unit(key: str) -> tuple[LocalText, LocalText]:
-    told = LocalText(f"không có đơn vị {key}", f"there is no unit {key}")
-    return told, LocalText("ghi mã của một đơn vị đã có", "put the key of a unit that exists")
+    told = Text("there is no unit {key}", key=key)
+    return told, Text("put the key of a unit that exists")
 
 
 def _contacts(tables: Tables, standing: ExistingUnits, units: Mapping[str, Unit]) -> dict[str, tuple[Contact, ...]]:

@@ -9,7 +9,7 @@ from decimal import Decimal, DecimalException
 from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
 from quetsach.campaign.units.unit import WHOLE, Succession, Unit, UnitKind
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The tables in which units go out to a spreadsheet and come back: units, successions, contacts, groups.
 
@@ -28,38 +28,28 @@ MAX_EXCHANGE = 35
 _DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 EMAIL_FORM = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 PHONE_FORM = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
-KEY_HINT = LocalText(
-    "chữ thường không dấu, chữ số và gạch nối, ví dụ 31-2025", "small letters, digits and hyphens, such as 31-2025"
-)
-_CODE_HINT = LocalText("chữ cái không dấu, chữ số, dấu chấm và gạch nối", "letters, digits, dots and hyphens")
-_TEXT_HINT = LocalText(
-    "bảng tính bỏ số 0 ở đầu: đặt cột này ở dạng Văn bản", "a spreadsheet drops leading zeros: set the column to Text"
-)
-_EXCHANGE_HINT = LocalText(
-    "mã định danh điện tử, ví dụ H40.15 hoặc 000.00.15.H40", "the agency's electronic code, such as H40.15"
-)
-_EMAIL_HINT = LocalText("ví dụ vanthu@haiphong.gov.vn", "such as vanthu@haiphong.gov.vn")
-_PHONE_HINT = LocalText("chỉ chữ số, ví dụ 0225 3842 119", "digits, such as 0225 3842 119")
-_PARENT_HINT = LocalText(
-    "ghi MÃ-NĂM, hoặc sau khi chuyển: MÃ-NĂM; NGÀY: MÃ-NĂM", "write KEY, or after a move KEY; DAY: KEY"
-)
-_SHARE_HINT = LocalText(
-    "lớn hơn 0, không quá 1, không quá sáu chữ số thập phân", "above 0, up to 1, at most six decimals"
-)
+KEY_HINT = Text("small letters, digits and hyphens, such as 31-2025")
+_CODE_HINT = Text("letters, digits, dots and hyphens")
+_TEXT_HINT = Text("a spreadsheet drops leading zeros: set the column to Text")
+_EXCHANGE_HINT = Text("the agency's electronic code, such as H40.15")
+_EMAIL_HINT = Text("such as vanthu@haiphong.gov.vn")
+_PHONE_HINT = Text("digits, such as 0225 3842 119")
+_PARENT_HINT = Text("write KEY, or after a move KEY; DAY: KEY")
+_SHARE_HINT = Text("above 0, up to 1, at most six decimals")
 _TWICE = (
-    LocalText("có hai dòng như nhau trong bảng", "stands in the table twice"),
-    LocalText("giữ một dòng", "keep one row"),
+    Text("stands in the table twice"),
+    Text("keep one row"),
 )
 _UNREACHABLE = (
-    LocalText("không có thư điện tử và điện thoại", "neither e-mail nor telephone"),
-    LocalText("điền một trong hai", "fill one of the two"),
+    Text("neither e-mail nor telephone"),
+    Text("fill one of the two"),
 )
 _ENDS_EARLY = (
-    LocalText("kết thúc trước khi bắt đầu", "ends before it begins"),
-    LocalText("ghi ngày muộn hơn hoặc để trống", "put a later day, or leave the cell empty"),
+    Text("ends before it begins"),
+    Text("put a later day, or leave the cell empty"),
 )
-_NO_TABLE = LocalText("trong tệp không có bảng nào", "there is no table in the file")
-_EXPORT = LocalText("xuất danh sách đơn vị để xem mẫu", "export the units to see the form")
+_NO_TABLE = Text("there is no table in the file")
+_EXPORT = Text("export the units to see the form")
 _KINDS = {kind.value: kind for kind in UnitKind}
 _YES_NO = {"yes": True, "no": False, "có": True, "không": False, "true": True, "false": False, "1": True, "0": False}
 
@@ -107,7 +97,7 @@ class Tables:
     def fault(self, of: object, column: str, what: LocalText, hint: LocalText) -> None:
         """Note a fault that shows only when records are seen together; ``of`` is the record's key."""
         sheet, row = self.places.get(of, ("", 0))
-        told = what if row else LocalText(f"{of}: {what.vi}", f"{of}: {what.en}")
+        told = what if row else Text("{of}: {what}", of=of, what=what)
         self.faults.append(CellFault(sheet, row, column, told, hint))
 
 
@@ -127,8 +117,8 @@ def read_tables(sheets: Iterable[Sheet]) -> Tables:
                 break
         else:
             shown, known = ",".join(sheet.header)[:100], "; ".join(",".join(columns) for columns, _ in _TABLES)
-            told = LocalText(f"tiêu đề không phải của bảng nào: {shown}", f"the header is of no table: {shown}")
-            advice = LocalText(f"một trong các tiêu đề: {known}", f"one of: {known}")
+            told = Text("the header is of no table: {shown}", shown=shown)
+            advice = Text("one of: {known}", known=known)
             raise UnitsError(told, where=sheet.name, advice=advice)
     if not count:
         raise UnitsError(_NO_TABLE, advice=_EXPORT)
@@ -172,7 +162,7 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
     Raises:
         UnitsError: not of that form.
     """
-    told = LocalText(f"không đúng dạng: {cell[:60]}", f"not parents: {cell[:60]}")
+    told = Text("not parents: {cell}", cell=cell[:60])
     parents: list[tuple[date, str]] = []
     for part in cell.split(";") if cell else ():
         day, colon, key = part.strip().rpartition(":")
@@ -191,9 +181,7 @@ def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
     code = row.matching("code", CODE_FORM, hint=_CODE_HINT, most=30)
     digits = _DIGITS.get(kind) if kind else None
     if digits and code and not (code.isdecimal() and len(code) == digits):
-        what = LocalText(
-            f"phải có {digits} chữ số với loại đơn vị này: {code}", f"must have {digits} digits for this kind: {code}"
-        )
+        what = Text("must have {digits} digits for this kind: {code}", digits=digits, code=code)
         row.fault("code", what, _TEXT_HINT)
     name_vi, name_en = row.text("name_vi"), row.text("name_en", is_required=False)
     opened, closed = row.day("opened"), row.day("closed", is_required=False)
@@ -260,7 +248,7 @@ def parse_share(cell: str) -> int:
     Raises:
         UnitsError: not a number above 0 and up to 1.
     """
-    told = LocalText(f"không phải tỷ lệ: {cell}", f"not a share: {cell}")
+    told = Text("not a share: {cell}", cell=cell)
     try:
         millionths = Decimal(cell.replace(",", ".")) * WHOLE
     except DecimalException as error:
@@ -282,14 +270,14 @@ _TABLES: tuple[tuple[tuple[str, ...], Callable[[RowReader, Tables, str], None]],
 
 FIGURE_COLUMNS = ("unit", "figure")
 MOST = 10**15
-_HEADER = LocalText("tiêu đề phải là unit,figure", "the header must be unit,figure")
+_HEADER = Text("the header must be unit,figure")
 _WHOLE = (
-    LocalText("không phải số nguyên không âm", "is not a whole number of at least 0"),
-    LocalText("chỉ ghi chữ số", "write digits alone"),
+    Text("is not a whole number of at least 0"),
+    Text("write digits alone"),
 )
 _UNIT_TWICE = (
-    LocalText("có hai dòng cho một đơn vị", "the unit stands in the table twice"),
-    LocalText("giữ một dòng", "keep one row"),
+    Text("the unit stands in the table twice"),
+    Text("keep one row"),
 )
 
 

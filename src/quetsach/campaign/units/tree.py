@@ -10,8 +10,7 @@ from itertools import pairwise
 from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.unit import Edge, Unit, earlier, has_part
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 # The dated tree: where each unit stands on each day, worked out from who reports to whom.
 
@@ -19,36 +18,31 @@ ROOT = "tw"
 """Key of the centre, the one unit that reports to nobody."""
 
 _CLOSES_EARLY = (
-    LocalText("kết thúc trước khi bắt đầu", "closes before it opens"),
-    LocalText("ghi ngày muộn hơn hoặc để trống", "put a later day, or leave the cell empty"),
+    Text("closes before it opens"),
+    Text("put a later day, or leave the cell empty"),
 )
 _CENTRE_REPORTS = (
-    LocalText("cơ quan điều phối không trực thuộc đơn vị nào", "the centre reports to nobody"),
-    LocalText("để trống ô này", "leave the cell empty"),
+    Text("the centre reports to nobody"),
+    Text("leave the cell empty"),
 )
 _NO_PARENT = (
-    LocalText("chưa có đơn vị cấp trên", "reports to nobody"),
-    LocalText("ghi mã của đơn vị cấp trên", "put the key of the unit above it"),
+    Text("reports to nobody"),
+    Text("put the key of the unit above it"),
 )
 _TWO_PARENTS = (
-    LocalText("có ngày có hai đơn vị cấp trên, hoặc không có đơn vị nào", "two parents on one day, or none"),
-    LocalText("mỗi lần chuyển ghi một ngày muộn hơn lần trước", "put each move on a later day"),
+    Text("two parents on one day, or none"),
+    Text("put each move on a later day"),
 )
 _MOVES_LATE = (
-    LocalText("chuyển sau khi đã kết thúc", "moves after it has closed"),
-    LocalText("bỏ lần chuyển cuối", "take the last move away"),
+    Text("moves after it has closed"),
+    Text("take the last move away"),
 )
 _RING = (
-    LocalText("trực thuộc chính mình qua các cấp trên", "stands below itself"),
-    LocalText(
-        "xem lần lượt các đơn vị cấp trên: một trong số đó phải trực thuộc đơn vị khác",
-        "follow its parents up: one of them must report to another unit",
-    ),
+    Text("stands below itself"),
+    Text("follow its parents up: one of them must report to another unit"),
 )
-_EXISTING = LocalText("ghi mã của một đơn vị đã có", "put the key of a unit that exists")
-_OTHER_DAYS = LocalText(
-    "sửa ngày, hoặc thêm lần chuyển sang đơn vị cấp trên khác", "change the days, or add a move to another parent"
-)
+_EXISTING = Text("put the key of a unit that exists")
+_OTHER_DAYS = Text("change the days, or add a move to another parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +119,14 @@ def _parent_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault
     for edge in unit.edges():
         parent = by_key.get(edge.parent)
         if parent is None:
-            what = LocalText(f"không có đơn vị {edge.parent}", f"there is no unit {edge.parent}")
-            yield TreeFault(unit.key, "parent", what, _EXISTING)
+            yield TreeFault(unit.key, "parent", Text("there is no unit {parent}", parent=edge.parent), _EXISTING)
         elif not has_part(edge.first, edge.until, of_first=parent.opened, of_until=parent.closed):
             since, until = parent.opened, parent.closed
-            what = LocalText(
-                f"trực thuộc {parent.key} vào ngày đơn vị đó không tồn tại ({since} đến {until or 'nay'})",
-                f"reports to {parent.key} on days on which that does not exist ({since} to {until or 'now'})",
+            what = Text(
+                "reports to {parent} on days on which that does not exist ({since} to {until})",
+                parent=parent.key,
+                since=since.isoformat(),
+                until=until.isoformat() if until else Text("now"),
             )
             yield TreeFault(unit.key, "parent", what, _OTHER_DAYS)
 
@@ -263,16 +258,17 @@ class TreeSnapshot:
     @property
     def note(self) -> LocalText:
         """What a reader of the tree must know."""
-        counts = (self.known_districts, self.known_communes, self.districts, self.communes)
-        vi, en = ([number_text(count, language) for count in counts] for language in ("vi", "en"))
-        days = [f"{day:%d/%m/%Y}" for day in (self.as_of, self.first, self.known_on)]
-        return LocalText(
-            f"Cây đơn vị này là của ngày {days[0]}, được dùng cho mọi ngày từ {days[1]}; các đơn vị sáp nhập trong "
-            f"thời gian đó không có trong cây. Ngày {days[2]}, cả nước có {vi[0]} đơn vị cấp huyện và {vi[1]} đơn vị "
-            f"cấp xã; trong cây có {vi[2]} và {vi[3]}.",
-            f"This tree is that of {self.as_of}, used for every day since {self.first}; units that merged in between "
-            f"are not in it. On {self.known_on} there were {en[0]} districts and {en[1]} communes; the tree has "
-            f"{en[2]} and {en[3]}.",
+        return Text(
+            "This tree is that of {day}, used for every day since {first}; units that merged in between are "
+            "not in it. On {known} there were {known_districts} districts and {known_communes} communes; the "
+            "tree has {districts} and {communes}.",
+            day=self.as_of,
+            first=self.first,
+            known=self.known_on,
+            known_districts=Number(self.known_districts),
+            known_communes=Number(self.known_communes),
+            districts=Number(self.districts),
+            communes=Number(self.communes),
         )
 
 

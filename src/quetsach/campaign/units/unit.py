@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from quetsach.campaign.errors import UnitsError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # A unit and whom it reports to, through time.
 
@@ -94,9 +94,9 @@ def earlier(one: date | None, other: date | None) -> date | None:
 # Carries whole numbers of units that are no more over to the units that followed them, without losing one.
 
 WHOLE = 1_000_000
-_UNKNOWN = LocalText("không có đơn vị này", "there is no such unit")
-_BELOW_ZERO = LocalText("có số nhỏ hơn 0", "a figure is below zero")
-_NO_HEIR = LocalText("đã kết thúc và không có đơn vị kế thừa", "closed, and nobody has what it had")
+_UNKNOWN = Text("there is no such unit")
+_BELOW_ZERO = Text("a figure is below zero")
+_NO_HEIR = Text("closed, and nobody has what it had")
 
 
 def succession_faults(
@@ -110,22 +110,19 @@ def succession_faults(
         old, new = units.get(row.old), units.get(row.new)
         if old is None or new is None:
             missing = row.old if old is None else row.new
-            faults.append((row, LocalText(f"không có đơn vị {missing}", f"there is no unit {missing}")))
+            faults.append((row, Text("there is no unit {missing}", missing=missing)))
         elif old.closed != row.on:
-            told = LocalText(f"{row.old} không kết thúc ngày {row.on}", f"{row.old} does not close on {row.on}")
+            told = Text("{old} does not close on {on}", old=row.old, on=row.on.isoformat())
             faults.append((row, told))
         elif new.opened > row.on or (new.closed is not None and new.closed <= row.on):
-            told = LocalText(f"{row.new} không tồn tại ngày {row.on}", f"{row.new} does not exist on {row.on}")
+            told = Text("{new} does not exist on {on}", new=row.new, on=row.on.isoformat())
             faults.append((row, told))
         last[row.old] = row
         sums[row.old] += row.millionths
     for old_key, total in sums.items():
         if total != WHOLE:
             whole = f"{total / WHOLE:g}"
-            told = LocalText(
-                f"các phần của {old_key} cộng lại là {whole}, không phải 1",
-                f"the shares of {old_key} add up to {whole}, not to 1",
-            )
+            told = Text("the shares of {old_key} add up to {whole}, not to 1", old_key=old_key, whole=whole)
             faults.append((last[old_key], told))
     return faults
 
@@ -179,10 +176,7 @@ def recast(
                 raise UnitsError(_NO_HEIR, where=key)
             waiting += zip((new for new, _ in parts), apportion(figure, [share for _, share in parts]), strict=True)
         elif unit.opened > day:
-            told = LocalText(
-                f"chưa tồn tại ngày {day}: số liệu chỉ quy đổi về sau, không quy đổi về trước",
-                f"does not exist yet on {day}: figures are carried forward only",
-            )
+            told = Text("does not exist yet on {day}: figures are carried forward only", day=day.isoformat())
             raise UnitsError(told, where=key)
         else:
             found[key] += figure

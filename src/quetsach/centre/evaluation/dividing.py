@@ -18,18 +18,18 @@ from quetsach.centre.evaluation.inputs import Change, Dimension, MachineChange, 
 from quetsach.centre.evaluation.sources import Sources
 from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.sighting import UNKNOWN_SECTOR
+from quetsach.core.text import LocalText, Text
 from quetsach.lake.hosts import hosts
 
 OTHERS = "others"
 """The row of those that are too small to stand alone."""
 _SUBJECTS = {
-    "families": LocalText("họ mã độc", "families"),
-    "isps": LocalText("nhà mạng", "providers"),
-    "places": LocalText("tỉnh, thành phố", "provinces"),
-    "sectors": LocalText("lĩnh vực", "sectors"),
+    "families": Text("families"),
+    "isps": Text("providers"),
+    "places": Text("provinces"),
+    "sectors": Text("sectors"),
 }
 """What the rows of a ranking are."""
 _COLUMNS = {
@@ -161,8 +161,8 @@ def _others(subject: str, count: int) -> LocalText:
     """Name the row of those that are put together, with how many they are."""
     what = _SUBJECTS[subject]
     if not count:
-        return LocalText("Còn lại", "Others")
-    return LocalText(f"{count} {what.vi} còn lại", f"{count} other {what.en}")
+        return Text("Others")
+    return Text("{count} other {what}", count=count, what=what)
 
 
 def _interval(daily: Mapping[str, tuple[Daily, Daily]], ids: Collection[str]) -> Estimate | None:

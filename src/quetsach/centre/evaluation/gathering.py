@@ -18,8 +18,8 @@ from quetsach.centre.evaluation import dividing, judging, withholding
 from quetsach.centre.evaluation.dividing import MachinesDivided
 from quetsach.centre.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs, OfficeFacts
 from quetsach.centre.evaluation.sources import Sources
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.hosts import compare_windows
 from quetsach.lake.view import LakeView
 

@@ -22,8 +22,8 @@ from quetsach.assess.priority import Choice, Observation
 from quetsach.campaign import Campaign
 from quetsach.campaign.published import PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.core.tile import Tile
 
 

@@ -19,9 +19,8 @@ from quetsach.centre.priority import load_criteria
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.country import Places
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.core.tile import TileLayouts
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
@@ -115,10 +114,7 @@ class Sources:
         if marker is None:
             return None
         note = self.centre.scenario(marker.scenario).note
-        return LocalText(
-            f"{note.vi} Một địa chỉ ở đây ứng với {number_text(marker.scale, 'vi')} địa chỉ.",
-            f"{note.en} One address here stands for {number_text(marker.scale, 'en')}.",
-        )
+        return Text("{note} One address here stands for {scale}.", note=note, scale=Number(marker.scale))
 
     @cached_property
     def announced(self) -> Mapping[int, int]:

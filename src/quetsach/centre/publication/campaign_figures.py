@@ -17,8 +17,8 @@ from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.publication.candidates import read_published
 from quetsach.centre.publication.snapshot import CampaignFigures, Snapshot, WindowFigure
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.view import LakeView
 
 type Marks = Sequence[tuple[date, LocalText]]

@@ -24,8 +24,8 @@ from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.country import Places
 from quetsach.core.family import FamilyNames
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 from quetsach.lake import listed
 from quetsach.lake.access import Access
 from quetsach.lake.view import LakeView
@@ -37,14 +37,14 @@ LISTED_DAYS = 14
 """How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
 
 _RANKINGS = {
-    "families": LocalText("Bảng theo họ mã độc", "The table by family"),
-    "isps": LocalText("Bảng theo nhà mạng", "The table by provider"),
-    "places": LocalText("Bảng theo tỉnh, thành phố", "The table by province"),
-    "sectors": LocalText("Bảng theo lĩnh vực", "The table by sector"),
+    "families": Text("The table by family"),
+    "isps": Text("The table by provider"),
+    "places": Text("The table by province"),
+    "sectors": Text("The table by sector"),
 }
 OTHERS = "others"
 """The row of those that were put together."""
-_OTHERS = LocalText("Các dòng còn lại, gộp lại vì quá nhỏ", "All others, put together because they are small")
+_OTHERS = Text("All others, put together because they are small")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def figures_count(
     inputs = inputs or publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
     basis = view.basis(window)
-    latest = WindowCount("latest", LocalText("30 ngày gần nhất", "Latest 30 days"), view.count_addresses(window), basis)
+    latest = WindowCount("latest", Text("Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
     figures_of = partial(campaign_figures, view, data=data, calendar=tables.calendar, draw=draw, progress=progress)
     campaigns = sorted(filter(None, map(figures_of, tables.campaigns)), key=lambda campaign: not campaign.seal)
@@ -246,7 +246,7 @@ def _self(now: datetime) -> Access:
 
 def _why(table: str, refusal: NotEstimable) -> LocalText:
     title = _RANKINGS[table]
-    return LocalText(f"{title.vi}: {refusal.text.vi}", f"{title.en}: {refusal.text.en}")
+    return Text("{title}: {text}", title=title, text=refusal.text)
 
 
 def _take_over(record: PublicationRecord, data: Path, rankings: Mapping[str, Ranking]) -> None:

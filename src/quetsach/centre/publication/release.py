@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.comparison import BLOCKING
 from quetsach.centre.answers import families_seen
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.lake.hosts import WINDOW_DAYS, compare_latest
 from quetsach.lake.view import LakeView
 

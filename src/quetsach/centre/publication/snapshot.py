@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.storage import LastRead
 
 FORMAT = "quetsach-figures/3"

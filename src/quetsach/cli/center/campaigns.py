@@ -14,8 +14,8 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import parse_day
+from quetsach.core.text import LocalText
 
 if TYPE_CHECKING:
     from quetsach.web.office.plans.models import Campaign

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quetsach.cli.output import print_table, say
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 if TYPE_CHECKING:
     from quetsach.campaign.schedule.board import Board
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from quetsach.campaign.schedule.status import PlanStatus
 
 STATES = {
-    "ahead": LocalText("sắp tới", "ahead"),
-    "waiting": LocalText("chờ mở", "waits for its gate"),
-    "running": LocalText("đang diễn ra", "running"),
-    "over": LocalText("đã qua", "over"),
-    "reached": LocalText("đã đạt", "reached"),
-    "missed": LocalText("chậm", "missed"),
-    "closed": LocalText("đã kết thúc", "closed"),
-    "none": LocalText("chưa bắt đầu", "not begun"),
+    "ahead": Text("ahead"),
+    "waiting": Text("waits for its gate"),
+    "running": Text("running"),
+    "over": Text("over"),
+    "reached": Text("reached"),
+    "missed": Text("missed"),
+    "closed": Text("closed"),
+    "none": Text("not begun"),
 }
 """States of phases, milestones and campaigns in words."""
 

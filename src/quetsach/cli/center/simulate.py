@@ -12,7 +12,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
 if TYPE_CHECKING:
-    from quetsach.core.pack import LocalText
+    from quetsach.core.text import LocalText
 
 
 def register(parser: Parser) -> None:

@@ -27,7 +27,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from quetsach.core.pack import ArtefactKind, LocalText
+from quetsach.core.pack import ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.errors import CollectorError
 
 PLATFORMS = ("linux", "macos", "windows")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import FileAnchor, LineAnchor, ProcessAnchor
 from quetsach.endpoint.host.port import Subscription
 from quetsach.endpoint.host.registry import (

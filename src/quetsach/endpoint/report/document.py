@@ -13,7 +13,8 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import Any
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from quetsach.core.indicator_list import ListKind, list_line
-from quetsach.core.pack import ArtefactKind, LocalText
+from quetsach.core.pack import ArtefactKind
+from quetsach.core.text import LocalText, Text
 from quetsach.packs.importer.intake import GivenFile, Taken
 
 # The recipe of a pack of others' indicators: which traces are looked at for which list. It only reports.
@@ -32,30 +33,14 @@ _FIELDS: Mapping[ListKind, Sequence[tuple[ArtefactKind, str]]] = {
     ListKind.URLS: ((ArtefactKind.SETTING_LINE, "command"), *_COMMANDS),
 }
 _WHY: Mapping[str, LocalText] = {
-    "rule": LocalText(
-        "Nội dung khớp với một quy tắc nhận diện của bên thứ ba; tên tác giả ghi ở phần bằng chứng.",
-        "The content matches a detection rule of a third party; the evidence names its author.",
+    "rule": Text("The content matches a detection rule of a third party; the evidence names its author."),
+    ListKind.HASHES: Text("The content is byte for byte a sample on the list of a third party."),
+    ListKind.NAMES: Text(
+        "The name of the file is on the list of a third party, and this machine has another sign from it."
     ),
-    ListKind.HASHES: LocalText(
-        "Nội dung đúng từng byte như một mẫu có trong danh sách của bên thứ ba.",
-        "The content is byte for byte a sample on the list of a third party.",
-    ),
-    ListKind.NAMES: LocalText(
-        "Tên tệp có trong danh sách của bên thứ ba, và máy này còn có dấu hiệu khác trong danh sách đó.",
-        "The name of the file is on the list of a third party, and this machine has another sign from it.",
-    ),
-    ListKind.ADDRESSES: LocalText(
-        "Nơi này nhắc đến một địa chỉ mạng có trong danh sách của bên thứ ba.",
-        "This names a network address that is on the list of a third party.",
-    ),
-    ListKind.DOMAINS: LocalText(
-        "Nơi này nhắc đến một tên miền có trong danh sách của bên thứ ba.",
-        "This names a domain that is on the list of a third party.",
-    ),
-    ListKind.URLS: LocalText(
-        "Nơi này nhắc đến một địa chỉ web có trong danh sách của bên thứ ba.",
-        "This names a web address that is on the list of a third party.",
-    ),
+    ListKind.ADDRESSES: Text("This names a network address that is on the list of a third party."),
+    ListKind.DOMAINS: Text("This names a domain that is on the list of a third party."),
+    ListKind.URLS: Text("This names a web address that is on the list of a third party."),
 }
 
 

@@ -11,8 +11,8 @@ from datetime import date
 import pyarrow as pa
 
 from quetsach.assess import DEFINITIONS
-from quetsach.core.pack import LocalText
 from quetsach.core.table import csv_text
+from quetsach.core.text import LocalText
 from quetsach.lake import parquet
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Points, Statement, Table
 from quetsach.web.identity import LICENCE

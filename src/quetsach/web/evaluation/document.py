@@ -8,7 +8,7 @@ from enum import StrEnum
 from quetsach.assess.estimate import Answer
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.core.tile import Tile
 from quetsach.web.design.tile_map import Shade
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from quetsach.assess.privacy import Relation, Rounded, hidden_cells
 from quetsach.centre.evaluation.inputs import CleanedByTool, Fleet
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, installations, kept
 from quetsach.web.api.services import judge_late
 from quetsach.web.api.tally import Tally

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.design.tile_map import Shade, Square, TileMap, draw_tile_map
 from quetsach.web.evaluation.document import Column, Form, Map, Table
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.evaluation.document import (
     Block,
     Evaluation,
@@ -30,11 +30,11 @@ from quetsach.web.evaluation.document import (
 from quetsach.web.evaluation.plots import draw
 
 TONES = {
-    Tone.ACHIEVED: (LocalText("Đạt", "Achieved"), "✓"),
-    Tone.NOT_ACHIEVED: (LocalText("Không đạt", "Not achieved"), "✗"),
-    Tone.NOT_DECIDED: (LocalText("Chưa kết luận được", "Not decided"), "?"),
-    Tone.CAUTION: (LocalText("Lưu ý", "Caution"), "!"),
-    Tone.FACT: (LocalText("Số liệu", "Figure"), "•"),
+    Tone.ACHIEVED: (Text("Achieved"), "✓"),
+    Tone.NOT_ACHIEVED: (Text("Not achieved"), "✗"),
+    Tone.NOT_DECIDED: (Text("Not decided"), "?"),
+    Tone.CAUTION: (Text("Caution"), "!"),
+    Tone.FACT: (Text("Figure"), "•"),
 }
 """The word and the sign of each tone: colour comes third."""
 
@@ -80,20 +80,20 @@ def words(evaluation: Evaluation, language: str) -> dict[str, str]:
     made = f"{made_on:%Y-%m-%d}" if language == "en" else f"{made_on:%d/%m/%Y}"
     day = evaluation.as_of
     seen = "–" if day is None else str(day) if language == "en" else f"{day:%d/%m/%Y}"
-    title = LocalText("Báo cáo đánh giá", "Evaluation")
-    dated = LocalText(f"Lập ngày {made}. Dữ liệu đến ngày {seen}.", f"Made on {made}. Data up to {seen}.")
+    title = Text("Evaluation")
+    dated = Text("Made on {made}. Data up to {seen}.", made=made, seen=seen)
     return {
         "kind": title.in_language(language),
         "name": evaluation.name.in_language(language),
         "summary": evaluation.summary.in_language(language),
         "dated": dated.in_language(language),
         "not_real": evaluation.not_real.in_language(language) if evaluation.not_real else "",
-        "contents": LocalText("Nội dung", "Contents").in_language(language),
+        "contents": Text("Contents").in_language(language),
         "technical": _TECHNICAL.in_language(language),
     }
 
 
-_TECHNICAL = LocalText("Phần kỹ thuật", "For statisticians")
+_TECHNICAL = Text("For statisticians")
 
 
 def _shown(block: Block, section: Section, evaluation: Evaluation, language: str) -> Shown:

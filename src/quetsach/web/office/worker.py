@@ -14,7 +14,7 @@ from quetsach import storage
 from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.mail import approvers_tell
 from quetsach.web.office.letters.services.remind import reminders_queue
 from quetsach.web.office.letters.services.send import copies_make
@@ -149,6 +149,6 @@ def _answers(holder: BaseDatabaseWrapper) -> bool:
 
 def _busy() -> BusyError:
     return BusyError(
-        LocalText("tiến trình khác đang gửi công văn của trung tâm", "another worker sends this centre's letters"),
-        advice=LocalText("việc gửi là một phần của quetsach center up", "it is part of quetsach center up"),
+        Text("another worker sends this centre's letters"),
+        advice=Text("it is part of quetsach center up"),
     )

@@ -10,7 +10,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language, override
 
 from quetsach.core.country import Country
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
 from quetsach.web.configuration import Configuration

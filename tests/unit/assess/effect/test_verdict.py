@@ -14,7 +14,7 @@ from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.verdict import Likelihood, NotGiven, Verdict, Word, judge
 from quetsach.assess.estimate import AssessError, Estimate, Notice
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 HALVED = wedge_panel(0.6)
 

@@ -16,8 +16,8 @@ from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches,
 from quetsach.assess.hosts.schedule import GapLadder
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 JUNE = Period(date(2020, 6, 1), date(2020, 6, 28))
 JULY = Period(JUNE.last + timedelta(days=1), JUNE.last + timedelta(days=28))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.assess.priority import Criteria, Criterion, Observation, Standing, choose, growth_of
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 NO = LocalText("", "")
 

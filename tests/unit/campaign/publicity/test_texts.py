@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quetsach.campaign.errors import CampaignError, PublicityError
 from quetsach.campaign.kit_texts import LENGTHS_SECONDS, PLACEHOLDERS, Facts, announce, fill, read_texts, span_text
 from quetsach.campaign.spoken_text import SpokenForms
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office import publicity as office_publicity
 
 FOLDER = Path(office_publicity.__file__).parent / "texts"

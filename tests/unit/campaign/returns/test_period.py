@@ -14,8 +14,8 @@ from quetsach.campaign.returns.period import (
     week_of,
     weeks,
 )
-from quetsach.core.pack import LocalText
 from quetsach.core.period import day_of, midnight_after
+from quetsach.core.text import LocalText
 from quetsach.installation import bundled_country
 
 WEEK = week_of(date(2020, 10, 5))

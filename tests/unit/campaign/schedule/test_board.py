@@ -8,7 +8,7 @@ from quetsach.campaign.schedule.board import (
     isps_board,
     tools_board,
 )
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 
 def _ranked(identifier: str, mean: float = 100, rate: float | None = 1.5) -> Ranked:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from quetsach.campaign import Stage
 from quetsach.campaign.schedule.comparison import compare
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome, PhaseFact, ReturnFacts, Total, WindowFact
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 NAME = LocalText("Một", "One")
 

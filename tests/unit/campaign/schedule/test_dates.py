@@ -9,8 +9,8 @@ from quetsach.campaign import CampaignError
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.document import date_changes, dated_items, next_campaign, redated
 from quetsach.centre.tables import load_campaign
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 CAMPAIGN = load_campaign("viet-nam-2020", Path("/nonexistent"))
 NAME = LocalText("Chiến dịch sau", "The next one")

@@ -19,8 +19,8 @@ from quetsach.campaign import (
 from quetsach.campaign.schedule.document import campaign_digest, campaign_document
 from quetsach.campaign.schedule.plan import Condition, Need
 from quetsach.centre.tables import load_campaign
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40).filter(str.strip)
 TEXTS = st.builds(LocalText, WORDS, WORDS)

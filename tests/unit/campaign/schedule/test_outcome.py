@@ -5,7 +5,8 @@ from quetsach.campaign.schedule.outcome import AddressFacts, ReturnFacts, Window
 from quetsach.campaign.schedule.plan import Evidence, Need
 from quetsach.campaign.schedule.status import plan_status
 from quetsach.centre.tables import load_campaign
-from quetsach.core.pack import LocalText
+from quetsach.core.period import day_text
+from quetsach.core.text import LocalText
 
 CAMPAIGN = load_campaign("viet-nam-2020", Path("/nonexistent"))
 ALL = frozenset(phase.id for phase in CAMPAIGN.phases)
@@ -41,7 +42,7 @@ def test_a_campaign_that_did_everything_has_nothing_open() -> None:
 
 
 def test_a_plan_runs_through_the_whole_of_its_last_day() -> None:
-    assert _points(day=END) == [f"The plan still runs until {END}"]
+    assert _points(day=END) == [f"The plan still runs until {day_text(END, 'en')}"]
 
 
 def test_a_phase_that_was_never_opened_is_open() -> None:

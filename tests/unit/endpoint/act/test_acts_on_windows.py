@@ -13,7 +13,7 @@ import pytest
 from tests.fake_ntfs import USERS, Node, built
 from tests.nt_machine import USER, FakeWindows, fake_windows, junction
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import recover, undo, unfinished

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act import carry_out
 from quetsach.endpoint.act.carry_out import run_all
 from quetsach.endpoint.artefact import FileAnchor, ProcessAnchor

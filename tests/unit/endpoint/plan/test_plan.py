@@ -10,7 +10,8 @@ import pytest
 from tests.infection import at, file_anchor, finding, line_anchor, write
 from tests.report_samples import sample_scan
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText
+from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import LocalText
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import FileAnchor, Finding, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.errors import MassBrakeError

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from quetsach.core.indicator_list import ListKind, parse_list
-from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, FileHash, LocalText, Pack, Trait
+from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, FileHash, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Artefact, FileAnchor, Finding, LineAnchor, MemberAnchor, ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.core.pack import Action, ArtefactKind, LocalText, Pack, Trait
+from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
+from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import ScanError

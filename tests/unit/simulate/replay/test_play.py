@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.network import AddressRange, AddressRanges
 from quetsach.network.ranges import MAPPED_FIRST
 from quetsach.simulate import COLUMNS, Origin, Scenario, SimulateError, Span, simulate

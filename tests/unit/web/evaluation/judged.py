@@ -15,8 +15,8 @@ from quetsach.assess.privacy import folded_rows
 from quetsach.centre.evaluation.inputs import Cases, Grades, Priority
 from quetsach.centre.evaluation.judging import events_by_group
 from quetsach.centre.priority import load_criteria
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 
 __all__ = ["SEED", "cases", "grades", "priority", "refused_cases"]
 

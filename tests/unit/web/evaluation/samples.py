@@ -25,7 +25,7 @@ from quetsach.centre.evaluation.inputs import (
     MachineChange,
 )
 from quetsach.centre.tables import load_places, load_tiles
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.installation import bundled
 
 __all__ = ["NOW", "effect_of", "inputs"]

@@ -12,7 +12,7 @@ from quetsach.assess.comparison import Side
 from quetsach.assess.estimate import Estimate
 from quetsach.centre.evaluation.dividing import OTHERS, changes
 from quetsach.centre.evaluation.inputs import Change, Dimension
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose

@@ -13,7 +13,7 @@ from tests.unit.web.evaluation.samples import effect_of, inputs
 from quetsach.assess.effect import Design, Method
 from quetsach.assess.effect.panel import Panel
 from quetsach.centre.evaluation.inputs import Effect
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Against, Evaluation, Statement

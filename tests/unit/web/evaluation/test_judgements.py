@@ -21,7 +21,7 @@ from quetsach.assess.priority import Criteria, Criterion, Observation, choose
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import DecisionFact, Outcome
 from quetsach.centre.evaluation.inputs import Change, Dimension, ProvinceRate
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Against, Curve, Dots, Evaluation, Map, Spans, Steps

@@ -20,8 +20,8 @@ from quetsach.centre.evaluation import withholding
 from quetsach.centre.evaluation.dividing import machines_told
 from quetsach.centre.evaluation.inputs import Change
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Dots, Evaluation, Steps

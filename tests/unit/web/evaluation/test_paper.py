@@ -10,7 +10,7 @@ import pytest
 from tests.unit.web.evaluation.samples import effect_of, inputs
 from tests.unit.web.evaluation.test_report import counted
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Evaluation, Paragraph
 from quetsach.web.evaluation.paper import typeset

@@ -31,8 +31,8 @@ from quetsach.centre.evaluation.dividing import changes
 from quetsach.centre.evaluation.gathering import own_letters
 from quetsach.centre.evaluation.inputs import Dimension, MachineChange
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.installation import bundled
 from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose

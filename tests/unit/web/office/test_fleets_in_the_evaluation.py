@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from quetsach.centre.evaluation.inputs import Fleet
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.api.models import ReportedFinding, ReportWithdrawal, ToolReport
 from quetsach.web.evaluation.fleets import cleaned_by_tool
 from quetsach.web.office.tree.models import Unit

@@ -13,7 +13,7 @@ from tests.unit.web.office.packs.test_packs_wait import NEW, data, publish
 from tests.unit.web.office.people.test_vouching import invited
 
 from quetsach.campaign.authority import Role
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.packs.selectors import waiting_packs
 from quetsach.web.office.packs.services import packs_ask

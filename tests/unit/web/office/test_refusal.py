@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.utils.translation import override
 
 from quetsach.campaign.errors import CampaignError, PartnerError, ReturnError, ScheduleError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.refusal import AccessError, FlashErrors, refusal_text
 
 SHUT = ScheduleError(

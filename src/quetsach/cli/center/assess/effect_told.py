@@ -15,7 +15,7 @@ from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import NO_TEXT, LocalText, Text
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -58,23 +58,23 @@ _HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {"weights": ("control", "weight"), "parts": ("other estimates", "value", "low", "high")},
 }
 MEASURED: Mapping[str, LocalText] = {
-    "units": LocalText("số đơn vị", "units"),
-    "units_treated": LocalText("đơn vị được can thiệp", "treated units"),
-    "units_control": LocalText("đơn vị đối chứng", "controls"),
-    "draws": LocalText("số cách rút thăm khác", "other draws of who begins when"),
-    "needed_draws": LocalText("số cách rút thăm cần ít nhất", "other draws needed at least"),
-    "fit_before": LocalText("độ lệch trước khi bắt đầu", "misfit before the start"),
-    "needed": LocalText("cần ít nhất", "needed at least"),
-    "most": LocalText("tối đa", "at most"),
-    "starts": LocalText("số thời điểm bắt đầu", "times of start"),
-    "periods_before": LocalText("số kỳ trước khi bắt đầu", "periods before the start"),
-    "periods_after": LocalText("số kỳ sau khi bắt đầu", "periods after the start"),
-    "ramp": LocalText("số kỳ để tác động đạt đủ", "periods until the effect is whole"),
-    "cells": LocalText("số ô", "cells"),
-    "cells_missing": LocalText("số ô thiếu", "missing cells"),
-    "unknowns": LocalText("số ẩn phải ước lượng", "unknowns"),
-    "effect": LocalText("chênh lệch", "difference"),
-    "after_mean": LocalText("trung bình sau khi bắt đầu", "mean after the start"),
+    "units": Text("units"),
+    "units_treated": Text("treated units"),
+    "units_control": Text("controls"),
+    "draws": Text("other draws of who begins when"),
+    "needed_draws": Text("other draws needed at least"),
+    "fit_before": Text("misfit before the start"),
+    "needed": Text("needed at least"),
+    "most": Text("at most"),
+    "starts": Text("times of start"),
+    "periods_before": Text("periods before the start"),
+    "periods_after": Text("periods after the start"),
+    "ramp": Text("periods until the effect is whole"),
+    "cells": Text("cells"),
+    "cells_missing": Text("missing cells"),
+    "unknowns": Text("unknowns"),
+    "effect": Text("difference"),
+    "after_mean": Text("mean after the start"),
 }
 """What a refusal measured, by its names."""
 _WEIGHTS_SHOWN = 10
@@ -112,7 +112,7 @@ class EffectReport:
     def basis(self) -> LocalText:
         """What the effect is of; empty where there is none."""
         if isinstance(self.answer, NotEstimable):
-            return LocalText("", "")
+            return NO_TEXT
         origin = self.grounds.origin if self.grounds else None
         return basis_text(self.panel, self.answer, origin.outcome if origin else "")
 

@@ -12,9 +12,9 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
 from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
+from quetsach.core.text import LocalText
 
 if TYPE_CHECKING:
     from quetsach.assess.estimate import Answer

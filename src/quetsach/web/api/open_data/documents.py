@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from ninja import NinjaAPI
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
 from quetsach.web.api.open_data.tables import TABLES, OpenTable
@@ -20,11 +20,9 @@ from quetsach.web.identity import LICENCE
 from quetsach.web.published import selectors
 
 PACKAGE = "datapackage.json"
-DESCRIPTION = LocalText(
-    "Số địa chỉ IP ở Việt Nam được các nguồn ghi nhận là có mã độc: theo cửa sổ của từng chiến dịch so với mốc, theo "
-    "họ mã độc, nhà cung cấp Internet, tỉnh thành và ngành, kèm cách tính. Địa chỉ không phải là máy.",
+DESCRIPTION = Text(
     "IP addresses in Viet Nam that sources report for malware: by window of each campaign against its baseline, by "
-    "malware family, Internet provider, province and sector, with how each is counted. An address is not a machine.",
+    "malware family, Internet provider, province and sector, with how each is counted. An address is not a machine."
 )
 FIGURES_SCHEMA = "figures.schema.json"
 

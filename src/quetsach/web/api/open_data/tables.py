@@ -6,15 +6,15 @@ from itertools import groupby
 
 from quetsach.centre.publication.months import Month
 from quetsach.centre.publication.snapshot import RankedRow, Snapshot, WindowFigure
-from quetsach.core.pack import LocalText
 from quetsach.core.table import csv_text
+from quetsach.core.text import LocalText, Text
 
 _KINDS = {
-    "string": LocalText("chữ", "text"),
-    "date": LocalText("ngày", "day"),
-    "yearmonth": LocalText("tháng", "month"),
-    "integer": LocalText("số nguyên", "whole number"),
-    "number": LocalText("số thập phân", "decimal number"),
+    "string": Text("text", context="kind of value"),
+    "date": Text("day"),
+    "yearmonth": Text("month"),
+    "integer": Text("whole number"),
+    "number": Text("decimal number"),
 }
 
 
@@ -69,54 +69,40 @@ class OpenTable:
 _SCALE = Column(
     "scale",
     "integer",
-    LocalText(
-        "Hệ số thu nhỏ. 1 là số liệu thật. Lớn hơn 1, chẳng hạn 100, là số liệu minh họa đã thu nhỏ: muốn có số đầy đủ "
-        "thì nhân mọi số địa chỉ trong dòng với số này.",
+    Text(
         "The scale. 1 means real figures. More than 1, such as 100, means a demonstration that was made smaller: "
-        "multiply every number of addresses in the row by it.",
+        "multiply every number of addresses in the row by it."
     ),
 )
-_FIRST = Column(
-    "first", "date", LocalText("Ngày đầu của cửa sổ (ngày UTC).", "First day of the window (a day of UTC).")
-)
+_FIRST = Column("first", "date", Text("First day of the window (a day of UTC)."))
 _LAST = Column(
     "last",
     "date",
-    LocalText(
-        "Ngày cuối của cửa sổ (ngày UTC), tính cả ngày này.", "Last day of the window (a day of UTC), itself included."
-    ),
+    Text("Last day of the window (a day of UTC), itself included."),
 )
 _DAYS_WITH_DATA = Column(
     "days_with_data",
     "integer",
-    LocalText(
-        "Số ngày trong cửa sổ có dữ liệu. Nhỏ hơn số ngày của cửa sổ thì có ngày thiếu dữ liệu.",
-        "Days of the window that have data. Fewer than its days means that data are missing.",
-    ),
+    Text("Days of the window that have data. Fewer than its days means that data are missing."),
 )
 _WINDOW_COLUMNS = (
-    Column("campaign", "string", LocalText("Mã chiến dịch.", "Code of the campaign.")),
-    Column("window", "string", LocalText("Mã cửa sổ trong chiến dịch.", "Code of the window within its campaign.")),
+    Column("campaign", "string", Text("Code of the campaign.")),
+    Column("window", "string", Text("Code of the window within its campaign.")),
     _FIRST,
     _LAST,
     Column(
         "addresses",
         "integer",
-        LocalText(
-            "Số địa chỉ IP khác nhau được ghi nhận trong cả cửa sổ, chưa nhân với scale. Địa chỉ không phải là máy.",
-            "Distinct addresses reported in the whole window, not yet multiplied by scale. An address is no machine.",
-        ),
+        Text("Distinct addresses reported in the whole window, not yet multiplied by scale. An address is no machine."),
     ),
-    Column("days", "integer", LocalText("Số ngày của cửa sổ.", "Days of the window.")),
+    Column("days", "integer", Text("Days of the window.")),
     _DAYS_WITH_DATA,
     Column(
         "change_percent",
         "number",
-        LocalText(
-            "Thay đổi so với cửa sổ mốc của chiến dịch, tính bằng phần trăm; số âm là giảm. Để trống ở chính cửa sổ "
-            "mốc, ở cửa sổ cùng kỳ năm trước, và ở cửa sổ không so sánh được.",
+        Text(
             "Change against the campaign's baseline window, in percent; below zero is fewer. Empty in the baseline "
-            "itself, in the window of the year before, and where the two cannot be compared.",
+            "itself, in the window of the year before, and where the two cannot be compared."
         ),
         may_be_empty=True,
     ),
@@ -128,52 +114,42 @@ _RANKING_COLUMNS = (
     Column(
         "rank",
         "integer",
-        LocalText(
-            "Thứ hạng, từ 1. Để trống ở dòng chưa rõ (“unknown”) và dòng gộp các mục nhỏ (“others”).",
-            "Rank, from 1. Empty in the row of what is unknown (“unknown”) and of small ones put together (“others”).",
+        Text(
+            "Rank, from 1. Empty in the row of what is unknown (“unknown”) and of small ones put together (“others”)."
         ),
         may_be_empty=True,
     ),
     Column(
         "id",
         "string",
-        LocalText(
-            "Mã của họ mã độc, nhà cung cấp hoặc ngành. Ở places.csv là mã tỉnh, thành phố kèm ngày mã bắt đầu chỉ "
-            "tỉnh đó, chẳng hạn 79@2008-08-01: sau sáp nhập có mã được dùng cho tỉnh khác, nên chỉ có mã thì chưa đủ.",
+        Text(
             "Code of the family, provider or sector. In places.csv the code of the province and the day since which it "
             "means that one, such as 79@2008-08-01: some codes were used again for another province after mergers, so "
-            "a code alone names nothing.",
+            "a code alone names nothing."
         ),
     ),
-    Column("name_vi", "string", LocalText("Tên tiếng Việt.", "Name in Vietnamese.")),
-    Column("name_en", "string", LocalText("Tên tiếng Anh.", "Name in English.")),
+    Column("name_vi", "string", Text("Name in Vietnamese.")),
+    Column("name_en", "string", Text("Name in English.")),
     Column(
         "mean_daily_addresses",
         "number",
-        LocalText(
-            "Số địa chỉ khác nhau mỗi ngày, lấy trung bình trên những ngày có dữ liệu, chưa nhân với scale.",
-            "Distinct addresses a day, the mean over days with data, not yet multiplied by scale.",
-        ),
+        Text("Distinct addresses a day, the mean over days with data, not yet multiplied by scale."),
     ),
     Column(
         "per_1000_announced",
         "number",
-        LocalText(
-            "Số địa chỉ IPv4 mỗi ngày trên 1.000 địa chỉ IPv4 mà nhà cung cấp quảng bá, chưa nhân với scale. Chỉ có ở "
-            "isps.csv; để trống khi không tính được hoặc khi con số làm lộ một nhóm dưới 10 địa chỉ.",
+        Text(
             "IPv4 addresses a day for each 1,000 that the provider announces, not yet multiplied by scale. In isps.csv "
-            "alone; empty where it cannot be told or would give away fewer than 10 addresses.",
+            "alone; empty where it cannot be told or would give away fewer than 10 addresses."
         ),
         may_be_empty=True,
     ),
     Column(
         "share_percent",
         "number",
-        LocalText(
-            "Phần trăm trong tổng số địa chỉ mỗi ngày của cả nước. Một địa chỉ có thể thuộc nhiều dòng, nên cộng lại "
-            "có thể quá 100.",
+        Text(
             "Percent of the country's addresses a day. One address may belong to several rows, so they may add up to "
-            "more than 100.",
+            "more than 100."
         ),
     ),
     _FIRST,
@@ -187,20 +163,15 @@ _MONTH_COLUMNS = (
     Column(
         "month",
         "yearmonth",
-        LocalText(
-            "Tháng của ngày dữ liệu cuối cùng, chẳng hạn 2020-11. Tháng đã qua thì số liệu không đổi nữa; tháng đang "
-            "diễn ra thì còn đổi. Cửa sổ 30 ngày là từ cột first đến cột last, không phải tròn tháng.",
+        Text(
             "Month that the newest day of data is in, such as 2020-11. Figures of a month that is over do not change "
-            "any more, those of the month that goes on do. The 30 days are those from first to last, not the month's.",
+            "any more, those of the month that goes on do. The 30 days are those from first to last, not the month's."
         ),
     ),
     Column(
         "ranking",
         "string",
-        LocalText(
-            "Bảng xếp hạng: families (họ mã độc), isps (nhà cung cấp), places (tỉnh, thành phố), sectors (ngành).",
-            "Which ranking: families, isps (providers), places (provinces and cities), sectors.",
-        ),
+        Text("Which ranking: families, isps (providers), places (provinces and cities), sectors."),
     ),
 )
 
@@ -238,51 +209,42 @@ def _by_month(figures: Figures) -> Iterable[Sequence[object]]:
 TABLES = (
     OpenTable(
         "windows",
-        LocalText(
-            "Địa chỉ theo cửa sổ của mọi chiến dịch, so với mốc, kể cả chiến dịch đã kết thúc",
-            "Addresses by window of every campaign, against its baseline, closed campaigns included",
-        ),
+        Text("Addresses by window of every campaign, against its baseline, closed campaigns included"),
         _WINDOW_COLUMNS,
         ("campaign", "window"),
         _windows,
     ),
     OpenTable(
         "families",
-        LocalText("Họ mã độc trong 30 ngày gần nhất", "Malware families over the latest 30 days"),
+        Text("Malware families over the latest 30 days"),
         _RANKING_COLUMNS,
         ("id",),
         _ranking(lambda snapshot: snapshot.families),
     ),
     OpenTable(
         "isps",
-        LocalText("Nhà cung cấp dịch vụ Internet trong 30 ngày gần nhất", "Internet providers over the latest 30 days"),
+        Text("Internet providers over the latest 30 days"),
         _RANKING_COLUMNS,
         ("id",),
         _ranking(lambda snapshot: snapshot.isps),
     ),
     OpenTable(
         "places",
-        LocalText("Tỉnh, thành phố trong 30 ngày gần nhất", "Provinces and cities over the latest 30 days"),
+        Text("Provinces and cities over the latest 30 days"),
         _RANKING_COLUMNS,
         ("id",),
         _ranking(lambda snapshot: snapshot.places),
     ),
     OpenTable(
         "sectors",
-        LocalText(
-            "Ngành trong 30 ngày gần nhất, nếu nguồn có ghi",
-            "Sectors over the latest 30 days, as far as sources tell",
-        ),
+        Text("Sectors over the latest 30 days, as far as sources tell"),
         _RANKING_COLUMNS,
         ("id",),
         _ranking(lambda snapshot: snapshot.sectors),
     ),
     OpenTable(
         "rankings-by-month",
-        LocalText(
-            "Bốn bảng xếp hạng theo tháng, mỗi tháng lấy lần công bố cuối cùng",
-            "The four rankings by month: of each month as they were published last",
-        ),
+        Text("The four rankings by month: of each month as they were published last"),
         (*_MONTH_COLUMNS, *_RANKING_COLUMNS),
         ("month", "ranking", "id"),
         _by_month,

@@ -15,8 +15,8 @@ from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import MONTHS, Period, day_text
+from quetsach.core.text import LocalText, Text
 
 register = template.Library()
 
@@ -82,7 +82,7 @@ def short_day(value: date) -> str:
     return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
 
 
-_HOLIDAY = LocalText("có nghỉ lễ", "with holidays")
+_HOLIDAY = Text("with holidays")
 
 
 def window_name(name: str, window: Period) -> str:
@@ -169,13 +169,13 @@ def is_vietnamese(text: str) -> bool:
 
 
 _WEEKDAYS = (
-    LocalText("thứ Hai", "Monday"),
-    LocalText("thứ Ba", "Tuesday"),
-    LocalText("thứ Tư", "Wednesday"),
-    LocalText("thứ Năm", "Thursday"),
-    LocalText("thứ Sáu", "Friday"),
-    LocalText("thứ Bảy", "Saturday"),
-    LocalText("Chủ nhật", "Sunday"),
+    Text("Monday"),
+    Text("Tuesday"),
+    Text("Wednesday"),
+    Text("Thursday"),
+    Text("Friday"),
+    Text("Saturday"),
+    Text("Sunday"),
 )
 
 

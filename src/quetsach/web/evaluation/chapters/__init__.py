@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters import (
     breakdown,
     cases,
@@ -39,10 +39,10 @@ _FOR_STATISTICIANS = (
     outside.placings,
     method.method,
 )
-_TITLE = LocalText("Không tính được, và vì sao", "What could not be computed, and why")
+_TITLE = Text("What could not be computed, and why")
 _COLUMNS = (
-    Column("what", LocalText("Nội dung", "What")),
-    Column("why", LocalText("Vì sao", "Why")),
+    Column("what", Text("What")),
+    Column("why", Text("Why")),
 )
 
 

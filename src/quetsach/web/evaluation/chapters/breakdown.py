@@ -7,7 +7,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, joined, refused, why_not
 from quetsach.web.evaluation.document import (
@@ -25,92 +25,74 @@ from quetsach.web.evaluation.document import (
     answer_cells,
 )
 
-_TITLE = LocalText("Theo họ mã độc, nhà mạng, tỉnh, thành phố, lĩnh vực", "By family, provider, province and sector")
+_TITLE = Text("By family, provider, province and sector")
 _SUBJECTS = {
-    Dimension.FAMILY: LocalText("Họ mã độc", "Family"),
-    Dimension.PROVIDER: LocalText("Nhà mạng", "Provider"),
-    Dimension.PROVINCE: LocalText("Tỉnh, thành phố", "Province"),
-    Dimension.SECTOR: LocalText("Lĩnh vực", "Sector"),
+    Dimension.FAMILY: Text("Family"),
+    Dimension.PROVIDER: Text("Provider"),
+    Dimension.PROVINCE: Text("Province"),
+    Dimension.SECTOR: Text("Sector"),
 }
 _TITLES = {
-    Dimension.FAMILY: LocalText("Theo họ mã độc", "By family"),
-    Dimension.PROVIDER: LocalText("Theo nhà mạng", "By provider"),
-    Dimension.PROVINCE: LocalText("Theo tỉnh, thành phố", "By province"),
-    Dimension.SECTOR: LocalText("Theo lĩnh vực", "By sector"),
+    Dimension.FAMILY: Text("By family"),
+    Dimension.PROVIDER: Text("By provider"),
+    Dimension.PROVINCE: Text("By province"),
+    Dimension.SECTOR: Text("By sector"),
 }
 _MACHINES = {
-    Dimension.FAMILY: LocalText("Số máy trực tuyến theo họ mã độc", "Machines on line by family"),
-    Dimension.PROVIDER: LocalText("Số ca nhiễm trực tuyến theo nhà mạng", "Infections on line by provider"),
+    Dimension.FAMILY: Text("Machines on line by family"),
+    Dimension.PROVIDER: Text("Infections on line by provider"),
 }
-_BASELINE = LocalText("Kỳ làm mốc", "Baseline")
-_LAST = LocalText("Kỳ cuối", "Last window")
-_CHANGE = LocalText("Thay đổi", "Change")
-_SIDE = LocalText("So với các dòng khác", "Against the others")
-_ADDRESSES = LocalText("địa chỉ trung bình mỗi ngày", "mean daily addresses")
-_NO_SECTORS = LocalText(
-    "Các nguồn dữ liệu hiện có không cho biết địa chỉ thuộc lĩnh vực nào.",
-    "The feeds at hand do not say to which sector an address belongs.",
+_BASELINE = Text("Baseline")
+_LAST = Text("Last window")
+_CHANGE = Text("Change")
+_SIDE = Text("Against the others")
+_ADDRESSES = Text("mean daily addresses")
+_NO_SECTORS = Text("The feeds at hand do not say to which sector an address belongs.")
+_CAUSES = Text(
+    "A row can change because a feed or the way a provider gives out addresses changed. This table is no ranking."
 )
-_CAUSES = LocalText(
-    "Thay đổi của một dòng có thể do nguồn dữ liệu hoặc cách nhà mạng cấp địa chỉ thay đổi. Không dùng bảng này để xếp "
-    "hạng.",
-    "A row can change because a feed or the way a provider gives out addresses changed. This table is no ranking.",
-)
-_EMPTY = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
-_SQUARES = LocalText(
-    "Mỗi ô vuông là một tỉnh, thành phố; vị trí các ô được sắp xếp gần đúng, ô không thể hiện diện tích hay địa giới. "
-    "Con số trong ô là mức thay đổi của địa chỉ trung bình mỗi ngày. Chỉ tô màu ô có mức thay đổi khác mức chung của "
-    "các tỉnh, thành phố còn lại nhiều hơn mức ngẫu nhiên có thể gây ra.",
+_EMPTY = Text("There are no data of both windows.")
+_SQUARES = Text(
     "Each square is a province; squares lie about where the provinces do and show neither area nor borders. The figure "
     "is the change of mean daily addresses. A square is coloured only where that differs from the change of all other "
-    "provinces by more than chance explains.",
+    "provinces by more than chance explains."
 )
-_RATE_TITLE = LocalText("Tỷ suất theo tỉnh, thành phố, kỳ cuối", "Rate by province in the last window")
-_RATE_SQUARES = LocalText(
-    "Con số trong ô là số ca nhiễm trực tuyến trên 1.000 thuê bao, đã co về mức chung của các tỉnh, thành phố. Chỉ tô "
-    "màu ô mà cả khoảng tin cậy nằm về một phía của mức giữa.",
+_RATE_TITLE = Text("Rate by province in the last window")
+_RATE_SQUARES = Text(
     "The figure is infections on line for each 1,000 subscribers, drawn to what all provinces have in common. A square "
-    "is coloured only where the whole interval lies on one side of the middle.",
+    "is coloured only where the whole interval lies on one side of the middle."
 )
 _RATES = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
-    Column("name", LocalText("Tỉnh, thành phố", "Province")),
-    Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
-    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
+    Column("id", Text("Code"), Form.CODE),
+    Column("name", Text("Province")),
+    Column("subscribers", Text("Subscribers"), Form.NUMBER),
+    Column("machines", Text("Infections"), Form.NUMBER, 1, "machines-online"),
     Column(
         "rate",
-        LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
+        Text("Per 1,000 subscribers"),
         Form.NUMBER,
         2,
         "machines-per-thousand-subscribers",
     ),
     Column("low", LOW, Form.NUMBER, 2),
     Column("high", HIGH, Form.NUMBER, 2),
-    Column("side", LocalText("So với mức giữa", "Against the middle")),
-    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+    Column("side", Text("Against the middle")),
+    Column("why_not", Text("Why there is none")),
 )
-_DOTS = LocalText(
-    "Mỗi dòng có hai điểm: kỳ làm mốc và kỳ cuối. Trục bắt đầu từ 0.",
-    "Each row has two dots: the baseline and the last window. The axis starts at zero.",
-)
-_INTERVALS = LocalText(
-    "Vạch ngang qua mỗi điểm là sai số đã công bố của cách ước lượng.",
-    "The line through a dot is the declared error of the estimate.",
-)
+_DOTS = Text("Each row has two dots: the baseline and the last window. The axis starts at zero.")
+_INTERVALS = Text("The line through a dot is the declared error of the estimate.")
 
 
-_NO_PROVINCE_SUBSCRIBERS = LocalText(
-    "Chưa có số thuê bao của từng tỉnh, thành phố.", "The subscribers of each province are missing."
-)
+_NO_PROVINCE_SUBSCRIBERS = Text("The subscribers of each province are missing.")
 _UNITS = {
-    Dimension.FAMILY: LocalText("máy trực tuyến", "machines on line"),
-    Dimension.PROVIDER: LocalText("ca nhiễm trực tuyến", "infections on line"),
+    Dimension.FAMILY: Text("machines on line"),
+    Dimension.PROVIDER: Text("infections on line"),
 }
-_INFECTIONS = LocalText("Máy nhiễm hai họ mã độc là hai ca nhiễm.", "A machine with two families is two infections.")
+_INFECTIONS = Text("A machine with two families is two infections.")
 _ABOVE, _BELOW, _BETWEEN = (
-    LocalText("cao hơn mức giữa", "above the middle"),
-    LocalText("thấp hơn mức giữa", "below the middle"),
-    LocalText("chưa phân biệt được", "not told apart"),
+    Text("above the middle"),
+    Text("below the middle"),
+    Text("not told apart", context="places"),
 )
 
 
@@ -139,23 +121,23 @@ def breakdown(inputs: Inputs) -> Chapter:
 def _plots(dimension: Dimension, inputs: Inputs) -> list[Content]:
     name = _TITLES[dimension]
     if dimension is Dimension.PROVINCE:
-        title = for_show(LocalText("Thay đổi theo tỉnh, thành phố", "Change by province"), is_real=not inputs.not_real)
+        title = for_show(Text("Change by province"), is_real=not inputs.not_real)
         return [Map(dimension.value, "change", "side", (*_SHADES, _SAME, _SMALL), title, _SQUARES, inputs.tiles)]
-    title = for_show(LocalText(f"{name.vi}: trước và sau", f"{name.en}: before and after"), is_real=not inputs.not_real)
+    title = for_show(Text("{name}: before and after", name=name), is_real=not inputs.not_real)
     series = (Series(_BASELINE, "before"), Series(_LAST, "after"))
     return [Dots(dimension.value, "name", series, title, _DOTS, _ADDRESSES)]
 
 
 _SHADES = ((Shade.STRONG, Side.MORE.value), (Shade.WARM, Side.LESS.value))
 _SAME = (Shade.EMPTY, Side.SAME.value)
-_SMALL = (Shade.EMPTY, LocalText("“–”: không nêu, số nhỏ", "“–”: too small to show"))
+_SMALL = (Shade.EMPTY, Text("“–”: too small to show"))
 _RATE_SHADES = ((Shade.STRONG, _BELOW), (Shade.WARM, _ABOVE))
-_NO_RATE = (Shade.EMPTY, LocalText("“–”: không nêu được", "“–”: not shown"))
+_NO_RATE = (Shade.EMPTY, Text("“–”: not shown"))
 
 
 def _table(dimension: Dimension, changes: tuple[Change, ...], inputs: Inputs) -> Table:
     columns = (
-        Column("id", LocalText("Mã", "Code"), Form.CODE),
+        Column("id", Text("Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
         Column("before", _BASELINE, Form.NUMBER, 1, "mean-daily-addresses"),
         Column("after", _LAST, Form.NUMBER, 1, "mean-daily-addresses"),
@@ -165,11 +147,9 @@ def _table(dimension: Dimension, changes: tuple[Change, ...], inputs: Inputs) ->
         Column("side", _SIDE),
     )
     rows = tuple(_row(change) for change in changes)
-    note = LocalText(
-        "Địa chỉ trung bình mỗi ngày. Dòng dưới 10 được gộp chung. Thấp nhất, cao nhất: khoảng tin cậy 95% của mức "
-        "thay đổi, nếu các máy nhiễm độc lập với nhau; khoảng này không gồm những gì làm mọi dòng thay đổi cùng lúc.",
+    note = Text(
         "Mean daily addresses. Rows of fewer than 10 are put together. Low and high: 95 % interval of the change if "
-        "machines are infected independently of each other; what moves all rows alike is not in it.",
+        "machines are infected independently of each other; what moves all rows alike is not in it."
     )
     title = for_show(_TITLES[dimension], is_real=not inputs.not_real)
     return Table(dimension.value, title, columns, rows, note)
@@ -216,11 +196,11 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
     if all(isinstance(answer, NotEstimable) for answer in answers):
         return [refused(title, *(answer for answer in answers if isinstance(answer, NotEstimable)))]
     columns = (
-        Column("id", LocalText("Mã", "Code"), Form.CODE),
+        Column("id", Text("Code"), Form.CODE),
         Column("name", _SUBJECTS[dimension]),
         *_measured("before", _BASELINE),
         *_measured("after", _LAST),
-        Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+        Column("why_not", Text("Why there is none")),
     )
     rows = tuple(
         (c.id, c.name, *answer_cells(c.before), *answer_cells(c.after), why_not(c.before) or why_not(c.after))
@@ -230,7 +210,7 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
         Series(_BASELINE, "before", "before_low", "before_high"),
         Series(_LAST, "after", "after_low", "after_high"),
     )
-    described = LocalText(f"{_DOTS.vi} {_INTERVALS.vi}", f"{_DOTS.en} {_INTERVALS.en}")
+    described = Text("{dots} {intervals}", dots=_DOTS, intervals=_INTERVALS)
     note = ASSUMED if dimension is Dimension.FAMILY else joined(_INFECTIONS, ASSUMED)
     plot = Dots(table, "name", series, title, described, _UNITS[dimension])
     return [plot, Table(table, title, columns, rows, note)]

@@ -11,7 +11,7 @@ from quetsach.assess.estimate import Answer
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Cases, Inputs
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, joined, refused, why_not
 from quetsach.web.evaluation.document import (
     Cell,
@@ -30,57 +30,47 @@ from quetsach.web.evaluation.document import (
 
 LONGEST_DAYS: Final = 120
 """How far the curves are drawn and told."""
-_TITLE = LocalText("Thời gian làm sạch", "Time to clean")
-_NONE = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
-_WHOLE = LocalText("Cả nước", "Whole country")
+_TITLE = Text("Time to clean")
+_NONE = Text("There are no data of both windows.")
+_WHOLE = Text("Whole country")
 _BY = {
-    Group.FAMILY: LocalText("theo họ mã độc", "by family"),
-    Group.ISP: LocalText("theo nhà mạng", "by provider"),
+    Group.FAMILY: Text("by family"),
+    Group.ISP: Text("by provider"),
 }
-_WHAT = LocalText(
-    "Một ca thuộc về một bản cài của mã độc, nhận ra bằng mã định danh riêng của nó, không thuộc về địa chỉ, và kết "
-    "thúc ở lần ghi nhận cuối mà sau đó 14 ngày không thấy nữa, tính theo thời gian hệ thống quan trắc hoạt "
-    "động. Nhóm có dưới 50 ca sạch không được nêu số.",
+_WHAT = Text(
     "An episode belongs to an installation of the malware, known by its own identifier, and not to an address, and "
     "ends with the last sighting before 14 quiet days on the uptime clock. Groups of fewer than 50 clean-ups get "
-    "no figures.",
+    "no figures."
 )
-_GROUP = Column("group", LocalText("Nhóm", "Group"))
+_GROUP = Column("group", Text("Group"))
 _COLUMNS = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("id", Text("Code"), Form.CODE),
     _GROUP,
-    Column("events", LocalText("Số ca sạch", "Became clean"), Form.NUMBER),
-    Column("median_days", LocalText("Trung vị, ngày", "Median, days"), Form.NUMBER, 1, "median-time-to-clean"),
+    Column("events", Text("Became clean"), Form.NUMBER),
+    Column("median_days", Text("Median, days"), Form.NUMBER, 1, "median-time-to-clean"),
     Column("median_low", LOW, Form.NUMBER, 1),
     Column("median_high", HIGH, Form.NUMBER, 1),
-    Column(
-        "infected_14", LocalText("Còn nhiễm sau 14 ngày", "Infected after 14 days"), Form.PERCENT, 1, "still-infected"
-    ),
-    Column(
-        "infected_30", LocalText("Còn nhiễm sau 30 ngày", "Infected after 30 days"), Form.PERCENT, 1, "still-infected"
-    ),
-    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+    Column("infected_14", Text("Infected after 14 days"), Form.PERCENT, 1, "still-infected"),
+    Column("infected_30", Text("Infected after 30 days"), Form.PERCENT, 1, "still-infected"),
+    Column("why_not", Text("Why there is none")),
 )
 _CURVE_COLUMNS = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
+    Column("id", Text("Code"), Form.CODE),
     _GROUP,
-    Column("day", LocalText("Ngày thứ", "Day"), Form.NUMBER),
-    Column("share", LocalText("Còn nhiễm", "Still infected"), Form.PERCENT, 1, "still-infected"),
+    Column("day", Text("Day", context="number"), Form.NUMBER),
+    Column("share", Text("Still infected"), Form.PERCENT, 1, "still-infected"),
     Column("low", LOW, Form.PERCENT, 1),
     Column("high", HIGH, Form.PERCENT, 1),
 )
 _RETURN_COLUMNS = (
-    Column("days", LocalText("Trong số ngày", "Within days"), Form.NUMBER),
-    Column("share", LocalText("Nhiễm lại", "Infected again"), Form.PERCENT, 1, "reinfected"),
+    Column("days", Text("Within days"), Form.NUMBER),
+    Column("share", Text("Infected again"), Form.PERCENT, 1, "reinfected"),
     Column("low", LOW, Form.PERCENT, 1),
     Column("high", HIGH, Form.PERCENT, 1),
-    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+    Column("why_not", Text("Why there is none")),
 )
 _LEAST = 0.0001
-_OPEN = LocalText(
-    "Khoảng tin cậy 95%. “–”: chưa tới trong thời gian quan sát.",
-    "Intervals of 95 %. “–”: not reached while it was watched.",
-)
+_OPEN = Text("Intervals of 95 %. “–”: not reached while it was watched.")
 
 
 def cases(inputs: Inputs) -> Chapter:
@@ -111,7 +101,7 @@ def _when(found: Cases) -> LocalText:
 
 def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
     by, table = _BY[group], f"time-to-clean-{group.value}"
-    title = LocalText(f"Thời gian đến khi sạch {by.vi}", f"Time to clean {by.en}")
+    title = Text("Time to clean {by}", by=by)
     named = [
         (id_, found.names.get(id_, LocalText(id_, id_)), answer)
         for id_, answer in sorted(report.groups.items(), key=_by_events)
@@ -120,31 +110,28 @@ def _group(group: Group, report: CaseReport, found: Cases) -> list[Content]:
     uncounted = found.kept_back[group]  # small ones, and those that give a small one back with the total
     curves = Table(
         f"survival-{group.value}",
-        LocalText(f"Tỷ lệ còn nhiễm từng ngày {by.vi}", f"Still infected day by day {by.en}"),
+        Text("Still infected day by day {by}", by=by),
         _CURVE_COLUMNS,
         tuple(cells for id_, name, answer in rows if id_ not in uncounted for cells in _curve(id_, name, answer)),
         is_long=True,
     )
-    share = Series(LocalText("còn nhiễm, %", "still infected, %"), "share", "low", "high")
+    share = Series(Text("still infected, %"), "share", "low", "high")
     drawn = Steps(
         curves.id,
         "group",
         "day",
         share,
-        LocalText(f"Tỷ lệ còn nhiễm {by.vi}", f"Share still infected {by.en}"),
-        LocalText("Dải mờ: khoảng tin cậy 95%.", "Pale band: interval of 95 %."),
-        LocalText("ngày", "days"),
+        Text("Share still infected {by}", by=by),
+        Text("Pale band: interval of 95 %."),
+        Text("days"),
     )
     medians = Dots(
         table,
         "group",
-        (Series(LocalText("Trung vị", "Median"), "median_days", "median_low", "median_high"),),
+        (Series(Text("Median"), "median_days", "median_low", "median_high"),),
         title,
-        LocalText(
-            "Một nửa số ca đã sạch sau số ngày này. Vạch ngang: khoảng tin cậy 95%.",
-            "Half are clean after so many days. Lines: intervals of 95 %.",
-        ),
-        LocalText("ngày", "days"),
+        Text("Half are clean after so many days. Lines: intervals of 95 %."),
+        Text("days"),
     )
     cells = tuple(_row(*row, is_counted=row[0] not in uncounted) for row in rows)
     told = Table(table, title, _COLUMNS, cells, _OPEN)
@@ -185,7 +172,7 @@ def _difference(report: CaseReport) -> list[Content]:
 
 
 def _returns(report: CaseReport) -> Content:
-    title = LocalText("Nhiễm lại sau khi sạch", "Infected again after being clean")
+    title = Text("Infected again after being clean")
     rows = tuple((days, *_percents(answer), why_not(answer)) for days, answer in report.reinfection.items())
     reasons = {row[-1] for row in rows}
     if len(reasons) == 1 and (reason := next(iter(reasons))) is not None:

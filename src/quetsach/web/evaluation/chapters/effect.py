@@ -10,7 +10,7 @@ from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensit
 from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
 from quetsach.core.number import SMALLEST_CELL, number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters.flow import flow
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
 from quetsach.web.evaluation.document import (
@@ -28,41 +28,36 @@ from quetsach.web.evaluation.document import (
     Tone,
 )
 
-_TITLE = LocalText("Thay đổi có phải nhờ chiến dịch không", "Did the campaign do it")
-_NONE = LocalText(
-    "Không có bảng số liệu của đơn vị đối chứng (tỉnh triển khai sau, nước láng giềng, hoặc mạng botnet không thuộc "
-    "chiến dịch), nên không tách được phần nhờ chiến dịch khỏi những thay đổi khác.",
+_TITLE = Text("Did the campaign do it")
+_NONE = Text(
     "There is no table of controls (provinces that began later, neighbour countries, or botnets that the campaign left "
-    "alone), so what the campaign did cannot be told from everything else.",
+    "alone), so what the campaign did cannot be told from everything else."
 )
-_UNREGISTERED = LocalText(
-    "Cách phân tích không được đăng ký trước khi chiến dịch bắt đầu.",
-    "The analysis was not registered before the campaign began.",
-)
+_UNREGISTERED = Text("The analysis was not registered before the campaign began.")
 _COLUMNS = (
-    Column("part", LocalText("Ước lượng", "Estimate")),
-    Column("value", LocalText("Giá trị", "Value"), Form.NUMBER, 3),
+    Column("part", Text("Estimate")),
+    Column("value", Text("Value"), Form.NUMBER, 3),
     Column("low", LOW, Form.NUMBER, 3),
     Column("high", HIGH, Form.NUMBER, 3),
 )
 _CHECKS = (
-    Column("check", LocalText("Kiểm tra", "Check")),
-    Column("value", LocalText("Giá trị", "Value"), Form.NUMBER, 3),
+    Column("check", Text("Check")),
+    Column("value", Text("Value"), Form.NUMBER, 3),
 )
 _FACTS = (
-    Column("what", LocalText("Nội dung", "What")),
-    Column("value", LocalText("Giá trị", "Value")),
+    Column("what", Text("What")),
+    Column("value", Text("Value")),
 )
 _WEIGHTS = (
-    Column("unit", LocalText("Đối chứng", "Control")),
-    Column("share", LocalText("Trọng số", "Weight"), Form.PERCENT, 1),
+    Column("unit", Text("Control")),
+    Column("share", Text("Weight"), Form.PERCENT, 1),
 )
 _OBSERVED, _EXPECTED = (
-    LocalText("Thực tế", "Observed"),
-    LocalText("Dự kiến nếu không có chiến dịch", "Expected without the campaign"),
+    Text("Observed"),
+    Text("Expected without the campaign"),
 )
 _COURSE = (
-    Column("period", LocalText("Kỳ", "Period")),
+    Column("period", Text("Period")),
     Column("observed", _OBSERVED, Form.NUMBER, 1),
     Column("expected", _EXPECTED, Form.NUMBER, 1),
     Column("low", LOW, Form.NUMBER, 1),
@@ -81,7 +76,7 @@ def effect(inputs: Inputs) -> Chapter:
 
 def _registered(effect: Effect) -> Statement:
     registered = effect.registered
-    title = LocalText("Đăng ký trước", "Pre-registration")
+    title = Text("Pre-registration")
     if registered is None:
         return Statement(Tone.CAUTION, title, _UNREGISTERED)
     day = day_text(timezone.localdate(registered.registered_at))
@@ -94,10 +89,10 @@ def _registered(effect: Effect) -> Statement:
 def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
     yield _facts(found, effect)
     if found.reduction is None:
-        yield Gap(LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign"), _NO_RATIO)
+        yield Gap(Text("Reduction by the campaign"), _NO_RATIO)
     yield from _course(found, effect)
     whole: tuple[Cell, ...] = (
-        LocalText("Tác động của chiến dịch", "Effect of the campaign"),
+        Text("Effect of the campaign"),
         found.effect.value,
         found.effect.low,
         found.effect.high,
@@ -111,19 +106,19 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
     )
     by_time = [part for part in found.parts if part.id.partition("-")[0] in _BY_TIME]
     others = [part for part in found.parts if part not in by_time]
-    yield Table("effect", LocalText("Tác động", "Effect"), _COLUMNS, (whole, *map(_row, others)), note)
+    yield Table("effect", Text("Effect"), _COLUMNS, (whole, *map(_row, others)), note)
     if by_time:
-        title = LocalText("Tác động theo thời gian kể từ khi bắt đầu", "Effect by time since the start")
+        title = Text("Effect by time since the start")
         rows = tuple(map(_row, by_time))
         yield Table("effect-times", title, _COLUMNS, rows, note, is_long=len(rows) > _MOST_ROWS)
     if found.weights:
         shares = tuple((unit, 100 * share) for unit, share in found.weights.items())
-        yield Table("effect-weights", LocalText("Trọng số của đối chứng", "Weights of the controls"), _WEIGHTS, shares)
+        yield Table("effect-weights", Text("Weights of the controls"), _WEIGHTS, shares)
     if found.checks:
         rows = tuple((check.text, check.value) for check in found.checks)
-        yield Table("effect-checks", LocalText("Kiểm tra độ vững", "Checks of robustness"), _CHECKS, rows)
+        yield Table("effect-checks", Text("Checks of robustness"), _CHECKS, rows)
     yield from (Paragraph(text) for text in sensitivity(found))
-    yield from (Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in found.notices)
+    yield from (Statement(Tone.CAUTION, Text("Caution"), notice.text) for notice in found.notices)
 
 
 def _row(part: Part) -> tuple[Cell, ...]:
@@ -134,14 +129,8 @@ _BY_TIME = ("lead", "since")
 """What the ids of parts begin with that are of one time before or since the start."""
 _MOST_ROWS = 12
 """So many times are read; more are in the annex, and on the page for who unfolds them."""
-_NO_COURSE = LocalText(
-    "Phương pháp này không cho biết mức dự kiến của từng kỳ với bảng số liệu có ô trống hoặc quá ít đối chứng.",
-    "With gaps in the panel or few controls, this method does not say what was expected in each period.",
-)
-_SMALL = LocalText(
-    "Có kỳ mà số liệu dưới 10, nên không nêu từng kỳ.",
-    "Figures of some period are under 10 and are not told one by one.",
-)
+_NO_COURSE = Text("With gaps in the panel or few controls, this method does not say what was expected in each period.")
+_SMALL = Text("Figures of some period are under 10 and are not told one by one.")
 _NO_RATIO = EXPLANATIONS[NotEstimableReason.NO_RATIO]
 
 
@@ -149,33 +138,29 @@ def _facts(found: Finding, effect: Effect) -> Table:
     """Return how large the effect is and what it is of: everything that its number means nothing without."""
     size = found.reduction
     rows = (
-        (LocalText("Phương pháp", "Method"), METHOD_NAMES[found.method]),
+        (Text("Method"), METHOD_NAMES[found.method]),
         *(() if size is None else ((_REDUCTION, percents(size, found.confidence)),)),
         *(((judged_name(found), wider),) if (wider := range_judged(found)) else ()),
         *effect.basis,
-        (LocalText("Dựa trên", "It stands on"), ASSUMPTIONS[found.method]),
+        (Text("It stands on"), ASSUMPTIONS[found.method]),
     )
-    return Table("effect-basis", LocalText("Đo gì, bằng cách nào", "What was measured, and how"), _FACTS, rows)
+    return Table("effect-basis", Text("What was measured, and how"), _FACTS, rows)
 
 
-_REDUCTION = LocalText("Mức giảm nhờ chiến dịch", "Reduction by the campaign")
+_REDUCTION = Text("Reduction by the campaign")
 
 
 def _course(found: Finding, effect: Effect) -> Iterator[Content]:
     """Yield the plot of observed against expected, and the table that it is drawn from."""
     points = list(found.points)
-    title = LocalText("Thực tế và mức dự kiến nếu không có chiến dịch", "Observed, and expected without the campaign")
+    title = Text("Observed, and expected without the campaign")
     if found.course is None or not points:
         yield Gap(title, _NO_COURSE)
         return
     if effect.is_counted and any(0 < (point.observed or 0) < SMALLEST_CELL for point in points):
         yield Gap(title, _SMALL)
         return
-    mean = (
-        LocalText("trung bình nhân của các đơn vị", "geometric mean of the units")
-        if found.scale.is_log
-        else LocalText("trung bình của các đơn vị", "mean of the units")
-    )
+    mean = Text("geometric mean of the units") if found.scale.is_log else Text("mean of the units")
     rows = tuple(
         (
             point.period,
@@ -191,11 +176,9 @@ def _course(found: Finding, effect: Effect) -> Iterator[Content]:
         Series(_EXPECTED, "expected", "low", "high"),
         points[found.course.begins].period,
         title,
-        LocalText(
-            "Các đơn vị được can thiệp. Dải mờ: khoảng tin cậy của mức dự kiến trong riêng từng kỳ. Vạch đứng: đơn vị "
-            "đầu tiên bắt đầu. Kỳ không còn đơn vị nào để so sánh thì không có mức dự kiến.",
+        Text(
             "Of the treated units. Pale band: interval of what was expected, for each period by itself. Upright line: "
-            "the first unit begins. Where nobody is left to compare with, nothing is expected.",
+            "the first unit begins. Where nobody is left to compare with, nothing is expected."
         ),
         mean,
     )

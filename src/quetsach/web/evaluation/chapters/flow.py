@@ -3,35 +3,30 @@
 from collections.abc import Iterator
 
 from quetsach.assess.effect.fidelity import Flow, Kept, StepFlow
-from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import Block, Boxes, Cell, Column, Form, Paragraph, Table
 
-_TITLE = LocalText("Từ thứ tự đã rút đến phân tích", "From the order drawn to the analysis")
+_TITLE = Text("From the order drawn to the analysis")
 _KEPT = {
-    Kept.AS_PLANNED: LocalText("Đúng ngày", "As planned"),
-    Kept.EARLY: LocalText("Sớm", "Early"),
-    Kept.LATE: LocalText("Muộn", "Late"),
-    Kept.NEVER: LocalText("Không bắt đầu", "Never"),
-    Kept.NOT_NOTED: LocalText("Không rõ", "Not noted"),
+    Kept.AS_PLANNED: Text("As planned"),
+    Kept.EARLY: Text("Early"),
+    Kept.LATE: Text("Late"),
+    Kept.NEVER: Text("Never"),
+    Kept.NOT_NOTED: Text("Not noted"),
 }
 _COLUMNS = (
-    Column("step", LocalText("Đợt", "Step"), Form.NUMBER),
-    Column("first", LocalText("Ngày đã rút", "Day drawn"), Form.DAY),
-    Column("units", LocalText("Đơn vị", "Units"), Form.NUMBER),
+    Column("step", Text("Step"), Form.NUMBER),
+    Column("first", Text("Day drawn"), Form.DAY),
+    Column("units", Text("Units"), Form.NUMBER),
     *(Column(kind.value.replace("-", "_"), name, Form.NUMBER) for kind, name in _KEPT.items()),
-    Column("analysed", LocalText("Được phân tích", "Analysed"), Form.NUMBER),
-    Column("lost", LocalText("Thiếu số liệu", "Without figures"), Form.NUMBER),
+    Column("analysed", Text("Analysed"), Form.NUMBER),
+    Column("lost", Text("Without figures"), Form.NUMBER),
 )
-_NOTE = LocalText(
-    "Đúng ngày: bắt đầu trong vòng một tuần kể từ ngày đã rút. Được phân tích: có số liệu cả trước và sau ngày đó. Mọi "
-    "đơn vị được tính theo ngày đã rút, dù thực tế bắt đầu khi nào.",
+_NOTE = Text(
     "As planned: began within a week of the day drawn. Analysed: there are figures before and after that day. All "
-    "units count by the day that was drawn, whenever they began.",
+    "units count by the day that was drawn, whenever they began."
 )
-_NOT_RECORDED = LocalText(
-    "Không có ghi chép nào về ngày các đơn vị thực sự bắt đầu.", "Nothing was recorded of when units really began."
-)
+_NOT_RECORDED = Text("Nothing was recorded of when units really began.")
 
 
 def flow(found: Flow | None) -> Iterator[Block]:
@@ -49,10 +44,7 @@ def flow(found: Flow | None) -> Iterator[Block]:
 
 
 def _top(found: Flow) -> LocalText:
-    return LocalText(
-        f"{number_text(found.drawn, 'vi')} đơn vị được rút vào {len(found.steps)} đợt",
-        f"{number_text(found.drawn, 'en')} units drawn into {len(found.steps)} steps",
-    )
+    return Text("{drawn} units drawn into {count} steps", drawn=Number(found.drawn), count=len(found.steps))
 
 
 def _row(number: int, step: StepFlow) -> tuple[Cell, ...]:
@@ -61,9 +53,8 @@ def _row(number: int, step: StepFlow) -> tuple[Cell, ...]:
 
 
 def _spilled(units: int) -> LocalText:
-    return LocalText(
-        f"{units} đơn vị đã được chiến dịch đến trước ngày của mình, nên không còn là đối chứng đúng nghĩa: tác động "
-        "tính ra nhỏ hơn thực tế.",
-        f"{units} units were reached before their day, so that they are no true controls any more: the estimate is "
-        "smaller than the effect.",
+    return Text(
+        "{units} units were reached before their day, so that they are no true controls any more: the "
+        "estimate is smaller than the effect.",
+        units=units,
     )

@@ -10,7 +10,7 @@ from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Grades, Inputs
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.lake.weekly import WEEK_DAYS
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, joined, refused
 from quetsach.web.evaluation.document import (
@@ -26,53 +26,49 @@ from quetsach.web.evaluation.document import (
     Table,
 )
 
-_TITLE = LocalText("Xếp loại nhà mạng", "Grades of providers")
-_NO_SUBSCRIBERS = LocalText("Chưa có số thuê bao của nhà mạng.", "The subscribers of the provider are missing.")
-_NO_WINDOWS = LocalText("Không có dữ liệu của cả hai kỳ.", "There are no data of both windows.")
+_TITLE = Text("Grades of providers")
+_NO_SUBSCRIBERS = Text("The subscribers of the provider are missing.")
+_NO_WINDOWS = Text("There are no data of both windows.")
 _COLUMNS = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
-    Column("name", LocalText("Nhà mạng", "Provider")),
-    Column("grade", LocalText("Xếp loại", "Grade"), definition="provider-grade"),
-    Column("subscribers", LocalText("Thuê bao", "Subscribers"), Form.NUMBER),
-    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
+    Column("id", Text("Code"), Form.CODE),
+    Column("name", Text("Provider")),
+    Column("grade", Text("Grade"), definition="provider-grade"),
+    Column("subscribers", Text("Subscribers"), Form.NUMBER),
+    Column("machines", Text("Infections"), Form.NUMBER, 1, "machines-online"),
     Column(
         "rate",
-        LocalText("Trên 1.000 thuê bao", "Per 1,000 subscribers"),
+        Text("Per 1,000 subscribers"),
         Form.NUMBER,
         2,
         "machines-per-thousand-subscribers",
     ),
     Column("low", LOW, Form.NUMBER, 2),
     Column("high", HIGH, Form.NUMBER, 2),
-    Column("above", LocalText("Xác suất trên mức giữa", "Chance to lie above the middle"), Form.PERCENT, 1),
-    Column("rank_low", LocalText("Hạng từ", "Rank from"), Form.NUMBER),
-    Column("rank_high", LocalText("Hạng đến", "Rank to"), Form.NUMBER),
+    Column("above", Text("Chance to lie above the middle"), Form.PERCENT, 1),
+    Column("rank_low", Text("Rank from"), Form.NUMBER),
+    Column("rank_high", Text("Rank to"), Form.NUMBER),
 )
 _CHANGES = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
-    Column("name", LocalText("Nhà mạng", "Provider")),
-    Column("change", LocalText("So với chính mình", "Own change"), Form.CHANGE, 1),
+    Column("id", Text("Code"), Form.CODE),
+    Column("name", Text("Provider")),
+    Column("change", Text("Own change"), Form.CHANGE, 1),
     Column("low", LOW, Form.CHANGE, 1),
     Column("high", HIGH, Form.CHANGE, 1),
-    Column("fell", LocalText("Xác suất đã giảm", "Chance that it fell"), Form.PERCENT, 1),
+    Column("fell", Text("Chance that it fell"), Form.PERCENT, 1),
 )
 _WEEKS = (
-    Column("window", LocalText("Kỳ", "Window")),
-    Column("first", LocalText("Tuần từ ngày", "Week from"), Form.DAY),
-    Column("id", LocalText("Mã nhà mạng", "Provider's code")),
-    Column("machines", LocalText("Ca nhiễm", "Infections"), Form.NUMBER, 1, "machines-online"),
+    Column("window", Text("Window")),
+    Column("first", Text("Week from"), Form.DAY),
+    Column("id", Text("Provider's code")),
+    Column("machines", Text("Infections"), Form.NUMBER, 1, "machines-online"),
 )
-_WORDS = LocalText(
-    "Khoảng tin cậy 95%; tỷ suất đã co về mức chung (Bayes thực nghiệm). Xếp loại khi xác suất nằm về một phía của "
-    "mức giữa ít nhất là 95%. Nên nêu xếp loại, không nêu thứ hạng.",
+_WORDS = Text(
     "Intervals of 95 %; rates are drawn to what all have in common (empirical Bayes). Graded where the chance to lie "
-    "on one side of the middle is 95 % at least. Tell grades, not ranks.",
+    "on one side of the middle is 95 % at least. Tell grades, not ranks."
 )
-_LINES = LocalText("Vạch ngang: khoảng tin cậy 95%.", "Lines: intervals of 95 %.")
-_DASHED = LocalText("Đường nét đứt: mức giữa của các nhà mạng.", "Dashed: the middle of the providers.")
-_SMALL = LocalText(
-    "Nhà mạng có ít máy nhiễm chỉ được nêu xếp loại.", "Of providers with few machines only the grade is told."
-)
+_LINES = Text("Lines: intervals of 95 %.")
+_DASHED = Text("Dashed: the middle of the providers.")
+_SMALL = Text("Of providers with few machines only the grade is told.")
 
 
 def grades(inputs: Inputs) -> Chapter:
@@ -103,14 +99,14 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
     yield Paragraph(ASSUMED)
     small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
-    unit = LocalText("ca nhiễm trên 1.000 thuê bao", "infections per 1,000 subscribers")
+    unit = Text("infections per 1,000 subscribers")
     middle = _middle(graded, small)
     if shown:
         yield Dots(
             "grades",
             "name",
-            (Series(LocalText("Tỷ suất", "Rate"), "rate", "low", "high"),),
-            LocalText("Tỷ suất của từng nhà mạng", "The rate of each provider"),
+            (Series(Text("Rate"), "rate", "low", "high"),),
+            Text("The rate of each provider"),
             _LINES if middle is None else joined(_LINES, _DASHED),
             unit,
             level=middle,
@@ -120,9 +116,9 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
         (p for p in graded.providers if p.isp in small), key=lambda p: p.isp
     )  # their order tells nothing
     rows = tuple(_row(p, found.names[p.isp], is_small=p.isp in small) for p in (*shown, *kept_back))
-    yield Table("grades", _TITLE, _COLUMNS, rows, LocalText(f"{_WORDS.vi} {_SMALL.vi}", f"{_WORDS.en} {_SMALL.en}"))
+    yield Table("grades", _TITLE, _COLUMNS, rows, Text("{words} {small}", words=_WORDS, small=_SMALL))
     if changes := tuple(_change(p, found.names[p.isp]) for p in shown if p.change):
-        yield Table("grades-own-change", LocalText("So với chính mình", "Own change"), _CHANGES, changes)
+        yield Table("grades-own-change", Text("Own change"), _CHANGES, changes)
     yield from _not_graded(found, graded)
     yield _weeks(found, {p.isp for p in shown})
 
@@ -185,13 +181,13 @@ def _weeks(found: Grades, shown: set[str]) -> Table:
     rows = [
         (name, period.first + timedelta(days=WEEK_DAYS * n), isp, _value(week.get(isp)))
         for name, period, weeks in (
-            (LocalText("Kỳ cuối", "Last window"), found.window, found.weeks),
-            (LocalText("Kỳ làm mốc", "Baseline"), found.against, found.before),
+            (Text("Last window"), found.window, found.weeks),
+            (Text("Baseline"), found.against, found.before),
         )
         for n, week in enumerate(weeks)
         for isp in sorted(shown)
     ]
-    title = LocalText("Số ca nhiễm từng tuần của nhà mạng", "Infections of providers week by week")
+    title = Text("Infections of providers week by week")
     return Table("grades-weeks", title, _WEEKS, tuple(rows), is_long=True)
 
 

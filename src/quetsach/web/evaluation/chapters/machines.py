@@ -10,7 +10,7 @@ from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
 from quetsach.web.evaluation.document import (
     Cell,
@@ -25,46 +25,37 @@ from quetsach.web.evaluation.document import (
     Tone,
 )
 
-_TITLE = LocalText("Số máy và số ca nhiễm", "Machines and infections")
-_NONE = LocalText(
-    "Không có hai kỳ có dữ liệu để so sánh số máy.", "There are no two windows with data to compare machines in."
-)
-_WHAT = LocalText(
-    "Một địa chỉ không phải là một máy. Số ca nhiễm trực tuyến được ước lượng từ khoảng thời gian mỗi địa chỉ có mặt; "
-    "chỉ tính trên những nguồn dữ liệu và họ mã độc có trong cả hai kỳ theo cùng một cách. Cộng các họ mã độc lại thì "
-    "một máy nhiễm hai họ là hai ca.",
+_TITLE = Text("Machines and infections")
+_NONE = Text("There are no two windows with data to compare machines in.")
+_WHAT = Text(
     "An address is not a machine. Infections on line are estimated from how long each address was there, over those "
     "feeds and families alone that both windows have in the same way. Where families are added up, a machine with two "
-    "of them is two infections.",
+    "of them is two infections."
 )
 _COLUMNS = (
-    Column("measure", LocalText("Cách đo", "Measure")),
-    Column("before", LocalText("Kỳ làm mốc", "Baseline"), Form.NUMBER),
-    Column("after", LocalText("Kỳ cuối", "Last window"), Form.NUMBER),
-    Column("reduction", LocalText("Mức giảm", "Reduction"), Form.PERCENT, 1, "observed-reduction"),
+    Column("measure", Text("Measure")),
+    Column("before", Text("Baseline"), Form.NUMBER),
+    Column("after", Text("Last window"), Form.NUMBER),
+    Column("reduction", Text("Reduction"), Form.PERCENT, 1, "observed-reduction"),
     Column("reduction_low", LOW, Form.PERCENT, 1),
     Column("reduction_high", HIGH, Form.PERCENT, 1),
-    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+    Column("why_not", Text("Why there is none")),
 )
 
 
-_BAND = LocalText(
-    "Khoảng thấp nhất – cao nhất gồm sai số của cả hai kỳ, tính cho trường hợp hai sai số ngược chiều nhau. Cùng một "
-    "cách đo thường sai cùng chiều trong cả hai kỳ, nên khoảng này rộng hơn sai số thực. Địa chỉ là số đếm nên không "
-    "có khoảng.",
+_BAND = Text(
     "The interval has the uncertainty of both windows, taken in opposite directions. One method mostly errs the same "
-    "way in both, so that the interval is wider than the true error. Addresses are counted and have none.",
+    "way in both, so that the interval is wider than the true error. Addresses are counted and have none."
 )
-_CALIBRATED = LocalText(
-    "Sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, ở những mạng mà mã độc gửi mã này.",
+_CALIBRATED = Text(
     "What each window may be off by is calibrated on machines with bot IDs, in the networks where the malware sends "
-    "them.",
+    "them."
 )
-_GONE = LocalText("Không còn ghi nhận: đã sạch, hoặc nguồn không còn thấy", "Gone: cleaned, or no longer seen")
+_GONE = Text("Gone: cleaned, or no longer seen")
 _GONE_COLUMNS = (
-    Column("family", LocalText("Họ mã độc", "Family")),
-    Column("machines", LocalText("Máy trong kỳ làm mốc", "Machines in the baseline window"), Form.NUMBER),
-    Column("daily_addresses", LocalText("Địa chỉ mỗi ngày", "Daily addresses"), Form.NUMBER),
+    Column("family", Text("Family")),
+    Column("machines", Text("Machines in the baseline window"), Form.NUMBER),
+    Column("daily_addresses", Text("Daily addresses"), Form.NUMBER),
 )
 
 
@@ -82,9 +73,7 @@ def machines(inputs: Inputs) -> Chapter:
         blocks.append(_at_the_same_holiday(inputs.same_holiday))
     told = {notice.text for notice in inputs.targets.notices} if inputs.targets else set()
     blocks += [
-        Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text)
-        for notice in found.notices
-        if notice.text not in told
+        Statement(Tone.CAUTION, Text("Caution"), notice.text) for notice in found.notices if notice.text not in told
     ]
     return Chapter("machines", _TITLE, tuple(blocks))
 
@@ -98,18 +87,14 @@ def _measures(found: Comparison) -> list[Content]:
     one = found.covered.families == 1
     rows = (
         _row(
-            LocalText("Máy trực tuyến", "Machines on line")
-            if one
-            else LocalText("Ca nhiễm trực tuyến", "Infections on line"),
+            Text("Machines on line") if one else Text("Infections on line"),
             found.machines,
         ),
         _row(
-            LocalText("Số máy suy ra từ lượt ghi nhận", "Machines told from events")
-            if one
-            else LocalText("Số ca nhiễm suy ra từ lượt ghi nhận", "Infections told from events"),
+            Text("Machines told from events") if one else Text("Infections told from events"),
             found.by_events,
         ),
-        _row(LocalText("Địa chỉ mỗi ngày", "Daily addresses"), found.by_addresses),
+        _row(Text("Daily addresses"), found.by_addresses),
     )
     return [Paragraph(_WHAT), Table("machines", _TITLE, _COLUMNS, rows)]
 
@@ -136,10 +121,7 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
         told = found.if_gone_are_clean.percent_text()
         made.append(
             Paragraph(
-                LocalText(
-                    f"Nếu mọi máy nhiễm các họ này đã được làm sạch, mức giảm chung là {told.vi}.",
-                    f"If every machine with these families was cleaned, the total reduction is {told.en}.",
-                )
+                Text("If every machine with these families was cleaned, the total reduction is {told}.", told=told)
             )
         )
     return made
@@ -147,7 +129,7 @@ def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
 
 def _at_the_same_holiday(found: Comparison) -> Content:
     """Say what the window with a holiday is against the same holiday of another year."""
-    title = LocalText("So với cùng kỳ nghỉ lễ của năm khác", "Against the same holiday of another year")
+    title = Text("Against the same holiday of another year")
     if isinstance(found.machines, NotEstimable):
         return refused(title, found.machines)
     is_fall = found.machines.value >= 0
@@ -177,19 +159,21 @@ def _stands_on(found: Comparison) -> LocalText:
         return ASSUMED
     if calibrated == of:
         return _CALIBRATED
-    return LocalText(
-        f"Với {calibrated} trong {of} họ mã độc, sai số của từng kỳ đã được hiệu chỉnh theo những máy có mã định danh, "
-        f"ở những mạng mà mã độc gửi mã này. {ASSUMED.vi}",
-        f"For {calibrated} of {of} families, what each window may be off by is calibrated on machines with bot IDs, in "
-        f"the networks where the malware sends them. {ASSUMED.en}",
+    return Text(
+        "For {calibrated} of {of} families, what each window may be off by is calibrated on machines "
+        "with bot IDs, in the networks where the malware sends them. {assumed}",
+        calibrated=calibrated,
+        of=of,
+        assumed=ASSUMED,
     )
 
 
 def _covered(covered: Covered) -> LocalText:
     percent = math.floor(covered.percent)
-    return LocalText(
-        f"Mức giảm chung tính trên {covered.families} trong {covered.of} họ mã độc của kỳ làm mốc, chiếm ít nhất "
-        f"{percent}% số ca nhiễm của kỳ đó.",
-        f"The total is of {covered.families} of the {covered.of} families of the baseline window, which had at least "
-        f"{percent} % of its infections.",
+    return Text(
+        "The total is of {families} of the {of} families of the baseline window, which had at least "
+        "{percent} % of its infections.",
+        families=covered.families,
+        of=covered.of,
+        percent=percent,
     )

@@ -6,21 +6,21 @@ from quetsach.assess.priority import Criterion, Observation
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.centre.evaluation.inputs import Dimension, Inputs, Priority
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Paragraph, Table
 
-_TITLE = LocalText("Mười mạng botnet cần xử lý", "The ten botnets to take on")
-_NONE = LocalText("Không có dữ liệu của kỳ làm mốc.", "There are no data of the baseline window.")
-_YES, _NO = LocalText("có", "yes"), LocalText("không", "no")
+_TITLE = Text("The ten botnets to take on")
+_NONE = Text("There are no data of the baseline window.")
+_YES, _NO = Text("yes"), Text("no")
 _CRITERIA = (
-    Column("id", LocalText("Mã", "Code"), Form.CODE),
-    Column("name", LocalText("Tiêu chí", "Criterion")),
-    Column("weight", LocalText("Trọng số", "Weight"), Form.NUMBER, 2),
-    Column("low", LocalText("Được 0 điểm", "Scores 0"), Form.NUMBER, 2),
-    Column("high", LocalText("Được 1 điểm", "Scores 1"), Form.NUMBER, 2),
-    Column("is_log", LocalText("Thang lôgarit", "Scale by logarithm")),
-    Column("is_used", LocalText("Đã đo được", "Was measured")),
-    Column("text", LocalText("Nội dung", "What it is")),
+    Column("id", Text("Code"), Form.CODE),
+    Column("name", Text("Criterion")),
+    Column("weight", Text("Weight"), Form.NUMBER, 2),
+    Column("low", Text("Scores 0"), Form.NUMBER, 2),
+    Column("high", Text("Scores 1"), Form.NUMBER, 2),
+    Column("is_log", Text("Scale by logarithm")),
+    Column("is_used", Text("Was measured")),
+    Column("text", Text("What it is")),
 )
 
 
@@ -71,13 +71,13 @@ def _said(found: Priority) -> Block:
 def _chosen(found: Priority, shown: set[str], decided: frozenset[str]) -> Table:
     used = _used(found)
     columns = (
-        Column("id", LocalText("Mã", "Code"), Form.CODE),
-        Column("name", LocalText("Họ mã độc", "Family")),
-        Column("is_chosen", LocalText("Theo tiêu chí", "By the criteria")),
-        Column("is_decided", LocalText("Đã quyết định", "Decided")),
-        Column("standing", LocalText("Mức chắc chắn", "Standing")),
-        Column("score", LocalText("Điểm", "Score"), Form.NUMBER, 2, "priority-score"),
-        Column("acceptability", LocalText("Thuộc nhóm đầu", "Among the first"), Form.PERCENT),
+        Column("id", Text("Code"), Form.CODE),
+        Column("name", Text("Family")),
+        Column("is_chosen", Text("By the criteria")),
+        Column("is_decided", Text("Decided")),
+        Column("standing", Text("Standing")),
+        Column("score", Text("Score"), Form.NUMBER, 2, "priority-score"),
+        Column("acceptability", Text("Among the first"), Form.PERCENT),
         *(Column(f"score_{c.id}", c.name, Form.NUMBER, 2) for c in used),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -90,9 +90,7 @@ def _chosen(found: Priority, shown: set[str], decided: frozenset[str]) -> Table:
             figures = [candidate.score, 100 * candidate.acceptability, *(candidate.scores[c.id] for c in used)]
         name = found.names[candidate.family]
         rows.append((candidate.family, name, chosen, decision, candidate.standing.text, *figures))
-    note = LocalText(
-        "Họ mã độc có ít địa chỉ không được nêu số.", "Families of few addresses are named without figures."
-    )
+    note = Text("Families of few addresses are named without figures.")
     return Table("priority", _TITLE, columns, tuple(rows), note)
 
 
@@ -109,16 +107,16 @@ def _rests_on(found: Priority, shown: set[str]) -> tuple[Block, ...]:
         for c in criteria.criteria
     )
     columns = (
-        Column("id", LocalText("Mã", "Code"), Form.CODE),
-        Column("name", LocalText("Họ mã độc", "Family")),
+        Column("id", Text("Code"), Form.CODE),
+        Column("name", Text("Family")),
         *(Column(c.id, c.name, Form.NUMBER, 2) for c in used),
     )
     measured = tuple(_measured(o, found) for o in found.observations if o.family in shown)
     return (
-        Table("priority-criteria", LocalText("Tiêu chí và trọng số", "Criteria and weights"), _CRITERIA, rows),
+        Table("priority-criteria", Text("Criteria and weights"), _CRITERIA, rows),
         Table(
             "priority-measured",
-            LocalText("Giá trị đo được của từng họ", "What was measured of each family"),
+            Text("What was measured of each family"),
             columns,
             measured,
             is_long=True,

@@ -4,22 +4,14 @@ from quetsach.assess import NO_VERDICT, percent_change, period_text
 from quetsach.assess.estimate import Estimate
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import change_text, number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters.words import number
 from quetsach.web.evaluation.document import Points
 
-_NOTHING = LocalText(
-    "Dữ liệu của trung tâm chưa ghi nhận công văn, báo cáo hay máy nào được quét trong chiến dịch này.",
-    "The centre's data hold no letter, no return and no machine scanned in this campaign.",
-)
-_NOTHING_KNOWN = LocalText(
-    "Chưa có số liệu của hai kỳ để so sánh.", "There are no figures of two windows to be compared."
-)
-_NOTHING_LEFT = LocalText("Dữ liệu không cho thấy còn việc nào bỏ dở.", "The data show nothing left undone.")
-_OBSERVED = LocalText(
-    "Đây là thay đổi quan sát được, chưa phải là kết quả của chiến dịch.",
-    "This is what was observed, and not what the campaign caused.",
-)
+_NOTHING = Text("The centre's data hold no letter, no return and no machine scanned in this campaign.")
+_NOTHING_KNOWN = Text("There are no figures of two windows to be compared.")
+_NOTHING_LEFT = Text("The data show nothing left undone.")
+_OBSERVED = Text("This is what was observed, and not what the campaign caused.")
 _DEALT_WITH = ("machines-scanned", "machines-infected", "machines-cleaned", "machines-reinstalled")
 _UNRESOLVED = "machines-unresolved"
 """Figures of the returns that say what was done with machines, where the form asks for them."""
@@ -29,20 +21,20 @@ _HOLIDAY = "holidays-differ"
 def done(inputs: Inputs) -> Points:
     """Say what was done: letters, returns, machines scanned and cleaned."""
     texts = (*_letters(inputs), *_returns(inputs), *_machines(inputs))
-    return Points(LocalText("Đã làm", "Done"), texts or (_NOTHING,))
+    return Points(Text("Done"), texts or (_NOTHING,))
 
 
 def known(inputs: Inputs) -> Points:
     """Say by how much addresses and infections changed: real figures first, and which figures are only for show."""
     changes = (*_published(inputs), *_counted(inputs))
     texts = (*changes, *_infections(inputs), *((_OBSERVED, NO_VERDICT) if changes else ()))
-    return Points(LocalText("Đã biết", "Known"), texts or (_NOTHING_KNOWN,))
+    return Points(Text("Known"), texts or (_NOTHING_KNOWN,))
 
 
 def recommended(inputs: Inputs) -> Points:
     """Say what the same data leave to do."""
     texts = (*_unanswered(inputs), *_missing(inputs), *_not_cleaned(inputs), *_for_the_next_time(inputs))
-    return Points(LocalText("Kiến nghị", "Recommended"), texts or (_NOTHING_LEFT,))
+    return Points(Text("Recommended"), texts or (_NOTHING_LEFT,))
 
 
 def _letters(inputs: Inputs) -> list[LocalText]:
@@ -51,9 +43,8 @@ def _letters(inputs: Inputs) -> list[LocalText]:
         return []
     count, sent, read = (number(n) for n in (len(found), *_sent_and_read(inputs)))
     return [
-        LocalText(
-            f"Ban hành {count.vi} công văn: {sent.vi} lượt gửi đến các đơn vị, {read.vi} lượt đã xác nhận.",
-            f"Letters issued: {count.en}, sent to {sent.en} units, acknowledged by {read.en}.",
+        Text(
+            "Letters issued: {count}, sent to {sent} units, acknowledged by {read}.", count=count, sent=sent, read=read
         )
     ]
 
@@ -63,10 +54,11 @@ def _returns(inputs: Inputs) -> list[LocalText]:
     if found is None:
         return []
     approved, expected = number(found.approved), number(found.expected)
-    told = [
-        LocalText(
-            f"Có số liệu đã phê duyệt của {approved.vi}/{expected.vi} đơn vị phải báo cáo.",
-            f"Approved figures of {approved.en} of {expected.en} units that owe a return.",
+    told: list[LocalText] = [
+        Text(
+            "Approved figures of {approved} of {expected} units that owe a return.",
+            approved=approved,
+            expected=expected,
         )
     ]
     totals = [total for id_ in _DEALT_WITH for total in found.totals if total.id == id_]
@@ -89,11 +81,12 @@ def _machines(inputs: Inputs) -> list[LocalText]:
         return []
     scanned, infected, cleaned = (number(n) for n in (found.installs, found.with_findings, found.cleaned))
     return [
-        LocalText(
-            f"Theo báo cáo tự nguyện, công cụ đã quét {scanned.vi} máy, phát hiện mã độc trên {infected.vi} máy; "
-            f"{cleaned.vi} máy báo đã làm sạch.",
-            f"By voluntary reports the tool scanned {scanned.en} machines and found malware on {infected.en}; "
-            f"{cleaned.en} reported to be cleaned.",
+        Text(
+            "By voluntary reports the tool scanned {scanned} machines and found malware on {infected}; "
+            "{cleaned} reported to be cleaned.",
+            scanned=scanned,
+            infected=infected,
+            cleaned=cleaned,
         )
     ]
 
@@ -105,7 +98,7 @@ def _published(inputs: Inputs) -> list[LocalText]:
     if windows[0].published is None or len(told) < 2:
         return []
     (_, was), (name, now) = told[0], told[-1]
-    return [_change(LocalText("Số thật đã công bố", "Real figures, as published"), was, name, now)]
+    return [_change(Text("Real figures, as published"), was, name, now)]
 
 
 def _counted(inputs: Inputs) -> list[LocalText]:
@@ -114,11 +107,7 @@ def _counted(inputs: Inputs) -> list[LocalText]:
     if not changed or inputs.targets is None:
         return []
     last = max(changed, key=lambda w: w.count.basis.window)
-    what = (
-        LocalText("Số minh họa của trung tâm này (không phải số thật)", "Figures of this centre for show (not real)")
-        if inputs.not_real
-        else LocalText("Số trung tâm tự đếm", "Counted by the centre")
-    )
+    what = Text("Figures of this centre for show (not real)") if inputs.not_real else Text("Counted by the centre")
     window = period_text(last.count.basis.window, "en")
     holidays = [n.text for n in inputs.targets.notices if n.code == _HOLIDAY and window in n.text.en]
     return [_change(what, inputs.targets.baseline.addresses, last.count.name, last.count.addresses), *holidays]
@@ -152,12 +141,7 @@ def _unanswered(inputs: Inputs) -> list[LocalText]:
     if sent <= read:
         return []
     left = number(sent - read)
-    return [
-        LocalText(
-            f"Đôn đốc {left.vi} lượt gửi công văn chưa được xác nhận.",
-            f"Letters still to be acknowledged: {left.en}; urge the units.",
-        )
-    ]
+    return [Text("Letters still to be acknowledged: {left}; urge the units.", left=left)]
 
 
 def _missing(inputs: Inputs) -> list[LocalText]:
@@ -165,31 +149,21 @@ def _missing(inputs: Inputs) -> list[LocalText]:
     if found is None or found.approved >= found.expected:
         return []
     left = number(found.expected - found.approved)
-    return [
-        LocalText(
-            f"Thu hoặc phê duyệt số liệu còn thiếu của {left.vi} đơn vị.",
-            f"Units whose figures are still to be collected or approved: {left.en}.",
-        )
-    ]
+    return [Text("Units whose figures are still to be collected or approved: {left}.", left=left)]
 
 
 def _not_cleaned(inputs: Inputs) -> list[LocalText]:
-    told, found = [], inputs.tool
+    told: list[LocalText] = []
+    found = inputs.tool
     totals = inputs.outcome.returns.totals if inputs.outcome and inputs.outcome.returns else ()
     if unresolved := next((total.value for total in totals if total.id == _UNRESOLVED), 0):
         left = number(unresolved)
-        told.append(
-            LocalText(
-                f"Xử lý dứt điểm {left.vi} máy mà các đơn vị báo là chưa xử lý xong.",
-                f"Machines that units reported as unresolved, to be dealt with: {left.en}.",
-            )
-        )
+        told.append(Text("Machines that units reported as unresolved, to be dealt with: {left}.", left=left))
     if found is not None and found.with_findings > found.cleaned:
         left = number(found.with_findings - found.cleaned)
         told.append(
-            LocalText(
-                f"Giúp làm sạch {left.vi} máy mà công cụ đã phát hiện mã độc nhưng chưa báo là đã sạch.",
-                f"Machines with findings of the tool that did not report to be cleaned, to be helped: {left.en}.",
+            Text(
+                "Machines with findings of the tool that did not report to be cleaned, to be helped: {left}.", left=left
             )
         )
     return told
@@ -197,21 +171,14 @@ def _not_cleaned(inputs: Inputs) -> list[LocalText]:
 
 def _for_the_next_time(inputs: Inputs) -> list[LocalText]:
     """Return what would let more be computed, and targets be judged."""
-    told = []
+    told: list[LocalText] = []
     if inputs.grades is None and inputs.has_two_windows:
-        told.append(
-            LocalText(
-                "Đề nghị cơ quan quản lý viễn thông cung cấp số thuê bao của từng nhà mạng để xếp loại được.",
-                "Ask the regulator for the subscribers of each provider, so that providers can be graded.",
-            )
-        )
+        told.append(Text("Ask the regulator for the subscribers of each provider, so that providers can be graded."))
     if inputs.effect is None or inputs.effect.registered is None:
         told.append(
-            LocalText(
-                "Trước chiến dịch sau, rút thăm thứ tự triển khai và đăng ký cách phân tích để kết luận được về chỉ "
-                "tiêu.",
+            Text(
                 "Before the next campaign, draw the order of roll-out and register the analysis, so that targets can "
-                "be judged.",
+                "be judged."
             )
         )
     return told

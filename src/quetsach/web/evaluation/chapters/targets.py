@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from quetsach.assess import TargetReport, WindowCount
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters.words import for_show, joined, why_not
 from quetsach.web.evaluation.document import (
     Block,
@@ -22,38 +22,35 @@ from quetsach.web.evaluation.document import (
     answer_cells,
 )
 
-_TITLE = LocalText("Chỉ tiêu và bốn mốc so sánh", "Targets and four baselines")
-_NO_SIGHTINGS = LocalText(
-    "Hệ thống không có lượt ghi nhận nào của kỳ làm mốc. Số do nơi khác công bố được nêu ở phần sau.",
-    "No sightings of the baseline window are held. What others published is further below.",
-)
-_COUNTED = LocalText("Số địa chỉ tự đếm trong các kỳ", "Addresses of the windows, counted here")
+_TITLE = Text("Targets and four baselines")
+_NO_SIGHTINGS = Text("No sightings of the baseline window are held. What others published is further below.")
+_COUNTED = Text("Addresses of the windows, counted here")
 _WINDOW_COLUMNS = (
-    Column("window", LocalText("Kỳ", "Window")),
-    Column("first", LocalText("Từ ngày", "First day"), Form.DAY),
-    Column("last", LocalText("Đến ngày", "Last day"), Form.DAY),
-    Column("days_with_data", LocalText("Số ngày có dữ liệu", "Days with data"), Form.NUMBER),
-    Column("addresses", LocalText("Địa chỉ trong cả kỳ", "Addresses"), Form.NUMBER, 0, "window-addresses"),
-    Column("change", LocalText("So với mốc", "Against baseline"), Form.CHANGE, 1, "change-against-baseline"),
-    Column("published", LocalText("Số đã công bố", "Published"), Form.NUMBER),
+    Column("window", Text("Window")),
+    Column("first", Text("First day"), Form.DAY),
+    Column("last", Text("Last day"), Form.DAY),
+    Column("days_with_data", Text("Days with data"), Form.NUMBER),
+    Column("addresses", Text("Addresses", context="of a window"), Form.NUMBER, 0, "window-addresses"),
+    Column("change", Text("Against baseline"), Form.CHANGE, 1, "change-against-baseline"),
+    Column("published", Text("Published"), Form.NUMBER),
     Column(
         "published_change",
-        LocalText("So với mốc, theo số đã công bố", "Against baseline, as published"),
+        Text("Against baseline, as published"),
         Form.CHANGE,
         1,
     ),
 )
 _FOUR_COLUMNS = (
-    Column("against", LocalText("Mốc", "Baseline")),
-    Column("value", LocalText("Địa chỉ", "Addresses"), Form.NUMBER),
-    Column("change", LocalText("Thay đổi", "Change"), Form.CHANGE, 1),
-    Column("low", LocalText("Thấp nhất", "Low"), Form.CHANGE, 1),
-    Column("high", LocalText("Cao nhất", "High"), Form.CHANGE, 1),
-    Column("why_not", LocalText("Vì sao không có", "Why there is none")),
+    Column("against", Text("Baseline", context="short")),
+    Column("value", Text("Addresses"), Form.NUMBER),
+    Column("change", Text("Change"), Form.CHANGE, 1),
+    Column("low", Text("Low"), Form.CHANGE, 1),
+    Column("high", Text("High"), Form.CHANGE, 1),
+    Column("why_not", Text("Why there is none")),
 )
 _DAILY_COLUMNS = (
-    Column("day", LocalText("Ngày (UTC)", "Day (UTC)"), Form.DAY),
-    Column("addresses", LocalText("Địa chỉ trong ngày", "Addresses that day"), Form.NUMBER),
+    Column("day", Text("Day (UTC)"), Form.DAY),
+    Column("addresses", Text("Addresses that day"), Form.NUMBER),
 )
 
 
@@ -62,7 +59,7 @@ def targets(inputs: Inputs) -> Chapter:
     if inputs.targets is None:
         return Chapter("targets", _TITLE, (Gap(_COUNTED, _NO_SIGHTINGS), *_four(inputs)))
     blocks: list[Block] = [*_windows(inputs, inputs.targets), *_four(inputs), *_daily(inputs)]
-    blocks += [Statement(Tone.CAUTION, LocalText("Lưu ý", "Caution"), notice.text) for notice in inputs.targets.notices]
+    blocks += [Statement(Tone.CAUTION, Text("Caution"), notice.text) for notice in inputs.targets.notices]
     return Chapter("targets", _TITLE, tuple(blocks))
 
 
@@ -77,21 +74,16 @@ def _windows(inputs: Inputs, report: TargetReport) -> list[Block]:
         "The baseline is frozen." if report.seal else "The baseline is provisional.",
     )
     note = joined(_NOT_REAL, seal) if inputs.not_real else seal
-    table = Table(
-        "windows", LocalText("Các kỳ đếm", "Windows"), _columns(is_real=not inputs.not_real), tuple(rows), note
-    )
+    table = Table("windows", Text("Windows"), _columns(is_real=not inputs.not_real), tuple(rows), note)
     spans = Spans(
         "windows",
         "window",
         "first",
         "last",
         "addresses",
-        for_show(LocalText("Địa chỉ trong từng kỳ", "Addresses in each window"), is_real=not inputs.not_real),
-        LocalText(
-            "Số địa chỉ trong cả kỳ chỉ để đối chiếu với năm 2020, không dùng để kết luận về chỉ tiêu.",
-            "Addresses in a whole window are for continuity with 2020 and judge no target.",
-        ),
-        LocalText("địa chỉ", "addresses"),
+        for_show(Text("Addresses in each window"), is_real=not inputs.not_real),
+        Text("Addresses in a whole window are for continuity with 2020 and judge no target."),
+        Text("addresses"),
         mark=report.baseline.name.en,
         begins=inputs.marks,
     )
@@ -103,10 +95,10 @@ def _columns(*, is_real: bool) -> tuple[Column, ...]:
     if is_real:
         return _WINDOW_COLUMNS
     titles = {
-        "addresses": LocalText("Địa chỉ minh họa (tự đếm)", "Addresses for show (counted here)"),
-        "change": LocalText("So với mốc (minh họa)", "Against baseline (for show)"),
-        "published": LocalText("Số thật đã công bố", "Real figure, as published"),
-        "published_change": LocalText("So với mốc (số thật)", "Against baseline (real)"),
+        "addresses": Text("Addresses for show (counted here)"),
+        "change": Text("Against baseline (for show)"),
+        "published": Text("Real figure, as published"),
+        "published_change": Text("Against baseline (real)"),
     }
     return tuple(replace(column, title=titles.get(column.id, column.title)) for column in _WINDOW_COLUMNS)
 
@@ -119,10 +111,7 @@ def _row(count: WindowCount, change: float | None, base: int | None) -> tuple[Ce
     return (count.name, window.first, window.last, days, addresses, change, count.published, published)
 
 
-_NOT_REAL = LocalText(
-    "Số tự đếm ở đây là số minh họa; số thật là số do cơ quan chủ trì công bố.",
-    "What was counted here is for show; the real figures are those that the campaign published.",
-)
+_NOT_REAL = Text("What was counted here is for show; the real figures are those that the campaign published.")
 
 
 def _four(inputs: Inputs) -> list[Block]:
@@ -142,14 +131,12 @@ def _four(inputs: Inputs) -> list[Block]:
                 why_not(compared.change),
             )
         )
-    told = LocalText(
-        "Cùng một số cuối kỳ cho kết quả khác nhau tùy mốc được chọn. Không dòng nào cho biết chiến dịch đã gây ra bao "
-        "nhiêu phần thay đổi.",
+    told = Text(
         "The same last figure gives different results with another baseline. No line says how much of the change the "
-        "campaign caused.",
+        "campaign caused."
     )
     title = for_show(
-        LocalText("Kỳ cuối so với bốn mốc", "The last window against four baselines"),
+        Text("The last window against four baselines"),
         is_real=not inputs.not_real or inputs.targets is None,  # then these are figures that were published
     )
     return [Table("four-baselines", title, _FOUR_COLUMNS, tuple(rows)), Paragraph(told)]
@@ -158,16 +145,13 @@ def _four(inputs: Inputs) -> list[Block]:
 def _daily(inputs: Inputs) -> list[Block]:
     if not inputs.daily:
         return []
-    title = for_show(LocalText("Địa chỉ từng ngày", "Addresses of each day"), is_real=not inputs.not_real)
+    title = for_show(Text("Addresses of each day"), is_real=not inputs.not_real)
     table = Table(
         "daily",
         title,
         _DAILY_COLUMNS,
         tuple((d.day, d.addresses) for d in inputs.daily),
-        LocalText(
-            "Ngày không có trong bảng là ngày không có dữ liệu, không phải là 0.",
-            "A day that is not in the table had no data; it is not zero.",
-        ),
+        Text("A day that is not in the table had no data; it is not zero."),
         is_long=True,
     )
     phases = ((p.period.first, p.name) for p in inputs.campaign.phases)
@@ -176,11 +160,8 @@ def _daily(inputs: Inputs) -> list[Block]:
         "day",
         "addresses",
         title,
-        LocalText(
-            "Vạch đứng: ngày bắt đầu các giai đoạn, các kỳ nghỉ lễ và các sự kiện làm số đếm thay đổi.",
-            "Upright lines: the first days of the phases, of holidays and of events that change counts.",
-        ),
-        LocalText("địa chỉ", "addresses"),
+        Text("Upright lines: the first days of the phases, of holidays and of events that change counts."),
+        Text("addresses"),
         tuple(sorted((*phases, *inputs.marks), key=lambda mark: mark[0])),
     )
     return [curve, table]

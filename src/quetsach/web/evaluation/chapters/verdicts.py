@@ -3,7 +3,7 @@
 from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.campaign import Measure, Target
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters import summary
 from quetsach.web.evaluation.chapters.words import joined, percents
 from quetsach.web.evaluation.document import Chapter, Statement, Tone
@@ -13,25 +13,19 @@ _TONES = {
     Word.NOT_ACHIEVED: Tone.NOT_ACHIEVED,
     Word.NOT_DECIDED: Tone.NOT_DECIDED,
 }
-_NO_EFFECT = LocalText(
-    "Chưa có phân tích so với đơn vị đối chứng, nên không kết luận được chiến dịch đã đạt chỉ tiêu hay chưa. So sánh "
-    "trước và sau không cho biết điều đó.",
+_NO_EFFECT = Text(
     "There is no analysis against controls, so it is not decided whether the campaign met the target. Before and after "
-    "alone do not tell.",
+    "alone do not tell."
 )
-_OTHER_TARGET = LocalText(
-    "Bản phân tích đã đăng ký không đánh giá chỉ tiêu này.", "The registered analysis does not judge this target."
-)
-_UNMEASURED = LocalText(
-    "Không có dữ liệu nào trong hệ thống đo được chỉ tiêu này.", "Nothing that is held here measures this target."
-)
+_OTHER_TARGET = Text("The registered analysis does not judge this target.")
+_UNMEASURED = Text("Nothing that is held here measures this target.")
 
 
 def verdicts(inputs: Inputs) -> Chapter:
     """Return the chapter: what was done, is known and is recommended, then one statement a target."""
     told = (summary.done(inputs), summary.known(inputs), summary.recommended(inputs))
     judged = (_verdict(target, inputs) for target in inputs.campaign.targets)
-    return Chapter("verdicts", LocalText("Kết luận", "Verdicts"), (*told, *judged))
+    return Chapter("verdicts", Text("Verdicts"), (*told, *judged))
 
 
 def _verdict(target: Target, inputs: Inputs) -> Statement:
@@ -50,7 +44,4 @@ def _verdict(target: Target, inputs: Inputs) -> Statement:
 def _with_figures(verdict: Verdict) -> LocalText:
     found = percents(verdict.reduction, verdict.grounds.finding.confidence)
     likely = verdict.likelihood.text
-    return LocalText(
-        f"Phần giảm nhờ chiến dịch: {found.vi}. Khả năng đã đạt chỉ tiêu: {likely.vi}.",
-        f"Reduction by the campaign: {found.en}. That the target was met is {likely.en}.",
-    )
+    return Text("Reduction by the campaign: {found}. That the target was met is {likely}.", found=found, likely=likely)

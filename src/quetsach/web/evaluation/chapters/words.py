@@ -5,10 +5,10 @@ from datetime import date
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.document import Gap
 
-LOW, HIGH = LocalText("Thấp nhất", "Low"), LocalText("Cao nhất", "High")
+LOW, HIGH = Text("Low"), Text("High")
 """The ends of an interval, as heads of columns."""
 
 
@@ -39,7 +39,7 @@ def percents(share: Estimate, confidence: float) -> LocalText:
 
 def for_show(title: LocalText, *, is_real: bool) -> LocalText:
     """Return a title that says that its figures are for show, where they are not real."""
-    return title if is_real else LocalText(f"{title.vi} (số minh họa)", f"{title.en} (for show)")
+    return title if is_real else Text("{title} (for show)", title=title)
 
 
 def number(value: float) -> LocalText:

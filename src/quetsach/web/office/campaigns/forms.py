@@ -18,7 +18,7 @@ from quetsach.campaign.schedule.decision import (
     in_force,
 )
 from quetsach.campaign.section import MAX_BYTES, format_at
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.plans.models import FILE, Campaign

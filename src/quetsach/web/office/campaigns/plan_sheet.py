@@ -17,8 +17,8 @@ from quetsach.campaign.record import Campaign, Measure, Target, Window, read_cam
 from quetsach.campaign.schedule.document import campaign_document
 from quetsach.campaign.schedule.plan import Condition, Milestone, Need, Part, Phase, Stage
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.design.templatetags.faults import Fault, faults
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.campaigns.plan_form import BASE, LIST_WORDS, PLAIN, SECTIONS, YEAR_BEFORE, HeadForm, RowForm

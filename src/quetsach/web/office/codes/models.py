@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 
 
 class VerificationKind(StrEnum):

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from quetsach.campaign.codes import SPACE, code_of, read_code
 from quetsach.campaign.errors import PublicityError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.codes.models import Verification, VerificationKind
 
 

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quetsach.assess import period_text
 from quetsach.centre.publication.snapshot import CampaignFigures, RankedRow, Snapshot, WindowFigure
-from quetsach.core.pack import LocalText
-from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 
 LARGE_PERCENT = 10
 """From what change on a figure needs a reason beside it."""
@@ -20,21 +18,15 @@ LARGE_POINTS = 1
 """The same for a change against the baseline, in percentage points."""
 
 _SECTIONS = {
-    "families": LocalText("Họ mã độc", "Families"),
-    "isps": LocalText("Nhà mạng", "Internet providers"),
-    "places": LocalText("Tỉnh, thành phố", "Provinces and cities"),
-    "sectors": LocalText("Lĩnh vực", "Sectors"),
+    "families": Text("Families"),
+    "isps": Text("Internet providers"),
+    "places": Text("Provinces and cities"),
+    "sectors": Text("Sectors"),
 }
-_SAME = LocalText(
-    "Cùng nguồn, cùng kỳ và cùng bảng tra: có thêm hoặc bớt lượt ghi nhận của chính các nguồn này.",
-    "Same feeds, window and tables: these feeds themselves have more or fewer sightings.",
-)
-_FAMILIES = LocalText("Bảng tên họ mã độc đã thay đổi.", "The table of family names changed.")
-_NETWORK = LocalText("Bảng địa chỉ mạng đã thay đổi.", "The address tables changed.")
-_WITHHELD = LocalText(
-    "Bảng này không được lập, vì sẽ làm lộ những con số nhỏ.",
-    "This table was not made: it would give small figures away.",
-)
+_SAME = Text("Same feeds, window and tables: these feeds themselves have more or fewer sightings.")
+_FAMILIES = Text("The table of family names changed.")
+_NETWORK = Text("The address tables changed.")
+_WITHHELD = Text("This table was not made: it would give small figures away.")
 
 
 class Fate(StrEnum):
@@ -124,7 +116,7 @@ def _latest(before: Snapshot | None, after: Snapshot) -> Section:
     old = before.latest if before else None
     reasons = (*after.blocked, *_window_reasons(old, after.latest, before.feeds if before else ()))
     line = Line(after.latest.title, float(old.addresses) if old else None, float(after.latest.addresses))
-    return Section(LocalText("Cả nước", "The country"), (_explained(line, reasons),))
+    return Section(Text("The country"), (_explained(line, reasons),))
 
 
 def _campaigns(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
@@ -159,34 +151,19 @@ def _campaign(old: CampaignFigures | None, new: CampaignFigures | None) -> Secti
 
 def _gone(old: CampaignFigures | None, new: CampaignFigures | None) -> tuple[LocalText, ...]:
     if new is None and old is not None:
-        return (
-            LocalText(
-                "Chiến dịch này không còn nằm trong số liệu công bố: kiểm tra trước khi đồng ý.",
-                "This campaign is no longer among the published figures: look into it before you agree.",
-            ),
-        )
-    return (
-        LocalText(
-            "Kỳ này không còn trong kế hoạch hoặc không còn dữ liệu.", "The window left the plan, or has no data."
-        ),
-    )
+        return (Text("This campaign is no longer among the published figures: look into it before you agree."),)
+    return (Text("The window left the plan, or has no data."),)
 
 
 def _baseline_reasons(old: CampaignFigures | None, new: CampaignFigures | None) -> Iterator[LocalText]:
     if old is None or new is None or old.seal == new.seal:
         return
     if not new.seal:
-        yield LocalText("Mốc so sánh đã chốt không còn.", "The frozen baseline is no longer there.")
+        yield Text("The frozen baseline is no longer there.")
     elif old.seal:
-        yield LocalText(
-            f"Mốc so sánh được chốt lại (quyết định chốt mốc số {new.decision}).",
-            f"The baseline was frozen again (baseline decision {new.decision}).",
-        )
+        yield Text("The baseline was frozen again (baseline decision {decision}).", decision=new.decision)
     else:
-        yield LocalText(
-            f"Mốc so sánh đã được chốt (quyết định chốt mốc số {new.decision}).",
-            f"The baseline was frozen (baseline decision {new.decision}).",
-        )
+        yield Text("The baseline was frozen (baseline decision {decision}).", decision=new.decision)
 
 
 def _word_reasons(old: CampaignFigures | None, new: CampaignFigures | None) -> Iterator[LocalText]:
@@ -194,19 +171,15 @@ def _word_reasons(old: CampaignFigures | None, new: CampaignFigures | None) -> I
     if old is None or new is None:
         return
     if new.is_final and not old.is_final:
-        yield LocalText(
-            "Chiến dịch đã kết thúc: số liệu này là cuối cùng.", "The campaign is closed: these figures are final."
-        )
+        yield Text("The campaign is closed: these figures are final.")
     elif old.is_final and not new.is_final:
-        yield LocalText("Số liệu không còn là cuối cùng.", "The figures are no longer final.")
+        yield Text("The figures are no longer final.")
     if (old.name, old.summary) != (new.name, new.summary):
-        yield LocalText("Tên hoặc phần giới thiệu chiến dịch thay đổi.", "The campaign's name or summary changes.")
-    for was, is_, (added_vi, added_en), (lost_vi, lost_en) in (
-        (old.goals, new.goals, ("Chỉ tiêu mới", "New target"), ("Không còn chỉ tiêu", "Target that is gone")),
-        (old.warnings, new.warnings, ("Lưu ý mới", "New notice"), ("Không còn lưu ý", "Notice that is gone")),
-    ):
-        yield from (LocalText(f"{added_vi}: {t.vi}", f"{added_en}: {t.en}") for t in is_ if t not in was)
-        yield from (LocalText(f"{lost_vi}: {t.vi}", f"{lost_en}: {t.en}") for t in was if t not in is_)
+        yield Text("The campaign's name or summary changes.")
+    yield from (Text("New target: {text}", text=text) for text in new.goals if text not in old.goals)
+    yield from (Text("Target that is gone: {text}", text=text) for text in old.goals if text not in new.goals)
+    yield from (Text("New notice: {text}", text=text) for text in new.warnings if text not in old.warnings)
+    yield from (Text("Notice that is gone: {text}", text=text) for text in old.warnings if text not in new.warnings)
 
 
 def _rankings(before: Snapshot | None, after: Snapshot) -> Iterator[Section]:
@@ -242,10 +215,7 @@ def _rates(was: Mapping[str, RankedRow], is_: Mapping[str, RankedRow]) -> Iterat
     """Say where a rate changes though its figure stays: only the addresses that it is set against changed."""
     both = [(was[key], is_[key]) for key in is_ if key in was]
     if count := sum(a.mean_daily == b.mean_daily and a.per_thousand != b.per_thousand for a, b in both):
-        yield LocalText(
-            f"Tỷ lệ trên 1.000 địa chỉ thay đổi ở {count} dòng.",
-            f"The rate per 1,000 addresses changes in {count} lines.",
-        )
+        yield Text("The rate per 1,000 addresses changes in {count} lines.", count=count)
 
 
 def _explained(line: Line, reasons: Sequence[LocalText], otherwise: tuple[LocalText, ...] = (_SAME,)) -> Line:
@@ -270,15 +240,16 @@ def _window_reasons(
     before = set(old.feeds or old_feeds)
     if before and new.feeds:
         if added := ", ".join(sorted(set(new.feeds) - before)):
-            yield LocalText(f"Thêm nguồn: {added}.", f"A feed was added: {added}.")
+            yield Text("A feed was added: {added}.", added=added)
         if lost := ", ".join(sorted(before - set(new.feeds))):
-            yield LocalText(f"Không còn nguồn: {lost}.", f"A feed is gone: {lost}.")
-    spans = [Period(window.first, window.last) for window in (old, new)]
-    if spans[0] != spans[1]:
-        vi, en = ([period_text(span, language) for span in spans] for language in ("vi", "en"))
-        yield LocalText(f"Kỳ đếm đã chuyển: {vi[0]} → {vi[1]}.", f"The window moved: {en[0]} → {en[1]}.")
+            yield Text("A feed is gone: {lost}.", lost=lost)
+    if (old.first, old.last) != (new.first, new.last):
+        before_days, days = (Text("{first} to {last}", first=w.first, last=w.last) for w in (old, new))
+        yield Text("The window moved: {before} → {after}.", before=before_days, after=days)
     if old.days_with_data != new.days_with_data:
-        yield LocalText(
-            f"Số ngày có dữ liệu: {old.days_with_data} → {new.days_with_data}/{new.days}.",
-            f"Days with data: {old.days_with_data} → {new.days_with_data} of {new.days}.",
+        yield Text(
+            "Days with data: {before} → {after} of {whole}.",
+            before=old.days_with_data,
+            after=new.days_with_data,
+            whole=new.days,
         )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.packs.errors import SigningError
 from quetsach.web.configuration import MailServer
 from quetsach.web.design.templatetags.words import day as written_day

@@ -22,7 +22,7 @@ from quetsach.campaign.kit_texts import (
     read_texts,
 )
 from quetsach.campaign.spoken_text import SpokenForms
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS, qr_png, qr_svg, qr_values, typeset
 from quetsach.web.office.wording.selectors import as_worded
 

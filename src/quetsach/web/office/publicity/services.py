@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.client_address import client_address
 from quetsach.web.identity import site
 from quetsach.web.limits import SourceLimit, Width

@@ -11,7 +11,7 @@ from quetsach.campaign.letters.reminders import Policy, days_text, read_days
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod
 from quetsach.campaign.returns.state import Act, Scope, State
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.returns.answers import LONGEST_NAME, LONGEST_REASON, Fault
 from quetsach.campaign.returns.form import Counts, Element, Form, Kind, Span
 from quetsach.campaign.returns.state import Act, ReturnStatus, Scope, State
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class SectionView:
     questions: tuple[QuestionView, ...]
 
 
-_REASON = LocalText("Nếu chưa có số liệu: lý do", "If the figure is not known: why")
-_FAMILY = LocalText("Họ mã độc", "Family")
-_MACHINES = LocalText("Số máy", "Machines")
+_REASON = Text("If the figure is not known: why")
+_FAMILY = Text("Family")
+_MACHINES = Text("Machines")
 
 
 def form_view(form: Form, cells: Mapping[str, str], faults: Iterable[Fault] = ()) -> tuple[SectionView, ...]:
@@ -102,7 +102,7 @@ def cell_names(form: Form) -> dict[str, LocalText]:
 
 
 def _joined(first: LocalText, second: LocalText) -> LocalText:
-    return LocalText(f"{first.vi}: {second.vi}", f"{first.en}: {second.en}")
+    return Text("{first}: {second}", first=first, second=second)
 
 
 def _question(element: Element, cells: Mapping[str, str], faults: Mapping[str, list[Fault]]) -> QuestionView:

@@ -15,8 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from quetsach.campaign.errors import ReturnError, UnitsError
 from quetsach.campaign.returns.form import Element, Form, Kind
 from quetsach.campaign.returns.state import Scope
-from quetsach.core.pack import LocalText
 from quetsach.core.table import guarded, unguarded
+from quetsach.core.text import Text
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx
@@ -31,8 +31,8 @@ _EDGE = Side(style="thin", color="535B65")
 _OPEN_BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 _IDENTITY = ("@form", "@period", "@unit")
 _SCOPES = {
-    Scope.OWN: LocalText("riêng đơn vị", "this unit alone"),
-    Scope.SUBTREE: LocalText("gồm cả cấp dưới", "with all units below"),
+    Scope.OWN: Text("this unit alone"),
+    Scope.SUBTREE: Text("with all units below"),
 }
 """How a sheet says whose machines are counted, chosen from a list; read back in either language, or by its code."""
 

@@ -15,7 +15,7 @@ from quetsach.campaign.units.tree import Tree, positions, roll_up
 from quetsach.campaign.units.unit import Unit as UnitRecord
 from quetsach.campaign.units.unit import recast
 from quetsach.centre.tables import load_former_names, load_tree_snapshot
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.reading import kept_while_read
 from quetsach.web.office.tree.models import Contact, Group, GroupSet, Position, Unit, UnitKind
 from quetsach.web.office.tree.records import succession_records, unit_records

@@ -23,8 +23,8 @@ from openpyxl.utils import get_column_letter
 
 from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Sheet, sheet_of
-from quetsach.core.pack import LocalText
 from quetsach.core.table import guarded
+from quetsach.core.text import Text
 
 DEADLINE_SECONDS = 15
 _MOST_TOLD_BYTES = 2000
@@ -34,21 +34,16 @@ _ROOM = re.compile(r"<sheetData ?/>|<sheetData></sheetData>")
 _DIMENSION = re.compile(r"<dimension [^>]*/>")
 _AT_ONCE = threading.BoundedSemaphore(2)
 _COMMAND = (sys.executable, "-I", "-m", "quetsach.web.office.units.workbook", str(MAX_COLUMNS), str(MAX_ROWS))
-_DAMAGED = LocalText("không phải tệp XLSX, hoặc tệp bị hỏng", "not an XLSX file, or a damaged one")
-_TOO_LARGE = LocalText("tệp quá lớn khi giải nén", "the file is too large when it is unpacked")
-_ACTIVE = LocalText(
-    "có liên kết ngoài, macro hoặc đối tượng nhúng", "holds links to other files, macros or embedded objects"
-)
-_ENTITIES = LocalText("có khai báo thực thể XML", "declares XML entities")
-_BUSY = LocalText("máy chủ đang đọc các bảng tính khác", "the centre is reading other spreadsheets")
-_AGAIN = LocalText("lưu lại ở dạng XLSX thường", "save it again as a plain XLSX file")
-_PARTS = LocalText("chia bảng thành nhiều tệp", "import the table in parts")
-_UNREAD = LocalText("máy chủ không đọc được bảng tính này", "the centre could not read this spreadsheet")
-_TELL = LocalText(
-    "gửi lại sau ít phút; nếu vẫn không được, báo cho người quản trị máy chủ",
-    "send it again in a few minutes; if that does not help, tell who runs the centre",
-)
-_LATER = LocalText("chờ một phút rồi gửi lại", "wait a minute and send it again")
+_DAMAGED = Text("not an XLSX file, or a damaged one")
+_TOO_LARGE = Text("the file is too large when it is unpacked")
+_ACTIVE = Text("holds links to other files, macros or embedded objects")
+_ENTITIES = Text("declares XML entities")
+_BUSY = Text("the centre is reading other spreadsheets")
+_AGAIN = Text("save it again as a plain XLSX file")
+_PARTS = Text("import the table in parts")
+_UNREAD = Text("the centre could not read this spreadsheet")
+_TELL = Text("send it again in a few minutes; if that does not help, tell who runs the centre")
+_LATER = Text("wait a minute and send it again")
 _REFUSALS = {
     "damaged": (_DAMAGED, _AGAIN),
     "large": (_TOO_LARGE, _PARTS),

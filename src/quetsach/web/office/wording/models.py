@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.people.models import Person
 
 

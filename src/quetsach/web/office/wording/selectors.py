@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.wording import reworded, texts_in
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.wording.models import Wording
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.wording import places_left_open
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.people.access import CurrentUser, require
 from quetsach.web.office.refusal import FlashErrors

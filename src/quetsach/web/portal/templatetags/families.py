@@ -11,8 +11,9 @@ from django.utils.translation import get_language
 
 from quetsach.centre.publication.snapshot import RankedRow, WindowFigure
 from quetsach.centre.tables import load_calendar
-from quetsach.core.pack import LocalText, Pack
+from quetsach.core.pack import Pack
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.published.selectors import pack_of, shelf
 
 register = template.Library()

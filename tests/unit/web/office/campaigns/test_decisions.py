@@ -21,7 +21,7 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets
 from quetsach.centre.publication.snapshot import RankedRow
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.campaigns.selectors.boards import boards_of

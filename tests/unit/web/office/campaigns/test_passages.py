@@ -7,8 +7,8 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.plan import Need
 from quetsach.campaign.schedule.status import PhaseState
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.services import ApprovalError
 from quetsach.web.office.campaigns.selectors.boards import standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of, outcome_read, published_campaigns

@@ -9,8 +9,8 @@ from quetsach.campaign import CampaignError
 from quetsach.campaign.authority import Role
 from quetsach.campaign.errors import ScheduleError
 from quetsach.centre.tables import load_campaign
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_move, plan_replace
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign

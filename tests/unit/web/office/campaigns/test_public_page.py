@@ -9,7 +9,7 @@ from tests.unit.web.office.campaigns.conftest import NOW, decide_botnets, freeze
 from quetsach.centre.centre import Centre
 from quetsach.centre.publication.candidates import publish_candidate
 from quetsach.centre.publication.counting import figures_count
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.campaigns.selectors import outcome
 from quetsach.web.office.campaigns.selectors.outcome import published_campaigns
 from quetsach.web.office.campaigns.services.plans import campaign_clone

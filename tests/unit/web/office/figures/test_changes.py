@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.centre.publication.snapshot import CampaignFigures, Snapshot, read_snapshot
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.figures.changes import Line, Section, sections
 
 

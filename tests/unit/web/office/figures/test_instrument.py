@@ -16,8 +16,8 @@ from quetsach.campaign.authority import Role
 from quetsach.centre import tables
 from quetsach.centre.publication.candidates import candidates
 from quetsach.centre.publication.snapshot import read_snapshot
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.figures.services import figures_ask
 from quetsach.web.office.views import dashboard_of

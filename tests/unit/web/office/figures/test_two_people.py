@@ -14,7 +14,7 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.centre.publication.candidates import Candidate, candidates, lay_candidate, publish_candidate
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, figures_path, listed_path, read_snapshot
 from quetsach.cli.main import main
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.figures.services import figures_ask, figures_let_out, figures_release_agreed

@@ -16,7 +16,7 @@ from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign.authority import Role
 from quetsach.centre.publication.candidates import Candidate, lay_candidate
 from quetsach.centre.publication.snapshot import read_snapshot
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.people.models import Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.publicity.contents import (
     MAX_NAME_LENGTH,
     announcements,

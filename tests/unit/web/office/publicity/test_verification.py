@@ -9,7 +9,7 @@ from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.codes import code_of
 from quetsach.campaign.errors import PublicityError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.codes.models import Verification
 from quetsach.web.office.codes.services import (
     code_draw,

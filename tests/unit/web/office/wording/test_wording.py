@@ -9,7 +9,7 @@ from tests.unit.web.office.conftest import NOW
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.wording import reworded, texts_in
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.helpdesk.wording import ready_answers
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person

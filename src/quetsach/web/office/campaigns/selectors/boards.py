@@ -27,7 +27,7 @@ from quetsach.campaign.schedule.status import PlanStatus, plan_status
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.tables import load_families
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import NO_TEXT, LocalText, Text
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.selectors.botnets import own_rankings
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
@@ -183,37 +183,37 @@ def _channels(key: str) -> list[Progress]:
     channels = [
         Progress(
             "tool",
-            LocalText("Công cụ cung cấp để tải về", "Tool offered for download"),
+            Text("Tool offered for download"),
             int(tool is not None),
             1,
-            LocalText(f"phiên bản {tool.version}", f"version {tool.version}") if tool else LocalText("", ""),
+            Text("version {version}", version=tool.version) if tool else NO_TEXT,
         ),
         Progress(
             "letters",
-            LocalText("Nơi nhận công văn đã xác nhận", "Recipients of letters that acknowledged"),
+            Text("Recipients of letters that acknowledged"),
             sum(letter.acknowledged for letter in letters),
             sum(letter.addressed for letter in letters),
-            LocalText(f"{len(letters)} công văn", f"{len(letters)} letters"),
+            Text("{count} letters", count=len(letters)),
         ),
     ]
     returns = returns_of(key)
     channels.append(
         Progress(
             "returns",
-            LocalText("Báo cáo đã phê duyệt", "Returns approved"),
+            Text("Returns approved"),
             returns.approved if returns else 0,
             returns.expected if returns else 0,
-            LocalText("", "") if returns else LocalText("chưa công bố", "not published"),
+            NO_TEXT if returns else Text("not published"),
         )
     )
     tally = report_tally()
     channels.append(
         Progress(
             "reports",
-            LocalText("Máy gửi báo cáo của công cụ (tự nguyện)", "Machines that sent the tool's report (voluntary)"),
+            Text("Machines that sent the tool's report (voluntary)"),
             tally.installs if tally else 0,
             0,
-            LocalText(f"{tally.reports} lượt chạy", f"{tally.reports} runs") if tally else LocalText("", ""),
+            Text("{reports} runs", reports=tally.reports) if tally else NO_TEXT,
             is_work=False,
         )
     )

@@ -17,8 +17,8 @@ from quetsach.centre.priority import BotnetChoice, choose_botnets
 from quetsach.centre.publication.snapshot import RankedRow
 from quetsach.centre.tables import load_families
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText
 from quetsach.web.published.selectors import published_snapshot
 
 _LIFETIME_SECONDS: Final = 3600

@@ -21,7 +21,7 @@ from quetsach.centre.baseline import (
 )
 from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import BASELINE, DECISION, Campaign, Passage
 from quetsach.web.office.plans.selectors import campaign_of, decisions_of, is_closed
@@ -106,7 +106,7 @@ def data_folder() -> Path:
     """
     data: Path | None = settings.CENTER.data
     if data is None:
-        raise BaselineError(LocalText("trung tâm chưa có thư mục dữ liệu", "the centre has no data folder"))
+        raise BaselineError(Text("the centre has no data folder"))
     return data
 
 

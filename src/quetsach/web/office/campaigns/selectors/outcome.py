@@ -24,7 +24,7 @@ from quetsach.campaign.schedule.outcome import (
 from quetsach.campaign.schedule.status import PlanStatus
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.centre.publication.snapshot import Snapshot, WindowFigure
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.selectors.boards import chains_of, letters_of, standing_of
 from quetsach.web.office.people.access import today
@@ -92,8 +92,8 @@ def outcome_read(content: Mapping[str, Any]) -> Outcome:
     try:
         return _FORM.validate_python(content, strict=False)
     except ValidationError as error:
-        text = LocalText("dữ liệu kết thúc chiến dịch bị hỏng", "the sealed facts of the campaign are damaged")
-        hint = LocalText("khôi phục cơ sở dữ liệu từ bản sao lưu", "restore the database from a backup")
+        text = Text("the sealed facts of the campaign are damaged")
+        hint = Text("restore the database from a backup")
         raise ScheduleError(text, advice=hint) from error
 
 

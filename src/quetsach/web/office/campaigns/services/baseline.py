@@ -17,7 +17,7 @@ from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_basel
 from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
 from quetsach.core.errors import QuetsachError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
 from quetsach.web.office.campaigns.selectors.decisions import (
@@ -127,13 +127,9 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
         )
     except (QuetsachError, DatabaseError) as error:
         why = error.hint or error.what if isinstance(error, QuetsachError) else error
-        text = LocalText(
-            f"đã đồng ý, nhưng chưa ghi xong mốc so sánh: {why}",
-            f"agreed to, but the baseline could not be written and recorded: {why}",
-        )
-        advice = LocalText(
-            f"khi đã khắc phục, chạy: quetsach center campaigns freeze-baseline {campaign.key} --carry-out",
-            f"once that is mended, run: quetsach center campaigns freeze-baseline {campaign.key} --carry-out",
+        text = Text("agreed to, but the baseline could not be written and recorded: {why}", why=why)
+        advice = Text(
+            "once that is mended, run: quetsach center campaigns freeze-baseline {key} --carry-out", key=campaign.key
         )
         raise BaselineError(text, advice=advice) from error
 
@@ -149,11 +145,8 @@ def baseline_freeze_alone(
     """
     if settings.CENTER.publication == "two-people":
         raise BaselineError(
-            LocalText("ở trung tâm này, mốc so sánh cần hai người", "in this centre a baseline needs two people"),
-            advice=LocalText(
-                "ghi người đề nghị sau --by; người thứ hai đồng ý trong văn phòng",
-                "name who asks with --by; a second person agrees in the office",
-            ),
+            Text("in this centre a baseline needs two people"),
+            advice=Text("name who asks with --by; a second person agrees in the office"),
         )
     _refuse_closed(campaign)
     facts = _facts(campaign, expected, accepts_gaps=accepts_gaps, reason=reason)
@@ -215,11 +208,11 @@ def _freeze(
 
 def _facts(campaign: Campaign, expected: Sequence[str], *, accepts_gaps: bool, reason: str) -> dict[str, Any]:
     if not reason.strip():
-        raise BaselineError(LocalText("cần nêu lý do chốt mốc", "freezing a baseline needs a reason"), field="reason")
+        raise BaselineError(Text("freezing a baseline needs a reason"), field="reason")
     count = baseline_count(campaign=campaign, expected=expected, accepts_gaps=accepts_gaps)
     return {"count": count.as_json(), "plan": campaign.revision.sha256}
 
 
 def _refuse_closed(campaign: Campaign) -> None:
     if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+        raise ScheduleError(Text("the campaign is closed"))

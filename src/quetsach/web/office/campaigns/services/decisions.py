@@ -12,7 +12,7 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, check_decision, digest_of, refuse_day_outside
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
@@ -58,7 +58,7 @@ def decision_draft(
     """
     require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+        raise ScheduleError(Text("the campaign is closed"))
     refuse_day_outside(decided_on, campaign.plan.days)
     named, figures = _subjects(campaign, kind, subjects, day=today(now))
     earlier = decisions_of(campaign)
@@ -89,7 +89,7 @@ def decision_ask(*, campaign: Campaign, decision: Decided, by: Person, now: date
     """
     require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+        raise ScheduleError(Text("the campaign is closed"))
     check_decision(decision, decisions_of(campaign), today=today(now))
     content = decision.as_json() | {"number": 0}
     for asked in asked_decisions(campaign):
@@ -192,9 +192,9 @@ def _botnets(campaign: Campaign, subjects: Sequence[str], *, day: date) -> tuple
     if unknown:
         names = ", ".join(unknown)[:200]
         raise ScheduleError(
-            LocalText(f"bảng họ mã độc không có: {names}", f"the table of families does not have: {names}"),
+            Text("the table of families does not have: {names}", names=names),
             field="others",
-            advice=LocalText("ghi theo mã trong bảng họ mã độc", "name them as the table of families does"),
+            advice=Text("name them as the table of families does"),
         )
     figures = botnet_figures(campaign.plan)
     ranks = {row.id: row.rank for row in figures.rows}

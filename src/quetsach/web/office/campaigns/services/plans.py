@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from quetsach import storage
-from quetsach.assess import period_text
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign import read_campaign
 from quetsach.campaign.authority import Permission
@@ -17,8 +16,8 @@ from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.document import campaign_digest, campaign_document, date_changes, next_campaign, redated
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
 from quetsach.web.office.campaigns.services.decisions import decision_append
 from quetsach.web.office.log.services import log_append
@@ -50,9 +49,9 @@ def campaign_begin(*, document: bytes, by: Person | None, now: datetime, pattern
     plan = read_campaign(document, file=FILE)
     if Campaign.objects.filter(key=plan.id).exists():
         raise ScheduleError(
-            LocalText(f"đã có chiến dịch {plan.id}", f"there is a campaign {plan.id} already"),
+            Text("there is a campaign {key} already", key=plan.id),
             field="id",
-            advice=LocalText("đặt mã khác", "give it another identifier"),
+            advice=Text("give it another identifier"),
         )
     campaign = Campaign.objects.create(key=plan.id, pattern=pattern, begun_by=by, begun_at=now)
     _keep(campaign, plan, reason=f"Theo mẫu {pattern.key}" if pattern else _FIRST, by=by, now=now)
@@ -144,42 +143,33 @@ def _change(
 
 def _refuse_change(campaign: Campaign, plan: Plan, *, reason: str, seen: int | None) -> None:
     if not reason.strip():
-        raise ScheduleError(
-            LocalText("cần nêu lý do điều chỉnh", "a change of the plan needs a reason"), field="reason"
-        )
+        raise ScheduleError(Text("a change of the plan needs a reason"), field="reason")
     if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+        raise ScheduleError(Text("the campaign is closed"))
     if plan.id != campaign.key:
-        text = LocalText(f"tệp thuộc chiến dịch khác: {plan.id}", f"the file is of another campaign: {plan.id}")
+        text = Text("the file is of another campaign: {key}", key=plan.id)
         raise ScheduleError(text, field="id")
     last = campaign.revision
     if seen is not None and seen != last.number:
         raise _overtaken(last)
     if plan == last.plan:
-        raise ScheduleError(LocalText("không có gì thay đổi", "nothing would change"))
+        raise ScheduleError(Text("nothing would change"))
     frozen = frozen_baseline(campaign.key)
     if frozen and plan.window(plan.baseline).period != frozen.basis.window:
         window = frozen.basis.window
-        text = LocalText(
-            f"mốc so sánh đã chốt ở kỳ {period_text(window, 'vi')}, không đổi kỳ được nữa",
-            f"the baseline is frozen over {window}: its window stays",
-        )
-        raise ScheduleError(text, field="windows")
+        days = Text("{first} to {last}", first=window.first, last=window.last)
+        raise ScheduleError(Text("the baseline is frozen over {days}: its window stays", days=days), field="windows")
 
 
 def _overtaken(last: PlanRevision) -> ScheduleError:
     at = f"{timezone.localtime(last.made_at):%H:%M %d/%m/%Y}"
     return ScheduleError(
-        LocalText(
-            f"{last.made_by or 'người quản trị máy chủ'} đã điều chỉnh kế hoạch lúc {at}, sau khi bạn mở trang này; "
-            "nội dung bạn ghi chưa được lưu",
-            f"{last.made_by or 'the operator of the machine'} changed the plan at {at} (Viet Nam), after you opened "
-            "this page; what you wrote is not saved",
+        Text(
+            "{person} changed the plan at {at} (Viet Nam), after you opened this page; what you wrote is not saved",
+            person=last.made_by or Text("the operator of the machine"),
+            at=at,
         ),
-        advice=LocalText(
-            "so sánh hai nội dung dưới đây; nếu lưu lần nữa, nội dung của bạn thay cho nội dung kia",
-            "compare both texts below; saving once more puts yours in the place of the other",
-        ),
+        advice=Text("compare both texts below; saving once more puts yours in the place of the other"),
     )
 
 

@@ -11,7 +11,7 @@ from quetsach import storage
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import digest_of
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approval_supersede
 from quetsach.web.office.campaigns.selectors.boards import standing_of
@@ -120,7 +120,7 @@ def gate_ask(*, campaign: Campaign, phase: str, by: Person, now: datetime) -> Pa
     campaign = _begin(campaign, by, now)
     gate = standing_of(campaign, day=today(now)).next_gate
     if gate is None or gate.phase.id != phase:
-        text = LocalText("các giai đoạn được mở lần lượt", "phases are opened one after the other")
+        text = Text("phases are opened one after the other")
         raise ScheduleError(text, field=phase)
     if gate.missing:
         raise ScheduleError(
@@ -129,9 +129,7 @@ def gate_ask(*, campaign: Campaign, phase: str, by: Person, now: datetime) -> Pa
                 "conditions are missing: " + "; ".join(finding.text.en for finding in gate.missing),
             ),
             field=phase,
-            advice=LocalText(
-                "bổ sung điều còn thiếu, hoặc điều chỉnh kế hoạch", "do what is missing, or change the plan"
-            ),
+            advice=Text("do what is missing, or change the plan"),
         )
     facts = {
         "campaign": campaign.key,
@@ -160,17 +158,15 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
     """
     campaign = _begin(campaign, by, now)
     if len(reason) > MAX_REASON:
-        text = LocalText(f"lý do dài quá {MAX_REASON} ký tự", f"the reason is longer than {MAX_REASON} characters")
+        text = Text("the reason is longer than {max_reason} characters", max_reason=MAX_REASON)
         raise ScheduleError(text, field="reason")
     outcome = outcome_now(campaign, day=today(now), is_final=True)
     if outcome.open_points and not reason.strip():
         count = len(outcome.open_points)
         raise ScheduleError(
-            LocalText(f"còn {count} việc chưa xong", f"{count} points are still open"),
+            Text("{count} points are still open", count=count),
             field="reason",
-            advice=LocalText(
-                "hoàn thành, hoặc nêu lý do vẫn kết thúc", "settle them, or say why it is closed nevertheless"
-            ),
+            advice=Text("settle them, or say why it is closed nevertheless"),
         )
     title = f"Kết thúc {campaign.plan.name.vi}"
     return _ask(campaign, CLOSE, outcome_json(outcome), title=title, reason=reason.strip(), by=by, now=now)
@@ -187,7 +183,7 @@ def _begin(campaign: Campaign, by: Person, now: datetime) -> Campaign:
     require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if is_closed(campaign):
-        raise ScheduleError(LocalText("chiến dịch đã kết thúc", "the campaign is closed"))
+        raise ScheduleError(Text("the campaign is closed"))
     return campaign
 
 

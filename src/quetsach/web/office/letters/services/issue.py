@@ -12,7 +12,7 @@ from quetsach.campaign.codes import SPACE, code_of
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import EventKind
 from quetsach.campaign.letters.letter import DocumentKind
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.codes.services import verification_register, verification_revoke

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from quetsach.campaign.authority import Permission, scope
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.codes.models import Verification, VerificationKind

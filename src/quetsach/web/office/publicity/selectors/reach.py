@@ -14,8 +14,8 @@ from django.db.models import Count, F, Q, Sum
 from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
 from quetsach.campaign.authority import Permission, scope
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period
+from quetsach.core.text import NO_TEXT, LocalText
 from quetsach.web.office.people.access import duties_of, require
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.publicity.models import Visit
@@ -252,6 +252,4 @@ def _channel_table(assignment: Assignment, uses: Mapping[str, tuple[int, int, in
     element = assignment.form.form.element(_CHANNELS)
     options = element.options if element else ()
     rows = (ChannelUse(option.label, *uses[option.id]) for option in options if option.id in uses)
-    return ChannelTable(
-        assignment.campaign.plan.name, element.definition if element else LocalText("", ""), tuple(rows)
-    )
+    return ChannelTable(assignment.campaign.plan.name, element.definition if element else NO_TEXT, tuple(rows))

@@ -15,7 +15,7 @@ import segno
 import typst
 
 from quetsach.campaign.errors import PublicityError
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText, Text
 
 # QR codes: as runs of dark squares for the sheets, as SVG and PNG for whoever needs one alone.
 
@@ -78,32 +78,32 @@ class Sheet:
 
 SHEETS = (
     Sheet(
-        LocalText("Áp phích A3", "Poster A3"),
-        LocalText("ap-phich-a3.pdf", "poster-a3.pdf"),
+        Text("Poster A3"),
+        Text("poster-a3.pdf"),
         "poster",
         "print",
         297,
         420,
     ),
     Sheet(
-        LocalText("Áp phích A4", "Poster A4"),
-        LocalText("ap-phich-a4.pdf", "poster-a4.pdf"),
+        Text("Poster A4"),
+        Text("poster-a4.pdf"),
         "poster",
         "print",
         210,
         297,
     ),
     Sheet(
-        LocalText("Áp phích để đăng mạng", "Poster to post online"),
-        LocalText("ap-phich.png", "poster.png"),
+        Text("Poster to post online"),
+        Text("poster.png"),
         "poster",
         "screen",
         1240,
         1754,
     ),
     Sheet(
-        LocalText("Tờ rơi A5, hai mặt", "Leaflet A5, two sides"),
-        LocalText("to-roi-a5.pdf", "leaflet-a5.pdf"),
+        Text("Leaflet A5, two sides"),
+        Text("leaflet-a5.pdf"),
         "leaflet",
         "print",
         148,
@@ -111,40 +111,40 @@ SHEETS = (
         pages=2,
     ),
     Sheet(
-        LocalText("Ảnh ngang", "Wide picture"),
-        LocalText("anh-ngang-1200x630.png", "card-1200x630.png"),
+        Text("Wide picture"),
+        Text("card-1200x630.png"),
         "card",
         "screen",
         1200,
         630,
     ),
     Sheet(
-        LocalText("Ảnh vuông", "Square picture"),
-        LocalText("anh-vuong-1080x1080.png", "card-1080x1080.png"),
+        Text("Square picture"),
+        Text("card-1080x1080.png"),
         "card",
         "screen",
         1080,
         1080,
     ),
     Sheet(
-        LocalText("Banner 970 × 250", "Banner 970 × 250"),
-        LocalText("banner-970x250.png", "banner-970x250.png"),
+        Text("Banner 970 × 250"),
+        Text("banner-970x250.png"),
         "banner",
         "screen",
         970,
         250,
     ),
     Sheet(
-        LocalText("Banner 728 × 90", "Banner 728 × 90"),
-        LocalText("banner-728x90.png", "banner-728x90.png"),
+        Text("Banner 728 × 90"),
+        Text("banner-728x90.png"),
         "banner",
         "screen",
         728,
         90,
     ),
     Sheet(
-        LocalText("Banner 300 × 250", "Banner 300 × 250"),
-        LocalText("banner-300x250.png", "banner-300x250.png"),
+        Text("Banner 300 × 250"),
+        Text("banner-300x250.png"),
         "banner",
         "screen",
         300,

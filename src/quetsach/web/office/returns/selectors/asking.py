@@ -12,7 +12,7 @@ from django.utils import timezone
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.returns.period import Deadline, PeriodKind, ReportingPeriod, moved
 from quetsach.campaign.returns.state import RECEIVED
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.models import Letter, LetterState
 from quetsach.web.office.plans.models import Campaign, PlanRevision

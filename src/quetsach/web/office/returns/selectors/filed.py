@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet, Sum
 
 from quetsach.campaign.returns.form import Check, CheckKind, Element, Form
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.api.selectors import kept
 from quetsach.web.office.plans.selectors import campaign_names
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm, ReturnLink, SignOff

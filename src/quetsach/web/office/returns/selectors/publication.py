@@ -15,8 +15,8 @@ from quetsach.campaign.returns.completeness import Completeness, completeness_te
 from quetsach.campaign.returns.form import CheckKind, Form
 from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
 from quetsach.core.number import number_text
-from quetsach.core.pack import LocalText
 from quetsach.core.period import Period as Days
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
@@ -185,9 +185,7 @@ def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, 
     return tuple(changed)
 
 
-_OTHERWISE = LocalText(
-    "mức độ đầy đủ, hoặc số liệu của từng tỉnh, bộ", "how complete they are, or figures of single provinces"
-)
+_OTHERWISE = Text("how complete they are, or figures of single provinces")
 
 
 def _number(figures: Mapping[str, Any], key: str) -> int | None:

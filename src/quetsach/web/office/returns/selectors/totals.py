@@ -12,7 +12,7 @@ from quetsach.campaign.returns.answers import read_answers
 from quetsach.campaign.returns.completeness import Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.state import RECEIVED, ReturnStatus
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.returns.models import Assignment, FigureName, Period, Return
 from quetsach.web.office.returns.selectors.tally import places_of, tally_of

@@ -14,7 +14,7 @@ from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.letters.reminders import Policy, days_text
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
-from quetsach.core.pack import LocalText
+from quetsach.core.text import NO_TEXT
 from quetsach.web.design.templatetags.words import figure, here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
@@ -249,7 +249,7 @@ def _refuse_senseless(
 
 
 def _period(assignment: Assignment, of: ReportingPeriod) -> Period:
-    name = of.name or LocalText("", "")
+    name = of.name or NO_TEXT
     return Period(assignment=assignment, key=of.key, first=of.first, last=of.last, name_vi=name.vi, name_en=name.en)
 
 

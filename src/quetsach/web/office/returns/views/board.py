@@ -15,8 +15,8 @@ from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.returns.completeness import KINDS, Completeness, completeness_text
 from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.period import Deadline, span_text
-from quetsach.core.pack import LocalText
 from quetsach.core.table import csv_text
+from quetsach.core.text import LocalText
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.returns.models import Period

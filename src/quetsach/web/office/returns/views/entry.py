@@ -18,7 +18,7 @@ from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.answers import Answers, Fault
 from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
-from quetsach.core.pack import LocalText
+from quetsach.core.text import LocalText
 from quetsach.web.design.templatetags.words import here
 from quetsach.web.office.editions import (
     ClashError,

@@ -11,21 +11,21 @@ from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import CellFault, Sheet, read_csv
 from quetsach.campaign.units.comparison import Plan, compare, only_missing
 from quetsach.campaign.units.table import Tables, read_tables
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import ImportDraft, Unit
 from quetsach.web.office.tree.records import hold_tree, standing
 from quetsach.web.office.units.services.unit import apply_plan, require_centre
 
-_FAULTY = LocalText("tệp còn lỗi, chưa có gì thay đổi", "the file has faults, nothing was changed")
-_MOVED_ON = LocalText("danh sách đơn vị đã thay đổi sau khi xem trước", "the units have changed since the preview")
-_EMPTY = LocalText("trong tệp không có bảng nào", "there is no table in the file")
-_LOOK_AGAIN = LocalText("xem trước lại", "look at the preview again")
+_FAULTY = Text("the file has faults, nothing was changed")
+_MOVED_ON = Text("the units have changed since the preview")
+_EMPTY = Text("there is no table in the file")
+_LOOK_AGAIN = Text("look at the preview again")
 _MOST_LOGGED = 200
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_OLD_FORM = LocalText("là tệp Excel dạng cũ (.xls)", "is an Excel file of the old form (.xls)")
-_SAVE_AS_XLSX = LocalText("mở bằng Excel và lưu lại ở dạng .xlsx", "open it in Excel and save it as .xlsx")
+_OLD_FORM = Text("is an Excel file of the old form (.xls)")
+_SAVE_AS_XLSX = Text("open it in Excel and save it as .xlsx")
 
 type File = tuple[str, bytes]
 
@@ -35,7 +35,7 @@ class ImportFaultsError(UnitsError):
 
     def __init__(self, faults: Sequence[CellFault]) -> None:
         first = faults[0]
-        told = LocalText(f"{_FAULTY.vi}: {first.what.vi}", f"{_FAULTY.en}: {first.what.en}")
+        told = Text("{faulty}: {what}", faulty=_FAULTY, what=first.what)
         where = f"{first.sheet}, {first.row}, {first.column}" if first.row else first.column
         super().__init__(told, where=where, advice=first.hint)
         self.faults = tuple(faults)

@@ -11,7 +11,7 @@ from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.comparison import Plan, compare
 from quetsach.campaign.units.table import Tables
 from quetsach.campaign.units.unit import Succession, Unit, UnitKind
-from quetsach.core.pack import LocalText
+from quetsach.core.text import Text
 from quetsach.web.office.editions import refuse_clash
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
@@ -93,8 +93,8 @@ def _store_members(plan: Plan) -> None:
         )
 
 
-_GONE = LocalText("đã kết thúc", "has closed already")
-_TAKEN = LocalText("mã kèm năm này đã dùng cho đơn vị khác", "this key names another unit")
+_GONE = Text("has closed already")
+_TAKEN = Text("this key names another unit")
 
 
 def require_centre(by: Person | None, *, now: datetime) -> None:
@@ -261,8 +261,8 @@ def _change(
 
 # Groups across the tree, such as by sector: a unit is in at most one group of a set at a time.
 
-_CODE_TAKEN = LocalText("mã này đã dùng", "this code is taken")
-_OUTSIDE = LocalText("đơn vị không tồn tại vào ngày đó", "the unit does not exist on that day")
+_CODE_TAKEN = Text("this code is taken")
+_OUTSIDE = Text("the unit does not exist on that day")
 
 
 @transaction.atomic

@@ -1,0 +1,143 @@
+"""Sentences for people: English in the code with values by name, every other language in the catalogue of a package.
+
+Rules say what they found as ``Text("{count} addresses were counted.", count=Number(addresses))`` and know no language.
+The English sentence is the id; ``<package>/locale/<language>/LC_MESSAGES/messages.po`` says it in another language, in
+the form of GNU gettext (ADR 0146). Nothing is read before somebody reads a sentence in another language than English.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pkgutil import get_data
+from typing import Any
+
+from quetsach.core.number import number_text
+from quetsach.core.period import day_text
+
+OWN_LANGUAGE = "en"
+"""The language that the sentences in the code are written in."""
+CATALOGUES = ("core", "assess", "campaign", "packs", "centre", "cli", "web")
+"""The packages that say something; each has its own catalogue in every language."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalText:
+    """One text in both languages, Vietnamese being the first: what data says (a pack, a country, a plan).
+
+    Two texts are equal when they say the same, whatever they were made of.
+    """
+
+    vi: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """Return the text in a language; what is given in two is said in Vietnamese to whoever reads neither."""
+        return self.en if language == OWN_LANGUAGE else self.vi
+
+    def __eq__(self, other: object) -> bool:
+        return (self.vi, self.en) == (other.vi, other.en) if isinstance(other, LocalText) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.en)
+
+
+NO_TEXT = LocalText("", "")
+"""Where a text may be and none is needed."""
+
+
+class Text(LocalText):
+    """One sentence of the code, which the catalogues say in every other language.
+
+    Args:
+        sentence: it in English, with ``{name}`` for each value; without values braces are just braces.
+        many: the sentence for any other ``count`` than one, where the two differ in English.
+        context: tells two sentences apart that are one in English and two in another language.
+        values: what stands in the braces. A text or number is said in the language of the sentence, a day as people
+            write it there, anything else as ``str`` gives it.
+    """
+
+    __slots__ = ("context", "many", "sentence", "values")
+
+    sentence: str
+    many: str
+    context: str
+    values: Mapping[str, Any]
+
+    def __init__(self, sentence: str, /, *, many: str = "", context: str = "", **values: Any) -> None:
+        for name, value in (("sentence", sentence), ("many", many), ("context", context), ("values", values)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def vi(self) -> str:
+        """The sentence in Vietnamese."""
+        return self.in_language("vi")
+
+    @property
+    def en(self) -> str:
+        """The sentence in English."""
+        return self.in_language(OWN_LANGUAGE)
+
+    def in_language(self, language: str) -> str:
+        """Return the sentence in a language, in English where its catalogues do not have it."""
+        told = self._told(language)
+        if not self.values:
+            return told
+        return told.format_map({name: _said(value, language) for name, value in self.values.items()})
+
+    def _told(self, language: str) -> str:
+        if language == OWN_LANGUAGE:
+            return self.many if self.many and int(self.values["count"]) != 1 else self.sentence
+        catalogue = _catalogue(language)
+        if self.many:
+            count = int(self.values["count"])
+            if self.context:
+                return catalogue.npgettext(self.context, self.sentence, self.many, count)
+            return catalogue.ngettext(self.sentence, self.many, count)
+        return catalogue.pgettext(self.context, self.sentence) if self.context else catalogue.gettext(self.sentence)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (self.sentence, self.many, self.context, dict(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a sentence, with the separators of its language (1.234,5 in Vietnamese, 1,234.5 in English)."""
+
+    value: float
+    decimals: int = 0
+    signed: bool = False
+
+    def in_language(self, language: str) -> str:
+        """Return the number as people write it in a language."""
+        return number_text(self.value, language, decimals=self.decimals, signed=self.signed)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+
+def _remade(sentence: str, many: str, context: str, values: Mapping[str, Any]) -> Text:
+    return Text(sentence, many=many, context=context, **values)
+
+
+def _said(value: Any, language: str) -> str:
+    if in_language := getattr(value, "in_language", None):
+        return str(in_language(language))
+    return day_text(value, language) if isinstance(value, date) else str(value)
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    """Return the catalogues of all packages in a language as one, which falls back to the English sentence."""
+    found = NullTranslations()
+    for package in CATALOGUES:
+        try:
+            content = get_data("quetsach", f"{package}/locale/{language}/LC_MESSAGES/messages.mo")
+        except OSError:  # a package that is not installed here, or that does not speak this language
+            continue
+        catalogue = GNUTranslations(BytesIO(content or b""))
+        catalogue.add_fallback(found)
+        found = catalogue
+    return found

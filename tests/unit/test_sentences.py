@@ -1,0 +1,221 @@
+"""Sentences of the code: each stands in the catalogue of its package, in every language, and nowhere in two of them."""
+
+import ast
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import quetsach
+from quetsach.assess.baseline import feed_set_differs
+from quetsach.assess.figure import Basis
+from quetsach.assess.hosts.doubts import small_families
+from quetsach.core import text
+from quetsach.core.period import Period
+from quetsach.core.text import CATALOGUES, Text
+from quetsach.web import catalogue
+
+SOURCE = Path(quetsach.__file__).parent
+FILES = [path for path in catalogue.sources() if path.name == "messages.po"]
+_PLACE = re.compile(r"\{(\w*)\}")
+
+Id = tuple[str, str, str]
+"""Context, sentence, and the sentence for many; the first and last are mostly empty."""
+
+
+@cache
+def _calls(name: str) -> tuple[tuple[Path, ast.Call], ...]:
+    trees = ((path, ast.parse(path.read_text("utf-8"))) for path in sorted(SOURCE.rglob("*.py")))
+    return tuple(
+        (path, node)
+        for path, tree in trees
+        if any(isinstance(n, ast.ImportFrom) and n.module == "quetsach.core.text" for n in ast.walk(tree))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    )
+
+
+def _literal(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _id(call: ast.Call) -> Id:
+    named = {keyword.arg: _literal(keyword.value) for keyword in call.keywords}
+    return named.get("context") or "", _literal(call.args[0]) or "", named.get("many") or ""
+
+
+def _written(source: Path) -> dict[Id, Message]:
+    messages = [m for m in read_po(io.BytesIO(source.read_bytes()), locale=source.parts[-3]) if m.id]
+    forms = [(m, m.id if m.pluralizable else (m.id, "")) for m in messages]
+    return {(m.context or "", one, many): m for m, (one, many) in forms}
+
+
+def _told(message: Message) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def _package(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0]
+
+
+def _by_name(path: Path) -> str:
+    return f"{_package(path)}-{path.parts[-3]}"
+
+
+def test_every_package_that_says_something_is_read() -> None:
+    assert set(CATALOGUES) == {_package(path) for path in FILES} == {_package(path) for path, _ in _calls("Text")}
+
+
+def test_a_sentence_is_written_out_where_it_is_said() -> None:
+    """What is put together by the program cannot be found by who translates."""
+    wanted = [(call.args[0], *(k.value for k in call.keywords if k.arg in {"many", "context"})) for _, call in TEXTS]
+    assert [ast.unparse(part) for parts in wanted for part in parts if not _literal(part)] == []
+
+
+def test_the_values_of_a_sentence_are_those_it_has_places_for() -> None:
+    """Without values braces are just braces: such a text is filled in later, by whoever sends it."""
+    wrong = []
+    for path, call in TEXTS:
+        _, sentence, many = _id(call)
+        values = {k.arg for k in call.keywords} - {"many", "context"}
+        places = set(_PLACE.findall(sentence + many))
+        if values and values != places:
+            wrong.append((path.name, sentence))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("source", FILES, ids=_by_name)
+def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path) -> None:
+    said = {_id(call) for path, call in TEXTS if _package(path) == _package(source)}
+    written = set(_written(source))
+    assert said - written == set(), "not translated"
+    assert written - said == set(), "nobody says it any more"
+
+
+@pytest.mark.parametrize("source", FILES, ids=_by_name)
+def test_no_sentence_is_empty_uncertain_or_said_with_other_values(source: Path) -> None:
+    for (_, one, many), message in _written(source).items():
+        assert not message.fuzzy, one
+        for told in _told(message):
+            assert told, one
+            assert set(_PLACE.findall(told)) == set(_PLACE.findall(one)) | set(_PLACE.findall(many)), one
+            assert unicodedata.is_normalized("NFC", told), one
+
+
+@pytest.mark.parametrize("source", FILES, ids=_by_name)
+def test_the_compiled_catalogue_is_the_written_one(source: Path) -> None:
+    assert source.with_suffix(".mo").read_bytes() == catalogue.compiled(source)
+
+
+def test_a_sentence_is_said_alike_in_all_packages() -> None:
+    """All catalogues are read as one: where two say a sentence differently, a context tells them apart."""
+    found: dict[tuple[str, Id], set[tuple[str, ...]]] = {}
+    for source in FILES:
+        for sentence, message in _written(source).items():
+            found.setdefault((source.parts[-3], sentence), set()).add(_told(message))
+    assert {sentence: told for sentence, told in found.items() if len(told) > 1} == {}
+
+
+def _spelled_out(call: ast.Call) -> Iterator[str]:
+    for part in (*call.args, *(keyword.value for keyword in call.keywords)):
+        if _literal(part) is not None or isinstance(part, ast.JoinedStr):
+            yield ast.unparse(part)
+
+
+def test_no_code_spells_a_text_out_in_two_languages() -> None:
+    """``LocalText`` holds what data says; a sentence of the code is a ``Text``."""
+    found = [(str(path.relative_to(SOURCE)), part) for path, call in _calls("LocalText") for part in _spelled_out(call)]
+    left = [(place, part) for place, part in found if place != "core/text.py" and place not in UNCONVERTED]
+    assert left == []
+
+
+TEXTS = _calls("Text")
+UNCONVERTED = frozenset(
+    {
+        "campaign/section.py",
+        "web/evaluation/chapters/cases.py",
+        "web/evaluation/chapters/effect.py",
+        "web/evaluation/chapters/grades.py",
+        "web/evaluation/chapters/machines.py",
+        "web/evaluation/chapters/mobilised.py",
+        "web/evaluation/chapters/priority.py",
+        "web/evaluation/chapters/summary.py",
+        "web/evaluation/chapters/words.py",
+        "web/office/returns/selectors/filed.py",
+        "web/published/definition.py",
+    }
+)
+"""Modules whose sentences with several values are still written twice; this list only gets shorter."""
+
+
+def test_what_is_said_to_be_unconverted_is() -> None:
+    spelled = {str(path.relative_to(SOURCE)) for path, call in _calls("LocalText") if any(_spelled_out(call))}
+    assert UNCONVERTED - spelled == set()
+
+
+def _pseudo(source: Path) -> bytes:
+    """Return a catalogue that says every sentence of another in brackets and half as long again."""
+    made = Catalog(locale="vi")
+    for (context, one, many), message in _written(source).items():
+        told = tuple(f"[[{one}{'·' * (len(one) // 2)}]]" for _ in _told(message))
+        made.add((one, many) if many else one, told if many else told[0], context=context or None)
+    buffer = io.BytesIO()
+    write_mo(buffer, made)
+    return buffer.getvalue()
+
+
+def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in (*value.keys(), *value.values()):
+            yield from _texts_of(part, seen)
+    elif isinstance(value, tuple | list | frozenset):
+        for part in value:
+            yield from _texts_of(part, seen)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _texts_of(getattr(value, field.name), seen)
+
+
+def test_a_third_language_is_a_folder_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever assessment and campaigns have to say is said in a language that nobody wrote a rule for."""
+    made = {f"{_package(path)}/locale/xx/LC_MESSAGES/messages.mo": _pseudo(path) for path in FILES}
+    read = text.get_data
+    monkeypatch.setattr(text, "get_data", lambda package, name: made.get(name) or read(package, name))
+    text._catalogue.cache_clear()
+    try:
+        seen: set[int] = set()
+        said = [
+            one
+            for package in ("assess", "campaign", "core", "centre")
+            for module in walk_packages([str(SOURCE / package)], f"quetsach.{package}.")
+            for value in vars(import_module(module.name)).values()
+            for one in _texts_of(value, seen)
+        ]
+        assert len(said) > 250
+        assert [one.en for one in said if not one.in_language("xx").startswith("[[")] == []
+        told = feed_set_differs(_basis("one"), _basis("two")).text
+        assert re.fullmatch(r"\[\[.*one against two.*·\]\]", told.in_language("xx"))
+        families = small_families(2).in_language("xx")
+        assert re.fullmatch(r"\[\[2 small .*·\]\]", families)
+    finally:
+        text._catalogue.cache_clear()
+
+
+def _basis(feed: str) -> Basis:
+    return Basis(Period(date(2020, 6, 1), date(2020, 6, 30)), (feed,), 30, None)
