@@ -69,11 +69,11 @@ def counts(data: Path) -> dict[str, object]:
 
 def evaluation(data: Path) -> str:
     """Return the page of the evaluation of the country's campaign."""
-    from quetsach.cli.center import evaluate
+    from quetsach.cli.center.arguments.effects import register_evaluate
     from quetsach.cli.parser import Parser
 
     parser = Parser()
-    evaluate.register(parser)
+    register_evaluate(parser)
     out = data / "evaluation"
     arguments = parser.parse_args(["spring-2026", "--data", str(data), "--out", str(out), "--lang", "en"])
     with redirect_stdout(sys.stderr):

@@ -123,29 +123,43 @@ COMMANDS: tuple[Command, ...] = (
         "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
         "quetsach center assess targets --campaign viet-nam-2020",
     ),
-    Command("center up", "prepare a centre and serve it: portal, API, signed repository", "quetsach.cli.center.up"),
-    Command("center ingest", "take feed files into the lake, each exactly once", "quetsach.cli.center.ingest"),
     Command(
-        "center feeds", "what can be read, what was set aside and why, how the feeds are", "quetsach.cli.center.feeds"
+        "center up",
+        "prepare a centre and serve it: portal, API, signed repository",
+        "quetsach.cli.center.arguments.measure:register_up",
+    ),
+    Command(
+        "center ingest",
+        "take feed files into the lake, each exactly once",
+        "quetsach.cli.center.arguments.measure:register_ingest",
+    ),
+    Command(
+        "center feeds",
+        "what can be read, what was set aside and why, how the feeds are",
+        "quetsach.cli.center.arguments.measure:register_feeds",
     ),
     Command(
         "center families",
         "which names of malware wait to be placed among the families, and placing them",
-        "quetsach.cli.center.families",
+        "quetsach.cli.center.arguments.measure:register_families",
     ),
     Command(
         "center lake",
         "delete sightings at the end of their lifetime, gather small files, who read raw sightings",
-        "quetsach.cli.center.lake",
+        "quetsach.cli.center.arguments.measure:register_lake",
     ),
-    Command("center reports", "the tool reports that were received", "quetsach.cli.center.reports"),
+    Command(
+        "center reports", "the tool reports that were received", "quetsach.cli.center.arguments.office:register_reports"
+    ),
     Command(
         "center returns",
         "returns of the units: totals with completeness, who is late, all of them as data",
-        "quetsach.cli.center.returns",
+        "quetsach.cli.center.arguments.campaigns:register_returns",
     ),
     Command(
-        "center network", "tables that say which AS and provider an address belongs to", "quetsach.cli.center.network"
+        "center network",
+        "tables that say which AS and provider an address belongs to",
+        "quetsach.cli.center.arguments.measure:register_network",
     ),
     Command(
         "center assess",
@@ -156,116 +170,140 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "center assess hosts",
         "infected machines on line, counted through changing addresses, or why they cannot be counted",
-        "quetsach.cli.center.assess.hosts",
+        "quetsach.cli.center.arguments.figures:register_hosts",
     ),
-    Command("center assess botnets", "families ranked by mean daily addresses", "quetsach.cli.center.assess.ranking"),
+    Command(
+        "center assess botnets",
+        "families ranked by mean daily addresses",
+        "quetsach.cli.center.arguments.figures:register_ranking",
+    ),
     Command(
         "center assess isps",
         "providers by mean daily addresses, with the rate per 1,000 announced",
-        "quetsach.cli.center.assess.ranking",
+        "quetsach.cli.center.arguments.figures:register_ranking",
     ),
-    Command("center assess places", "provinces by mean daily addresses", "quetsach.cli.center.assess.ranking"),
+    Command(
+        "center assess places",
+        "provinces by mean daily addresses",
+        "quetsach.cli.center.arguments.figures:register_ranking",
+    ),
     Command(
         "center assess sectors",
         "sectors by mean daily addresses, as far as feeds tell them",
-        "quetsach.cli.center.assess.ranking",
+        "quetsach.cli.center.arguments.figures:register_ranking",
     ),
     Command(
         "center assess cases",
         "time to clean by bot ID or subscriber, and reinfection; refused by address",
-        "quetsach.cli.center.assess.cases",
+        "quetsach.cli.center.arguments.figures:register_cases",
     ),
     Command(
         "center assess priority",
         "the botnets to take on, by stated criteria, and which of them other weights would change",
-        "quetsach.cli.center.assess.priority",
+        "quetsach.cli.center.arguments.figures:register_priority",
     ),
     Command(
         "center assess grades",
         "providers graded by infections per 1,000 subscribers, with rank intervals and own change",
-        "quetsach.cli.center.assess.grades",
+        "quetsach.cli.center.arguments.figures:register_grades",
     ),
     Command(
         "center assess ranks",
         "rank intervals and grades of estimates with standard errors, anyone's data",
-        "quetsach.cli.center.assess.ranks",
+        "quetsach.cli.center.arguments.figures:register_ranks",
     ),
     Command(
         "center assess targets",
         "change of equal windows against the frozen baseline of a campaign",
-        "quetsach.cli.center.assess.targets",
+        "quetsach.cli.center.arguments.figures:register_targets",
     ),
     Command(
         "center assess effect",
         "the effect of a campaign on anyone's panel: unit, period, outcome, treated",
-        "quetsach.cli.center.assess.effect",
+        "quetsach.cli.center.arguments.effects:register_effect",
     ),
     Command(
         "center assess rollout",
         "draw the random order in which units begin, once, from a public seed",
-        "quetsach.cli.center.assess.rollout",
+        "quetsach.cli.center.arguments.effects:register_rollout",
     ),
     Command(
         "center assess fidelity",
         "when units of a roll-out really began, and who was reached before its turn",
-        "quetsach.cli.center.assess.fidelity",
+        "quetsach.cli.center.arguments.effects:register_fidelity",
     ),
     Command(
         "center assess lot",
         "draw who gets the measure in a trial within a provider, once, from a public seed",
-        "quetsach.cli.center.assess.lot",
+        "quetsach.cli.center.arguments.effects:register_lot",
     ),
     Command(
         "center assess register",
         "sign, before the start, with what and how a campaign will be judged",
-        "quetsach.cli.center.assess.registration",
+        "quetsach.cli.center.arguments.effects:register_registration",
     ),
     Command(
         "center assess panel",
         "the registered panel of a campaign, week by week, as CSV for `assess effect`",
-        "quetsach.cli.center.assess.panel",
+        "quetsach.cli.center.arguments.effects:register_panel",
     ),
     Command(
         "center simulate",
         "write the feed files of a country whose true numbers are known",
-        "quetsach.cli.center.simulate",
+        "quetsach.cli.center.arguments.measure:register_simulate",
     ),
     Command(
         "center evaluate",
         "the evaluation of a campaign: pages, PDF and data in both languages",
-        "quetsach.cli.center.evaluate",
+        "quetsach.cli.center.arguments.effects:register_evaluate",
     ),
     Command(
         "center units",
         "the dated tree of provinces, districts, communes, ministries, enterprises",
-        "quetsach.cli.center.units",
+        "quetsach.cli.center.arguments.campaigns:register_units",
     ),
     Command(
-        "center partners", "vendors that report in bulk: how they count, what they sent", "quetsach.cli.center.partners"
+        "center partners",
+        "vendors that report in bulk: how they count, what they sent",
+        "quetsach.cli.center.arguments.office:register_partners",
     ),
-    Command("center people", "who works in the campaign office", "quetsach.cli.center.people"),
-    Command("center audit", "the log of the campaign office: is it whole, and as a file", "quetsach.cli.center.audit"),
+    Command(
+        "center people", "who works in the campaign office", "quetsach.cli.center.arguments.office:register_people"
+    ),
+    Command(
+        "center audit",
+        "the log of the campaign office: is it whole, and as a file",
+        "quetsach.cli.center.arguments.office:register_audit",
+    ),
     Command(
         "center figures",
         "figures: what is published, what waits for two people, and publishing what they agreed to",
-        "quetsach.cli.center.figures",
+        "quetsach.cli.center.arguments.measure:register_figures",
     ),
     Command(
         "center campaigns",
         "campaigns: their plans, how they stand, their archive, the next one",
-        "quetsach.cli.center.campaigns",
+        "quetsach.cli.center.arguments.campaigns:register_campaigns",
     ),
     Command(
         "center letters",
         "official letters: how far they have come, sending, reminders, bounces, signatures",
-        "quetsach.cli.center.letters",
+        "quetsach.cli.center.arguments.campaigns:register_letters",
     ),
-    Command("center publicity", "publicity kits of units and how far they came", "quetsach.cli.center.publicity"),
-    Command("center helpdesk", "cases of people who asked for help", "quetsach.cli.center.helpdesk"),
+    Command(
+        "center publicity",
+        "publicity kits of units and how far they came",
+        "quetsach.cli.center.arguments.office:register_publicity",
+    ),
+    Command(
+        "center helpdesk",
+        "cases of people who asked for help",
+        "quetsach.cli.center.arguments.office:register_helpdesk",
+    ),
     Command(
         "center settings",
         "the centre's settings, kept in its data folder: list, show, change",
-        "quetsach.cli.center.settings",
+        "quetsach.cli.center.arguments.office:register_settings",
     ),
 )
 """All of them, in the order of the help. What people download is without ``rescue``, ``packs`` and ``center``."""

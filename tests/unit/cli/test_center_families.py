@@ -20,7 +20,7 @@ from quetsach.centre import answers
 from quetsach.centre.centre import Centre
 from quetsach.centre.placing import Decided, checked_placing, keep_placing
 from quetsach.centre.tables import load_families, placings_path
-from quetsach.cli.center import families, publication
+from quetsach.cli.center import publication
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNPLACED_FAMILY, FamilyNames, Placing
@@ -245,7 +245,7 @@ def test_figures_follow_a_placing_without_waiting_for_a_delivery(
         yield NOW
 
     counted: list[Path] = []
-    monkeypatch.setattr(families, "opened_centre", opened)
+    monkeypatch.setattr("quetsach.cli.center.opened.opened_centre", opened)
     monkeypatch.setattr(publication, "publish_figures", lambda data, _now: counted.append(data))
     lay_out(tmp_path)
     _run("families", "place", "emotet-new", "emotet", "--reason", "x", "--data", tmp_path)

@@ -10,8 +10,6 @@ from tests.unit.web.office.conftest import person, units
 from tests.unit.web.office.letters.conftest import _english, approve, issued, post_office
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center import letters as command
-from quetsach.cli.center import letters_send as sending
 from quetsach.cli.main import main
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.mail.models import Message
@@ -29,8 +27,7 @@ def here(monkeypatch: pytest.MonkeyPatch, post_office: Path) -> Path:
     def opened(_arguments):
         yield NOW
 
-    monkeypatch.setattr(command, "opened_centre", opened)
-    monkeypatch.setattr(sending, "opened_centre", opened)
+    monkeypatch.setattr("quetsach.cli.center.opened.opened_centre", opened)
     return post_office
 
 

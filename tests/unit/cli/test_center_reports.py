@@ -44,7 +44,7 @@ def office(db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def opened(_arguments: object) -> Iterator[datetime]:
         yield NOW
 
-    monkeypatch.setattr(reports, "opened_centre", opened)
+    monkeypatch.setattr("quetsach.cli.center.opened.opened_centre", opened)
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
     for number, body in enumerate(documents(16)):
         if number % 4 == 3:

@@ -1,6 +1,8 @@
 """The table of commands is whole, and finding a command in it imports none of the others."""
 
+import argparse
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +10,9 @@ import pytest
 from tests.unit.cli.test_light_start import loaded
 
 import quetsach.cli
+from quetsach.cli.center.opened import Act
+from quetsach.cli.main import build_parser
+from quetsach.cli.parser import Parser
 from quetsach.cli.table import COMMANDS, below
 
 MODULES = {command.module for command in COMMANDS if command.entry}
@@ -47,9 +52,39 @@ def test_help_of_a_group_imports_no_command(words: tuple[str, ...]) -> None:
     assert loaded(*words) & MODULES == set()
 
 
-@pytest.mark.parametrize("words", [("update",), ("packs", "keys"), ("center", "feeds"), ("center", "assess", "ranks")])
+@pytest.mark.parametrize("words", [("update",), ("packs", "keys")])
 def test_a_command_is_imported_without_the_others_of_its_group(words: tuple[str, ...]) -> None:
     own = next(command.module for command in COMMANDS if command.words == " ".join(words))
     assert own in loaded(*words, "--help") & MODULES
     asked = {command.module for command in below(" ".join(words[:-1])) if command.entry}
     assert loaded(*words, "--help") & asked == {own}
+
+
+def acts_of(parser: argparse.ArgumentParser) -> Iterator[Act]:
+    """Yield what the commands below a parser do that is found by name."""
+    if isinstance(parser, Parser):
+        parser.fill()
+    if isinstance(act := parser.get_default("run"), Act):
+        yield act
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below_it in dict.fromkeys(action.choices.values()):
+                yield from acts_of(below_it)
+
+
+ACTS = sorted(acts_of(build_parser([c for c in COMMANDS if c.words.startswith("center")])), key=lambda act: act.name)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+def test_what_a_command_of_the_centre_does_is_there(act: Act) -> None:
+    assert act.function().__doc__
+
+
+def test_all_commands_of_the_centre_are_found_by_name() -> None:
+    assert len(ACTS) > 70
+
+
+@pytest.mark.parametrize("words", [("center", "up"), ("center", "feeds", "health"), ("center", "assess", "hosts")])
+def test_help_of_a_command_of_the_centre_imports_nothing_that_counts_or_serves(words: tuple[str, ...]) -> None:
+    there = loaded(*words, "--help")
+    assert {name for name in there if name.startswith(("quetsach.centre", "quetsach.lake", "quetsach.web"))} == set()

@@ -5,19 +5,16 @@ import io
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
+
+from django.conf import settings
 
 from quetsach import storage
-from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.web.office.log.services import Head, Verdict, all_entries, as_json, head_read, verify
 
-if TYPE_CHECKING:
-    from quetsach.web.office.log.services import Head, Verdict
-
-_DIGEST_LENGTH = 64
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "whole": "Nhật ký nguyên vẹn: {entries} mục. Mục cuối: {head}",
@@ -41,51 +38,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``audit`` with ``verify`` and ``export``."""
-    parser.show_examples("quetsach center audit verify\nquetsach center audit export log.jsonl")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    verify = add_centre_command(
-        commands,
-        "verify",
-        _verify,
-        "follow the chain of digests; exit 1 and the first entry that is not as it was written",
-        "quetsach center audit verify --data /srv/quetsach\n"
-        "quetsach center audit verify --head "
-        "412:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    )
-    verify.add_argument(
-        "--head", type=_head, action="append", default=[], metavar="N:DIGEST", help="a head noted elsewhere"
-    )
-    export = add_centre_command(
-        commands,
-        "export",
-        _export,
-        "write the log as JSON lines, with the digests",
-        "quetsach center audit export log.jsonl\nquetsach center audit export | sha256sum",
-        has_json=False,
-    )
-    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; standard output if left out")
-
-
-def _head(text: str) -> tuple[int, str]:
-    number, _, digest = text.partition(":")
-    if not (number.isascii() and number.isdigit() and len(digest) == _DIGEST_LENGTH):
-        raise argparse.ArgumentTypeError(f"not a head: {text[:80]!r}; write it as verify printed it")
-    return int(number), digest.lower()
-
-
-def _verify(arguments: argparse.Namespace) -> int:
+def check_chain(arguments: argparse.Namespace) -> int:
+    """Follow the chain of digests."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from django.conf import settings  # noqa: PLC0415
-
-        from quetsach.web.office.log.services import Head, Verdict, all_entries, head_read, verify  # noqa: PLC0415  # noqa: PLC0415
-
-        data = settings.CENTER.data
-        beside = head_read(data) if data else None
-        heads = [Head(*noted) for noted in arguments.head] + ([beside] if beside else [])
-        verdict = verify(all_entries(), heads=heads)
+    now = arguments.now
+    data = settings.CENTER.data
+    beside = head_read(data) if data else None
+    heads = [Head(*noted) for noted in arguments.head] + ([beside] if beside else [])
+    verdict = verify(all_entries(), heads=heads)
     if not verdict.fault and verdict.entries and beside is None:
         verdict = Verdict(verdict.entries, verdict.head, words["no-note"], verdict.entries)
     if arguments.json:
@@ -104,7 +64,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     return ExitCode.USAGE if verdict.fault else ExitCode.NOTHING_FOUND
 
 
-def _tell(verdict: "Verdict", words: Mapping[str, str]) -> None:
+def _tell(verdict: Verdict, words: Mapping[str, str]) -> None:
     if verdict.fault:
         say(words["broken"].format(number=verdict.number, fault=words.get(verdict.fault, verdict.fault)))
     elif verdict.head is None:
@@ -114,28 +74,26 @@ def _tell(verdict: "Verdict", words: Mapping[str, str]) -> None:
         say(words["note"].format(head=_text(verdict.head)))
 
 
-def _text(head: "Head | None") -> str:
+def _text(head: Head | None) -> str:
     return f"{head.number}:{head.digest}" if head else ""
 
 
-def _export(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments):
-        if arguments.file is None:
-            _write(sys.stdout)
-            return ExitCode.NOTHING_FOUND
-        try:
-            with storage.replacing(arguments.file, once=True) as raw:
-                file = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
-                _write(file)
-                file.detach()
-        except FileExistsError as error:
-            raise InputError("the file is there already", where=str(arguments.file), hint="name a new one") from error
-        except OSError as error:
-            raise QuetsachError("the file cannot be written", where=str(arguments.file), hint=str(error)) from error
+def export(arguments: argparse.Namespace) -> int:
+    """Write the log as JSON lines."""
+    if arguments.file is None:
+        _write(sys.stdout)
+        return ExitCode.NOTHING_FOUND
+    try:
+        with storage.replacing(arguments.file, once=True) as raw:
+            file = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+            _write(file)
+            file.detach()
+    except FileExistsError as error:
+        raise InputError("the file is there already", where=str(arguments.file), hint="name a new one") from error
+    except OSError as error:
+        raise QuetsachError("the file cannot be written", where=str(arguments.file), hint=str(error)) from error
     return ExitCode.NOTHING_FOUND
 
 
 def _write(file: TextIO) -> None:
-    from quetsach.web.office.log.services import all_entries, as_json  # noqa: PLC0415
-
     file.writelines(json.dumps(as_json(entry), ensure_ascii=False) + "\n" for entry in all_entries())

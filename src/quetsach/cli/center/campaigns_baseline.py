@@ -1,20 +1,20 @@
 """``quetsach center campaigns freeze-baseline``: look at a baseline, ask that it be frozen, or freeze it."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quetsach.assess import FrozenBaseline
+from quetsach.centre.baseline import Completeness
 from quetsach.cli.center.campaigns_found import campaign_named, person_named
-from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Subcommands, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.assess import FrozenBaseline
-    from quetsach.centre.baseline import Completeness
-    from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.campaigns.selectors.decisions import baseline_completeness, baseline_standing
+from quetsach.web.office.campaigns.services import baseline as services
+from quetsach.web.office.plans.models import Campaign
 
 _WORDS = {
     "vi": {
@@ -50,68 +50,33 @@ _SHOWN_DAYS = 5
 _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
 
-def register_freeze(commands: Subcommands) -> None:
-    """Add ``freeze-baseline``."""
-    command = add_centre_command(
-        commands,
-        "freeze-baseline",
-        _freeze,
-        "show which feed has which days of the baseline's window; with --reason, freeze it or ask for that",
-        "quetsach center campaigns freeze-baseline viet-nam-2027\n"
-        "quetsach center campaigns freeze-baseline viet-nam-2027 --feed shadowserver/event4_sinkhole "
-        '--reason "all days are in" --by an@example.vn',
-    )
-    command.add_argument("campaign", metavar="ID", help="identifier of the campaign")
-    command.add_argument(
-        "--feed",
-        dest="feeds",
-        action="append",
-        default=[],
-        metavar="FEED/REPORT",
-        help="a feed that the baseline must stand on; each by its own option (default: those that the plan names)",
-    )
-    command.add_argument(
-        "--accept-missing-days",
-        action="store_true",
-        help="freeze although a feed lacks days; they are kept with the baseline",
-    )
-    command.add_argument("--reason", default="", metavar="TEXT", help="why it is frozen, or frozen again")
-    command.add_argument("--by", metavar="EMAIL", help="who asks; another person agrees in the office")
-    command.add_argument(
-        "--carry-out", action="store_true", help="freeze what was agreed to and could not be written or recorded then"
-    )
-
-
-def _freeze(arguments: argparse.Namespace) -> int:
+def freeze(arguments: argparse.Namespace) -> int:
+    """Freeze the baseline of a campaign, or show which feed has which days of its window."""
     if arguments.by and not arguments.reason.strip():
         raise InputError("asking to freeze a baseline needs a reason", hint='add --reason "…"')
-    with opened_centre(arguments) as now:
-        from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
-        from quetsach.web.office.campaigns.selectors.decisions import baseline_standing  # noqa: PLC0415
-        from quetsach.web.office.campaigns.services import baseline as services  # noqa: PLC0415
-
-        campaign = campaign_named(arguments.campaign)
-        agreed = baseline_standing(campaign).not_frozen
-        _refuse_beside(arguments, has_agreed=agreed is not None)
-        named: dict[str, Any] = {
-            "campaign": campaign,
-            "expected": tuple(arguments.feeds),
-            "accepts_gaps": arguments.accept_missing_days,
-            "reason": arguments.reason,
-        }
-        done = ""
-        asked = None
-        if arguments.carry_out and agreed is not None:
-            services.baseline_carry_out(agreed.approval, now)
-            done = "carried-out"
-        elif arguments.by:
-            asked = services.baseline_ask(**named, by=person_named(arguments.by), now=now)
-        elif arguments.reason.strip():
-            services.baseline_freeze_alone(**named, by=_OPERATOR, now=now)
-            done = "frozen"
-        if done:
-            publish_figures((arguments.data or default_data()).absolute(), now=now)
-        return _answer(arguments, campaign, asked=asked.sha256 if asked else "", done=done)
+    now = arguments.now
+    campaign = campaign_named(arguments.campaign)
+    agreed = baseline_standing(campaign).not_frozen
+    _refuse_beside(arguments, has_agreed=agreed is not None)
+    named: dict[str, Any] = {
+        "campaign": campaign,
+        "expected": tuple(arguments.feeds),
+        "accepts_gaps": arguments.accept_missing_days,
+        "reason": arguments.reason,
+    }
+    done = ""
+    asked = None
+    if arguments.carry_out and agreed is not None:
+        services.baseline_carry_out(agreed.approval, now)
+        done = "carried-out"
+    elif arguments.by:
+        asked = services.baseline_ask(**named, by=person_named(arguments.by), now=now)
+    elif arguments.reason.strip():
+        services.baseline_freeze_alone(**named, by=_OPERATOR, now=now)
+        done = "frozen"
+    if done:
+        publish_figures((arguments.data or default_data()).absolute(), now=now)
+    return _answer(arguments, campaign, asked=asked.sha256 if asked else "", done=done)
 
 
 def _refuse_beside(arguments: argparse.Namespace, *, has_agreed: bool) -> None:
@@ -130,10 +95,8 @@ def _refuse_beside(arguments: argparse.Namespace, *, has_agreed: bool) -> None:
         raise InputError("nothing that was agreed to waits to be carried out", where=arguments.campaign[:60])
 
 
-def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, done: str) -> int:
+def _answer(arguments: argparse.Namespace, campaign: Campaign, *, asked: str, done: str) -> int:
     """Say what was done, ``carried-out`` or ``frozen``, or how the baseline stands."""
-    from quetsach.web.office.campaigns.selectors.decisions import baseline_completeness, baseline_standing  # noqa: PLC0415
-
     standing = baseline_standing(campaign)
     completeness = baseline_completeness(campaign, arguments.feeds) if arguments.feeds else standing.completeness
     frozen, agreed = standing.in_force, standing.not_frozen
@@ -161,7 +124,7 @@ def _answer(arguments: argparse.Namespace, campaign: "Campaign", *, asked: str, 
     return ExitCode.NOTHING_FOUND
 
 
-def _print_standing(completeness: "Completeness", frozen: "FrozenBaseline | None", language: str) -> None:
+def _print_standing(completeness: Completeness, frozen: FrozenBaseline | None, language: str) -> None:
     words = _WORDS[language]
     print(str(words["window"]).format(first=completeness.window.first, last=completeness.window.last))
     if frozen is None:
@@ -182,7 +145,7 @@ def _print_standing(completeness: "Completeness", frozen: "FrozenBaseline | None
         print_table(words["header"], rows, right=(2,))
 
 
-def _as_json(campaign: "Campaign", completeness: "Completeness", frozen: "FrozenBaseline | None") -> dict[str, Any]:
+def _as_json(campaign: Campaign, completeness: Completeness, frozen: FrozenBaseline | None) -> dict[str, Any]:
     return {
         "campaign": campaign.key,
         "first": str(completeness.window.first),

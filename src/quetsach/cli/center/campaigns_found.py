@@ -1,22 +1,17 @@
 """Campaigns and people of the office, by what a command calls them."""
 
-from typing import TYPE_CHECKING
-
 from quetsach.core.errors import InputError
+from quetsach.web.office.people.models import Person
+from quetsach.web.office.plans.models import Campaign
+from quetsach.web.office.plans.selectors import campaign_of, campaigns
 
-if TYPE_CHECKING:
-    from quetsach.web.office.people.models import Person
-    from quetsach.web.office.plans.models import Campaign
 
-
-def campaign_named(key: str) -> "Campaign":
+def campaign_named(key: str) -> Campaign:
     """Return a campaign by its identifier.
 
     Raises:
         InputError: there is none.
     """
-    from quetsach.web.office.plans.selectors import campaign_of, campaigns  # noqa: PLC0415
-
     campaign = campaign_of(key)
     if campaign is None:
         known = ", ".join(c.key for c in campaigns())
@@ -25,14 +20,12 @@ def campaign_named(key: str) -> "Campaign":
     return campaign
 
 
-def person_named(email: str) -> "Person":
+def person_named(email: str) -> Person:
     """Return somebody who works here, by e-mail address.
 
     Raises:
         InputError: nobody does under this address.
     """
-    from quetsach.web.office.people.models import Person  # noqa: PLC0415
-
     found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
     if found is None:
         raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")

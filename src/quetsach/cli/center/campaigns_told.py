@@ -1,16 +1,13 @@
 """How campaigns are told on a terminal and to machines."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from quetsach.campaign.schedule.board import Board
+from quetsach.campaign.schedule.comparison import Comparison
+from quetsach.campaign.schedule.plan import Finding
+from quetsach.campaign.schedule.status import PlanStatus
 from quetsach.cli.output import print_table, say
 from quetsach.core.text import LocalText, Text
-
-if TYPE_CHECKING:
-    from quetsach.campaign.schedule.board import Board
-    from quetsach.campaign.schedule.comparison import Comparison
-    from quetsach.campaign.schedule.plan import Finding
-    from quetsach.campaign.schedule.status import PlanStatus
 
 STATES = {
     "ahead": Text("ahead"),
@@ -25,7 +22,7 @@ STATES = {
 """States of phases, milestones and campaigns in words."""
 
 
-def tell_standing(name: LocalText, standing: "PlanStatus", boards: "Sequence[Board]", language: str) -> None:
+def tell_standing(name: LocalText, standing: PlanStatus, boards: Sequence[Board], language: str) -> None:
     """Print how a plan stands, what its gates wait for, and the boards in one line each."""
     print(f"{name.in_language(language)} · {standing.day}\n")
     print_table(
@@ -46,7 +43,7 @@ def tell_standing(name: LocalText, standing: "PlanStatus", boards: "Sequence[Boa
         say(f"{board.name.in_language(language)}: {board.done}/{board.total}")
 
 
-def tell_comparison(comparison: "Comparison", left: str, right: str, language: str) -> None:
+def tell_comparison(comparison: Comparison, left: str, right: str, language: str) -> None:
     """Print two campaigns side by side, and what of them does not compare."""
     no = "không so sánh được" if language == "vi" else "does not compare"
     print_table(
@@ -62,10 +59,10 @@ def tell_comparison(comparison: "Comparison", left: str, right: str, language: s
         say(f"! {caution.in_language(language)}")
 
 
-def standing_json(key: str, standing: "PlanStatus") -> dict[str, object]:
+def standing_json(key: str, standing: PlanStatus) -> dict[str, object]:
     """Return for machines how a plan stands."""
 
-    def findings(found: "tuple[Finding, ...]") -> list[dict[str, object]]:
+    def findings(found: tuple[Finding, ...]) -> list[dict[str, object]]:
         return [
             {"needs": f.condition.needs.value, "least": f.condition.least, "count": f.count, "holds": f.holds}
             for f in found

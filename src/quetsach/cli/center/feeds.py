@@ -3,15 +3,15 @@
 import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from quetsach.cli.center.opened import add_centre_command, centre_with_lake
+from quetsach.centre.feed_states import FeedState, feed_states
+from quetsach.cli.center.opened import centre_with_lake
+from quetsach.cli.center.reader import reader
 from quetsach.cli.output import print_json, print_json_list, print_table
-from quetsach.cli.parser import ExitCode, Parser, add_command, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.centre.feed_states import FeedState
+from quetsach.feeds import LAYOUTS
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -51,46 +51,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 _BATCH_ROWS = 10_000
 
 
-def register(parser: Parser) -> None:
-    """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
-    parser.show_examples(
-        "quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health"
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listing = add_command(
-        commands,
-        "list",
-        summary="the feeds and reports that can be read, with their columns",
-        examples="quetsach center feeds list --json",
-    )
-    listing.set_defaults(run=_list)
-    quarantine = add_centre_command(
-        commands,
-        "quarantine",
-        _quarantine,
-        "every record that was set aside: file, line, byte offset, reason",
-        "quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
-    )
-    quarantine.add_argument(
-        "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
-    )
-    add_centre_command(
-        commands,
-        "health",
-        _health,
-        "for each feed: newest day, days without data, share of records set aside",
-        "quetsach center feeds health --json",
-    )
-    listing.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(listing)
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.feeds import LAYOUTS  # noqa: PLC0415
-
+def print_list(arguments: argparse.Namespace) -> int:
+    """List what can be read."""
     if arguments.json:
         print_json(
             [
@@ -112,10 +74,9 @@ def _list(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _quarantine(arguments: argparse.Namespace) -> int:
+def quarantine(arguments: argparse.Namespace) -> int:
+    """Show the records that were set aside, and why."""
     centre = centre_with_lake(arguments)
-    from quetsach.cli.center.reader import reader  # noqa: PLC0415
-
     words = _WORDS[chosen_language(arguments)]
     rejects = centre.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
@@ -131,11 +92,10 @@ def _quarantine(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _health(arguments: argparse.Namespace) -> int:
+def health(arguments: argparse.Namespace) -> int:
+    """Tell for each feed how it is."""
     centre = centre_with_lake(arguments)
     words = _WORDS[chosen_language(arguments)]
-    from quetsach.centre.feed_states import feed_states  # noqa: PLC0415
-
     states = feed_states(centre.view().deliveries(), today=datetime.now(UTC).date())
     if arguments.json:
         print_json([state.as_json() for state in states])
@@ -146,7 +106,7 @@ def _health(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _row(state: "FeedState", language: str) -> tuple[object, ...]:
+def _row(state: FeedState, language: str) -> tuple[object, ...]:
     share = state.quarantined_share
     return (
         state.feed,

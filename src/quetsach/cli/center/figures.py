@@ -3,16 +3,13 @@
 import argparse
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.centre.publication.snapshot import Snapshot
+from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
-
-if TYPE_CHECKING:
-    from quetsach.centre.publication.snapshot import Snapshot
-    from quetsach.web.office.figures.selectors import WaitingFigures
+from quetsach.cli.parser import ExitCode, chosen_language
+from quetsach.web.office.figures.selectors import WaitingFigures, published_figures, waiting_figures
 
 _WORDS = {
     "vi": {
@@ -42,28 +39,10 @@ _WORDS = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``figures`` with its commands."""
-    parser.show_examples("quetsach center figures show\nquetsach center figures publish")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add_centre_command(
-        commands, "show", _show, "what is published and what waits", "quetsach center figures show --json"
-    )
-    add_centre_command(
-        commands,
-        "publish",
-        _publish,
-        "publish what two people agreed to and did not get out; count anew if data, tables, plans or baselines changed",
-        "quetsach center figures publish",
-    )
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments):
-        from quetsach.web.office.figures.selectors import published_figures, waiting_figures  # noqa: PLC0415
-
-        published, waiting = published_figures(), waiting_figures()
-        rows = [*_published_row(published), *((_state(one), one.figures, one.digest) for one in waiting)]
+def print_one(arguments: argparse.Namespace) -> int:
+    """Show what is published and what waits."""
+    published, waiting = published_figures(), waiting_figures()
+    rows = [*_published_row(published), *((_state(one), one.figures, one.digest) for one in waiting)]
     if arguments.json:
         print_json(
             [
@@ -83,15 +62,13 @@ def _show(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _publish(arguments: argparse.Namespace) -> int:
+def publish(arguments: argparse.Namespace) -> int:
+    """Publish what two people agreed to and did not get out."""
     data: Path = (arguments.data or default_data()).absolute()
-    with opened_centre(arguments) as now:
-        from quetsach.cli.center.publication import publish_figures  # noqa: PLC0415
-        from quetsach.web.office.figures.selectors import published_figures  # noqa: PLC0415
-
-        before = _counted_at(published_figures())
-        counted = publish_figures(data, now=now)
-        published = published_figures()
+    now = arguments.now
+    before = _counted_at(published_figures())
+    counted = publish_figures(data, now=now)
+    published = published_figures()
     if arguments.json:
         waits = counted is not None and _counted_at(published) != counted.counted_at
         print_json(
@@ -112,11 +89,11 @@ def _publish(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _published_row(published: "Snapshot | None") -> "list[tuple[str, Snapshot, str]]":
+def _published_row(published: Snapshot | None) -> list[tuple[str, Snapshot, str]]:
     return [("published", published, "")] if published else []
 
 
-def _state(waiting: "WaitingFigures") -> str:
+def _state(waiting: WaitingFigures) -> str:
     if waiting.is_agreed:
         return "agreed"
     if waiting.approval is None:
@@ -124,5 +101,5 @@ def _state(waiting: "WaitingFigures") -> str:
     return "refused" if waiting.approval.is_granted is False else "asked"
 
 
-def _counted_at(figures: "Snapshot | None") -> datetime | None:
+def _counted_at(figures: Snapshot | None) -> datetime | None:
     return figures.counted_at if figures else None

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quetsach.centre.centre import Centre
+from quetsach.centre.ingest import ingest_files
+from quetsach.cli.center.publication import publish_and_tell
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.lake.lake import IngestResult
-    from quetsach.lake.packed import Outcome
+from quetsach.lake.lake import IngestResult
+from quetsach.lake.packed import Outcome
 
 _WORDS = {
     "vi": {
@@ -42,30 +43,8 @@ _WORDS = {
 COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank")
 
 
-def register(parser: Parser) -> None:
-    """Add ``ingest``."""
-    parser.show_examples(
-        "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
-        "quetsach center ingest sightings.csv --feed plain --report honeypot-hn --json\n"
-        "quetsach center feeds list"
-    )
-    parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came: .csv, .csv.gz, .zip of .csv"
-    )
-    parser.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
-    parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.cli.center.publication import publish_and_tell  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Take feed files into the lake."""
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
     done: list[IngestResult] = []
@@ -88,10 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
 
 
-def _ingest(arguments: argparse.Namespace, data: Path) -> "Iterator[Outcome]":
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.ingest import ingest_files  # noqa: PLC0415
-
+def _ingest(arguments: argparse.Namespace, data: Path) -> Iterator[Outcome]:
     files: list[Path] = arguments.files
     with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
         yield from ingest_files(
@@ -111,7 +87,7 @@ def _size(path: Path) -> int:
         return 0  # the ingest of the file itself will say why
 
 
-def _totals(done: "list[IngestResult]") -> dict[str, int]:
+def _totals(done: list[IngestResult]) -> dict[str, int]:
     return {name: sum(getattr(result, name) for result in done) for name in COUNTS}
 
 
@@ -124,7 +100,7 @@ def _equation(counts: dict[str, int], language: str) -> str:
     return f"{equation}  ({more})" if more else equation
 
 
-def _as_json(done: "list[IngestResult]", refused: list[tuple[str, QuetsachError]], *, single: bool) -> dict[str, Any]:
+def _as_json(done: list[IngestResult], refused: list[tuple[str, QuetsachError]], *, single: bool) -> dict[str, Any]:
     """One file: its result; several: the totals, each result and what was refused."""
     errors = [{"file": name, "error": error.what, "where": error.where, "hint": error.hint} for name, error in refused]
     results = [asdict(result) | {"seconds": round(result.seconds, 3)} for result in done]

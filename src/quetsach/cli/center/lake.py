@@ -5,13 +5,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from quetsach.cli.center.opened import add_centre_command, centre_with_lake
+from quetsach.centre.keeping import expire_sightings
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import Progress, print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text, size_text
+from quetsach.lake import access, compaction, keeping
 
-_LIFETIME_DAYS = 90
 _WORDS: dict[str, dict[str, Any]] = {
     "vi": {
         "expired": "Đã xóa {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
@@ -47,53 +48,9 @@ _WORDS: dict[str, dict[str, Any]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
-    parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    expire = add_centre_command(
-        commands,
-        "expire",
-        _expire,
-        "delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
-        "quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
-    )
-    expire.add_argument(
-        "--days",
-        type=int,
-        default=_LIFETIME_DAYS,
-        metavar="N",
-        help=f"how many days to keep (default: {_LIFETIME_DAYS})",
-    )
-    expire.add_argument("--dry-run", action="store_true", help="say what would be deleted")
-    add_centre_command(
-        commands,
-        "rebuild",
-        _rebuild,
-        "make every roll-up again from its sightings; exit code 1 if one had to be mended",
-        "quetsach center lake rebuild --json",
-    )
-    compact = add_centre_command(
-        commands,
-        "compact",
-        _compact,
-        "gather the sightings of a day that came in many files into one; nothing that is counted changes",
-        "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
-    )
-    compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
-    add_centre_command(
-        commands,
-        "access",
-        _access,
-        "who read raw sightings, when and with which command; exit code 1 if the log was changed",
-        "quetsach center lake access\nquetsach center lake access --json",
-    )
-
-
-def _expire(arguments: argparse.Namespace) -> int:
+def expire(arguments: argparse.Namespace) -> int:
+    """Delete sightings and delivered files that are older than their lifetime."""
     centre = centre_with_lake(arguments)
-    from quetsach.centre.keeping import expire_sightings  # noqa: PLC0415
-
     gone = expire_sightings(centre, days=arguments.days, now=datetime.now(UTC), is_dry_run=arguments.dry_run)
     if arguments.json:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
@@ -112,10 +69,9 @@ def _expire(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _rebuild(arguments: argparse.Namespace) -> int:
+def rebuild(arguments: argparse.Namespace) -> int:
+    """Make every roll-up again from its sightings."""
     lake = centre_with_lake(arguments).lake
-    from quetsach.lake import keeping  # noqa: PLC0415
-
     with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
         rebuilt = keeping.rebuild(lake, progress=progress.advance)
     language = chosen_language(arguments)
@@ -126,10 +82,9 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     return ExitCode.USAGE if rebuilt.mended else ExitCode.NOTHING_FOUND
 
 
-def _compact(arguments: argparse.Namespace) -> int:
+def compact(arguments: argparse.Namespace) -> int:
+    """Gather the sightings of a day that came in many files into one."""
     lake = centre_with_lake(arguments).lake
-    from quetsach.lake import compaction  # noqa: PLC0415
-
     if arguments.files < 2:
         raise InputError("one file needs no gathering", hint="--files 2")
     with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
@@ -144,10 +99,9 @@ def _compact(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _access(arguments: argparse.Namespace) -> int:
+def print_access(arguments: argparse.Namespace) -> int:
+    """List who read raw sightings."""
     lake = centre_with_lake(arguments).lake
-    from quetsach.lake import access  # noqa: PLC0415
-
     words = _WORDS[chosen_language(arguments)]
     lines = list(access.readings(lake.folder))
     told = [reading for reading, _ in lines if reading]

@@ -4,18 +4,23 @@ import argparse
 import signal
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from quetsach.cli.center.letters_chain import register_chain
-from quetsach.cli.center.letters_send import letter_numbered, register_send
-from quetsach.cli.center.letters_verify import register_verify
-from quetsach.cli.center.opened import add_centre_command, opened_centre
+from django.conf import settings
+
+from quetsach.cli.center.letters_send import letter_numbered
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    pass
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.selectors.distribution import distribution_of
+from quetsach.web.office.letters.services.remind import reminders_due, reminders_queue
+from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
+from quetsach.web.office.letters.templatetags.letter_words import mail_state_name, span, standing_name, state_name
+from quetsach.web.office.mail.models import Message, MessageState
+from quetsach.web.office.mail.services.queue import bounces_read
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.worker import work
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -55,59 +60,15 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``letters`` with its commands."""
-    parser.show_examples(
-        "quetsach center letters list\nquetsach center letters show 12\nquetsach center letters work --once"
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add_centre_command(commands, "list", _list, "all letters, the newest first", "quetsach center letters list --json")
-    show = add_centre_command(
-        commands, "show", _show, "one letter: its funnel and the times of each level", "quetsach center letters show 12"
-    )
-    show.add_argument("letter", type=int, metavar="ID", help="number in the list")
-    register_send(commands)
-    register_verify(commands)
-    register_chain(commands)
-    work = add_centre_command(
-        commands,
-        "work",
-        _work,
-        "print copies, hand mail over, remind, read bounces, until stopped; center up does this too",
-        "quetsach center letters work\nquetsach center letters work --once",
-    )
-    work.add_argument("--once", action="store_true", help="stop when nothing is left to do now")
-    reminders = add_centre_command(
-        commands, "reminders", _reminders, "what is to go out today", "quetsach center letters reminders --queue"
-    )
-    reminders.add_argument("--queue", action="store_true", help="put it into the queue")
-    add_centre_command(commands, "bounces", _bounces, "read what came back by mail", "quetsach center letters bounces")
-    keys = add_centre_command(
-        commands,
-        "keys",
-        _keys,
-        "make signing keys for show; real ones are put in their place by hand",
-        'quetsach center letters keys tw --person "Nguyễn Văn A" --agency "Cục An toàn thông tin"',
-    )
-    keys.add_argument("unit", metavar="KEY", help="key of the unit")
-    keys.add_argument("--person", required=True, metavar="NAME", help="name of the signer")
-    keys.add_argument("--agency", required=True, metavar="NAME", help="name of the agency")
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments):
-        from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
-        from quetsach.web.office.letters.selectors.distribution import distribution_of  # noqa: PLC0415
-
-        letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
-        from quetsach.web.office.letters.templatetags.letter_words import state_name  # noqa: PLC0415
-
-        rows = []
-        for letter in letters:
-            funnel = distribution_of(letter).funnel
-            state = letter.state if arguments.json else state_name(letter.state)
-            number, day = letter.number_sign or "–", letter.issued_on or "–"
-            rows.append((letter.pk, number, day, letter.subject[:60], state, funnel.total, funnel.waiting))
+def print_list(arguments: argparse.Namespace) -> int:
+    """List all letters."""
+    letters = Letter.objects.select_related("unit").order_by("-pk")[:500]
+    rows = []
+    for letter in letters:
+        funnel = distribution_of(letter).funnel
+        state = letter.state if arguments.json else state_name(letter.state)
+        number, day = letter.number_sign or "–", letter.issued_on or "–"
+        rows.append((letter.pk, number, day, letter.subject[:60], state, funnel.total, funnel.waiting))
     if arguments.json:
         names = ("id", "number", "day", "subject", "state", "sent_to", "without_answer")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
@@ -116,20 +77,17 @@ def _list(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _show(arguments: argparse.Namespace) -> int:
+def print_one(arguments: argparse.Namespace) -> int:
+    """Show one letter."""
     words = _words(arguments)
-    with opened_centre(arguments):
-        from quetsach.web.office.letters.selectors.distribution import distribution_of  # noqa: PLC0415
-        from quetsach.web.office.letters.templatetags.letter_words import span, standing_name  # noqa: PLC0415
-
-        letter = letter_numbered(arguments)
-        cascade = distribution_of(letter)
-        counts = cascade.funnel
-        reached = {stage.name.lower(): number for stage, number in counts.reached.items()}
-        funnel = reached | {"bounced": counts.bounced, "refused": counts.refused}
-        levels = [(p, cascade.names.get(p.slowest_unit, "")) for p in cascade.levels]
-        named = [(standing_name(stage), number) for stage, number in funnel.items()]
-        paces = [(p.level, p.total, p.acknowledged, span(p.half), span(p.slowest), unit) for p, unit in levels]
+    letter = letter_numbered(arguments)
+    cascade = distribution_of(letter)
+    counts = cascade.funnel
+    reached = {stage.name.lower(): number for stage, number in counts.reached.items()}
+    funnel = reached | {"bounced": counts.bounced, "refused": counts.refused}
+    levels = [(p, cascade.names.get(p.slowest_unit, "")) for p in cascade.levels]
+    named = [(standing_name(stage), number) for stage, number in funnel.items()]
+    paces = [(p.level, p.total, p.acknowledged, span(p.half), span(p.slowest), unit) for p, unit in levels]
     if not arguments.json:
         say(f"{letter.number_sign or letter.pk}: {letter.subject}")
         if letter.signatures is not None:
@@ -156,22 +114,17 @@ def _show(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _work(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments):
-        from quetsach.web.office.mail.models import Message, MessageState  # noqa: PLC0415
-        from quetsach.web.office.worker import work  # noqa: PLC0415
-
-        stop = threading.Event()
-        before = [(number, signal.signal(number, lambda *_: stop.set())) for number in (signal.SIGTERM, signal.SIGINT)]
-        try:
-            work(stop=stop, is_once=arguments.once)
-        finally:
-            for number, handler in before:
-                signal.signal(number, handler)
-        from quetsach.web.office.letters.templatetags.letter_words import mail_state_name  # noqa: PLC0415
-
-        states = {state.value: Message.objects.filter(state=state).count() for state in MessageState}
-        told = ", ".join(f"{mail_state_name(state)} {count}" for state, count in states.items())
+def work_queue(arguments: argparse.Namespace) -> int:
+    """Print copies, hand mail over, remind and read bounces, until stopped."""
+    stop = threading.Event()
+    before = [(number, signal.signal(number, lambda *_: stop.set())) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        work(stop=stop, is_once=arguments.once)
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+    states = {state.value: Message.objects.filter(state=state).count() for state in MessageState}
+    told = ", ".join(f"{mail_state_name(state)} {count}" for state, count in states.items())
     if arguments.json:
         print_json(states)
     else:
@@ -179,20 +132,19 @@ def _work(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _reminders(arguments: argparse.Namespace) -> int:
+def reminders(arguments: argparse.Namespace) -> int:
+    """List what is to go out today, or put it into the queue."""
     words = _words(arguments)
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.services.remind import reminders_due, reminders_queue  # noqa: PLC0415
-
-        due = [
-            {
-                "number": found.letter.number_sign,
-                "reminders": len(found.plan.reminders),
-                "digests": len(found.plan.digests),
-            }
-            for found in reminders_due(now=now)
-        ]
-        queued = reminders_queue(now=now) if arguments.queue else 0
+    now = arguments.now
+    due = [
+        {
+            "number": found.letter.number_sign,
+            "reminders": len(found.plan.reminders),
+            "digests": len(found.plan.digests),
+        }
+        for found in reminders_due(now=now)
+    ]
+    queued = reminders_queue(now=now) if arguments.queue else 0
     if arguments.json:
         print_json({"due": due, "queued": queued})
         return ExitCode.NOTHING_FOUND
@@ -205,16 +157,13 @@ def _reminders(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _bounces(arguments: argparse.Namespace) -> int:
+def bounces(arguments: argparse.Namespace) -> int:
+    """Read what came back by mail."""
     words = _words(arguments)
-    with opened_centre(arguments) as now:
-        from django.conf import settings  # noqa: PLC0415
-
-        from quetsach.web.office.mail.services.queue import bounces_read  # noqa: PLC0415
-
-        if settings.CENTER.bounces is None:
-            raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
-        count = bounces_read(now=now)
+    now = arguments.now
+    if settings.CENTER.bounces is None:
+        raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
+    count = bounces_read(now=now)
     if arguments.json:
         print_json({"believed": count})
     else:
@@ -222,16 +171,14 @@ def _bounces(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _keys(arguments: argparse.Namespace) -> int:
+def keys(arguments: argparse.Namespace) -> int:
+    """Make signing keys for show."""
     words = _words(arguments)
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make  # noqa: PLC0415
-        from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
-
-        unit = Unit.objects.filter(key=arguments.unit).first()
-        if unit is None:
-            raise InputError(words["no-unit"], where=arguments.unit[:40], hint="quetsach center units show KEY")
-        folder = demonstration_credentials_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
+    now = arguments.now
+    unit = Unit.objects.filter(key=arguments.unit).first()
+    if unit is None:
+        raise InputError(words["no-unit"], where=arguments.unit[:40], hint="quetsach center units show KEY")
+    folder = demonstration_credentials_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
     if arguments.json:
         print_json({"folder": str(folder) if folder else None})
     else:

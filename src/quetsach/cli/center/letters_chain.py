@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
+from quetsach.centre.tables import country_table, load_country
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Subcommands, add_command, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
@@ -24,41 +25,20 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def register_chain(commands: Subcommands) -> None:
-    """Add ``chain`` to the commands about letters."""
-    command = add_command(
-        commands,
-        "chain",
-        summary="published letters replayed: who passed one on, after how many days, on each level",
-        examples="quetsach center letters chain\nquetsach center letters chain letters.toml --json",
-    )
-    command.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="letters as TOML (default: those of the campaign that the country's demonstration plays)",
-    )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
-    command.set_defaults(run=_chain)
-
-
 def published_letters(data: Path | None = None) -> bytes:
     """Return the letters (TOML) that were published about the campaign that the country's demonstration plays.
 
     Raises:
         InputError: the country has none.
     """
-    from quetsach.centre.tables import country_table, load_country  # noqa: PLC0415
-
     path = country_table("campaigns", data) / load_country(data).demonstration / "letters.toml"
     if not path.is_file():
         raise InputError("this country has no published letters", hint="name a file of letters")
     return path.read_bytes()
 
 
-def _chain(arguments: argparse.Namespace) -> int:
+def chain(arguments: argparse.Namespace) -> int:
+    """Replay published letters: who passed one on, after how many days."""
     try:
         content = arguments.file.read_bytes() if arguments.file else published_letters()
     except OSError as error:

@@ -3,18 +3,17 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from quetsach.cli.center.campaigns_found import person_named
-from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Subcommands, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from quetsach.web.office.letters.models import Letter
-    from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.letters.selectors.letters import audience_units
+from quetsach.web.office.letters.services.send import letter_send
+from quetsach.web.office.people.access import today
+from quetsach.web.office.tree.models import Unit
 
 _NAMED = 3
 """So many units are named in the question, then only counted."""
@@ -45,32 +44,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register_send(commands: Subcommands) -> None:
-    """Add ``send`` to the commands about letters."""
-    send = add_centre_command(
-        commands,
-        "send",
-        _send,
-        "send an issued letter to units below its own",
-        "quetsach center letters send 12 --to children --by an@example.vn\n"
-        "quetsach center letters send 12 --to level-1 --to level-2 --by an@example.vn --yes",
-    )
-    send.add_argument("letter", type=int, metavar="ID", help="number in the list")
-    send.add_argument(
-        "--to", action="append", required=True, metavar="WHOM", help="children, level-N or group-N; may be repeated"
-    )
-    send.add_argument("--by", required=True, metavar="EMAIL", help="who sends it")
-    send.add_argument("--yes", action="store_true", help="agree beforehand; needed where nobody is at the terminal")
-
-
-def letter_numbered(arguments: argparse.Namespace) -> "Letter":
+def letter_numbered(arguments: argparse.Namespace) -> Letter:
     """Return the letter that the arguments name.
 
     Raises:
         InputError: there is none.
     """
-    from quetsach.web.office.letters.models import Letter  # noqa: PLC0415
-
     found: Letter | None = Letter.objects.select_related("unit").filter(pk=arguments.letter).first()
     if found is None:
         what = _WORDS[chosen_language(arguments)]["no-letter"]
@@ -78,22 +57,19 @@ def letter_numbered(arguments: argparse.Namespace) -> "Letter":
     return found
 
 
-def _send(arguments: argparse.Namespace) -> int:
+def send(arguments: argparse.Namespace) -> int:
+    """Send an issued letter to units below its own."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.letters.selectors.letters import audience_units  # noqa: PLC0415
-        from quetsach.web.office.letters.services.send import letter_send  # noqa: PLC0415
-        from quetsach.web.office.people.access import today  # noqa: PLC0415
-
-        letter = letter_numbered(arguments)
-        by = person_named(arguments.by)
-        units = audience_units(letter.unit, arguments.to, day=today(now))
-        if not units:
-            raise InputError(words["no-audience"], where="--to", hint=words["no-audience-hint"])
-        if not arguments.yes and not _agreed(letter, units, words):
-            say(words["declined"])
-            return ExitCode.NOTHING_FOUND
-        count = letter_send(letter=letter, units=units, by=by, now=now).total
+    now = arguments.now
+    letter = letter_numbered(arguments)
+    by = person_named(arguments.by)
+    units = audience_units(letter.unit, arguments.to, day=today(now))
+    if not units:
+        raise InputError(words["no-audience"], where="--to", hint=words["no-audience-hint"])
+    if not arguments.yes and not _agreed(letter, units, words):
+        say(words["declined"])
+        return ExitCode.NOTHING_FOUND
+    count = letter_send(letter=letter, units=units, by=by, now=now).total
     if arguments.json:
         print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
     else:
@@ -101,7 +77,7 @@ def _send(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _agreed(letter: "Letter", units: "Sequence[Unit]", words: Mapping[str, str]) -> bool:
+def _agreed(letter: Letter, units: Sequence[Unit], words: Mapping[str, str]) -> bool:
     if not sys.stdin.isatty():
         raise InputError(words["unattended"], hint=words["unattended-hint"])
     names = ", ".join([unit.name_vi for unit in units[:_NAMED]] + ["…"] * (len(units) > _NAMED))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Subcommands, add_command, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 
 _MOST_BYTES = 20 << 20
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -28,31 +29,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register_verify(commands: Subcommands) -> None:
-    """Add ``verify`` to the commands about letters."""
-    command = add_command(
-        commands,
-        "verify",
-        summary="whether a file is a letter with both its signatures, unchanged",
-        examples="quetsach center letters verify 2049-STTTT-CNTT.pdf --root letters/keys/31-2020/root.pem",
-    )
-    command.add_argument("file", type=Path, metavar="FILE", help="the PDF")
-    command.add_argument(
-        "--root",
-        type=Path,
-        action="append",
-        required=True,
-        metavar="FILE",
-        help="certificate of the authority to trust (PEM or DER); may be repeated",
-    )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
-    command.set_defaults(run=_verify)
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    from quetsach.web.office.letters.document.verification import is_signed_letter, verify  # noqa: PLC0415
-
+def check_letter(arguments: argparse.Namespace) -> int:
+    """Verify a letter: its signatures, and what is on record."""
     states = verify(_read(arguments.file), [_read(root) for root in arguments.root])
     is_good = is_signed_letter(states)
     words = _WORDS[chosen_language(arguments)]

@@ -10,55 +10,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from quetsach.centre.tables import imported_dates, keep_ranges, load_network_tables
+from quetsach.cli.center.publication import publish_and_tell
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, add_command
+from quetsach.cli.parser import ExitCode
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.network import read_ranges
 
 _DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
 
 
-def register(parser: Parser) -> None:
-    """Add ``network`` with ``import`` and ``lookup``."""
-    parser.show_examples(
-        "quetsach center network lookup 14.160.0.1\nquetsach center network import asn-2026-11-01.csv.gz --data D"
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    bring = add_command(
-        commands,
-        "import",
-        summary="take address tables of the form first,last,asn,name; used from then on",
-        examples="quetsach center network import asn-ipv4.csv asn-ipv6.csv --version 2026-11-01\n"
-        "quetsach center network import asn-2026-11-01.csv.gz",
-    )
-    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, may be gzipped; together one table")
-    bring.add_argument("--version", metavar="DATE", help="day of the table (default: in the file's name, else today)")
-    bring.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    bring.add_argument("--json", action="store_true", help="print the result as JSON")
-    bring.set_defaults(run=_import)
-    look = add_command(
-        commands,
-        "lookup",
-        summary="say which range, AS and provider an address belongs to",
-        examples="quetsach center network lookup 14.160.0.1 --day 2020-06-16 --json",
-    )
-    look.add_argument("address", metavar="ADDRESS", help="IPv4 or IPv6")
-    look.add_argument("--day", metavar="DATE", help="day of the provider table (default: today)")
-    look.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    look.add_argument("--json", action="store_true", help="print the result as JSON")
-    look.set_defaults(run=_look_up)
-
-
-def _import(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.tables import imported_dates, keep_ranges  # noqa: PLC0415
-    from quetsach.cli.center.publication import publish_and_tell  # noqa: PLC0415
-    from quetsach.network import read_ranges  # noqa: PLC0415
-
+def take_in(arguments: argparse.Namespace) -> int:
+    """Take in tables that say which AS and provider an address belongs to."""
     today = datetime.now(UTC).date()
     dated = _version(arguments.version, arguments.files, today)
     with Progress("lines read") as progress, _opened(arguments.files) as stream:
@@ -86,12 +52,8 @@ def _import(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _look_up(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.tables import load_network_tables  # noqa: PLC0415
-
+def look_up(arguments: argparse.Namespace) -> int:
+    """Tell which AS and provider an address belongs to."""
     address = Address.parse(arguments.address)
     day = parse_day(arguments.day) if arguments.day else datetime.now(UTC).date()
     tables = load_network_tables(arguments.data or default_data())

@@ -3,10 +3,13 @@
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quetsach.cli.center import require_center
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import Subcommands, add_command, add_language, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
@@ -39,10 +42,45 @@ _FULL = ("disk is full", "no space left")
 """What SQLite and PostgreSQL say when there is no room."""
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a command does: ``module:function`` below ``cli.center``, imported when it runs and not to tell its help.
+
+    Where it works in the office, Django points at the centre's data before that, as models are no models without it.
+    """
+
+    name: str
+    is_in_office: bool
+
+    def __call__(self, arguments: argparse.Namespace) -> int:
+        """Run it; in the office ``arguments.now`` is the time of the call. Return the exit code."""
+        require_center()
+        if not self.is_in_office:
+            return self.function()(arguments)
+        with opened_centre(arguments) as arguments.now:
+            return self.function()(arguments)
+
+    def function(self) -> Callable[[argparse.Namespace], int]:
+        """Import what runs."""
+        module, _, name = self.name.partition(":")
+        found: Callable[[argparse.Namespace], int] = getattr(import_module(f"quetsach.cli.center.{module}"), name)
+        return found
+
+
+def act(name: str) -> Act:
+    """Name what a command does that needs no office."""
+    return Act(name, is_in_office=False)
+
+
+def in_office(name: str) -> Act:
+    """Name what a command does with the tables of the office."""
+    return Act(name, is_in_office=True)
+
+
 def add_centre_command(
     commands: Subcommands,
     name: str,
-    run: Callable[[argparse.Namespace], int],
+    run: Act,
     summary: str,
     examples: str,
     *,
@@ -67,8 +105,6 @@ def centre_with_lake(arguments: argparse.Namespace) -> "Centre":
     Raises:
         InputError: the folder holds neither a centre nor a lake; none is made.
     """
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
     require_center()
     from quetsach.centre.centre import Centre  # noqa: PLC0415
 
@@ -103,8 +139,6 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     Raises:
         QuetsachError: there is no centre in the folder, or its database cannot be used.
     """
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
     require_center()
     from quetsach.web.configuration import configure_web  # noqa: PLC0415
 

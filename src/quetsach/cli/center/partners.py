@@ -3,9 +3,8 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.opened import add_centre_command, opened_centre
+from quetsach.campaign.section import MAX_BYTES
 from quetsach.cli.center.partners_told import (
     MOST_FAULTS,
     SHOWN_FAULTS,
@@ -16,96 +15,19 @@ from quetsach.cli.center.partners_told import (
     words_of,
 )
 from quetsach.cli.output import Progress, print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, Subcommands, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
-
-if TYPE_CHECKING:
-    from quetsach.web.office.partners.models import Partner
+from quetsach.web.office.partners.models import Partner
+from quetsach.web.office.partners.models import Partner as StoredPartner
+from quetsach.web.office.partners.selectors import all_totals, partner_states
+from quetsach.web.office.partners.services.intake import deliveries_work, delivery_receive, delivery_take_in
+from quetsach.web.office.partners.services.partner import declaration_add, partner_add, token_make, token_revoke
 
 _CHUNK_BYTES = 1 << 18
 
 
-def register(parser: Parser) -> None:
-    """Add ``partners`` with its commands."""
-    parser.show_examples(
-        "quetsach center partners add bkav --name Bkav\n"
-        "quetsach center partners declare bkav method.toml\n"
-        "quetsach center partners import bkav 2020-10.csv.gz"
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for register_one in (_register_add, _register_token, _register_declare, _register_import, _register_reads):
-        register_one(commands)
-
-
-def _register_add(commands: Subcommands) -> None:
-    add = add_centre_command(commands, "add", _add, "add a partner", 'quetsach center partners add bkav --name "Bkav"')
-    add.add_argument("partner", metavar="PARTNER", help="its key: lower-case letters, digits, hyphens")
-    add.add_argument("--name", required=True, help="name as people know it")
-    add.add_argument("--contact", default="", help="whom to ask about the figures")
-
-
-def _register_token(commands: Subcommands) -> None:
-    token = add_centre_command(
-        commands,
-        "token",
-        _token,
-        "make a token for a partner's program, or revoke one by its label",
-        "quetsach center partners token bkav --label server-2\n"
-        "quetsach center partners token bkav --label server-2 --revoke",
-    )
-    token.add_argument("partner", metavar="PARTNER", help="key of the partner")
-    token.add_argument("--label", default="API", help="what the token is for (default: API)")
-    token.add_argument("--revoke", action="store_true", help="end the tokens of this label at once")
-
-
-def _register_declare(commands: Subcommands) -> None:
-    declare = add_centre_command(
-        commands,
-        "declare",
-        _declare,
-        "add the next version of how a partner counts",
-        "quetsach center partners declare bkav method.toml",
-    )
-    declare.add_argument("partner", metavar="PARTNER", help="key of the partner")
-    declare.add_argument("file", type=Path, metavar="FILE", help="the declaration, TOML")
-
-
-def _register_import(commands: Subcommands) -> None:
-    take_in = add_centre_command(
-        commands,
-        "import",
-        _import,
-        "take in a report: CSV or JSON lines, may be gzip; the same again changes nothing",
-        "quetsach center partners import bkav 2020-10.csv.gz",
-    )
-    take_in.add_argument("partner", metavar="PARTNER", help="key of the partner")
-    take_in.add_argument("file", type=Path, metavar="FILE", help="the report")
-    add_centre_command(
-        commands,
-        "work",
-        _work,
-        "work off what arrived and was not finished",
-        "quetsach center partners work",
-    )
-
-
-def _register_reads(commands: Subcommands) -> None:
-    add_centre_command(commands, "list", _list, "the partners", "quetsach center partners list --json")
-    sums = add_centre_command(
-        commands,
-        "totals",
-        _totals,
-        "what partners reported, each apart; over all of them bounds only",
-        "quetsach center partners totals --from 2020-09-18 --to 2020-10-18",
-    )
-    sums.add_argument("--from", dest="first", required=True, metavar="DAY", help="first day")
-    sums.add_argument("--to", dest="last", required=True, metavar="DAY", help="last day")
-
-
-def _partner(key: str) -> "Partner":
-    from quetsach.web.office.partners.models import Partner as StoredPartner  # noqa: PLC0415
-
+def _partner(key: str) -> Partner:
     found = StoredPartner.objects.filter(key=key).first()
     if found is None:
         known = ", ".join(StoredPartner.objects.order_by("key").values_list("key", flat=True))
@@ -113,11 +35,10 @@ def _partner(key: str) -> "Partner":
     return found
 
 
-def _add(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services.partner import partner_add  # noqa: PLC0415
-
-        made = partner_add(key=arguments.partner, name=arguments.name, contact=arguments.contact, by=None, now=now)
+def add(arguments: argparse.Namespace) -> int:
+    """Add a partner."""
+    now = arguments.now
+    made = partner_add(key=arguments.partner, name=arguments.name, contact=arguments.contact, by=None, now=now)
     if arguments.json:
         print_json({"partner": made.key, "name": made.name})
     else:
@@ -125,21 +46,20 @@ def _add(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _token(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services.partner import token_make, token_revoke  # noqa: PLC0415
-
-        partner = _partner(arguments.partner)
-        if arguments.revoke:
-            ended = list(partner.tokens.filter(label=arguments.label, revoked_at=None))
-            for token in ended:
-                token_revoke(token=token, by=None, now=now)
-            if arguments.json:
-                print_json({"partner": partner.key, "revoked": len(ended)})
-            else:
-                say(words_of(arguments)["revoked"].format(number=len(ended)))
-            return ExitCode.NOTHING_FOUND
-        secret = token_make(partner=partner, label=arguments.label, by=None, now=now)
+def token(arguments: argparse.Namespace) -> int:
+    """Make a token for a partner's program."""
+    now = arguments.now
+    partner = _partner(arguments.partner)
+    if arguments.revoke:
+        ended = list(partner.tokens.filter(label=arguments.label, revoked_at=None))
+        for token in ended:
+            token_revoke(token=token, by=None, now=now)
+        if arguments.json:
+            print_json({"partner": partner.key, "revoked": len(ended)})
+        else:
+            say(words_of(arguments)["revoked"].format(number=len(ended)))
+        return ExitCode.NOTHING_FOUND
+    secret = token_make(partner=partner, label=arguments.label, by=None, now=now)
     if arguments.json:
         print_json({"partner": partner.key, "label": arguments.label, "token": secret})
     else:
@@ -148,12 +68,11 @@ def _token(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _declare(arguments: argparse.Namespace) -> int:
+def declare(arguments: argparse.Namespace) -> int:
+    """Add the next version of how a partner counts."""
     content = _content(arguments.file)
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services.partner import declaration_add  # noqa: PLC0415
-
-        made = declaration_add(partner=_partner(arguments.partner), content=content, by=None, now=now)
+    now = arguments.now
+    made = declaration_add(partner=_partner(arguments.partner), content=content, by=None, now=now)
     if arguments.json:
         print_json({"partner": arguments.partner, "version": made.version, "first": made.first})
     else:
@@ -163,8 +82,6 @@ def _declare(arguments: argparse.Namespace) -> int:
 
 
 def _content(path: Path) -> bytes:
-    from quetsach.campaign.section import MAX_BYTES  # noqa: PLC0415
-
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -181,34 +98,32 @@ def _chunks(path: Path) -> Iterator[bytes]:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def _import(arguments: argparse.Namespace) -> int:
+def take_in(arguments: argparse.Namespace) -> int:
+    """Take in a report."""
     words = words_of(arguments)
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services.intake import delivery_receive, delivery_take_in  # noqa: PLC0415
-
-        delivery, is_new = delivery_receive(
-            partner=_partner(arguments.partner),
-            name=arguments.file.name,
-            chunks=_chunks(arguments.file),
-            channel="command",
-            by=None,
-            now=now,
-        )
-        with Progress(words["taking"], delivery.records - delivery.looked_at) as progress:
-            delivery = delivery_take_in(delivery=delivery, now=now, progress=progress.advance)
-        faults = delivery.faults.order_by("line").values("line", "reason", "column", "excerpt")
-        if arguments.json:
-            print_json({**receipt(delivery), "is_new": is_new, "faults": list(faults[:MOST_FAULTS])})
-        else:
-            tell_delivery(delivery, [dict(fault) for fault in faults[:SHOWN_FAULTS]], words, is_new=is_new)
+    now = arguments.now
+    delivery, is_new = delivery_receive(
+        partner=_partner(arguments.partner),
+        name=arguments.file.name,
+        chunks=_chunks(arguments.file),
+        channel="command",
+        by=None,
+        now=now,
+    )
+    with Progress(words["taking"], delivery.records - delivery.looked_at) as progress:
+        delivery = delivery_take_in(delivery=delivery, now=now, progress=progress.advance)
+    faults = delivery.faults.order_by("line").values("line", "reason", "column", "excerpt")
+    if arguments.json:
+        print_json({**receipt(delivery), "is_new": is_new, "faults": list(faults[:MOST_FAULTS])})
+    else:
+        tell_delivery(delivery, [dict(fault) for fault in faults[:SHOWN_FAULTS]], words, is_new=is_new)
     return ExitCode.NOTHING_FOUND
 
 
-def _work(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.partners.services.intake import deliveries_work  # noqa: PLC0415
-
-        finished = deliveries_work(now=now)
+def work(arguments: argparse.Namespace) -> int:
+    """Work off what arrived and was not finished."""
+    now = arguments.now
+    finished = deliveries_work(now=now)
     if arguments.json:
         print_json({"finished": finished})
     else:
@@ -216,11 +131,9 @@ def _work(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    with opened_centre(arguments):
-        from quetsach.web.office.partners.selectors import partner_states  # noqa: PLC0415
-
-        states = partner_states()
+def print_list(arguments: argparse.Namespace) -> int:
+    """List the partners."""
+    states = partner_states()
     words = words_of(arguments)
     if arguments.json:
         print_json(
@@ -243,12 +156,10 @@ def _list(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _totals(arguments: argparse.Namespace) -> int:
+def totals(arguments: argparse.Namespace) -> int:
+    """Tell what partners reported."""
     period = Period.parse(f"{arguments.first}..{arguments.last}")
-    with opened_centre(arguments):
-        from quetsach.web.office.partners.selectors import all_totals  # noqa: PLC0415
-
-        each, over_all = all_totals(period)
+    each, over_all = all_totals(period)
     if arguments.json:
         print_json(
             {

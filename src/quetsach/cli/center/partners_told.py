@@ -2,15 +2,13 @@
 
 import argparse
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quetsach.campaign.partners.total import Figure
 from quetsach.cli.output import print_table, say
 from quetsach.cli.parser import chosen_language
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.campaign.partners.total import Figure
-    from quetsach.web.office.partners.models import Delivery
+from quetsach.web.office.partners.models import Delivery
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -79,7 +77,7 @@ def words_of(arguments: argparse.Namespace) -> Mapping[str, Any]:
     return _WORDS[chosen_language(arguments)]
 
 
-def receipt(delivery: "Delivery") -> dict[str, Any]:
+def receipt(delivery: Delivery) -> dict[str, Any]:
     """Return a delivery as JSON: its counts add up to its records."""
     counts = ("records", "accepted", "duplicates", "replaced", "set_aside")
     return {
@@ -91,9 +89,7 @@ def receipt(delivery: "Delivery") -> dict[str, Any]:
     }
 
 
-def tell_delivery(
-    delivery: "Delivery", faults: list[dict[str, Any]], words: Mapping[str, Any], *, is_new: bool
-) -> None:
+def tell_delivery(delivery: Delivery, faults: list[dict[str, Any]], words: Mapping[str, Any], *, is_new: bool) -> None:
     """Tell what became of a file, and the first records that were set aside."""
     if not is_new:
         say(words["known"])
@@ -104,7 +100,7 @@ def tell_delivery(
         say(words["more"].format(number=delivery.set_aside - len(faults)))
 
 
-def figure_json(figure: "Figure") -> dict[str, Any]:
+def figure_json(figure: Figure) -> dict[str, Any]:
     """Return a figure as JSON."""
     return {
         "measure": figure.measure,
@@ -116,7 +112,7 @@ def figure_json(figure: "Figure") -> dict[str, Any]:
     }
 
 
-def figure_row(name: str, figure: "Figure", words: Mapping[str, Any], language: str) -> tuple[str, ...]:
+def figure_row(name: str, figure: Figure, words: Mapping[str, Any], language: str) -> tuple[str, ...]:
     """Return a figure as a row of the table of totals."""
     numbers = [number_text(number, language) for number in (figure.least, figure.most)]
     return (name, words["measures"][figure.measure], words[figure.counted_as], *numbers)

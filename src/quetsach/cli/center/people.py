@@ -2,17 +2,22 @@
 
 import argparse
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.urls import reverse
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from quetsach.web.office.people.models import Person
-    from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.people.access import today
+from quetsach.web.office.people.models import ROLE_TITLES, Duty, Person
+from quetsach.web.office.people.services.account import person_leave, person_vouch
+from quetsach.web.office.people.services.invitation import invitation_issue, invitation_renew
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit
 
 _ADDRESS = "http://127.0.0.1:8000"
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -49,111 +54,55 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``people`` with ``invite``, ``renew``, ``list``, ``remove`` and ``vouch``."""
-    parser.show_examples(
-        "quetsach center people invite van.hanh@centre.example --role operator\nquetsach center people list"
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    invite = add_centre_command(
-        commands,
-        "invite",
-        _invite,
-        "print a link with which somebody joins; the first operator comes in this way",
-        "quetsach center people invite van.hanh@centre.example --role operator\n"
-        "quetsach center people invite lan@haiphong.example --role approver --unit 31-2025",
-        has_json=False,
-    )
-    invite.add_argument("email", metavar="ADDRESS", help="e-mail address, which becomes the login")
-    roles = [role.value for role in Role]
-    invite.add_argument("--role", choices=roles, required=True, metavar="ROLE", help=f"what for: {', '.join(roles)}")
-    invite.add_argument("--unit", metavar="KEY", help="over which unit and all below it (default: the whole country)")
-    renew = add_centre_command(
-        commands,
-        "renew",
-        _renew,
-        "print a link to set password and second factor anew",
-        "quetsach center people renew van.hanh@centre.example",
-        has_json=False,
-    )
-    renew.add_argument("email", metavar="ADDRESS", help="whose")
-    add_centre_command(commands, "list", _list, "duties that are held today", "quetsach center people list --json")
-    remove = add_centre_command(
-        commands,
-        "remove",
-        _remove,
-        "end somebody's duties, sessions and links in one step",
-        "quetsach center people remove lan@haiphong.example",
-        has_json=False,
-    )
-    remove.add_argument("email", metavar="ADDRESS", help="who leaves")
-    vouch = add_centre_command(
-        commands,
-        "vouch",
-        _vouch,
-        "say that an account belongs to a person of its own, so that it counts in approvals",
-        "quetsach center people vouch lan@haiphong.example",
-        has_json=False,
-    )
-    vouch.add_argument("email", metavar="ADDRESS", help="whose account")
-
-
-def _invite(arguments: argparse.Namespace) -> int:
+def invite(arguments: argparse.Namespace) -> int:
+    """Print a link with which somebody joins."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from django.core.exceptions import ValidationError  # noqa: PLC0415
-        from django.core.validators import validate_email  # noqa: PLC0415
-
-        from quetsach.web.office.people.services.invitation import invitation_issue  # noqa: PLC0415
-
-        try:
-            validate_email(arguments.email)
-        except ValidationError as error:
-            raise InputError(str(error.message), where=arguments.email[:100]) from error
-        unit = _unit(arguments.unit, words)
-        _, token = invitation_issue(email=arguments.email, role=Role(arguments.role), unit=unit, by=None, now=now)
-        _show_link(arguments.email, token, words)
+    now = arguments.now
+    try:
+        validate_email(arguments.email)
+    except ValidationError as error:
+        raise InputError(str(error.message), where=arguments.email[:100]) from error
+    unit = _unit(arguments.unit, words)
+    _, token = invitation_issue(email=arguments.email, role=Role(arguments.role), unit=unit, by=None, now=now)
+    _show_link(arguments.email, token, words)
     return ExitCode.NOTHING_FOUND
 
 
-def _renew(arguments: argparse.Namespace) -> int:
+def renew(arguments: argparse.Namespace) -> int:
+    """Print a link to set password and second factor anew."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.invitation import invitation_renew  # noqa: PLC0415
-
-        _, token = invitation_renew(person=_person(arguments.email, words), by=None, now=now)
-        _show_link(arguments.email, token, words)
+    now = arguments.now
+    _, token = invitation_renew(person=_person(arguments.email, words), by=None, now=now)
+    _show_link(arguments.email, token, words)
     return ExitCode.NOTHING_FOUND
 
 
-def _list(arguments: argparse.Namespace) -> int:
+def print_list(arguments: argparse.Namespace) -> int:
+    """List duties that are held today."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.people.models import ROLE_TITLES, Duty  # noqa: PLC0415
-
-        held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
-        rows = [
-            {
-                "email": duty.person.email,
-                "name": duty.person.name,
-                "role": duty.role,
-                "unit": duty.unit.key,
-                "since": duty.first.isoformat(),
-                "vouched": duty.person.is_vouched,
-            }
-            for duty in held
-        ]
-        told = [
-            (
-                *list(row.values())[:2],
-                ROLE_TITLES[Role(str(row["role"]))],
-                row["unit"],
-                row["since"],
-                words[str(row["vouched"])],
-            )
-            for row in rows
-        ]
+    now = arguments.now
+    held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
+    rows = [
+        {
+            "email": duty.person.email,
+            "name": duty.person.name,
+            "role": duty.role,
+            "unit": duty.unit.key,
+            "since": duty.first.isoformat(),
+            "vouched": duty.person.is_vouched,
+        }
+        for duty in held
+    ]
+    told = [
+        (
+            *list(row.values())[:2],
+            ROLE_TITLES[Role(str(row["role"]))],
+            row["unit"],
+            row["since"],
+            words[str(row["vouched"])],
+        )
+        for row in rows
+    ]
     if arguments.json:
         print_json(rows)
     elif rows:
@@ -163,30 +112,25 @@ def _list(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _remove(arguments: argparse.Namespace) -> int:
+def remove(arguments: argparse.Namespace) -> int:
+    """End somebody's duties."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.account import person_leave  # noqa: PLC0415
-
-        person_leave(person=_person(arguments.email, words), by=None, now=now)
+    now = arguments.now
+    person_leave(person=_person(arguments.email, words), by=None, now=now)
     say(words["left"].format(email=arguments.email))
     return ExitCode.NOTHING_FOUND
 
 
-def _vouch(arguments: argparse.Namespace) -> int:
+def vouch(arguments: argparse.Namespace) -> int:
+    """Say that an account belongs to a person of its own."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.people.services.account import person_vouch  # noqa: PLC0415
-
-        person_vouch(person=_person(arguments.email, words), by=None, now=now)
+    now = arguments.now
+    person_vouch(person=_person(arguments.email, words), by=None, now=now)
     say(words["vouched"].format(email=arguments.email))
     return ExitCode.NOTHING_FOUND
 
 
 def _show_link(email: str, token: str, words: Mapping[str, str]) -> None:
-    from django.conf import settings  # noqa: PLC0415
-    from django.urls import reverse  # noqa: PLC0415
-
     address = settings.CENTER.public_url or _ADDRESS
     say(words["link"].format(email=email))
     print(address + reverse("office:people:accept", args=[token]))
@@ -194,10 +138,7 @@ def _show_link(email: str, token: str, words: Mapping[str, str]) -> None:
         say(words["where"].format(address=_ADDRESS))
 
 
-def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
-    from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
-    from quetsach.web.office.tree.selectors import root_unit  # noqa: PLC0415
-
+def _unit(key: str | None, words: Mapping[str, str]) -> Unit:
     try:
         return Unit.objects.get(key=key) if key else root_unit()
     except Unit.DoesNotExist as error:
@@ -206,9 +147,7 @@ def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
         raise InputError(words["no-units"], hint=words["no-units-hint"]) from error
 
 
-def _person(email: str, words: Mapping[str, str]) -> "Person":
-    from quetsach.web.office.people.models import Person  # noqa: PLC0415
-
+def _person(email: str, words: Mapping[str, str]) -> Person:
     person = Person.objects.filter(email=email.strip().lower()).first()
     if person is None:
         raise InputError(words["no-person"], where=email[:100])

@@ -4,19 +4,21 @@ import argparse
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach import storage
-from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.period import Period, parse_day
-
-if TYPE_CHECKING:
-    from quetsach.web.office.publicity.selectors.reach import Reach
-    from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.blob_store import KITS
+from quetsach.web.office.people.access import today
+from quetsach.web.office.plans.selectors import campaign_of
+from quetsach.web.office.publicity.selectors.reach import Reach, reach_of
+from quetsach.web.office.publicity.services import kit_make
+from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.selectors import root_unit, unit_of
 
 _DAYS_SHOWN = 30
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -59,48 +61,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``publicity`` with ``kit`` and ``reach``."""
-    parser.show_examples("quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    kit = add_centre_command(
-        commands,
-        "kit",
-        _kit,
-        "make the kit of a unit: posters, leaflet, pictures, banners, texts, announcement, QR codes",
-        "quetsach center publicity kit 31-2025 --campaign viet-nam-2020 --out kits",
-    )
-    kit.add_argument("unit", metavar="UNIT", help="key of the unit, such as 31-2025")
-    kit.add_argument("--campaign", metavar="ID", required=True, help="campaign of the office")
-    kit.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder that gets the ZIP file")
-    reach = add_centre_command(
-        commands,
-        "reach",
-        _reach,
-        "visits through QR codes by unit and, apart from them, what returns say of other channels",
-        "quetsach center publicity reach\n"
-        "quetsach center publicity reach 31-2025 --from 2026-11-01 --to 2026-11-30 --json",
-    )
-    reach.add_argument("unit", metavar="UNIT", nargs="?", help="key of the unit (default: the whole country)")
-    reach.add_argument("--from", dest="first", metavar="DAY", help="first day, UTC (default: 30 days back)")
-    reach.add_argument("--to", dest="last", metavar="DAY", help="last day, UTC (default: today)")
-
-
-def _kit(arguments: argparse.Namespace) -> int:
+def kit(arguments: argparse.Namespace) -> int:
+    """Make the kit of a unit."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.blob_store import KITS  # noqa: PLC0415
-        from quetsach.web.office.plans.selectors import campaign_of  # noqa: PLC0415
-        from quetsach.web.office.publicity.services import kit_make  # noqa: PLC0415
-
-        unit = _unit(arguments.unit, words)
-        campaign = campaign_of(arguments.campaign)
-        if campaign is None:
-            raise InputError(words["no-campaign"], where=arguments.campaign[:60], hint=words["no-campaign-hint"])
-        kit = kit_make(unit=unit, campaign=campaign, by=None, now=now)
-        code = kit.verification.code
-        path = _written(arguments.out / f"quet-sach-{unit.key}-{code}.zip", KITS.read(kit.sha256), words)
-        name = unit.name
+    now = arguments.now
+    unit = _unit(arguments.unit, words)
+    campaign = campaign_of(arguments.campaign)
+    if campaign is None:
+        raise InputError(words["no-campaign"], where=arguments.campaign[:60], hint=words["no-campaign-hint"])
+    kit = kit_make(unit=unit, campaign=campaign, by=None, now=now)
+    code = kit.verification.code
+    path = _written(arguments.out / f"quet-sach-{unit.key}-{code}.zip", KITS.read(kit.sha256), words)
+    name = unit.name
     if arguments.json:
         print_json({"kit": kit.pk, "unit": arguments.unit, "code": code, "sha256": kit.sha256, "file": str(path)})
     else:
@@ -109,28 +81,23 @@ def _kit(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _reach(arguments: argparse.Namespace) -> int:
+def reach(arguments: argparse.Namespace) -> int:
+    """Tell visits through QR codes by unit and channel."""
     words = _WORDS[chosen_language(arguments)]
-    with opened_centre(arguments) as now:
-        from quetsach.web.office.people.access import today  # noqa: PLC0415
-        from quetsach.web.office.publicity.selectors.reach import reach_of  # noqa: PLC0415
-
-        unit = _unit(arguments.unit, words)
-        period = _period(arguments, now.date())
-        reach = reach_of(unit, period, person=None, day=today(now))
-        if reach is None:
-            raise InputError(words["no-place"], where=f"{unit.key} {period}")
-        if arguments.json:
-            print_json(_as_json(reach))
-        else:
-            _print(reach, words, chosen_language(arguments))
+    now = arguments.now
+    unit = _unit(arguments.unit, words)
+    period = _period(arguments, now.date())
+    reach = reach_of(unit, period, person=None, day=today(now))
+    if reach is None:
+        raise InputError(words["no-place"], where=f"{unit.key} {period}")
+    if arguments.json:
+        print_json(_as_json(reach))
+    else:
+        _print(reach, words, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
-def _unit(key: str | None, words: Mapping[str, str]) -> "Unit":
-    from quetsach.web.office.tree.models import Unit  # noqa: PLC0415
-    from quetsach.web.office.tree.selectors import root_unit, unit_of  # noqa: PLC0415
-
+def _unit(key: str | None, words: Mapping[str, str]) -> Unit:
     try:
         return unit_of(key) if key else root_unit()
     except Unit.DoesNotExist as error:
@@ -152,7 +119,7 @@ def _period(arguments: argparse.Namespace, utc_day: date) -> Period:
     return Period(first, last)
 
 
-def _as_json(reach: "Reach") -> dict[str, Any]:
+def _as_json(reach: Reach) -> dict[str, Any]:
     return {
         "unit": reach.unit.key,
         "first": reach.period.first.isoformat(),
@@ -177,7 +144,7 @@ def _as_json(reach: "Reach") -> dict[str, Any]:
     }
 
 
-def _print(reach: "Reach", words: Mapping[str, str], language: str) -> None:
+def _print(reach: Reach, words: Mapping[str, str], language: str) -> None:
     def count(value: int | None) -> str:
         return f"< {SMALLEST_CELL}" if value is None else number_text(value, language)
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode
-
-if TYPE_CHECKING:
-    from quetsach.web.api.models import ReportWithdrawal
-    from quetsach.web.api.selectors import DayOfReports, SourceOfReports
-    from quetsach.web.api.tally import Tally
+from quetsach.web.api.models import ReportWithdrawal
+from quetsach.web.api.selectors import DayOfReports, SourceOfReports
+from quetsach.web.api.tally import Tally
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -72,7 +69,7 @@ _WITHDRAWALS = {
 }
 
 
-def tell_days(tally: "Tally", days: "Sequence[DayOfReports]", language: str) -> None:
+def tell_days(tally: Tally, days: Sequence[DayOfReports], language: str) -> None:
     """Print the public figures and the days they come from."""
     words = WORDS[language]
     figures = {"reports": tally.reports, "installs": tally.installs, "left_out": tally.left_out}
@@ -90,7 +87,7 @@ def tell_days(tally: "Tally", days: "Sequence[DayOfReports]", language: str) -> 
         say(words["held-hint"])
 
 
-def tell_sources(sources: "Sequence[SourceOfReports]", language: str, *, as_json: bool) -> int:
+def tell_sources(sources: Sequence[SourceOfReports], language: str, *, as_json: bool) -> int:
     """Print the sources of a day; return the exit code."""
     if as_json:
         print_json([asdict(source) for source in sources])
@@ -100,7 +97,7 @@ def tell_sources(sources: "Sequence[SourceOfReports]", language: str, *, as_json
     return ExitCode.NOTHING_FOUND
 
 
-def tell_withdrawals(withdrawals: "Sequence[ReportWithdrawal]", language: str) -> None:
+def tell_withdrawals(withdrawals: Sequence[ReportWithdrawal], language: str) -> None:
     """Print the decisions that took reports out, with what became of them."""
     words = WORDS[language]
     rows = [
@@ -116,7 +113,7 @@ def tell_withdrawals(withdrawals: "Sequence[ReportWithdrawal]", language: str) -
         print_table(_WITHDRAWALS[language], rows, right=(0, 2, 3))
 
 
-def decision_json(withdrawal: "ReportWithdrawal") -> dict[str, object]:
+def decision_json(withdrawal: ReportWithdrawal) -> dict[str, object]:
     """Return a withdrawal as JSON values."""
     return {
         "number": withdrawal.pk,

@@ -5,17 +5,17 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 from quetsach import storage
-from quetsach.cli.center.opened import add_centre_command, opened_centre
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
-
-if TYPE_CHECKING:
-    from quetsach.web.stored_settings import Setting
+from quetsach.web.configuration import Configuration, ConfigurationError
+from quetsach.web.office.log.services import log_append
+from quetsach.web.stored_settings import BY_NAME, SETTINGS, Setting, read_stored, write_stored
 
 _LONGEST_REASON = 500
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -54,40 +54,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``settings`` and its commands."""
-    parser.show_examples(
-        "quetsach center settings list --data /srv/quetsach\n"
-        "quetsach center settings set publication two-people --data /srv/quetsach\n"
-        'quetsach center settings set publication automatic --reason "decision 12 of 1 March" --data /srv/quetsach'
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add_centre_command(commands, "list", _list, "every setting and what it decides", "quetsach center settings list")
-    show = add_centre_command(
-        commands, "show", _show, "one setting with its explanation", "quetsach center settings show publication"
-    )
-    show.add_argument("name", metavar="NAME", help="the setting, as `list` names it")
-    change = add_centre_command(
-        commands,
-        "set",
-        _set,
-        "change a setting; what takes a guard away needs a reason",
-        "quetsach center settings set public-url https://centre.example\nquetsach center settings set https yes",
-    )
-    change.add_argument("name", metavar="NAME", help="the setting, as `list` names it")
-    change.add_argument("value", metavar="VALUE", help="the new value")
-    change.add_argument("--reason", default="", metavar="TEXT", help="why; goes into the office's log")
-    unset = add_centre_command(
-        commands, "unset", _set, "go back to the default", "quetsach center settings unset contact"
-    )
-    unset.add_argument("name", metavar="NAME", help="the setting, as `list` names it")
-    unset.add_argument("--reason", default="", metavar="TEXT", help="why; goes into the office's log")
-    unset.set_defaults(value="")
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    from quetsach.web.stored_settings import SETTINGS  # noqa: PLC0415
-
+def print_list(arguments: argparse.Namespace) -> int:
+    """List every setting and what it decides."""
     words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
     stored = _stored(arguments, words)
     if arguments.json:
@@ -101,7 +69,8 @@ def _list(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _show(arguments: argparse.Namespace) -> int:
+def print_one(arguments: argparse.Namespace) -> int:
+    """Show one setting with its explanation."""
     words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
     setting, stored = _setting(arguments.name, words), _stored(arguments, words)
     if arguments.json:
@@ -113,7 +82,8 @@ def _show(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _set(arguments: argparse.Namespace) -> int:
+def set_value(arguments: argparse.Namespace) -> int:
+    """Set one setting, or go back to its default."""
     words = _WORDS[chosen_language(arguments)]
     setting = _setting(arguments.name, words)
     _stored(arguments, words)  # refuses what is no centre before anything is made in it
@@ -136,12 +106,9 @@ def _set(arguments: argparse.Namespace) -> int:
 
 
 def _change(
-    arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], wanted: Mapping[str, str]
+    arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], wanted: Mapping[str, str]
 ) -> None:
     """Check, note and store a change, in this order."""
-    from quetsach.web.configuration import Configuration  # noqa: PLC0415
-    from quetsach.web.stored_settings import write_stored  # noqa: PLC0415
-
     words, reason = _WORDS[chosen_language(arguments)], arguments.reason.strip()[:_LONGEST_REASON]
     if change[1] in setting.guards and not reason:
         raise InputError(words["reason"], where=setting.name, hint=words["reason-hint"])
@@ -151,14 +118,14 @@ def _change(
     write_stored(data, wanted)
 
 
-def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], reason: str) -> None:
+def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], reason: str) -> None:
     """Write the change into the office's log before it holds; what takes a guard away is not done without."""
     words = _WORDS[chosen_language(arguments)]
     before, after = (setting.shown(value) for value in change)
     detail = {"name": setting.name, "before": before, "after": after, "reason": reason}
     try:
-        with opened_centre(arguments) as now:
-            _append(setting, detail, now)
+        now = arguments.now
+        _append(setting, detail, now)
     except QuetsachError as error:
         if change[1] in setting.guards or (setting.name != "database" and _is_usable(_data(arguments))):
             raise
@@ -166,9 +133,6 @@ def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, 
 
 
 def _is_usable(data: Path) -> bool:
-    from quetsach.web.configuration import Configuration, ConfigurationError  # noqa: PLC0415
-    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
-
     try:
         Configuration.read({"QUETSACH_DATA": str(data)}, stored=read_stored(data))
     except ConfigurationError:
@@ -176,29 +140,18 @@ def _is_usable(data: Path) -> bool:
     return True
 
 
-def _append(setting: "Setting", detail: Mapping[str, str], now: datetime) -> None:
-    from django.db import transaction  # noqa: PLC0415
-
-    from quetsach.web.office.log.services import log_append  # noqa: PLC0415
-
+def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
     with transaction.atomic():
         log_append(by=None, act="setting-change", subject=f"setting:{setting.name}", unit=None, detail=detail, now=now)
 
 
-def _setting(name: str, words: Mapping[str, str]) -> "Setting":
-    from quetsach.web.stored_settings import BY_NAME  # noqa: PLC0415
-
+def _setting(name: str, words: Mapping[str, str]) -> Setting:
     if name not in BY_NAME:
         raise InputError(words["unknown"], where=name[:60], hint=words["unknown-hint"])
     return BY_NAME[name]
 
 
 def _stored(arguments: argparse.Namespace, words: Mapping[str, str]) -> dict[str, str]:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
-
     stored = read_stored(_data(arguments))
     if stored is None:
         raise InputError(words["no-centre"], where=str(_data(arguments)), hint=words["no-centre-hint"])
@@ -209,11 +162,11 @@ def _data(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()).absolute()
 
 
-def _value(setting: "Setting", stored: Mapping[str, str], words: Mapping[str, str]) -> str:
+def _value(setting: Setting, stored: Mapping[str, str], words: Mapping[str, str]) -> str:
     return setting.shown(stored.get(setting.name, setting.default)) or words["empty"]
 
 
-def _as_json(setting: "Setting", stored: Mapping[str, str]) -> dict[str, object]:
+def _as_json(setting: Setting, stored: Mapping[str, str]) -> dict[str, object]:
     return {
         "name": setting.name,
         "value": setting.shown(stored.get(setting.name, setting.default)),

@@ -3,49 +3,20 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach import storage
+from quetsach.centre.tables import bundled_ranges, scenario_content
 from quetsach.cli.output import Progress, print_json
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.core.text import LocalText
-
-
-def register(parser: Parser) -> None:
-    """Add ``simulate``."""
-    parser.show_examples(
-        "quetsach center simulate viet-nam-2020 --out feeds\n"
-        "quetsach center simulate viet-nam-2020 --out feeds --scale 1\n"
-        "quetsach center ingest feeds/*.csv --feed shadowserver\n"
-        "quetsach center assess targets --campaign viet-nam-2020\n"
-        "quetsach center simulate national --out country --scale 10\n"
-        "quetsach center ingest country/feeds/sinkhole/*.csv --feed shadowserver"
-    )
-    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of this build, or the path of a TOML file")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    parser.add_argument(
-        "--scale", type=int, metavar="N", help="one address or machine stands for N (default: the scenario's)"
-    )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the random draws (default: the scenario's)")
-    parser.add_argument(
-        "--leases", action="store_true", help="of a country of machines: also write who had which address"
-    )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
+from quetsach.core.text import LocalText
+from quetsach.simulate import Order, is_country, read_country, read_scenario, simulate, write_country
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.tables import scenario_content  # noqa: PLC0415
-    from quetsach.simulate import is_country  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Write the feed files of a country whose true numbers are known."""
     content, file = scenario_content(arguments.scenario)
     play = _play_country if is_country(content, file=file) else _replay
     try:
@@ -57,11 +28,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
+def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], LocalText]:
     """Play published totals into day files."""
-    from quetsach.centre.tables import bundled_ranges  # noqa: PLC0415
-    from quetsach.simulate import read_scenario, simulate  # noqa: PLC0415
-
     if arguments.leases:
         raise InputError("a replay of published totals has no leases", hint="leave out --leases")
     scenario, out = read_scenario(content, file=file), arguments.out
@@ -75,11 +43,8 @@ def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[d
     return {"scenario": scenario.id, "files": files, "rows": rows, "out": str(out)}, scenario.note
 
 
-def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], "LocalText"]:
+def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], LocalText]:
     """Play a country of machines into a folder with feeds and truth."""
-    from quetsach.centre.tables import bundled_ranges  # noqa: PLC0415
-    from quetsach.simulate import Order, read_country, write_country  # noqa: PLC0415
-
     scenario = read_country(content, file=file)
     scale = 1 if arguments.scale is None else arguments.scale
     order = Order(content, scenario, scale=scale, seed=arguments.seed, has_leases=arguments.leases)
@@ -93,7 +58,7 @@ def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> t
     return result, scenario.note
 
 
-def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: "LocalText") -> None:
+def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: LocalText) -> None:
     """Print what was written, and the note that goes with it."""
     language = chosen_language(arguments)
     if arguments.json:

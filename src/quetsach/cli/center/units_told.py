@@ -2,15 +2,13 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quetsach.campaign.units.cells import CellFault
+from quetsach.campaign.units.comparison import Plan
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import ExitCode, chosen_language
-
-if TYPE_CHECKING:
-    from quetsach.campaign.units.cells import CellFault
-    from quetsach.campaign.units.comparison import Plan
-    from quetsach.web.office.tree.models import Unit
+from quetsach.web.office.tree.models import Unit
 
 _MOST_FAULTS = 50
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -55,7 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def tell_faults(faults: Sequence["CellFault"], arguments: argparse.Namespace) -> int:
+def tell_faults(faults: Sequence[CellFault], arguments: argparse.Namespace) -> int:
     """Say every fault of a file by cell, and that nothing was changed."""
     words = WORDS[chosen_language(arguments)]
     language = chosen_language(arguments)
@@ -79,7 +77,7 @@ def tell_faults(faults: Sequence["CellFault"], arguments: argparse.Namespace) ->
     return ExitCode.USAGE
 
 
-def facts_of(unit: "Unit") -> dict[str, Any]:
+def facts_of(unit: Unit) -> dict[str, Any]:
     """Return what is known of a unit, whatever the day."""
     return {
         "key": unit.key,
@@ -95,7 +93,7 @@ def facts_of(unit: "Unit") -> dict[str, Any]:
     }
 
 
-def counts_of(plan: "Plan") -> dict[str, int]:
+def counts_of(plan: Plan) -> dict[str, int]:
     """Return how much a plan changes."""
     return {
         "added": len(plan.added),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.locations import default_data
-from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
 
 if TYPE_CHECKING:
@@ -26,37 +26,8 @@ _STOP_SECONDS = 10
 _ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 
-def register(parser: Parser) -> None:
-    """Add ``up``."""
-    parser.show_examples(
-        "quetsach center up\n"
-        "quetsach center up --data /srv/quetsach --port 8080 --tool build/tool --tool build/release\n"
-        "quetsach center up --data /srv/quetsach --prepare-only"
-    )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data; made if it does not exist")
-    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="port to serve on (default: 8000)")
-    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to serve on (127.0.0.1)")
-    parser.add_argument(
-        "--tool",
-        type=Path,
-        action="append",
-        metavar="PATH",
-        help="offer a wheel, or a folder with a wheel or a release; may be repeated",
-    )
-    parser.add_argument("--prepare-only", action="store_true", help="prepare everything and stop")
-    parser.add_argument("--no-demonstration", action="store_true", help="begin a real centre in an empty folder")
-    parser.add_argument("--json", action="store_true", help="log one JSON object a line")
-    parser.set_defaults(run=_run)
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 65535:
-        raise ValueError(text)
-    return number
-
-
-def _run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    """Prepare a centre and serve it."""
     from quetsach.cli.center import require_center  # noqa: PLC0415
 
     require_center()

@@ -2,62 +2,30 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
+import numpy as np
+
+from quetsach.assess.cases import CaseReport, Group, History, SubjectKind, TimeToClean, case_report
+from quetsach.assess.cases.report import read_history
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.rows import MAX_BYTES
+from quetsach.centre.centre import Centre
+from quetsach.cli.center.arguments.figures import CASE_DAYS
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import parse_day
+from quetsach.lake.cases import bot_history
 
-if TYPE_CHECKING:
-    from quetsach.assess.cases import CaseReport, History, TimeToClean
-    from quetsach.assess.estimate import Answer
-    from quetsach.assess.not_estimable import NotEstimable
-
-_DAYS = 180
 _STILL_INFECTED = (14, 30)
 
 
-def register(question: Parser) -> None:
-    """Add ``cases``."""
-    question.show_examples(
-        "quetsach center assess cases --by isp --started 2020-10-01\n"
-        "quetsach center assess cases --sightings subscribers.csv --subjects subscriber --json"
-    )
-    add_window(question, f"(default: the {_DAYS} days up to the newest)")
-    question.add_argument("--by", choices=("family", "isp"), default="family", help="groups (default: family)")
-    question.add_argument(
-        "--started", metavar="DATE", help="start of the campaign: cases that were there before count from it"
-    )
-    question.add_argument(
-        "--sightings",
-        type=Path,
-        metavar="FILE",
-        help="not from the lake, but a table with the columns subject,seen_at and any of "
-        "family,isp,notified_at,treated,static",
-    )
-    question.add_argument(
-        "--subjects",
-        choices=("bot-id", "subscriber", "address"),
-        default="bot-id",
-        help="what the subjects of --sightings are (default: bot-id)",
-    )
-    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the bootstrap (default: 2020)")
-    question.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    import numpy as np  # noqa: PLC0415
-
-    from quetsach.assess.cases import Group, case_report  # noqa: PLC0415
-    from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Tell time to clean by bot ID or subscriber, and reinfection."""
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     history = _of_file(arguments) if arguments.sightings else _of_lake(arguments)
@@ -81,19 +49,12 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _of_lake(arguments: argparse.Namespace) -> "History | None":
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.lake.cases import bot_history  # noqa: PLC0415
-
+def _of_lake(arguments: argparse.Namespace) -> History | None:
     with Centre(arguments.data or default_data()).view() as view:
-        return bot_history(view, asked_period(arguments) or newest_period(view, _DAYS))
+        return bot_history(view, asked_period(arguments) or newest_period(view, CASE_DAYS))
 
 
-def _of_file(arguments: argparse.Namespace) -> "History":
-    from quetsach.assess.cases import SubjectKind  # noqa: PLC0415
-    from quetsach.assess.cases.report import read_history  # noqa: PLC0415
-    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
-
+def _of_file(arguments: argparse.Namespace) -> History:
     if asked_period(arguments) or arguments.data:
         raise InputError("--sightings has its own days and needs no --data, --from or --to")
     path: Path = arguments.sightings
@@ -105,7 +66,7 @@ def _of_file(arguments: argparse.Namespace) -> "History":
     return read_history(content, kind=SubjectKind(arguments.subjects), where=str(path))
 
 
-def _origin(history: "History", started: str | None) -> float | None:
+def _origin(history: History, started: str | None) -> float | None:
     if started is None:
         return None
     origin = history.beginning_of(parse_day(started))
@@ -114,9 +75,7 @@ def _origin(history: "History", started: str | None) -> float | None:
     return origin
 
 
-def _show(report: "CaseReport", language: str) -> None:
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-
+def _show(report: CaseReport, language: str) -> None:
     vi = language == "vi"
     whole = "Tất cả" if vi else "All"
     rows = [_row(name, group, language) for name, group in [*report.groups.items(), (whole, report.whole)]]
@@ -152,9 +111,7 @@ def _show(report: "CaseReport", language: str) -> None:
     )
 
 
-def _row(name: str, group: "TimeToClean | NotEstimable", language: str) -> tuple[str, ...]:
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-
+def _row(name: str, group: TimeToClean | NotEstimable, language: str) -> tuple[str, ...]:
     if isinstance(group, NotEstimable):
         events = group.measured.get("events")
         return (name, "–" if events is None else number_text(events, language), *["–"] * 3)
@@ -166,9 +123,7 @@ def _row(name: str, group: "TimeToClean | NotEstimable", language: str) -> tuple
     return (name, number_text(group.events, language), *cells)
 
 
-def _answer(answer: "Answer", language: str, decimals: int, *, percent: bool = False) -> str:
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-
+def _answer(answer: Answer, language: str, decimals: int, *, percent: bool = False) -> str:
     if isinstance(answer, NotEstimable):
         return answer.text.in_language(language)
     scale, sign = (100, "%" if language == "vi" else " %") if percent else (1, "")
@@ -179,10 +134,7 @@ def _answer(answer: "Answer", language: str, decimals: int, *, percent: bool = F
     return f"{value}{sign} ({low} – {high})"
 
 
-def _print_csv(report: "CaseReport") -> None:
-    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-
+def _print_csv(report: CaseReport) -> None:
     header = ["group", "episodes", "events", "refused"]
     for name in ("median_days", *(f"infected_{d}_days" for d in _STILL_INFECTED)):
         header += [name, f"{name}_low", f"{name}_high"]

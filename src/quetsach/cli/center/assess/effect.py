@@ -3,109 +3,30 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach import storage
+from quetsach.assess.effect import Counted, Design, Method, Scale
+from quetsach.assess.effect.fidelity import share_seen
+from quetsach.assess.effect.grounds import Grounds
+from quetsach.assess.effect.panel_file import MAX_BYTES
+from quetsach.assess.effect.registration import Registration
+from quetsach.assess.trial.registration import is_trial
+from quetsach.centre.centre import Centre
+from quetsach.centre.evaluation.analysis import analyse_panel
+from quetsach.centre.evaluation.sources import File
+from quetsach.centre.panel import panel_origin
+from quetsach.centre.registered import kept_record, order_of, read_registered
+from quetsach.cli.center.arguments.effects import METHODS
+from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect
 from quetsach.cli.center.assess.fidelity import tell_fidelity
+from quetsach.cli.center.assess.trial_told import TrialReport
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 
-if TYPE_CHECKING:
-    from quetsach.assess.effect import Design
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.centre.evaluation.sources import File
-
-METHODS = ("did", "sc", "sdid", "cits", "wedge")
-COUNTED = ("units", "size")
-SCALES = ("level", "log", "count")
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}
-
-
-def register(parser: Parser) -> None:
-    """Add ``effect``."""
-    parser.show_examples(
-        "quetsach center assess effect --panel provinces.csv --method wedge --target 50\n"
-        "quetsach center assess effect --panel smoking.csv --method sdid --json"
-    )
-    parser.add_argument(
-        "--panel",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="CSV: unit,period,outcome,treated; of a trial: customer,found,cleaned,until",
-    )
-    parser.add_argument(
-        "--method",
-        choices=METHODS,
-        help="difference in differences, synthetic control, synthetic DID, interrupted series with controls, wedge",
-    )
-    parser.add_argument(
-        "--target",
-        type=float,
-        metavar="PERCENT",
-        help="hold the reduction against PERCENT; without a registration there is no verdict",
-    )
-    parser.add_argument(
-        "--scale",
-        choices=SCALES,
-        help="differences of outcomes, of logarithms, or of logarithms of counts that may be few or none (default: "
-        "log, or count where a figure is zero)",
-    )
-    parser.add_argument(
-        "--counted",
-        choices=COUNTED,
-        help="treated units count alike, or by size before the start (default: units)",
-    )
-    parser.add_argument(
-        "--covariate",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
-    )
-    add_spill_over(parser)
-    _add_settings(parser)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _add_settings(parser: Parser) -> None:
-    """Add what belongs to one method, and what was settled before the start."""
-    parser.add_argument(
-        "--ramp", type=int, metavar="N", help="cits: periods until the effect is whole (default: at once)"
-    )
-    parser.add_argument(
-        "--exposure", type=int, metavar="N", help="wedge: times since the start told one by one (default: 6)"
-    )
-    parser.add_argument("--seed", type=int, metavar="N", help="of random draws (default: 2020)")
-    parser.add_argument(
-        "--registration",
-        type=Path,
-        metavar="FILE",
-        help="signed registration: gives the settings not named here; where any differs there is no verdict",
-    )
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the centre's data, which the registered panel is counted from"
-    )
-    parser.add_argument(
-        "--negative-control",
-        type=Path,
-        metavar="FILE",
-        help="the same units and starts with an outcome that the campaign cannot have changed, such as other botnets",
-    )
-
-
-def add_spill_over(parser: argparse.ArgumentParser) -> None:
-    """Add the option by which a spill-over is stated."""
-    parser.add_argument(
-        "--spill-over",
-        type=float,
-        metavar="PERCENT",
-        help="share of the effect that may reach the controls: the interval holds all from none of it to PERCENT",
-    )
 
 
 def spill_over_of(arguments: argparse.Namespace) -> float | None:
@@ -121,20 +42,8 @@ def spill_over_of(arguments: argparse.Namespace) -> float | None:
     return float(arguments.spill_over) / 100
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.assess.effect.fidelity import share_seen  # noqa: PLC0415
-    from quetsach.assess.effect.grounds import Grounds  # noqa: PLC0415
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-    from quetsach.assess.trial.registration import is_trial  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.evaluation.analysis import analyse_panel  # noqa: PLC0415
-    from quetsach.centre.panel import panel_origin  # noqa: PLC0415
-    from quetsach.centre.registered import kept_record, order_of, read_registered  # noqa: PLC0415
-    from quetsach.cli.center.assess.effect_told import EffectReport, tell_effect  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Estimate the effect of a campaign on anyone's panel."""
     if arguments.registration and is_trial(storage.read_input(arguments.registration)):
         return _run_trial(arguments)
     registration = read_registered(arguments.registration) if arguments.registration else None
@@ -171,8 +80,6 @@ def _run_trial(arguments: argparse.Namespace) -> int:
     Raises:
         QuetsachError: a file is none of its kind, or a setting was named.
     """
-    from quetsach.cli.center.assess.trial_told import TrialReport  # noqa: PLC0415
-
     settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "covariate", "spill_over")
     if named := [name for name in (*settings, "negative_control") if getattr(arguments, name) not in (None, [])]:
         where = "--" + named[0].replace("_", "-")
@@ -185,21 +92,17 @@ def _run_trial(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def named_file(path: Path | None) -> "File | None":
+def named_file(path: Path | None) -> File | None:
     """Return the name and content of a panel that was named; ``None`` where none was.
 
     Raises:
         InputError: it cannot be read.
     """
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-
     return None if path is None else (path.name, storage.read_input(path, most_bytes=MAX_BYTES))
 
 
-def _design(arguments: argparse.Namespace, registration: "Registration | None") -> "Design":
+def _design(arguments: argparse.Namespace, registration: Registration | None) -> Design:
     """Return the settings: those named, else those registered, else the usual ones."""
-    from quetsach.assess.effect import Counted, Design, Method, Scale  # noqa: PLC0415
-
     named = {
         "dummies" if name == "exposure" else name: _within(arguments, name, *ends) for name, ends in _RANGES.items()
     }
@@ -225,7 +128,7 @@ def _within(arguments: argparse.Namespace, name: str, least: int, most: int) -> 
     return value
 
 
-def _target(arguments: argparse.Namespace, registration: "Registration | None") -> float | None:
+def _target(arguments: argparse.Namespace, registration: Registration | None) -> float | None:
     if arguments.target is None:
         return registration.target if registration else None
     if not 0 < arguments.target < 100:

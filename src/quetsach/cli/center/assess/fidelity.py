@@ -4,19 +4,16 @@ import argparse
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
+from quetsach.assess.effect.fidelity import Fidelity, Kept, read_notes
+from quetsach.centre.registered import FIDELITY, kept_record, order_of
 from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import day_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.effect.fidelity import Fidelity
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -46,32 +43,8 @@ _HEADER = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``fidelity``."""
-    parser.show_examples(
-        "quetsach center assess fidelity viet-nam-2027 --record starts.csv\n"
-        "quetsach center assess fidelity viet-nam-2027"
-    )
-    parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose order of roll-out was drawn")
-    parser.add_argument(
-        "--record",
-        type=Path,
-        metavar="CSV",
-        help="take in unit,started,source,noted and any of reached_percent,reached_before; the newest counts",
-    )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.assess.effect.fidelity import read_notes  # noqa: PLC0415
-    from quetsach.centre.registered import FIDELITY, kept_record, order_of  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Tell when units of a roll-out really began."""
     folder, language = campaign_folder(arguments), chosen_language(arguments)
     order = order_of(folder)
     if order is None:
@@ -95,10 +68,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def tell_fidelity(found: "Fidelity", language: str, *, seen: float | None = None) -> None:
+def tell_fidelity(found: Fidelity, language: str, *, seen: float | None = None) -> None:
     """Print for people how far an order was kept, and how much of an effect (share) an analysis can see of it."""
-    from quetsach.assess.effect.fidelity import Kept  # noqa: PLC0415
-
     words = _WORDS[language]
     say("\n" + words["title"])
     rows = [

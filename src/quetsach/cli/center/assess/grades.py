@@ -2,56 +2,28 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
+import numpy as np
+
+from quetsach.assess.grades import GradedProvider, ProviderGrades, grade_providers, read_subscribers
+from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.rows import MAX_BYTES
+from quetsach.centre.answers import weekly_machines
+from quetsach.centre.centre import Centre
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
-
-if TYPE_CHECKING:
-    from quetsach.assess.grades import GradedProvider, ProviderGrades
-    from quetsach.network import NetworkTables
+from quetsach.network import NetworkTables
 
 _DAYS = 28
 
 
-def register(question: Parser) -> None:
-    """Add ``grades``."""
-    question.show_examples(
-        "quetsach center assess grades --subscribers subscribers.csv\n"
-        "quetsach center assess grades --subscribers subscribers.csv --from 2020-12-07 --to 2021-01-03 "
-        "--against 2020-06-15..2020-07-12 --json"
-    )
-    add_window(question, "(default: the four weeks up to the newest)")
-    question.add_argument(
-        "--subscribers",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="the regulator's figures: a table with the columns isp,subscribers",
-    )
-    question.add_argument("--against", metavar="D..D", help="tell each one's change from this earlier window")
-    question.add_argument(
-        "--seed", type=int, default=2020, metavar="N", help="of the draws of own changes (default: 2020)"
-    )
-    question.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    import numpy as np  # noqa: PLC0415
-
-    from quetsach.assess.grades import grade_providers, read_subscribers  # noqa: PLC0415
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-    from quetsach.centre.answers import weekly_machines  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Grade providers by infections per 1,000 subscribers."""
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     centre = Centre(arguments.data or default_data())
@@ -78,8 +50,6 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _content(path: Path) -> bytes:
-    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
-
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -87,7 +57,7 @@ def _content(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> None:
+def _show(grades: ProviderGrades, tables: NetworkTables, language: str) -> None:
     vi = language == "vi"
     header = (
         ("nhà mạng", "ca nhiễm", "trên 1.000 thuê bao", "hạng", "xếp loại", "so với kỳ trước")
@@ -110,7 +80,7 @@ def _show(grades: "ProviderGrades", tables: "NetworkTables", language: str) -> N
     )
 
 
-def _row(provider: "GradedProvider", tables: "NetworkTables", language: str) -> tuple[str, ...]:
+def _row(provider: GradedProvider, tables: NetworkTables, language: str) -> tuple[str, ...]:
     rate, change = provider.graded.shrunk, provider.change
     per_thousand = " – ".join(number_text(v, language, decimals=2) for v in (rate.low, rate.high))
     sign = "%" if language == "vi" else " %"
@@ -131,7 +101,7 @@ def _row(provider: "GradedProvider", tables: "NetworkTables", language: str) -> 
     )
 
 
-def _print_csv(grades: "ProviderGrades") -> None:
+def _print_csv(grades: ProviderGrades) -> None:
     header = ("isp", "subscribers", "machines", "per_thousand", "low", "high", "rank_low", "rank_high", "grade")
     rows = [
         (p.isp, p.subscribers, p.machines, p.graded.shrunk.value, p.graded.shrunk.low, p.graded.shrunk.high,
@@ -141,6 +111,6 @@ def _print_csv(grades: "ProviderGrades") -> None:
     print_csv((*header, "change", "change_low", "change_high"), rows)
 
 
-def _change(provider: "GradedProvider") -> tuple[float | None, ...]:
+def _change(provider: GradedProvider) -> tuple[float | None, ...]:
     change = provider.change
     return (change.change.value, change.change.low, change.change.high) if change else (None, None, None)

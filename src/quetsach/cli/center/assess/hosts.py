@@ -4,25 +4,31 @@ import argparse
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quetsach import storage
-from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv
+from quetsach.assess import UNKNOWN, UNPLACED
+from quetsach.assess.definitions import DEFINITIONS
+from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.grades import read_subscribers, shrunk_rates
+from quetsach.assess.hosts.calibration import ASSUMED
+from quetsach.assess.not_estimable import NotEstimable
+from quetsach.centre.answers import compare_same_holiday
+from quetsach.centre.centre import Centre
+from quetsach.cli.center.assess.hosts_told import Rates, show
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
+from quetsach.core.country import Places
 from quetsach.core.errors import InputError
+from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
 from quetsach.core.text import LocalText
-
-if TYPE_CHECKING:
-    from quetsach.assess.estimate import Answer
-    from quetsach.cli.center.assess.hosts_told import Rates
-    from quetsach.core.country import Places
-    from quetsach.core.family import FamilyNames
-    from quetsach.lake.hosts import HostReport, HostRow
-    from quetsach.network import NetworkTables
+from quetsach.lake import hosts
+from quetsach.lake.hosts import HostReport, HostRow
+from quetsach.network import NetworkTables
 
 _COLUMNS = (
     "id",
@@ -40,45 +46,8 @@ _COLUMNS = (
 )
 
 
-def register(question: Parser) -> None:
-    """Add ``hosts``."""
-    question.show_examples(
-        "quetsach center assess hosts --from 2020-06-15 --to 2020-07-12\n"
-        "quetsach center assess hosts --by isp --family mirai --family necurs\n"
-        "quetsach center assess hosts --from 2020-12-07 --to 2021-01-03 --against 2020-06-15..2020-07-12 --json"
-    )
-    add_window(question, "(default: the 28 days up to the newest)")
-    groups = ("family", "isp", "province", "sector")
-    question.add_argument("--by", choices=groups, default="family", help="default: family")
-    question.add_argument("--family", action="append", metavar="NAME", help="only this family; may be repeated")
-    question.add_argument(
-        "--rate",
-        action="append",
-        default=[],
-        metavar="NAME=N",
-        help="how often a machine with this family checks in during an hour on line, by the malware's analysis",
-    )
-    question.add_argument(
-        "--against", metavar="D..D", help="compare with this earlier window of the same length, on what both have"
-    )
-    question.add_argument(
-        "--subscribers",
-        type=Path,
-        metavar="FILE",
-        help="CSV isp,subscribers or province,subscribers: rates per 1,000, small units drawn toward what all have",
-    )
-    question.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.answers import compare_same_holiday  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.cli.center.assess.hosts_told import show  # noqa: PLC0415
-    from quetsach.lake import hosts  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Count infected machines on line, or say why they cannot be counted."""
     centre = Centre(arguments.data or default_data())
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
@@ -118,11 +87,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _rates(report: "HostReport", path: Path) -> "Rates":
+def _rates(report: HostReport, path: Path) -> Rates:
     """Return the rates per 1,000 subscribers of the units in a file; of one that could not be counted, why."""
-    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
-    from quetsach.assess.grades import read_subscribers, shrunk_rates  # noqa: PLC0415
-
     if report.by not in ("isp", "province"):
         raise InputError("subscribers are of providers or provinces", where="--subscribers", hint="--by isp")
     subscribers = read_subscribers(storage.read_input(path), where=path.name, columns=(report.by, "subscribers"))
@@ -144,12 +110,9 @@ def _rate(text: str) -> tuple[str, float]:
 
 
 def _names(
-    by: str, families: "FamilyNames", tables: "NetworkTables", places: "Places", day: date
+    by: str, families: FamilyNames, tables: NetworkTables, places: Places, day: date
 ) -> Callable[[str, str], str]:
     """Return how ids of the lines are named for people, by id and language."""
-    from quetsach.assess import UNKNOWN, UNPLACED  # noqa: PLC0415
-    from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY  # noqa: PLC0415
-
     if by == "isp":
         return tables.isp_name
     if by == "family":
@@ -166,10 +129,7 @@ def _names(
     return name
 
 
-def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
-    from quetsach.assess.definitions import DEFINITIONS  # noqa: PLC0415
-    from quetsach.assess.hosts.calibration import ASSUMED  # noqa: PLC0415
-
+def _as_json(report: HostReport, rates: Rates | None) -> dict[str, Any]:
     named = (
         "machines-online",
         "machines-by-events",
@@ -217,13 +177,11 @@ def _as_json(report: "HostReport", rates: "Rates | None") -> dict[str, Any]:
     }
 
 
-def _rates_json(rates: "Rates") -> dict[str, Any]:
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-
+def _rates_json(rates: Rates) -> dict[str, Any]:
     return rates.as_json() if isinstance(rates, NotEstimable) else {id_: rate.as_json() for id_, rate in rates.items()}
 
 
-def _cells(row: "HostRow", rates: "Rates | None") -> tuple[object, ...]:
+def _cells(row: HostRow, rates: Rates | None) -> tuple[object, ...]:
     low, high, refused = _interval(row.machines)
     rate = rates.get(row.id) if isinstance(rates, Mapping) else None
     factor = row.addresses_per_machine
@@ -241,15 +199,11 @@ def _cells(row: "HostRow", rates: "Rates | None") -> tuple[object, ...]:
     )
 
 
-def _value(answer: "Answer") -> float | None:
-    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
-
+def _value(answer: Answer) -> float | None:
     return round(answer.value, 1) if isinstance(answer, Estimate) else None
 
 
-def _interval(answer: "Answer") -> tuple[float | None, float | None, str]:
-    from quetsach.assess.estimate import Estimate  # noqa: PLC0415
-
+def _interval(answer: Answer) -> tuple[float | None, float | None, str]:
     if isinstance(answer, Estimate):
         return round(answer.low, 1), round(answer.high, 1), ""
     low, high = (answer.measured.get(end) for end in ("low", "high"))

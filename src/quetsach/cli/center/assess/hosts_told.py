@@ -2,20 +2,17 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.calibration import ASSUMED
+from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions
 from quetsach.cli.output import print_table
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.hosts.comparison import Comparison
-    from quetsach.lake.hosts import HostReport, HostRow
+from quetsach.lake.hosts import HostReport, HostRow
 
 type Rates = Mapping[str, Estimate] | NotEstimable
 """Machines per 1,000 subscribers by unit."""
@@ -106,8 +103,8 @@ _WORDS = {
 
 
 def show(
-    report: "HostReport",
-    compared: "Sequence[Comparison]",
+    report: HostReport,
+    compared: Sequence[Comparison],
     rates: Rates | None,
     name_of: Callable[[str, str], str],
     language: str,
@@ -153,7 +150,7 @@ def show(
     show_definitions([DEFINITIONS[name] for name in named], language)
 
 
-def _show_calibrations(report: "HostReport", language: str) -> None:
+def _show_calibrations(report: HostReport, language: str) -> None:
     """Say on what intervals stand: on machines that are known by name, or on an assumption."""
     words, period = _WORDS[language], period_text(report.basis.window, language)
     if report.by == "family":
@@ -164,7 +161,7 @@ def _show_calibrations(report: "HostReport", language: str) -> None:
         print_wrapped(ASSUMED.in_language(language))
 
 
-def _cells(name: str, row: "HostRow", language: str) -> tuple[str, ...]:
+def _cells(name: str, row: HostRow, language: str) -> tuple[str, ...]:
     machines, factor = row.machines, row.addresses_per_machine
     low, high = (
         (machines.low, machines.high)
@@ -190,7 +187,7 @@ def _rate(rate: Estimate | None, language: str) -> str:
     return f"{value} ({low} – {high})"
 
 
-def _show_sensors(report: "HostReport", language: str) -> None:
+def _show_sensors(report: HostReport, language: str) -> None:
     words = _WORDS[language]
     if report.abroad:
         print_wrapped(str(words["abroad"]).format(n=number_text(report.abroad, language, decimals=1)))
@@ -215,7 +212,7 @@ def _show_sensors(report: "HostReport", language: str) -> None:
             print_wrapped(f"{c.first.family}, {first}, {second}: {c.at_least.text.in_language(language)}")
 
 
-def _show_comparison(comparison: "Comparison", language: str) -> None:
+def _show_comparison(comparison: Comparison, language: str) -> None:
     words = _WORDS[language]
     if isinstance(comparison.machines, NotEstimable):
         print_wrapped(comparison.machines.text.in_language(language))

@@ -3,19 +3,18 @@
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
+from quetsach.assess.rows import MAX_BYTES
+from quetsach.assess.trial.lot import Lot, draw_lot, read_customers, strata_of_days
+from quetsach.centre.registered import LOT, refuse_campaign
 from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.trial.lot import Lot
 
 _WHOLE = 100
 _WORDS = {
@@ -36,38 +35,8 @@ _WORDS = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``lot``."""
-    parser.show_examples(
-        "quetsach center assess lot garden-2027 --customers customers.csv --start 2027-05-03 "
-        '--seed "XSMB 2027-04-20 48213" --out arms.csv\n'
-        "quetsach center assess lot garden-2027 --days 2027-05-03..2027-06-27 --start 2027-05-03 "
-        '--seed "XSMB 2027-04-20 48213" --out arms.csv'
-    )
-    parser.add_argument("campaign", metavar="TRIAL", help="identifier of the trial")
-    units = parser.add_mutually_exclusive_group(required=True)
-    units.add_argument("--customers", type=Path, metavar="CSV", help="header customer or customer,stratum")
-    units.add_argument("--days", metavar="FIRST..LAST", help="days, each with all who are found on it")
-    parser.add_argument(
-        "--treated", type=float, default=50, metavar="PERCENT", help="how many get the measure (default: 50)"
-    )
-    parser.add_argument("--start", required=True, metavar="DATE", help="first day on which anybody can get it")
-    parser.add_argument("--seed", required=True, metavar="TEXT", help="public seed: the numbers of a draw yet to come")
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="where the list with the sides goes")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    parser.add_argument("--json", action="store_true", help="print the record as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
-    from quetsach.assess.trial.lot import draw_lot, read_customers, strata_of_days  # noqa: PLC0415
-    from quetsach.centre.registered import LOT, refuse_campaign  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Draw who gets the measure in a trial within a provider."""
     if not 0 < arguments.treated < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
     folder = campaign_folder(arguments)
@@ -103,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _tell(lot: "Lot", path: Path, out: Path, language: str) -> None:
+def _tell(lot: Lot, path: Path, out: Path, language: str) -> None:
     words = _WORDS[language]
     counts = {name: number_text(count, language) for name, count in (("treated", lot.treated), ("units", lot.units))}
     say(words[lot.drawn.value].format(out=out, **counts))

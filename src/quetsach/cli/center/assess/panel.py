@@ -2,13 +2,15 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from quetsach import storage
+from quetsach.centre.centre import Centre
+from quetsach.centre.panel import campaign_panel
+from quetsach.centre.registered import REGISTRATION, read_registered
 from quetsach.cli.center.assess.windows import campaign_folder
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 
 _SAID = {
@@ -27,27 +29,8 @@ _MEASURES = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``panel``."""
-    parser.show_examples(
-        "quetsach center assess panel viet-nam-2027 --out panel.csv\n"
-        "quetsach center assess effect --panel panel.csv --registration registration.json"
-    )
-    parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.panel import campaign_panel  # noqa: PLC0415
-    from quetsach.centre.registered import REGISTRATION, read_registered  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Write the registered panel of a campaign."""
     path = campaign_folder(arguments) / REGISTRATION
     if not path.exists():
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"

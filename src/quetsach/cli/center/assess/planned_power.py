@@ -2,21 +2,17 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import date
 
 from quetsach import storage
+from quetsach.assess.effect import Design, Panel, read_panel
+from quetsach.assess.effect.panel_file import MAX_BYTES
+from quetsach.assess.effect.power_simulation import DRAWS, Noise, noise_of, stated_noise
+from quetsach.assess.effect.registration import Power
+from quetsach.assess.not_estimable import NotEstimable
+from quetsach.centre.planning import PlannedPower, planned_power
 from quetsach.cli.output import Progress, say
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from quetsach.assess.effect import Design, Panel
-    from quetsach.assess.effect.power_simulation import Noise
-    from quetsach.assess.effect.registration import Power
-    from quetsach.assess.not_estimable import NotEstimable
-    from quetsach.centre.planning import PlannedPower
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -50,7 +46,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def tell_power(found: "PlannedPower", language: str) -> None:
+def tell_power(found: PlannedPower, language: str) -> None:
     """Print for people what a plan could find."""
     words = _WORDS[language]
     if found.refusal:
@@ -64,7 +60,7 @@ def tell_power(found: "PlannedPower", language: str) -> None:
         say(words["always"].format(reason=notice.text.in_language(language)))
 
 
-def _tell_power(power: "Power", language: str) -> None:
+def _tell_power(power: Power, language: str) -> None:
     words = _WORDS[language]
     if power.is_weak:
         say(words["weak"])
@@ -77,45 +73,25 @@ def _tell_power(power: "Power", language: str) -> None:
     say(words[power.source.value].format(noise=_percent(power.noise, language, 1), correlation=correlation))
 
 
-def add_noise_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--panel``, ``--noise`` and ``--correlation``: where the noise of a plan comes from."""
-    parser.add_argument(
-        "--panel", type=Path, metavar="FILE", help="figures of the units so far, which their noise is measured from"
-    )
-    parser.add_argument("--noise", type=float, metavar="PERCENT", help="stated noise of a unit from period to period")
-    parser.add_argument(
-        "--correlation",
-        type=float,
-        default=0.5,
-        metavar="R",
-        help="of the stated noise in a period with that in the next (default: 0.5)",
-    )
-
-
-def asked_panel(arguments: argparse.Namespace) -> "Panel | None":
+def asked_panel(arguments: argparse.Namespace) -> Panel | None:
     """Return the figures of the units so far that were named; ``None`` where none were.
 
     Raises:
         QuetsachError: they cannot be read, or are no panel.
     """
-    from quetsach.assess.effect import read_panel  # noqa: PLC0415
-    from quetsach.assess.effect.panel_file import MAX_BYTES  # noqa: PLC0415
-
     if not arguments.panel:
         return None
     return read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
 
 
 def asked_noise(
-    arguments: argparse.Namespace, so_far: "Panel | None", units: tuple[str, ...]
-) -> "Noise | NotEstimable | None":
+    arguments: argparse.Namespace, so_far: Panel | None, units: tuple[str, ...]
+) -> Noise | NotEstimable | None:
     """Return the noise of units from their figures so far, or as it was stated; ``None`` where there is neither.
 
     Raises:
         QuetsachError: a unit is lacking, or what was stated is out of range.
     """
-    from quetsach.assess.effect.power_simulation import noise_of, stated_noise  # noqa: PLC0415
-
     if so_far:
         return noise_of(so_far, units)
     if arguments.noise is None:
@@ -124,18 +100,15 @@ def asked_noise(
 
 
 def rehearse(
-    begins: "Mapping[str, date | None]",
-    weeks: "tuple[date, ...]",
-    design: "Design",
+    begins: Mapping[str, date | None],
+    weeks: tuple[date, ...],
+    design: Design,
     *,
     target: float,
-    noise: "Noise | NotEstimable | None",
+    noise: Noise | NotEstimable | None,
     strata: tuple[tuple[str, ...], ...] = (),
-) -> "PlannedPower":
+) -> PlannedPower:
     """Work out what a plan could find, while people see how far that is."""
-    from quetsach.assess.effect.power_simulation import DRAWS  # noqa: PLC0415
-    from quetsach.centre.planning import planned_power  # noqa: PLC0415
-
     with Progress("Đang thử kế hoạch / rehearsing the plan", DRAWS) as progress:
         return planned_power(
             begins, weeks, design, target=target, noise=noise, strata=strata, progress=progress.advance

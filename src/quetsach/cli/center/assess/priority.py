@@ -1,42 +1,23 @@
 """``quetsach center assess priority``: the ten botnets, chosen by stated criteria."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import add_window, asked_period, newest_period, print_csv, print_wrapped
+from quetsach.assess.priority import Choice
+from quetsach.centre.centre import Centre
+from quetsach.centre.priority import choose_botnets, load_criteria
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.family import FamilyNames
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.priority import Choice
-    from quetsach.core.family import FamilyNames
 
 _DAYS = 28
 
 
-def register(question: Parser) -> None:
-    """Add ``priority``."""
-    question.show_examples(
-        "quetsach center assess priority\n"
-        "quetsach center assess priority --from 2020-06-16 --to 2020-07-15 --criteria ours.toml --json"
-    )
-    add_window(question, "(default: the 28 days up to the newest)")
-    question.add_argument("--criteria", type=Path, metavar="FILE", help="other criteria and weights, as TOML")
-    question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random weights (default: 2020)")
-    question.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.priority import choose_botnets, load_criteria  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Propose the botnets to take on."""
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     criteria = load_criteria(arguments.criteria)
@@ -58,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:
+def _show(choice: Choice, names: FamilyNames, language: str) -> None:
     vi = language == "vi"
     used = [c for c in choice.criteria.criteria if c not in choice.left_out]
     rows = [
@@ -91,7 +72,7 @@ def _show(choice: "Choice", names: "FamilyNames", language: str) -> None:
         )
 
 
-def _print_csv(choice: "Choice") -> None:
+def _print_csv(choice: Choice) -> None:
     names = [c.id for c in choice.criteria.criteria]
     rows = [
         (

@@ -1,22 +1,14 @@
 """``quetsach center assess botnets``, ``isps``, ``places`` and ``sectors``: who has most of the addresses."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import (
-    add_window,
-    asked_period,
-    newest_period,
-    print_csv,
-    show_basis,
-    show_definitions,
-)
+from quetsach.assess import Definition, Ranking
+from quetsach.centre import answers
+from quetsach.centre.centre import Centre
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, show_basis, show_definitions
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
-
-if TYPE_CHECKING:
-    from quetsach.assess import Definition, Ranking
+from quetsach.cli.parser import ExitCode, chosen_language
 
 _HEADINGS = {
     "botnets": "họ mã độc / family",
@@ -27,20 +19,8 @@ _HEADINGS = {
 _DEFAULT_DAYS = 30
 
 
-def register(parser: Parser) -> None:
-    """Add the arguments of one of the rankings, that of the last word of its name."""
-    parser.show_examples(f"{parser.prog} --from 2020-06-16 --to 2020-07-15\n{parser.prog} --csv")
-    add_window(parser, "(default: the 30 days up to the newest)")
-    parser.set_defaults(run=_rank, question=parser.prog.split()[-1])
-
-
-def _rank(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre import answers  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-
+def rank(arguments: argparse.Namespace) -> int:
+    """Rank families, providers, places or sectors by mean daily addresses."""
     centre = Centre(arguments.data or default_data())
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DEFAULT_DAYS)
@@ -62,7 +42,7 @@ def _rank(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:
+def _show_ranking(ranking: Ranking, question: str, language: str) -> None:
     header = [
         "#",
         _HEADINGS[question].split(" / ")[language == "en"],
@@ -83,12 +63,12 @@ def _show_ranking(ranking: "Ranking", question: str, language: str) -> None:
     show_definitions(ranking.columns, language)
 
 
-def _heading(definition: "Definition", language: str) -> str:
+def _heading(definition: Definition, language: str) -> str:
     name, unit = definition.name.in_language(language), definition.unit.in_language(language)
     return f"{name} ({unit})" if unit in {"%", "‰"} else name
 
 
-def _cells(ranking: "Ranking", language: str) -> list[tuple[object, ...]]:
+def _cells(ranking: Ranking, language: str) -> list[tuple[object, ...]]:
     return [
         (row.rank, row.id, row.name.in_language(language), *(f.value if f else None for f in row.figures))
         for row in ranking.rows

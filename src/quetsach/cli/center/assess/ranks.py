@@ -1,51 +1,21 @@
 """``quetsach center assess ranks``: a league table of anyone's estimates, with what is not known of its order."""
 
 import argparse
+from math import floor, log10
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from quetsach.assess.grades import LeagueTable, Method, ranked, read_estimates
+from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.rows import MAX_BYTES
+from quetsach.cli.center.assess.windows import print_wrapped
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 
-if TYPE_CHECKING:
-    from quetsach.assess.grades import LeagueTable
 
-_METHODS = ("bootstrap", "bonferroni")
-
-
-def register(question: Parser) -> None:
-    """Add ``ranks``."""
-    question.show_examples(
-        "quetsach center assess ranks --csv providers.csv --first lowest\n"
-        "quetsach center assess ranks --csv pisa.csv --json"
-    )
-    question.add_argument(
-        "--csv", type=Path, required=True, metavar="FILE", dest="file", help="table with the columns name,estimate,se"
-    )
-    question.add_argument(
-        "--first", choices=("highest", "lowest"), default="highest", help="which value is rank 1 and the best"
-    )
-    question.add_argument(
-        "--method", choices=_METHODS, default=_METHODS[0], help="of the confidence sets of ranks (default: bootstrap)"
-    )
-    question.add_argument(
-        "--confidence", type=float, default=0.95, metavar="SHARE", help="of the confidence sets (default: 0.95)"
-    )
-    question.add_argument("--json", action="store_true", help="print JSON")
-    add_language(question)
-    question.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.assess.grades import Method, ranked, read_estimates  # noqa: PLC0415
-    from quetsach.assess.not_estimable import NotEstimable  # noqa: PLC0415
-    from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Give rank intervals and grades of estimates with standard errors."""
     if not 0.5 <= arguments.confidence < 1:
         raise InputError("a confidence from 0.5 to below 1", hint="--confidence 0.95")
     table = read_estimates(_content(arguments.file), where=str(arguments.file))
@@ -67,8 +37,6 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _content(path: Path) -> bytes:
-    from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
-
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -76,9 +44,7 @@ def _content(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def _show(table: "LeagueTable", language: str) -> None:
-    from quetsach.cli.center.assess.windows import print_wrapped  # noqa: PLC0415
-
+def _show(table: LeagueTable, language: str) -> None:
     vi = language == "vi"
     print_table(
         ("#", "tên", "ước lượng", "đã co", "hạng (riêng)", "hạng (cùng lúc)", "xếp loại")
@@ -112,8 +78,6 @@ def _show(table: "LeagueTable", language: str) -> None:
 
 def _number(value: float, error: float, language: str) -> str:
     """Write a value to two figures of its error."""
-    from math import floor, log10  # noqa: PLC0415
-
     return number_text(value, language, decimals=min(12, max(0, 1 - floor(log10(error)))))
 
 

@@ -4,29 +4,25 @@ import argparse
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.planned_power import (
-    add_noise_options,
-    asked_noise,
-    asked_panel,
-    rehearse,
-    tell_power,
-)
+from quetsach.assess.effect import Method
+from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM
+from quetsach.assess.effect.registration import Registration, seal
+from quetsach.assess.sealed import Registered, Seal, digest_of
+from quetsach.assess.trial.registration import seal_trial
+from quetsach.campaign.section import Section
+from quetsach.centre.centre import Centre
+from quetsach.centre.planning import PlannedPower, begins_planned, noise_in_lake, planned_registration, weeks_of
+from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, refuse_trial, registration_key
+from quetsach.cli.center.assess.planned_power import asked_noise, asked_panel, rehearse, tell_power
 from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
 from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, say
-from quetsach.cli.packs_keys import add_pass_file, phrase_source
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.packs_keys import phrase_source
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from quetsach.assess.effect.registration import Registration
-    from quetsach.assess.sealed import Registered, Seal
-    from quetsach.centre.centre import Centre
-    from quetsach.centre.planning import PlannedPower
 
 _TWICE = "the analysis of this campaign is registered already"
 _SAID = {
@@ -42,33 +38,8 @@ _FEW = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``register``."""
-    parser.show_examples("quetsach center assess register viet-nam-2027 --plan plan.toml")
-    parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
-    parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="TOML: windows, panel, method, target")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    add_noise_options(parser)
-    parser.add_argument(
-        "--anyway", action="store_true", help="sign a plan that is too weak, or whose power nobody knows, all the same"
-    )
-    add_pass_file(parser)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.assess.effect.registration import seal  # noqa: PLC0415
-    from quetsach.assess.trial.registration import seal_trial  # noqa: PLC0415
-    from quetsach.campaign.section import Section  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.planning import planned_registration  # noqa: PLC0415
-    from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, refuse_trial  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Sign and register the plan of an evaluation."""
     folder = campaign_folder(arguments)
     path = folder / REGISTRATION
     if path.exists():
@@ -87,11 +58,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: "Seal[R]") -> None:
+def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path: Path, seal: Seal[R]) -> None:
     """Sign a registration, keep it, and print what is to be published."""
-    from quetsach.assess.sealed import digest_of  # noqa: PLC0415
-    from quetsach.centre.registered import registration_key  # noqa: PLC0415
-
     key = registration_key(path.parents[1] / "keys", phrase_source(arguments))
     public = key.public_key().public_bytes_raw()
     digest = digest_of(registration.content())
@@ -105,23 +73,18 @@ def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path:
         say(said.format(path=path, digest=digest, key=public.hex(), start=registration.start))
 
 
-def _tell_few(registration: "Registration", language: str) -> None:
-    from quetsach.assess.effect import Method  # noqa: PLC0415
-    from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM  # noqa: PLC0415
-
+def _tell_few(registration: Registration, language: str) -> None:
     controls = len(registration.controls)
     if registration.design.method is Method.CITS and controls < CONTROLS_TO_CLAIM:
         say(_FEW[language].format(controls=controls, needed=CONTROLS_TO_CLAIM))
 
 
-def _with_power(arguments: argparse.Namespace, centre: "Centre", draft: "Registration") -> "Registration":
+def _with_power(arguments: argparse.Namespace, centre: Centre, draft: Registration) -> Registration:
     """Tell what a plan could find, and return it with that.
 
     Raises:
         InputError: it is too weak, or nobody knows, and it was not asked for all the same.
     """
-    from quetsach.centre.planning import begins_planned, noise_in_lake, weeks_of  # noqa: PLC0415
-
     so_far = asked_panel(arguments)
     begins = begins_planned(centre, draft, so_far)
     units = tuple(begins)
@@ -135,7 +98,7 @@ def _with_power(arguments: argparse.Namespace, centre: "Centre", draft: "Registr
     return replace(draft, power=found.power)
 
 
-def _too_weak(found: "PlannedPower", where: str) -> InputError:
+def _too_weak(found: PlannedPower, where: str) -> InputError:
     if found.power is None:
         hint = "--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without"
         return InputError("the power of this plan is not known: nothing was signed", where=where, hint=hint)

@@ -4,25 +4,20 @@ import argparse
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
-from quetsach.cli.center.assess.planned_power import (
-    add_noise_options,
-    asked_noise,
-    asked_panel,
-    rehearse,
-    tell_power,
-)
+from quetsach.assess.effect import Design, Method, Scale
+from quetsach.assess.effect.fidelity import planned_days
+from quetsach.assess.effect.roll_out import RollOut, draw_roll_out, read_units
+from quetsach.centre.planning import PlannedPower
+from quetsach.centre.registered import ROLL_OUT, refuse_trial
+from quetsach.cli.center.assess.planned_power import asked_noise, asked_panel, rehearse, tell_power
 from quetsach.cli.center.assess.windows import campaign_folder, keep_once
 from quetsach.cli.output import print_json, print_table, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-
-if TYPE_CHECKING:
-    from quetsach.assess.effect.roll_out import RollOut
-    from quetsach.centre.planning import PlannedPower
+from quetsach.lake.weekly import WEEK_DAYS, weeks
 
 _REHEARSAL = "rehearsal of an order"
 _WHOLE, _WEEKS_AT_MOST = 100, 260
@@ -40,39 +35,8 @@ _WORDS = {
 }
 
 
-def register(parser: Parser) -> None:
-    """Add ``rollout``."""
-    parser.show_examples(
-        "quetsach center assess rollout viet-nam-2027 --units provinces.csv --steps 6 --first 2027-05-03 "
-        '--every 21d --seed "XSMB 2027-04-20 48213"'
-    )
-    parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
-    parser.add_argument("--units", type=Path, required=True, metavar="CSV", help="header unit or unit,size")
-    parser.add_argument("--steps", type=int, required=True, metavar="N", help="how many groups begin one after another")
-    parser.add_argument("--first", required=True, metavar="DATE", help="day on which the first step begins")
-    parser.add_argument("--every", default="21d", metavar="Nd", help="days from step to step (default: 21d)")
-    parser.add_argument("--seed", metavar="TEXT", help="public seed: the numbers of a draw yet to come")
-    parser.add_argument("--by-size", action="store_true", help="give every step units of all sizes")
-    parser.add_argument(
-        "--rehearse", action="store_true", help="draw nothing: tell what an order of this kind could find"
-    )
-    parser.add_argument("--target", type=float, default=50, metavar="PERCENT", help="to be found (default: 50)")
-    parser.add_argument(
-        "--weeks-around", type=int, default=8, metavar="N", help="before the first step and after the last (default: 8)"
-    )
-    add_noise_options(parser)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    parser.add_argument("--json", action="store_true", help="print the order as JSON")
-    add_language(parser)
-    parser.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre.registered import ROLL_OUT, refuse_trial  # noqa: PLC0415
-
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the random order in which units begin."""
     folder = campaign_folder(arguments)
     language = chosen_language(arguments)
     if bool(arguments.seed) == arguments.rehearse:
@@ -99,9 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut":
-    from quetsach.assess.effect.roll_out import draw_roll_out, read_units  # noqa: PLC0415
-
+def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> RollOut:
     every = re.fullmatch(r"([1-9]\d{0,3})d?", arguments.every)
     if not every:
         raise InputError("not a number of days", where="--every", hint="--every 21d")
@@ -117,12 +79,8 @@ def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> "RollOut"
     )
 
 
-def _power(arguments: argparse.Namespace, drawn: "RollOut") -> "PlannedPower":
+def _power(arguments: argparse.Namespace, drawn: RollOut) -> PlannedPower:
     """Return what a wedge with this order could find by its usual settings, week by week."""
-    from quetsach.assess.effect import Design, Method, Scale  # noqa: PLC0415
-    from quetsach.assess.effect.fidelity import planned_days  # noqa: PLC0415
-    from quetsach.lake.weekly import WEEK_DAYS, weeks  # noqa: PLC0415
-
     if not 0 < arguments.target < _WHOLE:
         raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
     if not 1 <= arguments.weeks_around <= _WEEKS_AT_MOST:
@@ -136,7 +94,7 @@ def _power(arguments: argparse.Namespace, drawn: "RollOut") -> "PlannedPower":
     return rehearse(begins, of_panel, design, target=target, noise=noise, strata=drawn.strata)
 
 
-def _tell(drawn: "RollOut", path: Path, language: str) -> None:
+def _tell(drawn: RollOut, path: Path, language: str) -> None:
     words = _WORDS[language]
     rows = [
         (index, f"{day:%d/%m/%Y}" if language == "vi" else str(day), len(units), ", ".join(units))

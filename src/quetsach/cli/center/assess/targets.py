@@ -1,43 +1,19 @@
 """``quetsach center assess targets``: the change of equal windows against the frozen baseline."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.assess.windows import (
-    add_window,
-    asked_period,
-    print_csv,
-    print_wrapped,
-    show_basis,
-    show_definitions,
-)
+from quetsach.assess import DEFINITIONS, NO_VERDICT, Figure, TargetReport, WindowChange, WindowCount, period_text
+from quetsach.centre import answers
+from quetsach.centre.centre import Centre
+from quetsach.cli.center.assess.windows import asked_period, print_csv, print_wrapped, show_basis, show_definitions
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.number import number_text
 
-if TYPE_CHECKING:
-    from quetsach.assess import Figure, TargetReport, WindowChange, WindowCount
 
-
-def register(targets: Parser) -> None:
-    """Add the targets."""
-    targets.show_examples(
-        "quetsach center assess targets --campaign viet-nam-2020\n"
-        "quetsach center assess targets --campaign viet-nam-2020 --from 2020-11-01 --to 2020-11-30 --json"
-    )
-    add_window(targets, "(default: the campaign's own windows)")
-    targets.add_argument("--campaign", required=True, metavar="ID", help="identifier of the campaign")
-    targets.set_defaults(run=_targets)
-
-
-def _targets(arguments: argparse.Namespace) -> int:
-    from quetsach.cli.center import require_center  # noqa: PLC0415
-
-    require_center()
-    from quetsach.centre import answers  # noqa: PLC0415
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-
+def targets(arguments: argparse.Namespace) -> int:
+    """Compare equal windows with the frozen baseline of a campaign."""
     centre = Centre(arguments.data or default_data())
     campaign = centre.campaign(arguments.campaign)
     with centre.view() as view, Progress("Đang tính / counting", len(campaign.windows)) as progress:
@@ -59,9 +35,7 @@ def _targets(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _show_targets(report: "TargetReport", language: str) -> None:
-    from quetsach.assess import DEFINITIONS, NO_VERDICT  # noqa: PLC0415
-
+def _show_targets(report: TargetReport, language: str) -> None:
     vi = language == "vi"
     print(f"{report.name.in_language(language)}\n")
     print_table(
@@ -86,9 +60,7 @@ def _show_targets(report: "TargetReport", language: str) -> None:
     show_definitions([DEFINITIONS["window-addresses"], DEFINITIONS["change-against-baseline"]], language)
 
 
-def _target_row(count: "WindowCount", change: "Figure | None", language: str) -> tuple[str, ...]:
-    from quetsach.assess import period_text  # noqa: PLC0415
-
+def _target_row(count: WindowCount, change: Figure | None, language: str) -> tuple[str, ...]:
     return (
         count.name.in_language(language),
         period_text(count.basis.window, language),
@@ -98,7 +70,7 @@ def _target_row(count: "WindowCount", change: "Figure | None", language: str) ->
     )
 
 
-def _window_cells(window: "WindowChange") -> tuple[object, ...]:
+def _window_cells(window: WindowChange) -> tuple[object, ...]:
     count = window.count
     return (
         count.id,

@@ -4,17 +4,15 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
+from quetsach.assess.trial.lot import Drawn, Lot, read_lot
+from quetsach.assess.trial.registration import Expected, Outcome, TrialPower, TrialRegistration, power_of_trial
+from quetsach.campaign.section import Section
+from quetsach.centre.registered import LOT, refuse_campaign
 from quetsach.cli.output import say
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.trial.lot import Lot
-    from quetsach.assess.trial.registration import Expected, TrialPower, TrialRegistration
-    from quetsach.campaign.section import Section
 
 METHOD = "trial"
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -46,17 +44,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def planned_trial(arguments: argparse.Namespace, plan: "Section", folder: Path, language: str) -> "TrialRegistration":
+def planned_trial(arguments: argparse.Namespace, plan: Section, folder: Path, language: str) -> TrialRegistration:
     """Return the trial of a plan, after telling what it could find.
 
     Raises:
         QuetsachError: the plan is none, no lot was drawn, the name is that of a campaign, or the trial is too weak and
             was not asked for all the same.
     """
-    from quetsach.assess.trial.lot import read_lot  # noqa: PLC0415
-    from quetsach.assess.trial.registration import Outcome, TrialRegistration, power_of_trial  # noqa: PLC0415
-    from quetsach.centre.registered import LOT, refuse_campaign  # noqa: PLC0415
-
     refuse_campaign(folder)
     path = folder / LOT
     if not path.exists():
@@ -88,10 +82,7 @@ def planned_trial(arguments: argparse.Namespace, plan: "Section", folder: Path, 
     return registration
 
 
-def _expected(plan: "Section", lot: "Lot") -> "Expected":
-    from quetsach.assess.trial.lot import Drawn  # noqa: PLC0415
-    from quetsach.assess.trial.registration import Expected  # noqa: PLC0415
-
+def _expected(plan: Section, lot: Lot) -> Expected:
     control, lost = (plan.number(name, least=0, most=100) / 100 for name in ("control_percent", "lost_percent"))
     if lot.drawn is Drawn.CUSTOMERS:
         return Expected(control, lost)
@@ -99,7 +90,7 @@ def _expected(plan: "Section", lot: "Lot") -> "Expected":
     return Expected(control, lost, a_day, alike)
 
 
-def _tell(power: "TrialPower", lot: "Lot", target: float, language: str) -> None:
+def _tell(power: TrialPower, lot: Lot, target: float, language: str) -> None:
     words = _WORDS[language]
     if power.is_weak:
         say(words["weak"])

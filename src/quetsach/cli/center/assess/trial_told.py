@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.assess.effect.verdict import NotGiven
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.rows import MAX_BYTES
 from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial
 from quetsach.assess.trial.registration import TrialRegistration, read_trial
 from quetsach.assess.trial.table import read_outcomes
@@ -16,9 +16,6 @@ from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_tria
 from quetsach.centre.registered import is_signed_by, not_ours
 from quetsach.cli.output import print_table, say
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    from quetsach.assess.estimate import Answer, Notice
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
@@ -86,7 +83,7 @@ class TrialReport:
 
     registration: TrialRegistration
     answer: TrialFinding | NotEstimable
-    departed: "tuple[Notice, ...]"
+    departed: tuple[Notice, ...]
     verdict: TrialVerdict | NotGiven
 
     @classmethod
@@ -96,8 +93,6 @@ class TrialReport:
         Raises:
             QuetsachError: a file is none of its kind.
         """
-        from quetsach.assess.rows import MAX_BYTES  # noqa: PLC0415
-
         signed = storage.read_input(registration)
         planned, _ = read_trial(signed, where=str(registration), verify=is_signed_by)
         table = read_outcomes(storage.read_input(outcomes, most_bytes=MAX_BYTES), where=outcomes.name)
@@ -181,7 +176,7 @@ def _points(estimate: Estimate, language: str) -> dict[str, str]:
     return {name: number_text(100 * end, language, decimals=1, signed=True) for name, end in ends.items()}
 
 
-def _answer(answer: "Answer", language: str) -> str:
+def _answer(answer: Answer, language: str) -> str:
     if isinstance(answer, NotEstimable):
         return "–"
     low, high = (number_text(100 * end, language, decimals=1) for end in (answer.low, answer.high))

@@ -5,29 +5,18 @@ import textwrap
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from quetsach.cli.center.opened import opened_centre
+from quetsach.assess import Basis, Definition, period_text
+from quetsach.campaign.section import Section
+from quetsach.centre.centre import Centre
+from quetsach.centre.registered import write_once
+from quetsach.cli.center.reader import reader
 from quetsach.cli.locations import default_data
-from quetsach.cli.parser import add_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
-
-if TYPE_CHECKING:
-    from quetsach.assess import Basis, Definition
-    from quetsach.lake.view import LakeView
-
-
-def add_window(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add the window, the centre and the forms of output."""
-    parser.add_argument("--from", dest="first", metavar="DATE", help=f"first day, UTC {default}")
-    parser.add_argument("--to", dest="last", metavar="DATE", help="last day, UTC")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON, with basis and definitions")
-    form.add_argument("--csv", action="store_true", help="print CSV, one line a row")
-    add_language(parser)
+from quetsach.lake.view import LakeView
+from quetsach.web.office.campaigns.services.records import RecordAct, record_keep
 
 
 def campaign_folder(arguments: argparse.Namespace) -> Path:
@@ -36,8 +25,6 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
     Raises:
         QuetsachError: the name is no identifier.
     """
-    from quetsach.campaign.section import Section  # noqa: PLC0415
-
     name = Section({"CAMPAIGN": arguments.campaign}, "command line").identifier("CAMPAIGN")
     return Path(arguments.data or default_data()) / "campaigns" / name
 
@@ -58,26 +45,20 @@ def keep_once(
     Raises:
         QuetsachError: it is there already, cannot be written, or cannot be logged.
     """
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-    from quetsach.centre.registered import write_once  # noqa: PLC0415
-
     if not Centre(arguments.data or default_data()).is_laid_out:
         write_once(path, content, refusal)
         return
-    with opened_centre(arguments) as now:
-        from quetsach.cli.center.reader import reader  # noqa: PLC0415
-        from quetsach.web.office.campaigns.services.records import RecordAct, record_keep  # noqa: PLC0415
-
-        record_keep(
-            act=RecordAct(act),
-            path=path,
-            content=content,
-            refusal=refusal,
-            campaign=campaign_folder(arguments).name,
-            digest=digest,
-            by=reader("center assess").who,
-            now=now,
-        )
+    now = arguments.now
+    record_keep(
+        act=RecordAct(act),
+        path=path,
+        content=content,
+        refusal=refusal,
+        campaign=campaign_folder(arguments).name,
+        digest=digest,
+        by=reader("center assess").who,
+        now=now,
+    )
 
 
 def asked_period(arguments: argparse.Namespace) -> Period | None:
@@ -93,7 +74,7 @@ def asked_period(arguments: argparse.Namespace) -> Period | None:
     return Period(parse_day(arguments.first), parse_day(arguments.last))
 
 
-def newest_period(view: "LakeView", days: int) -> Period:
+def newest_period(view: LakeView, days: int) -> Period:
     """Return the days up to the newest that has sightings, no later than today.
 
     Raises:
@@ -105,10 +86,8 @@ def newest_period(view: "LakeView", days: int) -> Period:
     return Period(newest - timedelta(days=days - 1), newest)
 
 
-def show_basis(basis: "Basis", language: str) -> None:
+def show_basis(basis: Basis, language: str) -> None:
     """Print what a number was counted over and from."""
-    from quetsach.assess import period_text  # noqa: PLC0415
-
     window, feeds = period_text(basis.window, language), ", ".join(basis.feeds) or "–"
     tables = ", ".join(basis.network_versions) or "–"
     if language == "vi":
@@ -125,7 +104,7 @@ def show_basis(basis: "Basis", language: str) -> None:
     print_wrapped(text)
 
 
-def show_definitions(definitions: "Iterable[Definition]", language: str) -> None:
+def show_definitions(definitions: Iterable[Definition], language: str) -> None:
     """Print what the numbers mean."""
     for definition in definitions:
         print_wrapped(f"{definition.name.in_language(language)}: {definition.text.in_language(language)}")

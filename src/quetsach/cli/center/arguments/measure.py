@@ -1,0 +1,239 @@
+"""What the commands on feeds, the lake, published figures and the centre itself take."""
+
+from pathlib import Path
+
+from quetsach.cli.center.opened import act, add_centre_command, in_office
+from quetsach.cli.parser import Parser, add_command, add_language
+
+
+def register_feeds(parser: Parser) -> None:
+    """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
+    parser.show_examples(
+        "quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = add_command(
+        commands,
+        "list",
+        summary="the feeds and reports that can be read, with their columns",
+        examples="quetsach center feeds list --json",
+    )
+    listing.set_defaults(run=act("feeds:print_list"))
+    quarantine = add_centre_command(
+        commands,
+        "quarantine",
+        act("feeds:quarantine"),
+        "every record that was set aside: file, line, byte offset, reason",
+        "quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
+    )
+    quarantine.add_argument(
+        "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
+    )
+    add_centre_command(
+        commands,
+        "health",
+        act("feeds:health"),
+        "for each feed: newest day, days without data, share of records set aside",
+        "quetsach center feeds health --json",
+    )
+    listing.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(listing)
+
+
+def register_figures(parser: Parser) -> None:
+    """Add ``figures`` with its commands."""
+    parser.show_examples("quetsach center figures show\nquetsach center figures publish")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_centre_command(
+        commands,
+        "show",
+        in_office("figures:print_one"),
+        "what is published and what waits",
+        "quetsach center figures show --json",
+    )
+    add_centre_command(
+        commands,
+        "publish",
+        in_office("figures:publish"),
+        "publish what two people agreed to and did not get out; count anew if data, tables, plans or baselines changed",
+        "quetsach center figures publish",
+    )
+
+
+def register_families(parser: Parser) -> None:
+    """Add ``families`` with ``list`` and ``place``."""
+    parser.show_examples(
+        "quetsach center families list --unplaced\n"
+        'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"'
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = add_centre_command(
+        commands,
+        "list",
+        act("families:print_list"),
+        "the families, or the names that no analyst has placed yet with what was seen of them",
+        "quetsach center families list\nquetsach center families list --unplaced --json",
+    )
+    listing.add_argument("--unplaced", action="store_true", help="the names that wait, from most addresses to fewest")
+    place = add_centre_command(
+        commands,
+        "place",
+        in_office("families:place"),
+        "say which family a name is of; what is in the lake counts with it from the next publication on",
+        'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"\n'
+        'quetsach center families place "newbot" newbot --name "NewBot" --platform linux --reason "own family"',
+    )
+    place.add_argument("spelling", metavar="SPELLING", help="a name as feeds write it")
+    place.add_argument("family", metavar="FAMILY", help="identifier of the family")
+    place.add_argument("--name", metavar="NAME", help="name of a family that is not in the table yet")
+    place.add_argument("--platform", metavar="NAME", help="platform of a family that is not in the table yet")
+    place.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the log")
+
+
+def register_ingest(parser: Parser) -> None:
+    """Add ``ingest``."""
+    parser.show_examples(
+        "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
+        "quetsach center ingest sightings.csv --feed plain --report honeypot-hn --json\n"
+        "quetsach center feeds list"
+    )
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came: .csv, .csv.gz, .zip of .csv"
+    )
+    parser.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
+    parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
+    parser.set_defaults(run=act("ingest:run"))
+
+
+_LIFETIME_DAYS = 90
+
+
+def register_lake(parser: Parser) -> None:
+    """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
+    parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    expire = add_centre_command(
+        commands,
+        "expire",
+        act("lake:expire"),
+        "delete sightings and delivered files that are older than their lifetime; roll-ups and counts stay",
+        "quetsach center lake expire\nquetsach center lake expire --days 30 --dry-run --json",
+    )
+    expire.add_argument(
+        "--days",
+        type=int,
+        default=_LIFETIME_DAYS,
+        metavar="N",
+        help=f"how many days to keep (default: {_LIFETIME_DAYS})",
+    )
+    expire.add_argument("--dry-run", action="store_true", help="say what would be deleted")
+    add_centre_command(
+        commands,
+        "rebuild",
+        act("lake:rebuild"),
+        "make every roll-up again from its sightings; exit code 1 if one had to be mended",
+        "quetsach center lake rebuild --json",
+    )
+    compact = add_centre_command(
+        commands,
+        "compact",
+        act("lake:compact"),
+        "gather the sightings of a day that came in many files into one; nothing that is counted changes",
+        "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
+    )
+    compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
+    add_centre_command(
+        commands,
+        "access",
+        act("lake:print_access"),
+        "who read raw sightings, when and with which command; exit code 1 if the log was changed",
+        "quetsach center lake access\nquetsach center lake access --json",
+    )
+
+
+def register_network(parser: Parser) -> None:
+    """Add ``network`` with ``import`` and ``lookup``."""
+    parser.show_examples(
+        "quetsach center network lookup 14.160.0.1\nquetsach center network import asn-2026-11-01.csv.gz --data D"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    bring = add_command(
+        commands,
+        "import",
+        summary="take address tables of the form first,last,asn,name; used from then on",
+        examples="quetsach center network import asn-ipv4.csv asn-ipv6.csv --version 2026-11-01\n"
+        "quetsach center network import asn-2026-11-01.csv.gz",
+    )
+    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, may be gzipped; together one table")
+    bring.add_argument("--version", metavar="DATE", help="day of the table (default: in the file's name, else today)")
+    bring.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    bring.add_argument("--json", action="store_true", help="print the result as JSON")
+    bring.set_defaults(run=act("network:take_in"))
+    look = add_command(
+        commands,
+        "lookup",
+        summary="say which range, AS and provider an address belongs to",
+        examples="quetsach center network lookup 14.160.0.1 --day 2020-06-16 --json",
+    )
+    look.add_argument("address", metavar="ADDRESS", help="IPv4 or IPv6")
+    look.add_argument("--day", metavar="DATE", help="day of the provider table (default: today)")
+    look.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
+    look.add_argument("--json", action="store_true", help="print the result as JSON")
+    look.set_defaults(run=act("network:look_up"))
+
+
+def register_simulate(parser: Parser) -> None:
+    """Add ``simulate``."""
+    parser.show_examples(
+        "quetsach center simulate viet-nam-2020 --out feeds\n"
+        "quetsach center simulate viet-nam-2020 --out feeds --scale 1\n"
+        "quetsach center ingest feeds/*.csv --feed shadowserver\n"
+        "quetsach center assess targets --campaign viet-nam-2020\n"
+        "quetsach center simulate national --out country --scale 10\n"
+        "quetsach center ingest country/feeds/sinkhole/*.csv --feed shadowserver"
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of this build, or the path of a TOML file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    parser.add_argument(
+        "--scale", type=int, metavar="N", help="one address or machine stands for N (default: the scenario's)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the random draws (default: the scenario's)")
+    parser.add_argument(
+        "--leases", action="store_true", help="of a country of machines: also write who had which address"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_language(parser)
+    parser.set_defaults(run=act("simulate:run"))
+
+
+def register_up(parser: Parser) -> None:
+    """Add ``up``."""
+    parser.show_examples(
+        "quetsach center up\n"
+        "quetsach center up --data /srv/quetsach --port 8080 --tool build/tool --tool build/release\n"
+        "quetsach center up --data /srv/quetsach --prepare-only"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data; made if it does not exist")
+    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="port to serve on (default: 8000)")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to serve on (127.0.0.1)")
+    parser.add_argument(
+        "--tool",
+        type=Path,
+        action="append",
+        metavar="PATH",
+        help="offer a wheel, or a folder with a wheel or a release; may be repeated",
+    )
+    parser.add_argument("--prepare-only", action="store_true", help="prepare everything and stop")
+    parser.add_argument("--no-demonstration", action="store_true", help="begin a real centre in an empty folder")
+    parser.add_argument("--json", action="store_true", help="log one JSON object a line")
+    parser.set_defaults(run=act("up:run"))
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise ValueError(text)
+    return number
