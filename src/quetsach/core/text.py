@@ -2,7 +2,7 @@
 
 Rules say what they found as ``Text("{count} addresses were counted.", count=Number(addresses))`` and know no language.
 The English sentence is the id; ``<package>/locale/<language>/LC_MESSAGES/messages.po`` says it in another language, in
-the form of GNU gettext (ADR 0146). Nothing is read before somebody reads a sentence in another language than English.
+the form of GNU gettext (ADR 0145). Nothing is read before somebody reads a sentence in another language than English.
 """
 
 from collections.abc import Mapping

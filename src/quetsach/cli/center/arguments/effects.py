@@ -172,7 +172,7 @@ def add_noise_options(parser: argparse.ArgumentParser) -> None:
 
 def register_registration(parser: Parser) -> None:
     """Add ``register_registration``."""
-    parser.show_examples("quetsach center assess register_registration viet-nam-2027 --plan plan.toml")
+    parser.show_examples("quetsach center assess register viet-nam-2027 --plan plan.toml")
     parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
     parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="TOML: windows, panel, method, target")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
