@@ -33,6 +33,9 @@ def download(tmp_path: Path) -> Path:
             "core/country.py",
             "core/pack.py",
             "core/indicator_list.py",
+            "core/period.py",
+            "core/number.py",
+            "core/text.py",
         ):
             archive.write(source / name, f"quetsach/{name}")
     return runtime

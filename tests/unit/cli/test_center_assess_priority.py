@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError
+from quetsach.centre.centre import Centre
+from quetsach.centre.placing import keep_placing
 from quetsach.centre.priority import load_criteria, load_judgements
-from quetsach.centre.tables import load_families, placings_path
-from quetsach.cli.center import families
+from quetsach.centre.tables import load_families
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
 from quetsach.core.table import Placing
@@ -32,9 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from quetsach.network import annotate
 
     folder = tmp_path_factory.mktemp("centre")
-    families._append(
-        placings_path(folder), Placing("newcomer", "newcomer", "Newcomer", "windows", "an@example.vn", "2020", "new")
-    )
+    keep_placing(Centre(folder), Placing("newcomer", "newcomer", "Newcomer", "windows", "an@example.vn", "2020", "new"))
     tables = load_network_tables(folder)
     lines = ["timestamp,address,malware"]
     for n in range(28):

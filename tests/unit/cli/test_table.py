@@ -1,7 +1,10 @@
 """The table of commands is whole, and finding a command in it imports none of the others."""
 
 import argparse
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -78,6 +81,12 @@ ACTS = sorted(acts_of(build_parser([c for c in COMMANDS if c.words.startswith("c
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
 def test_what_a_command_of_the_centre_does_is_there(act: Act) -> None:
     assert act.function().__doc__
+
+
+@pytest.mark.parametrize("module", sorted({act.name.partition(":")[0] for act in ACTS if not act.is_in_office}))
+def test_what_needs_no_office_is_imported_before_django_is_pointed_at_one(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    subprocess.run([sys.executable, "-c", f"import quetsach.cli.center.{module}"], check=True, env=environment)
 
 
 def test_all_commands_of_the_centre_are_found_by_name() -> None:

@@ -14,7 +14,6 @@ from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
 from quetsach.core.number import number_text
-from quetsach.web.office.feeds.services import spelling_place
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {
@@ -76,6 +75,8 @@ def _list_families(names: FamilyNames, *, as_json: bool, headers: tuple[str, ...
 
 def place(arguments: argparse.Namespace) -> int:
     """Say which family a name is of."""
+    from quetsach.web.office.feeds.services import spelling_place  # noqa: PLC0415  (the list of families needs no office)
+
     data, language = Path(arguments.data or default_data()), chosen_language(arguments)
     now = arguments.now
     centre = Centre(data)

@@ -20,7 +20,6 @@ from quetsach.cli.center.demonstration import demonstrate_office
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import publish_figures
-from quetsach.cli.center.returns import load_bundled_forms
 from quetsach.cli.output import Progress
 from quetsach.cli.packs_publish import publishing
 from quetsach.core.errors import QuetsachError
@@ -164,6 +163,7 @@ def _prepare_django(data: Path) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import DatabaseError  # noqa: PLC0415
 
+    from quetsach.cli.center.returns import load_bundled_forms  # noqa: PLC0415
     from quetsach.web.office.letters.services.templates import samples_load  # noqa: PLC0415
 
     try:

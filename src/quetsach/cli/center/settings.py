@@ -5,17 +5,17 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-
-from django.db import transaction
+from typing import TYPE_CHECKING
 
 from quetsach import storage
+from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.web.configuration import Configuration, ConfigurationError
-from quetsach.web.office.log.services import log_append
-from quetsach.web.stored_settings import BY_NAME, SETTINGS, Setting, read_stored, write_stored
+
+if TYPE_CHECKING:
+    from quetsach.web.stored_settings import Setting
 
 _LONGEST_REASON = 500
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -56,6 +56,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List every setting and what it decides."""
+    from quetsach.web.stored_settings import SETTINGS  # noqa: PLC0415
+
     words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
     stored = _stored(arguments, words)
     if arguments.json:
@@ -106,9 +108,12 @@ def set_value(arguments: argparse.Namespace) -> int:
 
 
 def _change(
-    arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], wanted: Mapping[str, str]
+    arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], wanted: Mapping[str, str]
 ) -> None:
     """Check, note and store a change, in this order."""
+    from quetsach.web.configuration import Configuration  # noqa: PLC0415
+    from quetsach.web.stored_settings import write_stored  # noqa: PLC0415
+
     words, reason = _WORDS[chosen_language(arguments)], arguments.reason.strip()[:_LONGEST_REASON]
     if change[1] in setting.guards and not reason:
         raise InputError(words["reason"], where=setting.name, hint=words["reason-hint"])
@@ -118,14 +123,14 @@ def _change(
     write_stored(data, wanted)
 
 
-def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], reason: str) -> None:
+def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], reason: str) -> None:
     """Write the change into the office's log before it holds; what takes a guard away is not done without."""
     words = _WORDS[chosen_language(arguments)]
     before, after = (setting.shown(value) for value in change)
     detail = {"name": setting.name, "before": before, "after": after, "reason": reason}
     try:
-        now = arguments.now
-        _append(setting, detail, now)
+        with opened_centre(arguments) as now:
+            _append(setting, detail, now)
     except QuetsachError as error:
         if change[1] in setting.guards or (setting.name != "database" and _is_usable(_data(arguments))):
             raise
@@ -133,6 +138,9 @@ def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, st
 
 
 def _is_usable(data: Path) -> bool:
+    from quetsach.web.configuration import Configuration, ConfigurationError  # noqa: PLC0415
+    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
+
     try:
         Configuration.read({"QUETSACH_DATA": str(data)}, stored=read_stored(data))
     except ConfigurationError:
@@ -140,18 +148,27 @@ def _is_usable(data: Path) -> bool:
     return True
 
 
-def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
+def _append(setting: "Setting", detail: Mapping[str, str], now: datetime) -> None:
+    from django.db import transaction  # noqa: PLC0415
+
+    from quetsach.web.office.log.services import log_append  # noqa: PLC0415
+
     with transaction.atomic():
         log_append(by=None, act="setting-change", subject=f"setting:{setting.name}", unit=None, detail=detail, now=now)
 
 
-def _setting(name: str, words: Mapping[str, str]) -> Setting:
+def _setting(name: str, words: Mapping[str, str]) -> "Setting":
+    from quetsach.web.stored_settings import BY_NAME  # noqa: PLC0415
+
     if name not in BY_NAME:
         raise InputError(words["unknown"], where=name[:60], hint=words["unknown-hint"])
     return BY_NAME[name]
 
 
 def _stored(arguments: argparse.Namespace, words: Mapping[str, str]) -> dict[str, str]:
+
+    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
+
     stored = read_stored(_data(arguments))
     if stored is None:
         raise InputError(words["no-centre"], where=str(_data(arguments)), hint=words["no-centre-hint"])
@@ -162,11 +179,11 @@ def _data(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()).absolute()
 
 
-def _value(setting: Setting, stored: Mapping[str, str], words: Mapping[str, str]) -> str:
+def _value(setting: "Setting", stored: Mapping[str, str], words: Mapping[str, str]) -> str:
     return setting.shown(stored.get(setting.name, setting.default)) or words["empty"]
 
 
-def _as_json(setting: Setting, stored: Mapping[str, str]) -> dict[str, object]:
+def _as_json(setting: "Setting", stored: Mapping[str, str]) -> dict[str, object]:
     return {
         "name": setting.name,
         "value": setting.shown(stored.get(setting.name, setting.default)),

@@ -10,13 +10,13 @@ from quetsach.assess import Basis, Definition, period_text
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import write_once
+from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.center.reader import reader
 from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
 from quetsach.lake.view import LakeView
-from quetsach.web.office.campaigns.services.records import RecordAct, record_keep
 
 
 def campaign_folder(arguments: argparse.Namespace) -> Path:
@@ -48,17 +48,19 @@ def keep_once(
     if not Centre(arguments.data or default_data()).is_laid_out:
         write_once(path, content, refusal)
         return
-    now = arguments.now
-    record_keep(
-        act=RecordAct(act),
-        path=path,
-        content=content,
-        refusal=refusal,
-        campaign=campaign_folder(arguments).name,
-        digest=digest,
-        by=reader("center assess").who,
-        now=now,
-    )
+    with opened_centre(arguments) as now:
+        from quetsach.web.office.campaigns.services.records import RecordAct, record_keep  # noqa: PLC0415
+
+        record_keep(
+            act=RecordAct(act),
+            path=path,
+            content=content,
+            refusal=refusal,
+            campaign=campaign_folder(arguments).name,
+            digest=digest,
+            by=reader("center assess").who,
+            now=now,
+        )
 
 
 def asked_period(arguments: argparse.Namespace) -> Period | None:
@@ -104,7 +106,7 @@ def show_basis(basis: Basis, language: str) -> None:
     print_wrapped(text)
 
 
-def show_definitions(definitions: Iterable[Definition], language: str) -> None:
+def show_definitions(definitions: "Iterable[Definition]", language: str) -> None:
     """Print what the numbers mean."""
     for definition in definitions:
         print_wrapped(f"{definition.name.in_language(language)}: {definition.text.in_language(language)}")
