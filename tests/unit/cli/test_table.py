@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.cli.test_light_start import loaded
+from tests.waiting import PATIENCE_SECONDS
 
 import quetsach.cli
 from quetsach.cli.center.opened import Act
@@ -83,10 +84,40 @@ def test_what_a_command_of_the_centre_does_is_there(act: Act) -> None:
     assert act.function().__doc__
 
 
-@pytest.mark.parametrize("module", sorted({act.name.partition(":")[0] for act in ACTS if not act.is_in_office}))
-def test_what_needs_no_office_is_imported_before_django_is_pointed_at_one(module: str) -> None:
+BEFORE_THE_OFFICE = [f"quetsach.cli.center.{name}" for name in ("preparation", "works", "publication")]
+"""What ``center up`` imports for itself before there is a database."""
+
+
+def test_what_needs_no_office_is_imported_where_django_points_at_no_data() -> None:
+    named = {f"quetsach.cli.center.{act.name.partition(':')[0]}" for act in ACTS if not act.is_in_office}
+    code = (
+        "import sys\nfrom importlib import import_module\nfrom django.conf import settings\n"
+        "for name in sys.argv[1:]:\n"
+        "    import_module(name)\n"
+        "    assert not settings.configured, name"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    subprocess.run([sys.executable, "-c", f"import quetsach.cli.center.{module}"], check=True, env=environment)
+    told = subprocess.run(
+        [sys.executable, "-c", code, *sorted(named), *BEFORE_THE_OFFICE],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert told.stderr == ""
+
+
+def test_the_time_of_the_call_is_read_only_by_what_works_in_the_office() -> None:
+    folder = Path(quetsach.cli.__file__).parent / "center"
+    reading = {
+        f"{path.stem}:{found}"
+        for path in folder.rglob("*.py")
+        for function in re.split(r"^(?=def )", path.read_text("utf-8"), flags=re.MULTILINE)
+        if "arguments.now" in function
+        for found in re.findall(r"^def (\w+)", function)
+    }
+    assert reading - {act.name for act in ACTS if act.is_in_office} == set()
 
 
 def test_all_commands_of_the_centre_are_found_by_name() -> None:

@@ -1,9 +1,9 @@
 """``quetsach center evaluate``: the report of a campaign, as pages, PDF and data."""
 
 import argparse
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.assess.effect import Counted, Design, Method, Scale
@@ -17,17 +17,11 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from quetsach.centre.evaluation.sources import HandedOver
+from quetsach.web.configuration import configure_web
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the evaluation of a campaign."""
-    from quetsach.web.configuration import configure_web  # noqa: PLC0415
-
     centre = Centre(arguments.data or default_data())
     if not centre.is_laid_out:
         where, hint = str(centre.data), "quetsach center up --prepare-only"
@@ -56,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def handed_over(arguments: argparse.Namespace) -> "HandedOver":
+def handed_over(arguments: argparse.Namespace) -> HandedOver:
     """Return what the command line brings to the evaluation.
 
     Raises:
@@ -75,7 +69,7 @@ def handed_over(arguments: argparse.Namespace) -> "HandedOver":
     )
 
 
-def _numbers(path: Path | None, columns: tuple[str, str]) -> "Mapping[str, float] | None":
+def _numbers(path: Path | None, columns: tuple[str, str]) -> Mapping[str, float] | None:
     if path is None:
         return None
     return read_subscribers(storage.read_input(path, most_bytes=MAX_BYTES), where=str(path), columns=columns)

@@ -75,7 +75,7 @@ def _list_families(names: FamilyNames, *, as_json: bool, headers: tuple[str, ...
 
 def place(arguments: argparse.Namespace) -> int:
     """Say which family a name is of."""
-    from quetsach.web.office.feeds.services import spelling_place  # noqa: PLC0415  (the list of families needs no office)
+    from quetsach.web.office.feeds.services import spelling_place  # noqa: PLC0415
 
     data, language = Path(arguments.data or default_data()), chosen_language(arguments)
     now = arguments.now

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from django.db import DatabaseError
+
+from quetsach.centre.centre import Centre
 from quetsach.centre.publication import due
+from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.cli.center.opened import database_error
 from quetsach.web.configuration import configure_web
-
-if TYPE_CHECKING:
-    from quetsach.centre.publication.snapshot import Snapshot
 
 _WORDS = {
     "vi": {
@@ -33,20 +33,16 @@ _WORDS = {
 
 def publish_figures(
     data: Path, now: datetime, progress: Callable[[int], None] = lambda _steps: None
-) -> "Snapshot | None":
+) -> Snapshot | None:
     """Publish the figures of the centre in a folder, as the office does; nothing where no centre was laid out.
 
     Raises:
         QuetsachError: the lake cannot be counted, the database cannot be used, or the result cannot be written.
     """
-    from quetsach.centre.centre import Centre  # noqa: PLC0415
-
     centre = Centre(data)
     if not centre.is_laid_out:
         return None
     configure_web(data)
-    from django.db import DatabaseError  # noqa: PLC0415
-
     from quetsach.web.office.publishing import figures_publish  # noqa: PLC0415
 
     try:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.center.opened import opened_centre
@@ -13,9 +12,8 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
-
-if TYPE_CHECKING:
-    from quetsach.web.stored_settings import Setting
+from quetsach.web.configuration import Configuration, ConfigurationError
+from quetsach.web.stored_settings import BY_NAME, SETTINGS, Setting, read_stored, write_stored
 
 _LONGEST_REASON = 500
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -56,8 +54,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List every setting and what it decides."""
-    from quetsach.web.stored_settings import SETTINGS  # noqa: PLC0415
-
     words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
     stored = _stored(arguments, words)
     if arguments.json:
@@ -108,12 +104,9 @@ def set_value(arguments: argparse.Namespace) -> int:
 
 
 def _change(
-    arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], wanted: Mapping[str, str]
+    arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], wanted: Mapping[str, str]
 ) -> None:
     """Check, note and store a change, in this order."""
-    from quetsach.web.configuration import Configuration  # noqa: PLC0415
-    from quetsach.web.stored_settings import write_stored  # noqa: PLC0415
-
     words, reason = _WORDS[chosen_language(arguments)], arguments.reason.strip()[:_LONGEST_REASON]
     if change[1] in setting.guards and not reason:
         raise InputError(words["reason"], where=setting.name, hint=words["reason-hint"])
@@ -123,7 +116,7 @@ def _change(
     write_stored(data, wanted)
 
 
-def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, str], reason: str) -> None:
+def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], reason: str) -> None:
     """Write the change into the office's log before it holds; what takes a guard away is not done without."""
     words = _WORDS[chosen_language(arguments)]
     before, after = (setting.shown(value) for value in change)
@@ -138,9 +131,6 @@ def _note(arguments: argparse.Namespace, setting: "Setting", change: tuple[str, 
 
 
 def _is_usable(data: Path) -> bool:
-    from quetsach.web.configuration import Configuration, ConfigurationError  # noqa: PLC0415
-    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
-
     try:
         Configuration.read({"QUETSACH_DATA": str(data)}, stored=read_stored(data))
     except ConfigurationError:
@@ -148,7 +138,7 @@ def _is_usable(data: Path) -> bool:
     return True
 
 
-def _append(setting: "Setting", detail: Mapping[str, str], now: datetime) -> None:
+def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
     from django.db import transaction  # noqa: PLC0415
 
     from quetsach.web.office.log.services import log_append  # noqa: PLC0415
@@ -157,18 +147,13 @@ def _append(setting: "Setting", detail: Mapping[str, str], now: datetime) -> Non
         log_append(by=None, act="setting-change", subject=f"setting:{setting.name}", unit=None, detail=detail, now=now)
 
 
-def _setting(name: str, words: Mapping[str, str]) -> "Setting":
-    from quetsach.web.stored_settings import BY_NAME  # noqa: PLC0415
-
+def _setting(name: str, words: Mapping[str, str]) -> Setting:
     if name not in BY_NAME:
         raise InputError(words["unknown"], where=name[:60], hint=words["unknown-hint"])
     return BY_NAME[name]
 
 
 def _stored(arguments: argparse.Namespace, words: Mapping[str, str]) -> dict[str, str]:
-
-    from quetsach.web.stored_settings import read_stored  # noqa: PLC0415
-
     stored = read_stored(_data(arguments))
     if stored is None:
         raise InputError(words["no-centre"], where=str(_data(arguments)), hint=words["no-centre-hint"])
@@ -179,11 +164,11 @@ def _data(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()).absolute()
 
 
-def _value(setting: "Setting", stored: Mapping[str, str], words: Mapping[str, str]) -> str:
+def _value(setting: Setting, stored: Mapping[str, str], words: Mapping[str, str]) -> str:
     return setting.shown(stored.get(setting.name, setting.default)) or words["empty"]
 
 
-def _as_json(setting: "Setting", stored: Mapping[str, str]) -> dict[str, object]:
+def _as_json(setting: Setting, stored: Mapping[str, str]) -> dict[str, object]:
     return {
         "name": setting.name,
         "value": setting.shown(stored.get(setting.name, setting.default)),

@@ -106,7 +106,7 @@ def show_basis(basis: Basis, language: str) -> None:
     print_wrapped(text)
 
 
-def show_definitions(definitions: "Iterable[Definition]", language: str) -> None:
+def show_definitions(definitions: Iterable[Definition], language: str) -> None:
     """Print what the numbers mean."""
     for definition in definitions:
         print_wrapped(f"{definition.name.in_language(language)}: {definition.text.in_language(language)}")
