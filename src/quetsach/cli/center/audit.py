@@ -39,7 +39,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def check_chain(arguments: argparse.Namespace) -> int:
-    """Follow the chain of digests."""
+    """Follow the chain of digests, and hold it against heads that were noted elsewhere."""
     words = _WORDS[chosen_language(arguments)]
     now = arguments.now
     data = settings.CENTER.data

@@ -71,7 +71,7 @@ def print_one(arguments: argparse.Namespace) -> int:
 
 
 def take_in(arguments: argparse.Namespace) -> int:
-    """Begin a campaign from its campaign.toml."""
+    """Begin a campaign from its campaign.toml, or change the plan of one that is there."""
     document = _document(arguments.file, arguments.data or default_data())
     now = arguments.now
     _require_tree()
@@ -85,7 +85,7 @@ def take_in(arguments: argparse.Namespace) -> int:
 
 
 def close(arguments: argparse.Namespace) -> int:
-    """Say what is still open, and close a campaign."""
+    """Say what is still open, and ask that a campaign be closed where somebody asks; another person agrees."""
     now = arguments.now
     campaign = campaign_named(arguments.campaign)
     points = outcome_now(campaign, day=today(now)).open_points

@@ -51,7 +51,7 @@ _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
 
 def freeze(arguments: argparse.Namespace) -> int:
-    """Freeze the baseline of a campaign, or show which feed has which days of its window."""
+    """Freeze the baseline of a campaign or ask for that; else show which feed has which days of its window."""
     if arguments.by and not arguments.reason.strip():
         raise InputError("asking to freeze a baseline needs a reason", hint='add --reason "…"')
     now = arguments.now

@@ -63,7 +63,7 @@ def print_one(arguments: argparse.Namespace) -> int:
 
 
 def publish(arguments: argparse.Namespace) -> int:
-    """Publish what two people agreed to and did not get out."""
+    """Publish what two people agreed to and did not get out; count anew what changed."""
     data: Path = (arguments.data or default_data()).absolute()
     now = arguments.now
     before = _counted_at(published_figures())

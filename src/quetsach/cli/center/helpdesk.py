@@ -23,7 +23,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def purge(arguments: argparse.Namespace) -> int:
-    """Close what nobody writes to any more."""
+    """Close what nobody writes to any more, and erase what was closed long enough ago."""
     now = arguments.now
     closed, erased = cases_purge(now=now)
     if arguments.json:

@@ -30,7 +30,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def check_letter(arguments: argparse.Namespace) -> int:
-    """Verify a letter: its signatures, and what is on record."""
+    """Verify that a file is a letter with both its signatures, unchanged."""
     states = verify(_read(arguments.file), [_read(root) for root in arguments.root])
     is_good = is_signed_letter(states)
     words = _WORDS[chosen_language(arguments)]

@@ -19,7 +19,6 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 from quetsach.web.office.partners.models import Partner
-from quetsach.web.office.partners.models import Partner as StoredPartner
 from quetsach.web.office.partners.selectors import all_totals, partner_states
 from quetsach.web.office.partners.services.intake import deliveries_work, delivery_receive, delivery_take_in
 from quetsach.web.office.partners.services.partner import declaration_add, partner_add, token_make, token_revoke
@@ -28,9 +27,9 @@ _CHUNK_BYTES = 1 << 18
 
 
 def _partner(key: str) -> Partner:
-    found = StoredPartner.objects.filter(key=key).first()
+    found: Partner | None = Partner.objects.filter(key=key).first()
     if found is None:
-        known = ", ".join(StoredPartner.objects.order_by("key").values_list("key", flat=True))
+        known = ", ".join(Partner.objects.order_by("key").values_list("key", flat=True))
         raise InputError(f"there is no partner {key[:40]!r}", hint=f"known: {known or 'none'}")
     return found
 
@@ -47,7 +46,7 @@ def add(arguments: argparse.Namespace) -> int:
 
 
 def token(arguments: argparse.Namespace) -> int:
-    """Make a token for a partner's program."""
+    """Make a token for a partner's program, or revoke those of a label."""
     now = arguments.now
     partner = _partner(arguments.partner)
     if arguments.revoke:

@@ -113,7 +113,7 @@ def print_list(arguments: argparse.Namespace) -> int:
 
 
 def remove(arguments: argparse.Namespace) -> int:
-    """End somebody's duties."""
+    """End somebody's duties, sessions and links."""
     words = _WORDS[chosen_language(arguments)]
     now = arguments.now
     person_leave(person=_person(arguments.email, words), by=None, now=now)

@@ -31,7 +31,7 @@ _SHOWN_SOURCES = 20
 
 
 def print_list(arguments: argparse.Namespace) -> int:
-    """Tell how many reports arrived on which day."""
+    """Tell how many reports arrived on which day, counted anew; of one day, the sources that sent most."""
     now = arguments.now
     language = chosen_language(arguments)
     if arguments.day:

@@ -39,7 +39,7 @@ def load_bundled_forms(data: Path | None = None) -> int:
 
 
 def load(arguments: argparse.Namespace) -> int:
-    """Take in the forms of this build."""
+    """Take in the forms of this build, or those that were named."""
     count = _load_files(arguments.files) if arguments.files else load_bundled_forms(arguments.data or default_data())
     if arguments.json:
         print_json({"forms": count})

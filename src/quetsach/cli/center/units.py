@@ -60,7 +60,7 @@ def take_in(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Write all units."""
+    """Write all units, successions, contacts and groups."""
     words = WORDS[chosen_language(arguments)]
     now = arguments.now
     tables = export_tables(None, day=today(now))

@@ -9,8 +9,6 @@ from quetsach.cli.parser import Parser, add_language
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
 COUNTED = ("units", "size")
-
-
 SCALES = ("level", "log", "count")
 
 
@@ -171,7 +169,7 @@ def add_noise_options(parser: argparse.ArgumentParser) -> None:
 
 
 def register_registration(parser: Parser) -> None:
-    """Add ``register_registration``."""
+    """Add ``register``."""
     parser.show_examples("quetsach center assess register viet-nam-2027 --plan plan.toml")
     parser.add_argument("campaign", metavar="CAMPAIGN", help="identifier of the campaign")
     parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="TOML: windows, panel, method, target")

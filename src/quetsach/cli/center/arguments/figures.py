@@ -6,6 +6,7 @@ from pathlib import Path
 from quetsach.cli.center.opened import act
 from quetsach.cli.parser import Parser, add_language
 
+_METHODS = ("bootstrap", "bonferroni")
 CASE_DAYS = 180
 """Over so many days cases are followed, unless the question names others."""
 
@@ -118,9 +119,6 @@ def register_ranking(parser: Parser) -> None:
     parser.show_examples(f"{parser.prog} --from 2020-06-16 --to 2020-07-15\n{parser.prog} --csv")
     add_window(parser, "(default: the 30 days up to the newest)")
     parser.set_defaults(run=act("assess.ranking:rank"), question=parser.prog.split()[-1])
-
-
-_METHODS = ("bootstrap", "bonferroni")
 
 
 def register_ranks(question: Parser) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from quetsach.cli.center.opened import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, add_command, add_language
 
+_LIFETIME_DAYS = 90
+
 
 def register_feeds(parser: Parser) -> None:
     """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
@@ -106,9 +108,6 @@ def register_ingest(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
     parser.set_defaults(run=act("ingest:run"))
-
-
-_LIFETIME_DAYS = 90
 
 
 def register_lake(parser: Parser) -> None:

@@ -10,6 +10,11 @@ from quetsach.cli.center.opened import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.period import parse_day
 
+_DIGEST_LENGTH = 64
+_SOURCE = re.compile(r"[0-9a-f]{16}")
+_LONGEST_PATTERN = 100
+_MOST_STARS = 3
+
 
 def register_people(parser: Parser) -> None:
     """Add ``people`` with ``invite``, ``renew``, ``list``, ``remove`` and ``vouch``."""
@@ -66,9 +71,6 @@ def register_people(parser: Parser) -> None:
     vouch.add_argument("email", metavar="ADDRESS", help="whose account")
 
 
-_DIGEST_LENGTH = 64
-
-
 def register_audit(parser: Parser) -> None:
     """Add ``audit`` with ``verify`` and ``export``."""
     parser.show_examples("quetsach center audit verify\nquetsach center audit export log.jsonl")
@@ -123,15 +125,6 @@ def register_helpdesk(parser: Parser) -> None:
     )
 
 
-_SOURCE = re.compile(r"[0-9a-f]{16}")
-
-
-_LONGEST_PATTERN = 100
-
-
-_MOST_STARS = 3
-
-
 def register_reports(parser: Parser) -> None:
     """Add ``reports`` with its commands."""
     parser.show_examples(
@@ -157,10 +150,10 @@ def register_reports(parser: Parser) -> None:
         "quetsach center reports erase 3f0c8a52-6d0e-4b6e-9a55-0c1f8f1d2e77 --data /srv/quetsach",
     )
     erase.add_argument("report_id", type=UUID, metavar="REPORT_ID", help="code of the report, as the sender gives it")
-    _reports_decisions(commands)
+    _report_decisions(commands)
 
 
-def _reports_decisions(commands: Subcommands) -> None:
+def _report_decisions(commands: Subcommands) -> None:
     withdraw = add_centre_command(
         commands,
         "withdraw",

@@ -44,7 +44,7 @@ _HEADER = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell when units of a roll-out really began."""
+    """Take in when units of a roll-out really began, and tell it."""
     folder, language = campaign_folder(arguments), chosen_language(arguments)
     order = order_of(folder)
     if order is None:
