@@ -3,7 +3,6 @@
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import storage
 from quetsach.cli.output import print_json, say
@@ -108,9 +107,6 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 # ``quetsach packs new``: writes a pack folder to start from.
-
-if TYPE_CHECKING:
-    pass
 
 
 def register_new(parser: Parser) -> None:

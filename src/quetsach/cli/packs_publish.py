@@ -133,9 +133,6 @@ def _told(waiting: "Waiting") -> str:
 
 # ``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings.
 
-if TYPE_CHECKING:
-    pass
-
 
 def register(publish: Parser) -> None:
     """Add ``publish`` and ``promote`` below ``packs``."""
@@ -220,9 +217,6 @@ def _promote(arguments: argparse.Namespace) -> int:
 
 
 # ``quetsach packs withdraw`` and ``packs unwithdraw``: take back what does harm, with the next update of everybody.
-
-if TYPE_CHECKING:
-    pass
 
 
 def register_withdraw(withdraw: Parser) -> None:

@@ -11,7 +11,6 @@ import tempfile
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach import __version__
 from quetsach.cli.output import print_json, say
@@ -115,10 +114,6 @@ def _test_pack() -> Pack:
         guidance=text,
         digest="0" * 64,
     )
-
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(parser: Parser) -> None:

@@ -7,14 +7,10 @@ import shutil
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
-
-if TYPE_CHECKING:
-    pass
 
 _CONNECTIONS = 8192
 """How many connections may be open at once; further ones wait with the system until one ends."""

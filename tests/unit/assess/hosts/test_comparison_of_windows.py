@@ -43,7 +43,7 @@ def reduction(comparison: Comparison) -> float:
 
 def told(comparison: Comparison) -> list[Notice]:
     """Return the notices of changes: not those of what would go unseen, as most windows here have few days or none."""
-    return [notice for notice in comparison.notices if notice.code not in ("reach-unchecked", "unseen-change")]
+    return [notice for notice in comparison.notices if notice.code != "reach-unchecked"]
 
 
 def codes(comparison: Comparison) -> set[str]:
