@@ -95,6 +95,17 @@ def test_the_values_of_a_sentence_are_those_it_has_places_for() -> None:
     assert wrong == []
 
 
+def test_what_is_counted_is_said_of_one_too() -> None:
+    """A number by the name of ``count`` before a word of several things has the sentence for one beside it."""
+    wrong = [
+        (path.name, sentence)
+        for path, call in TEXTS
+        for _, sentence, many in [_id(call)]
+        if not many and re.search(r"(?<!the )\{count\} (\w+ )?\w+s\b", sentence)
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("source", FILES, ids=_by_name)
 def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path) -> None:
     said = {_id(call) for path, call in TEXTS if _package(path) == _package(source)}

@@ -161,10 +161,12 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
     return Notice(
         "holidays-differ",
         Text(
-            "{window} has {days} holidays, more than the window it is compared with: {names}. Machines in offices are "
+            "{window} has {count} holiday, more than the window it is compared with: {names}. Machines in offices are "
             "mostly off on these days, so that counts can be lower.",
+            many="{window} has {count} holidays, more than the window it is compared with: {names}. Machines in "
+            "offices are mostly off on these days, so that counts can be lower.",
             window=Text("{first} to {last}", first=window.first, last=window.last),
-            days=days,
+            count=days,
             names=LocalText(*listed),
         ),
     )

@@ -87,8 +87,8 @@ EXPLANATIONS: dict[NotEstimableReason, LocalText] = {
     ),
     NotEstimableReason.DENSE_POOL: Text(
         "More than 3 % of the provider's addresses are infected at once, so that addresses pass from one infected "
-        "machine straight to the next and machines are counted too often. Ask the provider for subscribers, or count "
-        "by the malware's own identifier."
+        "machine straight to the next and machines are counted too often. Ask the provider how many subscribers are "
+        "infected, or count by the malware's own identifier."
     ),
     NotEstimableReason.DEDUPLICATED: Text(
         "The feed keeps one row for each address and day, so nothing says how long a machine was there. Ask the source "

@@ -48,7 +48,7 @@ def test_a_window_with_tet_is_not_like_one_without() -> None:
     before, tet = Period(date(2020, 12, 31), date(2021, 1, 29)), Period(date(2021, 1, 30), date(2021, 2, 28))
     [notice] = CALENDAR.of_families(()).notices(before, tet)
     assert notice.code == "holidays-differ"
-    assert "6 ngày nghỉ, nhiều hơn kỳ được so sánh: Tết Nguyên đán." in notice.text.vi
+    assert "6 ngày nghỉ lễ, nhiều hơn kỳ được so sánh: Tết Nguyên đán." in notice.text.vi
     assert "6 holidays, more than the window it is compared with: Lunar New Year." in notice.text.en
     assert "30/01/2021 – 28/02/2021" in notice.text.vi
 

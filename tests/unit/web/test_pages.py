@@ -222,7 +222,7 @@ def test_a_change_of_the_instrument_stands_under_the_ranking_of_families() -> No
             Context({"rows": rows, "snapshot": SimpleNamespace(latest=window, scale=1)})
         )
     assert "31/08/2026" in rendered
-    assert "số đếm của họ này trước và sau ngày đó không so sánh được với nhau" in rendered
+    assert "số đếm của những họ này trước và sau ngày đó không so sánh được với nhau" in rendered
 
 
 LAW = ("91/2025/QH15", "356/2025/NĐ-CP", "116/2025/QH15", "72", "10", "15", "20")

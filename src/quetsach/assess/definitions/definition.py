@@ -252,8 +252,8 @@ PRIORITY = Definition(
     Text("from 0 to 1"),
     2,
     Text(
-        "The weighted mean of the stated criteria (size, growth, harm, remediability, coverage, exposure of the "
-        "state), each from 0 to 1. Certain: among the chosen with at least 95 % of weights near the stated ones; "
+        "The weighted mean of the stated criteria (size, growth, harm, remediability, coverage, state and critical "
+        "sectors), each from 0 to 1. Certain: among the chosen with at least 95 % of weights near the stated ones; "
         "never: with 5 % at most; else contested."
     ),
 )

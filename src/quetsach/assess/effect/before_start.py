@@ -49,9 +49,11 @@ class Strayed:
         yield Notice(
             BEGINS_EARLY,
             Text(
-                "In the last {lead} periods before the start the gap between the groups moved by more than "
+                "In the last period before the start the gap between the groups moved by more than chance: the effect "
+                "may begin before the declared start, or the start was a response to a peak.",
+                many="In the last {count} periods before the start the gap between the groups moved by more than "
                 "chance: the effect may begin before the declared start, or the start was a response to a peak.",
-                lead=self.lead,
+                count=self.lead,
             ),
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.panel import Block, Floats, Ints
 from quetsach.assess.estimate import Estimate, Notice
-from quetsach.core.text import Text
+from quetsach.core.text import Number, Text
 
 _FEW: Final = 8
 """Fewer units show no shape: whatever parts them beyond noise may be something else that befell some."""
@@ -230,10 +230,10 @@ def _notice(names: list[str]) -> Notice:
     return Notice(
         FELL_APART,
         Text(
-            "Units of one group changed very differently and fall into separate clumps: {count} did not go "
-            "with the most ({shown}). Look whether a feed was lost in some of them. The interval holds the "
-            "effect by each clump alone, because the figures do not tell which of them is the campaign's.",
-            count=len(names),
+            "Units of one group changed very differently and fall into separate clumps. Apart from the majority: "
+            "{count} ({shown}). Check whether a feed was lost in some of them. The interval holds the effect by each "
+            "clump alone, because the figures do not tell which of them is the campaign's.",
+            count=Number(len(names)),
             shown=shown,
         ),
     )

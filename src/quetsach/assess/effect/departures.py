@@ -8,7 +8,7 @@ from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration
 from quetsach.assess.estimate import Notice
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 
 _NAMED = 5
 """Units that a notice names at most."""
@@ -35,11 +35,11 @@ def departures(registration: Registration, *, panel: Panel, design: Design, targ
     if design.method is not Method.WEDGE and sorted(controls) != sorted(registration.controls):
         made.append(_sets("controls", Text("controls"), registration.controls, controls))
     if registration.order and (strays := _out_of_turn(registration.order, panel)):
-        named = ", ".join(strays[:_NAMED])
         told = Text(
-            "Not as registered: {count} units did not begin in the step that was drawn ({named}…).",
-            count=len(strays),
-            named=named,
+            "Not as registered: {count} unit did not begin in the step that was drawn ({named}).",
+            many="Not as registered: {count} units did not begin in the step that was drawn ({named}).",
+            count=Number(len(strays)),
+            named=", ".join(strays[:_NAMED]) + (", …" if len(strays) > _NAMED else ""),
         )
         made.append(Notice("departs-in-order", told))
     return tuple(made)
@@ -129,9 +129,12 @@ def _share(share: float) -> str:
 
 def _sets(name: str, what: LocalText, registered: tuple[str, ...], used: tuple[str, ...]) -> Notice:
     gone, new = sorted(set(registered) - set(used)), sorted(set(used) - set(registered))
-    return _departure(
-        name, what, "−" + ", −".join(gone[:_NAMED]) if gone else "–", "+" + ", +".join(new[:_NAMED]) or "–"
-    )
+    return _departure(name, what, _signed("−", gone), _signed("+", new))
+
+
+def _signed(sign: str, names: list[str]) -> str:
+    more = [] if len(names) <= _NAMED else ["…"]
+    return ", ".join([sign + name for name in names[:_NAMED]] + more) or "–"
 
 
 def _departure(name: str, what: LocalText, registered: str, used: str) -> Notice:

@@ -37,7 +37,7 @@ from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.text import Text
+from quetsach.core.text import Number, Text
 
 # What a regression with one coefficient would be made of (Goodman-Bacon 2021), for those who expected one.
 #
@@ -122,7 +122,7 @@ def _part(since: int, one: Told, reach: float, effect: float) -> Part:
     value, own = one.spread.value + effect, max(reach, one.interval.high - one.interval.value)
     estimate = Estimate(value, value - own, value + own)
     if since < 0:
-        name = Text("{periods} periods before the start", periods=-since)
+        name = Text("{count} period before the start", many="{count} periods before the start", count=-since)
         return Part(f"lead-{-since}", name, estimate)
     name = Text("Period {number} since the start", number=since + 1)
     return Part(f"since-{since}", name, estimate)
@@ -242,7 +242,7 @@ def _permutation(whole: Told) -> Check:
     draws = len(whole.by_chance)
     text = Text(
         "Permutation ({draws} draws of the units that play the treated): share with an effect as large or larger",
-        draws=draws,
+        draws=Number(draws),
     )
     return Check("permutation", text, whole.p_value, draws=draws)
 

@@ -8,7 +8,7 @@ from quetsach.assess.effect.finding import Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel, Periods
 from quetsach.assess.effect.wedge_effects import Exposure
 from quetsach.assess.estimate import Notice
-from quetsach.core.text import NO_TEXT, OWN_LANGUAGE, LocalText, Text
+from quetsach.core.text import NO_TEXT, OWN_LANGUAGE, LocalText, Number, Text
 
 # What is said of a stepped wedge.
 
@@ -72,8 +72,9 @@ def notices(panel: Panel, exposure: Exposure, last: int, *, is_fading: bool) -> 
         yield WEARS_OFF
     if exposure.observed > last:
         text = Text(
-            "From {time} {number} since the start on, nobody is left who has not begun, to compare with at the same "
-            "time. The figures of those periods are not used, and the effect then cannot be told.",
+            "From {time} {number} since the start on, no unit is left that has not begun, so there is nothing to "
+            "compare with at the same time. The figures of those periods are not used, and the effect then cannot be "
+            "told.",
             time=_WEEK if panel.periods.first_weekday is not None else _PERIOD,
             number=last + 2,
         )
@@ -93,9 +94,11 @@ BLOCKS_NOT_RECORDED: Final = Notice(
 def lead_text(width: int) -> LocalText:
     """Say what is looked for in the last periods before each start."""
     return Text(
-        "Do units differ from the others in the {width} periods just before their start (p value; under "
-        "0.05 they do: the order was not random then, or the effect came early)",
-        width=width,
+        "Do units differ from the others in the period just before their start (p value; under 0.05 they do: the "
+        "order was not random then, or the effect came early)",
+        many="Do units differ from the others in the {count} periods just before their start (p value; under 0.05 "
+        "they do: the order was not random then, or the effect came early)",
+        count=width,
     )
 
 
@@ -104,7 +107,7 @@ def permutation_text(draws: int) -> LocalText:
     return Text(
         "The roll-out order drawn again ({draws} draws): share with an effect as large or larger, if the "
         "campaign did nothing",
-        draws=draws,
+        draws=Number(draws),
     )
 
 
@@ -198,7 +201,7 @@ def _strata_row(panel: Panel, found: Finding) -> Iterator[tuple[LocalText, Local
         strata = len({stratum for stratum in panel.strata if stratum})
         yield (
             Text("Drawn"),
-            Text("within {strata} strata, and drawn again within the same", strata=strata),
+            Text("by lot within each stratum (strata: {strata}); drawn again within the same", strata=strata),
         )
 
 

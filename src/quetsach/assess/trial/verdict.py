@@ -133,5 +133,9 @@ _CONTRADICTS: Final = Notice(
 def _outside(customers: int) -> Notice:
     return Notice(
         "found-outside",
-        Text("{customers} customers were found outside the days of the trial.", customers=customers),
+        Text(
+            "{count} customer was found outside the days of the trial.",
+            many="{count} customers were found outside the days of the trial.",
+            count=Number(customers),
+        ),
     )

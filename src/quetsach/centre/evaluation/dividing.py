@@ -20,18 +20,11 @@ from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.sighting import UNKNOWN_SECTOR
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.lake.hosts import hosts
 
 OTHERS = "others"
 """The row of those that are too small to stand alone."""
-_SUBJECTS = {
-    "families": Text("families"),
-    "isps": Text("providers"),
-    "places": Text("provinces"),
-    "sectors": Text("sectors"),
-}
-"""What the rows of a ranking are."""
 _COLUMNS = {
     Dimension.FAMILY: "family",
     Dimension.PROVIDER: "isp",
@@ -159,10 +152,14 @@ def changes(
 
 def _others(subject: str, count: int) -> LocalText:
     """Name the row of those that are put together, with how many they are."""
-    what = _SUBJECTS[subject]
-    if not count:
-        return Text("Others")
-    return Text("{count} other {what}", count=count, what=what)
+    number = Number(count)
+    told = {
+        "families": Text("{count} other family", many="{count} other families", count=number),
+        "isps": Text("{count} other provider", many="{count} other providers", count=number),
+        "places": Text("{count} other province", many="{count} other provinces", count=number),
+        "sectors": Text("{count} other sector", many="{count} other sectors", count=number),
+    }
+    return told[subject] if count else Text("Others")
 
 
 def _interval(daily: Mapping[str, tuple[Daily, Daily]], ids: Collection[str]) -> Estimate | None:

@@ -45,7 +45,7 @@ def test_a_feed_that_a_part_of_one_group_loses_is_in_the_interval_and_named(lost
     assert found.strict
     assert found.strict.low <= found.effect.low < found.effect.high <= found.strict.high
     apart = lost if len(lost) <= 10 else list(range(13, 20))
-    assert f"{len(apart)} did not go with the most (u{apart[0]}" in noticed(found)
+    assert f"Apart from the majority: {len(apart)} (u{apart[0]}" in noticed(found)
 
 
 def test_no_target_is_achieved_by_a_feed_that_most_of_the_treated_lost() -> None:
@@ -58,7 +58,7 @@ def test_no_target_is_achieved_by_a_feed_that_most_of_the_treated_lost() -> None
 @pytest.mark.parametrize("method", [Method.SC, Method.SDID, Method.CITS])
 def test_several_treated_units_of_which_some_lose_a_feed(method: Method) -> None:
     found = found_in(panel_with(8, 24, [0, 1, 2]), method)
-    assert "3 did not go with the most (u0, u1, u2)" in noticed(found)
+    assert "Apart from the majority: 3 (u0, u1, u2)" in noticed(found)
     assert found.effect.low <= 0 <= found.effect.high
 
 

@@ -159,6 +159,17 @@ def test_an_order_that_was_not_kept_is_named() -> None:
     assert departures(registered, panel=kept, design=design, target=0.5) == ()
     (notice,) = departures(registered, panel=broken, design=design, target=0.5)
     assert notice.code == "departs-in-order"
+    assert notice.text.en.endswith("2 units did not begin in the step that was drawn (u1, u2).")
+
+
+def test_controls_that_are_only_missing_are_told_as_that() -> None:
+    (notice,) = departures(
+        replace(REGISTERED, controls=(*REGISTERED.controls, "u99")),
+        panel=panel_of(noisy(13, 40), [25] + [40] * 12),
+        design=REGISTERED.design,
+        target=0.5,
+    )
+    assert notice.text.en == "Not as registered: controls (registered: −u99; used: –)."
 
 
 def test_what_the_panel_was_made_from_is_compared_too() -> None:

@@ -99,7 +99,7 @@ def gaps(evaluation: Evaluation, language: str = "en") -> dict[str, str]:
     ("language", "done", "then"),
     [
         ("vi", "đã quét 1.000 máy, phát hiện mã độc trên 120 máy; 90 máy báo đã làm sạch.", "Giúp làm sạch 30 máy"),
-        ("en", "scanned 1,000 machines and found malware on 120; 90 reported to be cleaned.", "to be helped: 30."),
+        ("en", "scanned 1,000, malware found on 120, reported as cleaned 90.", "did not report as cleaned: 30."),
     ],
 )
 def test_page_one_begins_with_what_was_done_and_what_is_recommended(
@@ -332,6 +332,21 @@ def test_families_added_up_are_infections_and_one_alone_is_machines(families: in
     first = made.table("machines").rows[0][0]
     assert isinstance(first, LocalText)
     assert first.en == name
+
+
+@pytest.mark.parametrize(
+    ("reduction", "vi", "en"),
+    [
+        (Estimate(40.0, 38.0, 42.0), "giảm 40,0% (từ 38,0% đến 42,0%).", "fell by 40.0 % (38.0 % to 42.0 %)."),
+        (Estimate(-5.0, -9.0, -1.0), "tăng 5,0% (từ 1,0% đến 9,0%).", "rose by 5.0 % (1.0 % to 9.0 %)."),
+    ],
+)
+def test_page_one_says_that_infections_rose_where_they_did(reduction: Estimate, vi: str, en: str) -> None:
+    window = Period(date(2020, 6, 16), date(2020, 7, 15))
+    seen = replace(reduction, measured={"before": 100.0, "after": 60.0})
+    made = compose(inputs(machines=Comparison(window, window, (), seen, seen, seen, ())))
+    assert f"Số ca nhiễm trực tuyến {vi}" in points(made, 1)
+    assert f"Infections on line {en}" in points(made, 1, "en")
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def _show(grades: ProviderGrades, tables: NetworkTables, language: str) -> None:
         names = ", ".join(tables.isp_name(name, language) for name in grades.without_subscribers)
         print_wrapped(f"{'Chưa có số thuê bao, không xếp' if vi else 'Without subscribers, not graded'}: {names}.")
     print_wrapped(
-        "Tỷ suất đã co về mức chung của các nhà mạng (Bayes thực nghiệm); khoảng tin cậy 95%. Xếp loại khi xác suất "
-        "nằm về một phía của trung vị ít nhất là 0,95. Nên công bố xếp loại, không công bố thứ hạng."
+        "Tỷ lệ đã được kéo về mức chung của các nhà mạng (Bayes thực nghiệm); khoảng tin cậy 95%. Xếp loại khi xác "
+        "suất nằm về một phía của trung vị ít nhất là 0,95. Nên công bố xếp loại, không công bố thứ hạng."
         if vi
         else "Rates are drawn to what all providers have in common (empirical Bayes); 95 % intervals. Graded where the "
         "probability of lying on one side of the median is at least 0.95. Publish grades, not ranks."

@@ -44,7 +44,7 @@ def flow(found: Flow | None) -> Iterator[Block]:
 
 
 def _top(found: Flow) -> LocalText:
-    return Text("{drawn} units drawn into {count} steps", drawn=Number(found.drawn), count=len(found.steps))
+    return Text("Units drawn: {drawn}; steps: {steps}", drawn=Number(found.drawn), steps=len(found.steps))
 
 
 def _row(number: int, step: StepFlow) -> tuple[Cell, ...]:
@@ -54,7 +54,9 @@ def _row(number: int, step: StepFlow) -> tuple[Cell, ...]:
 
 def _spilled(units: int) -> LocalText:
     return Text(
-        "{units} units were reached before their day, so that they are no true controls any more: the "
-        "estimate is smaller than the effect.",
-        units=units,
+        "{count} unit was reached before its day, so that it is no true control any more: the estimate is smaller "
+        "than the effect.",
+        many="{count} units were reached before their day, so that they are no true controls any more: the estimate "
+        "is smaller than the effect.",
+        count=Number(units),
     )

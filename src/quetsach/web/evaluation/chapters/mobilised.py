@@ -58,7 +58,7 @@ def _fleets(fleets: tuple[Fleet, ...]) -> Table:
         Column("installs", Text("Machines scanned"), Form.NUMBER),
         Column("with_findings", Text("With findings"), Form.NUMBER),
         Column("cleaned", Text("Reported as cleaned"), Form.NUMBER),
-        Column("per_thousand", Text("Cleaned per 1,000"), Form.NUMBER, 1),
+        Column("per_thousand", Text("Reported as cleaned per 1,000"), Form.NUMBER, 1),
     )
     rows = tuple(
         (f.id, f.name, f.installs, f.with_findings, f.cleaned, _per_thousand(f.cleaned, f.installs)) for f in fleets

@@ -4,7 +4,7 @@ from quetsach.assess import NO_VERDICT, percent_change, period_text
 from quetsach.assess.estimate import Estimate
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.number import change_text, number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.chapters.words import number
 from quetsach.web.evaluation.document import Points
 
@@ -44,7 +44,10 @@ def _letters(inputs: Inputs) -> list[LocalText]:
     count, sent, read = (number(n) for n in (len(found), *_sent_and_read(inputs)))
     return [
         Text(
-            "Letters issued: {count}, sent to {sent} units, acknowledged by {read}.", count=count, sent=sent, read=read
+            "Letters issued: {count}; recipients: {sent}, of which acknowledged: {read}.",
+            count=count,
+            sent=sent,
+            read=read,
         )
     ]
 
@@ -82,8 +85,8 @@ def _machines(inputs: Inputs) -> list[LocalText]:
     scanned, infected, cleaned = (number(n) for n in (found.installs, found.with_findings, found.cleaned))
     return [
         Text(
-            "By voluntary reports the tool scanned {scanned} machines and found malware on {infected}; "
-            "{cleaned} reported to be cleaned.",
+            "Machines by voluntary reports of the tool: scanned {scanned}, malware found on {infected}, reported as "
+            "cleaned {cleaned}.",
             scanned=scanned,
             infected=infected,
             cleaned=cleaned,
@@ -127,13 +130,13 @@ def _infections(inputs: Inputs) -> list[LocalText]:
     found = inputs.machines.machines if inputs.machines else None
     if not isinstance(found, Estimate):
         return []
-    (vi, en) = ([number_text(x, la, decimals=1) for x in (found.value, found.low, found.high)] for la in ("vi", "en"))
-    return [
-        LocalText(
-            f"Số ca nhiễm trực tuyến giảm {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
-            f"Infections on line fell by {en[0]} % ({en[1]} % to {en[2]} %).",
-        )
-    ]
+    ends = (found.value, found.low, found.high) if found.value >= 0 else (-found.value, -found.high, -found.low)
+    value, low, high = (Number(end, decimals=1) for end in ends)
+    if found.value >= 0:
+        text = Text("Infections on line fell by {value} % ({low} % to {high} %).", value=value, low=low, high=high)
+    else:
+        text = Text("Infections on line rose by {value} % ({low} % to {high} %).", value=value, low=low, high=high)
+    return [text]
 
 
 def _unanswered(inputs: Inputs) -> list[LocalText]:
@@ -163,7 +166,8 @@ def _not_cleaned(inputs: Inputs) -> list[LocalText]:
         left = number(found.with_findings - found.cleaned)
         told.append(
             Text(
-                "Machines with findings of the tool that did not report to be cleaned, to be helped: {left}.", left=left
+                "Machines to be helped, on which the tool found malware and which did not report as cleaned: {left}.",
+                left=left,
             )
         )
     return told

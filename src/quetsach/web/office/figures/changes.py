@@ -215,7 +215,11 @@ def _rates(was: Mapping[str, RankedRow], is_: Mapping[str, RankedRow]) -> Iterat
     """Say where a rate changes though its figure stays: only the addresses that it is set against changed."""
     both = [(was[key], is_[key]) for key in is_ if key in was]
     if count := sum(a.mean_daily == b.mean_daily and a.per_thousand != b.per_thousand for a, b in both):
-        yield Text("The rate per 1,000 addresses changes in {count} lines.", count=count)
+        yield Text(
+            "The rate per 1,000 addresses changes in {count} line.",
+            many="The rate per 1,000 addresses changes in {count} lines.",
+            count=count,
+        )
 
 
 def _explained(line: Line, reasons: Sequence[LocalText], otherwise: tuple[LocalText, ...] = (_SAME,)) -> Line:

@@ -27,7 +27,7 @@ from quetsach.campaign.schedule.status import PlanStatus, plan_status
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.tables import load_families
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import NO_TEXT, LocalText, Text
+from quetsach.core.text import NO_TEXT, LocalText, Number, Text
 from quetsach.web.api.tally import report_tally
 from quetsach.web.office.campaigns.selectors.botnets import own_rankings
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
@@ -193,7 +193,7 @@ def _channels(key: str) -> list[Progress]:
             Text("Recipients of letters that acknowledged"),
             sum(letter.acknowledged for letter in letters),
             sum(letter.addressed for letter in letters),
-            Text("{count} letters", count=len(letters)),
+            Text("{count} letter", many="{count} letters", count=Number(len(letters))),
         ),
     ]
     returns = returns_of(key)
@@ -213,7 +213,7 @@ def _channels(key: str) -> list[Progress]:
             Text("Machines that sent the tool's report (voluntary)"),
             tally.installs if tally else 0,
             0,
-            Text("{reports} runs", reports=tally.reports) if tally else NO_TEXT,
+            Text("{count} run", many="{count} runs", count=Number(tally.reports)) if tally else NO_TEXT,
             is_work=False,
         )
     )

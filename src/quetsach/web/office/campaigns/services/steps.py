@@ -164,7 +164,7 @@ def close_ask(*, campaign: Campaign, reason: str, by: Person, now: datetime) -> 
     if outcome.open_points and not reason.strip():
         count = len(outcome.open_points)
         raise ScheduleError(
-            Text("{count} points are still open", count=count),
+            Text("{count} point is still open", many="{count} points are still open", count=count),
             field="reason",
             advice=Text("settle them, or say why it is closed nevertheless"),
         )
