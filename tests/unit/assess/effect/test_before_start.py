@@ -27,7 +27,7 @@ def test_an_effect_that_begins_before_its_start_is_in_the_interval_and_gives_no_
     found = found_in(panel)
     assert found.effect.low <= np.log(0.7) <= found.effect.high
     [text] = [notice.text for notice in found.notices if notice.code == BEGINS_EARLY]
-    assert f"last {periods} periods" in text.en
+    assert ("In the last period before" if periods == 1 else f"In the last {periods} periods before") in text.en
     assert BEGINS_EARLY in codes(grounds_of(panel, Design(Method.DID), target=0.2))
 
 

@@ -297,7 +297,7 @@ def test_what_differs_between_strata_does_not_widen_an_interval_that_keeps_to_th
     assert within.effect.value == pytest.approx(free.effect.value)
     assert within.effect.low < -10 < within.effect.high
     assert within.effect.high - within.effect.low < 0.6 * (free.effect.high - free.effect.low)
-    assert "within 5 strata" in basis_text(panel.drawn_within(STRATA), within).en
+    assert "within each stratum (strata: 5)" in basis_text(panel.drawn_within(STRATA), within).en
     assert "strata" not in basis_text(panel, free).en
 
 
