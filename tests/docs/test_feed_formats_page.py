@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.feeds import LAYOUTS
+from quetsach.feeds.layout import LAYOUTS
 from quetsach.feeds.layout import PLAIN_LAYOUTS as PLAIN
 from quetsach.feeds.record import Reason, Repair
 from quetsach.feeds.table import ANNOTATED

@@ -3,11 +3,8 @@
 import re
 from dataclasses import replace
 
-from quetsach.feeds.layout import PLAIN_LAYOUTS, SHADOWSERVER_LAYOUTS, FeedError, Layout, check_name
+from quetsach.feeds.layout import LAYOUTS, FeedError, Layout, check_name
 from quetsach.feeds.lines import Header
-
-LAYOUTS: tuple[Layout, ...] = (*SHADOWSERVER_LAYOUTS, *PLAIN_LAYOUTS)
-"""Every report that can be read, in the order of ``quetsach center feeds list``."""
 
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-([a-z0-9_]+)(?:[.-].*)?")
 
@@ -21,7 +18,7 @@ def layout_of(feed: str, report: str | None, *, file_name: str, head: bytes) -> 
     then taken, because its twin cannot be told apart.
 
     Args:
-        feed: a feed of ``LAYOUTS``.
+        feed: a feed of ``layout.LAYOUTS``.
         report: the report's name, or ``None`` to find it out.
         file_name: the name under which the file came, without folders; may be empty.
         head: the first bytes of the file, at least ``lines.MAX_HEADER_BYTES`` of them if there are as many.

@@ -116,7 +116,7 @@ class Lake:
 
         Args:
             source: the file, its bytes, or a file of an archive.
-            feed: a feed of ``feeds.LAYOUTS``.
+            feed: a feed of ``feeds.layout.LAYOUTS``.
             report: the report's name; found from the file's name or header if not given.
             families: what spellings of malware names mean.
             annotate: appends ``feeds.table.ANNOTATIONS``.

@@ -5,8 +5,8 @@ import gzip
 import pytest
 from tests.sinkhole_report import COLUMNS, HEADER
 
-from quetsach.feeds import LAYOUTS, layout_of
-from quetsach.feeds.layout import FeedError
+from quetsach.feeds import layout_of
+from quetsach.feeds.layout import LAYOUTS, FeedError
 from quetsach.feeds.lines import MAX_COLUMNS, MAX_HEADER_BYTES, Header
 from quetsach.feeds.table import SIGHTINGS
 

@@ -11,7 +11,7 @@ from quetsach.cli.center.reader import reader
 from quetsach.cli.output import print_json, print_json_list, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.number import number_text
-from quetsach.feeds import LAYOUTS
+from quetsach.feeds.layout import LAYOUTS
 
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "vi": {

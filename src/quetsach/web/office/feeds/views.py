@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quetsach.campaign.authority import Permission
-from quetsach.feeds import LAYOUTS
+from quetsach.feeds.layout import LAYOUTS
 from quetsach.web.office.feeds import selectors
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.people.access import CurrentUser, may_do, require
