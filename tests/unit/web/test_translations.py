@@ -156,3 +156,40 @@ def test_a_form_speaks_our_vietnamese() -> None:
         errors = Asked({"address": "quá dài để là một địa chỉ"}).errors
         assert errors["code"] == ["Mục này chưa được điền."]
         assert errors["address"] == ["Địa chỉ thư điện tử không hợp lệ.", "Tối đa 8 ký tự (hiện có 25)."]
+
+
+VIETNAMESE = """msgid ""
+msgstr ""
+"Language: vi\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+msgid "Back"
+msgstr "Quay lại"
+
+msgctxt "noun"
+msgid "{count} scan"
+msgid_plural "{count} scans"
+msgstr[0] "{count} lượt quét"
+"""
+
+
+def test_a_language_is_begun_with_every_text_and_nothing_said(tmp_path: Path) -> None:
+    (source := tmp_path / "messages.po").write_text(VIETNAMESE, "utf-8")
+    made = read_po(io.BytesIO(catalogue.begun(source, "fr")), locale="fr")
+    assert {(m.context, m.id): m.string for m in made if m.id} == {
+        (None, "Back"): "",
+        ("noun", ("{count} scan", "{count} scans")): ("", ""),
+    }
+
+
+def test_what_a_language_says_stays_when_it_is_brought_up_to_the_vietnamese(tmp_path: Path) -> None:
+    (source := tmp_path / "messages.po").write_text(VIETNAMESE, "utf-8")
+    begun = catalogue.begun(source, "fr").decode()
+    said = begun.replace('msgstr[0] ""', 'msgstr[0] "{count} analyse"')
+    source.write_text(VIETNAMESE.replace('"Back"', '"Next"'), "utf-8")
+    made = read_po(io.BytesIO(catalogue.begun(source, "fr", said.encode())), locale="fr")
+    assert {m.id: m.string for m in made if m.id} == {
+        "Next": "",
+        ("{count} scan", "{count} scans"): ("{count} analyse", ""),
+    }
