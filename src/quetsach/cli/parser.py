@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NoReturn
 
-from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages import LANGUAGES, messages
 
 # The language of what the tool says to its owner: Vietnamese first, English complete beside it.
-
-LANGUAGES = ("vi", "en")
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:

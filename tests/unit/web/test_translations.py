@@ -90,6 +90,14 @@ def test_no_translation_is_uncertain_or_empty() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}")
+def test_each_language_says_all_that_vietnamese_says(source: Path) -> None:
+    own = source.parents[2] / "vi" / "LC_MESSAGES" / source.name
+    said = {(m.context, m.id): m for m in read_po(io.BytesIO(source.read_bytes()), locale=source.parts[-3]) if m.id}
+    assert said.keys() == {(m.context, m.id) for m in read_po(io.BytesIO(own.read_bytes()), locale="vi") if m.id}
+    assert [m.id for m in said.values() if m.fuzzy or not all(m.string if m.pluralizable else [m.string])] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}")
 def test_the_compiled_catalogue_is_the_written_one(source: Path) -> None:
     assert source.with_suffix(".mo").read_bytes() == catalogue.compiled(source)
 
