@@ -48,8 +48,8 @@ def test_figures_wait_where_an_event_changed_the_instrument(
     (waiting,) = candidates(data)
     (reason,) = waiting.figures.blocked
     assert reason.vi == (
-        f"{TAKEN_OVER:%d/%m/%Y}: Máy chủ điều khiển được tiếp quản. Cách đo đã thay đổi: số đếm của họ này trước và "
-        "sau ngày đó không so sánh được với nhau. Nguồn: Cục A05."
+        f"{TAKEN_OVER:%d/%m/%Y}: Máy chủ điều khiển được tiếp quản. Cách đo đã thay đổi: số đếm của những họ này trước "
+        "và sau ngày đó không so sánh được với nhau. Nguồn: Cục A05."
     )
     an, binh = person(Role.OPERATOR), person(Role.OPERATOR)
     client = signed_in(an)

@@ -74,7 +74,7 @@ def test_a_version_can_be_read_compared_and_put_back(letter, operator, signed_in
     assert office.post(path, {"edition": edition_in(page)}).status_code == 302
     letter.refresh_from_db()
     assert (letter.body, letter.due) == (CONTENT["body"], None)
-    assert list(letter.versions.values_list("number", flat=True)) == [1, 2, 3, 4]
+    assert list(letter.versions.order_by("number").values_list("number", flat=True)) == [1, 2, 3, 4]
 
 
 def test_a_version_is_not_put_back_over_what_nobody_looked_at(letter, operator, signed_in) -> None:
