@@ -76,7 +76,7 @@ def begin(language: str) -> None:
     for source in sources():
         if source.parts[-3] == _COMPLETE and "django_words" not in source.parts:
             path = source.parents[2] / language / source.parent.name / source.name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
             written = path.read_bytes() if path.exists() else b""
             storage.write(path, begun(source, language, written), mode=storage.SHARED)
 

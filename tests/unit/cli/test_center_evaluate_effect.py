@@ -151,7 +151,7 @@ def test_the_strata_that_were_registered_are_kept_to(tmp_path: Path) -> None:
     made = _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel)))
     assert isinstance(made.finding, Finding)
     assert made.finding.effect.measured["draws"] == 6**4 - 1  # freely there are 34,649
-    assert any("within 4 strata" in value.en for _, value in made.basis)
+    assert any("(strata: 4)" in value.en for _, value in made.basis)
     assert "blocks-not-recorded" not in {notice.code for notice in made.finding.notices}
     with pytest.raises(QuetsachError, match="was drawn without it"):
         _as_registered(tmp_path, registration, ("panel.csv", csv_of(panel).replace(b"u7,", b"v7,")))
