@@ -8,7 +8,7 @@ from quetsach.assess.effect import Design, Finding, Method, Panel, analyse, read
 from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.cli.center.assess.effect_told import MEASURED
+from quetsach.cli.center.assess.effect import MEASURED
 
 _CELLS = st.sampled_from(
     ["a", "b", "2000", "2001", "2020-06", "1", "0", "-1.5", "", "NA", "true", '"', "1e400", "\x00", ";"]

@@ -151,6 +151,26 @@ def test_no_code_spells_a_text_out_in_two_languages() -> None:
     assert left == []
 
 
+def _asks_for_the_language(node: ast.AST) -> bool:
+    """Return whether code compares a language with one, or has a table with what each language says."""
+    if isinstance(node, ast.Compare):
+        return bool({_literal(side) for side in (node.left, *node.comparators)} & {"vi", "en"})
+    return isinstance(node, ast.Dict) and {"vi", "en"} <= {_literal(key) for key in node.keys}
+
+
+def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
+    """What it says is a ``Text``, told in whatever language was chosen."""
+    files = sorted((SOURCE / "cli" / "center").rglob("*.py"))
+    assert len(files) > 30
+    found = [
+        (path.name, ast.unparse(node))
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if _asks_for_the_language(node)
+    ]
+    assert found == []
+
+
 TEXTS = _calls("Text")
 UNCONVERTED = frozenset(
     {

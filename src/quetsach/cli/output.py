@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from quetsach.core.text import LocalText
 from quetsach.core.time_left import TimeLeft, rounded_minutes
 
 _STROKE = "▁▂▃▄▅▆▇█"
@@ -81,6 +82,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
             break_on_hyphens=False,
         )
         print(told.replace(_NO_BREAK, " "), file=stream)
+
+
+def tell(text: LocalText, language: str, stream: TextIO | None = None) -> None:
+    """Print a text for a person in a language, as ``say`` does."""
+    say(text.in_language(language), stream)
 
 
 def _line_seen(line: str) -> str:

@@ -13,7 +13,7 @@ class LocalError(QuetsachError):
         advice: what to do next.
     """
 
+    text: LocalText
+
     def __init__(self, text: LocalText, *, where: str = "", advice: LocalText | None = None) -> None:
-        super().__init__(text.en, where=where, hint=advice.en if advice else "")
-        self.text = text
-        self.advice = advice
+        super().__init__(text, where=where, hint=advice or "")

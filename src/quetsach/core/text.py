@@ -5,7 +5,7 @@ The English sentence is the id; ``<package>/locale/<language>/LC_MESSAGES/messag
 the form of GNU gettext (ADR 0145). Nothing is read before somebody reads a sentence in another language than English.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -100,6 +100,16 @@ class Text(LocalText):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (self.sentence, self.many, self.context, dict(self.values))
+
+
+def all_in_language(texts: Iterable[LocalText], language: str) -> list[str]:
+    """Return several texts in a language, such as the headings of a table."""
+    return [text.in_language(language) for text in texts]
+
+
+def both(text: LocalText) -> dict[str, str]:
+    """Return a text in both languages, for machines."""
+    return {"vi": text.vi, "en": text.en}
 
 
 @dataclass(frozen=True, slots=True)

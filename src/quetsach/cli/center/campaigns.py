@@ -2,26 +2,29 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from quetsach.campaign import read_campaign
-from quetsach.campaign.schedule.comparison import compare
+from quetsach.campaign.schedule.board import Board
+from quetsach.campaign.schedule.comparison import Comparison, compare
+from quetsach.campaign.schedule.plan import Finding
+from quetsach.campaign.schedule.status import PlanStatus
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.centre.tables import country_table
-from quetsach.cli.center.campaigns_found import campaign_named, person_named
-from quetsach.cli.center.campaigns_told import STATES, both, standing_json, tell_comparison, tell_standing
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text, all_in_language, both
 from quetsach.web.office.campaigns.archive import archive_write
 from quetsach.web.office.campaigns.selectors.boards import boards_of, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now, outcome_of
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_replace
 from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.people.access import today
+from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import campaign_of, campaigns, is_closed
 from quetsach.web.office.tree.models import Unit
@@ -39,7 +42,6 @@ def print_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([{"id": p.id, "name": both(p.name), "state": s} for p, _, s in shown])
         return ExitCode.NOTHING_FOUND
-    header = ("mã", "tên", "từ ngày", "hiện nay") if language == "vi" else ("id", "name", "from", "today")
     rows = [
         (
             plan.id,
@@ -49,7 +51,7 @@ def print_list(arguments: argparse.Namespace) -> int:
         )
         for plan, running, state in shown
     ]
-    print_table(header, rows)
+    print_table(all_in_language(_LIST, language), rows)
     return ExitCode.NOTHING_FOUND
 
 
@@ -99,8 +101,7 @@ def close(arguments: argparse.Namespace) -> int:
     for point in points:
         say(f"! {point.in_language(language)}")
     if asked:
-        vi, en = "Đã đề nghị; chờ người thứ hai đồng ý", "Asked; a second person must agree in the office"
-        say(f"{vi if language == 'vi' else en}: {asked.sha256}")
+        tell(Text("Asked; a second person must agree in the office: {sha256}", sha256=asked.sha256), language)
     return ExitCode.NOTHING_FOUND
 
 
@@ -111,8 +112,9 @@ def archive(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"campaign": arguments.campaign, "files": count, "out": str(arguments.out)})
     else:
-        noun = "tệp" if chosen_language(arguments) == "vi" else "files"
-        print(f"{count} {noun}: {arguments.out / 'index.html'}")
+        first = arguments.out / "index.html"
+        told = Text("{count} file: {first}", many="{count} files: {first}", count=count, first=first)
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -169,3 +171,125 @@ def _say_made(arguments: argparse.Namespace, campaign: Campaign) -> None:
         print_json({"campaign": campaign.key, "revision": revision.number, "sha256": revision.sha256})
     else:
         print(f"{campaign.key}: {campaign.plan.name.in_language(chosen_language(arguments))}", file=sys.stdout)
+
+
+_LIST = (Text("id"), Text("name"), Text("from", context="campaign"), Text("today"))
+_PHASES = (Text("phase"), Text("from"), Text("to"), Text("state"))
+STATES = {
+    "ahead": Text("ahead"),
+    "waiting": Text("waits for its gate"),
+    "running": Text("running"),
+    "over": Text("over"),
+    "reached": Text("reached"),
+    "missed": Text("missed"),
+    "closed": Text("closed"),
+    "none": Text("not begun"),
+}
+"""States of phases, milestones and campaigns in words."""
+
+
+def tell_standing(name: LocalText, standing: PlanStatus, boards: Sequence[Board], language: str) -> None:
+    """Print how a plan stands, what its gates wait for, and the boards in one line each."""
+    print(f"{name.in_language(language)} · {standing.day}\n")
+    print_table(
+        all_in_language(_PHASES, language),
+        [
+            (p.phase.name.in_language(language), p.phase.period.first, p.phase.period.last, _told(p.state, language))
+            for p in standing.phases
+        ],
+    )
+    print()
+    for phase in standing.phases:
+        for finding in phase.missing if not phase.is_open else ():
+            say(f"! {phase.phase.name.in_language(language)}: {finding.text.in_language(language)}")
+    for item in standing.milestones:
+        say(f"{item.milestone.on}  {item.milestone.name.in_language(language)}: {_told(item.state, language)}")
+    print()
+    for board in boards:
+        say(f"{board.name.in_language(language)}: {board.done}/{board.total}")
+
+
+def tell_comparison(comparison: Comparison, left: str, right: str, language: str) -> None:
+    """Print two campaigns side by side, and what of them does not compare."""
+    no = Text("does not compare").in_language(language)
+    print_table(
+        ("", left, right, ""),
+        [
+            (*(text.in_language(language) for text in (r.name, r.left, r.right)), "" if r.compares else no)
+            for r in comparison.rows
+        ],
+        right=(1, 2),
+    )
+    print()
+    for caution in comparison.cautions:
+        say(f"! {caution.in_language(language)}")
+
+
+def standing_json(key: str, standing: PlanStatus) -> dict[str, object]:
+    """Return for machines how a plan stands."""
+
+    def findings(found: tuple[Finding, ...]) -> list[dict[str, object]]:
+        return [
+            {"needs": f.condition.needs.value, "least": f.condition.least, "count": f.count, "holds": f.holds}
+            for f in found
+        ]
+
+    return {
+        "campaign": key,
+        "day": str(standing.day),
+        "phases": [
+            {
+                "id": p.phase.id,
+                "name": both(p.phase.name),
+                "first": str(p.phase.period.first),
+                "last": str(p.phase.period.last),
+                "state": p.state.value,
+                "is_open": p.is_open,
+                "days_late": p.days_late,
+                "part": p.part.id if p.part else None,
+                "conditions": findings(p.findings),
+            }
+            for p in standing.phases
+        ],
+        "milestones": [
+            {
+                "id": m.milestone.id,
+                "name": both(m.milestone.name),
+                "on": str(m.milestone.on),
+                "state": m.state.value,
+                "days_late": m.days_late,
+                "conditions": findings(m.findings),
+            }
+            for m in standing.milestones
+        ],
+    }
+
+
+def _told(state: str, language: str) -> str:
+    return STATES[state].in_language(language)
+
+
+def campaign_named(key: str) -> Campaign:
+    """Return a campaign by its identifier.
+
+    Raises:
+        InputError: there is none.
+    """
+    campaign = campaign_of(key)
+    if campaign is None:
+        known = ", ".join(c.key for c in campaigns())
+        hint = f"known: {known}" if known else "quetsach center campaigns import FILE"
+        raise InputError(f"there is no campaign {key[:60]!r}", hint=hint)
+    return campaign
+
+
+def person_named(email: str) -> Person:
+    """Return somebody who works here, by e-mail address.
+
+    Raises:
+        InputError: nobody does under this address.
+    """
+    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if found is None:
+        raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")
+    return found

@@ -5,47 +5,18 @@ from typing import Any
 
 from quetsach.assess import FrozenBaseline
 from quetsach.centre.baseline import Completeness
-from quetsach.cli.center.campaigns_found import campaign_named, person_named
+from quetsach.cli.center.campaigns import campaign_named, person_named
 from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
+from quetsach.core.text import Number, Text, all_in_language
 from quetsach.web.office.campaigns.selectors.decisions import baseline_completeness, baseline_standing
 from quetsach.web.office.campaigns.services import baseline as services
 from quetsach.web.office.plans.models import Campaign
 
-_WORDS = {
-    "vi": {
-        "header": ("nguồn", "phải có", "số ngày có dữ liệu", "ngày thiếu"),
-        "yes": "có",
-        "no": "chưa nêu",
-        "in-force": "Mốc đang dùng (quyết định số {number}): {addresses} địa chỉ, chốt {at:%d/%m/%Y}",
-        "provisional": "Mốc so sánh tạm thời: chưa có quyết định chốt mốc.",
-        "window": "Kỳ làm mốc: {first:%d/%m/%Y} – {last:%d/%m/%Y}",
-        "frozen": "Đã chốt mốc (quyết định số {number}): {addresses} địa chỉ, SHA-256 {seal}",
-        "asked": "Đã đề nghị; chờ người thứ hai đồng ý trong văn phòng: {sha256}",
-        "carried-out": "Đã chốt mốc theo đề nghị đã được đồng ý (quyết định số {number}): {addresses} địa chỉ, "
-        "SHA-256 {seal}",
-        "agreed": "Có đề nghị đã được đồng ý nhưng chưa chốt được. Khi đã khắc phục, chạy: "
-        "quetsach center campaigns freeze-baseline {key} --carry-out",
-    },
-    "en": {
-        "header": ("feed", "expected", "days with data", "days missing"),
-        "yes": "yes",
-        "no": "not named",
-        "in-force": "In force (decision {number}): {addresses} addresses, frozen {at:%Y-%m-%d}",
-        "provisional": "Provisional baseline: no decision has frozen it yet.",
-        "window": "Window of the baseline: {first} – {last}",
-        "frozen": "The baseline is frozen (decision {number}): {addresses} addresses, SHA-256 {seal}",
-        "asked": "Asked; a second person must agree in the office: {sha256}",
-        "carried-out": "What was agreed to is carried out: the baseline is frozen (decision {number}): {addresses} "
-        "addresses, SHA-256 {seal}",
-        "agreed": "What was agreed to is not frozen yet. Once that is mended, run: "
-        "quetsach center campaigns freeze-baseline {key} --carry-out",
-    },
-}
+_HEADER = (Text("feed"), Text("expected"), Text("days with data"), Text("days missing"))
 _SHOWN_DAYS = 5
 _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
@@ -111,38 +82,72 @@ def _answer(arguments: argparse.Namespace, campaign: Campaign, *, asked: str, do
         )
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
-    words = _WORDS[language]
     if asked:
-        say(str(words["asked"]).format(sha256=asked))
+        tell(Text("Asked; a second person must agree in the office: {sha256}", sha256=asked), language)
     elif done and frozen is not None:
-        count = number_text(frozen.addresses, language)
-        say(str(words[done]).format(number=frozen.number, addresses=count, seal=frozen.digest))
+        tell(_frozen_text(frozen, is_carried_out=done == "carried-out"), language)
     else:
         _print_standing(completeness, frozen, language)
         if agreed:
-            say(str(words["agreed"]).format(key=campaign.key))
+            tell(
+                Text(
+                    "What was agreed to is not frozen yet. Once that is mended, run: quetsach center "
+                    "campaigns freeze-baseline {key} --carry-out",
+                    key=campaign.key,
+                ),
+                language,
+            )
     return ExitCode.NOTHING_FOUND
 
 
+def _frozen_text(frozen: FrozenBaseline, *, is_carried_out: bool) -> Text:
+    number, addresses, seal = frozen.number, Number(frozen.addresses), frozen.digest
+    if is_carried_out:
+        return Text(
+            "What was agreed to is carried out: the baseline is frozen (decision {number}): {addresses} addresses, "
+            "SHA-256 {seal}",
+            number=number,
+            addresses=addresses,
+            seal=seal,
+        )
+    return Text(
+        "The baseline is frozen (decision {number}): {addresses} addresses, SHA-256 {seal}",
+        number=number,
+        addresses=addresses,
+        seal=seal,
+    )
+
+
 def _print_standing(completeness: Completeness, frozen: FrozenBaseline | None, language: str) -> None:
-    words = _WORDS[language]
-    print(str(words["window"]).format(first=completeness.window.first, last=completeness.window.last))
+    tell(
+        Text(
+            "Window of the baseline: {first} – {last}", first=completeness.window.first, last=completeness.window.last
+        ),
+        language,
+    )
     if frozen is None:
-        print(words["provisional"])
+        tell(Text("Provisional baseline: no decision has frozen it yet."), language)
     else:
-        count = number_text(frozen.addresses, language)
-        print(str(words["in-force"]).format(number=frozen.number, addresses=count, at=frozen.frozen_at))
+        tell(
+            Text(
+                "In force (decision {number}): {addresses} addresses, frozen {at}",
+                number=frozen.number,
+                addresses=Number(frozen.addresses),
+                at=frozen.frozen_at,
+            ),
+            language,
+        )
     rows = [
         (
             one.feed,
-            words["yes" if one.is_expected else "no"],
+            (Text("yes") if one.is_expected else Text("not named")).in_language(language),
             f"{one.days_with_data}/{completeness.window.days}",
             ", ".join(map(str, one.missing[:_SHOWN_DAYS])) + (" …" if len(one.missing) > _SHOWN_DAYS else "") or "–",
         )
         for one in completeness.feeds
     ]
     if rows:
-        print_table(words["header"], rows, right=(2,))
+        print_table(all_in_language(_HEADER, language), rows, right=(2,))
 
 
 def _as_json(campaign: Campaign, completeness: Completeness, frozen: FrozenBaseline | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from quetsach.cli.center.letters_chain import published_letters
+from quetsach.cli.center.letter_files import published_letters
 
 
 def demonstrate_office(now: datetime, data: Path | None = None) -> bool:

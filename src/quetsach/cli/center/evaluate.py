@@ -17,6 +17,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 from quetsach.web.configuration import configure_web
 
 
@@ -45,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"campaign": campaign.id, "lake": made.lake, "as_of": made.as_of, "out": str(out), "files": files})
     else:
         language = chosen_language(arguments)
-        said = "Đã lập báo cáo" if language == "vi" else "The report is in"
-        print(f"{said}: {out / f'evaluation.{language}.html'}")
+        print(Text("The report is in: {path}", path=out / f"evaluation.{language}.html").in_language(language))
     return ExitCode.NOTHING_FOUND
 
 

@@ -1,43 +1,37 @@
 """``quetsach center families``: which spellings of malware wait for an analyst, and placing them."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.placing import Decided, checked_placing
 from quetsach.cli.center.publication import publish_and_tell
 from quetsach.cli.center.reader import reader
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
 from quetsach.core.number import number_text
+from quetsach.core.text import Text, all_in_language
 
-_WORDS: Mapping[str, Mapping[str, Any]] = {
-    "vi": {
-        "families": ("mã", "tên", "nền tảng", "cách viết khác"),
-        "unplaced": ("nguồn viết là", "lượt ghi nhận", "địa chỉ", "ngày đầu", "ngày cuối", "nguồn"),
-        "nothing": "Không có tên mã độc nào chờ phân loại.",
-        "placed": "Đã xếp “{spelling}” vào họ {family}. Dữ liệu đã nạp cũng được đếm theo họ này.",
-    },
-    "en": {
-        "families": ("id", "name", "platform", "other spellings"),
-        "unplaced": ("as feeds write it", "sightings", "addresses", "first day", "last day", "feeds"),
-        "nothing": "No name of malware waits to be placed.",
-        "placed": "Placed “{spelling}” in the family {family}. What is in the lake already counts with it, too.",
-    },
-}
+_FAMILIES = (Text("id"), Text("name"), Text("platform"), Text("other spellings"))
+_UNPLACED = (
+    Text("as feeds write it"),
+    Text("sightings"),
+    Text("addresses"),
+    Text("first day"),
+    Text("last day"),
+    Text("feeds", context="family"),
+)
 _MOST_CHARACTERS = 200
 
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List the families, or the names that wait for one."""
     centre, language = Centre(arguments.data or default_data()), chosen_language(arguments)
-    words = _WORDS[language]
     if not arguments.unplaced:
-        _list_families(centre.families, as_json=arguments.json, headers=words["families"])
+        _list_families(centre.families, as_json=arguments.json, headers=all_in_language(_FAMILIES, language))
         return ExitCode.NOTHING_FOUND
     waiting = centre.view().unplaced_names().to_pylist()
     if arguments.json:
@@ -54,13 +48,13 @@ def print_list(arguments: argparse.Namespace) -> int:
             )
             for row in waiting
         ]
-        print_table(words["unplaced"], rows, right=(1, 2))
+        print_table(all_in_language(_UNPLACED, language), rows, right=(1, 2))
     else:
-        say(words["nothing"])
+        tell(Text("No name of malware waits to be placed."), language)
     return ExitCode.NOTHING_FOUND
 
 
-def _list_families(names: FamilyNames, *, as_json: bool, headers: tuple[str, ...]) -> None:
+def _list_families(names: FamilyNames, *, as_json: bool, headers: Sequence[str]) -> None:
     spellings: dict[str, list[str]] = {}
     for key, family in sorted({**names.by_key, **names.placed}.items()):
         spellings.setdefault(family, []).append(key)
@@ -87,6 +81,13 @@ def place(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
     else:
-        say(_WORDS[language]["placed"].format(spelling=placing.spelling, family=placing.family))
+        tell(
+            Text(
+                "Placed “{spelling}” in the family {family}. What is in the lake already counts with it, too.",
+                spelling=placing.spelling,
+                family=placing.family,
+            ),
+            language,
+        )
     publish_and_tell(data, language, now=now)
     return ExitCode.NOTHING_FOUND

@@ -1,52 +1,29 @@
 """``quetsach center feeds``: what can be read, what was set aside, and how the feeds are."""
 
 import argparse
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from quetsach.centre.feed_states import FeedState, feed_states
 from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.center.reader import reader
-from quetsach.cli.output import print_json, print_json_list, print_table
+from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.number import number_text
+from quetsach.core.text import LocalText, Text, all_in_language, both
 from quetsach.feeds.layout import LAYOUTS
 
-_WORDS: Mapping[str, Mapping[str, Any]] = {
-    "vi": {
-        "list": ("nguồn", "báo cáo", "nội dung"),
-        "quarantine": ("tệp", "dòng", "vị trí byte", "lý do", "cột", "giá trị"),
-        "nothing": "Không có bản ghi nào bị tách riêng.",
-        "health": (
-            "nguồn",
-            "báo cáo",
-            "lần nhận",
-            "ngày đầu",
-            "ngày mới nhất",
-            "ngày không có dữ liệu",
-            "ngày ghi sai",
-            "tách riêng",
-        ),
-        "no data": "Chưa nhận dữ liệu nào.",
-    },
-    "en": {
-        "list": ("feed", "report", "content"),
-        "quarantine": ("file", "line", "offset", "reason", "column", "excerpt"),
-        "nothing": "Nothing was set aside.",
-        "health": (
-            "feed",
-            "report",
-            "deliveries",
-            "first day",
-            "newest day",
-            "days without data",
-            "wrong days",
-            "set aside",
-        ),
-        "no data": "No data yet.",
-    },
-}
+_LIST = (Text("feed"), Text("report"), Text("content"))
+_QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
+_HEALTH = (
+    Text("feed"),
+    Text("report"),
+    Text("deliveries"),
+    Text("first day"),
+    Text("newest day"),
+    Text("days without data"),
+    Text("wrong days"),
+    Text("set aside"),
+)
 
 _BATCH_ROWS = 10_000
 
@@ -59,7 +36,7 @@ def print_list(arguments: argparse.Namespace) -> int:
                 {
                     "feed": layout.feed,
                     "report": layout.report,
-                    "summary": {"vi": layout.summary_vi, "en": layout.summary_en},
+                    "summary": both(LocalText(layout.summary_vi, layout.summary_en)),
                     "required": sorted(layout.required),
                     "columns": dict(layout.columns),
                 }
@@ -68,16 +45,18 @@ def print_list(arguments: argparse.Namespace) -> int:
         )
     else:
         language = chosen_language(arguments)
-        summaries = [layout.summary_vi if language == "vi" else layout.summary_en for layout in LAYOUTS]
-        rows = [(layout.feed, layout.report, text) for layout, text in zip(LAYOUTS, summaries, strict=True)]
-        print_table(_WORDS[language]["list"], rows)
+        rows = [
+            (layout.feed, layout.report, LocalText(layout.summary_vi, layout.summary_en).in_language(language))
+            for layout in LAYOUTS
+        ]
+        print_table(all_in_language(_LIST, language), rows)
     return ExitCode.NOTHING_FOUND
 
 
 def quarantine(arguments: argparse.Namespace) -> int:
     """Show the records that were set aside, and why."""
     centre = centre_with_lake(arguments)
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     rejects = centre.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
     rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
     if arguments.json:
@@ -85,24 +64,30 @@ def quarantine(arguments: argparse.Namespace) -> int:
     elif rejects.num_rows:
         shown = rejects.select(["file", "line", "offset", "reason", "column", "excerpt"])
         print_table(
-            words["quarantine"], zip(*(column.to_pylist() for column in shown.columns), strict=True), right=(1, 2)
+            all_in_language(_QUARANTINE, language),
+            zip(*(column.to_pylist() for column in shown.columns), strict=True),
+            right=(1, 2),
         )
     else:
-        print(words["nothing"])
+        tell(Text("Nothing was set aside."), language)
     return ExitCode.NOTHING_FOUND
 
 
 def health(arguments: argparse.Namespace) -> int:
     """Tell for each feed how it is."""
     centre = centre_with_lake(arguments)
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     states = feed_states(centre.view().deliveries(), today=datetime.now(UTC).date())
     if arguments.json:
         print_json([state.as_json() for state in states])
     elif states:
-        print_table(words["health"], [_row(state, chosen_language(arguments)) for state in states], right=(2, 5, 6, 7))
+        print_table(
+            all_in_language(_HEALTH, language),
+            [_row(state, language) for state in states],
+            right=(2, 5, 6, 7),
+        )
     else:
-        print(words["no data"])
+        tell(Text("No data yet."), language)
     return ExitCode.NOTHING_FOUND
 
 

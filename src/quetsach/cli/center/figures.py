@@ -7,36 +7,19 @@ from pathlib import Path
 from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
+from quetsach.core.text import Text, all_in_language
 from quetsach.web.office.figures.selectors import WaitingFigures, published_figures, waiting_figures
 
-_WORDS = {
-    "vi": {
-        "header": ("tình trạng", "dữ liệu đến", "tính lúc (UTC)", "SHA-256"),
-        "published": "đã công bố",
-        "none": "chưa công bố số liệu nào",
-        "agreed": "đã đồng ý, chưa công bố được",
-        "asked": "chờ người thứ hai",
-        "refused": "bị từ chối",
-        "new": "chưa ai đề nghị",
-        "out": "đã công bố số liệu đến ngày {day}",
-        "waits": "số liệu mới đến ngày {day} chờ hai người trong văn phòng",
-        "nothing": "không có gì thay đổi",
-    },
-    "en": {
-        "header": ("state", "data to", "counted at (UTC)", "SHA-256"),
-        "published": "published",
-        "none": "no figures are published",
-        "agreed": "agreed to, not out yet",
-        "asked": "waits for a second person",
-        "refused": "refused",
-        "new": "nobody has asked",
-        "out": "published figures with data to {day}",
-        "waits": "new figures with data to {day} wait for two people in the office",
-        "nothing": "nothing has changed",
-    },
+_STATES = {
+    "published": Text("published"),
+    "agreed": Text("agreed to, not out yet"),
+    "asked": Text("waits for a second person"),
+    "refused": Text("refused"),
+    "new": Text("nobody has asked"),
 }
+_HEADER = (Text("state", context="figures"), Text("data to"), Text("counted at (UTC)"), Text("SHA-256"))
 
 
 def print_one(arguments: argparse.Namespace) -> int:
@@ -51,13 +34,16 @@ def print_one(arguments: argparse.Namespace) -> int:
             ]
         )
         return ExitCode.NOTHING_FOUND
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     if not rows:
-        say(str(words["none"]))
+        tell(Text("no figures are published"), language)
         return ExitCode.NOTHING_FOUND
     print_table(
-        words["header"],
-        [(words[state], f.as_of, f"{f.counted_at:%Y-%m-%d %H:%M}", digest[:12] or "–") for state, f, digest in rows],
+        all_in_language(_HEADER, language),
+        [
+            (_STATES[state].in_language(language), f.as_of, f"{f.counted_at:%Y-%m-%d %H:%M}", digest[:12] or "–")
+            for state, f, digest in rows
+        ],
     )
     return ExitCode.NOTHING_FOUND
 
@@ -79,13 +65,13 @@ def publish(arguments: argparse.Namespace) -> int:
             }
         )
         return ExitCode.NOTHING_FOUND
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     if published is not None and _counted_at(published) != before:
-        say(str(words["out"]).format(day=published.as_of))
+        tell(Text("published figures with data to {day}", day=str(published.as_of)), language)
     if counted is not None and _counted_at(published) != counted.counted_at:
-        say(str(words["waits"]).format(day=counted.as_of))
+        tell(Text("new figures with data to {day} wait for two people in the office", day=str(counted.as_of)), language)
     elif _counted_at(published) == before:
-        say(str(words["nothing"]))
+        tell(Text("nothing has changed"), language)
     return ExitCode.NOTHING_FOUND
 
 

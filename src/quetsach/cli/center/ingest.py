@@ -16,31 +16,20 @@ from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
+from quetsach.core.text import Text
 from quetsach.lake.lake import IngestResult
 from quetsach.lake.packed import Outcome
 
-_WORDS = {
-    "vi": {
-        "records": "bản ghi",
-        "accepted": "nhận",
-        "duplicates": "trùng",
-        "quarantined": "tách riêng",
-        "repaired": "nhận sau khi sửa",
-        "blank": "dòng trống",
-        "files": "{done}/{all} tệp",
-    },
-    "en": {
-        "records": "records",
-        "accepted": "accepted",
-        "duplicates": "duplicates",
-        "quarantined": "quarantined",
-        "repaired": "of them repaired",
-        "blank": "blank lines",
-        "files": "{done} of {all} files",
-    },
+_COUNTED = {
+    "records": Text("records"),
+    "accepted": Text("accepted"),
+    "duplicates": Text("duplicates"),
+    "quarantined": Text("quarantined"),
+    "repaired": Text("of them repaired"),
+    "blank": Text("blank lines"),
 }
 
-COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank")
+COUNTS = tuple(_COUNTED)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_as_json(done, refused, single=len(done) + len(refused) == 1))
     elif len(done) + len(refused) > 1:
-        summary = _WORDS[language]["files"].format(done=len(done), all=len(done) + len(refused))
+        summary = Text("{done} of {all} files", done=len(done), all=len(done) + len(refused)).in_language(language)
         print(f"{summary}: {_equation(_totals(done), language)}")
     publish_and_tell(data, language, now=datetime.now(UTC), is_changed=any(result.accepted for result in done))
     return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
@@ -93,8 +82,7 @@ def _totals(done: list[IngestResult]) -> dict[str, int]:
 
 def _equation(counts: dict[str, int], language: str) -> str:
     """The invariant as people write it, then what else is worth a word."""
-    words = _WORDS[language]
-    shown = {name: f"{number_text(counts[name], language)} {words[name]}" for name in COUNTS}
+    shown = {name: f"{number_text(counts[name], language)} {_COUNTED[name].in_language(language)}" for name in COUNTS}
     more = ", ".join(shown[name] for name in ("repaired", "blank") if counts[name])
     equation = f"{shown['records']} = {shown['accepted']} + {shown['duplicates']} + {shown['quarantined']}"
     return f"{equation}  ({more})" if more else equation

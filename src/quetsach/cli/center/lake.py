@@ -3,49 +3,18 @@
 import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from quetsach.centre.keeping import expire_sightings
 from quetsach.cli.center.opened import centre_with_lake
-from quetsach.cli.output import Progress, print_json, print_table, say
+from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text, size_text
+from quetsach.core.number import size_text
+from quetsach.core.text import Number, Text, all_in_language
 from quetsach.lake import access, compaction, keeping
+from quetsach.lake.keeping import Expired
 
-_WORDS: dict[str, dict[str, Any]] = {
-    "vi": {
-        "expired": "Đã xóa {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}). Bảng tổng hợp theo "
-        "ngày còn lại.",
-        "waits": "{sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}) đã hết hạn lưu nhưng chưa xóa được "
-        "vì có chương trình đang đọc. Khi không còn ai đọc, lần nhập dữ liệu hoặc lệnh lake tiếp theo sẽ xóa.",
-        "would": "Sẽ xóa {sightings} lượt ghi nhận của {days} ngày ({files} tệp, {size}).",
-        "nothing": "Không có lượt ghi nhận nào cũ hơn {days} ngày.",
-        "rebuilt": "Đã dựng lại {made} bảng tổng hợp theo ngày, {mended} bảng phải sửa; {expired} bảng giữ "
-        "nguyên vì lượt ghi "
-        "nhận đã hết hạn lưu.",
-        "compacted": "Đã gộp {files} tệp của {days} ngày thành mỗi ngày một tệp.",
-        "compact": "Không có ngày nào có từ {files} tệp trở lên.",
-        "access": ("thời điểm (UTC)", "người đọc", "lệnh", "dữ liệu", "của"),
-        "unread": "Chưa có ai đọc lượt ghi nhận gốc.",
-        "broken": "Dòng {line} bị hỏng hoặc không nối tiếp dòng trước: nhật ký đã bị sửa.",
-    },
-    "en": {
-        "expired": "{sightings} sightings of {days} days are deleted ({files} files, {size}). Their roll-ups stay.",
-        "waits": "{sightings} sightings of {days} days ({files} files, {size}) have expired and are not deleted yet: "
-        "somebody is reading. Once nobody is, the next ingest or lake command deletes them.",
-        "would": "{sightings} sightings of {days} days would be deleted ({files} files, {size}).",
-        "nothing": "No sightings are older than {days} days.",
-        "rebuilt": "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay because "
-        "their sightings "
-        "have expired.",
-        "compacted": "{files} files of {days} days of reports are one a day now.",
-        "compact": "No day of a report has {files} files or more.",
-        "access": ("time (UTC)", "who", "command", "read", "of"),
-        "unread": "Nobody has read raw sightings yet.",
-        "broken": "Line {line} is damaged or does not follow the line before it: the log was changed.",
-    },
-}
+_ACCESS = (Text("time (UTC)"), Text("who"), Text("command"), Text("read"), Text("of"))
 
 
 def expire(arguments: argparse.Namespace) -> int:
@@ -56,17 +25,39 @@ def expire(arguments: argparse.Namespace) -> int:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
-    told = "would" if arguments.dry_run else "expired" if gone.is_deleted else "waits"
-    told = told if gone.files else "nothing"
-    say(
-        _WORDS[language][told].format(
-            sightings=number_text(gone.sightings, language),
-            days=gone.days if gone.files else arguments.days,
-            files=number_text(gone.files, language),
-            size=size_text(gone.size_bytes, language),
-        )
-    )
+    if gone.files:
+        tell(_expired_text(gone, size_text(gone.size_bytes, language), is_dry_run=arguments.dry_run), language)
+    else:
+        tell(Text("No sightings are older than {days} days.", days=arguments.days), language)
     return ExitCode.NOTHING_FOUND
+
+
+def _expired_text(gone: Expired, size: str, *, is_dry_run: bool) -> Text:
+    sightings, days, files = Number(gone.sightings), gone.days, Number(gone.files)
+    if is_dry_run:
+        return Text(
+            "{sightings} sightings of {days} days would be deleted ({files} files, {size}).",
+            sightings=sightings,
+            days=days,
+            files=files,
+            size=size,
+        )
+    if gone.is_deleted:
+        return Text(
+            "{sightings} sightings of {days} days are deleted ({files} files, {size}). Their roll-ups stay.",
+            sightings=sightings,
+            days=days,
+            files=files,
+            size=size,
+        )
+    return Text(
+        "{sightings} sightings of {days} days ({files} files, {size}) have expired and are not deleted yet: somebody "
+        "is reading. Once nobody is, the next ingest or lake command deletes them.",
+        sightings=sightings,
+        days=days,
+        files=files,
+        size=size,
+    )
 
 
 def rebuild(arguments: argparse.Namespace) -> int:
@@ -78,7 +69,16 @@ def rebuild(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(rebuilt))
     else:
-        say(_WORDS[language]["rebuilt"].format(**{k: number_text(v, language) for k, v in asdict(rebuilt).items()}))
+        tell(
+            Text(
+                "{made} roll-ups were made again, {mended} of them had to be mended; {expired} stay "
+                "because their sightings have expired.",
+                made=Number(rebuilt.made),
+                mended=Number(rebuilt.mended),
+                expired=Number(rebuilt.expired),
+            ),
+            language,
+        )
     return ExitCode.USAGE if rebuilt.mended else ExitCode.NOTHING_FOUND
 
 
@@ -92,17 +92,18 @@ def compact(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if arguments.json:
         print_json(asdict(gathered))
+    elif gathered.files:
+        files, days = Number(gathered.files), Number(gathered.days)
+        tell(Text("{files} files of {days} days of reports are one a day now.", files=files, days=days), language)
     else:
-        counts = asdict(gathered) if gathered.files else {"files": arguments.files}
-        text = _WORDS[language]["compacted" if gathered.files else "compact"]
-        say(text.format(**{name: number_text(count, language) for name, count in counts.items()}))
+        tell(Text("No day of a report has {files} files or more.", files=Number(arguments.files)), language)
     return ExitCode.NOTHING_FOUND
 
 
 def print_access(arguments: argparse.Namespace) -> int:
     """List who read raw sightings."""
     lake = centre_with_lake(arguments).lake
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     lines = list(access.readings(lake.folder))
     told = [reading for reading, _ in lines if reading]
     broken = [number for number, (_, follows) in enumerate(lines, 1) if not follows]
@@ -110,10 +111,13 @@ def print_access(arguments: argparse.Namespace) -> int:
         print_json({"readings": [asdict(reading) for reading in told], "broken_lines": broken})
     elif told:
         rows = [(f"{r.at:%Y-%m-%d %H:%M:%S}", r.who, r.command, r.what, r.of) for r in told]
-        print_table(words["access"], rows)
+        print_table(all_in_language(_ACCESS, language), rows)
     else:
-        say(words["unread"])
+        tell(Text("Nobody has read raw sightings yet."), language)
     if not arguments.json:
         for line in broken:
-            say(words["broken"].format(line=line))
+            tell(
+                Text("Line {line} is damaged or does not follow the line before it: the log was changed.", line=line),
+                language,
+            )
     return ExitCode.USAGE if broken else ExitCode.NOTHING_FOUND

@@ -2,62 +2,50 @@
 
 import argparse
 import signal
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 
-from quetsach.cli.center.letters_send import letter_numbered
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.center.campaigns import person_named
+from quetsach.cli.confirmation import agrees
+from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text, all_in_language
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.selectors.distribution import distribution_of
+from quetsach.web.office.letters.selectors.letters import audience_units
 from quetsach.web.office.letters.services.remind import reminders_due, reminders_queue
+from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
 from quetsach.web.office.letters.templatetags.letter_words import mail_state_name, span, standing_name, state_name
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.mail.services.queue import bounces_read
+from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.worker import work
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "header": "mã|số, ký hiệu|ngày|trích yếu|trạng thái|nơi nhận|chưa trả lời",
-        "funnel": "tình trạng|nơi nhận",
-        "levels": "cấp|nơi nhận|đã xác nhận|một nửa trong|lâu nhất|đơn vị lâu nhất",
-        "reminders": "{number}: {reminders} thư nhắc, {digests} danh sách cho cấp trên",
-        "queued": "Đã xếp hàng: {count}.",
-        "bounces": "Số thông báo về thư của trung tâm: {count}.",
-        "queue": "Hàng thư: {states}.",
-        "nothing": "Không có gì.",
-        "keys": "Khóa ký thử nghiệm nằm tại {folder}. Không dùng cho công văn thật.",
-        "keys-there": "Đơn vị này đã có khóa; không thay đổi.",
-        "no-bounces": "chưa đặt thư mục nhận thư báo lỗi",
-        "no-bounces-hint": "ghi Maildir của địa chỉ gửi thư",
-        "signed": "Chữ ký số: {names}.",
-        "unsigned": "Công văn được ban hành không có chữ ký số.",
-        "no-unit": "không có đơn vị nào mang mã này",
-    },
-    "en": {
-        "header": "id|number|day|subject|state|sent to|without answer",
-        "funnel": "state|units",
-        "levels": "level|sent to|acknowledged|half within|slowest|slowest unit",
-        "reminders": "{number}: {reminders} reminders, {digests} lists for units above",
-        "queued": "Queued: {count}.",
-        "bounces": "Notices about our messages: {count}.",
-        "queue": "Mail: {states}.",
-        "nothing": "Nothing.",
-        "keys": "Signing keys for show are in {folder}. Never use them for a real letter.",
-        "keys-there": "This unit has keys; nothing was changed.",
-        "no-bounces": "no folder of bounces is set",
-        "no-bounces-hint": "name the Maildir of the sender's address",
-        "signed": "Signed by: {names}.",
-        "unsigned": "It was issued without a digital signature.",
-        "no-unit": "no unit has this key",
-    },
-}
+_HEADER = (
+    Text("id"),
+    Text("number", context="letter"),
+    Text("day"),
+    Text("subject", context="letter"),
+    Text("state"),
+    Text("sent to"),
+    Text("without answer"),
+)
+_FUNNEL = (Text("state", context="units"), Text("units", context="letter"))
+_LEVELS = (
+    Text("level"),
+    Text("sent to"),
+    Text("acknowledged"),
+    Text("half within"),
+    Text("slowest"),
+    Text("slowest unit"),
+)
 
 
 def print_list(arguments: argparse.Namespace) -> int:
@@ -73,13 +61,13 @@ def print_list(arguments: argparse.Namespace) -> int:
         names = ("id", "number", "day", "subject", "state", "sent_to", "without_answer")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
-        print_table(_words(arguments)["header"].split("|"), rows, right=(0, 5, 6))
+        print_table(all_in_language(_HEADER, chosen_language(arguments)), rows, right=(0, 5, 6))
     return ExitCode.NOTHING_FOUND
 
 
 def print_one(arguments: argparse.Namespace) -> int:
     """Show one letter."""
-    words = _words(arguments)
+    language = chosen_language(arguments)
     letter = letter_numbered(arguments)
     cascade = distribution_of(letter)
     counts = cascade.funnel
@@ -92,9 +80,14 @@ def print_one(arguments: argparse.Namespace) -> int:
         say(f"{letter.number_sign or letter.pk}: {letter.subject}")
         if letter.signatures is not None:
             signed_by = "; ".join(f"{one['holder']} ({one['authority']})" for one in letter.signatures)
-            say(words["signed" if signed_by else "unsigned"].format(names=signed_by))
-        print_table(words["funnel"].split("|"), named, right=(1,))
-        print_table(words["levels"].split("|"), paces, right=(0, 1, 2, 3, 4))
+            tell(
+                Text("Signed by: {names}.", names=signed_by)
+                if signed_by
+                else Text("It was issued without a digital signature."),
+                language,
+            )
+        print_table(all_in_language(_FUNNEL, language), named, right=(1,))
+        print_table(all_in_language(_LEVELS, language), paces, right=(0, 1, 2, 3, 4))
         return ExitCode.NOTHING_FOUND
     told: dict[str, Any] = {
         "id": letter.pk,
@@ -128,13 +121,13 @@ def work_queue(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(states)
     else:
-        say(_words(arguments)["queue"].format(states=told))
+        tell(Text("Mail: {states}.", states=told), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
 def reminders(arguments: argparse.Namespace) -> int:
     """List what is to go out today, or put it into the queue."""
-    words = _words(arguments)
+    language = chosen_language(arguments)
     now = arguments.now
     due = [
         {
@@ -149,42 +142,118 @@ def reminders(arguments: argparse.Namespace) -> int:
         print_json({"due": due, "queued": queued})
         return ExitCode.NOTHING_FOUND
     for line in due:
-        say(words["reminders"].format(**line))
+        tell(
+            Text(
+                "{number}: {reminders} reminders, {digests} lists for units above",
+                number=line["number"],
+                reminders=line["reminders"],
+                digests=line["digests"],
+            ),
+            language,
+        )
     if not due:
-        say(words["nothing"])
+        tell(Text("Nothing."), language)
     if arguments.queue:
-        say(words["queued"].format(count=queued))
+        tell(Text("Queued: {count}.", count=queued), language)
     return ExitCode.NOTHING_FOUND
 
 
 def bounces(arguments: argparse.Namespace) -> int:
     """Read what came back by mail."""
-    words = _words(arguments)
+    language = chosen_language(arguments)
     now = arguments.now
     if settings.CENTER.bounces is None:
-        raise InputError(words["no-bounces"], where="QUETSACH_BOUNCES", hint=words["no-bounces-hint"])
+        raise InputError(
+            Text("no folder of bounces is set"),
+            where="QUETSACH_BOUNCES",
+            hint=Text("name the Maildir of the sender's address"),
+        )
     count = bounces_read(now=now)
     if arguments.json:
         print_json({"believed": count})
     else:
-        say(words["bounces"].format(count=count))
+        tell(Text("Notices about our messages: {count}.", count=count), language)
     return ExitCode.NOTHING_FOUND
 
 
 def keys(arguments: argparse.Namespace) -> int:
     """Make signing keys for show."""
-    words = _words(arguments)
+    language = chosen_language(arguments)
     now = arguments.now
     unit = Unit.objects.filter(key=arguments.unit).first()
     if unit is None:
-        raise InputError(words["no-unit"], where=arguments.unit[:40], hint="quetsach center units show KEY")
+        raise InputError(Text("no unit has this key"), where=arguments.unit[:40], hint="quetsach center units show KEY")
     folder = demonstration_credentials_make(unit=unit, person=arguments.person, agency=arguments.agency, now=now)
     if arguments.json:
         print_json({"folder": str(folder) if folder else None})
     else:
-        say(words["keys" if folder else "keys-there"].format(folder=folder))
+        tell(
+            Text("Signing keys for show are in {folder}. Never use them for a real letter.", folder=folder)
+            if folder
+            else Text("This unit has keys; nothing was changed."),
+            language,
+        )
     return ExitCode.NOTHING_FOUND
 
 
-def _words(arguments: argparse.Namespace) -> Mapping[str, str]:
-    return _WORDS[chosen_language(arguments)]
+_NAMED = 3
+"""So many units are named in the question, then only counted."""
+
+
+def letter_numbered(arguments: argparse.Namespace) -> Letter:
+    """Return the letter that the arguments name.
+
+    Raises:
+        InputError: there is none.
+    """
+    found: Letter | None = Letter.objects.select_related("unit").filter(pk=arguments.letter).first()
+    if found is None:
+        raise InputError(
+            Text("there is no such letter"), where=str(arguments.letter), hint="quetsach center letters list"
+        )
+    return found
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """Send an issued letter to units below its own."""
+    language = chosen_language(arguments)
+    now = arguments.now
+    letter = letter_numbered(arguments)
+    by = person_named(arguments.by)
+    units = audience_units(letter.unit, arguments.to, day=today(now))
+    if not units:
+        raise InputError(Text("no unit is meant by this"), where="--to", hint=Text("children, level-N or group-N"))
+    if not arguments.yes and not _agreed(letter, units, language):
+        tell(Text("Nothing was sent."), language)
+        return ExitCode.NOTHING_FOUND
+    count = letter_send(letter=letter, units=units, by=by, now=now).total
+    if arguments.json:
+        print_json({"id": letter.pk, "number": letter.number_sign, "sent_to": count})
+    else:
+        tell(
+            Text(
+                "{number} is sent to {count} unit. Its mail goes out while letters work or center up runs.",
+                many="{number} is sent to {count} units. Their mail goes out while letters work or center up runs.",
+                number=letter.number_sign,
+                count=count,
+            )
+            if count
+            else Text("All of them have this letter; nobody gets it twice."),
+            language,
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def _agreed(letter: Letter, units: Sequence[Unit], language: str) -> bool:
+    if not sys.stdin.isatty():
+        raise InputError(Text("nobody is at the terminal to agree to the sending"), hint=Text("give --yes"))
+    names = ", ".join([unit.name_vi for unit in units[:_NAMED]] + ["…"] * (len(units) > _NAMED))
+    question = Text(
+        "Send {number} ({subject}) to {count} unit: {names}? What is sent cannot be called back. [yes/NO] ",
+        many="Send {number} ({subject}) to {count} units: {names}? What is sent cannot be called back. [yes/NO] ",
+        number=letter.number_sign,
+        subject=letter.subject[:80],
+        count=len(units),
+        names=names,
+    ).in_language(language)
+    return agrees(question)

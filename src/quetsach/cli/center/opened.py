@@ -1,7 +1,7 @@
 """A centre's data folder opened for one command: Django points at it, and the database's failures are explained."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,29 +13,15 @@ from quetsach.cli.center import require_center
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import Subcommands, add_command, add_language, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import Text
 
 if TYPE_CHECKING:
     from quetsach.centre.centre import Centre
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "no-centre": "thư mục này không phải dữ liệu của một trung tâm",
-        "no-centre-hint": "ghi đúng thư mục của trung tâm sau --data",
-        "database": "không dùng được cơ sở dữ liệu: {error}",
-        "no-file": "thiếu tệp",
-        "database-hint": "xem lại bằng: quetsach center settings show database",
-        "full-hint": "giải phóng dung lượng ổ đĩa rồi chạy lại",
-        "behind-hint": "cập nhật cơ sở dữ liệu bằng quetsach center up --prepare-only",
-    },
-    "en": {
-        "no-centre": "this folder does not hold the data of a centre",
-        "no-centre-hint": "name the centre's folder with --data",
-        "database": "the database cannot be used: {error}",
-        "no-file": "the file is missing",
-        "database-hint": "look at it: quetsach center settings show database",
-        "full-hint": "make room on the disk and run it again",
-        "behind-hint": "bring the database up to date with quetsach center up --prepare-only",
-    },
+_HINTS = {
+    "database": Text("look at it: quetsach center settings show database"),
+    "full": Text("make room on the disk and run it again"),
+    "behind": Text("bring the database up to date with quetsach center up --prepare-only"),
 }
 
 _FULL = ("disk is full", "no space left")
@@ -110,9 +96,13 @@ def centre_with_lake(arguments: argparse.Namespace) -> "Centre":
 
     centre = Centre(arguments.data or default_data())
     if not centre.has_lake and not centre.is_laid_out:
-        words = _WORDS[chosen_language(arguments)]
-        raise InputError(words["no-centre"], where=str(centre.data), hint=words["no-centre-hint"])
+        raise _no_centre(centre.data)
     return centre
+
+
+def _no_centre(data: Path) -> InputError:
+    what = Text("this folder does not hold the data of a centre")
+    return InputError(what, where=str(data), hint=Text("name the centre's folder with --data"))
 
 
 @contextmanager
@@ -125,7 +115,7 @@ def opened_centre(arguments: argparse.Namespace) -> Iterator[datetime]:
         QuetsachError: there is no centre in the folder, or its database cannot be used.
     """
     language = chosen_language(arguments) if "lang" in arguments else ""
-    with opened_data((arguments.data or default_data()).absolute(), language=language or "en") as now:
+    with opened_data((arguments.data or default_data()).absolute()) as now:
         from django.utils import translation  # noqa: PLC0415
 
         with translation.override(language) if language else nullcontext():
@@ -133,8 +123,8 @@ def opened_centre(arguments: argparse.Namespace) -> Iterator[datetime]:
 
 
 @contextmanager
-def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
-    """Open the centre in a folder; give the time of the call. What fails is said in ``vi`` or ``en``.
+def opened_data(data: Path) -> Iterator[datetime]:
+    """Open the centre in a folder; give the time of the call.
 
     Raises:
         QuetsachError: there is no centre in the folder, or its database cannot be used.
@@ -142,28 +132,31 @@ def opened_data(data: Path, *, language: str = "en") -> Iterator[datetime]:
     require_center()
     from quetsach.web.configuration import configure_web  # noqa: PLC0415
 
-    words = _WORDS[language]
     if not (data / "secret.key").exists():
-        raise InputError(words["no-centre"], where=str(data), hint=words["no-centre-hint"])
+        raise _no_centre(data)
     configure_web(data)
     from django.conf import settings  # noqa: PLC0415
     from django.db import DatabaseError  # noqa: PLC0415
 
     if (file := settings.CENTER.database_file) is not None and not file.exists():  # opening it would make an empty one
-        what = words["database"].format(error=words["no-file"])
-        raise QuetsachError(what, where=str(file), hint=words["behind-hint"])
+        what = Text("the database cannot be used: {error}", error=Text("the file is missing"))
+        raise QuetsachError(what, where=str(file), hint=_HINTS["behind"])
     try:
         yield datetime.now(UTC)
     except DatabaseError as error:
-        raise database_error(error, data, language=language) from error
+        raise database_error(error, data) from error
 
 
-def database_error(error: Exception, data: Path, *, language: str = "en", is_preparing: bool = False) -> QuetsachError:
+def database_error(error: Exception, data: Path, *, is_preparing: bool = False) -> QuetsachError:
     """Say what keeps the database from being used, with the hint that helps."""
-    words, text = _WORDS[language], str(error).lower()
+    text = str(error).lower()
     is_full = any(sign in text for sign in _FULL)
     kind = "full" if is_full else "behind" if not is_preparing and _is_behind() else "database"
-    return QuetsachError(words["database"].format(error=error), where=str(data), hint=words[f"{kind}-hint"])
+    return QuetsachError(
+        Text("the database cannot be used: {error}", error=error),
+        where=str(data),
+        hint=_HINTS[kind],
+    )
 
 
 def _is_behind() -> bool:

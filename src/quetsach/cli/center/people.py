@@ -1,7 +1,6 @@
 """``quetsach center people``: the first operator of an office, who works there, and sending somebody away."""
 
 import argparse
-from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,9 +8,10 @@ from django.core.validators import validate_email
 from django.urls import reverse
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text, all_in_language
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import ROLE_TITLES, Duty, Person
 from quetsach.web.office.people.services.account import person_leave, person_vouch
@@ -20,66 +20,43 @@ from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import root_unit
 
 _ADDRESS = "http://127.0.0.1:8000"
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "link": "Chuyển liên kết này cho {email}. Liên kết dùng được một lần trong bảy ngày:",
-        "where": "Nếu trung tâm chạy ở địa chỉ khác {address}, hãy thay phần đầu, hoặc đặt "
-        "bằng quetsach center settings set public-url.",
-        "header": "địa chỉ thư|họ tên|vai trò|đơn vị|từ ngày|đã xác nhận",
-        "True": "có",
-        "False": "chưa",
-        "nobody": "Chưa có ai. Mời người đầu tiên: `quetsach center people invite ĐỊA-CHỈ-THƯ --role operator`",
-        "left": "{email} đã thôi làm việc: vai trò, phiên làm việc và liên kết đã kết thúc.",
-        "vouched": "Đã xác nhận {email}: người này được tính là một người riêng khi phê duyệt.",
-        "no-person": "không có ai dùng địa chỉ này",
-        "no-unit": "không có đơn vị này",
-        "no-units": "chưa có cây đơn vị",
-        "no-units-hint": "chạy quetsach center units load để nạp cây có sẵn, hoặc nhập cây riêng bằng units import",
-    },
-    "en": {
-        "link": "Give this link to {email}. It works once, within seven days:",
-        "where": "Where the centre is reached otherwise than at {address}, change the beginning, or set it: "
-        "quetsach center settings set public-url.",
-        "header": "address|name|role|unit|since|vouched for",
-        "True": "yes",
-        "False": "not yet",
-        "nobody": "Nobody yet. Invite the first one: `quetsach center people invite ADDRESS --role operator`",
-        "left": "{email} has left: duties, sessions and links are ended.",
-        "vouched": "{email} is vouched for, and counts as a person of his own in approvals.",
-        "no-person": "nobody has this address",
-        "no-unit": "there is no such unit",
-        "no-units": "there is no tree of units yet",
-        "no-units-hint": "quetsach center units load takes the tree of this build, units import one of your own",
-    },
-}
+_VOUCHED = {True: Text("yes"), False: Text("not yet")}
+_HEADER = (
+    Text("address"),
+    Text("name", context="person"),
+    Text("role"),
+    Text("unit"),
+    Text("since"),
+    Text("vouched for"),
+)
 
 
 def invite(arguments: argparse.Namespace) -> int:
     """Print a link with which somebody joins."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     now = arguments.now
     try:
         validate_email(arguments.email)
     except ValidationError as error:
         raise InputError(str(error.message), where=arguments.email[:100]) from error
-    unit = _unit(arguments.unit, words)
+    unit = _unit(arguments.unit)
     _, token = invitation_issue(email=arguments.email, role=Role(arguments.role), unit=unit, by=None, now=now)
-    _show_link(arguments.email, token, words)
+    _show_link(arguments.email, token, language)
     return ExitCode.NOTHING_FOUND
 
 
 def renew(arguments: argparse.Namespace) -> int:
     """Print a link to set password and second factor anew."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     now = arguments.now
-    _, token = invitation_renew(person=_person(arguments.email, words), by=None, now=now)
-    _show_link(arguments.email, token, words)
+    _, token = invitation_renew(person=_person(arguments.email), by=None, now=now)
+    _show_link(arguments.email, token, language)
     return ExitCode.NOTHING_FOUND
 
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List duties that are held today."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     now = arguments.now
     held = Duty.objects.on(today(now)).select_related("person", "unit").order_by("person__email", "role")
     rows = [
@@ -99,56 +76,70 @@ def print_list(arguments: argparse.Namespace) -> int:
             ROLE_TITLES[Role(str(row["role"]))],
             row["unit"],
             row["since"],
-            words[str(row["vouched"])],
+            _VOUCHED[bool(row["vouched"])].in_language(language),
         )
         for row in rows
     ]
     if arguments.json:
         print_json(rows)
     elif rows:
-        print_table(words["header"].split("|"), map(list, told))
+        print_table(all_in_language(_HEADER, language), map(list, told))
     else:
-        say(words["nobody"])
+        tell(
+            Text("Nobody yet. Invite the first one: `quetsach center people invite ADDRESS --role operator`"), language
+        )
     return ExitCode.NOTHING_FOUND
 
 
 def remove(arguments: argparse.Namespace) -> int:
     """End somebody's duties, sessions and links."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     now = arguments.now
-    person_leave(person=_person(arguments.email, words), by=None, now=now)
-    say(words["left"].format(email=arguments.email))
+    person_leave(person=_person(arguments.email), by=None, now=now)
+    tell(Text("{email} has left: duties, sessions and links are ended.", email=arguments.email), language)
     return ExitCode.NOTHING_FOUND
 
 
 def vouch(arguments: argparse.Namespace) -> int:
     """Say that an account belongs to a person of its own."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     now = arguments.now
-    person_vouch(person=_person(arguments.email, words), by=None, now=now)
-    say(words["vouched"].format(email=arguments.email))
+    person_vouch(person=_person(arguments.email), by=None, now=now)
+    tell(
+        Text("{email} is vouched for, and counts as a person of his own in approvals.", email=arguments.email), language
+    )
     return ExitCode.NOTHING_FOUND
 
 
-def _show_link(email: str, token: str, words: Mapping[str, str]) -> None:
+def _show_link(email: str, token: str, language: str) -> None:
     address = settings.CENTER.public_url or _ADDRESS
-    say(words["link"].format(email=email))
+    tell(Text("Give this link to {email}. It works once, within seven days:", email=email), language)
     print(address + reverse("office:people:accept", args=[token]))
     if not settings.CENTER.public_url:
-        say(words["where"].format(address=_ADDRESS))
+        tell(
+            Text(
+                "Where the centre is reached otherwise than at {address}, change the beginning, or set "
+                "it: quetsach center settings set public-url.",
+                address=_ADDRESS,
+            ),
+            language,
+        )
 
 
-def _unit(key: str | None, words: Mapping[str, str]) -> Unit:
+def _unit(key: str | None) -> Unit:
     try:
         return Unit.objects.get(key=key) if key else root_unit()
     except Unit.DoesNotExist as error:
         if key and Unit.objects.exists():
-            raise InputError(words["no-unit"], where=key[:100]) from error
-        raise InputError(words["no-units"], hint=words["no-units-hint"]) from error
+            raise InputError(Text("there is no such unit"), where=key[:100]) from error
+        raise InputError(
+            Text("there is no tree of units yet"),
+            hint=Text("quetsach center units load takes the tree of this build, units import one of your own"),
+        ) from error
 
 
-def _person(email: str, words: Mapping[str, str]) -> Person:
+def _person(email: str) -> Person:
     person = Person.objects.filter(email=email.strip().lower()).first()
     if person is None:
-        raise InputError(words["no-person"], where=email[:100])
+        raise InputError(Text("nobody has this address"), where=email[:100])
     return person

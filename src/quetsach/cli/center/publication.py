@@ -14,21 +14,8 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.publication import due
 from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.cli.center.opened import database_error
+from quetsach.core.text import Text
 from quetsach.web.configuration import configure_web
-
-_WORDS = {
-    "vi": {
-        "by-centre": "Số liệu được công bố nhiều nhất mỗi phút một lần. Trung tâm đang chạy sẽ công bố số liệu mới "
-        "sau {time}.",
-        "by-next": "Số liệu được công bố nhiều nhất mỗi phút một lần. Số liệu mới sẽ được công bố khi chạy lệnh "
-        "center ingest lần tới sau {time}, hoặc khi khởi động trung tâm.",
-    },
-    "en": {
-        "by-centre": "Figures are published once a minute at most. The running centre publishes these after {time}.",
-        "by-next": "Figures are published once a minute at most. These go out with the next center ingest after "
-        "{time}, or when the centre starts.",
-    },
-}
 
 
 def publish_figures(
@@ -70,5 +57,13 @@ def publish_and_tell(data: Path, language: str, *, now: datetime, is_changed: bo
 
 def later_text(data: Path, at: datetime, language: str) -> str:
     """Return who publishes what is left to do, and when, in ``vi`` or ``en``."""
-    who = "by-centre" if due.is_serving(data) else "by-next"
-    return _WORDS[language][who].format(time=f"{at.astimezone():%H:%M:%S}")
+    time = f"{at.astimezone():%H:%M:%S}"
+    if due.is_serving(data):
+        return Text(
+            "Figures are published once a minute at most. The running centre publishes these after {time}.", time=time
+        ).in_language(language)
+    return Text(
+        "Figures are published once a minute at most. These go out with the next center ingest after {time}, or when "
+        "the centre starts.",
+        time=time,
+    ).in_language(language)

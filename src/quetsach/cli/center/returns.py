@@ -11,11 +11,12 @@ from quetsach.campaign.returns.period import ReportingPeriod
 from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.centre.tables import country_table
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_json_list, print_table, say
+from quetsach.cli.output import print_json, print_json_list, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.table import csv_text
+from quetsach.core.text import Text, all_in_language
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Assignment, Period
 from quetsach.web.office.returns.page import STANDINGS
@@ -23,10 +24,15 @@ from quetsach.web.office.returns.selectors.tally import late_in, tally_of
 from quetsach.web.office.returns.selectors.totals import returns_for_evaluation, totals_report
 from quetsach.web.office.returns.services.assignment import form_load
 
-_OVERDUE = {
-    "vi": "kỳ|đơn vị|tên|vị trí trong cây|tình trạng|hạn nộp|số ngày chậm",
-    "en": "period|unit|name|place in the tree|standing|due|days late",
-}
+_OVERDUE = (
+    Text("period"),
+    Text("unit"),
+    Text("name"),
+    Text("place in the tree"),
+    Text("standing"),
+    Text("due"),
+    Text("days late"),
+)
 _EXPORTED = (
     "campaign", "form", "period", "first", "last", "unit", "code", "kind", "path", "standing", "scope", "due",
     "submitted_at", "is_on_time", "is_approved", "not_known", "figures",
@@ -44,7 +50,8 @@ def load(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"forms": count})
     else:
-        say(f"Đã có {count} biểu mẫu." if chosen_language(arguments) == "vi" else f"{count} forms are there.")
+        told = Text("{count} form is there.", many="{count} forms are there.", count=count)
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -78,9 +85,9 @@ def totals(arguments: argparse.Namespace) -> int:
 
 
 def _tell_totals(report: dict[str, Any], language: str) -> None:
-    words = ("chỉ báo cáo đã phê duyệt", "tạm tính") if language == "vi" else ("approved", "provisional")
-    approved, provisional = words
-    kind = approved if report["is_approved_only"] else provisional
+    kind = (Text("approved", context="returns") if report["is_approved_only"] else Text("provisional")).in_language(
+        language
+    )
     first, last = date.fromisoformat(report["first"]), date.fromisoformat(report["last"])
     period = ReportingPeriod(report["period"], first, last).title.in_language(language)
     say(f"{report['campaign']}, {report['form']}, {period} [{report['period']}]: {kind}\n")
@@ -91,12 +98,12 @@ def _tell_totals(report: dict[str, Any], language: str) -> None:
         say(sentence[language])
     for figure in report["figures"]:
         total = number_text(figure["value"], language)
-        gave = f"từ {figure['given']} báo cáo" if language == "vi" else f"of {figure['given']} returns"
+        gave = Text("of {given} returns", given=figure["given"]).in_language(language)
         say(f"{figure['label'][language]}: {total} ({gave}). {figure['definition'][language]}")
 
 
 def _table(report: dict[str, Any], language: str) -> list[list[Any]]:
-    first = ["đơn vị", "đã có", "phải có"] if language == "vi" else ["unit", "accounted", "expected"]
+    first = all_in_language((Text("unit"), Text("accounted"), Text("expected")), language)
     rows: list[list[Any]] = [[*first, *(figure["id"] for figure in report["figures"])]]
     rows += [
         [
@@ -132,9 +139,9 @@ def overdue(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         _print_csv([list(found[0]) if found else [], *(list(row.values()) for row in found)])
     elif found:
-        print_table(_OVERDUE[chosen_language(arguments)].split("|"), told, right=(6,))
+        print_table(all_in_language(_OVERDUE, chosen_language(arguments)), told, right=(6,))
     else:
-        say("Không có báo cáo nào quá hạn." if chosen_language(arguments) == "vi" else "No return is overdue.")
+        tell(Text("No return is overdue."), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

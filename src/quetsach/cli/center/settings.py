@@ -9,84 +9,66 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import Text, all_in_language, both
 from quetsach.web.configuration import Configuration, ConfigurationError
 from quetsach.web.stored_settings import BY_NAME, SETTINGS, Setting, read_stored, write_stored
 
 _LONGEST_REASON = 500
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "header": "thiết lập|giá trị|đã lưu|ý nghĩa",
-        "True": "có",
-        "False": "mặc định",
-        "empty": "(trống)",
-        "default": "mặc định: {default}; biến môi trường khi khởi động lần đầu: {variable}",
-        "changed": "{name}: {before} → {after}. Các lệnh theo ngay; trung tâm đang chạy theo từ lần khởi động sau.",
-        "same": "{name} đã là {after}; không có gì thay đổi.",
-        "unlogged": "Không ghi được vào nhật ký của văn phòng: {error}",
-        "unknown": "không có thiết lập này",
-        "unknown-hint": "xem các tên bằng: quetsach center settings list",
-        "no-centre": "thư mục này chưa từng được khởi động thành trung tâm",
-        "no-centre-hint": "chuẩn bị trung tâm trước: quetsach center up --prepare-only",
-        "reason": "giá trị này nới lỏng một biện pháp bảo vệ, nên cần nêu lý do",
-        "reason-hint": 'ghi lý do, lý do sẽ nằm trong nhật ký: --reason "…"',
-    },
-    "en": {
-        "header": "setting|value|stored|meaning",
-        "True": "yes",
-        "False": "default",
-        "empty": "(empty)",
-        "default": "default: {default}; variable of the environment at the first start: {variable}",
-        "changed": "{name}: {before} → {after}. Commands obey at once, a running centre from its next start on.",
-        "same": "{name} is {after} already; nothing was changed.",
-        "unlogged": "It could not be written into the office's log: {error}",
-        "unknown": "there is no such setting",
-        "unknown-hint": "see the names with: quetsach center settings list",
-        "no-centre": "this folder was never started as a centre",
-        "no-centre-hint": "prepare the centre first: quetsach center up --prepare-only",
-        "reason": "this value takes a guard away, so a reason is needed",
-        "reason-hint": 'give the reason, which goes into the log: --reason "…"',
-    },
-}
+_STORED = {True: Text("yes"), False: Text("default")}
+_EMPTY = Text("(empty)")
+_HEADER = (Text("setting"), Text("value"), Text("stored"), Text("meaning"))
 
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List every setting and what it decides."""
-    words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
-    stored = _stored(arguments, words)
+    language = chosen_language(arguments)
+    stored = _stored(arguments)
     if arguments.json:
         print_json([_as_json(setting, stored) for setting in SETTINGS])
         return ExitCode.NOTHING_FOUND
     rows = [
-        [s.name, _value(s, stored, words), words[str(s.name in stored)], s.meaning.in_language(language)]
+        [
+            s.name,
+            _value(s, stored, language),
+            _STORED[s.name in stored].in_language(language),
+            s.meaning.in_language(language),
+        ]
         for s in SETTINGS
     ]
-    print_table(words["header"].split("|"), rows)
+    print_table(all_in_language(_HEADER, language), rows)
     return ExitCode.NOTHING_FOUND
 
 
 def print_one(arguments: argparse.Namespace) -> int:
     """Show one setting with its explanation."""
-    words, language = _WORDS[chosen_language(arguments)], chosen_language(arguments)
-    setting, stored = _setting(arguments.name, words), _stored(arguments, words)
+    language = chosen_language(arguments)
+    setting, stored = _setting(arguments.name), _stored(arguments)
     if arguments.json:
         print_json(_as_json(setting, stored))
         return ExitCode.NOTHING_FOUND
-    say(f"{setting.name} = {_value(setting, stored, words)}")
-    say(setting.meaning.in_language(language))
-    say(words["default"].format(default=setting.default or words["empty"], variable=setting.variable))
+    say(f"{setting.name} = {_value(setting, stored, language)}")
+    tell(setting.meaning, language)
+    tell(
+        Text(
+            "default: {default}; variable of the environment at the first start: {variable}",
+            default=setting.default or _EMPTY,
+            variable=setting.variable,
+        ),
+        language,
+    )
     return ExitCode.NOTHING_FOUND
 
 
 def set_value(arguments: argparse.Namespace) -> int:
     """Set one setting, or go back to its default."""
-    words = _WORDS[chosen_language(arguments)]
-    setting = _setting(arguments.name, words)
-    _stored(arguments, words)  # refuses what is no centre before anything is made in it
+    language = chosen_language(arguments)
+    setting = _setting(arguments.name)
+    _stored(arguments)  # refuses what is no centre before anything is made in it
     with storage.locked(_data(arguments) / "settings.lock"):
-        stored = _stored(arguments, words)
+        stored = _stored(arguments)
         change = (stored.get(setting.name, setting.default), arguments.value.strip() or setting.default)
         wanted = {name: value for name, value in stored.items() if name != setting.name}
         if change[1] != setting.default:
@@ -96,9 +78,17 @@ def set_value(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_as_json(setting, wanted))
     else:
-        before, after = (setting.shown(value) or words["empty"] for value in change)
-        say(
-            words["same" if change[0] == change[1] else "changed"].format(name=setting.name, before=before, after=after)
+        before, after = (setting.shown(value) or _EMPTY for value in change)
+        tell(
+            Text("{name} is {after} already; nothing was changed.", name=setting.name, after=after)
+            if change[0] == change[1]
+            else Text(
+                "{name}: {before} → {after}. Commands obey at once, a running centre from its next start on.",
+                name=setting.name,
+                before=before,
+                after=after,
+            ),
+            language,
         )
     return ExitCode.NOTHING_FOUND
 
@@ -107,9 +97,13 @@ def _change(
     arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], wanted: Mapping[str, str]
 ) -> None:
     """Check, note and store a change, in this order."""
-    words, reason = _WORDS[chosen_language(arguments)], arguments.reason.strip()[:_LONGEST_REASON]
+    reason = arguments.reason.strip()[:_LONGEST_REASON]
     if change[1] in setting.guards and not reason:
-        raise InputError(words["reason"], where=setting.name, hint=words["reason-hint"])
+        raise InputError(
+            Text("this value takes a guard away, so a reason is needed"),
+            where=setting.name,
+            hint=Text('give the reason, which goes into the log: --reason "…"'),
+        )
     data = _data(arguments)
     Configuration.read({"QUETSACH_DATA": str(data)}, stored=wanted)  # refuses what cannot be used
     _note(arguments, setting, change, reason)
@@ -118,7 +112,7 @@ def _change(
 
 def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, str], reason: str) -> None:
     """Write the change into the office's log before it holds; what takes a guard away is not done without."""
-    words = _WORDS[chosen_language(arguments)]
+    language = chosen_language(arguments)
     before, after = (setting.shown(value) for value in change)
     detail = {"name": setting.name, "before": before, "after": after, "reason": reason}
     try:
@@ -127,7 +121,8 @@ def _note(arguments: argparse.Namespace, setting: Setting, change: tuple[str, st
     except QuetsachError as error:
         if change[1] in setting.guards or (setting.name != "database" and _is_usable(_data(arguments))):
             raise
-        say(words["unlogged"].format(error=error), sys.stderr)  # what keeps the log away is mended by this very command
+        # What keeps the log away is mended by this very command.
+        tell(Text("It could not be written into the office's log: {error}", error=error), language, sys.stderr)
 
 
 def _is_usable(data: Path) -> bool:
@@ -147,16 +142,24 @@ def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
         log_append(by=None, act="setting-change", subject=f"setting:{setting.name}", unit=None, detail=detail, now=now)
 
 
-def _setting(name: str, words: Mapping[str, str]) -> Setting:
+def _setting(name: str) -> Setting:
     if name not in BY_NAME:
-        raise InputError(words["unknown"], where=name[:60], hint=words["unknown-hint"])
+        raise InputError(
+            Text("there is no such setting"),
+            where=name[:60],
+            hint=Text("see the names with: quetsach center settings list"),
+        )
     return BY_NAME[name]
 
 
-def _stored(arguments: argparse.Namespace, words: Mapping[str, str]) -> dict[str, str]:
+def _stored(arguments: argparse.Namespace) -> dict[str, str]:
     stored = read_stored(_data(arguments))
     if stored is None:
-        raise InputError(words["no-centre"], where=str(_data(arguments)), hint=words["no-centre-hint"])
+        raise InputError(
+            Text("this folder was never started as a centre"),
+            where=str(_data(arguments)),
+            hint=Text("prepare the centre first: quetsach center up --prepare-only"),
+        )
     return stored
 
 
@@ -164,8 +167,8 @@ def _data(arguments: argparse.Namespace) -> Path:
     return Path(arguments.data or default_data()).absolute()
 
 
-def _value(setting: Setting, stored: Mapping[str, str], words: Mapping[str, str]) -> str:
-    return setting.shown(stored.get(setting.name, setting.default)) or words["empty"]
+def _value(setting: Setting, stored: Mapping[str, str], language: str) -> str:
+    return setting.shown(stored.get(setting.name, setting.default)) or _EMPTY.in_language(language)
 
 
 def _as_json(setting: Setting, stored: Mapping[str, str]) -> dict[str, object]:
@@ -175,5 +178,5 @@ def _as_json(setting: Setting, stored: Mapping[str, str]) -> dict[str, object]:
         "is_stored": setting.name in stored,
         "default": setting.default,
         "variable": setting.variable,
-        "meaning": {"vi": setting.meaning.vi, "en": setting.meaning.en},
+        "meaning": both(setting.meaning),
     }

@@ -10,8 +10,7 @@ from quetsach.centre.tables import bundled_ranges, scenario_content
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Number, Text, both
 from quetsach.simulate import Order, is_country, read_country, read_scenario, simulate, write_country
 
 
@@ -62,21 +61,21 @@ def _tell(arguments: argparse.Namespace, result: dict[str, Any], note: LocalText
     """Print what was written, and the note that goes with it."""
     language = chosen_language(arguments)
     if arguments.json:
-        print_json({**result, "note": {"vi": note.vi, "en": note.en}})
+        print_json({**result, "note": both(note)})
         return
-    files, rows, out = result["files"], number_text(result["rows"], language), result["out"]
-    is_vietnamese, is_new = language == "vi", result.get("written", True)
-    if is_vietnamese:
-        head, where = ("Đã ghi", "vào") if is_new else ("Thư mục đã có đủ kết quả này:", "trong")
-        print(f"{head} {files} tệp, {rows} dòng {where} {out}")
+    files, rows, out = result["files"], Number(result["rows"]), result["out"]
+    if result.get("written", True):
+        told = Text("{files} files, {rows} rows in {out}", files=files, rows=rows, out=out)
     else:
-        print(f"{'' if is_new else 'The folder already has all of this: '}{files} files, {rows} rows in {out}")
+        told = Text(
+            "The folder already has all of this: {files} files, {rows} rows in {out}", files=files, rows=rows, out=out
+        )
+    print(told.in_language(language))
     if reduction := result.get("true_reduction"):
-        words = "Mức giảm thực so với không có chiến dịch" if is_vietnamese else "True reduction against no campaign"
-        of = "28 ngày cuối" if is_vietnamese else "last 28 days"
-        infected = number_text(100 * (reduction["infected"] or 0), language, decimals=1)
-        print(f"{words} ({of}): {infected} %")
-    print(note.vi if is_vietnamese else note.en)
+        infected = Number(100 * (reduction["infected"] or 0), decimals=1)
+        told = Text("True reduction against no campaign (last 28 days): {infected} %", infected=infected)
+        print(told.in_language(language))
+    print(note.in_language(language))
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> int:

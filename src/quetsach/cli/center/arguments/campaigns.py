@@ -195,7 +195,7 @@ def register_send(commands: Subcommands) -> None:
     send = add_centre_command(
         commands,
         "send",
-        in_office("letters_send:send"),
+        in_office("letters:send"),
         "send an issued letter to units below its own",
         "quetsach center letters send 12 --to children --by an@example.vn\n"
         "quetsach center letters send 12 --to level-1 --to level-2 --by an@example.vn --yes",
@@ -227,7 +227,7 @@ def register_verify(commands: Subcommands) -> None:
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(command)
-    command.set_defaults(run=act("letters_verify:check_letter"))
+    command.set_defaults(run=act("letter_files:check_letter"))
 
 
 def register_chain(commands: Subcommands) -> None:
@@ -247,7 +247,7 @@ def register_chain(commands: Subcommands) -> None:
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(command)
-    command.set_defaults(run=act("letters_chain:chain"))
+    command.set_defaults(run=act("letter_files:chain"))
 
 
 _LEVELS = ("country", "province", "district", "commune")

@@ -113,7 +113,7 @@ def register_fidelity(parser: Parser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_language(parser)
-    parser.set_defaults(run=act("assess.fidelity:run"))
+    parser.set_defaults(run=act("assess.rollout:tell_record"))
 
 
 def register_lot(parser: Parser) -> None:
@@ -137,7 +137,7 @@ def register_lot(parser: Parser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the record as JSON")
     add_language(parser)
-    parser.set_defaults(run=act("assess.lot:run"))
+    parser.set_defaults(run=act("assess.trial:draw"))
 
 
 def register_panel(parser: Parser) -> None:
@@ -150,7 +150,7 @@ def register_panel(parser: Parser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     add_language(parser)
-    parser.set_defaults(run=act("assess.panel:run"))
+    parser.set_defaults(run=act("assess.registration:write_panel"))
 
 
 def add_noise_options(parser: argparse.ArgumentParser) -> None:

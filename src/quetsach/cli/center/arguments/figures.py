@@ -69,7 +69,7 @@ def register_grades(question: Parser) -> None:
     question.add_argument(
         "--seed", type=int, default=2020, metavar="N", help="of the draws of own changes (default: 2020)"
     )
-    question.set_defaults(run=act("assess.grades:run"))
+    question.set_defaults(run=act("assess.grades:grade"))
 
 
 def register_hosts(question: Parser) -> None:
@@ -111,7 +111,7 @@ def register_priority(question: Parser) -> None:
     add_window(question, "(default: the 28 days up to the newest)")
     question.add_argument("--criteria", type=Path, metavar="FILE", help="other criteria and weights, as TOML")
     question.add_argument("--seed", type=int, default=2020, metavar="N", help="of the random weights (default: 2020)")
-    question.set_defaults(run=act("assess.priority:run"))
+    question.set_defaults(run=act("assess.ranking:choose"))
 
 
 def register_ranking(parser: Parser) -> None:
@@ -141,7 +141,7 @@ def register_ranks(question: Parser) -> None:
     )
     question.add_argument("--json", action="store_true", help="print JSON")
     add_language(question)
-    question.set_defaults(run=act("assess.ranks:run"))
+    question.set_defaults(run=act("assess.grades:rank"))
 
 
 def register_targets(targets: Parser) -> None:

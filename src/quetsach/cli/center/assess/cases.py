@@ -12,16 +12,18 @@ from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.centre import Centre
 from quetsach.cli.center.arguments.figures import CASE_DAYS
-from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped, tell_wrapped
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import parse_day
+from quetsach.core.text import LocalText, Number, Text, all_in_language
 from quetsach.lake.cases import bot_history
 
 _STILL_INFECTED = (14, 30)
+_GROUPS = (Text("group"), Text("became clean"), Text("median, days"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(result.as_json())
     elif isinstance(result, NotEstimable):
-        print_wrapped(result.text.in_language(language))
+        tell_wrapped(result.text, language)
     elif arguments.csv:
         _print_csv(result)
     else:
@@ -76,12 +78,10 @@ def _origin(history: History, started: str | None) -> float | None:
 
 
 def _show(report: CaseReport, language: str) -> None:
-    vi = language == "vi"
-    whole = "Tất cả" if vi else "All"
+    whole = Text("All").in_language(language)
     rows = [_row(name, group, language) for name, group in [*report.groups.items(), (whole, report.whole)]]
-    left = ("nhóm", "số ca sạch", "trung vị, ngày") if vi else ("group", "became clean", "median, days")
-    right = [f"còn nhiễm sau {d} ngày" if vi else f"infected after {d} days" for d in _STILL_INFECTED]
-    print_table((*left, *right), rows, right=(1, 2, 3, 4))
+    after = [Text("infected after {days} days", days=days) for days in _STILL_INFECTED]
+    print_table(all_in_language((*_GROUPS, *after), language), rows, right=(1, 2, 3, 4))
     groups = [*report.groups.values(), report.whole]
     figures = [
         a for g in groups for a in ([g] if isinstance(g, NotEstimable) else [g.median, *g.still_infected.values()])
@@ -89,26 +89,23 @@ def _show(report: CaseReport, language: str) -> None:
     for reason in dict.fromkeys(a.text for a in figures if isinstance(a, NotEstimable)):
         print_wrapped(f"–: {reason.in_language(language)}")
     if not isinstance(report.comparison, NotEstimable):
-        chance = number_text(report.comparison.probability, language, decimals=4)
-        print_wrapped(
-            f"Nếu các nhóm nhanh như nhau, khác biệt lớn thế này chỉ có xác suất {chance} (kiểm định log-rank)."
-            if vi
-            else f"If the groups were equally quick, so large a difference had probability {chance} (log-rank test)."
+        chance = Text(
+            "If the groups were equally quick, so large a difference had probability {chance} (log-rank test).",
+            chance=Number(report.comparison.probability, decimals=4),
         )
+        tell_wrapped(chance, language)
     if report.treatment:
-        label = "Nhóm được can thiệp sạch nhanh gấp" if vi else "Treated become clean faster by a factor of"
-        print_wrapped(f"{label}: {_answer(report.treatment, language, 2)}")
+        factor = _answer(report.treatment, 2)
+        tell_wrapped(Text("Treated become clean faster by a factor of: {factor}", factor=factor), language)
     for days, answer in report.reinfection.items():
-        label = f"Nhiễm lại trong {days} ngày" if vi else f"Infected again within {days} days"
-        print_wrapped(f"{label}: {_answer(answer, language, 1, percent=True)}")
-    print_wrapped(
-        f"{report.episodes} ca; khoảng tin cậy 95%. Một ca kết thúc ở lần ghi nhận cuối mà sau đó 14 ngày không "
-        f"thấy nữa, tính "
-        "theo thời gian hệ thống quan trắc hoạt động."
-        if vi
-        else f"{report.episodes} episodes; 95 % intervals. An episode ends with the last sighting before 14 quiet days "
-        "on the uptime clock."
+        again = _answer(answer, 1, is_share=True)
+        tell_wrapped(Text("Infected again within {days} days: {again}", days=days, again=again), language)
+    closing = Text(
+        "{episodes} episodes; 95 % intervals. An episode ends with the last sighting before 14 quiet days on the "
+        "uptime clock.",
+        episodes=report.episodes,
     )
+    tell_wrapped(closing, language)
 
 
 def _row(name: str, group: TimeToClean | NotEstimable, language: str) -> tuple[str, ...]:
@@ -117,21 +114,22 @@ def _row(name: str, group: TimeToClean | NotEstimable, language: str) -> tuple[s
         return (name, "–" if events is None else number_text(events, language), *["–"] * 3)
     shares = [(group.still_infected[d], 0, True) for d in _STILL_INFECTED]
     cells = (
-        "–" if isinstance(answer, NotEstimable) else _answer(answer, language, decimals, percent=percent)
-        for answer, decimals, percent in [(group.median, 1, False), *shares]
+        "–" if isinstance(answer, NotEstimable) else _answer(answer, decimals, is_share=is_share).in_language(language)
+        for answer, decimals, is_share in [(group.median, 1, False), *shares]
     )
     return (name, number_text(group.events, language), *cells)
 
 
-def _answer(answer: Answer, language: str, decimals: int, *, percent: bool = False) -> str:
+def _answer(answer: Answer, decimals: int, *, is_share: bool = False) -> LocalText:
     if isinstance(answer, NotEstimable):
-        return answer.text.in_language(language)
-    scale, sign = (100, "%" if language == "vi" else " %") if percent else (1, "")
-    value, low, high = (
-        "∞" if number == float("inf") else number_text(scale * number, language, decimals=decimals)
+        return answer.text
+    scale = 100 if is_share else 1
+    middle, low, high = (
+        "∞" if number == float("inf") else Number(scale * number, decimals)
         for number in (answer.value, answer.low, answer.high)
     )
-    return f"{value}{sign} ({low} – {high})"
+    value = Text("{share} %", share=middle) if is_share else middle
+    return Text("{value} ({low} – {high})", value=value, low=low, high=high)
 
 
 def _print_csv(report: CaseReport) -> None:

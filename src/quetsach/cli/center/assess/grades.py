@@ -1,34 +1,70 @@
-"""``quetsach center assess grades``: providers against the middle, and against what they were."""
+"""``quetsach center assess grades`` and ``ranks``: grades and rank intervals of providers, or of anyone's estimates."""
 
 import argparse
-from pathlib import Path
+from math import floor, log10
 
 import numpy as np
 
-from quetsach.assess.grades import GradedProvider, ProviderGrades, grade_providers, read_subscribers
+from quetsach import storage
+from quetsach.assess.grades import (
+    GradedProvider,
+    LeagueTable,
+    Method,
+    ProviderGrades,
+    grade_providers,
+    ranked,
+    read_estimates,
+    read_subscribers,
+)
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.answers import weekly_machines
 from quetsach.centre.centre import Centre
-from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped
+from quetsach.cli.center.assess.windows import (
+    asked_period,
+    newest_period,
+    percent,
+    print_csv,
+    print_wrapped,
+    tell_wrapped,
+)
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
+from quetsach.core.text import Text, all_in_language
 from quetsach.network import NetworkTables
 
 _DAYS = 28
+_PROVIDERS = (
+    Text("provider"),
+    Text("infections"),
+    Text("per 1,000 subscribers"),
+    Text("rank"),
+    Text("grade", context="assess"),
+    Text("own change"),
+)
+_RANKS = (
+    Text("name"),
+    Text("estimate"),
+    Text("shrunk"),
+    Text("rank (own)"),
+    Text("rank (all at once)"),
+    Text("grade", context="assess"),
+)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def grade(arguments: argparse.Namespace) -> int:
     """Grade providers by infections per 1,000 subscribers."""
     if arguments.seed < 0:
         raise InputError("a seed is 0 or more")
     centre = Centre(arguments.data or default_data())
     tables = centre.network
-    subscribers = read_subscribers(_content(arguments.subscribers), where=str(arguments.subscribers))
+    subscribers = read_subscribers(
+        storage.read_input(arguments.subscribers, most_bytes=MAX_BYTES), where=str(arguments.subscribers)
+    )
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
@@ -41,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         window = {"first": str(period.first), "last": str(period.last), "seed": arguments.seed}
         print_json({"lake": view.state, **window, **result.as_json()})
     elif isinstance(result, NotEstimable):
-        print_wrapped(result.text.in_language(language))
+        tell_wrapped(result.text, language)
     elif arguments.csv:
         _print_csv(result)
     else:
@@ -49,48 +85,30 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
 def _show(grades: ProviderGrades, tables: NetworkTables, language: str) -> None:
-    vi = language == "vi"
-    header = (
-        ("nhà mạng", "ca nhiễm", "trên 1.000 thuê bao", "hạng", "xếp loại", "so với kỳ trước")
-        if vi
-        else ("provider", "infections", "per 1,000 subscribers", "rank", "grade", "own change")
-    )
     rows = [_row(provider, tables, language) for provider in grades.providers]
-    print_table(header, rows, right=(1, 2, 3, 5))
+    print_table(all_in_language(_PROVIDERS, language), rows, right=(1, 2, 3, 5))
     for provider, refusal in grades.refused.items():
         print_wrapped(f"{tables.isp_name(provider, language)}: {refusal.text.in_language(language)}")
     if grades.without_subscribers:
         names = ", ".join(tables.isp_name(name, language) for name in grades.without_subscribers)
-        print_wrapped(f"{'Chưa có số thuê bao, không xếp' if vi else 'Without subscribers, not graded'}: {names}.")
-    print_wrapped(
-        "Tỷ lệ đã được kéo về mức chung của các nhà mạng (Bayes thực nghiệm); khoảng tin cậy 95%. Xếp loại khi xác "
-        "suất nằm về một phía của trung vị ít nhất là 0,95. Nên công bố xếp loại, không công bố thứ hạng."
-        if vi
-        else "Rates are drawn to what all providers have in common (empirical Bayes); 95 % intervals. Graded where the "
+        tell_wrapped(Text("Without subscribers, not graded: {names}.", names=names), language)
+    closing = Text(
+        "Rates are drawn to what all providers have in common (empirical Bayes); 95 % intervals. Graded where the "
         "probability of lying on one side of the median is at least 0.95. Publish grades, not ranks."
     )
+    tell_wrapped(closing, language)
 
 
 def _row(provider: GradedProvider, tables: NetworkTables, language: str) -> tuple[str, ...]:
     rate, change = provider.graded.shrunk, provider.change
     per_thousand = " – ".join(number_text(v, language, decimals=2) for v in (rate.low, rate.high))
-    sign = "%" if language == "vi" else " %"
     own = "–"
     if change:
-        low, middle, high = (
-            number_text(100 * v, language, signed=True)
-            for v in (change.change.low, change.change.value, change.change.high)
-        )
-        own = f"{middle}{sign} ({low} – {high})"
+        ends = (change.change.low, change.change.high)
+        middle = percent(change.change.value, signed=True).in_language(language)
+        low, high = (number_text(100 * end, language, signed=True) for end in ends)
+        own = f"{middle} ({low} – {high})"
     return (
         tables.isp_name(provider.isp, language),
         number_text(provider.machines, language),
@@ -114,3 +132,60 @@ def _print_csv(grades: ProviderGrades) -> None:
 def _change(provider: GradedProvider) -> tuple[float | None, ...]:
     change = provider.change
     return (change.change.value, change.change.low, change.change.high) if change else (None, None, None)
+
+
+def rank(arguments: argparse.Namespace) -> int:
+    """Give rank intervals and grades of estimates with standard errors."""
+    if not 0.5 <= arguments.confidence < 1:
+        raise InputError("a confidence from 0.5 to below 1", hint="--confidence 0.95")
+    table = read_estimates(storage.read_input(arguments.file, most_bytes=MAX_BYTES), where=str(arguments.file))
+    with Progress("Đang tính / counting", 2 * len(table.names)) as progress:
+        result = ranked(
+            table,
+            low_is_good=arguments.first == "lowest",
+            method=Method(arguments.method),
+            confidence=arguments.confidence,
+            progress=progress.advance,
+        )
+    if arguments.json:
+        print_json(result.as_json())
+    elif isinstance(result, NotEstimable):
+        tell_wrapped(result.text, chosen_language(arguments))
+    else:
+        _show_ranks(result, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
+def _show_ranks(table: LeagueTable, language: str) -> None:
+    print_table(
+        ["#", *all_in_language(_RANKS, language)],
+        [
+            (
+                row.rank,
+                row.name,
+                _number(row.estimate, row.error, language),
+                _number(row.graded.shrunk.value, row.error, language),
+                "{} – {}".format(*row.marginal),
+                "{} – {}".format(*row.simultaneous),
+                row.graded.grade.text.in_language(language),
+            )
+            for row in table.rows
+        ],
+        right=(0, 2, 3, 4, 5),
+    )
+    closing = Text(
+        "Rank (own): holds the true rank of that name with {level} confidence. Rank (all at once): holds the true "
+        "ranks of all names together. Shrunk: the estimate drawn to the common mean by its error. Graded where the "
+        "probability of lying on one side of the median is at least 0.95. Do not publish the bare rank (#).",
+        level=percent(table.confidence, _decimals(100 * table.confidence)),
+    )
+    tell_wrapped(closing, language)
+
+
+def _number(value: float, error: float, language: str) -> str:
+    """Write a value to two figures of its error."""
+    return number_text(value, language, decimals=min(12, max(0, 1 - floor(log10(error)))))
+
+
+def _decimals(percent: float) -> int:
+    return 0 if percent == round(percent) else 1

@@ -25,7 +25,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, both
 from quetsach.lake import hosts
 from quetsach.lake.hosts import HostReport, HostRow
 from quetsach.network import NetworkTables
@@ -124,7 +124,7 @@ def _names(
 
     def name(id_: str, language: str) -> str:
         place = places.on(id_, day)
-        return id_ if place is None else place.name_en if language == "en" else place.name_vi
+        return id_ if place is None else LocalText(place.name_vi, place.name_en).in_language(language)
 
     return name
 
@@ -150,7 +150,7 @@ def _as_json(report: HostReport, rates: Rates | None) -> dict[str, Any]:
             | calibration.as_json()
             for watch, calibration in report.calibrations.items()
         ],
-        "assumed": {"rows": list(report.assumed), "text": {"vi": ASSUMED.vi, "en": ASSUMED.en}},
+        "assumed": {"rows": list(report.assumed), "text": both(ASSUMED)},
         "abroad_mean_daily_addresses": report.abroad,
         "sensors": [
             {

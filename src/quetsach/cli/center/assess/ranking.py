@@ -1,21 +1,38 @@
-"""``quetsach center assess botnets``, ``isps``, ``places`` and ``sectors``: who has most of the addresses."""
+"""``quetsach center assess botnets``, ``isps``, ``places``, ``sectors``, ``priority``: who has most."""
 
 import argparse
 
 from quetsach.assess import Definition, Ranking
+from quetsach.assess.priority import Choice
 from quetsach.centre import answers
 from quetsach.centre.centre import Centre
-from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, show_basis, show_definitions
+from quetsach.centre.priority import choose_botnets, load_criteria
+from quetsach.cli.center.assess.windows import (
+    asked_period,
+    newest_period,
+    percent,
+    print_csv,
+    print_wrapped,
+    show_basis,
+    show_definitions,
+    tell_wrapped,
+)
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
+from quetsach.core.errors import InputError
+from quetsach.core.family import FamilyNames
+from quetsach.core.number import number_text
+from quetsach.core.text import NO_TEXT, Text, all_in_language
 
 _HEADINGS = {
-    "botnets": "họ mã độc / family",
-    "isps": "nhà mạng / provider",
-    "places": "tỉnh, thành phố / province",
-    "sectors": "lĩnh vực / sector",
+    "botnets": Text("family"),
+    "isps": Text("provider"),
+    "places": Text("province"),
+    "sectors": Text("sector"),
 }
+_CHOICE = (NO_TEXT, Text("family"), Text("score"))
+_STANDING = (Text("among the first"), Text("standing", context="botnet"))
 _DEFAULT_DAYS = 30
 
 
@@ -45,7 +62,7 @@ def rank(arguments: argparse.Namespace) -> int:
 def _show_ranking(ranking: Ranking, question: str, language: str) -> None:
     header = [
         "#",
-        _HEADINGS[question].split(" / ")[language == "en"],
+        _HEADINGS[question].in_language(language),
         *(_heading(c, language) for c in ranking.columns),
     ]
     rows = [
@@ -57,7 +74,7 @@ def _show_ranking(ranking: Ranking, question: str, language: str) -> None:
         for row in ranking.rows
     ]
     print_table(header, rows, right=(0, *range(2, len(header))))
-    whole = "Cả nước" if language == "vi" else "Whole country"
+    whole = Text("Whole country").in_language(language)
     print(f"\n{whole}: {ranking.total.text(language)} ({ranking.total.definition.name.in_language(language)})")
     show_basis(ranking.basis, language)
     show_definitions(ranking.columns, language)
@@ -73,3 +90,76 @@ def _cells(ranking: Ranking, language: str) -> list[tuple[object, ...]]:
         (row.rank, row.id, row.name.in_language(language), *(f.value if f else None for f in row.figures))
         for row in ranking.rows
     ]
+
+
+_DAYS = 28
+
+
+def choose(arguments: argparse.Namespace) -> int:
+    """Propose the botnets to take on."""
+    if arguments.seed < 0:
+        raise InputError("a seed is 0 or more")
+    criteria = load_criteria(arguments.criteria)
+    centre = Centre(arguments.data or default_data())
+    with centre.view() as view:
+        period = asked_period(arguments) or newest_period(view, _DAYS)
+        found = choose_botnets(view, period, criteria=criteria, seed=arguments.seed)
+    if found is None:
+        raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
+    choice = found.choice
+    language = chosen_language(arguments)
+    if arguments.json:
+        window = {"first": str(period.first), "last": str(period.last)}
+        print_json({"lake": view.state, "seed": arguments.seed, **window, **choice.as_json()})
+    elif arguments.csv:
+        _choice_csv(choice)
+    else:
+        _show_choice(choice, centre.families, language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _show_choice(choice: Choice, names: FamilyNames, language: str) -> None:
+    used = [c for c in choice.criteria.criteria if c not in choice.left_out]
+    rows = [
+        (
+            "✓" if c.is_chosen else "",
+            names.families[c.family].name if c.family in names.families else c.family,
+            number_text(c.score, language, decimals=2),
+            *("–" if (s := c.scores[u.id]) is None else number_text(s, language, decimals=2) for u in used),
+            percent(c.acceptability).in_language(language),
+            c.standing.text.in_language(language),
+        )
+        for c in choice.candidates
+    ]
+    names_used = (u.name.in_language(language).lower() for u in used)
+    heading = (*all_in_language(_CHOICE, language), *names_used, *all_in_language(_STANDING, language))
+    print_table(heading, rows, right=range(2, len(heading) - 1))
+    for c in choice.chosen:
+        print_wrapped(f"{c.family}: {choice.reason(c, language)}.")
+    for criterion in used:
+        told = Text(
+            "{name} (weight {weight}): {text}",
+            name=criterion.name,
+            weight=percent(criterion.weight),
+            text=criterion.text,
+        )
+        tell_wrapped(told, language)
+    if choice.left_out:
+        left = ", ".join(c.name.in_language(language).lower() for c in choice.left_out)
+        tell_wrapped(Text("Not measured and left out: {left}. The others share its weight.", left=left), language)
+
+
+def _choice_csv(choice: Choice) -> None:
+    names = [c.id for c in choice.criteria.criteria]
+    rows = [
+        (
+            c.family,
+            int(c.is_chosen),
+            round(c.score, 4),
+            c.standing.value,
+            round(c.acceptability, 4),
+            *(None if (s := c.scores.get(name)) is None else round(s, 4) for name in names),
+        )
+        for c in choice.candidates
+    ]
+    print_csv(("family", "chosen", "score", "standing", "acceptability", *names), rows)

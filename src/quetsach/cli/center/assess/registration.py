@@ -1,41 +1,43 @@
-"""``quetsach center assess register``: signs, before the start, how a campaign will be judged."""
+"""``quetsach center assess register`` and ``panel``: signs how a campaign will be judged, writes its panel."""
 
 import argparse
+import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.assess.effect import Method
+from quetsach.assess.effect import Design, Method, Panel, read_panel
 from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM
-from quetsach.assess.effect.registration import Registration, seal
+from quetsach.assess.effect.panel_file import MAX_BYTES
+from quetsach.assess.effect.power_simulation import DRAWS, Noise, noise_of, stated_noise
+from quetsach.assess.effect.registration import NoiseSource, Power, Registration, seal
+from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.sealed import Registered, Seal, digest_of
 from quetsach.assess.trial.registration import seal_trial
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
-from quetsach.centre.planning import PlannedPower, begins_planned, noise_in_lake, planned_registration, weeks_of
-from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, refuse_trial, registration_key
-from quetsach.cli.center.assess.planned_power import asked_noise, asked_panel, rehearse, tell_power
-from quetsach.cli.center.assess.trial_plan import METHOD, planned_trial
-from quetsach.cli.center.assess.windows import campaign_folder, keep_once
+from quetsach.centre.panel import campaign_panel
+from quetsach.centre.planning import (
+    PlannedPower,
+    begins_planned,
+    noise_in_lake,
+    planned_power,
+    planned_registration,
+    weeks_of,
+)
+from quetsach.centre.registered import REGISTRATION, WRITTEN_ONCE, read_registered, refuse_trial, registration_key
+from quetsach.cli.center.assess.trial import METHOD, planned_trial
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once, percent
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, say
+from quetsach.cli.output import Progress, print_json, tell
 from quetsach.cli.packs_keys import phrase_source
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.text import Number, Text
 
 _TWICE = "the analysis of this campaign is registered already"
-_SAID = {
-    "vi": "Đã ký bản đăng ký phân tích: {path}\n"
-    "SHA-256 {digest}\n"
-    "Khóa công khai {key}\n"
-    "Hãy công bố cả hai trước ngày {start:%d/%m/%Y}.",
-    "en": "Signed the registered analysis: {path}\nSHA-256 {digest}\nPublic key {key}\nPublish both before {start}.",
-}
-_FEW = {
-    "vi": "Lưu ý: chỉ có {controls} đơn vị đối chứng; cần ít nhất {needed} mới có thể kết luận là đạt chỉ tiêu.",
-    "en": "Note: with {controls} controls the verdict can never be that the target is achieved; {needed} are needed.",
-}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,14 +71,25 @@ def _sign[R: "Registered"](arguments: argparse.Namespace, registration: R, path:
         made = {"sha256": digest, "public_key": public.hex(), "file": str(path)}
         print_json({**registration.content(), **made})
     else:
-        said = _SAID[chosen_language(arguments)]
-        say(said.format(path=path, digest=digest, key=public.hex(), start=registration.start))
+        signed_text = Text(
+            "Signed the registered analysis: {path}\nSHA-256 {digest}\nPublic key {key}\nPublish both before {start}.",
+            path=path,
+            digest=digest,
+            key=public.hex(),
+            start=registration.start,
+        )
+        tell(signed_text, chosen_language(arguments))
 
 
 def _tell_few(registration: Registration, language: str) -> None:
     controls = len(registration.controls)
     if registration.design.method is Method.CITS and controls < CONTROLS_TO_CLAIM:
-        say(_FEW[language].format(controls=controls, needed=CONTROLS_TO_CLAIM))
+        few = Text(
+            "Note: with {controls} controls the verdict can never be that the target is achieved; {needed} are needed.",
+            controls=controls,
+            needed=CONTROLS_TO_CLAIM,
+        )
+        tell(few, language)
 
 
 def _with_power(arguments: argparse.Namespace, centre: Centre, draft: Registration) -> Registration:
@@ -105,3 +118,147 @@ def _too_weak(found: PlannedPower, where: str) -> InputError:
     what = f"this plan would find its target in {round(100 * found.power.power)} of 100: nothing was signed"
     hint = "more units, longer windows or other steps; --anyway signs it all the same"
     return InputError(what, where=where, hint=hint)
+
+
+def tell_power(found: PlannedPower, language: str) -> None:
+    """Print for people what a plan could find."""
+    if found.refusal:
+        tell(Text("This plan gives no effect at all: {reason}", reason=found.refusal.text), language)
+        return
+    if found.power is None:
+        tell(
+            Text("THE POWER IS NOT KNOWN: there are no figures of these units so far, and no noise was stated."),
+            language,
+        )
+        return
+    _tell_power(found.power, language)
+    for notice in found.always:
+        tell(Text("This plan can never give a verdict: {reason}", reason=notice.text), language)
+
+
+def _tell_power(power: Power, language: str) -> None:
+    if power.is_weak:
+        tell(
+            Text(
+                "THE PLAN IS TOO WEAK: it should be 80 %. Take more units, longer windows, or more time between steps."
+            ),
+            language,
+        )
+    tell(
+        Text(
+            "Power: if the true effect is just the target ({target}), this analysis finds it with a chance of {power}.",
+            target=percent(power.target),
+            power=percent(power.power),
+        ),
+        language,
+    )
+    low, high = (_share(power.detectable[chance]) for chance in (80, 90))
+    tell(
+        Text("Smallest reduction that is found: {low} with a chance of 80 %, {high} with 90 %.", low=low, high=high),
+        language,
+    )
+    if power.achieved_from is not None:
+        tell(
+            Text(
+                "For “achieved” with a chance of 80 % the true reduction has to be {share} or more; just "
+                "the target nearly always gives “not decided”.",
+                share=_share(power.achieved_from),
+            ),
+            language,
+        )
+    tell(_noise_text(power), language)
+
+
+def _noise_text(power: Power) -> Text:
+    noise, correlation = percent(power.noise, 1), Number(power.correlation, decimals=2)
+    if power.source is NoiseSource.PANEL:
+        return Text(
+            "Noise measured so far: {noise} a period, correlation of a period with the next {correlation}.",
+            noise=noise,
+            correlation=correlation,
+        )
+    return Text(
+        "Noise as stated: {noise} a period, correlation of a period with the next {correlation}.",
+        noise=noise,
+        correlation=correlation,
+    )
+
+
+def asked_panel(arguments: argparse.Namespace) -> Panel | None:
+    """Return the figures of the units so far that were named; ``None`` where none were.
+
+    Raises:
+        QuetsachError: they cannot be read, or are no panel.
+    """
+    if not arguments.panel:
+        return None
+    return read_panel(storage.read_input(arguments.panel, most_bytes=MAX_BYTES), where=arguments.panel.name)
+
+
+def asked_noise(
+    arguments: argparse.Namespace, so_far: Panel | None, units: tuple[str, ...]
+) -> Noise | NotEstimable | None:
+    """Return the noise of units from their figures so far, or as it was stated; ``None`` where there is neither.
+
+    Raises:
+        QuetsachError: a unit is lacking, or what was stated is out of range.
+    """
+    if so_far:
+        return noise_of(so_far, units)
+    if arguments.noise is None:
+        return None
+    return stated_noise(len(units), percent=arguments.noise, correlation=arguments.correlation)
+
+
+def rehearse(
+    begins: Mapping[str, date | None],
+    weeks: tuple[date, ...],
+    design: Design,
+    *,
+    target: float,
+    noise: Noise | NotEstimable | None,
+    strata: tuple[tuple[str, ...], ...] = (),
+) -> PlannedPower:
+    """Work out what a plan could find, while people see how far that is."""
+    with Progress("Đang thử kế hoạch / rehearsing the plan", DRAWS) as progress:
+        return planned_power(
+            begins, weeks, design, target=target, noise=noise, strata=strata, progress=progress.advance
+        )
+
+
+def _share(share: float | None) -> Text:
+    return Text("none", context="reduction") if share is None else percent(share, 1)
+
+
+_MEASURES = {
+    "machines": Text("infections on line"),
+    "addresses": Text("mean daily addresses (some cells have no estimate of infections)"),
+}
+
+
+def write_panel(arguments: argparse.Namespace) -> int:
+    """Write the registered panel of a campaign."""
+    path = campaign_folder(arguments) / REGISTRATION
+    if not path.exists():
+        where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
+        raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
+    registration = read_registered(path)
+    centre = Centre(arguments.data or default_data())
+    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, centre.view() as view:
+        panel = campaign_panel(registration, centre, view, progress=progress.advance)
+    if arguments.out is None:
+        sys.stdout.write(panel.content.decode())
+    else:
+        try:
+            storage.write(arguments.out, panel.content, mode=storage.SHARED)
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
+        told = Text(
+            "{cells} cells of {units} units and {weeks} weeks; measure: {measure}.",
+            cells=panel.units * panel.weeks,
+            units=panel.units,
+            weeks=panel.weeks,
+            measure=_MEASURES[panel.measure.value],
+        )
+        tell(told, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND

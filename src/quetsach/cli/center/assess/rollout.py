@@ -1,38 +1,39 @@
-"""``quetsach center assess rollout``: draws the random order in which units begin, once."""
+"""``quetsach center assess rollout`` and ``fidelity``: the order in which units begin, and when they really began."""
 
 import argparse
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quetsach import storage
 from quetsach.assess.effect import Design, Method, Scale
-from quetsach.assess.effect.fidelity import planned_days
+from quetsach.assess.effect.fidelity import Fidelity, Kept, planned_days, read_notes
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out, read_units
 from quetsach.centre.planning import PlannedPower
-from quetsach.centre.registered import ROLL_OUT, refuse_trial
-from quetsach.cli.center.assess.planned_power import asked_noise, asked_panel, rehearse, tell_power
-from quetsach.cli.center.assess.windows import campaign_folder, keep_once
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.centre.registered import FIDELITY, ROLL_OUT, kept_record, order_of, refuse_trial
+from quetsach.cli.center.assess.registration import asked_noise, asked_panel, rehearse, tell_power
+from quetsach.cli.center.assess.windows import campaign_folder, keep_once, percent
+from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.period import parse_day
+from quetsach.core.period import day_text, parse_day
+from quetsach.core.text import Text, all_in_language
 from quetsach.lake.weekly import WEEK_DAYS, weeks
 
 _REHEARSAL = "rehearsal of an order"
 _WHOLE, _WEEKS_AT_MOST = 100, 260
-_WORDS = {
-    "vi": {
-        "header": ("đợt", "ngày bắt đầu", "số đơn vị", "đơn vị"),
-        "drawn": "Đã rút thứ tự một lần từ giá trị khởi tạo (seed) {seed!r}; không rút lại. Tệp: {path}",
-        "digest": "SHA-256 {digest}: hãy công bố cùng giá trị khởi tạo trước khi bắt đầu.",
-    },
-    "en": {
-        "header": ("step", "first day", "units", "which"),
-        "drawn": "Drawn once from the seed {seed!r} and not to be drawn again. File: {path}",
-        "digest": "SHA-256 {digest}: publish it, with the seed, before the start.",
-    },
-}
+_HEADER = (Text("step"), Text("first day", context="roll-out"), Text("units"), Text("which"))
+_RECORD_HEADER = (
+    Text("day drawn"),
+    Text("units", context="counted"),
+    Text("as planned"),
+    Text("early"),
+    Text("late"),
+    Text("never", context="roll-out"),
+    Text("not noted"),
+    Text("reached before"),
+)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -95,11 +96,83 @@ def _power(arguments: argparse.Namespace, drawn: RollOut) -> PlannedPower:
 
 
 def _tell(drawn: RollOut, path: Path, language: str) -> None:
-    words = _WORDS[language]
     rows = [
-        (index, f"{day:%d/%m/%Y}" if language == "vi" else str(day), len(units), ", ".join(units))
+        (index, day_text(day, language), len(units), ", ".join(units))
         for index, (day, units) in enumerate(zip(drawn.days, drawn.steps, strict=True), 1)
     ]
-    print_table(words["header"], rows, right=(0, 2))
-    say(str(words["drawn"]).format(seed=drawn.seed, path=path))
-    say(str(words["digest"]).format(digest=drawn.digest))
+    print_table(all_in_language(_HEADER, language), rows, right=(0, 2))
+    tell(
+        Text(
+            "Drawn once from the seed {seed} and not to be drawn again. File: {path}", seed=repr(drawn.seed), path=path
+        ),
+        language,
+    )
+    tell(Text("SHA-256 {digest}: publish it, with the seed, before the start.", digest=drawn.digest), language)
+
+
+def tell_record(arguments: argparse.Namespace) -> int:
+    """Take in when units of a roll-out really began, and tell it."""
+    folder, language = campaign_folder(arguments), chosen_language(arguments)
+    order = order_of(folder)
+    if order is None:
+        hint = f"quetsach center assess rollout {folder.name}"
+        raise InputError("no order of roll-out was drawn", where=folder.name, hint=hint)
+    if arguments.record:
+        content = storage.read_input(arguments.record)
+        read_notes(content, order, where=arguments.record.name)
+        path = folder / FIDELITY / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
+        digest, refusal = hashlib.sha256(content).hexdigest(), "a record of this moment was kept already"
+        keep_once(arguments, "roll-out-record", path, content, digest=digest, refusal=refusal)
+        if not arguments.json:
+            tell(Text("The record was kept: {path}", path=path), language)
+    found = kept_record(folder)
+    if arguments.json:
+        print_json({"fidelity": found.fidelity.as_json() if found else None})
+    elif found:
+        tell_fidelity(found.fidelity, language)
+    else:
+        tell(Text("Nothing was recorded of when units really began.", context="command"), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def tell_fidelity(found: Fidelity, language: str, *, seen: float | None = None) -> None:
+    """Print for people how far an order was kept, and how much of an effect (share) an analysis can see of it."""
+    title = Text("The roll-out against the order that was drawn (all units still count by the day that was drawn):")
+    say("\n" + title.in_language(language))
+    rows = [
+        (day_text(step.first, language), step.units, *(step.kept[kind] for kind in Kept), step.spilled)
+        for step in found.steps
+    ]
+    print_table(
+        all_in_language(_RECORD_HEADER, language),
+        rows,
+        right=tuple(range(1, len(_RECORD_HEADER))),
+    )
+    if found.reached is not None:
+        tell(
+            Text(
+                "From their turn on units were really reached for {share} of the time.",
+                share=percent(found.reached),
+            ),
+            language,
+        )
+    if found.too_early:
+        tell(
+            Text(
+                "Before their turn they were reached already for {share} of the time, in {units} units. "
+                "Those are no true controls any more, so that the estimate is smaller than the effect.",
+                share=percent(found.too_early),
+                units=found.spilled,
+            ),
+            language,
+        )
+    if seen is not None and round(seen, 2) != 1:
+        tell(
+            Text(
+                "By the days that were drawn, the analysis sees about {share} of the effect (in "
+                "logarithms) that there is where all are reached on their day; units that are not noted "
+                "count as on their day.",
+                share=percent(seen),
+            ),
+            language,
+        )

@@ -5,11 +5,20 @@ import argparse
 from quetsach.assess import DEFINITIONS, NO_VERDICT, Figure, TargetReport, WindowChange, WindowCount, period_text
 from quetsach.centre import answers
 from quetsach.centre.centre import Centre
-from quetsach.cli.center.assess.windows import asked_period, print_csv, print_wrapped, show_basis, show_definitions
+from quetsach.cli.center.assess.windows import asked_period, print_csv, show_basis, show_definitions, tell_wrapped
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.number import number_text
+from quetsach.core.text import NO_TEXT, Text, all_in_language
+
+_WINDOWS = (
+    Text("window", context="target"),
+    Text("days", context="window"),
+    Text("addresses"),
+    Text("change", context="target"),
+    Text("from published figures"),
+)
 
 
 def targets(arguments: argparse.Namespace) -> int:
@@ -36,12 +45,9 @@ def targets(arguments: argparse.Namespace) -> int:
 
 
 def _show_targets(report: TargetReport, language: str) -> None:
-    vi = language == "vi"
     print(f"{report.name.in_language(language)}\n")
     print_table(
-        ("kỳ", "từ – đến", "địa chỉ", "thay đổi", "theo số công bố")
-        if vi
-        else ("window", "days", "addresses", "change", "from published figures"),
+        all_in_language(_WINDOWS, language),
         [
             _target_row(report.baseline, None, language),
             *(_target_row(w.count, w.change, language) for w in report.windows),
@@ -49,13 +55,13 @@ def _show_targets(report: TargetReport, language: str) -> None:
         right=(2, 3, 4),
     )
     for goal in report.goals:
-        note = "" if goal.is_measured else (" (chưa có số liệu để đo)" if vi else " (nothing here measures it)")
-        print(f"\n{'Chỉ tiêu' if vi else 'Target'}: {goal.text.in_language(language)}{note}")
-    print_wrapped(NO_VERDICT.in_language(language))
+        note = NO_TEXT if goal.is_measured else Text(" (nothing here measures it)")
+        print("\n" + Text("Target: {goal}{note}", goal=goal.text, note=note).in_language(language))
+    tell_wrapped(NO_VERDICT, language)
     for notice in (*report.notices, *(n for w in report.windows for n in w.notices)):
-        print_wrapped(f"{'Lưu ý' if vi else 'Note'}: {notice.text.in_language(language)}")
+        tell_wrapped(Text("Note: {notice}", notice=notice.text), language)
     if report.seal:
-        print(f"\n{'Mốc đã chốt, SHA-256' if vi else 'Frozen baseline, SHA-256'} {report.seal}")
+        print("\n" + Text("Frozen baseline, SHA-256 {seal}", seal=report.seal).in_language(language))
     show_basis(report.baseline.basis, language)
     show_definitions([DEFINITIONS["window-addresses"], DEFINITIONS["change-against-baseline"]], language)
 
@@ -65,7 +71,7 @@ def _target_row(count: WindowCount, change: Figure | None, language: str) -> tup
         count.name.in_language(language),
         period_text(count.basis.window, language),
         number_text(count.addresses, language),
-        f"{change.text(language, signed=True)}{'%' if language == 'vi' else ' %'}" if change else "–",
+        Text("{share} %", share=change.text(language, signed=True)).in_language(language) if change else "–",
         number_text(count.published, language) if count.published else "–",
     )
 

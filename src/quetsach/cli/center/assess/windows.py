@@ -16,6 +16,7 @@ from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.lake.view import LakeView
 
 
@@ -90,20 +91,17 @@ def newest_period(view: LakeView, days: int) -> Period:
 
 def show_basis(basis: Basis, language: str) -> None:
     """Print what a number was counted over and from."""
-    window, feeds = period_text(basis.window, language), ", ".join(basis.feeds) or "–"
-    tables = ", ".join(basis.network_versions) or "–"
-    if language == "vi":
-        newest = f"{basis.as_of:%d/%m/%Y}" if basis.as_of else "–"
-        text = (
-            f"Kỳ {window} (giờ UTC), có dữ liệu {basis.days_with_data}/{basis.window.days} ngày; nguồn: {feeds}; "
-            f"dữ liệu mới nhất: {newest}; bảng địa chỉ: {tables}."
-        )
-    else:
-        text = (
-            f"Window {window} (UTC), data on {basis.days_with_data} of {basis.window.days} days; feeds: {feeds}; "
-            f"newest data: {basis.as_of or '–'}; address table: {tables}."
-        )
-    print_wrapped(text)
+    text = Text(
+        "Window {window} (UTC), data on {days} of {all} days; feeds: {feeds}; newest data: {newest}; address table: "
+        "{tables}.",
+        window=period_text(basis.window, language),
+        days=basis.days_with_data,
+        all=basis.window.days,
+        feeds=", ".join(basis.feeds) or "–",
+        newest=basis.as_of or "–",
+        tables=", ".join(basis.network_versions) or "–",
+    )
+    tell_wrapped(text, language)
 
 
 def show_definitions(definitions: Iterable[Definition], language: str) -> None:
@@ -115,6 +113,16 @@ def show_definitions(definitions: Iterable[Definition], language: str) -> None:
 def print_wrapped(text: str) -> None:
     """Print a paragraph, its later lines set in."""
     print("\n" + textwrap.fill(text, 100, subsequent_indent="  "))
+
+
+def tell_wrapped(text: LocalText, language: str) -> None:
+    """Print a paragraph in a language, its later lines set in."""
+    print_wrapped(text.in_language(language))
+
+
+def percent(share: float, decimals: int = 0, *, signed: bool = False) -> Text:
+    """Return a share in percent."""
+    return Text("{share} %", share=Number(100 * share, decimals, signed=signed))
 
 
 def print_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

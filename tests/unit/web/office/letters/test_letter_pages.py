@@ -9,7 +9,7 @@ from tests.unit.web.office.conftest import NOW
 from tests.unit.web.office.letters.conftest import CONTENT
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center.letters_chain import published_letters
+from quetsach.cli.center.letter_files import published_letters
 from quetsach.installation import bundled
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide

@@ -1,28 +1,36 @@
-"""``quetsach center letters chain``: how many days published letters needed down the levels; it needs no centre."""
+"""``quetsach center letters chain`` and ``verify``: what the files of letters say; they need no centre."""
 
 import argparse
-from collections.abc import Mapping
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
 from quetsach.centre.tables import country_table, load_country
-from quetsach.cli.output import print_json, print_table, say
+from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text, all_in_language, both
+from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 
-_WORDS: Mapping[str, Mapping[str, Any]] = {
-    "vi": {
-        "first": "Công văn số {number} ngày {day:%d/%m/%Y} của {issuer}",
-        "links": ("cấp", "số, ký hiệu", "cơ quan", "ngày", "sau công văn cấp trên (ngày)", "sau công văn đầu (ngày)"),
-        "levels": ("cấp", "số công văn", "một nửa trong (ngày)", "lâu nhất (ngày)", "cơ quan lâu nhất"),
-    },
-    "en": {
-        "first": "Letter {number} of {day:%d/%m/%Y} by {issuer}",
-        "links": ("level", "number", "agency", "day", "after the letter above (days)", "after the first (days)"),
-        "levels": ("level", "letters", "half within (days)", "slowest (days)", "slowest agency"),
-    },
-}
+_LINKS = (
+    Text("level"),
+    Text("number", context="letter"),
+    Text("agency"),
+    Text("day"),
+    Text("after the letter above (days)"),
+    Text("after the first (days)"),
+)
+_LEVELS = (Text("level"), Text("letters"), Text("half within (days)"), Text("slowest (days)"), Text("slowest agency"))
+_SIGNATURES = (
+    Text("signature"),
+    Text("signer"),
+    Text("time"),
+    Text("intact"),
+    Text("trusted"),
+    Text("nothing added after"),
+    Text("time stamp"),
+)
 
 
 def published_letters(data: Path | None = None) -> bytes:
@@ -56,10 +64,13 @@ def chain(arguments: argparse.Namespace) -> int:
 
 
 def _tell(chain: Chain, language: str) -> None:
-    words, first = _WORDS[language], chain.first
+    first = chain.first
     number = first.document or first.key
-    say(words["first"].format(number=number, day=first.day, issuer=first.issuer.in_language(language)))
-    print_table(words["links"], [_row(link, language) for link in chain.links], right=(0, 4, 5))
+    tell(
+        Text("Letter {number} of {day} by {issuer}", number=number, day=f"{first.day:%d/%m/%Y}", issuer=first.issuer),
+        language,
+    )
+    print_table(all_in_language(_LINKS, language), [_row(link, language) for link in chain.links], right=(0, 4, 5))
     names = {link.letter.key: link.letter.issuer.in_language(language) for link in chain.links}
     rows = [
         (p.level, p.total, p.half.days if p.half else "–", p.slowest.days if p.slowest else "–", names[p.slowest_unit])
@@ -67,7 +78,7 @@ def _tell(chain: Chain, language: str) -> None:
     ]
     if rows:
         say("")
-        print_table(words["levels"], rows, right=(0, 1, 2, 3))
+        print_table(all_in_language(_LEVELS, language), rows, right=(0, 1, 2, 3))
 
 
 def _row(link: Link, language: str) -> tuple[object, ...]:
@@ -89,7 +100,7 @@ def _as_json(chain: Chain) -> dict[str, Any]:
             "key": link.letter.key,
             "above": link.letter.above or None,
             "number": link.letter.document or None,
-            "issuer": {"vi": link.letter.issuer.vi, "en": link.letter.issuer.en},
+            "issuer": both(link.letter.issuer),
             "day": link.letter.day.isoformat(),
             "days_after_above": link.days_after_above if link.letter.above else None,
             "days_after_first": link.days_after_first if link.letter.above else None,
@@ -108,3 +119,45 @@ def _as_json(chain: Chain) -> dict[str, Any]:
         for p in chain.levels
     ]
     return {"letters": letters, "levels": levels}
+
+
+_MOST_BYTES = 20 << 20
+
+
+def check_letter(arguments: argparse.Namespace) -> int:
+    """Verify that a file is a letter with both its signatures, unchanged."""
+    states = verify(_read(arguments.file), [_read(root) for root in arguments.root])
+    is_good = is_signed_letter(states)
+    language = chosen_language(arguments)
+    if arguments.json:
+        print_json({"is_signed_letter": is_good, "signatures": [dataclasses.asdict(state) for state in states]})
+    else:
+        rows = []
+        for state in states:
+            marks = (state.is_intact, state.is_trusted, state.is_last_word, state.is_time_proven)
+            at = state.signed_at.isoformat(sep=" ") if state.signed_at else "–"
+            rows.append(
+                (
+                    state.field,
+                    state.signer,
+                    at,
+                    *((Text("yes") if mark else Text("NO")).in_language(language) for mark in marks),
+                )
+            )
+        if rows:
+            print_table(all_in_language(_SIGNATURES, language), rows)
+        tell(
+            Text("Both signatures of the letter are there and good; nothing was changed.")
+            if is_good
+            else Text("This is NOT a letter with both its signatures good."),
+            language,
+        )
+    return ExitCode.NOTHING_FOUND if is_good else ExitCode.USAGE
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(file)) from error
