@@ -147,8 +147,7 @@ def _spelled_out(call: ast.Call) -> Iterator[str]:
 def test_no_code_spells_a_text_out_in_two_languages() -> None:
     """``LocalText`` holds what data says; a sentence of the code is a ``Text``."""
     found = [(str(path.relative_to(SOURCE)), part) for path, call in _calls("LocalText") for part in _spelled_out(call)]
-    left = [(place, part) for place, part in found if place != "core/text.py" and place not in UNCONVERTED]
-    assert left == []
+    assert [(place, part) for place, part in found if place != "core/text.py"] == []
 
 
 def _asks_for_the_language(node: ast.AST) -> bool:
@@ -172,27 +171,6 @@ def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
 
 
 TEXTS = _calls("Text")
-UNCONVERTED = frozenset(
-    {
-        "campaign/section.py",
-        "web/evaluation/chapters/cases.py",
-        "web/evaluation/chapters/effect.py",
-        "web/evaluation/chapters/grades.py",
-        "web/evaluation/chapters/machines.py",
-        "web/evaluation/chapters/mobilised.py",
-        "web/evaluation/chapters/priority.py",
-        "web/evaluation/chapters/summary.py",
-        "web/evaluation/chapters/words.py",
-        "web/office/returns/selectors/filed.py",
-        "web/published/definition.py",
-    }
-)
-"""Modules whose sentences with several values are still written twice; this list only gets shorter."""
-
-
-def test_what_is_said_to_be_unconverted_is() -> None:
-    spelled = {str(path.relative_to(SOURCE)) for path, call in _calls("LocalText") if any(_spelled_out(call))}
-    assert UNCONVERTED - spelled == set()
 
 
 def _pseudo(source: Path) -> bytes:

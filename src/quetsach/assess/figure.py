@@ -5,7 +5,8 @@ from datetime import date
 
 from quetsach.assess.definitions import Definition
 from quetsach.core.number import number_text
-from quetsach.core.period import Period, day_text
+from quetsach.core.period import Period
+from quetsach.core.text import Number, Text
 
 ADDRESS_KEY = "address"
 """What is told apart when counting: one IP address, never a machine."""
@@ -73,7 +74,19 @@ class Figure:
         }
 
 
-def period_text(period: Period, language: str) -> str:
+def days_of(period: Period) -> Text:
     """Return a period as people write it."""
-    between = " to " if language == "en" else " – "
-    return between.join(day_text(day, language) for day in (period.first, period.last))
+    return Text("{first} to {last}", first=period.first, last=period.last)
+
+
+def period_text(period: Period, language: str) -> str:
+    """Return a period as people write it in a language."""
+    return days_of(period).in_language(language)
+
+
+def change_of(percent: float) -> Text:
+    """Return a relative change as people say it: “giảm 54,5%”, “fell by 54.5 %”; with one decimal."""
+    size = Number(abs(percent), decimals=1)
+    if not round(percent, 1):
+        return Text("did not change")
+    return Text("fell by {size} %", size=size) if percent < 0 else Text("rose by {size} %", size=size)

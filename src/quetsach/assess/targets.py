@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.figure import Basis, Figure
-from quetsach.core.number import change_text
+from quetsach.assess.figure import Basis, Figure, change_of, days_of
 from quetsach.core.text import LocalText, Text
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10
@@ -161,8 +160,8 @@ def judge_baseline(
         told = Text(
             "{told} Against that window, {window} {change}.",
             told=told,
-            window=Text("{first} to {last}", first=window.first, last=window.last),
-            change=LocalText(change_text(other, "vi"), change_text(other, "en")),
+            window=days_of(window),
+            change=change_of(other),
         )
     raised = Notice("baseline-above-previous-year", told, round(above))
     return (*notices, *_coverage(previous_year), raised)
@@ -177,7 +176,7 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
 def _coverage(count: WindowCount) -> tuple[Notice, ...]:
     """Say which days have no data at all, and which feeds none on days that have some from another."""
     basis = count.basis
-    window = Text("{first} to {last}", first=basis.window.first, last=basis.window.last)
+    window = days_of(basis.window)
     if not basis.days_with_data:
         text = Text("There are no data from {window}.", window=window)
         return (Notice("no-data", text),)

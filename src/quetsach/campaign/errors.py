@@ -10,11 +10,11 @@ from quetsach.core.text import LocalText
 class CampaignError(LocalError):
     """A campaign's or scenario's file is not of the form it must have; ``where`` is file and field.
 
-    ``text`` says it in both languages where the office shows it to people who never see the file.
+    What is wrong is a sentence where the office shows it to people who never see the file, else English.
     """
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "", text: LocalText | None = None) -> None:
-        super().__init__(text or LocalText(what, what), where=where)
+    def __init__(self, what: str | LocalText, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what if isinstance(what, LocalText) else LocalText(what, what), where=where)
         self.hint = hint
 
     @property

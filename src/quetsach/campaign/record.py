@@ -8,7 +8,7 @@ from quetsach.campaign.errors import CampaignError
 from quetsach.campaign.schedule.plan import Milestone, Phase, check_plan, read_milestone, read_phase
 from quetsach.campaign.section import Section
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 _FEED = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}/[a-z0-9][a-z0-9_-]{0,47}")
 
@@ -141,21 +141,22 @@ def _check(campaign: Campaign, top: Section) -> None:
     top.refuse_twins("windows", (w.id for w in campaign.windows))
     top.refuse_twins("feeds", campaign.feeds)
     if wrong := next((feed for feed in campaign.feeds if not is_feed_name(feed)), None):
-        what = f"{wrong[:60]!r} is not of the form feed/report, as in shadowserver/event4_sinkhole"
-        vi = f"“{wrong[:60]}” không theo dạng nguồn/báo cáo, ví dụ shadowserver/event4_sinkhole"
-        raise top.error("feeds", what, vi=vi)
+        told = Text("“{wrong}” is not of the form feed/report, as in shadowserver/event4_sinkhole", wrong=wrong[:60])
+        raise top.error("feeds", told)
     known = {w.id for w in campaign.windows}
     if campaign.baseline not in known:
-        raise top.error("baseline", "names no window", vi="không có kỳ đếm nào mang tên này")
+        raise top.error("baseline", Text("names no window"))
     if campaign.previous_year and (campaign.previous_year not in known or campaign.previous_year == campaign.baseline):
-        vi = "phải là một kỳ đếm khác kỳ làm mốc"
-        raise top.error("previous_year", "must name a window other than the baseline", vi=vi)
+        raise top.error("previous_year", Text("must name a window other than the baseline"))
     days = campaign.window(campaign.baseline).period.days
     for number, window in enumerate(campaign.windows, 1):
         if window.period.days != days:
-            what = f"{window.id} has {window.period.days} days and the baseline {days}: unequal windows do not compare"
-            vi = f"kỳ này dài {window.period.days} ngày, kỳ làm mốc {days} ngày: phải dài bằng nhau mới so sánh được"
-            raise top.error(f"windows[{number}].last", what, vi=vi)
+            told = Text(
+                "the window has {days} days and the baseline {baseline}: unequal windows do not compare",
+                days=window.period.days,
+                baseline=days,
+            )
+            raise top.error(f"windows[{number}].last", told)
 
 
 def _target(section: Section) -> Target:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from quetsach.campaign.errors import CampaignError
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Number, Text
 
 # Says in words what is wrong with the file of a plan, and at which line, to people who do not know TOML.
 
@@ -71,7 +71,7 @@ def format_at(error: CampaignError, content: bytes) -> LocalText:
     if not error.field:
         return error.text
     number = line_of(content, error.field)
-    place: LocalText = LocalText(*(_place(error.field, language) for language in ("vi", "en")))
+    place: LocalText = _place(error.field)
     if number:
         place = Text("line {number}, {place}", number=number, place=place)
     return Text("{place}: {text}", place=place, text=error.text)
@@ -119,15 +119,15 @@ def _split(field: str) -> tuple[str, ...]:
     return tuple(part for step in steps if step for part in (step[1], step[2]) if part)
 
 
-def _place(field: str, language: str) -> str:
-    """Write ``phases[2].last`` as “giai đoạn thứ 2, ngày cuối (last)”."""
+def _place(field: str) -> Joined:
+    """Write ``phases[2].last`` as “giai đoạn thứ 2, ngày cuối”."""
     words = []
     for step in field.split("."):
         found = _STEP.match(step)
         name, at = (found[1], found[2]) if found else (step, None)
-        word = _NAMES[name].in_language(language) if name in _NAMES else f"“{name[:60]}”"
-        words.append(f"{word} {'thứ ' if language == 'vi' else ''}{at}" if at else word)
-    return ", ".join(words)
+        word = _NAMES.get(name) or Text("“{name}”", name=name[:60])
+        words.append(Text("{word} {at}", context="one of several", word=word, at=at) if at else word)
+    return Joined(words)
 
 
 # Reads a TOML description field by field; what is missing, of another kind or unknown is said with its field.
@@ -138,14 +138,15 @@ MAX_BYTES = 1 << 20
 MAX_ITEMS = 1000
 MAX_TEXT_LENGTH = 2000
 MAX_IDENTIFIER_LENGTH = 60
-_KINDS_VI = {
-    str: 'chữ, đặt trong ngoặc kép, ví dụ "VNPT"',
-    int: "số nguyên, không đặt trong ngoặc kép",
-    bool: "true hoặc false, không đặt trong ngoặc kép",
-    date: "ngày, ghi năm-tháng-ngày, không đặt trong ngoặc kép, ví dụ 2026-11-23",
-    list: "danh sách",
-    dict: "bảng",
+_KINDS: Final[Mapping[type | tuple[type, ...], Text]] = {
+    str: Text('a text in quotes, as in "VNPT"'),
+    int: Text("a whole number without quotes"),
+    (int, float): Text("a number without quotes"),
+    bool: Text("true or false, without quotes"),
+    date: Text("a day, year-month-day without quotes, as in 2026-11-23"),
+    dict: Text("a table"),
 }
+_TEXTS = Text('a list of texts, as in ["one", "two"]')
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -166,59 +167,57 @@ class Section:
             CampaignError: too large, or not TOML in UTF-8.
         """
         if len(content) > MAX_BYTES:
-            what = f"larger than {MAX_BYTES:,} bytes"
-            raise CampaignError(what, where=file, text=LocalText("tệp quá lớn", what))
+            raise CampaignError(Text("larger than {most} bytes", most=Number(MAX_BYTES)), where=file)
         try:
             return cls(tomllib.loads(content.decode("utf-8")), file)
         except (ValueError, RecursionError) as error:
-            what = f"not TOML in UTF-8: {str(error)[:200]}"
-            raise CampaignError(what, where=file, text=unreadable(content, str(error)[:200])) from error
+            why = str(error)[:200]
+            raise CampaignError(unreadable(content, why), where=file, hint=f"not TOML in UTF-8: {why}") from error
 
     def text(self, name: str) -> str:
         """Return a text that is not empty."""
-        value = self._value(name, str, 'a text in quotes, as in "VNPT"')
+        value = self._value(name, str)
         if not value.strip() or len(value) > MAX_TEXT_LENGTH:
-            vi = f"để trống hoặc dài quá {MAX_TEXT_LENGTH} ký tự"
-            raise self.error(name, f"empty or longer than {MAX_TEXT_LENGTH} characters", vi=vi)
+            raise self.error(name, Text("empty or longer than {most} characters", most=MAX_TEXT_LENGTH))
         return str(value)
 
     def integer(self, name: str, *, least: int, most: int) -> int:
         """Return a whole number from ``least`` to ``most``."""
-        value = self._value(name, int, "a whole number")
+        value = self._value(name, int)
         if not least <= value <= most:
-            raise self.error(name, f"must be from {least:,} to {most:,}", vi=f"phải từ {least} đến {most}")
+            raise self.error(name, Text("must be from {least} to {most}", least=least, most=most))
         return int(value)
 
     def number(self, name: str, *, least: float, most: float) -> float:
         """Return a number from ``least`` to ``most``."""
-        value = self._value(name, (int, float), "a number")
+        value = self._value(name, (int, float))
         if not least <= value <= most:  # NaN is in no range
-            raise self.error(name, f"must be from {least:g} to {most:g}", vi=f"phải từ {least:g} đến {most:g}")
+            raise self.error(name, Text("must be from {least} to {most}", least=f"{least:g}", most=f"{most:g}"))
         return float(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, at least one, none empty."""
-        values = self._value(name, list, 'a list of texts, as in ["one", "two"]')
+        values = self._value(name, list, _TEXTS)
         if not 0 < len(values) <= MAX_ITEMS:
-            raise self.error(name, f"must be 1 to {MAX_ITEMS} texts")
+            raise self.error(name, Text("must be 1 to {most} texts", most=MAX_ITEMS))
         return tuple(Section({name: value}, self.file, self.path).text(name) for value in values)
 
     def flag(self, name: str) -> bool:
         """Return ``true`` or ``false``; a flag that is not there is false."""
-        return self.has(name) and bool(self._value(name, bool, "true or false, without quotes"))
+        return self.has(name) and bool(self._value(name, bool))
 
     def day(self, name: str) -> date:
         """Return a day, written without quotes: ``2020-06-16``."""
-        value = self._value(name, date, "a day without quotes, as in 2020-06-16")
+        value = self._value(name, date)
         if isinstance(value, datetime):
-            raise self.error(name, "must be a day without a time", vi="phải là ngày, không kèm giờ")
+            raise self.error(name, Text("must be a day without a time"))
         return value  # type: ignore[no-any-return]
 
     def period(self) -> Period:
         """Return the days from this section's ``first`` to its ``last``."""
         first, last = self.day("first"), self.day("last")
         if last < first:
-            raise self.error("last", "is before first", vi="trước ngày đầu")
+            raise self.error("last", Text("is before first"))
         return Period(first, last)
 
     def local_text(self, name: str) -> LocalText:
@@ -232,9 +231,8 @@ class Section:
         """Return an identifier: lower-case letters, digits and single hyphens, at most 60."""
         text = self.text(name)
         if len(text) > MAX_IDENTIFIER_LENGTH or not _IDENTIFIER.fullmatch(text):
-            vi = f"chỉ gồm chữ thường không dấu, chữ số, gạch nối, tối đa {MAX_IDENTIFIER_LENGTH}"
-            what = f"must be lower-case letters, digits and hyphens, at most {MAX_IDENTIFIER_LENGTH}"
-            raise self.error(name, what, vi=vi)
+            told = Text("must be lower-case letters, digits and hyphens, at most {most}", most=MAX_IDENTIFIER_LENGTH)
+            raise self.error(name, told)
         return text
 
     def one_of[E: StrEnum](self, name: str, kind: type[E]) -> E:
@@ -243,8 +241,7 @@ class Section:
         try:
             return kind(text)
         except ValueError as error:
-            known = ", ".join(kind)
-            raise self.error(name, f"must be one of {known}", vi=f"phải là một trong: {known}") from error
+            raise self.error(name, Text("must be one of {known}", known=", ".join(kind))) from error
 
     def refuse_twins(self, name: str, identifiers: Iterable[str]) -> None:
         """Refuse an identifier that is there twice.
@@ -255,20 +252,19 @@ class Section:
         seen: set[str] = set()
         for identifier in identifiers:
             if identifier in seen:
-                raise self.error(name, f"{identifier} is there twice", vi=f"{identifier} có hai lần")
+                raise self.error(name, Text("{identifier} is there twice", identifier=identifier))
             seen.add(identifier)
 
     def section(self, name: str) -> "Section":
         """Return a table inside this one."""
-        value = self._value(name, dict, "a table")
+        value = self._value(name, dict)
         return Section(value, self.file, self._at(name))
 
     def sections(self, name: str) -> list["Section"]:
         """Return a list of tables, at least one: ``[[name]]``."""
-        value = self._value(name, list, f"tables under [[{name}]]")
+        value = self._value(name, list, Text("tables under [[{name}]]", name=name))
         if not value or len(value) > MAX_ITEMS or not all(isinstance(item, dict) for item in value):
-            vi = f"phải có từ 1 đến {MAX_ITEMS} bảng [[{name}]]"
-            raise self.error(name, f"must be 1 to {MAX_ITEMS} tables under [[{name}]]", vi=vi)
+            raise self.error(name, Text("must be 1 to {most} tables under [[{name}]]", most=MAX_ITEMS, name=name))
         return [Section(item, self.file, f"{self._at(name)}[{n}]") for n, item in enumerate(value, 1)]
 
     def optional_sections(self, name: str) -> list["Section"]:
@@ -287,25 +283,24 @@ class Section:
         """
         if unknown := sorted(set(self.values) - self._read):
             known = ", ".join(sorted(self._read))
-            what = "is not a field of this file"
-            text = LocalText(f"không có trường này; các trường: {known}", what)
-            raise CampaignError(what, where=self._where(unknown[0]), hint=f"known: {known}", text=text)
+            told = Text("is not a field of this file; fields: {known}", known=known)
+            raise CampaignError(told, where=self._where(unknown[0]))
 
-    def error(self, name: str, what: str, *, vi: str = "") -> CampaignError:
-        """Return the error that says what is wrong with a field, in Vietnamese too where the office shows it."""
-        return CampaignError(what, where=self._where(name), text=LocalText(vi or what, what))
+    def error(self, name: str, what: str | LocalText) -> CampaignError:
+        """Return the error that says what is wrong with a field: a sentence where the office shows it, else English."""
+        return CampaignError(what, where=self._where(name))
 
-    def _value(self, name: str, kind: type | tuple[type, ...], form: str) -> Any:
+    def _value(self, name: str, kind: type | tuple[type, ...], form: Text | None = None) -> Any:
         self._read.add(name)
+        wanted = form or _KINDS[kind]
         if name not in self.values:
-            text = Text("is missing")
-            raise CampaignError("is missing", where=self._where(name), hint=f"add {form}", text=text)
+            raise CampaignError(Text("is missing"), where=self._where(name), hint=f"add {wanted.en}")
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            shown = f"“{value}”" if isinstance(value, str | int | float | date) else "giá trị này"
-            wrong = LocalText(f"{shown} sai kiểu dữ liệu: phải là {_kind_vi(kind)}", "is of the wrong kind")
-            hint = f"it must be {form}"
-            raise CampaignError("is of the wrong kind", where=self._where(name), hint=hint, text=wrong)
+            is_plain = isinstance(value, str | int | float | date)
+            shown = Text("“{name}”", name=str(value)) if is_plain else Text("this value")
+            wrong = Text("{shown} is of the wrong kind: it must be {wanted}", shown=shown, wanted=wanted)
+            raise CampaignError(wrong, where=self._where(name))
         return value
 
     def _at(self, name: str) -> str:
@@ -313,7 +308,3 @@ class Section:
 
     def _where(self, name: str) -> str:
         return f"{self.file}: {self._at(name)[:200]}"
-
-
-def _kind_vi(kind: type | tuple[type, ...]) -> str:
-    return "số, không đặt trong ngoặc kép" if isinstance(kind, tuple) else _KINDS_VI.get(kind, kind.__name__)

@@ -13,16 +13,6 @@ def number_text(value: float, language: str, *, decimals: int = 0, signed: bool 
     return text if language == "en" else text.translate(_SWAPPED)
 
 
-def change_text(percent: float, language: str) -> str:
-    """Return a relative change as people say it: “giảm 54,5%”, “fell by 54.5 %”; with one decimal."""
-    number = number_text(abs(percent), language, decimals=1)
-    if not round(percent, 1):
-        return "did not change" if language == "en" else "không đổi"
-    if language == "en":
-        return f"{'fell' if percent < 0 else 'rose'} by {number} %"
-    return f"{'giảm' if percent < 0 else 'tăng'} {number}%"
-
-
 def size_text(size_bytes: int, language: str) -> str:
     """Return a size in the largest binary unit that leaves at least 1, with one decimal from KiB on."""
     size, unit = float(size_bytes), 0

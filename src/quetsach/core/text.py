@@ -48,7 +48,23 @@ NO_TEXT = LocalText("", "")
 """Where a text may be and none is needed."""
 
 
-class Text(LocalText):
+class _Translated(LocalText):
+    """A text that is made in the language in which it is read."""
+
+    __slots__ = ()
+
+    @property
+    def vi(self) -> str:
+        """The text in Vietnamese."""
+        return self.in_language("vi")
+
+    @property
+    def en(self) -> str:
+        """The text in English."""
+        return self.in_language(OWN_LANGUAGE)
+
+
+class Text(_Translated):
     """One sentence of the code, which the catalogues say in every other language.
 
     Args:
@@ -70,15 +86,9 @@ class Text(LocalText):
         for name, value in (("sentence", sentence), ("many", many), ("context", context), ("values", values)):
             object.__setattr__(self, name, value)
 
-    @property
-    def vi(self) -> str:
-        """The sentence in Vietnamese."""
-        return self.in_language("vi")
-
-    @property
-    def en(self) -> str:
-        """The sentence in English."""
-        return self.in_language(OWN_LANGUAGE)
+    def filled(self, **values: Any) -> "Text":
+        """Return the sentence with values for the places that it left open."""
+        return _remade(self.sentence, self.many, self.context, values)
 
     def in_language(self, language: str) -> str:
         """Return the sentence in a language, in English where its catalogues do not have it."""
@@ -110,6 +120,26 @@ def all_in_language(texts: Iterable[LocalText], language: str) -> list[str]:
 def both(text: LocalText) -> dict[str, str]:
     """Return a text in both languages, for machines."""
     return {"vi": text.vi, "en": text.en}
+
+
+class Joined(_Translated):
+    """Texts, numbers or days one after the other, each said in the language in which the whole is read."""
+
+    __slots__ = ("between", "parts")
+
+    parts: tuple[Any, ...]
+    between: str
+
+    def __init__(self, parts: Iterable[Any], between: str = ", ") -> None:
+        object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "between", between)
+
+    def in_language(self, language: str) -> str:
+        """Return all parts in a language."""
+        return self.between.join(_said(part, language) for part in self.parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Joined, (self.parts, self.between)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from quetsach.assess import DEFINITIONS, Basis, Figure, period_text
+from quetsach.assess.figure import change_of
 from quetsach.core.period import Period
 
 PERIOD = Period(date(2020, 6, 16), date(2020, 7, 15))
@@ -42,3 +43,15 @@ def test_every_definition_is_complete_in_both_languages(definition) -> None:
         assert text.vi
         assert text.en
     assert definition.text.vi != definition.text.en
+
+
+@pytest.mark.parametrize(
+    ("percent", "vi", "en"),
+    [
+        (-54.46, "giảm 54,5%", "fell by 54.5 %"),
+        (1234.5, "tăng 1.234,5%", "rose by 1,234.5 %"),
+        (0.04, "không đổi", "did not change"),
+    ],
+)
+def test_a_change_is_a_word_and_a_figure_without_a_sign(percent: float, vi: str, en: str) -> None:
+    assert (change_of(percent).vi, change_of(percent).en) == (vi, en)

@@ -61,7 +61,7 @@ def _examine(form: Form, check: Check, answers: Answers) -> Iterator[Fault]:
     values: Mapping[str, int | date] = {**answers.figures, **answers.days}
     if check.whole not in values or not all(name in values for name in check.parts):
         return
-    whole, label = values[check.whole], _label(form, check.whole)
+    whole, label = values[check.whole], form.label(check.whole)
     if check.kind is CheckKind.AT_MOST:
         part = values[check.parts[0]]
         if isinstance(part, date) and isinstance(whole, date) and part > whole:
@@ -71,17 +71,15 @@ def _examine(form: Form, check: Check, answers: Answers) -> Iterator[Fault]:
         return
     total = sum(answers.figures[name] for name in check.parts)
     if total != whole and check.excuse not in answers.texts:
-        excuse = _label(form, check.excuse)
-        parts = [_label(form, name) for name in check.parts]
         told: LocalText = Text(
             "{parts} = {total}, which is not “{label}” ({whole}).",
-            parts=LocalText(*(" + ".join(f"“{p.in_language(language)}”" for p in parts) for language in ("vi", "en"))),
+            parts=form.labels(check.parts),
             total=Number(total),
             label=label,
             whole=Number(answers.figures[check.whole]),
         )
         if check.excuse:
-            told = Text("{told} Correct it, or fill in “{excuse}”.", told=told, excuse=excuse)
+            told = Text("{told} Correct it, or fill in “{excuse}”.", told=told, excuse=form.label(check.excuse))
         yield Fault(check.whole, told)
 
 
@@ -90,7 +88,7 @@ def _within(form: Form, element: Element, answers: Answers) -> Iterator[Fault]:
     rows = [n for name, n in answers.figures.items() if name.startswith(f"{element.id}.")]
     if rows and element.sums_to in answers.figures:
         total, whole = sum(rows), answers.figures[element.sums_to]
-        label = _label(form, element.sums_to)
+        label = form.label(element.sums_to)
         if total != whole:
             told = Text(
                 "The rows add up to {total}, which is not “{label}” ({whole}).",
@@ -100,7 +98,7 @@ def _within(form: Form, element: Element, answers: Answers) -> Iterator[Fault]:
             )
             yield Fault(element.id, told)
     if rows and element.at_most in answers.figures and max(rows) > answers.figures[element.at_most]:
-        yield Fault(element.id, _larger(_label(form, element.at_most), answers.figures[element.at_most]))
+        yield Fault(element.id, _larger(form.label(element.at_most), answers.figures[element.at_most]))
 
 
 def _hints(element: Element, answers: Answers) -> Iterator[Fault]:
@@ -136,11 +134,6 @@ def _out_of_time(element: Element, answers: Answers, *, today: date | None, begu
         is_note = day >= begun - _BEFORE_CAMPAIGN
         told = Text("This day is before the campaign began ({begun}). Please check.", begun=begun)
         yield Fault(element.id, told, is_note=is_note)
-
-
-def _label(form: Form, identifier: str) -> LocalText:
-    element = form.element(identifier)
-    return element.label if element else LocalText(identifier, identifier)
 
 
 def _larger(whole: LocalText, most: int) -> LocalText:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quetsach.campaign.section import Section
-from quetsach.core.text import LocalText
+from quetsach.core.text import Joined, LocalText, Text
 
 LARGEST_COUNT = 100_000_000
 """No figure of one unit is larger: there are not more machines in the country."""
@@ -148,6 +148,15 @@ class Form:
     def element(self, identifier: str) -> Element | None:
         """Return the element of that identifier."""
         return next((e for e in self.elements() if e.id == identifier), None)
+
+    def label(self, identifier: str) -> LocalText:
+        """Return what an element asks; an identifier that no element has stands for itself."""
+        element = self.element(identifier)
+        return element.label if element else LocalText(identifier, identifier)
+
+    def labels(self, identifiers: Iterable[str]) -> LocalText:
+        """Return what elements ask as a sum: “one” + “another”."""
+        return Joined((Text("“{name}”", name=self.label(one)) for one in identifiers), " + ")
 
     @property
     def count(self) -> int:

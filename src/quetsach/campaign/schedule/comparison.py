@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from quetsach.campaign.schedule.outcome import AddressFacts, Outcome, ReturnFacts
 from quetsach.campaign.schedule.plan import Stage
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Number, Text
 
 NONE = Text("–")
 _STAGES = {
@@ -192,14 +191,12 @@ def _row(name: LocalText, sides: Iterable[LocalText], *, compares: bool = True) 
 
 
 def _count(value: float) -> LocalText:
-    return LocalText(number_text(value, "vi"), number_text(value, "en"))
+    return Joined((Number(value),))
 
 
 def _percent(value: float) -> LocalText:
-    return LocalText(*(number_text(value, language, decimals=1) for language in ("vi", "en")))
+    return Joined((Number(value, decimals=1),))
 
 
 def _signed(value: float | None) -> LocalText:
-    if value is None:
-        return NONE
-    return LocalText(*(number_text(value, language, decimals=1, signed=True) for language in ("vi", "en")))
+    return NONE if value is None else Joined((Number(value, decimals=1, signed=True),))

@@ -7,9 +7,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from quetsach.campaign.section import Section
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 
 # Conditions: what must hold before a phase may begin or a milestone counts as reached. They are data.
 #
@@ -83,18 +82,8 @@ class Finding:
     @property
     def text(self) -> LocalText:
         """The condition in words, with the count where it asks for several."""
-        return LocalText(self._in("vi"), self._in("en"))
-
-    def _in(self, language: str) -> str:
-        return (
-            _TEXTS[self.condition.needs]
-            .in_language(language)
-            .format(
-                count=number_text(self.count, language),
-                least=number_text(self.condition.least, language),
-                subject=self.condition.subject,
-            )
-        )
+        asked = self.condition
+        return _TEXTS[asked.needs].filled(count=Number(self.count), least=Number(asked.least), subject=asked.subject)
 
 
 def judge(conditions: tuple[Condition, ...], evidence: Evidence) -> tuple[Finding, ...]:
@@ -157,26 +146,23 @@ def check_plan(phases: Sequence[Phase], milestones: Sequence[Milestone], *, file
     _refuse_overlap(top, "phases", phases)
     for number, (earlier, later) in enumerate(pairwise(phases), 2):
         if order.index(later.stage) < order.index(earlier.stage):
-            what = f"{later.name.en} is of an earlier stage than {earlier.name.en}"
-            vi = f"“{later.name.vi}” thuộc giai đoạn sớm hơn “{earlier.name.vi}”"
-            raise top.error(f"phases[{number}].stage", what, vi=vi)
+            told = Text("“{later}” is of an earlier stage than “{earlier}”", later=later.name, earlier=earlier.name)
+            raise top.error(f"phases[{number}].stage", told)
     for number, phase in enumerate(phases, 1):
         parts = f"phases[{number}].parts"
         top.refuse_twins(parts, (p.id for p in phase.parts))
         _refuse_overlap(top, parts, phase.parts)
         for at, part in enumerate(phase.parts, 1):
             if part.period.first not in phase.period or part.period.last not in phase.period:
-                what = f"{part.name.en} lies outside {phase.name.en}"
-                vi = f"“{part.name.vi}” nằm ngoài thời gian của “{phase.name.vi}”"
-                raise top.error(f"{parts}[{at}]", what, vi=vi)
+                told = Text("“{part}” lies outside “{phase}”", part=part.name, phase=phase.name)
+                raise top.error(f"{parts}[{at}]", told)
 
 
 def _refuse_overlap(top: Section, name: str, items: Sequence[Phase | Part]) -> None:
     for number, (earlier, later) in enumerate(pairwise(items), 2):
         if later.period.first <= earlier.period.last:
-            what = f"{later.name.en} begins before {earlier.name.en} is over"
-            vi = f"“{later.name.vi}” bắt đầu khi “{earlier.name.vi}” chưa kết thúc"
-            raise top.error(f"{name}[{number}].first", what, vi=vi)
+            told = Text("“{later}” begins before “{earlier}” is over", later=later.name, earlier=earlier.name)
+            raise top.error(f"{name}[{number}].first", told)
 
 
 def read_phase(section: Section) -> Phase:

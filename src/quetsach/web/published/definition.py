@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.published.report_counts import BOUND_DAYS, BOUND_FACTOR, BOUND_FLOOR, IPV4, LINE_OF_IPV6, SITE_OF_IPV6
 
 
@@ -38,20 +37,18 @@ TOOL_REPORTS = Definition(
             "everything found was removed, also where a restart is still to come. It does not count if a report says "
             "that malware was put back by undo since, or was found again on a later day."
         ),
-        LocalText(
-            vi=f"Ai cũng gửi được báo cáo, kể cả báo cáo không có thật. Vì vậy trong một ngày (giờ UTC), một địa "
-            f"chỉ IPv4 chỉ "
-            f"được tính {IPV4.counted} báo cáo, một mạng IPv6 /64 được {LINE_OF_IPV6.counted}, một mạng /48 được "
-            f"{SITE_OF_IPV6.counted}. Ngày nào có số máy vượt cả {number_text(BOUND_FLOOR, 'vi')} và {BOUND_FACTOR} "
-            f"lần trung vị của {BOUND_DAYS} ngày trước đó thì chưa được tính cho đến khi có người xem xét. Báo cáo bị "
-            "rút thì không được tính. Đây là số liệu do người gửi tự báo, không phải số chúng tôi đo được, và không "
-            "đại diện cho mọi máy trong nước.",
-            en="Anyone can send a report, also an invented one. So in a day (UTC) an IPv4 address counts with "
-            f"{IPV4.counted} reports, an IPv6 /64 with {LINE_OF_IPV6.counted}, a /48 with {SITE_OF_IPV6.counted}. A "
-            f"day on which more machines report than {number_text(BOUND_FLOOR, 'en')} and than {BOUND_FACTOR} times "
-            f"the median of the {BOUND_DAYS} days before does not count until somebody has looked at it. Reports that "
-            "were withdrawn do not count. These figures are the word of those who sent them, not what we measured, and "
-            "do not stand for all machines of the country.",
+        Text(
+            "Anyone can send a report, also an invented one. So in a day (UTC) an IPv4 address counts with {ipv4} "
+            "reports, an IPv6 /64 with {line}, a /48 with {site}. A day on which more machines report than {floor} and "
+            "than {times} times the median of the {days} days before does not count until somebody has looked at it. "
+            "Reports that were withdrawn do not count. These figures are the word of those who sent them, not what we "
+            "measured, and do not stand for all machines of the country.",
+            ipv4=IPV4.counted,
+            line=LINE_OF_IPV6.counted,
+            site=SITE_OF_IPV6.counted,
+            floor=Number(BOUND_FLOOR),
+            times=BOUND_FACTOR,
+            days=BOUND_DAYS,
         ),
         Text(
             "Only families that the centre has a pack of are named: ten at most, machines to the nearest ten, none "

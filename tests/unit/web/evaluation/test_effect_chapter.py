@@ -117,7 +117,7 @@ def test_a_registration_is_dated_in_the_time_of_viet_nam() -> None:
     made = compose(inputs(effect=replace(effect, registered=late)))
     told = [b for s in made.sections if s.id == "effect" for b in s.blocks if isinstance(b, Statement)]
     (said,) = [one for one in told if one.title.en == "Pre-registration"]
-    assert said.text == LocalText("Đăng ký ngày 01/06/2020.", "Registered on 2020-06-01.")
+    assert said.text == LocalText("Đăng ký ngày 01/06/2020.", "Registered on 1 June 2020.")
 
 
 def test_seals_stand_with_the_method_and_not_among_the_findings() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Text
 from quetsach.web.evaluation.chapters import (
     breakdown,
     cases,
@@ -85,5 +85,4 @@ def _not_computed(chapters: Iterable[Chapter]) -> Iterator[Section]:
 
 
 def _listed(names: Iterable[LocalText]) -> LocalText:
-    each = list(dict.fromkeys(names))
-    return LocalText("; ".join(name.vi for name in each), "; ".join(name.en for name in each))
+    return Joined(dict.fromkeys(names), "; ")

@@ -9,7 +9,7 @@ from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.text import LocalText, Text
 from quetsach.web.design.tile_map import Shade
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, joined, refused, why_not
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, refused, sentences, why_not
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -211,7 +211,7 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
         Series(_LAST, "after", "after_low", "after_high"),
     )
     described = Text("{dots} {intervals}", dots=_DOTS, intervals=_INTERVALS)
-    note = ASSUMED if dimension is Dimension.FAMILY else joined(_INFECTIONS, ASSUMED)
+    note = ASSUMED if dimension is Dimension.FAMILY else sentences(_INFECTIONS, ASSUMED)
     plot = Dots(table, "name", series, title, described, _UNITS[dimension])
     return [plot, Table(table, title, columns, rows, note)]
 

@@ -5,14 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess import period_text
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer
+from quetsach.assess.figure import days_of
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Cases, Inputs
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, joined, refused, why_not
+from quetsach.core.text import LocalText, Number, Text
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, sentences, why_not
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -82,20 +81,20 @@ def cases(inputs: Inputs) -> Chapter:
     if not reports:
         reasons = [report for report in found.reports.values() if isinstance(report, NotEstimable)]
         return Chapter("cases", _TITLE, (refused(_TITLE, *reasons),))
-    blocks: list[Content] = [Paragraph(joined(_WHAT, _when(found)))]
+    blocks: list[Content] = [Paragraph(sentences(_WHAT, _when(found)))]
     for group, report in reports.items():
         blocks += _group(group, report, found)
     return Chapter("cases", _TITLE, (*blocks, _returns(reports[Group.FAMILY])))
 
 
 def _when(found: Cases) -> LocalText:
-    period = {language: period_text(found.period, language) for language in ("vi", "en")}
+    period = days_of(found.period)
     if found.started is None:
-        return LocalText(f"Kỳ quan sát: {period['vi']}.", f"Watched: {period['en']}.")
-    start = day_text(found.started)
-    return LocalText(
-        f"Kỳ quan sát: {period['vi']}; ca có từ trước được tính từ ngày {start.vi}, ngày chiến dịch bắt đầu.",
-        f"Watched: {period['en']}; cases that were there before count from {start.en}, when the campaign began.",
+        return Text("Watched: {period}.", period=period)
+    return Text(
+        "Watched: {period}; cases that were there before count from {start}, when the campaign began.",
+        period=period,
+        start=found.started,
     )
 
 
@@ -162,11 +161,10 @@ def _difference(report: CaseReport) -> list[Content]:
     if isinstance(report.comparison, NotEstimable):
         return []
     chance = report.comparison.probability
-    least = "< " if chance < _LEAST else ""
-    vi, en = (least + number_text(max(chance, _LEAST), language, decimals=4) for language in ("vi", "en"))
-    said = LocalText(
-        f"Nếu các nhóm nhanh như nhau, khác biệt lớn thế này có xác suất {vi} (kiểm định log-rank).",
-        f"If the groups were equally quick, so large a difference had probability {en} (log-rank test).",
+    said = Text(
+        "If the groups were equally quick, so large a difference had probability {less}{chance} (log-rank test).",
+        less="< " if chance < _LEAST else "",
+        chance=Number(max(chance, _LEAST), decimals=4),
     )
     return [Paragraph(said)]
 

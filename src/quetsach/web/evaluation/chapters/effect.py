@@ -9,10 +9,10 @@ from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
 from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
-from quetsach.core.number import SMALLEST_CELL, number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.number import SMALLEST_CELL
+from quetsach.core.text import Number, Text
 from quetsach.web.evaluation.chapters.flow import flow
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, day_text, percents, refused
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, percents, refused, sentences
 from quetsach.web.evaluation.document import (
     Against,
     Cell,
@@ -52,6 +52,7 @@ _WEIGHTS = (
     Column("unit", Text("Control")),
     Column("share", Text("Weight"), Form.PERCENT, 1),
 )
+_LOGARITHMS, _FIGURES = Text("logarithms"), Text("the figures")
 _OBSERVED, _EXPECTED = (
     Text("Observed"),
     Text("Expected without the campaign"),
@@ -79,11 +80,9 @@ def _registered(effect: Effect) -> Statement:
     title = Text("Pre-registration")
     if registered is None:
         return Statement(Tone.CAUTION, title, _UNREGISTERED)
-    day = day_text(timezone.localdate(registered.registered_at))
-    vi = [f"Đăng ký ngày {day.vi}.", *(d.text.vi for d in registered.differences)]
-    en = [f"Registered on {day.en}.", *(d.text.en for d in registered.differences)]
+    when = Text("Registered on {day}.", day=timezone.localdate(registered.registered_at))
     tone = Tone.CAUTION if registered.differences else Tone.FACT
-    return Statement(tone, title, LocalText(" ".join(vi), " ".join(en)))
+    return Statement(tone, title, sentences(when, *(d.text for d in registered.differences)))
 
 
 def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
@@ -97,12 +96,11 @@ def _finding(found: Finding, effect: Effect) -> Iterator[Content]:
         found.effect.low,
         found.effect.high,
     )
-    confidence = {la: number_text(100 * found.confidence, la) for la in ("vi", "en")}
-    note = LocalText(
-        f"Trên thang {'lôgarit' if found.scale.is_log else 'của số liệu'}; số âm là ít hơn mức dự kiến nếu không có "
-        f"chiến dịch. Khoảng tin cậy {confidence['vi']}%.",
-        f"On the scale of {'logarithms' if found.scale.is_log else 'the figures'}; negative is less than there would "
-        f"have been without the campaign. Intervals are of {confidence['en']} %.",
+    note = Text(
+        "On the scale of {scale}; negative is less than there would have been without the campaign. Intervals are of "
+        "{sure} %.",
+        scale=_LOGARITHMS if found.scale.is_log else _FIGURES,
+        sure=Number(100 * found.confidence),
     )
     by_time = [part for part in found.parts if part.id.partition("-")[0] in _BY_TIME]
     others = [part for part in found.parts if part not in by_time]

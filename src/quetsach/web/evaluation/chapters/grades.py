@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from statistics import median
 
-from quetsach.assess import period_text
 from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.figure import days_of
 from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Grades, Inputs
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Text
 from quetsach.lake.weekly import WEEK_DAYS
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, joined, refused
+from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, sentences
 from quetsach.web.evaluation.document import (
     Cell,
     Chapter,
@@ -87,13 +87,12 @@ def settings(found: Grades | None) -> dict[str, object]:
 
 
 def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
-    window, against = ({la: period_text(p, la) for la in ("vi", "en")} for p in (found.window, found.against))
     yield Paragraph(
-        LocalText(
-            f"Ca nhiễm trực tuyến trung bình mỗi tuần, kỳ {window['vi']}; so với chính mình trong kỳ {against['vi']}. "
-            "Máy nhiễm hai họ mã độc là hai ca.",
-            f"Infections on line in the mean week, {window['en']}; own change against {against['en']}. A machine with "
-            "two families is two infections.",
+        Text(
+            "Infections on line in the mean week, {window}; own change against {against}. A machine with two families "
+            "is two infections.",
+            window=days_of(found.window),
+            against=days_of(found.against),
         )
     )
     yield Paragraph(ASSUMED)
@@ -107,7 +106,7 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
             "name",
             (Series(Text("Rate"), "rate", "low", "high"),),
             Text("The rate of each provider"),
-            _LINES if middle is None else joined(_LINES, _DASHED),
+            _LINES if middle is None else sentences(_LINES, _DASHED),
             unit,
             level=middle,
             decimals=2,
@@ -159,9 +158,7 @@ def _not_graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
 
 
 def _grade_of(names: Iterable[LocalText]) -> LocalText:
-    listed = list(names)
-    vi, en = ", ".join(n.vi for n in listed), ", ".join(n.en for n in listed)
-    return LocalText(f"{_TITLE.vi}: {vi}", f"{_TITLE.en}: {en}")
+    return Joined((_TITLE, Joined(names)), ": ")
 
 
 def _not_counted(found: Grades) -> Iterator[Content]:
@@ -172,8 +169,7 @@ def _not_counted(found: Grades) -> Iterator[Content]:
             if isinstance(answer, NotEstimable) and isp in found.subscribers:
                 reasons.setdefault(answer.text, {})[isp] = found.names[isp]
     for reason, names in reasons.items():
-        vi, en = ", ".join(n.vi for n in names.values()), ", ".join(n.en for n in names.values())
-        yield Gap(LocalText(f"Số ca nhiễm từng tuần: {vi}", f"Infections week by week: {en}"), reason)
+        yield Gap(Text("Infections week by week: {names}", names=Joined(names.values())), reason)
 
 
 def _weeks(found: Grades, shown: set[str]) -> Table:

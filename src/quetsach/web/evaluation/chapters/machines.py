@@ -3,14 +3,13 @@
 import math
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.figure import period_text
+from quetsach.assess.figure import change_of, days_of
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.chapters.words import HIGH, LOW, refused, why_not
 from quetsach.web.evaluation.document import (
     Cell,
@@ -132,17 +131,17 @@ def _at_the_same_holiday(found: Comparison) -> Content:
     title = Text("Against the same holiday of another year")
     if isinstance(found.machines, NotEstimable):
         return refused(title, found.machines)
-    is_fall = found.machines.value >= 0
-    ends = (found.machines.value, found.machines.low, found.machines.high)
-    if not is_fall:
-        ends = (-ends[0], -ends[2], -ends[1])
-    vi, en = ([number_text(x, language, decimals=1) for x in ends] for language in ("vi", "en"))
-    windows_vi, windows_en = ([period_text(p, lang) for p in (found.before, found.after)] for lang in ("vi", "en"))
-    text = LocalText(
-        f"Hai kỳ có cùng kỳ nghỉ lễ, {windows_vi[0]} và {windows_vi[1]}: số ca nhiễm trực tuyến "
-        f"{'giảm' if is_fall else 'tăng'} {vi[0]}% (từ {vi[1]}% đến {vi[2]}%).",
-        f"Two windows with the same holiday, {windows_en[0]} and {windows_en[1]}: infections on line "
-        f"{'fell' if is_fall else 'rose'} by {en[0]} % ({en[1]} % to {en[2]} %).",
+    ends = (found.machines.low, found.machines.high)
+    if found.machines.value < 0:
+        ends = (-ends[1], -ends[0])
+    low, high = (Number(end, decimals=1) for end in ends)
+    text = Text(
+        "Two windows with the same holiday, {before} and {after}: infections on line {change} ({low} % to {high} %).",
+        before=days_of(found.before),
+        after=days_of(found.after),
+        change=change_of(-found.machines.value),
+        low=low,
+        high=high,
     )
     return Statement(Tone.FACT, title, text)
 

@@ -1,9 +1,7 @@
 """What was done: machines cleaned with the tool, letters down the tree, returns up."""
 
 from quetsach.centre.evaluation.inputs import Fleet, Inputs
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
-from quetsach.web.evaluation.chapters.words import day_text
+from quetsach.core.text import Number, Text
 from quetsach.web.evaluation.document import Cell, Chapter, Column, Form, Gap, Paragraph, Statement, Table, Tone
 
 _NO_REPORTS = Text("No report of the tool was sent.")
@@ -107,7 +105,7 @@ def _outside(inputs: Inputs) -> tuple[Paragraph, ...]:
     """Say how many letters of the campaign were issued after it, which are not counted."""
     if not inputs.letters_outside:
         return ()
-    count, last = inputs.letters_outside, day_text(inputs.campaign.span.last)
+    count, last = inputs.letters_outside, inputs.campaign.span.last
     return (
         Paragraph(
             Text(
@@ -130,17 +128,13 @@ def returns(inputs: Inputs) -> Chapter:
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None:
         return Chapter("returns", title, (Gap(title, _NO_RETURNS),))
-    complete = {language: number_text(found.complete_percent, language, decimals=1) for language in ("vi", "en")}
-    said = Statement(
-        Tone.FACT,
-        LocalText(
-            f"Báo cáo đã phê duyệt có số liệu của {number_text(found.approved, 'vi')}/"
-            f"{number_text(found.expected, 'vi')} đơn vị phải báo cáo ({complete['vi']}%)",
-            f"Approved returns hold the figures of {number_text(found.approved, 'en')} of "
-            f"{number_text(found.expected, 'en')} units that owe one ({complete['en']} %)",
-        ),
-        found.note,
+    title_said = Text(
+        "Approved returns hold the figures of {approved} of {expected} units that owe one ({complete} %)",
+        approved=Number(found.approved),
+        expected=Number(found.expected),
+        complete=Number(found.complete_percent, decimals=1),
     )
+    said = Statement(Tone.FACT, title_said, found.note)
     columns = (
         Column("figure", Text("Figure")),
         Column("value", Text("Total"), Form.NUMBER),

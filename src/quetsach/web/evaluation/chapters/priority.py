@@ -1,12 +1,11 @@
 """The ten botnets: which ones stated criteria choose, and which of them other weights would change."""
 
-from quetsach.assess import period_text
+from quetsach.assess.figure import days_of
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criterion, Observation
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.centre.evaluation.inputs import Dimension, Inputs, Priority
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Paragraph, Table
 
 _TITLE = Text("The ten botnets to take on")
@@ -54,16 +53,15 @@ def _decided(inputs: Inputs) -> frozenset[str]:
 
 def _said(found: Priority) -> Block:
     criteria = found.choice.criteria
-    vi, en = (period_text(found.period, language) for language in ("vi", "en"))
-    certain = {la: number_text(100 * criteria.certain, la) for la in ("vi", "en")}
     return Paragraph(
-        LocalText(
-            f"Chọn {criteria.seats} họ mã độc theo tiêu chí và trọng số đã công bố (bản {criteria.version}), trên số "
-            f"liệu của kỳ làm mốc {vi}. “Chắc chắn”: thuộc nhóm đầu với ít nhất {certain['vi']}% các bộ trọng số gần "
-            "bộ đã công bố; “chưa phân định”: tùy trọng số.",
-            f"{criteria.seats} families by stated criteria and weights (version {criteria.version}), on the baseline "
-            f"window {en}. “Certain”: among the first with {certain['en']} % or more of the weights near the stated "
-            "ones; “contested”: it hangs on the weights.",
+        Text(
+            "{seats} families by stated criteria and weights (version {version}), on the baseline window {window}. "
+            "“Certain”: among the first with {certain} % or more of the weights near the stated ones; “contested”: it "
+            "hangs on the weights.",
+            seats=criteria.seats,
+            version=criteria.version,
+            window=days_of(found.period),
+            certain=Number(100 * criteria.certain),
         )
     )
 

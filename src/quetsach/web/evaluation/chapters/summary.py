@@ -1,11 +1,12 @@
 """The first words of the report: what was done, what is known and what is recommended, as far as the data show it."""
 
+from dataclasses import dataclass
+
 from quetsach.assess import NO_VERDICT, percent_change, period_text
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.figure import change_of
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.number import change_text, number_text
-from quetsach.core.text import LocalText, Number, Text
-from quetsach.web.evaluation.chapters.words import number
+from quetsach.core.text import Joined, LocalText, Number, Text
 from quetsach.web.evaluation.document import Points
 
 _NOTHING = Text("The centre's data hold no letter, no return and no machine scanned in this campaign.")
@@ -41,7 +42,7 @@ def _letters(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.letters if inputs.outcome else ()
     if not found:
         return []
-    count, sent, read = (number(n) for n in (len(found), *_sent_and_read(inputs)))
+    count, sent, read = (Number(n) for n in (len(found), *_sent_and_read(inputs)))
     return [
         Text(
             "Letters issued: {count}; recipients: {sent}, of which acknowledged: {read}.",
@@ -56,7 +57,7 @@ def _returns(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None:
         return []
-    approved, expected = number(found.approved), number(found.expected)
+    approved, expected = Number(found.approved), Number(found.expected)
     told: list[LocalText] = [
         Text(
             "Approved figures of {approved} of {expected} units that owe a return.",
@@ -66,23 +67,27 @@ def _returns(inputs: Inputs) -> list[LocalText]:
     ]
     totals = [total for id_ in _DEALT_WITH for total in found.totals if total.id == id_]
     if totals:
-        vi, en = (
-            "; ".join(f"{_lower(t.name.in_language(la))}: {number_text(t.value, la)}" for t in totals)
-            for la in ("vi", "en")
-        )
-        told.append(LocalText(f"Theo các báo cáo đó: {vi}.", f"By these returns: {en}."))
+        figures = Joined((Joined((_Inside(t.name), Number(t.value)), ": ") for t in totals), "; ")
+        told.append(Text("By these returns: {figures}.", figures=figures))
     return told
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """A name inside a sentence: it begins with a small letter."""
+
+    name: LocalText
+
+    def in_language(self, language: str) -> str:
+        text = self.name.in_language(language)
+        return text[:1].lower() + text[1:]
 
 
 def _machines(inputs: Inputs) -> list[LocalText]:
     found = inputs.tool
     if found is None or not found.installs:
         return []
-    scanned, infected, cleaned = (number(n) for n in (found.installs, found.with_findings, found.cleaned))
+    scanned, infected, cleaned = (Number(n) for n in (found.installs, found.with_findings, found.cleaned))
     return [
         Text(
             "Machines by voluntary reports of the tool: scanned {scanned}, malware found on {infected}, reported as "
@@ -117,12 +122,13 @@ def _counted(inputs: Inputs) -> list[LocalText]:
 
 
 def _change(what: LocalText, was: int, name: LocalText, now: int) -> LocalText:
-    before, after, change = number(was), number(now), percent_change(now, was)
-    return LocalText(
-        f"{what.vi}: {before.vi} địa chỉ trong kỳ làm mốc, {after.vi} trong kỳ “{name.vi}” "
-        f"({change_text(change, 'vi')}).",
-        f"{what.en}: {before.en} addresses in the baseline window, {after.en} in “{name.en}” "
-        f"({change_text(change, 'en')}).",
+    return Text(
+        "{what}: {before} addresses in the baseline window, {after} in “{name}” ({change}).",
+        what=what,
+        before=Number(was),
+        after=Number(now),
+        name=name,
+        change=change_of(percent_change(now, was)),
     )
 
 
@@ -143,7 +149,7 @@ def _unanswered(inputs: Inputs) -> list[LocalText]:
     sent, read = _sent_and_read(inputs)
     if sent <= read:
         return []
-    left = number(sent - read)
+    left = Number(sent - read)
     return [Text("Letters still to be acknowledged: {left}; urge the units.", left=left)]
 
 
@@ -151,7 +157,7 @@ def _missing(inputs: Inputs) -> list[LocalText]:
     found = inputs.outcome.returns if inputs.outcome else None
     if found is None or found.approved >= found.expected:
         return []
-    left = number(found.expected - found.approved)
+    left = Number(found.expected - found.approved)
     return [Text("Units whose figures are still to be collected or approved: {left}.", left=left)]
 
 
@@ -160,10 +166,10 @@ def _not_cleaned(inputs: Inputs) -> list[LocalText]:
     found = inputs.tool
     totals = inputs.outcome.returns.totals if inputs.outcome and inputs.outcome.returns else ()
     if unresolved := next((total.value for total in totals if total.id == _UNRESOLVED), 0):
-        left = number(unresolved)
+        left = Number(unresolved)
         told.append(Text("Machines that units reported as unresolved, to be dealt with: {left}.", left=left))
     if found is not None and found.with_findings > found.cleaned:
-        left = number(found.with_findings - found.cleaned)
+        left = Number(found.with_findings - found.cleaned)
         told.append(
             Text(
                 "Machines to be helped, on which the tool found malware and which did not report as cleaned: {left}.",

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from quetsach.assess import TargetReport, WindowCount
 from quetsach.centre.evaluation.inputs import Inputs
-from quetsach.core.text import LocalText, Text
-from quetsach.web.evaluation.chapters.words import for_show, joined, why_not
+from quetsach.core.text import Text
+from quetsach.web.evaluation.chapters.words import for_show, sentences, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -69,11 +69,8 @@ def _windows(inputs: Inputs, report: TargetReport) -> list[Block]:
     if report.previous_year:
         rows.insert(0, _row(report.previous_year, None, base))
     rows += [_row(w.count, w.change.value if w.change else None, base) for w in report.windows]
-    seal = LocalText(
-        "Mốc so sánh đã chốt." if report.seal else "Mốc so sánh là tạm thời, chưa chốt.",
-        "The baseline is frozen." if report.seal else "The baseline is provisional.",
-    )
-    note = joined(_NOT_REAL, seal) if inputs.not_real else seal
+    seal = Text("The baseline is frozen.") if report.seal else Text("The baseline is provisional.")
+    note = sentences(_NOT_REAL, seal) if inputs.not_real else seal
     table = Table("windows", Text("Windows"), _columns(is_real=not inputs.not_real), tuple(rows), note)
     spans = Spans(
         "windows",

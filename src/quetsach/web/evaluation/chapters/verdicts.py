@@ -5,7 +5,7 @@ from quetsach.campaign import Measure, Target
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.text import LocalText, Text
 from quetsach.web.evaluation.chapters import summary
-from quetsach.web.evaluation.chapters.words import joined, percents
+from quetsach.web.evaluation.chapters.words import percents, sentences
 from quetsach.web.evaluation.document import Chapter, Statement, Tone
 
 _TONES = {
@@ -38,7 +38,7 @@ def _verdict(target: Target, inputs: Inputs) -> Statement:
         return Statement(Tone.NOT_DECIDED, target.text, verdict.text)
     if (target.id, -target.change_percent / 100) != (verdict.target_id, verdict.target):
         return Statement(Tone.NOT_DECIDED, target.text, _OTHER_TARGET)
-    return Statement(_TONES[verdict.word], target.text, joined(verdict.text, _with_figures(verdict)))
+    return Statement(_TONES[verdict.word], target.text, sentences(verdict.text, _with_figures(verdict)))
 
 
 def _with_figures(verdict: Verdict) -> LocalText:

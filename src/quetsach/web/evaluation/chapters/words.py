@@ -1,11 +1,8 @@
 """Shapes that several chapters share."""
 
-from datetime import date
-
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Number, Text
 from quetsach.web.evaluation.document import Gap
 
 LOW, HIGH = Text("Low"), Text("High")
@@ -14,7 +11,7 @@ LOW, HIGH = Text("Low"), Text("High")
 
 def refused(what: LocalText, *refusals: NotEstimable) -> Gap:
     """Say what is not given, and every reason why, each once."""
-    return Gap(what, joined(*dict.fromkeys(refusal.text for refusal in refusals)))
+    return Gap(what, sentences(*dict.fromkeys(refusal.text for refusal in refusals)))
 
 
 def why_not(answer: Answer) -> LocalText | None:
@@ -24,17 +21,14 @@ def why_not(answer: Answer) -> LocalText | None:
 
 def percents(share: Estimate, confidence: float) -> LocalText:
     """Write a share with its interval, and how sure that is, as percentages."""
-
-    def text(language: str) -> str:
-        middle, lower, upper = (
-            number_text(100 * x, language, decimals=1) for x in (share.value, share.low, share.high)
-        )
-        sure = number_text(100 * confidence, language)
-        if language == "en":
-            return f"{middle} % ({sure} % interval {lower} to {upper} %)"
-        return f"{middle}% (khoảng tin cậy {sure}%: từ {lower} đến {upper}%)"
-
-    return LocalText(text("vi"), text("en"))
+    middle, lower, upper = (Number(100 * x, decimals=1) for x in (share.value, share.low, share.high))
+    return Text(
+        "{middle} % ({sure} % interval {lower} to {upper} %)",
+        middle=middle,
+        sure=Number(100 * confidence),
+        lower=lower,
+        upper=upper,
+    )
 
 
 def for_show(title: LocalText, *, is_real: bool) -> LocalText:
@@ -42,16 +36,6 @@ def for_show(title: LocalText, *, is_real: bool) -> LocalText:
     return title if is_real else Text("{title} (for show)", title=title)
 
 
-def number(value: float) -> LocalText:
-    """Write a whole number as each language does."""
-    return LocalText(number_text(value, "vi"), number_text(value, "en"))
-
-
-def day_text(day: date) -> LocalText:
-    """Write a day as each language does."""
-    return LocalText(f"{day:%d/%m/%Y}", str(day))
-
-
-def joined(*parts: LocalText) -> LocalText:
+def sentences(*parts: LocalText) -> Joined:
     """Put sentences one after the other."""
-    return LocalText(" ".join(p.vi for p in parts), " ".join(p.en for p in parts))
+    return Joined(parts, " ")

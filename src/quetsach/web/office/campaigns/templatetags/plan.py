@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from quetsach.assess.figure import change_of
 from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.board import Board, Row
 from quetsach.campaign.schedule.decision import Decision, DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.campaign.schedule.plan import Milestone
-from quetsach.core.number import change_text, number_text
+from quetsach.core.number import number_text
 from quetsach.core.period import Period
 from quetsach.web.design.templatetags.words import day, figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
@@ -109,7 +110,7 @@ def subjects(decision: Decision) -> list[str]:
 @register.filter
 def moved(percent: float) -> str:
     """Write a relative change as a word and a figure: “giảm 54,5%”."""
-    return change_text(percent, "en" if get_language() == "en" else "vi")
+    return str(here(change_of(percent)))
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet, Sum
 
 from quetsach.campaign.returns.form import Check, CheckKind, Element, Form
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.api.selectors import kept
 from quetsach.web.office.plans.selectors import campaign_names
 from quetsach.web.office.returns.models import Assignment, Period, Return, ReturnForm, ReturnLink, SignOff
@@ -84,20 +84,17 @@ def rules_of(form: Form) -> tuple[LocalText, ...]:
 
 
 def _rule(form: Form, check: Check) -> LocalText:
-    whole, parts = _label(form, check.whole), [_label(form, name) for name in check.parts]
-    vi, en = (" + ".join(f"“{part.in_language(language)}”" for part in parts) for language in ("vi", "en"))
+    whole, parts = form.label(check.whole), form.labels(check.parts)
     if check.kind is CheckKind.AT_MOST:
-        return LocalText(f"{vi}: không vượt quá “{whole.vi}”.", f"{en}: no more than “{whole.en}”.")
-    vi, en = f"{vi} cộng lại bằng “{whole.vi}”", f"{en} add up to “{whole.en}”"
+        return Text("{parts}: no more than “{whole}”.", parts=parts, whole=whole)
     if check.excuse:
-        excuse = _label(form, check.excuse)
-        vi, en = f"{vi}, hoặc ghi rõ ở “{excuse.vi}”", f"{en}, or “{excuse.en}” says why not"
-    return LocalText(f"{vi}.", f"{en}.")
-
-
-def _label(form: Form, name: str) -> LocalText:
-    element = form.element(name)
-    return element.label if element else LocalText(name, name)
+        return Text(
+            "{parts} add up to “{whole}”, or “{excuse}” says why not.",
+            parts=parts,
+            whole=whole,
+            excuse=form.label(check.excuse),
+        )
+    return Text("{parts} add up to “{whole}”.", parts=parts, whole=whole)
 
 
 # What is stored of returns: one return, its links, who stands for whom.
