@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from quetsach.assess import FrozenBaseline
 from quetsach.assess.events import Calendar
 from quetsach.campaign import Campaign
-from quetsach.campaign.published import PublishedRecord
+from quetsach.campaign.record import PublishedRecord
 from quetsach.centre import tables
 from quetsach.centre.baseline import baseline_history, baseline_in_force
 from quetsach.centre.publication_record import PublicationRecord

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from quetsach import storage
 from quetsach.assess.events import Calendar, read_events, read_holidays
 from quetsach.campaign import Campaign, read_campaign
-from quetsach.campaign.published import PublishedRecord, read_published
+from quetsach.campaign.record import PublishedRecord, read_published
 from quetsach.campaign.units.tree import TreeSnapshot, read_snapshot
 from quetsach.core.country import Country, Places
 from quetsach.core.errors import InputError, QuetsachError

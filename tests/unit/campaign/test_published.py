@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign import CampaignError, Provenance, read_campaign
-from quetsach.campaign.published import Counted, read_published
+from quetsach.campaign.record import Counted, read_published
 from quetsach.installation import bundled
 
 DECEMBER = date(2020, 12, 1)

@@ -10,7 +10,7 @@ from quetsach.assess.comparison import MONTHS, Compared, Point, compare
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign import Campaign
-from quetsach.campaign.published import Counted, PublishedRecord
+from quetsach.campaign.record import Counted, PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.centre import answers
 from quetsach.centre.answers import compare_same_holiday

@@ -20,7 +20,7 @@ from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Choice, Observation
 from quetsach.campaign import Campaign
-from quetsach.campaign.published import PublishedRecord
+from quetsach.campaign.record import PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText

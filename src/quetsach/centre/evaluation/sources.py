@@ -11,7 +11,7 @@ from quetsach.assess.events import Calendar
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criteria
 from quetsach.campaign import Campaign
-from quetsach.campaign.published import PublishedRecord
+from quetsach.campaign.record import PublishedRecord
 from quetsach.centre.centre import Centre
 from quetsach.centre.demonstration import DemonstrationMarker
 from quetsach.centre.evaluation.inputs import Effect

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quetsach.campaign import read_campaign
-from quetsach.campaign.schedule.board import Board
 from quetsach.campaign.schedule.comparison import Comparison, compare
 from quetsach.campaign.schedule.plan import Finding
-from quetsach.campaign.schedule.status import PlanStatus
+from quetsach.campaign.schedule.status import Board, PlanStatus
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.centre.tables import country_table
 from quetsach.cli.locations import default_data

@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from quetsach.campaign.letters.chain import Chain, Link, read_chain, replay
+from quetsach.campaign.letters.letter import Chain, Link, read_chain, replay
 from quetsach.centre.tables import country_table, load_country
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from quetsach.campaign.partners.total import Figure
+from quetsach.campaign.partners.declaration import Figure
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language

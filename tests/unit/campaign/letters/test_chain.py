@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign.errors import CampaignError, LetterError
-from quetsach.campaign.letters.chain import read_chain, replay
+from quetsach.campaign.letters.letter import read_chain, replay
 
 FILE = Path(__file__).parents[4] / "data/campaigns/viet-nam-2020/letters.toml"
 PUBLISHED = {

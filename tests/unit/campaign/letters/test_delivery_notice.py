@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quetsach.campaign.errors import LetterError
-from quetsach.campaign.letters.delivery_notice import Fate, read_delivery_notices
+from quetsach.campaign.letters.delivery_status import Fate, read_delivery_notices
 
 NOTICE = b"""\
 From: MAILER-DAEMON@mail.example

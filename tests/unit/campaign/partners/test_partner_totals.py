@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.campaign.partners.test_partner_declarations import declared
 
-from quetsach.campaign.partners.declaration import CountedAs
-from quetsach.campaign.partners.total import Figure, Part, across, totals
+from quetsach.campaign.partners.declaration import CountedAs, Figure, Part, across, totals
 
 DAY = date(2020, 10, 6)
 

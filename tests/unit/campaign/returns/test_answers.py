@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.campaign.returns.answers import Answers
-from quetsach.campaign.returns.checks import examine
+from quetsach.campaign.returns.answers import Answers, examine
 from quetsach.campaign.returns.form import Form, read_form
 from quetsach.installation import bundled
 

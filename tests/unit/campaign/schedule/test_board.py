@@ -1,4 +1,4 @@
-from quetsach.campaign.schedule.board import (
+from quetsach.campaign.schedule.status import (
     Progress,
     Ranked,
     RowState,

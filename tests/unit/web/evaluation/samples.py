@@ -12,7 +12,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import read_campaign
-from quetsach.campaign.published import PublishedRecord
+from quetsach.campaign.record import PublishedRecord
 from quetsach.centre.evaluation.inputs import (
     Change,
     CleanedByTool,

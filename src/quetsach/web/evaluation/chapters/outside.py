@@ -1,7 +1,7 @@
 """What others published: the series with what it cannot tell, the campaign's own counters, and rankings."""
 
 from quetsach.campaign import Provenance
-from quetsach.campaign.published import Activity, Counted, Placing, PublishedFigure
+from quetsach.campaign.record import Activity, Counted, Placing, PublishedFigure
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.text import Text
 from quetsach.web.evaluation.document import Block, Cell, Chapter, Column, Form, Gap, Points, Table

@@ -6,9 +6,8 @@ from typing import Any, ClassVar, Never
 
 from django.db import models
 
-from quetsach.campaign.letters.chain import Chain, read_chain, replay
 from quetsach.campaign.letters.delivery_status import Event, EventKind
-from quetsach.campaign.letters.letter import MAX_SIGN_LENGTH, DocumentKind, number_and_sign
+from quetsach.campaign.letters.letter import MAX_SIGN_LENGTH, Chain, DocumentKind, number_and_sign, read_chain, replay
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit
 

@@ -13,8 +13,17 @@ from django.core.cache import cache
 from django.db.models import Count, F, IntegerField, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 
-from quetsach.campaign.partners.declaration import CountedAs, Declaration, Window, days_of
-from quetsach.campaign.partners.total import MEASURES, Figure, Part, across, totals
+from quetsach.campaign.partners.declaration import (
+    MEASURES,
+    CountedAs,
+    Declaration,
+    Figure,
+    Part,
+    Window,
+    across,
+    days_of,
+    totals,
+)
 from quetsach.core.period import Period
 from quetsach.web.office.partners.models import Delivery, DeliveryState, HeldRow, Line, Partner, Token, rows_of
 from quetsach.web.office.reading import kept_while_read

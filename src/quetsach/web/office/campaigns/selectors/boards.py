@@ -10,20 +10,21 @@ from django.db.models import Count, Exists, OuterRef
 
 from quetsach.assess import FrozenBaseline
 from quetsach.campaign.letters.delivery_status import EventKind
-from quetsach.campaign.schedule.board import (
+from quetsach.campaign.schedule.decision import Decision as Decided
+from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
+from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
+from quetsach.campaign.schedule.plan import Evidence, Need
+from quetsach.campaign.schedule.status import (
     Board,
+    PlanStatus,
     Progress,
     Shelved,
     botnets_board,
     deployment_board,
     isps_board,
+    plan_status,
     tools_board,
 )
-from quetsach.campaign.schedule.decision import Decision as Decided
-from quetsach.campaign.schedule.decision import DecisionKind, decided_botnets, in_force
-from quetsach.campaign.schedule.outcome import ChainFact, LetterFact, LevelFact
-from quetsach.campaign.schedule.plan import Evidence, Need
-from quetsach.campaign.schedule.status import PlanStatus, plan_status
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.tables import load_families
 from quetsach.core.errors import QuetsachError

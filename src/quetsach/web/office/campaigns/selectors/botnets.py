@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from quetsach.assess.priority import Standing
 from quetsach.campaign import Campaign as Plan
-from quetsach.campaign.schedule.board import Ranked
+from quetsach.campaign.schedule.status import Ranked
 from quetsach.centre.centre import Centre
 from quetsach.centre.priority import BotnetChoice, choose_botnets
 from quetsach.centre.publication.snapshot import RankedRow

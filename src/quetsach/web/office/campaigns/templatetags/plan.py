@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from quetsach.assess.figure import change_of
 from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
-from quetsach.campaign.schedule.board import Board, Row
 from quetsach.campaign.schedule.decision import Decision, DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.campaign.schedule.plan import Milestone
+from quetsach.campaign.schedule.status import Board, Row
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
 from quetsach.web.design.templatetags.words import day, figure, here, marked_day

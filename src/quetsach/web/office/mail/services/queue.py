@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from quetsach import storage
 from quetsach.campaign.errors import LetterError
-from quetsach.campaign.letters.delivery_notice import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
+from quetsach.campaign.letters.delivery_status import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
 from quetsach.web.office.mail.models import Message, MessageState
 from quetsach.web.office.mail.services.message import (
     RefusedError,

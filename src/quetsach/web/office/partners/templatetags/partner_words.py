@@ -3,7 +3,7 @@
 from django import template
 from django.utils.functional import Promise
 
-from quetsach.campaign.partners.total import Figure
+from quetsach.campaign.partners.declaration import Figure
 from quetsach.web.design.templatetags.words import figure as write_number
 from quetsach.web.office.partners import wording
 

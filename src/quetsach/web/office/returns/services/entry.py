@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import ReturnError, StateError
-from quetsach.campaign.returns.answers import Answers
-from quetsach.campaign.returns.checks import examine
+from quetsach.campaign.returns.answers import Answers, examine
 from quetsach.campaign.returns.state import RECEIVED, Scope, State, after, ancestors, conflicts_of
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.core.family import name_key
