@@ -33,7 +33,7 @@ EXCEPTIONS = {
     "rescue/system.py": "the parts of an image, in a folder that goes",
     "rescue/device.py": "a stick, through the handle that was checked",
     "simulate/machines/folder.py": "tables that a library writes, synced and placed by the storage",
-    "web/evaluation/paper.py": "the typesetter's input, in a folder that goes",
+    "web/evaluation/page.py": "the typesetter's input, in a folder that goes",
     "web/office/units/spreadsheet.py": "a part of a workbook that is made in memory and sent",
     "web/office/partners/services/spool.py": "an upload in a file that goes, read once before the storage places it",
 }

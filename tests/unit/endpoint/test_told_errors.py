@@ -31,7 +31,7 @@ EVALUATED = (
     "core/tile.py",
     "lake/cases.py",
     "lake/host_windows.py",
-    "web/evaluation/paper.py",
+    "web/evaluation/page.py",
     "web/evaluation/writing.py",
 )
 """Where errors come from that a campaign's evaluation shows as they are."""

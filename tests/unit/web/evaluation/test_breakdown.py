@@ -14,11 +14,11 @@ from quetsach.centre.evaluation.dividing import OTHERS, changes
 from quetsach.centre.evaluation.inputs import Change, Dimension
 from quetsach.core.text import LocalText
 from quetsach.web.design.tile_map import Shade
-from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Evaluation, Map
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.plots import draw
+from quetsach.web.evaluation.writing import annex_files
 
 BEFORE = {"a": 100.0, "b": 80.0, "c": 60.0, "d": 40.0, "e": 30.0, "f": 8.0, "g": 7.0, "h": 6.0}
 

@@ -14,11 +14,11 @@ from quetsach.assess.effect import Design, Method
 from quetsach.assess.effect.panel import Panel
 from quetsach.centre.evaluation.inputs import Effect
 from quetsach.core.text import LocalText
-from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Against, Evaluation, Statement
 from quetsach.web.evaluation.page import render_page
 from quetsach.web.evaluation.plots import draw
+from quetsach.web.evaluation.writing import annex_files
 
 LANGUAGES = ("vi", "en")
 

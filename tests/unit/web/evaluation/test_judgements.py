@@ -22,10 +22,10 @@ from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import DecisionFact, Outcome
 from quetsach.centre.evaluation.inputs import Change, Dimension, ProvinceRate
 from quetsach.core.text import LocalText
-from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Against, Curve, Dots, Evaluation, Map, Spans, Steps
 from quetsach.web.evaluation.page import render_page
+from quetsach.web.evaluation.writing import annex_files
 
 NOTHING = LocalText("", "")
 

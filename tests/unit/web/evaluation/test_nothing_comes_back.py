@@ -22,9 +22,9 @@ from quetsach.centre.evaluation.inputs import Change
 from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
-from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Dots, Evaluation, Steps
+from quetsach.web.evaluation.writing import annex_files
 
 WINDOW = Period(date(2020, 6, 16), date(2020, 7, 15))
 NONE = NotEstimable(NotEstimableReason.NO_DATA)

@@ -13,7 +13,7 @@ from tests.unit.web.evaluation.test_report import counted
 from quetsach.core.text import LocalText
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Evaluation, Paragraph
-from quetsach.web.evaluation.paper import typeset
+from quetsach.web.evaluation.page import typeset
 
 LANGUAGES = ("vi", "en")
 

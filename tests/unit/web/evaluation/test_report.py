@@ -34,7 +34,6 @@ from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.installation import bundled
-from quetsach.web.evaluation.annex import annex_files
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import (
     Column,
@@ -48,10 +47,9 @@ from quetsach.web.evaluation.document import (
     Table,
     Tone,
 )
-from quetsach.web.evaluation.page import render_page
-from quetsach.web.evaluation.paper import typeset
+from quetsach.web.evaluation.page import render_page, typeset
 from quetsach.web.evaluation.plots import draw
-from quetsach.web.evaluation.writing import evaluation_write
+from quetsach.web.evaluation.writing import annex_files, evaluation_write
 
 LANGUAGES = ("vi", "en")
 NOTHING_DONE = Outcome(

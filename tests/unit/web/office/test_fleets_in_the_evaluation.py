@@ -10,7 +10,7 @@ import pytest
 from quetsach.centre.evaluation.inputs import Fleet
 from quetsach.core.text import LocalText
 from quetsach.web.api.models import ReportedFinding, ReportWithdrawal, ToolReport
-from quetsach.web.evaluation.fleets import cleaned_by_tool
+from quetsach.web.evaluation.services import cleaned_by_tool
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.published.report_counts import State
 

@@ -6,15 +6,11 @@ from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.text import Joined, LocalText, Text
 from quetsach.web.evaluation.chapters import (
     breakdown,
-    cases,
     effect,
     grades,
-    health,
     machines,
     method,
     mobilised,
-    outside,
-    priority,
     targets,
     verdicts,
 )
@@ -31,12 +27,12 @@ _FOR_EVERYONE = (
 _FOR_STATISTICIANS = (
     effect.effect,
     breakdown.breakdown,
-    cases.cases,
+    machines.cases,
     grades.grades,
-    priority.priority,
-    health.health,
-    outside.published,
-    outside.placings,
+    grades.priority,
+    method.health,
+    method.published,
+    method.placings,
     method.method,
 )
 _TITLE = Text("What could not be computed, and why")
@@ -61,7 +57,7 @@ def compose(inputs: Inputs) -> Evaluation:
             *_not_computed((*first, *last)),
             *_sections(last, is_technical=True),
         ),
-        facts=priority.settings(inputs.priority) | grades.settings(inputs.grades),
+        facts=grades.priority_settings(inputs.priority) | grades.grades_settings(inputs.grades),
     )
 
 

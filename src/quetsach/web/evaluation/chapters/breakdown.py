@@ -9,8 +9,9 @@ from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.text import LocalText, Text
 from quetsach.web.design.tile_map import Shade
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, for_show, refused, sentences, why_not
 from quetsach.web.evaluation.document import (
+    HIGH,
+    LOW,
     Cell,
     Chapter,
     Column,
@@ -23,6 +24,10 @@ from quetsach.web.evaluation.document import (
     Series,
     Table,
     answer_cells,
+    for_show,
+    refused,
+    sentences,
+    why_not,
 )
 
 _TITLE = Text("By family, provider, province and sector")

@@ -1,20 +1,23 @@
-"""Whether the campaign caused the change: the analysis against controls, whether it was registered, and its checks."""
+"""Whether the campaign caused the change: the analysis, its registration and checks, and the flow of units."""
 
 from collections.abc import Iterator
 
 from django.utils import timezone
 
+from quetsach.assess.effect.fidelity import Flow, Kept, StepFlow
 from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
 from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
 from quetsach.core.number import SMALLEST_CELL
-from quetsach.core.text import Number, Text
-from quetsach.web.evaluation.chapters.flow import flow
-from quetsach.web.evaluation.chapters.words import HIGH, LOW, percents, refused, sentences
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import (
+    HIGH,
+    LOW,
     Against,
+    Block,
+    Boxes,
     Cell,
     Chapter,
     Column,
@@ -26,6 +29,9 @@ from quetsach.web.evaluation.document import (
     Statement,
     Table,
     Tone,
+    percents,
+    refused,
+    sentences,
 )
 
 _TITLE = Text("Did the campaign do it")
@@ -181,3 +187,66 @@ def _course(found: Finding, effect: Effect) -> Iterator[Content]:
         mean,
     )
     yield Table("effect-course", title, _COURSE, rows, is_long=True)
+
+
+# The flow of units through a registered roll-out (CONSORT): how each step began, and how many were analysed.
+
+
+_FLOW_TITLE = Text("From the order drawn to the analysis")
+_KEPT = {
+    Kept.AS_PLANNED: Text("As planned"),
+    Kept.EARLY: Text("Early"),
+    Kept.LATE: Text("Late"),
+    Kept.NEVER: Text("Never"),
+    Kept.NOT_NOTED: Text("Not noted"),
+}
+_FLOW_COLUMNS = (
+    Column("step", Text("Step"), Form.NUMBER),
+    Column("first", Text("Day drawn"), Form.DAY),
+    Column("units", Text("Units"), Form.NUMBER),
+    *(Column(kind.value.replace("-", "_"), name, Form.NUMBER) for kind, name in _KEPT.items()),
+    Column("analysed", Text("Analysed"), Form.NUMBER),
+    Column("lost", Text("Without figures"), Form.NUMBER),
+)
+_NOTE = Text(
+    "As planned: began within a week of the day drawn. Analysed: there are figures before and after that day. All "
+    "units count by the day that was drawn, whenever they began."
+)
+_NOT_RECORDED = Text("Nothing was recorded of when units really began.")
+
+
+def flow(found: Flow | None) -> Iterator[Block]:
+    """Yield the drawing, its table and what reached units too early; nothing without a registered roll-out."""
+    if found is None:
+        return
+    yield Boxes("flow", _FLOW_TITLE, _NOTE, _top(found))
+    yield Table(
+        "flow",
+        _FLOW_TITLE,
+        _FLOW_COLUMNS,
+        tuple(_flow_row(number, step) for number, step in enumerate(found.steps, 1)),
+        _NOTE,
+    )
+    if found.fidelity is None:
+        yield Paragraph(_NOT_RECORDED)
+    elif found.fidelity.spilled:
+        yield Paragraph(_spilled(found.fidelity.spilled))
+
+
+def _top(found: Flow) -> LocalText:
+    return Text("Units drawn: {drawn}; steps: {steps}", drawn=Number(found.drawn), steps=len(found.steps))
+
+
+def _flow_row(number: int, step: StepFlow) -> tuple[Cell, ...]:
+    kept = (None if step.kept is None else step.kept[kind] for kind in _KEPT)
+    return (number, step.first, step.units, *kept, step.analysed, step.lost)
+
+
+def _spilled(units: int) -> LocalText:
+    return Text(
+        "{count} unit was reached before its day, so that it is no true control any more: the estimate is smaller "
+        "than the effect.",
+        many="{count} units were reached before their day, so that they are no true controls any more: the estimate "
+        "is smaller than the effect.",
+        count=Number(units),
+    )

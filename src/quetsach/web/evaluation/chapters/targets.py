@@ -5,7 +5,6 @@ from dataclasses import replace
 from quetsach.assess import TargetReport, WindowCount
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.text import Text
-from quetsach.web.evaluation.chapters.words import for_show, sentences, why_not
 from quetsach.web.evaluation.document import (
     Block,
     Cell,
@@ -20,6 +19,9 @@ from quetsach.web.evaluation.document import (
     Table,
     Tone,
     answer_cells,
+    for_show,
+    sentences,
+    why_not,
 )
 
 _TITLE = Text("Targets and four baselines")
