@@ -91,8 +91,8 @@ def _files(evaluation: Evaluation, progress: Callable[[int], None]) -> Iterator[
 
 # The data annex: every table of the report as CSV, JSON and Parquet, described so that a machine finds its way.
 #
-# Cells hold numbers and ISO days, never the words of one language: texts have a column for each. What people read is made
-# of the same values.
+# Cells hold numbers and ISO days, never the words of one language: texts have a column for each. What people read is
+# made of the same values.
 
 
 def annex_files(evaluation: Evaluation) -> Iterator[tuple[str, bytes]]:
