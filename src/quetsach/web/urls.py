@@ -5,15 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web import operation
-from quetsach.web.api.errors import unknown
 from quetsach.web.api.open_data import serving
+from quetsach.web.api.services import unknown
 from quetsach.web.api.views import api
 from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people.sign_in.views import too_many
 from quetsach.web.office.views import failed
 from quetsach.web.portal import views
-from quetsach.web.portal.feed import feed
-from quetsach.web.portal.sitemap import site_map
+from quetsach.web.portal.pages import feed, site_map
 from quetsach.web.repository import repository_file
 
 api.add_router("/partners", partners_router)

@@ -11,7 +11,7 @@ import pytest
 from quetsach.cli.center import tending
 from quetsach.cli.center.tending import TALLY_SECONDS, count_reports
 from quetsach.web.api import services
-from quetsach.web.api.tally import report_tally
+from quetsach.web.api.selectors import report_tally
 
 
 class StopsAfter(threading.Event):

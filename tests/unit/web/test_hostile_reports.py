@@ -14,10 +14,9 @@ from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.address import Address
 from quetsach.web.api import services
-from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
-from quetsach.web.api.services import report_submit, tally_refresh
-from quetsach.web.api.tally import counting, report_tally
+from quetsach.web.api.selectors import counting, report_tally
+from quetsach.web.api.services import SubmissionError, report_submit, tally_refresh
 from quetsach.web.client_address import DayKey, Source, source_of
 from quetsach.web.published.report_counts import (
     BOUND_FLOOR,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from quetsach.web.api import services
-from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
-from quetsach.web.api.services import report_submit, tally_refresh
+from quetsach.web.api.services import SubmissionError, report_submit, tally_refresh
 from quetsach.web.client_address import Source
 
 DAY = date(2026, 11, 20)

@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from quetsach.core.address import Address
 from quetsach.web.api import views
-from quetsach.web.api.errors import SubmissionError
 from quetsach.web.api.models import ReportedFinding, ToolReport
-from quetsach.web.api.services import report_erase, report_submit, submission_schema, tally_refresh
-from quetsach.web.api.tally import Tally
+from quetsach.web.api.selectors import Tally
+from quetsach.web.api.services import SubmissionError, report_erase, report_submit, submission_schema, tally_refresh
 from quetsach.web.limits import SMALL_BODY_BYTES, RateLimit, SourceLimit
 
 URL = "/api/v1/reports"

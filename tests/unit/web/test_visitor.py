@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.web.published.visitor import Visitor, visitor_of
+from quetsach.web.published.offer import Visitor, visitor_of
 
 _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 

@@ -13,9 +13,8 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import NO_TEXT, Text, all_in_language
 from quetsach.web.api.models import ReportWithdrawal
-from quetsach.web.api.selectors import DayOfReports, SourceOfReports, days_of_reports, sources_of_day
+from quetsach.web.api.selectors import DayOfReports, SourceOfReports, Tally, days_of_reports, sources_of_day
 from quetsach.web.api.services import report_erase, tally_refresh
-from quetsach.web.api.tally import Tally
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.withdrawals import (
     Criteria,

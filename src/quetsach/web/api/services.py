@@ -1,4 +1,4 @@
-"""Taking in a tool report: check every part of it, then keep counts, once."""
+"""Taking in a tool report: check every part of it, then keep counts, once; or say no so that the sender can act."""
 
 import hashlib
 import json
@@ -14,11 +14,13 @@ import jsonschema
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Schema
+from ninja.errors import ValidationError
 
-from quetsach.web.api.errors import SubmissionError
+from quetsach.core.errors import QuetsachError
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
-from quetsach.web.api.selectors import count_reports, known_families
-from quetsach.web.api.tally import Tally, counting, keep_tally
+from quetsach.web.api.selectors import Tally, count_reports, counting, keep_tally, known_families
 from quetsach.web.client_address import NOWHERE, Source
 from quetsach.web.limits import SMALL_BODY_BYTES
 from quetsach.web.published.report_counts import (
@@ -273,3 +275,58 @@ def _number(value: int, largest: int = _LARGEST_COUNT) -> int:
     if not 0 <= value <= largest:
         raise ValueError(f"not between 0 and {largest}")
     return int(value)  # JSON Schema takes 1.0 for an integer
+
+
+# Why and in what form the interface for programs says no, in words that the sender can act on.
+
+
+# Why the interface for programs refuses something, in words that the sender can act on.
+
+
+class SubmissionError(QuetsachError):
+    """A tool report cannot be taken as it is.
+
+    Args:
+        status: the HTTP status that says so.
+        code: a word that programs can rely on.
+        retry_after_seconds: when to try again; 0 if trying again does not help.
+        what, where, hint: as in :class:`~quetsach.core.errors.QuetsachError`.
+    """
+
+    def __init__(
+        self, what: str, *, status: int, code: str, where: str = "", hint: str = "", retry_after_seconds: int = 0
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+        self.status = status
+        self.code = code
+
+
+# How the interface for programs says no: always in the same form, whatever the reason.
+
+
+class Refusal(Schema):
+    """Why a request was not taken: a word for programs, a sentence and a remedy for people."""
+
+    error: str
+    explanation: str
+    where: str
+    hint: str
+
+
+def refuse(status: int, error: str, explanation: str, *, where: str = "", hint: str = "") -> JsonResponse:
+    """Return a refusal; anybody's page may read why, as it may read what is there."""
+    refusal = Refusal(error=error, explanation=explanation, where=where, hint=hint)
+    return JsonResponse(refusal.model_dump(), status=status, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def not_valid(_request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    """Name the first parameter that is not what it should be."""
+    first = error.errors[0] if isinstance(error, ValidationError) and error.errors else {}
+    where = ".".join(str(part) for part in first.get("loc", ()))
+    return refuse(422, "not-valid", str(first.get("msg", "the request is not what it should be")), where=where)
+
+
+def unknown(_request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001  (the address is not repeated to its sender)
+    """Say that there is nothing at an address of the interface."""
+    return refuse(404, "not-found", "there is nothing at this address", hint="GET /api/v1/ names what there is")

@@ -11,9 +11,8 @@ from ninja import Schema
 from ninja.errors import ValidationError
 
 from quetsach.core.address import Address
-from quetsach.web.api.errors import Refusal, SubmissionError, not_valid, refuse
 from quetsach.web.api.open_data.documents import DescribedApi
-from quetsach.web.api.services import report_submit
+from quetsach.web.api.services import Refusal, SubmissionError, not_valid, refuse, report_submit
 from quetsach.web.client_address import SOURCES, client_address, source_of
 from quetsach.web.limits import SMALL_BODY_BYTES, SourceLimit, Width
 from quetsach.web.metrics import REPORTS

@@ -16,9 +16,8 @@ from quetsach.centre.evaluation import evaluate
 from quetsach.centre.evaluation.inputs import CleanedByTool, Fleet, OfficeFacts
 from quetsach.centre.evaluation.sources import HandedOver, family_name
 from quetsach.core.text import LocalText
-from quetsach.web.api.selectors import IS_CLEANED, count_reports, counts, installations, kept
+from quetsach.web.api.selectors import IS_CLEANED, Tally, count_reports, counts, installations, kept
 from quetsach.web.api.services import judge_late
-from quetsach.web.api.tally import Tally
 from quetsach.web.evaluation import writing
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of

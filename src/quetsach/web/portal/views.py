@@ -19,15 +19,14 @@ from quetsach.assess import NO_VERDICT
 from quetsach.endpoint.report.guidance import render as render_guidance
 from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
-from quetsach.web.api.tally import report_tally
+from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.published import selectors
 from quetsach.web.published.answer import address_check
 from quetsach.web.published.family import groups_of, page_of
-from quetsach.web.published.offer import download_page, systems_of
-from quetsach.web.published.visitor import HEADERS, visitor_of
+from quetsach.web.published.offer import HEADERS, download_page, systems_of, visitor_of
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)

@@ -24,9 +24,9 @@ from quetsach.lake.listed import Listed
 from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
 from quetsach.web.published.answer import AddressList, ListedFamily, Listing
-from quetsach.web.published.definition import RETURNS, TOOL_REPORTS, Definition
 from quetsach.web.published.family import pack_about
 from quetsach.web.published.offer import OfferedFile
+from quetsach.web.published.report_counts import RETURNS, TOOL_REPORTS, Definition
 
 MANIFEST_FORMAT = "quetsach-downloads/2"
 _MANIFEST_LIMIT_BYTES = 65_536

@@ -21,7 +21,6 @@ from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
 from quetsach.centre.publication.snapshot import figures_path
-from quetsach.web.api.errors import refuse
 from quetsach.web.api.open_data.documents import (
     FIGURES_SCHEMA,
     PACKAGE,
@@ -32,7 +31,7 @@ from quetsach.web.api.open_data.documents import (
     package,
 )
 from quetsach.web.api.open_data.tables import TABLES, Figures, OpenTable
-from quetsach.web.api.services import submission_schema
+from quetsach.web.api.services import refuse, submission_schema
 from quetsach.web.api.views import api
 from quetsach.web.identity import LICENCE
 from quetsach.web.published import selectors

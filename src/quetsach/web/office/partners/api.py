@@ -11,8 +11,8 @@ from django.urls import reverse
 from ninja import Router, Schema
 
 from quetsach.campaign.errors import PartnerError
-from quetsach.web.api.errors import Refusal, refuse
 from quetsach.web.api.open_data.documents import PARTNER_TOKEN
+from quetsach.web.api.services import Refusal, refuse
 from quetsach.web.limits import PARTNER_BODY_BYTES
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.services.intake import (

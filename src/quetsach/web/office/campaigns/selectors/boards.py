@@ -29,7 +29,7 @@ from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.tables import load_families
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import NO_TEXT, LocalText, Number, Text
-from quetsach.web.api.tally import report_tally
+from quetsach.web.api.selectors import report_tally
 from quetsach.web.office.campaigns.selectors.botnets import own_rankings
 from quetsach.web.office.letters.models import Dispatch, DispatchEvent, Letter, LetterState
 from quetsach.web.office.letters.selectors.distribution import levels_of

@@ -25,7 +25,7 @@ from quetsach.campaign.schedule.status import PlanStatus
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
 from quetsach.centre.publication.snapshot import Snapshot, WindowFigure
 from quetsach.core.text import Text
-from quetsach.web.api.tally import report_tally
+from quetsach.web.api.selectors import report_tally
 from quetsach.web.office.campaigns.selectors.boards import chains_of, letters_of, standing_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.models import CLOSE, Campaign
