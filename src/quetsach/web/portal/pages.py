@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
@@ -213,7 +214,7 @@ def _told(month: Month) -> str:
 
 def draw_campaign(campaign: CampaignFigures, marks: Marks) -> Mapping[str, str]:
     """Return the chart by language: bars of unique addresses where windows lie in time, and what is known of days."""
-    return {language: _chart(campaign, marks, language) for language in ("vi", "en")}
+    return {language: _chart(campaign, marks, language) for language, _name in settings.LANGUAGES}
 
 
 def _chart(campaign: CampaignFigures, marks: Marks, language: str) -> str:
