@@ -125,8 +125,8 @@ def work(point: str = "", number: int = 0) -> None:
     django.setup()
     from quetsach.web.office.blob_store import BlobStore
     from quetsach.web.office.letters.services import send
-    from quetsach.web.office.mail.services import queue
-    from quetsach.web.office.mail.services.message import SmtpSession
+    from quetsach.web.office.mail import queue
+    from quetsach.web.office.mail.message import SmtpSession
     from quetsach.web.office.worker import work as work_letters
 
     left = [number]

@@ -52,7 +52,7 @@ def idle(key: str) -> None:
     """Let a session be one in which nothing was done for an hour."""
     from django.conf import settings
 
-    from quetsach.web.office.people.sign_in.sessions import IDLE_SECONDS
+    from quetsach.web.office.people.sessions import IDLE_SECONDS
 
     session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     session["office.seen"] = time.time() - IDLE_SECONDS - 1

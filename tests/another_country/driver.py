@@ -86,7 +86,7 @@ def times() -> dict[str, str]:
     from django.utils import timezone, translation
 
     from quetsach.core.period import midnight_after
-    from quetsach.web.design.templatetags.words import moment
+    from quetsach.web.design.words import moment
 
     with translation.override("en"):
         return {

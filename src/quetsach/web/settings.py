@@ -1,6 +1,8 @@
 """Django's settings, all derived from one :class:`~quetsach.web.configuration.Configuration`."""
 
+import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,15 @@ from quetsach.centre.tables import country_folder, load_country
 from quetsach.web.configuration import Configuration
 from quetsach.web.limits import FORM_BYTES, office_path
 
+
+class UtcFormatter(logging.Formatter):
+    """Text lines whose time is ISO 8601 in UTC, whole seconds with milliseconds."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
 CENTER = Configuration.read(os.environ)
 COUNTRY = load_country(CENTER.data)
 
@@ -19,7 +30,6 @@ SECRET_KEY = CENTER.secret_key
 DEBUG = False
 ALLOWED_HOSTS = list(CENTER.allowed_hosts)
 ROOT_URLCONF = "quetsach.web.urls"
-WSGI_APPLICATION = "quetsach.web.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -43,7 +53,6 @@ INSTALLED_APPS = [
     "quetsach.web.office.apps.Plans",
     "quetsach.web.office.apps.Campaigns",
     "quetsach.web.office.apps.Mail",
-    "quetsach.web.office.apps.Codes",
     "quetsach.web.office.apps.Letters",
     "quetsach.web.office.apps.Returns",
     "quetsach.web.office.apps.Partners",
@@ -91,15 +100,28 @@ TEMPLATES: list[dict[str, Any]] = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                "quetsach.web.portal.context.site",
+                "quetsach.web.portal.pages.site",
                 "quetsach.web.office.navigation.navigation",
             ],
+            "libraries": {
+                "acts": "quetsach.web.office.audit.words",
+                "families": "quetsach.web.portal.families",
+                "feed_words": "quetsach.web.office.feeds.words",
+                "helpdesk_words": "quetsach.web.office.helpdesk.wording",
+                "letter_words": "quetsach.web.office.letters.words",
+                "operation_words": "quetsach.web.office.operation.words",
+                "partner_words": "quetsach.web.office.partners.wording",
+                "plan": "quetsach.web.office.campaigns.drawing",
+                "returns": "quetsach.web.office.returns.words",
+                "sheet": "quetsach.web.office.campaigns.plan_sheet",
+                "units": "quetsach.web.office.units.words",
+            },
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "quetsach.web.design.templatetags.words",
-                "quetsach.web.design.templatetags.faults",
-                "quetsach.web.office.people.templatetags.form_marks",
+                "quetsach.web.design.words",
+                "quetsach.web.design.faults",
+                "quetsach.web.office.people.form_marks",
             ],
         },
     }
@@ -173,7 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_ENGINE = "quetsach.web.office.people.sign_in.sessions"
+SESSION_ENGINE = "quetsach.web.office.people.sessions"
 SESSION_COOKIE_NAME = "office"
 SESSION_COOKIE_PATH = office_path(LANGUAGE_CODE, LANGUAGE_CODE)
 SESSION_TWIN_PATH = office_path(COUNTRY.languages[-1], LANGUAGE_CODE)
@@ -182,9 +204,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CENTER.https
 CSRF_USE_SESSIONS = True
-CSRF_FAILURE_VIEW = "quetsach.web.office.people.sign_in.views.stale"
+CSRF_FAILURE_VIEW = "quetsach.web.office.people.sign_in_views.stale"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-ACCOUNT_ADAPTER = "quetsach.web.office.people.sign_in.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "quetsach.web.office.people.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -193,21 +215,21 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_FORMS = {
-    "login": "quetsach.web.office.people.sign_in.forms.SignInForm",
-    "reauthenticate": "quetsach.web.office.people.sign_in.forms.PasswordAgainForm",
-    "change_password": "quetsach.web.office.people.sign_in.forms.NewPasswordForm",
+    "login": "quetsach.web.office.people.forms.SignInForm",
+    "reauthenticate": "quetsach.web.office.people.forms.PasswordAgainForm",
+    "change_password": "quetsach.web.office.people.forms.NewPasswordForm",
 }
-MFA_ADAPTER = "quetsach.web.office.people.sign_in.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "quetsach.web.office.people.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "quetsach.web.office.people.sign_in.forms.CodeForm",
-    "reauthenticate": "quetsach.web.office.people.sign_in.forms.CodeAgainForm",
-    "activate_totp": "quetsach.web.office.people.sign_in.forms.AppForm",
-    "add_webauthn": "quetsach.web.office.people.sign_in.forms.PasskeyForm",
+    "authenticate": "quetsach.web.office.people.forms.CodeForm",
+    "reauthenticate": "quetsach.web.office.people.forms.CodeAgainForm",
+    "activate_totp": "quetsach.web.office.people.forms.AppForm",
+    "add_webauthn": "quetsach.web.office.people.forms.PasskeyForm",
 }
 
 # What is logged never holds a visitor's address: the formatter is given neither the request nor its headers.
@@ -216,7 +238,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "text": {
-            "()": "quetsach.web.log_lines.UtcFormatter",
+            "()": UtcFormatter,
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         },
         "json": {

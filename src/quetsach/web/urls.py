@@ -8,11 +8,17 @@ from quetsach.web import operation
 from quetsach.web.api.open_data import serving
 from quetsach.web.api.services import unknown
 from quetsach.web.api.views import api
+from quetsach.web.office.campaigns import urls as campaigns
+from quetsach.web.office.helpdesk import urls as helpdesk
+from quetsach.web.office.letters import urls as letters
 from quetsach.web.office.partners.api import router as partners_router
-from quetsach.web.office.people.sign_in.views import too_many
+from quetsach.web.office.people import urls as people
+from quetsach.web.office.people.sign_in_views import too_many
+from quetsach.web.office.publicity import urls as publicity
+from quetsach.web.office.returns import urls as returns
 from quetsach.web.office.views import failed
 from quetsach.web.portal import views
-from quetsach.web.portal.pages import feed, site_map
+from quetsach.web.portal.feeds import feed, site_map
 from quetsach.web.repository import repository_file
 
 api.add_router("/partners", partners_router)
@@ -43,12 +49,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),
-        path("", include("quetsach.web.office.campaigns.public_urls")),
-        path("", include("quetsach.web.office.letters.public_urls")),
-        path("", include("quetsach.web.office.returns.public_urls")),
-        path("", include("quetsach.web.office.publicity.public_urls")),
-        path("", include("quetsach.web.office.helpdesk.public_urls")),
-        path(_("office/"), include("quetsach.web.office.people.sign_in.urls")),
+        *campaigns.PUBLIC,
+        *letters.PUBLIC,
+        *returns.PUBLIC,
+        *publicity.PUBLIC,
+        *helpdesk.PUBLIC,
+        path(_("office/"), include(people.SIGN_IN)),
         path(_("office/"), include("quetsach.web.office.urls")),
         prefix_default_language=False,
     ),

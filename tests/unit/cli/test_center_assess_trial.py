@@ -17,8 +17,8 @@ from quetsach.cli.center.assess import windows
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.web.office.audit.words import ACT_TITLES
-from quetsach.web.office.campaigns.services import records
-from quetsach.web.office.campaigns.services.records import RecordAct
+from quetsach.web.office.campaigns.services import baseline
+from quetsach.web.office.campaigns.services.baseline import RecordAct
 from quetsach.web.office.log.models import LogEntry
 
 PLAN = """
@@ -276,7 +276,7 @@ def test_what_cannot_be_logged_is_not_registered(office: None, tmp_path: Path, m
     def away(**_named: object) -> None:
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(records, "log_append", away)
+    monkeypatch.setattr(baseline, "log_append", away)
     with pytest.raises(OperationalError):
         _lot(tmp_path)
     assert not (tmp_path / "data/campaigns/garden/lot.json").exists()

@@ -23,7 +23,7 @@ from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.api import views as api_views
 from quetsach.web.limits import SourceLimit
-from quetsach.web.portal.pages import draw_campaign
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from quetsach.core.text import LocalText
 from quetsach.packs.container import pack, read_folder
 from quetsach.packs.load import load_pack, load_shelf
-from quetsach.web.portal.templatetags.families import family_link, pack_link
+from quetsach.web.portal.families import family_link, pack_link
 from quetsach.web.published.family import FamilyPage, groups_of, pack_about, page_of
 
 PACKS = Path(__file__).parents[3] / "packs"

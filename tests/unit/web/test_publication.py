@@ -45,7 +45,7 @@ from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.web.office.campaigns.selectors.outcome import _addresses
-from quetsach.web.portal.pages import draw_campaign
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 
 def row(number: int, value: float) -> RankedRow:

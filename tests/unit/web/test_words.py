@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
-from quetsach.web.design.templatetags import words
+from quetsach.web.design import words
 
 
 @pytest.mark.parametrize(

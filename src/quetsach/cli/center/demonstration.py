@@ -15,7 +15,7 @@ def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
         Whether anything was played; nothing is where the country has no campaign to show.
     """
     from quetsach.centre.tables import bundled_units, country_table, load_country  # noqa: PLC0415
-    from quetsach.web.office.demonstration.play import demonstration_office, is_played  # noqa: PLC0415
+    from quetsach.web.office.demonstration import demonstration_office, is_played  # noqa: PLC0415
     from quetsach.web.office.letters.services.templates import published_letters_load  # noqa: PLC0415
     from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
 

@@ -21,9 +21,9 @@ from quetsach.web.office.letters.selectors.letters import audience_units
 from quetsach.web.office.letters.services.remind import reminders_due, reminders_queue
 from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make
-from quetsach.web.office.letters.templatetags.letter_words import mail_state_name, span, standing_name, state_name
+from quetsach.web.office.letters.words import mail_state_name, span, standing_name, state_name
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.queue import bounces_read
+from quetsach.web.office.mail.queue import bounces_read
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.worker import work

@@ -87,14 +87,6 @@ class Mail(AppConfig):
     verbose_name = "Office: mail"
 
 
-class Codes(AppConfig):
-    """Codes that prove a thing genuine."""
-
-    name = "quetsach.web.office.codes"
-    label = "office_codes"
-    verbose_name = "Office: codes"
-
-
 class Letters(AppConfig):
     """Official letters: written, issued, sent down the tree, acknowledged."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.period import day_text, read_day
-from quetsach.web.design.templatetags.words import day_off, days_off
+from quetsach.web.design.words import day_off, days_off
 
 
 class DayInput(forms.DateInput):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import day
+from quetsach.web.design.words import day
 
 # Forms that are kept while they are written: a small script sends them as they are, and is answered in JSON.
 #

@@ -12,14 +12,13 @@ from quetsach.web.office.campaigns.services import baseline, decisions
 from quetsach.web.office.figures import selectors as figures_selectors
 from quetsach.web.office.figures import services as figures_services
 from quetsach.web.office.helpdesk import wording as answers
-from quetsach.web.office.letters.links import register_returns
 from quetsach.web.office.letters.selectors.letters import letter_names
-from quetsach.web.office.letters.services.events import mail_heard
+from quetsach.web.office.letters.services.dispatches import mail_heard, register_returns
 from quetsach.web.office.log.services import register_namer
-from quetsach.web.office.mail.services.queue import listen
+from quetsach.web.office.mail.queue import listen
 from quetsach.web.office.packs.selectors import pack_names
+from quetsach.web.office.people import sessions
 from quetsach.web.office.people.selectors import person_names
-from quetsach.web.office.people.sign_in import sessions
 from quetsach.web.office.plans.selectors import campaign_names, decision_names
 from quetsach.web.office.publicity import contents as kits
 from quetsach.web.office.publicity.services import visits_flush

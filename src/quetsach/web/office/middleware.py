@@ -33,13 +33,7 @@ from quetsach.web.office.people.access import is_barred
 from quetsach.web.office.people.kept_page import to_sign_in
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.keeping import KEPT_FORM, drafts_drop, form_drop
-from quetsach.web.office.people.sign_in.sessions import (
-    BrowserSessionStore,
-    has_second_factor,
-    is_over,
-    stored_name,
-    touch,
-)
+from quetsach.web.office.people.sessions import BrowserSessionStore, has_second_factor, is_over, stored_name, touch
 from quetsach.web.office.reading import page_read
 from quetsach.web.office.refusal import AccessError, is_refused
 

@@ -15,7 +15,7 @@ from quetsach.web.identity import site
 from quetsach.web.office.middleware import is_office
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.sign_in.sessions import ends_at
+from quetsach.web.office.people.sessions import ends_at
 
 _WHERE_WORK_BEGINS = ("office:dashboard", "office:operation:operation")
 _WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:")

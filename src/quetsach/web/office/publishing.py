@@ -15,7 +15,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.office.campaigns.selectors import outcome
 from quetsach.web.office.figures.selectors import has_tables
 from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed
-from quetsach.web.portal.pages import draw_campaign
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 
 def figures_publish(

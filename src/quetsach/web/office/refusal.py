@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.local_error import LocalError
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.editions import ClashError, show_clash
 
 # Errors that every app of the office raises.

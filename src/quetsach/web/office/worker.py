@@ -18,7 +18,7 @@ from quetsach.core.text import Text
 from quetsach.web.office.approvals.mail import approvers_tell
 from quetsach.web.office.letters.services.remind import reminders_queue
 from quetsach.web.office.letters.services.send import copies_make
-from quetsach.web.office.mail.services.queue import Stop, bounces_read, queue_recover, queue_send
+from quetsach.web.office.mail.queue import Stop, bounces_read, queue_recover, queue_send
 from quetsach.web.office.returns.services.remind import returns_remind
 
 PAUSE_SECONDS = 15

@@ -1,30 +1,24 @@
-"""The public pages by name, their navigation and the chart of a campaign; their map and the feed, for programs."""
+"""The public pages by name, where they stand in the navigation, and the frame that every page has around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from urllib.parse import urlsplit
+from typing import Any
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
-from django.contrib.sitemaps.views import sitemap
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
+from django.http import HttpRequest
+from django.urls import reverse, translate_url
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
-from quetsach.centre.publication.campaign_figures import Marks
-from quetsach.centre.publication.months import Month
 from quetsach.centre.publication.snapshot import CampaignFigures
-from quetsach.core.period import MONTHS, Period
+from quetsach.core.country import Country
+from quetsach.core.text import LocalText
+from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
-from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
-from quetsach.web.design.templatetags.words import day, figure, window_name
+from quetsach.web.configuration import Configuration
+from quetsach.web.identity import LICENCE
 from quetsach.web.published import selectors
 
 
@@ -86,158 +80,75 @@ def step_links(number: int) -> tuple[Link | None, Link | None]:
     return tuple(Link(reverse(p.name), p.title) if p else None for p in (back, following))  # type: ignore[return-value]
 
 
-# The public pages for search engines, each in both languages.
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The page in one language; ``url`` is absolute."""
+
+    language: str
+    url: str
 
 
-type Place = tuple[str, tuple[str, ...]]
-"""The name of a route and its arguments."""
-_PAGES = (
-    "home",
-    "check",
-    "steps",
-    "steps-learn",
-    "steps-clean",
-    "steps-prevent",
-    "download",
-    "definitions",
-    "open-data",
-    "privacy",
-    "families",
-    "campaign",
-    "verify",
-    "help",
-)
+@dataclass(frozen=True, slots=True)
+class OtherLanguage:
+    """Where the language switch leads: the same page in the other language."""
+
+    language: str
+    title: str
+    path: str
 
 
-class PublicPages(Sitemap):  # type: ignore[type-arg] # not generic when it runs
-    """Every page that is for everybody and that somebody could look for."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The frame around a page."""
 
-    i18n = True
-    alternates = True
-    x_default = True
+    navigation: tuple[Link, ...]
+    versions: tuple[Version, ...]
+    other: OtherLanguage | None
+    country: Country
+    controller: str
+    contact: str
+    demonstration: LocalText | None
+    attribution: tuple[tuple[str, str], ...]
+    licence: Mapping[str, str]
+    address: str
 
-    def items(self) -> list[Place]:
-        """Return the fixed pages, those of families that have a pack, those of campaigns that have figures."""
-        snapshot = selectors.published_snapshot()
-        families: list[Place] = [("family", (pack.family,)) for pack in selectors.shelf()]
-        campaigns: list[Place] = (
-            [("campaign-of", (campaign.id,)) for campaign in snapshot.campaigns] if snapshot else []
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return ``site`` for templates."""
+    center: Configuration = settings.CENTER
+    snapshot = selectors.published_snapshot()
+    return {
+        "site": Site(
+            navigation=navigation(request.path),
+            versions=_versions(request),
+            other=_other(request),
+            country=settings.COUNTRY,
+            controller=center.controller,
+            contact=center.contact,
+            demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
+            attribution=ATTRIBUTION,
+            licence=LICENCE,
+            address=identity.site(),
         )
-        return [*((name, ()) for name in _PAGES), *families, *campaigns]
-
-    def location(self, item: Place) -> str:
-        """Return where a page is in the language of the moment."""
-        name, arguments = item
-        return reverse(name, args=arguments)
-
-    def get_domain(self, site: object = None) -> str:  # noqa: ARG002  (what a request says of its host is not used)
-        """Return the centre's own name."""
-        return urlsplit(identity.site()).netloc
-
-    def get_protocol(self, protocol: str | None = None) -> str:  # noqa: ARG002
-        """Return the scheme of the centre's own address."""
-        return urlsplit(identity.site()).scheme
-
-
-@require_safe
-@cache_control(public=True, max_age=3600)
-def site_map(request: HttpRequest) -> HttpResponse:
-    """Name the public pages."""
-    return sitemap(request, {"pages": PublicPages})
-
-
-# The feed of figures (Atom, RFC 4287): one entry for each month, which is updated when newer figures go out.
-
-
-_MOST = 60
-"""Five years: readers fetch the whole feed each time."""
-
-
-class _Feed(Atom1Feed):
-    """Atom as Django writes it."""
-
-    def latest_post_date(self) -> datetime:
-        """Return when the newest entry changed; a feed without entries is always the same."""
-        return max((item["updateddate"] for item in self.items), default=datetime.fromtimestamp(0, UTC))
-
-
-@require_safe
-@cache_control(public=True, max_age=60)
-def feed(_request: HttpRequest) -> HttpResponse:
-    """Tell programs that there are new figures, in the language of the address."""
-    site, page = identity.site(), reverse("open-data")
-    made = _Feed(
-        title=gettext("Quét Sạch: published figures"),
-        link=f"{site}{page}",
-        description=None,
-        subtitle=gettext("Addresses reported for malware, by month"),
-        language=get_language(),
-        feed_url=f"{site}{reverse('figures-feed')}",
-        author_name=selectors.publisher() or "Quét Sạch",
-    )
-    for month in reversed(selectors.published_months()[-_MOST:]):
-        made.add_item(
-            title=gettext("Figures of %(month)s, up to %(last)s")
-            % {"month": _month(month.latest.last), "last": day(month.latest.last)},
-            link=f"{site}{page}",
-            description=_told(month),
-            unique_id=f"{site}{reverse('open-file', args=['rankings-by-month.csv'])}#{month.month}",
-            updateddate=month.counted_at,
-        )
-    return HttpResponse(made.writeString("utf-8"), content_type=_Feed.content_type)
-
-
-def _month(of: date) -> str:
-    return f"{MONTHS[of.month - 1]} {of.year}" if get_language() == "en" else f"{of.month}/{of.year}"
-
-
-def _told(month: Month) -> str:
-    window = month.latest
-    told = gettext(
-        "From %(first)s to %(last)s, %(addresses)s different IP addresses were reported; %(seen)s of %(days)s days "
-        "have data. An address is not a machine."
-    ) % {
-        "first": day(window.first),
-        "last": day(window.last),
-        "addresses": figure(window.addresses),
-        "seen": window.days_with_data,
-        "days": window.days,
     }
-    if month.scale > 1:
-        scaled = gettext("A demonstration at a scale of 1:%(scale)s, not real figures.") % {"scale": month.scale}
-        told = f"{told} {scaled}"
-    return str(told)
 
 
-# Draws the windows of a campaign for its page: once, when its figures are counted.
+def _other(request: HttpRequest) -> OtherLanguage | None:
+    """Return the language that the page is not in; none where the country has one alone."""
+    others = [one for one in settings.LANGUAGES if one[0] != get_language()]
+    return OtherLanguage(*others[0], _path_in(request, others[0][0])) if others else None
 
 
-def draw_campaign(campaign: CampaignFigures, marks: Marks) -> Mapping[str, str]:
-    """Return the chart by language: bars of unique addresses where windows lie in time, and what is known of days."""
-    return {language: _chart(campaign, marks, language) for language, _name in settings.LANGUAGES}
-
-
-def _chart(campaign: CampaignFigures, marks: Marks, language: str) -> str:
+def _path_in(request: HttpRequest, language: str) -> str:
+    """An address that is no page has no translation; its switch leads home."""
+    if request.resolver_match is not None:
+        return translate_url(request.path, language)
     with override(language):
-        return draw_spans_for_screens(
-            SpanChart(
-                title=campaign.name.in_language(language),
-                description=gettext(
-                    "Bars: unique addresses in each window, where it lies in time. They judge no target."
-                ),
-                unit=gettext("unique addresses in 30 days"),
-                # no line of the target: it would judge figures that give no verdict
-                spans=tuple(
-                    Span(
-                        w.first,
-                        w.last,
-                        w.addresses,
-                        window_name(w.title.in_language(language), Period(w.first, w.last)),
-                        w.id == campaign.baseline,
-                    )
-                    for w in campaign.windows
-                ),
-                marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
-            ),
-            language=language,
-        )
+        return reverse("home")
+
+
+def _versions(request: HttpRequest) -> tuple[Version, ...]:
+    if request.resolver_match is None:
+        return ()
+    found = [Version(code, identity.site() + translate_url(request.path, code)) for code, _ in settings.LANGUAGES]
+    return (*found, Version("x-default", found[0].url))

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.address import Address
-from quetsach.web.design.templatetags.words import day as write_day
+from quetsach.web.design.words import day as write_day
 
 # What a visitor is told about their own address: a dated observation, never a verdict on a machine.
 #

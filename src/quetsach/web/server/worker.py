@@ -11,9 +11,11 @@ from asyncio import AbstractEventLoop
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
 from quetsach.web.server.application import CentreApplication, HttpProtocol
 from quetsach.web.server.request import Scope
-from quetsach.web.wsgi import application as django
 
 # Ends a worker whose main process is gone: nobody would renew signatures, send letters or stop it any more.
 
@@ -38,6 +40,8 @@ def _follow(sentinel: int) -> None:
 
 # What a worker process loads: Django behind the application that takes requests in.
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quetsach.web.settings")
+_django = get_wsgi_application()
 UNREAD_SECONDS = 60
 """How long an answer may lie in the system's hands without the visitor's taking any of it; then the line is cut."""
 _logger = logging.getLogger("quetsach.web.server")
@@ -47,13 +51,11 @@ class Worker:
     """The application with what a worker does when its server starts."""
 
     def __init__(self) -> None:
-        from django.conf import settings  # noqa: PLC0415  (after Django has been set up)
-
-        from quetsach.web.office.middleware import is_known_sender  # noqa: PLC0415
+        from quetsach.web.office.middleware import is_known_sender  # noqa: PLC0415  (after Django has been set up)
 
         follow_parent()
         self._application = CentreApplication(
-            django,
+            _django,
             folder=settings.CENTER.data,
             proxy_hops=settings.CENTER.proxy_hops,
             is_known_sender=is_known_sender,

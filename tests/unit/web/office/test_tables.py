@@ -4,7 +4,7 @@ from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
 
 from quetsach.web.data_folder import own_migrations
-from quetsach.web.office.codes.models import Verification
+from quetsach.web.office.codes import Verification
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.mail.models import Message
 from quetsach.web.office.plans.models import Campaign, EvaluationRun

@@ -50,7 +50,7 @@ def keep_once(
         write_once(path, content, refusal)
         return
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.services.records import RecordAct, record_keep  # noqa: PLC0415
+        from quetsach.web.office.campaigns.services.baseline import RecordAct, record_keep  # noqa: PLC0415
 
         record_keep(
             act=RecordAct(act),

@@ -13,8 +13,8 @@ from django.utils.translation import override
 from quetsach.web.identity import site
 from quetsach.web.office.approvals.models import APPROVAL_TITLES, Approval
 from quetsach.web.office.approvals.selectors import nearest_deciders
+from quetsach.web.office.mail.message import message_of
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
-from quetsach.web.office.mail.services.message import message_of
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import Person
 

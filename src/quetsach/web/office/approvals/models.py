@@ -45,6 +45,11 @@ class Approval(models.Model):
         return f"{self.kind} {self.subject}"
 
     @property
+    def kind_title(self) -> str | Promise:
+        """What this kind of approval is called."""
+        return APPROVAL_TITLES[self.kind]
+
+    @property
     def is_overtaken(self) -> bool:
         """Whether it ended without anybody's decision."""
         return self.is_granted is False and self.decided_by_id is None

@@ -13,7 +13,7 @@ from quetsach.web.office.approvals import selectors
 from quetsach.web.office.approvals.models import APPROVAL_TITLES
 from quetsach.web.office.approvals.services import approval_decide, consequence_of, unvouched
 from quetsach.web.office.people.access import current_person, today
-from quetsach.web.office.people.sign_in.views import require_again
+from quetsach.web.office.people.sign_in_views import require_again
 from quetsach.web.office.refusal import FlashErrors
 
 _A_PAGE = 50

@@ -28,7 +28,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.web import design
 from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
-from quetsach.web.design.templatetags.words import window_name
+from quetsach.web.design.words import window_name
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.selectors.boards import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of

@@ -19,7 +19,7 @@ from quetsach.campaign.schedule.decision import (
 )
 from quetsach.campaign.section import MAX_BYTES, format_at
 from quetsach.core.text import LocalText
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.plans.models import FILE, Campaign
 

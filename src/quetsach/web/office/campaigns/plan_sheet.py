@@ -5,10 +5,11 @@ Rows are added and taken out by buttons that send the form; nothing is kept betw
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django import forms
+from django import forms, template
+from django.forms import BaseFormSet, BoundField
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -19,9 +20,18 @@ from quetsach.campaign.schedule.plan import Condition, Milestone, Need, Part, Ph
 from quetsach.campaign.section import MAX_IDENTIFIER_LENGTH
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
-from quetsach.web.design.templatetags.faults import Fault, faults
-from quetsach.web.design.templatetags.words import here
-from quetsach.web.office.campaigns.plan_form import BASE, LIST_WORDS, PLAIN, SECTIONS, YEAR_BEFORE, HeadForm, RowForm
+from quetsach.web.design.faults import Fault, faults
+from quetsach.web.design.words import here
+from quetsach.web.office.campaigns.plan_form import (
+    BASE,
+    LIST_WORDS,
+    PLAIN,
+    SECTIONS,
+    YEAR_BEFORE,
+    GateForm,
+    HeadForm,
+    RowForm,
+)
 from quetsach.web.office.editions import Difference, chosen, differences
 
 type Draft = dict[str, list[dict[str, Any]]]
@@ -53,6 +63,7 @@ _NEW: Final[Draft] = {
     "targets": [{"measure": Measure.WINDOW_ADDRESSES, "change_percent": -50}],
     "windows": [{"role": BASE, "name_vi": "Kỳ làm mốc", "name_en": "Baseline"}, {"role": PLAIN}],
 }
+register = template.Library()
 
 
 class _Rows(forms.BaseFormSet):  # type: ignore[type-arg]  # not generic when it runs
@@ -325,3 +336,29 @@ def _both(name: str, text: LocalText) -> dict[str, Any]:
 def _gate(conditions: tuple[Condition, ...]) -> dict[str, Any]:
     about = [c.subject for c in conditions if c.needs is Need.DECISION_RECORDED]
     return {c.needs.value: c.least for c in conditions} | {"decisions": "\n".join(about)}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetList:
+    """One list of the form of a plan, with what is said about it."""
+
+    key: str
+    rows: "BaseFormSet[RowForm]"
+    title: str
+    one: str
+    help: str
+    add: str
+    gate: str
+
+
+@register.filter
+def sheet_lists(sheet: PlanSheet) -> list[SheetList]:
+    """Return the lists of a plan's form in the order of the page, in words."""
+    return [SheetList(key, rows, *(str(text) for text in LIST_WORDS[key])) for key, rows in sheet.lists.items()]
+
+
+@register.filter
+def row_fields(row: RowForm) -> list[BoundField]:
+    """Return the fields of a row that are no conditions."""
+    conditions = {field.name for field in row.gate} if isinstance(row, GateForm) else set()
+    return [field for field in row.visible_fields() if field.name not in conditions]

@@ -1,6 +1,7 @@
-"""Pages of campaigns in the office."""
+"""Pages of campaigns: those of the office, and those that the public opens without signing in."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.campaigns.views import campaigns, decisions, plans
 
@@ -28,4 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:key>/ket-thuc/", campaigns.close, name="close"),
     path("<slug:key>/tiep-theo/", campaigns.clone, name="clone"),
     path("<slug:key>/luu-tru.zip", campaigns.archive, name="archive"),
+]
+PUBLIC: list[URLPattern | URLResolver] = [
+    path(_("campaigns/"), campaigns.campaign, name="campaign"),
+    path(_("campaigns/<slug:key>/"), campaigns.campaign, name="campaign-of"),
 ]

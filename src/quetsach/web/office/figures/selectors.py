@@ -16,7 +16,7 @@ from quetsach.centre.baseline import baseline_history
 from quetsach.centre.publication.candidates import Candidate, candidates, read_candidate, read_published
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, figures_path
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import figure, here
+from quetsach.web.design.words import figure, here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.figures.changes import Section, sections
 from quetsach.web.office.log.models import LogEntry

@@ -19,7 +19,7 @@ from quetsach.centre.publication.candidates import (
 )
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import day
+from quetsach.web.design.words import day
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask, approval_supersede, is_approved
 from quetsach.web.office.figures.selectors import (

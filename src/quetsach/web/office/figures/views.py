@@ -11,7 +11,7 @@ from quetsach.campaign.authority import Permission
 from quetsach.web.office.figures import selectors, services
 from quetsach.web.office.figures.selectors import campaign_countings, country_countings
 from quetsach.web.office.people.access import CurrentUser, may_do, require
-from quetsach.web.office.people.sign_in.views import require_again
+from quetsach.web.office.people.sign_in_views import require_again
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 

@@ -1,21 +1,24 @@
-"""What kinds, states and refusals of cases are called on a page, and the answers that are kept ready."""
+"""What kinds, states and refusals of cases are called on a page, the slip of the check page, and ready answers."""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from urllib.parse import urljoin
 
+from django import template
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from quetsach.campaign.helpdesk import CaseState, ReadyAnswer, read_ready_answers
+from quetsach.web.design.words import figure as write_number
 from quetsach.web.identity import site
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Case
 from quetsach.web.office.wording.selectors import as_worded, newest_version
 from quetsach.web.published import selectors
+from quetsach.web.published.answer import Answer
 
 # The answers that are kept ready, with the addresses of this centre's pages filled in.
 
@@ -121,3 +124,29 @@ REFUSALS: Mapping[str, str | Promise] = {
     "unit": _("Choose another unit that there is today, by its code or key."),
 }
 """What a page says about a :class:`~quetsach.campaign.errors.CaseError`, by its code."""
+
+
+register = template.Library()
+_TABLES = {
+    "SHORT_KINDS": SHORT_KINDS,
+    "STATES": STATES,
+    "STATES_FOR_THE_PERSON": STATES_FOR_THE_PERSON,
+}
+
+
+@register.filter
+def case_words(value: str, table: str) -> str | Promise:
+    """Return the words of a value of one of the tables, such as ``STATES``."""
+    return _TABLES[table].get(value, value)
+
+
+@register.filter
+def slip(answer: Answer) -> str:
+    """Return the signed slip of an answer."""
+    return CheckResult.of(answer).signed()
+
+
+@register.filter
+def case_count(counts: dict[str, int], state: str) -> str:
+    """Return how many cases are in a state, as a page writes it."""
+    return write_number(counts.get(state, 0))

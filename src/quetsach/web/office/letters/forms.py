@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.letters.letter import DocumentKind
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.day_field import DueField
 from quetsach.web.office.editions import Difference, edition_of
 from quetsach.web.office.letters.content import written

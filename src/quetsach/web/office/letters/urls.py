@@ -1,8 +1,9 @@
-"""Pages of this room of the office."""
+"""Pages of letters: those of the office, and those that a unit opens by a link without signing in."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 
-from quetsach.web.office.letters.views import drafts, following, received
+from quetsach.web.office.letters.views import drafts, following, link, received
 from quetsach.web.office.letters.views import following as post
 
 app_name = "letters"
@@ -30,4 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/trao-doi.json", following.exchange, name="exchange"),
     path("<int:pk>/gui/", following.send, name="send"),
     path("<int:pk>/tien-do/", following.progress, name="progress"),
+]
+PUBLIC: list[URLPattern | URLResolver] = [
+    path(_("letter/<str:token>/"), link.letter_page, name="letter-link"),
+    path(_("letter/<str:token>/open/"), link.letter_pdf, name="letter-link-open"),
+    path(_("letter/<str:token>/open/<int:number>/"), link.letter_file, name="letter-link-file"),
 ]

@@ -14,8 +14,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText
 from quetsach.packs.errors import SigningError
 from quetsach.web.configuration import MailServer
-from quetsach.web.design.templatetags.words import day as written_day
-from quetsach.web.design.templatetags.words import figure, moment
+from quetsach.web.design.words import day as written_day
+from quetsach.web.design.words import figure, moment
 from quetsach.web.health import expiries, health
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.signing_credentials import KeyState, key_folders, key_state

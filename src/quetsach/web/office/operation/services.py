@@ -12,8 +12,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.web.identity import site
 from quetsach.web.office.letters.signing_credentials import authority_here
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.mail.message import SmtpSession, mail_bytes, new_message_id, worded
 from quetsach.web.office.mail.models import Message
-from quetsach.web.office.mail.services.message import SmtpSession, mail_bytes, new_message_id, worded
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.selectors import root_unit

@@ -1,12 +1,14 @@
-"""How declarations, figures and reasons are called on a page."""
+"""How declarations, figures and reasons are called on a page: a number, or bounds, always with what it counts."""
 
 from collections.abc import Mapping
 
+from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.campaign.partners.declaration import CountedAs, Level, MachineKey, Overlap, Versions, Window
+from quetsach.campaign.partners.declaration import CountedAs, Figure, Level, MachineKey, Overlap, Versions, Window
 from quetsach.campaign.partners.record import Reason
+from quetsach.web.design.words import figure as write_number
 
 MEASURES: Mapping[str, str | Promise] = {
     "turns": _("Scan turns"),
@@ -89,3 +91,28 @@ REASONS: Mapping[str, str | Promise] = {
     Reason.OUTDATED: _("a later revision is held"),
     Reason.TOO_MANY_LINES: _("too many products, versions and families"),
 }
+register = template.Library()
+_TABLES = {
+    "COUNTED_AS": COUNTED_AS,
+    "KEYS": KEYS,
+    "LEVELS": LEVELS,
+    "MEASURES": MEASURES,
+    "OVERLAPS": OVERLAPS,
+    "REASONS": REASONS,
+    "VERSIONS": VERSIONS,
+    "WINDOWS": WINDOWS,
+}
+
+
+@register.filter
+def bounds(value: Figure) -> str:
+    """Write a figure: one number, or the least and the most."""
+    if value.is_exact:
+        return write_number(value.most)
+    return f"{write_number(value.least)} – {write_number(value.most)}"
+
+
+@register.filter
+def worded(value: str, table: str) -> str | Promise:
+    """Return the words of a value of one of the tables, such as ``REASONS``."""
+    return _TABLES[table].get(value, value)

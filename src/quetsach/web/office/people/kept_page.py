@@ -25,7 +25,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import day
+from quetsach.web.design.words import day
 from quetsach.web.limits import SMALL_BODY_BYTES
 from quetsach.web.office.people.models import KeptForm
 from quetsach.web.office.people.services.keeping import MOST_BYTES, form_keep

@@ -114,6 +114,11 @@ class Duty(models.Model):
     def __str__(self) -> str:
         return f"{self.person}: {self.role} {self.unit}"
 
+    @property
+    def role_title(self) -> str | Promise:
+        """What the role is called."""
+        return ROLE_TITLES[Role(self.role)]
+
 
 class Invitation(models.Model):
     """A link with which somebody joins, or sets password and second factor anew. Only its digest is kept."""
@@ -131,6 +136,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def role_title(self) -> str | Promise:
+        """What the role that it offers is called."""
+        return ROLE_TITLES[Role(self.role)]
 
 
 class KeptForm(models.Model):

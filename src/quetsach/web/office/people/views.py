@@ -40,8 +40,8 @@ from quetsach.web.office.people.services.invitation import (
     invitation_withdraw,
 )
 from quetsach.web.office.people.services.keeping import DRAFT, draft_keep, form_drop, page_of_draft
-from quetsach.web.office.people.sign_in.sessions import ends_at, stored_name
-from quetsach.web.office.people.sign_in.views import require_again
+from quetsach.web.office.people.sessions import ends_at, stored_name
+from quetsach.web.office.people.sign_in_views import require_again
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import unit_meant

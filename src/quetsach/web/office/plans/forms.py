@@ -2,7 +2,7 @@
 
 from django import forms
 
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.plans.models import Campaign
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign import Campaign as Plan
 from quetsach.campaign.schedule.decision import Decision as Decided
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.models import CLOSE, DECISION, Campaign, Decision, EvaluationRun, Passage, PlanRevision

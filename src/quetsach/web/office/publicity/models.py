@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from quetsach.web.office.codes.models import Verification
+from quetsach.web.office.codes import Verification
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.tree.models import Unit

@@ -26,12 +26,7 @@ from quetsach.web.limits import SourceLimit, Width
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.blob_store import KITS
-from quetsach.web.office.codes.models import VerificationKind
-from quetsach.web.office.codes.services import (
-    code_draw,
-    verification_register,
-    verification_revoke,
-)
+from quetsach.web.office.codes import VerificationKind, code_draw, verification_register, verification_revoke
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person

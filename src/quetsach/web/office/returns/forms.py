@@ -11,7 +11,7 @@ from quetsach.campaign.letters.reminders import Policy, read_days
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod, weeks
 from quetsach.campaign.section import MAX_BYTES
-from quetsach.web.design.templatetags.words import day, here
+from quetsach.web.design.words import day, here
 from quetsach.web.office.day_field import DayField
 from quetsach.web.office.editions import EditedForm
 from quetsach.web.office.letters.models import Letter, LetterState
@@ -23,7 +23,7 @@ from quetsach.web.office.refusal import refusal_text
 from quetsach.web.office.returns.models import ReturnForm
 from quetsach.web.office.returns.selectors.asking import planned_periods
 from quetsach.web.office.returns.services.assignment import MOST_DAYS
-from quetsach.web.office.returns.templatetags.returns import titled
+from quetsach.web.office.returns.words import titled
 from quetsach.web.office.tree.models import UnitKind
 
 KIND_TITLES = {

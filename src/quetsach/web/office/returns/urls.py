@@ -1,8 +1,9 @@
-"""Pages of this room of the office."""
+"""Pages of returns: those of the office, and the one that a unit opens by a link without signing in."""
 
 from django.urls import URLPattern, URLResolver, path
 
 from quetsach.web.office.returns.views import assignment, board, entry, returns
+from quetsach.web.office.returns.views.entry import entry_by_link
 
 _RETURN = "<int:assignment>/<slug:period>/<slug:unit>/"
 
@@ -35,3 +36,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_RETURN}gia-han-cap-duoi/", returns.extend_below, name="extend-below"),
     path(f"{_RETURN}lien-ket/", returns.link, name="link"),
 ]
+PUBLIC: list[URLPattern | URLResolver] = [path("bao-cao/<str:token>/", entry_by_link, name="return-link")]

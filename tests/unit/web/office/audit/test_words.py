@@ -11,8 +11,7 @@ from quetsach.campaign.helpdesk import Step as CaseStep
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.installation import bundled
 from quetsach.web import office
-from quetsach.web.office.audit.templatetags.acts import particulars
-from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, names_in, subject_names
+from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, names_in, particulars, subject_names
 from quetsach.web.office.returns.services.assignment import form_load
 
 SOURCES = sorted(Path(office.__file__).parent.rglob("*.py"))

@@ -9,7 +9,7 @@ from django.utils import translation
 from tests.unit.web.office.campaigns.conftest import bundled_document
 
 from quetsach.campaign.record import Campaign, read_campaign
-from quetsach.web.office.campaigns.templatetags.plan import plan_bar
+from quetsach.web.office.campaigns.drawing import plan_bar
 
 INSIDE, AFTERWARDS = date(2020, 10, 6), date(2026, 11, 29)
 

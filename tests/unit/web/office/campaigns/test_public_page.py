@@ -15,7 +15,7 @@ from quetsach.web.office.campaigns.selectors.outcome import published_campaigns
 from quetsach.web.office.campaigns.services.plans import campaign_clone
 from quetsach.web.office.campaigns.services.steps import close_ask, gate_ask
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.portal.pages import draw_campaign
+from quetsach.web.portal.campaign_chart import draw_campaign
 
 LATER = datetime(2026, 11, 26, 3, tzinfo=UTC)
 

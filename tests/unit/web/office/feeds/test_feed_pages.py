@@ -13,7 +13,7 @@ from quetsach.cli.main import main
 from quetsach.feeds.record import Reason
 from quetsach.lake.delivery import Delivery
 from quetsach.web.office.feeds.selectors import feeds_here, quarantine_here, unplaced_here
-from quetsach.web.office.feeds.templatetags.feed_words import REASONS
+from quetsach.web.office.feeds.words import REASONS
 
 NOW = datetime.now(UTC)
 YESTERDAY = (NOW - timedelta(days=1)).date()

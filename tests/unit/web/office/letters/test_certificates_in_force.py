@@ -8,7 +8,7 @@ from django.test import Client
 from quetsach.campaign.authority import Role
 from quetsach.campaign.errors import LetterError
 from quetsach.web.office.blob_store import LETTERS
-from quetsach.web.office.codes.models import Verification
+from quetsach.web.office.codes import Verification
 from quetsach.web.office.letters.document import demonstration
 from quetsach.web.office.letters.document.demonstration import demonstration_keys
 from quetsach.web.office.letters.document.verification import verify

@@ -18,12 +18,12 @@ from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.web.configuration import MailServer as ServerSetting
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.services.acknowledge import message_retry, message_settle
+from quetsach.web.office.letters.services.dispatches import course_of
 from quetsach.web.office.letters.services.draft import Reference
-from quetsach.web.office.letters.services.events import course_of
 from quetsach.web.office.letters.services.send import copies_make, letter_send
+from quetsach.web.office.mail.message import ServerError, SmtpSession, mail_bytes
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.message import ServerError, SmtpSession, mail_bytes
-from quetsach.web.office.mail.services.queue import RETRY_MINUTES, bounces_read, queue_recover, queue_send
+from quetsach.web.office.mail.queue import RETRY_MINUTES, bounces_read, queue_recover, queue_send
 from quetsach.web.office.refusal import AccessError
 
 

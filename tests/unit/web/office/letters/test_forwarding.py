@@ -7,8 +7,8 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.campaign.errors import LetterError
-from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch
+from quetsach.web.office.letters.services.dispatches import token_of
 from quetsach.web.office.letters.services.draft import Reference, letter_begin
 from quetsach.web.office.letters.services.remind import reminders_queue
 from quetsach.web.office.letters.services.send import Actor, copies_make, dispatch_forward, letter_send

@@ -8,10 +8,10 @@ from django.test import Client
 
 from quetsach.campaign.authority import Role
 from quetsach.web.office.blob_store import LETTERS
-from quetsach.web.office.letters.links import LinkError, dispatch_of, link_of, token_of
 from quetsach.web.office.letters.models import Attachment, Dispatch, Letter
 from quetsach.web.office.letters.services import acknowledge
 from quetsach.web.office.letters.services.acknowledge import link_renew
+from quetsach.web.office.letters.services.dispatches import LinkError, dispatch_of, link_of, token_of
 from quetsach.web.office.letters.services.send import letter_send
 from quetsach.web.office.log.models import LogEntry
 

@@ -19,8 +19,8 @@ from quetsach.web.office.letters.services.acknowledge import (
     dispatch_refuse,
     letters_reported,
 )
+from quetsach.web.office.letters.services.dispatches import course_of
 from quetsach.web.office.letters.services.draft import Reference
-from quetsach.web.office.letters.services.events import course_of
 from quetsach.web.office.letters.services.send import Actor, dispatch_forward, letter_send
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError

@@ -9,8 +9,8 @@ from quetsach.campaign.authority import Role
 from quetsach.campaign.errors import LetterError
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.document.verification import verify
-from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter
+from quetsach.web.office.letters.services.dispatches import token_of
 from quetsach.web.office.letters.services.issue import letter_issue
 from quetsach.web.office.letters.services.send import copies_make, letter_send
 from quetsach.web.office.letters.signing_credentials import demonstration_credentials_make, outlook_of

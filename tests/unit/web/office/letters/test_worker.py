@@ -11,7 +11,7 @@ from quetsach.web.office import worker
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.services.send import copies_make, letter_send
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.queue import queue_send
+from quetsach.web.office.mail.queue import queue_send
 from quetsach.web.office.worker import BusyError, LostError, work
 
 
@@ -48,7 +48,7 @@ def test_a_worker_that_lost_its_lock_sends_nothing_more_and_says_so(
     monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)  # the test's own transaction is none
     monkeypatch.setattr(worker, "turn", lambda *, stop: queue_send(now=worker._now, stop=stop))
-    monkeypatch.setattr("quetsach.web.office.mail.services.queue._send", lambda *_: pytest.fail("a message was sent"))
+    monkeypatch.setattr("quetsach.web.office.mail.queue._send", lambda *_: pytest.fail("a message was sent"))
     beats: list[int] = []
     with pytest.raises(LostError):
         work(stop=threading.Event(), beat=lambda: beats.append(1))

@@ -13,7 +13,7 @@ from quetsach.campaign.authority import Role
 from quetsach.web.office.people.models import KeptForm
 from quetsach.web.office.people.services import keeping
 from quetsach.web.office.people.services.keeping import draft_keep
-from quetsach.web.office.people.sign_in.sessions import IDLE_SECONDS
+from quetsach.web.office.people.sessions import IDLE_SECONDS
 from quetsach.web.office.wording.models import Wording
 
 NOW = datetime.now(UTC)

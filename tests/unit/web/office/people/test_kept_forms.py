@@ -18,7 +18,7 @@ from quetsach.web.office.people.models import KeptForm
 from quetsach.web.office.people.services import keeping
 from quetsach.web.office.people.services.account import person_leave
 from quetsach.web.office.people.services.keeping import form_keep, made_for
-from quetsach.web.office.people.sign_in.sessions import IDLE_SECONDS
+from quetsach.web.office.people.sessions import IDLE_SECONDS
 from quetsach.web.office.tree.models import Unit
 
 PAGE = "/van-phong/don-vi/31-2025/sua/"

@@ -12,17 +12,10 @@ from hypothesis import strategies as st
 from tests.unit.web.office.people.conftest import code, come_in, enter
 
 from quetsach.core.errors import QuetsachError
-from quetsach.web.office.demonstration.scenes import hire
+from quetsach.web.office.demonstration import hire
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.services.account import sessions_clear
-from quetsach.web.office.people.sign_in.sessions import (
-    IDLE_SECONDS,
-    LONGEST_SECONDS,
-    SessionStore,
-    is_over,
-    stored_name,
-    touch,
-)
+from quetsach.web.office.people.sessions import IDLE_SECONDS, LONGEST_SECONDS, SessionStore, is_over, stored_name, touch
 
 TIMES = st.floats(0, 2e9)
 LENGTHS = st.floats(0, 10 * LONGEST_SECONDS)

@@ -13,9 +13,9 @@ from tests.unit.web.office.conftest import PASSWORD
 from tests.unit.web.office.people.conftest import SECRET, code, come_in, enter
 
 from quetsach.web.office.log.models import LogEntry
+from quetsach.web.office.people import adapter
 from quetsach.web.office.people.models import Person
-from quetsach.web.office.people.sign_in import adapter
-from quetsach.web.office.people.sign_in.sessions import stored_name
+from quetsach.web.office.people.sessions import stored_name
 
 
 @pytest.fixture

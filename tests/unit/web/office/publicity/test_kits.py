@@ -15,7 +15,7 @@ from quetsach.campaign.errors import PublicityError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_decide
 from quetsach.web.office.blob_store import KITS, BlobError
-from quetsach.web.office.codes.services import code_draw
+from quetsach.web.office.codes import code_draw
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign

@@ -10,12 +10,7 @@ from tests.unit.web.office.conftest import NOW
 from quetsach.campaign.codes import code_of
 from quetsach.campaign.errors import PublicityError
 from quetsach.core.text import LocalText
-from quetsach.web.office.codes.models import Verification
-from quetsach.web.office.codes.services import (
-    code_draw,
-    verification_register,
-    verification_revoke,
-)
+from quetsach.web.office.codes import Verification, code_draw, verification_register, verification_revoke
 from quetsach.web.office.publicity.selectors.kits import genuine
 
 CODE = code_of(123_456_789_012)

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from quetsach.web.office.letters.links import token_of
 from quetsach.web.office.letters.models import Dispatch, Letter, LetterState
 from quetsach.web.office.letters.services.acknowledge import link_renew
-from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.dispatches import course_of, token_of
 from quetsach.web.office.returns.models import Period, ReturnLink
 from quetsach.web.office.returns.selectors.owing import owed_by
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import day as written_day
-from quetsach.web.design.templatetags.words import figure
+from quetsach.web.design.words import day as written_day
+from quetsach.web.design.words import figure
 from quetsach.web.office.campaigns.services.steps import folder_of
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.plans.models import Campaign, EvaluationRun

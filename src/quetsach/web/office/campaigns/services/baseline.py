@@ -1,7 +1,9 @@
-"""Freezing the baseline of a campaign: asked by one person on a count, granted by another, frozen by the grant."""
+"""What a campaign is judged by: the baseline, which two people freeze on a count, and the files signed before it."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +18,7 @@ from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_forc
 from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
 from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
+from quetsach.centre.registered import write_once
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
@@ -216,3 +219,37 @@ def _facts(campaign: Campaign, expected: Sequence[str], *, accepts_gaps: bool, r
 def _refuse_closed(campaign: Campaign) -> None:
     if is_closed(campaign):
         raise ScheduleError(Text("the campaign is closed"))
+
+
+class RecordAct(StrEnum):
+    """What the log says was done."""
+
+    ANALYSIS = "analysis-register"
+    ORDER = "order-draw"
+    LOT = "lot-draw"
+    COURSE = "roll-out-record"
+
+
+@transaction.atomic
+def record_keep(
+    *, act: RecordAct, path: Path, content: bytes, refusal: str, campaign: str, digest: str, by: str, now: datetime
+) -> None:
+    """Log a file of a campaign and write it once, both or neither.
+
+    Args:
+        act: what was done.
+        path: where it is kept.
+        content: the file.
+        refusal: what to say where it is there already.
+        campaign: identifier of the campaign or trial.
+        digest: the SHA-256 (hex) that is published of it.
+        by: who ran the command.
+        now: when (UTC).
+
+    Raises:
+        DatabaseError: it cannot be logged.
+        QuetsachError: it is there already, or cannot be written.
+    """
+    detail = {"campaign": campaign, "sha256": digest, "by": by}
+    log_append(by=None, act=act.value, subject=f"analysis:{campaign}", unit=None, detail=detail, now=now)
+    write_once(path, content, refusal)

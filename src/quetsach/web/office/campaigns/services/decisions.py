@@ -13,7 +13,7 @@ from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, check_decision, digest_of, refuse_day_outside
 from quetsach.core.text import Text
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
 from quetsach.web.office.campaigns.selectors.botnets import botnet_figures, families_named, own_rankings

@@ -16,9 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.letters.document.letter import DocumentError, Language, LetterText, Personal, SigningError
-from quetsach.web.office.letters.document.sheet import Copy, compose, own_copy, personal_copy
+from quetsach.web.office.letters.document.sheet import WORDS, Copy, compose, own_copy, personal_copy
 from quetsach.web.office.letters.document.typesetter import typesetter
-from quetsach.web.office.letters.document.words import WORDS
 
 # A letter on paper, before anybody has signed it.
 

@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from quetsach.campaign.letters.delivery_status import DispatchProgress, Funnel, LevelPace, Stage, Step, funnel, pace
 from quetsach.web.office.letters.models import Dispatch, Letter
-from quetsach.web.office.letters.services.events import EVENT, courses_read
+from quetsach.web.office.letters.services.dispatches import EVENT, courses_read
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Position, Unit
 

@@ -13,7 +13,7 @@ from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.letter import check_sign, open_names
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.core.country import Country
-from quetsach.web.design.templatetags.words import day as written_day
+from quetsach.web.design.words import day as written_day
 from quetsach.web.office.letters.document.letter import issuer_on, issuers_of
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.tree.models import Unit

@@ -13,7 +13,7 @@ from quetsach.campaign.letters.delivery_status import DispatchProgress
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.models import Channel, Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
 from quetsach.web.office.letters.selectors.distribution import came_to
-from quetsach.web.office.letters.services.events import courses_of
+from quetsach.web.office.letters.services.dispatches import courses_of
 from quetsach.web.office.letters.signing_credentials import KeyState, key_folders, keys_to_renew
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
 from quetsach.web.office.people.access import duties_of, may_do, today, visible, within

@@ -9,19 +9,19 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import DispatchProgress, DispatchStatus, EventKind, Stage
-from quetsach.web.office.letters.links import returns_owed
 from quetsach.web.office.letters.models import Channel, Dispatch, LetterState
-from quetsach.web.office.letters.services.events import (
+from quetsach.web.office.letters.services.dispatches import (
     MAX_REASON_LENGTH,
     course_of,
     courses_of,
     event_add,
+    returns_owed,
 )
 from quetsach.web.office.letters.services.send import LINK_DAYS, Actor
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.mail.message import new_message_id, reachable_address
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
-from quetsach.web.office.mail.services.message import new_message_id, reachable_address
-from quetsach.web.office.mail.services.queue import message_sent
+from quetsach.web.office.mail.queue import message_sent
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Unit

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import IncompleteError, LetterError
 from quetsach.campaign.letters.letter import DocumentKind
-from quetsach.web.design.templatetags.words import day as written_day
+from quetsach.web.design.words import day as written_day
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.editions import refuse_clash

@@ -15,12 +15,12 @@ from quetsach.campaign.letters.letter import DocumentKind
 from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.services import is_approved
 from quetsach.web.office.blob_store import LETTERS
-from quetsach.web.office.codes.services import verification_register, verification_revoke
+from quetsach.web.office.codes import verification_register, verification_revoke
 from quetsach.web.office.letters.content import digest_of, text_of
 from quetsach.web.office.letters.document.printing import SigningCredentials, print_original
 from quetsach.web.office.letters.models import Letter, LetterState, RegisterBook
+from quetsach.web.office.letters.services.dispatches import courses_of, event_add
 from quetsach.web.office.letters.services.draft import refuse_dissolved, refuse_past_due
-from quetsach.web.office.letters.services.events import courses_of, event_add
 from quetsach.web.office.letters.signing_credentials import authority_here, credentials_of, key_state
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.mail.models import Message, MessageState

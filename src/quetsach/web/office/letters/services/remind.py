@@ -11,7 +11,6 @@ from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Policy, p
 from quetsach.campaign.letters.reminders import Reminder as PlannedReminder
 from quetsach.web.identity import site
 from quetsach.web.office.letters.content import verification_of
-from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.models import (
     Dispatch,
     Letter,
@@ -20,10 +19,10 @@ from quetsach.web.office.letters.models import (
     Reminder,
 )
 from quetsach.web.office.letters.selectors.distribution import tree_day
-from quetsach.web.office.letters.services.events import courses_of
+from quetsach.web.office.letters.services.dispatches import courses_of, link_of
+from quetsach.web.office.mail.message import language_of, message_of, reachable_address
 from quetsach.web.office.mail.models import Message, MessageKind
-from quetsach.web.office.mail.services.message import language_of, message_of, reachable_address
-from quetsach.web.office.mail.services.remind import matters_remind
+from quetsach.web.office.mail.remind import matters_remind
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.tree.selectors import parents_of

@@ -15,19 +15,18 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import EventKind
 from quetsach.core.errors import QuetsachError
-from quetsach.web.design.templatetags.words import day as written_day
+from quetsach.web.design.words import day as written_day
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.content import text_of, verification_of
 from quetsach.web.office.letters.document.letter import Personal, Verification
 from quetsach.web.office.letters.document.printing import print_groups
-from quetsach.web.office.letters.links import link_of
 from quetsach.web.office.letters.models import Channel, Dispatch, DispatchEvent, Letter, LetterState
+from quetsach.web.office.letters.services.dispatches import event_add, link_of
 from quetsach.web.office.letters.services.draft import refuse_past_due
-from quetsach.web.office.letters.services.events import event_add
 from quetsach.web.office.letters.signing_credentials import credentials_of
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.mail.message import message_of, reachable_address
 from quetsach.web.office.mail.models import Message, MessageKind
-from quetsach.web.office.mail.services.message import message_of, reachable_address
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.models import Position, Unit

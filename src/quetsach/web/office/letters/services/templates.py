@@ -14,7 +14,7 @@ from django.utils.translation import override
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.letter import DocumentKind, fill, read_chain
-from quetsach.web.design.templatetags.words import day as written_day
+from quetsach.web.design.words import day as written_day
 from quetsach.web.identity import site
 from quetsach.web.office.letters.models import Letter, PublishedLetters, Template
 from quetsach.web.office.log.services import log_append

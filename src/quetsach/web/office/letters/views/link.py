@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from quetsach.campaign.errors import LetterError
 from quetsach.web.office.blob_store import BlobError
-from quetsach.web.office.letters.links import LinkError, dispatch_of, returns_owed, token_of
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors.letters import children_without
 from quetsach.web.office.letters.services.acknowledge import (
@@ -20,7 +19,7 @@ from quetsach.web.office.letters.services.acknowledge import (
     dispatch_open,
     dispatch_refuse,
 )
-from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.dispatches import LinkError, course_of, dispatch_of, returns_owed, token_of
 from quetsach.web.office.letters.services.send import Actor, dispatch_forward, own_copy, refuse_due
 from quetsach.web.office.letters.views.drafts import file_answer, pdf_answer
 from quetsach.web.office.letters.views.received import confirmation, read_choice, typed

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.core.period import read_day
-from quetsach.web.design.templatetags.words import figure
+from quetsach.web.design.words import figure
 from quetsach.web.office.letters.models import Dispatch
 from quetsach.web.office.letters.selectors import letters as selectors
 from quetsach.web.office.letters.services.acknowledge import (
@@ -25,7 +25,7 @@ from quetsach.web.office.letters.services.acknowledge import (
     dispatch_refuse,
     link_renew,
 )
-from quetsach.web.office.letters.services.events import course_of
+from quetsach.web.office.letters.services.dispatches import course_of
 from quetsach.web.office.letters.services.send import (
     MAX_NOTE_LENGTH,
     Actor,

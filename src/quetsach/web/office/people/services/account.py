@@ -13,7 +13,7 @@ from quetsach.campaign.helpdesk import CaseState
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, may_give_over, may_manage, may_vouch, paths_of, today
 from quetsach.web.office.people.models import Duty, Invitation, PeopleError, Person
-from quetsach.web.office.people.sign_in.sessions import SessionStore, stored_name
+from quetsach.web.office.people.sessions import SessionStore, stored_name
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 

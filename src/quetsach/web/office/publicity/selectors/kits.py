@@ -9,7 +9,7 @@ from quetsach.campaign.authority import Permission, scope
 from quetsach.core.text import LocalText
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import is_approved
-from quetsach.web.office.codes.models import Verification, VerificationKind
+from quetsach.web.office.codes import Verification, VerificationKind
 from quetsach.web.office.letters.document.demonstration import AUTHORITY
 from quetsach.web.office.people.access import duties_of, require, within
 from quetsach.web.office.people.models import Person

@@ -19,7 +19,7 @@ from quetsach.web.office.plans.models import Campaign, PlanRevision
 from quetsach.web.office.returns.models import Assignment, Return, ReturnForm
 from quetsach.web.office.returns.selectors.owing import Target, owing_on
 from quetsach.web.office.returns.selectors.tally import owing_positions
-from quetsach.web.office.returns.templatetags.returns import titled
+from quetsach.web.office.returns.words import titled
 from quetsach.web.office.tree.models import Contact, UnitKind
 from quetsach.web.office.tree.selectors import root_unit
 

@@ -15,7 +15,7 @@ from quetsach.campaign.letters.reminders import Policy, days_text
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.returns.period import PeriodKind, ReportingPeriod
 from quetsach.core.text import NO_TEXT
-from quetsach.web.design.templatetags.words import figure, here
+from quetsach.web.design.words import figure, here
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void
 from quetsach.web.office.editions import refuse_clash

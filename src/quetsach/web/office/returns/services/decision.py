@@ -12,7 +12,7 @@ from quetsach.campaign.errors import ReturnError, StateError
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import ReturnStatus, Scope, State, after, nearest_above
 from quetsach.core.period import midnight_after
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.approvals.services import approval_ask
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today

@@ -16,9 +16,9 @@ from quetsach.campaign.letters.reminders import Digest, Pending, Plan, Reminder,
 from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.web.identity import site
 from quetsach.web.office.log.services import log_append
+from quetsach.web.office.mail.message import language_of, message_of, reachable_address
 from quetsach.web.office.mail.models import Message, MessageKind, MessageState
-from quetsach.web.office.mail.services.message import language_of, message_of, reachable_address
-from quetsach.web.office.mail.services.remind import matters_remind
+from quetsach.web.office.mail.remind import matters_remind
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import (
     Assignment,

@@ -19,7 +19,7 @@ from quetsach.campaign.returns.answers import Answers, Fault
 from quetsach.campaign.returns.form import Form
 from quetsach.campaign.returns.state import Act, Scope, State
 from quetsach.core.text import LocalText
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.office.editions import (
     ClashError,
     Difference,

@@ -16,7 +16,7 @@ from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.campaign.returns.state import ReturnStatus, Scope, State
 from quetsach.core.period import read_day
-from quetsach.web.design.templatetags.words import day, day_off
+from quetsach.web.design.words import day, day_off
 from quetsach.web.identity import site
 from quetsach.web.office.people.access import current_person, may_do, today
 from quetsach.web.office.people.models import Person

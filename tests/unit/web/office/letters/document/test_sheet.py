@@ -18,8 +18,7 @@ from quetsach.web.office.letters.document.letter import (
     Verification,
 )
 from quetsach.web.office.letters.document.markup import Paragraph, plain
-from quetsach.web.office.letters.document.sheet import compose, own_copy, personal_copy
-from quetsach.web.office.letters.document.words import day_phrase, number_sign, roman
+from quetsach.web.office.letters.document.sheet import compose, day_phrase, number_sign, own_copy, personal_copy, roman
 
 EARLIER = Reference("1735/STTTT-CNTT", date(2020, 2, 5), "Sở Thông tin và Truyền thông")
 

@@ -14,14 +14,8 @@ from django.db import connection, transaction
 from quetsach import storage
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
+from quetsach.web.office.mail.message import RefusedError, ServerError, SmtpSession, UnansweredError, mail_bytes
 from quetsach.web.office.mail.models import Message, MessageState
-from quetsach.web.office.mail.services.message import (
-    RefusedError,
-    ServerError,
-    SmtpSession,
-    UnansweredError,
-    mail_bytes,
-)
 
 # What became of a mail, told to the app that the mail is about, in the transaction that notes it.
 

@@ -18,7 +18,7 @@ from quetsach.campaign.schedule.plan import Milestone
 from quetsach.campaign.schedule.status import Board, Row
 from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.web.design.templatetags.words import day, figure, here, marked_day
+from quetsach.web.design.words import day, figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()

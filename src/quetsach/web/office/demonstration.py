@@ -1,4 +1,7 @@
-"""The scenes of the story: its people, the letters they send and acknowledge, and one week of returns."""
+"""A campaign as it might have gone, played through the services of the office: what a new centre shows to try it out.
+
+People, texts and figures are invented; the numbers and days of the two letters are those of 2020.
+"""
 
 import hashlib
 import tomllib
@@ -8,15 +11,26 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from quetsach.campaign.authority import Role
+from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope
+from quetsach.campaign.schedule.decision import DecisionKind
+from quetsach.centre.errors import BaselineError
 from quetsach.centre.tables import country_table
 from quetsach.core.errors import QuetsachError
+from quetsach.core.period import Period
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
+from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
+from quetsach.web.office.campaigns.selectors.decisions import baseline_subject, decision_subject
+from quetsach.web.office.campaigns.services.baseline import baseline_ask
+from quetsach.web.office.campaigns.services.decisions import decision_ask, decision_draft
+from quetsach.web.office.campaigns.services.plans import campaign_begin, plan_move
+from quetsach.web.office.campaigns.services.steps import gate_ask
 from quetsach.web.office.letters.models import Dispatch, Letter, RegisterBook
 from quetsach.web.office.letters.services.acknowledge import (
     dispatch_acknowledge,
@@ -34,7 +48,8 @@ from quetsach.web.office.letters.services.send import Actor, dispatch_forward, l
 from quetsach.web.office.people.access import DOMAIN, today
 from quetsach.web.office.people.models import Duty, Person
 from quetsach.web.office.plans.models import Campaign
-from quetsach.web.office.returns.models import Period, Return
+from quetsach.web.office.returns.models import Period as OwedPeriod
+from quetsach.web.office.returns.models import Return
 from quetsach.web.office.returns.services.assignment import Target, assignment_make, form_load
 from quetsach.web.office.returns.services.decision import missing_sign_off, return_decide, totals_publish_ask
 from quetsach.web.office.returns.services.entry import return_submit
@@ -184,7 +199,7 @@ def send_returns(campaign: Campaign, form: bytes, cast: Cast) -> None:
     grant(asked.subject, cast["binh"], "2020-11-03 15:00")
 
 
-def _assign(campaign: Campaign, form: bytes, province: Unit, cast: Cast) -> Period:
+def _assign(campaign: Campaign, form: bytes, province: Unit, cast: Cast) -> OwedPeriod:
     told = story()["returns"]
     first: date = told["first"]
     last: date = told["last"]
@@ -216,7 +231,7 @@ def _corrected(filed: Return, told: dict[str, Any], cast: Cast) -> Return:
     return _submit(filed.period, filed.unit, Scope.OWN, cast["minh"], "2020-10-26 16:00")
 
 
-def _submit(period: Period, unit: Unit, scope: Scope, by: Person, when: str) -> Return:
+def _submit(period: OwedPeriod, unit: Unit, scope: Scope, by: Person, when: str) -> Return:
     return return_submit(
         author=by,
         period=period,
@@ -246,3 +261,86 @@ def _cells(unit: Unit, scope: Scope) -> dict[str, str]:
         "machines-reinstalled": str(reinstalled),
         "machines-unresolved": str(unresolved),
     }
+
+
+def is_played() -> bool:
+    """Whether the demonstration's campaign is there; it comes with everything else or not at all."""
+    return Campaign.objects.filter(key=settings.COUNTRY.demonstration).exists()
+
+
+@transaction.atomic
+def demonstration_office(*, campaign: bytes, form: bytes) -> bool:
+    """Fill an office whose units are loaded and in which this campaign does not exist; all of it or nothing.
+
+    Call it after the lake is filled and the repository published: the baseline is frozen from the lake, and the gate of
+    the middle phase wants packs. Where they are missing the gate stays shut, and the office shows why.
+
+    Args:
+        campaign: its ``campaign.toml``.
+        form: the form of the returns, ``unit-return-1.toml``.
+
+    Returns:
+        Whether anything was done.
+    """
+    if is_played():
+        return False
+    cast = hire()
+    made = campaign_begin(document=campaign, by=cast["an"], now=at("2020-07-10 09:00"))
+    _open(made, "before", cast, "2020-07-14 09:00", "2020-07-14 15:00")
+    _freeze(made, cast)
+    _decide(made, cast)
+    _open(made, "during", cast, "2020-09-15 09:00", "2020-09-16 10:00")
+    send_letters(made.key, cast)
+    move = story()["move"]
+    day: date = move["to"]
+    plan_move(
+        campaign=made, days={move["item"]: Period(day, day)}, reason=move["reason"], by=cast["an"], now=move["at"]
+    )
+    send_returns(made, form, cast)
+    _open(made, "after", cast, "2020-12-15 09:00", "2020-12-15 16:00")
+    return True
+
+
+def _open(campaign: Campaign, phase: str, cast: Cast, asked: str, granted: str) -> None:
+    try:
+        passage = gate_ask(campaign=campaign, phase=phase, by=cast["an"], now=at(asked))
+    except ScheduleError:
+        return  # its conditions do not hold here, which the page of the campaign tells
+    grant(passage.subject, cast["binh"], granted)
+
+
+def _freeze(campaign: Campaign, cast: Cast) -> None:
+    """Freeze the baseline, unless it was before: by people of the office, as everybody must."""
+    if frozen_baseline(campaign.key) is not None:
+        return
+    told = story()["baseline"]
+    try:
+        baseline_ask(
+            campaign=campaign,
+            expected=told["feeds"],
+            accepts_gaps=False,
+            reason=told["reason"],
+            by=cast["an"],
+            now=told["asked"],
+        )
+    except BaselineError:
+        return  # the lake does not hold the window, which the page of the baseline tells
+    grant(baseline_subject(campaign), cast["binh"], told["granted"])
+
+
+def _decide(campaign: Campaign, cast: Cast) -> None:
+    told = story()["decision"]
+    decision = decision_draft(
+        campaign=campaign,
+        kind=DecisionKind.BOTNETS,
+        title=told["title"],
+        grounds=told["grounds"].strip(),
+        decided_on=told["on"],
+        decided_by=told["by"],
+        subjects=told["families"],
+        supersedes=None,
+        by=cast["an"],
+        now=told["asked"],
+    )
+    passage = decision_ask(campaign=campaign, decision=decision, by=cast["an"], now=told["asked"])
+    grant(decision_subject(passage), cast["binh"], told["granted"])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.returns.form import Form
 from quetsach.core.period import midnight_after
-from quetsach.web.design.templatetags.words import day, figure, here, marked_day, moment
+from quetsach.web.design.words import day, figure, here, marked_day, moment
 
 register = template.Library()
 

@@ -1,1 +1,0 @@
-"""How plans and boards are drawn and written."""

@@ -1,1 +1,0 @@
-"""Codes on letters and kits: whoever has one asks the public page what it stands for."""

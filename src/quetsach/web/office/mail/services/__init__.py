@@ -1,1 +1,0 @@
-"""Writing mail, handing it over, and reading what came back."""

@@ -1,1 +1,0 @@
-"""How answers are written on a page."""
