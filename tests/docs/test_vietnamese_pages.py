@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "vi").glob("*.md"))
 SHOWN = [
     *(ROOT / "src" / "quetsach" / "web").rglob("locale/vi/LC_MESSAGES/django.po"),
-    *(ROOT / "src" / "quetsach" / "endpoint" / "messages").glob("*.vi.toml"),
+    *(ROOT / "src" / "quetsach").rglob("locale/vi/LC_MESSAGES/messages.po"),
 ]
 
 
 def texts() -> Iterator[str]:
     """Yield every Vietnamese text of pages and window, without the mark of its letter."""
     for file in SHOWN:
-        for found in re.findall(r'^(?:msgstr|[\w-]+ =) "(.+)"$', file.read_text(), flags=re.MULTILINE):
+        for found in re.findall(r'^msgstr "(.+)"$', file.read_text(), flags=re.MULTILINE):
             yield found.replace("&", "")
 
 

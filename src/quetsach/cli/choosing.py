@@ -3,12 +3,13 @@
 import argparse
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from quetsach.cli.confirmation import agreed, answer_to
 from quetsach.cli.output import say
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan, check_brake, left_to
@@ -52,19 +53,23 @@ def add_archive_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_choice(arguments: argparse.Namespace, words: Mapping[str, str]) -> None:
+def check_choice(arguments: argparse.Namespace, language: str) -> None:
     """Refuse numbers of steps where nobody sees the plan that they are of.
 
     Raises:
         ChoiceError: there are such numbers beside ``--yes``.
     """
     if arguments.yes and (arguments.item or arguments.skip):
-        raise ChoiceError(words["items-need-person"], hint=words["items-need-person-hint"])
+        raise ChoiceError(
+            Text(
+                "--item and --skip need somebody who looks at the plan: numbers of steps hold for "
+                "the plan that is shown"
+            ).in_language(language),
+            hint=Text("leave --yes away, or use --family NAME instead of numbers").in_language(language),
+        )
 
 
-def of_families(
-    findings: Sequence[Finding], families: Collection[str], words: Mapping[str, str]
-) -> tuple[Finding, ...]:
+def of_families(findings: Sequence[Finding], families: Collection[str], language: str) -> tuple[Finding, ...]:
     """Return the findings of the chosen families, all when none is named.
 
     Raises:
@@ -73,12 +78,14 @@ def of_families(
     found = {finding.family for finding in findings}
     for family in families:
         if found and family not in found:
-            hint = words["no-such-family-hint"].format(families=", ".join(sorted(found)))
-            raise ChoiceError(words["no-such-family"], where=family, hint=hint)
+            hint = Text("families that were found: {families}", families=", ".join(sorted(found))).in_language(language)
+            raise ChoiceError(
+                Text("This scan found nothing of that family").in_language(language), where=family, hint=hint
+            )
     return tuple(finding for finding in findings if not families or finding.family in families)
 
 
-def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Finding], words: Mapping[str, str]) -> Plan:
+def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Finding], language: str) -> Plan:
     """Return the plan with the steps that the command line chose.
 
     Raises:
@@ -87,7 +94,11 @@ def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Findi
     numbers = {step.number for step in plan.steps}
     for number in (*arguments.item, *arguments.skip):
         if number not in numbers:
-            raise ChoiceError(words["no-such-step"], where=str(number), hint=words["no-such-step-hint"])
+            raise ChoiceError(
+                Text("The plan has no such step").in_language(language),
+                where=str(number),
+                hint=Text("see the numbers of the steps: quetsach clean --dry-run").in_language(language),
+            )
     if not arguments.item and not arguments.skip:
         return plan
     return left_to(plan, set(arguments.item) or numbers - set(arguments.skip), findings)
@@ -102,33 +113,51 @@ def excess_of(plan: Plan, findings: Iterable[Finding]) -> MassBrakeError | None:
     return None
 
 
-def agreed_part(plan: Plan, findings: Sequence[Finding], words: Mapping[str, str], *, allow_many: bool) -> Plan | None:
+def agreed_part(plan: Plan, findings: Sequence[Finding], language: str, *, allow_many: bool) -> Plan | None:
     """Ask what of a plan that was shown is to be done; ``None`` for nothing.
 
     More than the tool does by itself is agreed to by typing how many steps it is: nobody does that unread.
     """
     while True:
         is_many = not allow_many and excess_of(plan, findings) is not None
-        answer = answer_to(words["brake-ask" if is_many else "ask"].format(steps=len(plan.steps)))
+        answer = answer_to(
+            (
+                Text(
+                    "You have looked at each item and still want all {steps} steps? Type the number "
+                    '{steps}. Type "choose" to choose items, anything else to stop: '
+                )
+                if is_many
+                else Text('Carry out this plan? Type "yes" to agree, "choose" to choose items: ')
+            )
+            .with_values(steps=len(plan.steps))
+            .in_language(language)
+        )
         if answer not in _CHOOSE:
             return plan if (answer == str(len(plan.steps)) if is_many else agreed(answer)) else None
-        numbers = _chosen_numbers(plan, words)
+        numbers = _chosen_numbers(plan, language)
         if not numbers:
             return None
         plan = left_to(plan, numbers, findings)
         told = ", ".join(str(step.number) for step in plan.steps)
-        say(words["chosen"].format(steps=len(plan.steps), numbers=told), sys.stderr)
+        say(
+            Text(
+                "CHOSEN: {steps} steps: {numbers}. Everything else is left alone.", steps=len(plan.steps), numbers=told
+            ).in_language(language),
+            sys.stderr,
+        )
 
 
-def _chosen_numbers(plan: Plan, words: Mapping[str, str]) -> frozenset[int]:
+def _chosen_numbers(plan: Plan, language: str) -> frozenset[int]:
     """Ask for numbers of steps until they are some of the plan; empty when nothing is typed."""
     known = frozenset(step.number for step in plan.steps)
     for _ in range(_MOST_TRIES):
-        answer = answer_to(words["choose-ask"])
+        answer = answer_to(
+            Text("Type the numbers of the steps to take, such as 1,3-5; nothing to stop: ").in_language(language)
+        )
         numbers = numbers_of(answer, known)
         if numbers is not None:
             return numbers
-        say(words["choose-wrong"].format(text=ascii(answer[:40])), sys.stderr)
+        say(Text("The plan has no such step: {text}", text=ascii(answer[:40])).in_language(language), sys.stderr)
     return frozenset()
 
 

@@ -16,14 +16,13 @@ from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import coloured
 from quetsach.cli.parser import ExitCode, command_text
 from quetsach.cli.scan_options import code_of
-from quetsach.core.number import number_text
 from quetsach.core.pack import ArtefactKind
+from quetsach.core.text import Number, Text
 from quetsach.endpoint.act.verify import Restarted, awaiting, verify_restarted
 from quetsach.endpoint.artefact import Finding, place_of, place_text, printable
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.report import Kind, Report, build
 from quetsach.endpoint.report.document import ReportedVerification
 from quetsach.endpoint.report.verdict import families_text, gap_list, gap_step, is_narrow, reach_text
@@ -35,39 +34,58 @@ from quetsach.endpoint.store.state import State
 
 _COLOURS = {"nothing": "32;1", "found": "31;1", "nothing-chosen": "1"}
 _ATTENTION = "33;1"
+_VERDICTS: Mapping[str, Text] = {
+    "found": Text(
+        "▲ FOUND {count} trace of {found} malware families.", many="▲ FOUND {count} traces of {found} malware families."
+    ),
+    "nothing": Text("✓ NOTHING FOUND of {families} malware families in the {files} files looked at."),
+    "nothing-chosen": Text(
+        "○ NOTHING FOUND of the {families} malware families looked for, in the {files} files looked at."
+    ),
+    "not-all": Text(
+        "! NOTHING SEEN of {families} malware families in the {files} files looked at, but "
+        "NOT ALL COULD BE LOOKED AT: {gaps}."
+    ),
+    "not-conclusive": Text(
+        "! NOT CONCLUSIVE: {gaps}. Nothing seen of {families} malware families in the {files} files looked at."
+    ),
+    "looked-at-nothing": Text("! NOT CONCLUSIVE: {gaps}."),
+}
 
 
 def format_conclusion(result: ScanResult, language: str) -> Iterator[str]:
     """Yield the verdict, with what was not looked at or not looked for in the same line."""
-    words, report_words = messages("scan", language), messages("report", language)
     gaps, reach = gaps_of(result), result.reach
     key = _key(result, gaps)
-    verdict = words[key].format(
-        gaps=gap_list(gaps, report_words),
-        families=number_text(len(reach.families) + len(reach.by_content), language),
-        files=number_text(result.files, language),
-        count=number_text(len(result.findings), language),
-        found=number_text(len({finding.family for finding in result.findings}), language),
+    verdict = _VERDICTS[key].with_values(
+        gaps=gap_list(gaps, language),
+        families=Number(len(reach.families) + len(reach.by_content)),
+        files=Number(result.files),
+        count=Number(len(result.findings)),
+        found=Number(len({finding.family for finding in result.findings})),
     )
-    yield coloured(f"{verdict} {families_text(reach, report_words)}".strip(), _COLOURS.get(key, _ATTENTION))
+    yield coloured(
+        f"{verdict.in_language(language)} {families_text(reach, language)}".strip(), _COLOURS.get(key, _ATTENTION)
+    )
 
 
 def format_gaps(result: ScanResult, language: str) -> Iterator[str]:
     """Yield how far the scan looked, and what to do about what it did not see."""
-    report_words = messages("report", language)
-    yield messages("scan", language)["reach"].format(parts=reach_text(result.reach, report_words))
+    yield Text("Looked at: {parts}.", parts=reach_text(result.reach, language)).in_language(language)
     if result.findings:
         yield from format_unseen(result, language)
     elif gaps := gaps_of(result):
-        yield gap_step(gaps, report_words)
+        yield gap_step(gaps, language)
 
 
 def format_unseen(result: ScanResult, language: str) -> Iterator[str]:
     """Yield what the scan did not see beside its findings, and what to do about that; nothing if it saw all."""
-    words = messages("report", language)
     if gaps := gaps_of(result):
-        yield coloured(messages("scan", language)["found-not-all"].format(gaps=gap_list(gaps, words)), _ATTENTION)
-        yield gap_step(gaps, words)
+        yield coloured(
+            Text("! NOT ALL COULD BE LOOKED AT: {gaps}.", gaps=gap_list(gaps, language)).in_language(language),
+            _ATTENTION,
+        )
+        yield gap_step(gaps, language)
 
 
 def _key(result: ScanResult, gaps: Mapping[str, int]) -> str:
@@ -151,11 +169,15 @@ def _state(arguments: argparse.Namespace) -> list[str]:
 # The restart that a clean-up may need: it is offered, and looked at again afterwards.
 
 
-def offer_restart(words: Mapping[str, str]) -> str:
+def offer_restart(language: str) -> str:
     """Ask whether to restart now, and do it; returns what is to be said otherwise."""
-    if not agrees(words["restart-ask"]):
-        return words["restart-later"]
-    return "" if restart_machine() else words["restart-failed"]
+    if not agrees(Text('Restart the machine now? Save your work first. Type "yes" to restart: ').in_language(language)):
+        return Text("Restart the machine yourself soon; the next clean then looks again.").in_language(language)
+    return (
+        ""
+        if restart_machine()
+        else Text("The machine could not be restarted from here; please restart it yourself.").in_language(language)
+    )
 
 
 def restart_machine() -> bool:
@@ -199,12 +221,27 @@ def report_of_restarted(one: Restarted, scan: ScanResult, withdrawn: tuple[str, 
     )
 
 
-def format_restarted(one: Restarted, words: Mapping[str, str]) -> str:
+_RESTARTED: Mapping[str, Text] = {
+    "clean": Text("✓ CHECKED AFTER THE RESTART: of the clean-up {session} ({families}) nothing is left."),
+    "open": Text(
+        "! CHECKED AFTER THE RESTART: of the clean-up {session} ({families}) nothing was "
+        "seen again, but this scan did not look at all that was looked at before. Scan the "
+        "whole machine."
+    ),
+    "left": Text(
+        "▲ CHECKED AFTER THE RESTART: of the clean-up {session} ({families}) {remaining} "
+        "findings are left or back, {dangling} things still point to removed files."
+    ),
+}
+
+
+def format_restarted(one: Restarted, language: str) -> str:
     """Return what a person is told of it; a scan that did not see all is no proof that nothing came back."""
-    key = "restarted-left" if not one.seen.is_clean else "restarted-clean" if one.is_whole else "restarted-open"
-    return words[key].format(
+    key = "left" if not one.seen.is_clean else "clean" if one.is_whole else "open"
+    told = _RESTARTED[key].with_values(
         session=one.session,
         families=", ".join(one.families),
         remaining=len(one.seen.remaining),
         dangling=len(one.seen.dangling),
     )
+    return told.in_language(language)

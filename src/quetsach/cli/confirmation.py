@@ -1,4 +1,4 @@
-"""What ``clean``, ``undo`` and ``quarantine`` share: steps in words, consent, and the root of a session."""
+"""What ``clean``, ``undo`` and ``quarantine`` share: steps in language, consent, and the root of a session."""
 
 import argparse
 import os
@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import number_text, size_text
+from quetsach.core.number import size_text
 from quetsach.core.pack import Action, systems_text
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (
     Anchor,
@@ -32,6 +32,7 @@ from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteValue, PutKey, Registry, RegistryEdit, SetValue
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.messages.formatting import format_evidence, format_note
+from quetsach.endpoint.messages.steps import OUTCOMES, STEPS
 from quetsach.endpoint.plan.plan import Plan, Skipped, is_cut
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines, Step, TruncateFile, file_of
 from quetsach.endpoint.scanner.worker_pool import count_in_archives
@@ -44,18 +45,120 @@ _ARCHIVES_SHOWN = 20
 _MARKS = {"done": "✓", "gone": "✓", "restored": "✓", "reinserted": "✓", "kept": "○", "beside": "▲", "changed": "▲"}
 
 
+_CONSENT = Text("add --yes to agree beforehand, or --dry-run to see the plan only")
+_BACK: Mapping[str, Text] = {
+    "quarantine-file": Text("The file {subject}"),
+    "remove-lines": Text("{lines} line(s) in {subject}"),
+    "remove-link": Text("The link {subject}"),
+    "stop-unit": Text("The service {subject}"),
+    "kill-process": Text("Process {pid} ({subject})"),
+    "truncate-file": Text("What was cut off {subject}"),
+    "remove-task": Text("The scheduled task {subject}"),
+    "remove-subscription": Text("The WMI subscription {subject}"),
+    "edit-registry": Text("{lines} entries of the registry in {subject}"),
+    "unhide-folder": Text("The marks of the folder {subject}"),
+}
+"""Kind of a step -> what undoing it is about."""
+_GIVEN_BACK: Mapping[str, Text] = {
+    "quarantine-file": Text("undo puts this very file back, with its owner, permissions and times"),
+    "remove-lines": Text("undo puts these lines back; if the file has changed, your newer content is kept"),
+    "remove-link": Text("undo makes this link again"),
+    "stop-unit": Text("undo does not start this service again"),
+    "kill-process": Text("undo does not start this process again"),
+    "truncate-file": Text("undo puts this very file back, with what was appended to it"),
+    "remove-task": Text(
+        "undo puts back the file of the task and what the registry kept of it; it runs again once Windows was restarted"
+    ),
+    "remove-subscription": Text(
+        "undo registers this subscription again as it was; Windows names whoever undoes it as its maker"
+    ),
+    "edit-registry": Text("undo puts the registry back as it was; if it has changed since, only these entries"),
+    "unhide-folder": Text("undo marks this folder as hidden again; what is in it is not touched"),
+}
+"""Kind of a step -> what undo gives back."""
+_BRAKES: Mapping[str, Text] = {
+    "files": Text(
+        "✗ MASS BRAKE: the plan would touch {count} file, more than the tool does by itself. Nothing was changed.",
+        many="✗ MASS BRAKE: the plan would touch {count} files, more than the tool does by "
+        "itself. Nothing was changed.",
+    ),
+    "sign": Text(
+        "✗ MASS BRAKE: one sign of {family} fits {count} file, more than the tool does by itself. Nothing was changed.",
+        many="✗ MASS BRAKE: one sign of {family} fits {count} files, more than the tool does by "
+        "itself. Nothing was changed.",
+    ),
+    "registry": Text(
+        "✗ MASS BRAKE: the plan would make {count} change to the registry, more than the "
+        "tool does by itself. Nothing was changed.",
+        many="✗ MASS BRAKE: the plan would make {count} changes to the registry, more than the "
+        "tool does by itself. Nothing was changed.",
+    ),
+    "programs": Text(
+        "✗ MASS BRAKE: the plan would end processes of {count} different program, more than "
+        "the tool does by itself. Nothing was changed.",
+        many="✗ MASS BRAKE: the plan would end processes of {count} different programs, more than "
+        "the tool does by itself. Nothing was changed.",
+    ),
+    "cuts": Text(
+        "✗ MASS BRAKE: the plan would cut the end off {count} file, more than the tool does "
+        "by itself. Nothing was changed.",
+        many="✗ MASS BRAKE: the plan would cut the end off {count} files, more than the tool does "
+        "by itself. Nothing was changed.",
+    ),
+}
+"""Limit of the mass brake -> why it stops a plan."""
+_HOLDS: Mapping[str, Text] = {
+    "foreign": Text("it is malware of {systems}, so it is not removed in the way of this system"),
+    "report-only": Text("the pack only asks to report it"),
+    "system": Text("the system would not start, or nobody could sign in, without it"),
+    "package": Text("it belongs to installed software and is unaltered ({package}); the rule may be wrong"),
+    "own": Text("it is this tool itself, or something it is using"),
+    "entangled": Text(
+        "this line is part of a larger command; without it the whole file might fail, so edit it by hand"
+    ),
+    "unreachable": Text("it is no longer where it was seen; scan again"),
+    "not-running": Text("this system is not running, and it can only be removed while it does"),
+    "incomplete": Text("it is not known where to cut, or what this system has there from the factory"),
+    "member": Text("it lies inside an archive, where it cannot run; add --archives to seal the whole archive"),
+    "not-chosen": Text("you did not choose it"),
+}
+"""Why a plan leaves a finding alone."""
+_UNWRITABLE: Mapping[str, tuple[Text, Text]] = {
+    "read-only": (
+        Text("This disk is mounted read-only, so nothing on it can be changed"),
+        Text(
+            "mount it writable: mount -o remount,rw {root}; the disk of a Windows: umount "
+            "{root}, then mount -t ntfs-3g DEVICE {root}"
+        ),
+    ),
+    "streams": (
+        Text(
+            "This Windows disk is mounted for looking, with streams_interface=windows; so "
+            "mounted, not everything could be put back"
+        ),
+        Text("umount {root}, then mount -t ntfs-3g DEVICE {root}, without streams_interface"),
+    ),
+}
+"""Why a disk cannot be written to -> what is said, and what to do about it."""
+
+
 class ConsentError(QuetsachError):
     """There is nobody to ask."""
 
 
-def require_terminal(words: Mapping[str, str], hint: str = "no-terminal-hint") -> None:
-    """Refuse to go on where nobody can be asked; ``hint`` is the message that names what to do instead.
+def require_terminal(language: str, hint: Text = _CONSENT) -> None:
+    """Refuse to go on where nobody can be asked; ``hint`` names what to do instead.
 
     Raises:
         ConsentError: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise ConsentError(words["no-terminal"], hint=words[hint])
+        raise ConsentError(
+            Text(
+                "This command needs your consent before it changes the machine, and there is no terminal to ask on"
+            ).in_language(language),
+            hint=hint.in_language(language),
+        )
 
 
 @contextmanager
@@ -98,21 +201,27 @@ def answer_to(question: str, *, is_last: bool = True) -> str:
         return ""
 
 
-def format_step(step: Step, words: Mapping[str, str], *, is_back: bool = False) -> str:
+def format_step(step: Step, language: str, *, is_back: bool = False) -> str:
     """Return in a line what a step does, or what undoing it is about (``is_back``)."""
     lines = len(step.target.lines) if isinstance(step.target, RemoveLines) else 0
     lines = len(step.target.edits) if isinstance(step.target, EditRegistry) else lines
     pid = step.target.process.pid if isinstance(step.target, KillProcess) else 0
-    return words[f"{'back' if is_back else 'step'}-{step.kind}"].format(
-        subject=place_text(step.subject), lines=lines, pid=pid
-    )
+    told = (_BACK if is_back else STEPS)[step.kind]
+    return told.with_values(subject=place_text(step.subject), lines=lines, pid=pid).in_language(language)
 
 
-def format_plan_head(plan: Plan, words: Mapping[str, str]) -> Iterator[str]:
+def format_plan_head(plan: Plan, language: str) -> Iterator[str]:
     """Yield how much a plan does, and how much of that only cuts ends off."""
-    yield words["plan"].format(steps=len(plan.steps), findings=len(plan.findings))
+    yield Text(
+        "PLAN: {steps} steps for {findings} findings. Nothing has been changed yet.",
+        steps=len(plan.steps),
+        findings=len(plan.findings),
+    ).in_language(language)
     if cuts := sum(is_cut(step) for step in plan.steps):
-        yield words["plan-cuts"].format(cuts=cuts)
+        yield Text(
+            "{cuts} of these steps only cut off what was appended to a file; what the file held before stays.",
+            cuts=cuts,
+        ).in_language(language)
     yield ""
 
 
@@ -120,39 +229,57 @@ def format_archives(
     steps: Collection[Step],
     findings: Mapping[str, Finding],
     tree: Tree,
-    words: Mapping[str, str],
     language: str,
 ) -> Iterator[str]:
     """Yield the archives that would be sealed as a whole: how large each is, and what else goes with it.
 
     ``findings`` are those of the scan by their identifier; several may be about one file in an archive.
     """
-    yield words["archives"]
+    yield Text(
+        "Malware lies in the archives below. The tool cannot take single files out of them, "
+        "only seal an archive as a whole:"
+    ).in_language(language)
     first = list(steps)[:_ARCHIVES_SHOWN]
     for step, contents in zip(first, count_in_archives(tree, [step.subject for step in first]), strict=True):
         file, found = file_of(step.target), [findings[one] for one in step.findings]
         bad = len({place_of(one.artefact.anchor) for one in found})
-        yield words["archive" if contents.is_whole else "archive-at-least"].format(
-            subject=place_text(step.subject),
-            size=size_text(file.size_bytes if file else 0, language),
-            bad=number_text(bad, language),
-            others=number_text(max(contents.files - bad, 0), language),
-            families=", ".join(sorted({one.family for one in found})),
+        yield (
+            (
+                Text("  ○ {subject} ({size}): {bad} files found ({families}), and {others} other files inside")
+                if contents.is_whole
+                else Text(
+                    "  ○ {subject} ({size}): {bad} files found ({families}), and at least {others} other files inside"
+                )
+            )
+            .with_values(
+                subject=place_text(step.subject),
+                size=size_text(file.size_bytes if file else 0, language),
+                bad=Number(bad),
+                others=Number(max(contents.files - bad, 0)),
+                families=", ".join(sorted({one.family for one in found})),
+            )
+            .in_language(language)
         )
     if (more := len(steps) - _ARCHIVES_SHOWN) > 0:
-        yield words["archives-more"].format(count=number_text(more, language))
+        yield Text(
+            "  ○ … and {count} more archive, which is in the plan below",
+            many="  ○ … and {count} more archives, which are in the plan below",
+            count=Number(more),
+        ).in_language(language)
 
 
-def format_brake(error: MassBrakeError, words: Mapping[str, str]) -> Iterator[str]:
+def format_brake(error: MassBrakeError, language: str) -> Iterator[str]:
     """Yield why the mass brake would stop a plan."""
     yield ""
-    yield words[f"brake-{error.limit}"].format(count=error.count, family=error.family)
-    yield words["brake-why"]
+    yield _BRAKES[error.limit].with_values(count=error.count, family=error.family).in_language(language)
+    yield Text(
+        "So much may be malware that has spread widely, but also a wrong rule. Look at each "
+        "item above: if documents or programs of your own are among them, do not agree."
+    ).in_language(language)
 
 
 def format_plan_step(
     step: Step,
-    words: Mapping[str, str],
     language: str,
     *,
     findings: Mapping[str, Finding],
@@ -162,61 +289,72 @@ def format_plan_step(
 
     ``findings`` are those of the scan by their identifier; ``registry`` is as it is now.
     """
-    yield f"{step.number:>3}. {format_step(step, words)}"
-    for item in _format_items(step, words, registry):
+    yield f"{step.number:>3}. {format_step(step, language)}"
+    for item in _format_items(step, language, registry):
         yield "     " + item
     if {findings[one].is_packed for one in step.findings if one in findings} == {True}:
-        yield "     " + words["whole-archive"]
-    for reason in _format_reasons(step, words, language, findings):
+        yield "     " + Text("the whole archive, with everything in it, goes into quarantine").in_language(language)
+    for reason in _format_reasons(step, language, findings):
         yield "     " + reason
     if step.package and step.kind == "quarantine-file":
-        yield "     " + words["package"].format(package=step.package)
-    yield "     " + words[f"undo-{step.kind}"]
+        yield "     " + Text(
+            "note: this file belongs to the package {package} but was altered; install that package again afterwards",
+            package=step.package,
+        ).in_language(language)
+    yield "     " + _GIVEN_BACK[step.kind].in_language(language)
 
 
-def _format_reasons(
-    step: Step, words: Mapping[str, str], language: str, findings: Mapping[str, Finding]
-) -> Iterator[str]:
+def _format_reasons(step: Step, language: str, findings: Mapping[str, Finding]) -> Iterator[str]:
     """Yield why a step is taken, for each finding that it deals with; those that say the same, once."""
     found = [findings[one] for one in step.findings if one in findings]
     told = {(one.action is Action.RESTORE_DEFAULT, one.why, one.evidence): None for one in found}
     for is_repair, why, evidence in list(told or {(False, step.why, step.evidence): None})[:_REASONS_SHOWN]:
-        yield words["repair" if is_repair else "why"].format(why=why.in_language(language))
-        yield words["evidence"].format(evidence=format_evidence(evidence, language))
+        yield (Text("repair: {why}") if is_repair else Text("why: {why}")).with_values(why=why).in_language(language)
+        yield Text("evidence: {evidence}", evidence=format_evidence(evidence, language)).in_language(language)
     if len(told) > _REASONS_SHOWN:
-        yield words["more-reasons"].format(count=len(told) - _REASONS_SHOWN)
+        yield Text(
+            "and {count} more finding", many="and {count} more findings", count=len(told) - _REASONS_SHOWN
+        ).in_language(language)
 
 
-def _format_items(step: Step, words: Mapping[str, str], registry: Registry | None) -> Iterator[str]:
+def _format_items(step: Step, language: str, registry: Registry | None) -> Iterator[str]:
     """Yield the parts of a step: its lines, where it cuts, its edits with what is there now."""
     match step.target:
         case RemoveLines(_, lines):
             for line in lines:
-                yield words["line"].format(number=line.number, line=printable(line.line.rstrip(b"\r"))[:_LINE_SHOWN])
+                yield Text(
+                    "line {number}: {line}", number=line.number, line=printable(line.line.rstrip(b"\r"))[:_LINE_SHOWN]
+                ).in_language(language)
         case TruncateFile(_, size):
-            yield words["cut"].format(size=size)
+            yield Text("the first {size} bytes stay", size=size).in_language(language)
         case EditRegistry(_, edits):
             for edit in edits:
-                yield _format_edit(edit, words, registry)
+                yield _format_edit(edit, language, registry)
 
 
-def _format_edit(edit: RegistryEdit, words: Mapping[str, str], registry: Registry | None) -> str:
+def _format_edit(edit: RegistryEdit, language: str, registry: Registry | None) -> str:
     if isinstance(edit, PutKey):
-        told = words["edit-put-key"]
+        told = Text(
+            "{key}: make this key again as Windows has it from the factory ({values} value(s), {keys} key(s) below)"
+        ).in_language(language)
         return told.format(key=_shown(edit.key), values=len(edit.content.values), keys=len(edit.content.subkeys))
     if not isinstance(edit, SetValue | DeleteValue):
-        return words["edit-delete-key"].format(key=_shown(edit.key))
+        return Text("{key}: remove this key and all below it", key=_shown(edit.key)).in_language(language)
     name = edit.value.name if isinstance(edit, SetValue) else edit.name
     try:
         now = registry.value(edit.key, name) if registry is not None else None
     except RegistryError:
         now = None
-    told = words["edit-set" if isinstance(edit, SetValue) else "edit-delete-value"]
+    told = (
+        Text('{key}: set {name} to "{data}" (now: "{before}")')
+        if isinstance(edit, SetValue)
+        else Text('{key}: remove {name} (now: "{before}")')
+    ).in_language(language)
     return told.format(
         key=_shown(edit.key),
-        name=_shown(name) or words["default-name"],
+        name=_shown(name) or Text("(default)").in_language(language),
         data=_shown(edit.value.text) if isinstance(edit, SetValue) else "",
-        before=words["nothing-there"] if now is None else _shown(now.text),
+        before=Text("nothing").in_language(language) if now is None else _shown(now.text),
     )
 
 
@@ -224,16 +362,20 @@ def _shown(text: str) -> str:
     return printable(text.replace("\n", ", ").encode("utf-8", "surrogatepass"))[:_LINE_SHOWN]
 
 
-def format_held(plan: Plan, words: Mapping[str, str], language: str) -> Iterator[str]:
+def format_held(plan: Plan, language: str) -> Iterator[str]:
     """Yield the findings that a plan leaves alone, and why."""
     if not plan.held:
         return
     yield ""
-    yield words["held"].format(count=len(plan.held))
-    yield from format_alike(((held.finding, _format_hold(held, words)) for held in plan.held), words, language)
+    yield Text(
+        "LEFT ALONE and only reported, {count} finding:",
+        many="LEFT ALONE and only reported, {count} findings:",
+        count=len(plan.held),
+    ).in_language(language)
+    yield from format_alike(((held.finding, _format_hold(held, language)) for held in plan.held), language)
 
 
-def format_alike(told: Iterable[tuple[Finding, str]], words: Mapping[str, str], language: str) -> Iterator[str]:
+def format_alike(told: Iterable[tuple[Finding, str]], language: str) -> Iterator[str]:
     """Yield a line for each finding; of very many for one reason some, and how many more there are.
 
     Of files that malware encrypted or infected there are thousands; the report has them all.
@@ -245,13 +387,17 @@ def format_alike(told: Iterable[tuple[Finding, str]], words: Mapping[str, str], 
             yield line
     for why, count in alike.items():
         if count > _ALIKE_SHOWN:
-            yield words["alike"].format(count=count - _ALIKE_SHOWN, why=why.in_language(language))
+            yield Text("  ○ … and {count} more like that: {why}", count=count - _ALIKE_SHOWN, why=why).in_language(
+                language
+            )
 
 
-def _format_hold(held: Skipped, words: Mapping[str, str]) -> str:
+def _format_hold(held: Skipped, language: str) -> str:
     systems = systems_text(held.finding.belongs_to)
-    reason = words[f"hold-{held.hold}"].format(package=held.package, systems=systems)
-    return words["held-item"].format(subject=subject(held.finding.artefact.anchor), reason=reason)
+    reason = _HOLDS[held.hold].with_values(package=held.package, systems=systems)
+    return Text("  ○ {subject}: {reason}", subject=subject(held.finding.artefact.anchor), reason=reason).in_language(
+        language
+    )
 
 
 def subject(anchor: Anchor) -> str:
@@ -264,19 +410,22 @@ def subject(anchor: Anchor) -> str:
     return place_text(place_of(anchor))
 
 
-def format_result(result: StepResult, words: Mapping[str, str], language: str, *, is_back: bool = False) -> str:
+def format_result(result: StepResult, language: str, *, is_back: bool = False) -> str:
     """Return in a line how a step, or undoing it, ended."""
     note = format_note(result.note, language)
-    outcome = words[f"outcome-{result.outcome}"].format(note=note)
+    outcome = OUTCOMES[result.outcome].with_values(note=note).in_language(language)
     if note and result.outcome in ("done", "failed", "changed", "reinserted", "kept"):
         outcome += f" ({note})"
     mark = _MARKS.get(result.outcome, "✗")
-    return words["outcome"].format(mark=mark, step=format_step(result.step, words, is_back=is_back), outcome=outcome)
+    return Text(
+        "  {mark} {step}: {outcome}",
+        mark=mark,
+        step=format_step(result.step, language, is_back=is_back),
+        outcome=outcome,
+    ).in_language(language)
 
 
-def host_of_session(
-    root: bytes, *, is_live: bool, other_root: Path | None, words: Mapping[str, str], system: str = ""
-) -> Host:
+def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, language: str, system: str = "") -> Host:
     """Return the machine of a session, or the one at ``other_root`` when its disk is mounted elsewhere now.
 
     ``system`` is what a person says that the disk is of.
@@ -286,25 +435,30 @@ def host_of_session(
     """
     folder = other_root or Path(os.fsdecode(root))
     if not is_live or other_root is not None:
-        require_writable(folder, words)
+        require_writable(folder, language)
     try:
         host = (
             live.live_host() if is_live and other_root is None else live.open_mounted(folder.absolute(), system=system)
         )
     except OSError as error:
-        raise QuetsachError(words["no-root"], where=str(folder), hint=words["no-root-hint"]) from error
+        raise QuetsachError(
+            Text("The root folder of this session cannot be opened").in_language(language),
+            where=str(folder),
+            hint=Text("mount the disk again, or name it with --root DIR").in_language(language),
+        ) from error
     show_as_windows(windows=SYSTEM == host.platform == "windows")
     return host
 
 
-def require_writable(root: Path, words: Mapping[str, str]) -> None:
+def require_writable(root: Path, language: str) -> None:
     """Refuse to act on a disk that is mounted for looking only: every step would fail by itself, or half of them.
 
     Raises:
         QuetsachError: it is mounted read-only, or so that the streams of NTFS are told but cannot be put back.
     """
     if key := unwritable(root):
-        raise QuetsachError(words[key], where=str(root), hint=words[f"{key}-hint"].format(root=root))
+        what, hint = (text.in_language(language) for text in _UNWRITABLE[key])
+        raise QuetsachError(what, where=str(root), hint=hint.format(root=root))
 
 
 def add_state(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from quetsach.cli.locations import default_state
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.messages import messages
+from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import format_error
 from quetsach.endpoint.window.use_cases import UseCases
 
@@ -86,7 +86,18 @@ def tell_failure(error: Exception, language: str, show: Callable[[str, str], Non
         language: ``vi`` or ``en``.
         show: shows a title and a text until a person has seen them.
     """
-    words = messages("window", language)
     cause = format_error(error, language) if isinstance(error, QuetsachError) else f"{type(error).__name__}: {error}"
-    show(words["window-title"], "\n\n".join((words["no-window"], cause, words["no-window-hint"])))
+    show(
+        Text("Quét Sạch").in_language(language),
+        "\n\n".join(
+            (
+                Text("The window of Quét Sạch could not open, or had to close.").in_language(language),
+                cause,
+                Text(
+                    "Download and install Quét Sạch again. If that does not help, tell the centre what "
+                    "stands above; until then, scan from a command prompt: quetsach scan"
+                ).in_language(language),
+            )
+        ),
+    )
     os.environ.pop(_UNTOLD, None)

@@ -14,14 +14,25 @@ from quetsach.cli.parser import Parser, add_command, add_language, chosen_langua
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
+from quetsach.core.text import Text
 from quetsach.endpoint.host.disk import Own, open_own
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.steps import OUTCOMES
 from quetsach.endpoint.store.history import SessionSummary, purge, sealed_of, steps_of, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_country
 
 _MOST_DAYS = 36_500
+_COLUMNS = (Text("session"), Text("at ({clock})"), Text("system"), Text("items held"), Text("size"), Text("state"))
+_STEP_COLUMNS = (Text("no."), Text("what was done"), Text("family"), Text("outcome"))
+_CONDITIONS: Mapping[str, Text] = {
+    "finished": Text("finished"),
+    "unfinished": Text("cut short"),
+    "undone": Text("undone"),
+    "partly-undone": Text("partly undone"),
+    "purged": Text("deleted for good"),
+    "damaged": Text("damaged: {reason}"),
+}
 
 
 def register(parser: Parser) -> None:
@@ -79,35 +90,43 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _open(arguments: argparse.Namespace) -> tuple[State | None, Mapping[str, str]]:
-    words = messages("act", chosen_language(arguments))
-    return State.existing(arguments.state or default_state()), words
+def _open(arguments: argparse.Namespace) -> tuple[State | None, str]:
+    language = chosen_language(arguments)
+    return State.existing(arguments.state or default_state()), language
 
 
-def _require(state: State | None, words: Mapping[str, str]) -> State:
+def _require(state: State | None, language: str) -> State:
     if state is None:
-        raise QuetsachError(words["no-session"], hint=words["no-session-hint"])
+        raise QuetsachError(
+            Text("There is no clean-up to undo").in_language(language),
+            hint=Text("see the sessions: quetsach quarantine list").in_language(language),
+        )
     return state
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    state, words = _open(arguments)
+    state, language = _open(arguments)
     found = summaries(state) if state is not None else ()
     if arguments.json:
         print_json([_as_json(summary) for summary in found])
     elif not found:
-        print(words["list-empty"])
+        print(Text("The quarantine is empty.").in_language(language))
     else:
-        columns = ("session", "when", "root", "items", "size", "state")
-        clock = bundled_country().time_name.in_language(chosen_language(arguments))
-        header = [words[f"list-{column}"].format(clock=clock) for column in columns]
-        print_table(header, [_row(summary, words, chosen_language(arguments)) for summary in found], right=(3, 4))
+        clock = bundled_country().time_name
+        header = [column.with_values(clock=clock).in_language(language) for column in _COLUMNS]
+        print_table(header, [_row(summary, language) for summary in found], right=(3, 4))
     return 0
 
 
-def _row(summary: SessionSummary, words: Mapping[str, str], language: str) -> list[object]:
-    condition = words[f"state-{summary.condition}"].format(reason=translated(summary.damage, language))
-    started = f"{summary.started.astimezone(bundled_country().zone):{words['list-time']}}" if summary.started else "—"
+def _row(summary: SessionSummary, language: str) -> list[object]:
+    condition = (
+        _CONDITIONS[summary.condition].with_values(reason=translated(summary.damage, language)).in_language(language)
+    )
+    started = (
+        f"{summary.started.astimezone(bundled_country().zone):{Text('%Y-%m-%d %H:%M').in_language(language)}}"
+        if summary.started
+        else "—"
+    )
     return [
         summary.session,
         started,
@@ -131,19 +150,19 @@ def _as_json(summary: SessionSummary) -> dict[str, object]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    state, words = _open(arguments)
-    steps = steps_of(_require(state, words), arguments.session)
+    state, language = _open(arguments)
+    steps = steps_of(_require(state, language), arguments.session)
     if arguments.json:
         print_json(
-            [_step_json(step.step.number, step.step.kind, format_step(step.step, words), step) for step in steps]
+            [_step_json(step.step.number, step.step.kind, format_step(step.step, language), step) for step in steps]
         )
         return 0
-    header = [words[f"show-{column}"] for column in ("number", "what", "family", "outcome")]
+    header = [column.in_language(language) for column in _STEP_COLUMNS]
     rows = []
     for progress in steps:
         outcome = progress.undone or progress.outcome
-        told = words[f"outcome-{outcome}"].format(note=progress.note) if outcome else "—"
-        rows.append([progress.step.number, format_step(progress.step, words), progress.step.family, told])
+        told = OUTCOMES[outcome].with_values(note=progress.note).in_language(language) if outcome else "—"
+        rows.append([progress.step.number, format_step(progress.step, language), progress.step.family, told])
     print_table(header, rows, right=(0,))
     return 0
 
@@ -162,16 +181,16 @@ def _step_json(number: int, kind: str, told: str, progress: Any) -> dict[str, ob
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    state, words = _open(arguments)
+    state, language = _open(arguments)
     if arguments.to is not None:
-        return _take_out(_require(state, words), arguments, words)
-    return undo_items(_require(state, words), arguments.session, arguments, words)
+        return _take_out(_require(state, language), arguments, language)
+    return undo_items(_require(state, language), arguments.session, arguments, language)
 
 
-def _take_out(state: State, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+def _take_out(state: State, arguments: argparse.Namespace, language: str) -> int:
     """Write the content of one sealed item to a new file that nobody can run and only its owner can read."""
     if len(arguments.item) != 1:
-        raise QuetsachError(words["take-out-one"])
+        raise QuetsachError(Text("--to takes exactly one item").in_language(language))
     sealed = sealed_of(state, arguments.session, arguments.item[0])
     file = open_own(arguments.to, Own.NEW, mode=0o400)
     try:
@@ -186,29 +205,53 @@ def _take_out(state: State, arguments: argparse.Namespace, words: Mapping[str, s
         size_bytes = sealed.record.state.size_bytes
         print_json({"file": str(arguments.to), "sha256": sealed.record.sha256, "size_bytes": size_bytes})
     else:
-        print(words["taken-out"].format(path=arguments.to, sha256=sealed.record.sha256))
+        print(
+            Text(
+                "The content of this item was written to {path} (SHA-256 {sha256}). It may be "
+                "malware: do not run it, give it to an analyst only.",
+                path=arguments.to,
+                sha256=sealed.record.sha256,
+            ).in_language(language)
+        )
     return 0
 
 
 def _purge(arguments: argparse.Namespace) -> int:
-    state, words = _open(arguments)
+    state, language = _open(arguments)
     known = summaries(state) if state is not None else ()
     for session in arguments.session:
-        _require(state, words).session_folder(session)
+        _require(state, language).session_folder(session)
     chosen = _chosen(known, arguments)
     if chosen and not arguments.yes:
-        require_terminal(words)
+        require_terminal(language)
         size = size_text(sum(summary.size_bytes for summary in chosen), chosen_language(arguments))
-        if not agrees(words["purge-ask"].format(count=len(chosen), size=size)):
+        if not agrees(
+            Text(
+                "Delete the sealed files of {count} session ({size}) for good? They can NOT be "
+                'undone afterwards. Type "yes" to agree: ',
+                many="Delete the sealed files of {count} sessions ({size}) for good? They can NOT be "
+                'undone afterwards. Type "yes" to agree: ',
+                count=len(chosen),
+                size=size,
+            ).in_language(language)
+        ):
             chosen = []
     if chosen:
-        with _require(state, words).lock():
+        with _require(state, language).lock():
             for summary in chosen:
-                purge(_require(state, words), summary.session)
+                purge(_require(state, language), summary.session)
     if arguments.json:
         print_json({"purged": [summary.session for summary in chosen]})
     else:
-        print(words["purged"].format(count=len(chosen)) if chosen else words["purge-nothing"])
+        print(
+            Text(
+                "The sealed files of {count} session were deleted for good.",
+                many="The sealed files of {count} sessions were deleted for good.",
+                count=len(chosen),
+            ).in_language(language)
+            if chosen
+            else Text("There is no session to delete.").in_language(language)
+        )
     return 0
 
 

@@ -16,11 +16,13 @@ from quetsach.assess.events import EventKind, Holiday, KnownEvent
 from quetsach.centre.tables import load_calendar, load_families
 from quetsach.cli.main import build_parser
 from quetsach.cli.parser import Parser
+from quetsach.cli.scan_wording import KINDS
 from quetsach.core.family import FamilyNames
 from quetsach.core.pack import SYSTEM_NAMES, Action, Pack, Trait
 from quetsach.core.period import Period
 from quetsach.endpoint.collect.places import Place, places_of
-from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.steps import ACTIONS
+from quetsach.endpoint.report.wording import UNDONE
 from quetsach.installation import bundled
 from quetsach.packs.load import load_shelf
 
@@ -103,8 +105,7 @@ def render_families() -> str:
 def _undo_section(packs: Iterable[Pack]) -> list[str]:
     """Return what undo does for each action that some packs use."""
     actions = sorted({trait.action for pack in packs for trait in pack.traits} - {Action.REPORT})
-    undone, acted = messages("report", "en"), messages("scan", "en")
-    lines = [f"- {acted[f'action-{action}']}: {undone[f'undo-{action}']}" for action in actions]
+    lines = [f"- {ACTIONS[action].en}: {UNDONE[action].en}" for action in actions]
     return ["What each act is, and what undo does:", "", *lines, ""]
 
 
@@ -137,10 +138,7 @@ def _section(pack: Pack) -> str:
 
 
 def _trait(trait: Trait) -> str:
-    words = messages("scan", "en")
-    return (
-        f"| `{trait.id}` | {words[f'kind-{trait.kind}']} | {words[f'action-{trait.action}']} | {_cell(trait.why.en)} |"
-    )
+    return f"| `{trait.id}` | {KINDS[trait.kind].en} | {ACTIONS[trait.action].en} | {_cell(trait.why.en)} |"
 
 
 def _platforms(pack: Pack) -> str:
@@ -149,8 +147,7 @@ def _platforms(pack: Pack) -> str:
 
 def _kinds(traits: Iterable[Trait]) -> str:
     """Return the kinds of traces, in the order of the recipe, with how many traits are about each."""
-    words = messages("scan", "en")
-    counts = Counter(words[f"kind-{trait.kind}"] for trait in traits)
+    counts = Counter(KINDS[trait.kind].en for trait in traits)
     return ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in counts.items())
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -15,12 +15,12 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import ExitCode, Parser, add_command, add_language, chosen_language, command_text
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.endpoint.messages import messages
+from quetsach.core.text import Text
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text
 from quetsach.endpoint.report.guidance import render_text
-from quetsach.endpoint.report.page import local_time, render_page
+from quetsach.endpoint.report.page import PRIVATE, local_time, render_page
 from quetsach.endpoint.report.store import install_id, write_private
 from quetsach.endpoint.report.submission import (
     Receipt,
@@ -36,12 +36,25 @@ from quetsach.endpoint.report.submission import (
 )
 from quetsach.endpoint.report.undone import as_it_stands
 from quetsach.endpoint.report.verdict import advice, title, verdict
+from quetsach.endpoint.report.wording import KINDS
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_trust
 from quetsach.packs import transport
 from quetsach.packs.trust import load_trust
 
 _MOST_SHOWN = 20
+_TAKEN = Text("The centre has taken the report. Thank you.")
+_CORRECTED = Text("The centre has taken the correction in place of the earlier report. Thank you.")
+_TAKEN_BEFORE = Text("The centre had this report already; it is not counted twice.")
+_UNATTENDED = (
+    Text("Nobody is at the terminal to agree, so nothing is sent"),
+    Text("if your organisation has agreed to it, add --yes"),
+)
+NOWHERE = (
+    Text("It is not known where to send it"),
+    Text("add --to ADDRESS, such as https://centre.example/api/v1/reports"),
+)
+"""What is said, and what to do, where no centre is known."""
 """Findings of one family on a terminal; the page and the JSON have all."""
 
 
@@ -94,71 +107,87 @@ def _read(arguments: argparse.Namespace) -> Report:
 def _show(arguments: argparse.Namespace) -> int:
     report = _read(arguments)
     language = chosen_language(arguments)
-    words = messages("report", language)
     if arguments.html:
         write_private(arguments.html, render_page(report, language=language).encode("utf-8", "backslashreplace"))
     if arguments.json:
         print_json(to_json(report))
     elif arguments.html:
-        say(words["stored"].format(path=arguments.html))
+        say(Text("Written to {path}", path=arguments.html).in_language(language))
     else:
-        _print(report, words, language)
+        _print(report, language)
     return ExitCode.NOTHING_FOUND
 
 
-def _print(report: Report, words: Mapping[str, str], language: str) -> None:
-    told = verdict(report, words)
-    say(title(report, words))
-    say(words["made"].format(time=local_time(report.created, words, language)))
+def _print(report: Report, language: str) -> None:
+    told = verdict(report, language)
+    say(title(report, language))
+    say(Text("Made at {time}", time=local_time(report.created, language)).in_language(language))
     say("\n" + "\n".join((told.headline, *told.lines)))
     if report.next:
-        say(f"{words['next']} {report.next}")
+        say(f"{Text('To go on, run:').in_language(language)} {report.next}")
     for command in report.elsewhere:
-        say(f"{words['next-elsewhere']} {command}")
+        say(
+            f"{
+                Text(
+                    'To clean malware of another system, run this. It takes the folder or disk as one of '
+                    'that system, shows the plan, and then asks you:'
+                ).in_language(language)
+            } {command}"
+        )
     for pack in found_packs(report):
         findings = [finding for finding in report.findings if finding.family == pack.family]
         say(f"\n{pack.name.in_language(language)}")
         for finding in findings[:_MOST_SHOWN]:
-            line = f", {words['line'].format(number=finding.line)}" if finding.line is not None else ""
-            say(f"  {words[f'kind-{finding.kind}']}: {finding.where}{line}")
-            say(f"    {outcome_text(finding, words)}")
+            line = (
+                f", {Text('line {number}', number=finding.line).in_language(language)}"
+                if finding.line is not None
+                else ""
+            )
+            say(f"  {KINDS[finding.kind].in_language(language)}: {finding.where}{line}")
+            say(f"    {outcome_text(finding, language)}")
         if len(findings) > _MOST_SHOWN:
-            say(f"  … {words['more'].format(count=len(findings) - _MOST_SHOWN)} (--html, --json)")
+            more = Text("{count} more", count=len(findings) - _MOST_SHOWN).in_language(language)
+            say(f"  … {more} (--html, --json)")
         if pack.guidance is not None:
             guide = render_text(pack.guidance.in_language(language), platform=guided_platform(pack, report))
             say("\n" + indent(guide, "  "))
-    if steps := advice(report, words):
-        say(f"\n{words['section-todo-after' if report.session is None else 'section-todo']}")
+    if steps := advice(report, language):
+        heading = Text("After the clean-up") if report.session is None else Text("What to do next")
+        say(f"\n{heading.in_language(language)}")
         say("\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))
     if report.undo:
-        say(f"\n{words['section-undo']}: {report.undo}")
-    say(f"\n{words['code']}: {report.id}")
-    say(words["private"])
+        say(f"\n{Text('Undo').in_language(language)}: {report.undo}")
+    say(f"\n{Text('Report code').in_language(language)}: {report.id}")
+    say(PRIVATE.in_language(language))
 
 
 def _send(arguments: argparse.Namespace) -> int:
-    words = messages("report", chosen_language(arguments))
+    language = chosen_language(arguments)
     state = arguments.state or default_state()
     report = _read(arguments)
     sent = sent_report(state, report.id)
     known = sent.url if sent is not None and sent.is_confirmed else ""
-    url = arguments.to or known or centre_of(state) or _refuse(words, "send-nowhere")
+    url = arguments.to or known or centre_of(state) or _refuse(language, *NOWHERE)
     campaign, unit = (arguments.campaign, arguments.unit) if sent is None else _codes(arguments, sent)
     submission = submission_of(report, state, campaign=campaign, unit=unit)
     if not arguments.json:
-        _show_submission(submission, url, words)
+        _show_submission(submission, url, language)
     if not arguments.yes:
         if not sys.stdin.isatty() or arguments.json:
-            _refuse(words, "send-unattended")
-        if not agrees(words["send-ask"]):
-            say(words["send-declined"])
+            _refuse(language, *_UNATTENDED)
+        if not agrees(
+            Text(
+                'Do you agree to send it? Type "yes" and press Enter to send, anything else to leave it: '
+            ).in_language(language)
+        ):
+            say(Text("Nothing was sent.").in_language(language))
             return ExitCode.NOTHING_FOUND
     receipt = transmit(submission, url, state, partial(complain, language=chosen_language(arguments)))
     if arguments.json:
         answer = {"status": receipt.status, "is_new": receipt.is_new, "message": receipt.message}
         print_json({"to": url, "sent": submission.as_json(), "answer": answer})
     else:
-        _tell_receipt(receipt, submission, words)
+        _tell_receipt(receipt, submission, language)
     return ExitCode.NOTHING_FOUND
 
 
@@ -173,8 +202,14 @@ def submission_of(report: Report, state: Path, *, campaign: str, unit: str) -> S
     return revised(plain, sent_report(state, report.id), is_undone=report.kind is Kind.UNDO)
 
 
-def _show_submission(submission: Submission, url: str, words: Mapping[str, str]) -> None:
-    say(words["send-intro"].format(url=url))
+def _show_submission(submission: Submission, url: str, language: str) -> None:
+    say(
+        Text(
+            "This is everything that would be sent to {url}. There is no name of a person, "
+            "machine or file in it, and no address.",
+            url=url,
+        ).in_language(language)
+    )
     print(f"\n{submission.text()}\n")
 
 
@@ -200,12 +235,17 @@ def transmit(submission: Submission, url: str, state: Path, warn: Callable[[Quet
     return receipt
 
 
-def _tell_receipt(receipt: Receipt, submission: Submission, words: Mapping[str, str]) -> None:
-    key = ("send-corrected" if submission.revision else "send-new") if receipt.is_new else "send-again"
-    say(words[key])
-    say(words["send-code"].format(code=submission.report_id))
+def _tell_receipt(receipt: Receipt, submission: Submission, language: str) -> None:
+    told = (_CORRECTED if submission.revision else _TAKEN) if receipt.is_new else _TAKEN_BEFORE
+    say(told.in_language(language))
+    say(
+        Text(
+            "Report code: {code}. Should you want the report erased later, give the centre this code.",
+            code=submission.report_id,
+        ).in_language(language)
+    )
     if receipt.message:
-        say(words["send-said"].format(message=receipt.message))
+        say(Text("The centre says: {message}", message=receipt.message).in_language(language))
 
 
 def offer_correction(report: Report, path: Path, state: Path, language: str, *, is_attended: bool) -> None:
@@ -220,7 +260,6 @@ def offer_correction(report: Report, path: Path, state: Path, language: str, *, 
         language: ``vi`` or ``en``.
         is_attended: whether somebody is there to answer.
     """
-    words = messages("report", language)
     stream = sys.stdout if is_attended else sys.stderr
     try:
         sent = sent_report(state, report.id)
@@ -229,19 +268,37 @@ def offer_correction(report: Report, path: Path, state: Path, language: str, *, 
         submission = submission_of(report, state, campaign=sent.campaign, unit=sent.unit)
         if sent.is_confirmed and submission.revision == sent.revision:
             return
-        say("\n" + words["correct-intro" if sent.is_confirmed else "correct-intro-unanswered"], stream)
+        say(
+            "\n"
+            + (
+                Text(
+                    "The report of this clean-up was sent before it was undone, so the centre still "
+                    "counts this machine as cleaned. Please send a correction."
+                )
+                if sent.is_confirmed
+                else Text(
+                    "The report of this clean-up was sent and no answer came, so the centre may count "
+                    "this machine as cleaned. Please send a correction."
+                )
+            ).in_language(language),
+            stream,
+        )
         if is_attended and sys.stdin.isatty():
-            _show_submission(submission, sent.url, words)
-            if agrees(words["send-ask"]):
+            _show_submission(submission, sent.url, language)
+            if agrees(
+                Text(
+                    'Do you agree to send it? Type "yes" and press Enter to send, anything else to leave it: '
+                ).in_language(language)
+            ):
                 receipt = transmit(submission, sent.url, state, partial(complain, language=language))
-                _tell_receipt(receipt, submission, words)
+                _tell_receipt(receipt, submission, language)
                 return
-            say(words["send-declined"])
+            say(Text("Nothing was sent.").in_language(language))
     except QuetsachError as error:
         complain(error, language)
     command = ["quetsach", "report", "send", str(path.absolute())]  # a later scan may be the newest by then
     command += ["--state", str(state.absolute())] if state != default_state() else []
-    say(words["correct-later"].format(command=command_text(command)), stream)
+    say(Text("To send the correction, run: `{command}`", command=command_text(command)).in_language(language), stream)
 
 
 def centre_of(state: Path) -> str:
@@ -254,5 +311,5 @@ def centre_of(state: Path) -> str:
     return urljoin(f"{trust.repository.rstrip('/')}/", "../api/v1/reports")
 
 
-def _refuse(words: Mapping[str, str], key: str) -> NoReturn:
-    raise InputError(words[key], hint=words[f"{key}-hint"])
+def _refuse(language: str, what: Text, hint: Text) -> NoReturn:
+    raise InputError(what.in_language(language), hint=hint.in_language(language))

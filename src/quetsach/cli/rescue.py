@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from quetsach.cli.parser import Parser, Subcommands, add_command, add_language, 
 from quetsach.cli.rescue_make import list_devices, make
 from quetsach.cli.rescue_session import Drives, Session
 from quetsach.core.period import day_of
-from quetsach.endpoint.messages import messages
+from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import translated
 from quetsach.installation import bundled, bundled_country
 from quetsach.packs.load import load_shelf
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 # ``quetsach rescue start``: what a machine does that was started from the stick.
 
 _OLD_DAYS = 30
+_NEWEST_TODAY = Text("{count} pack, the newest of {day}.", many="{count} packs, the newest of {day}.")
+_NEWEST = Text(
+    "{count} pack, the newest of {day} ({days} days ago).", many="{count} packs, the newest of {day} ({days} days ago)."
+)
+_NEWEST_OLD = Text(
+    "! {count} pack, the newest of {day}: that is {days} days. This stick knows no newer "
+    "malware. Make a new one when you can.",
+    many="! {count} packs, the newest of {day}: that is {days} days. This stick knows no "
+    "newer malware. Make a new one when you can.",
+)
 
 
 def start(arguments: argparse.Namespace) -> int:
@@ -42,13 +52,15 @@ def start(arguments: argparse.Namespace) -> int:
         RescueError: this is not the stick.
     """
     language = chosen_language(arguments)
-    words = messages("rescue", language)
     if not MEDIUM.is_mount():
-        raise RescueError(words["not-on-stick"], hint=words["not-on-stick-hint"])
+        raise RescueError(
+            Text("this command runs on the rescue stick, when a machine starts from it").in_language(language),
+            hint=Text("make one with: quetsach rescue make DEVICE").in_language(language),
+        )
     os.environ["QUETSACH_LANG"] = language
     if "DISPLAY" in os.environ and not arguments.terminal:
         return _start_window(language)
-    return _start_terminal(words, language)
+    return _start_terminal(language)
 
 
 def _start_window(language: str) -> int:
@@ -74,18 +86,36 @@ def _drives(stick: Stick | None, room: Path | None) -> Drives:
     return Drives(room, lambda: volumes(stick.name if stick else ""))
 
 
-def _start_terminal(words: Mapping[str, str], language: str) -> int:
-    require_terminal(messages("act", language))
+def _start_terminal(language: str) -> int:
+    require_terminal(language)
     signal.signal(signal.SIGINT, _pass_over)
     versions = [pack.version for pack in load_shelf(bundled("packs"))]
-    age = format_age(words, versions, day_of(datetime.now(UTC), bundled_country().zone))
-    scroll = [words["scroll"]] if os.environ.get("TERM", "").startswith("xterm") else []
-    say("\n".join(("", words["title"], age, "", words["calm"], *scroll)))
+    age = format_age(language, versions, day_of(datetime.now(UTC), bundled_country().zone))
+    scroll = (
+        [Text("To see what has scrolled away: hold Shift and press Page Up.").in_language(language)]
+        if os.environ.get("TERM", "").startswith("xterm")
+        else []
+    )
+    say(
+        "\n".join(
+            (
+                "",
+                Text("QUÉT SẠCH · RESCUE STICK").in_language(language),
+                age,
+                "",
+                Text(
+                    "The Windows on this machine is NOT running, so neither is malware in it. Looking "
+                    "changes nothing; you are always asked before anything is removed; everything can be "
+                    "undone. No network is needed."
+                ).in_language(language),
+                *scroll,
+            )
+        )
+    )
     stick = stick_of()
     session = Session(
-        words=words,
         language=language,
-        drives=_drives(stick, _room(stick, words, language)),
+        drives=_drives(stick, _room(stick, language)),
         ask=answer_to,
         tool=run_tool,
         power=switch_off,
@@ -108,26 +138,45 @@ def switch_off(how: str) -> bool:
     return attempt("systemctl", how).returncode == 0
 
 
-def _room(stick: Stick | None, words: Mapping[str, str], language: str) -> Path | None:
+def _room(stick: Stick | None, language: str) -> Path | None:
     try:
         room = open_room(stick)
     except RescueError as error:
-        say(words["room-failed"].format(reason=translated(error.what, language)))
+        say(
+            Text(
+                "The room on the stick cannot be used ({reason}).", reason=translated(error.what, language)
+            ).in_language(language)
+        )
         room = None
-    say(words["room-stick" if room else "room-none"])
+    say(
+        (
+            Text(
+                "What is removed is sealed and kept on this stick: keep the stick until you are sure "
+                "that nothing is to be undone."
+            )
+            if room
+            else Text(
+                "This stick can only be read (a disc, write protection, or no room). What is removed "
+                "will be sealed in a folder QuetSach-… on the cleaned drive itself: do not delete "
+                "that folder until you are sure that nothing is to be undone."
+            )
+        ).in_language(language)
+    )
     return room
 
 
-def format_age(words: Mapping[str, str], versions: Sequence[str], today: date) -> str:
+def format_age(language: str, versions: Sequence[str], today: date) -> str:
     """Return how old the newest pack is, of the versions (dates) that there are."""
     newest = max(versions, default="")
     try:
         day = datetime.strptime(newest, "%Y.%m.%d").replace(tzinfo=UTC).date()
     except ValueError:
-        return words["age-unknown"].format(count=len(versions), day=newest)
+        return Text(
+            "{count} pack, version {day}.", many="{count} packs, version {day}.", count=len(versions), day=newest
+        ).in_language(language)
     days = max(0, (today - day).days)
-    key = "age-today" if days == 0 else "age-old" if days > _OLD_DAYS else "age"
-    return words[key].format(count=len(versions), day=f"{day:%d/%m/%Y}", days=days)
+    told = _NEWEST_TODAY if days == 0 else _NEWEST_OLD if days > _OLD_DAYS else _NEWEST
+    return told.with_values(count=len(versions), day=f"{day:%d/%m/%Y}", days=days).in_language(language)
 
 
 def register(parser: Parser) -> None:

@@ -12,12 +12,11 @@ from pathlib import Path
 from threading import Lock
 
 from quetsach.cli.desktop import Desktop, excess_among, handle_of
-from quetsach.cli.rescue_session import Drives, Kept, shown, system_of
+from quetsach.cli.rescue_session import KINDS, Drives, Kept, shown, system_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
 from quetsach.core.period import day_of
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.report import Report
 from quetsach.endpoint.report.document import ReportedStep
@@ -221,7 +220,7 @@ class RescueDesktop:
         return volume
 
     def _drive(self, volume: Volume) -> Drive:
-        kind = messages("rescue", self.language)[f"kind-{volume.kind}"]
+        kind = KINDS[volume.kind].in_language(self.language)
         size = size_text(volume.size_bytes, self.language)
         about = " · ".join(filter(None, ("" if volume.is_locked else kind, size, shown(volume.disk))))
         return Drive(volume.path, _name(volume), about, volume.is_locked)

@@ -15,7 +15,7 @@ from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.cli.parser import chosen_language
 from quetsach.core.number import size_text
 from quetsach.core.pack import Pack
-from quetsach.endpoint.messages import messages
+from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import translated
 from quetsach.installation import bundled, bundled_trust
 from quetsach.packs.container import pack as packed
@@ -79,6 +79,16 @@ def _paths(state: Path) -> list[Path]:
     return packs_at(installed) + [path for path in ours if load_pack(path).family in listed]
 
 
+_COLUMNS = (Text("device"), Text("model"), Text("size"), Text("serial number"), Text("can be written"))
+_STEPS: Mapping[str, Text] = {
+    "tool": Text("Gathering the tool and its packs…"),
+    "system": Text(
+        "Installing the Debian of the stick, packages come from the sources of this machine… (some minutes)"
+    ),
+    "packing": Text("Packing the system…"),
+    "image": Text("Writing the image that starts…"),
+}
+
 LEAST_BYTES = 512 << 20
 """The smallest stick that is taken: the image, and some room for what is removed."""
 
@@ -93,47 +103,55 @@ def make(arguments: argparse.Namespace) -> int:
 
 def _carry_out(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
-    words = messages("rescue", language)
     if arguments.target.suffix == ".iso" and not arguments.target.is_block_device():
         if arguments.image or arguments.device_serial:
             raise RescueError("an image is written to a stick", hint="name the stick: quetsach rescue devices")
-        _made(arguments, arguments.target, words, language)
-        say(words["made-next"].format(path=arguments.target))
+        _made(arguments, arguments.target, language)
+        say(
+            Text(
+                "Write it onto a stick with `quetsach rescue make DEVICE --image {path}`, or on "
+                "Windows with any program that writes disk images.",
+                path=arguments.target,
+            ).in_language(language)
+        )
         return 0
-    device = _agreed_device(arguments, words, language)
+    device = _agreed_device(arguments, language)
     if device is None:
-        say(words["declined"])
+        say(Text("Stopped as you asked. Nothing was changed.").in_language(language))
         return 1
     if arguments.image:
-        _write(arguments.target, device, arguments.image, words)
+        _write(arguments.target, device, arguments.image, language)
     else:
         with tempfile.TemporaryDirectory(prefix="quetsach-rescue-", dir=arguments.work or _WORK) as folder:
             image = Path(folder, "rescue.iso")
-            _made(arguments, image, words, language)
-            _write(arguments.target, device, image, words)
-    say(words["written"])
+            _made(arguments, image, language)
+            _write(arguments.target, device, image, language)
+    say(
+        Text("✓ Written, and every byte was read back as it shall be. The stick can be unplugged.").in_language(
+            language
+        )
+    )
     return 0
 
 
 def list_devices(arguments: argparse.Namespace) -> int:
     """Print the disks of this machine, and why one is not written to."""
     language = chosen_language(arguments)
-    words = messages("rescue", language)
     found = [(device, refusal(device, LEAST_BYTES)) for device in devices()]
     if arguments.json:
         print_json([_as_json(device, why) for device, why in found])
         return 0
     if not found:
-        say(words["list-none"])
+        say(Text("This machine has no disk.").in_language(language))
         return 0
-    header = [words[f"list-{column}"] for column in ("name", "model", "size", "serial", "state")]
+    header = [column.in_language(language) for column in _COLUMNS]
     rows = [
         [
             f"/dev/{device.name}",
             device.model,
             size_text(device.size_bytes, language),
             device.serial or "—",
-            translated(why.what, language) if why else words["list-fit"],
+            translated(why.what, language) if why else Text("yes", context="fit").in_language(language),
         ]
         for device, why in found
     ]
@@ -151,19 +169,34 @@ def _as_json(device: Device, why: RescueError | None) -> dict[str, object]:
     }
 
 
-def _made(arguments: argparse.Namespace, image: Path, words: Mapping[str, str], language: str) -> Made:
+def _made(arguments: argparse.Namespace, image: Path, language: str) -> Made:
     work = arguments.work or _WORK
     require_builder(work)
     shelf: Shelf = shelf_of(arguments.state or default_state())
     if shelf.left_out:
-        say(words["left-out"].format(families=", ".join(shelf.left_out)))
+        say(
+            Text(
+                "Families of which the centre has taken something back are not put onto the stick: {families}.",
+                families=", ".join(shelf.left_out),
+            ).in_language(language)
+        )
     made = make_image(
-        image, bundled=shelf.files, work=work, epoch=_epoch(), told=lambda step: say(words[f"step-{step}"], sys.stderr)
+        image,
+        bundled=shelf.files,
+        work=work,
+        epoch=_epoch(),
+        told=lambda step: say(_STEPS[step].in_language(language), sys.stderr),
     )
     size = size_text(made.size_bytes, language)
-    told = words["made"].format(
-        path=made.path, size=size, sha256=made.sha256, count=len(shelf.families), newest=shelf.newest
-    )
+    told = Text(
+        "✓ {path} is made ({size}).\n  SHA-256: {sha256}\n  {count} pack, the newest of {newest}.",
+        many="✓ {path} is made ({size}).\n  SHA-256: {sha256}\n  {count} packs, the newest of {newest}.",
+        path=made.path,
+        size=size,
+        sha256=made.sha256,
+        count=len(shelf.families),
+        newest=shelf.newest,
+    ).in_language(language)
     say(told)
     return made
 
@@ -174,7 +207,7 @@ def _epoch() -> int:
     return int(named) if named.isdecimal() else int(time.time())
 
 
-def _agreed_device(arguments: argparse.Namespace, words: Mapping[str, str], language: str) -> Device | None:
+def _agreed_device(arguments: argparse.Namespace, language: str) -> Device | None:
     """Return the stick that a person means, by its serial number; ``None`` if he does not say so.
 
     Raises:
@@ -185,20 +218,39 @@ def _agreed_device(arguments: argparse.Namespace, words: Mapping[str, str], lang
     if error := refusal(device, needed):
         raise error
     require_root()
-    content = _content(device) or words["device-empty"]
+    content = _content(device) or Text("nothing that is recognised").in_language(language)
     size = size_text(device.size_bytes, language)
-    say(words["device"].format(name=device.name, model=device.model, size=size))
-    say(words["device-content"].format(content=content))
-    key = "device-serial" if device.serial else "device-no-serial"
-    say(words[key].format(serial=device.serial, size_bytes=device.size_bytes))
-    say(words["device-lost"])
+    say(
+        Text(
+            "This will be overwritten: /dev/{name} · {model} · {size}", name=device.name, model=device.model, size=size
+        ).in_language(language)
+    )
+    say(Text("On it now: {content}", content=content).in_language(language))
+    told = (
+        Text("Serial number: {serial}")
+        if device.serial
+        else Text("It has no serial number; its size in bytes: {size_bytes}")
+    )
+    say(told.with_values(serial=device.serial, size_bytes=device.size_bytes).in_language(language))
+    say(Text("ALL DATA on it will be lost, and this cannot be undone.").in_language(language))
     if arguments.device_serial is not None:
         if arguments.device_serial != device.mark:
             hint = "see which there are: quetsach rescue devices"
             raise RescueError("this is not the stick that was agreed to", where=f"/dev/{device.name}", hint=hint)
         return device
-    require_terminal(messages("act", language), hint="no-terminal-hint-device")
-    print(words["confirm-serial" if device.serial else "confirm-size"], end="", flush=True, file=sys.stderr)
+    require_terminal(
+        language, hint=Text("add --device-serial with the serial number of the stick that shall be overwritten")
+    )
+    print(
+        (
+            Text("To confirm, type the serial number above: ")
+            if device.serial
+            else Text("To confirm, type the number of bytes above: ")
+        ).in_language(language),
+        end="",
+        flush=True,
+        file=sys.stderr,
+    )
     return device if sys.stdin.readline().strip() == device.mark else None
 
 
@@ -210,14 +262,14 @@ def _content(device: Device) -> str:
     return "; ".join(line for line in lines if line)
 
 
-def _write(path: Path, device: Device, image: Path, words: Mapping[str, str]) -> None:
+def _write(path: Path, device: Device, image: Path, language: str) -> None:
     if error := refusal(device, image.stat().st_size):
         raise error
     with (
         image.open("rb") as source,
         opened(path, device) as stick,
-        Progress(words["writing"]) as writing,
-        Progress(words["checking"]) as checking,
+        Progress(Text("Writing").in_language(language)) as writing,
+        Progress(Text("Reading back").in_language(language)) as checking,
     ):
         lines = {"writing": writing, "checking": checking}
         write_stick(stick, source, told=lambda step, done, total: lines[step].move_to(done, total))

@@ -17,9 +17,11 @@ from quetsach.cli.output import say
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import open_mounted
 from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.refusals import UNFIT
 from quetsach.endpoint.store.history import SessionSummary, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.rescue.errors import RescueError
@@ -164,6 +166,14 @@ def _new_folder(place: Path) -> Path:
     return folder
 
 
+KINDS: Mapping[str, Text] = {
+    "ntfs": Text("NTFS drive"),
+    "fat": Text("Stick, card"),
+    "exfat": Text("Stick, card"),
+    "bitlocker": Text("Drive locked by BitLocker"),
+}
+"""Kind of a volume -> what it is to people."""
+
 _ACTED = frozenset({ExitCode.CLEANED, ExitCode.CLEANED_RESTART, ExitCode.PARTLY_CLEANED, ExitCode.FAILED})
 
 
@@ -175,7 +185,6 @@ class Session:
     restarts.
     """
 
-    words: Mapping[str, str]
     language: str
     drives: Drives
     ask: Callable[[str], str]
@@ -187,11 +196,11 @@ class Session:
         while True:
             drives = self.drives.find()
             self._list(drives)
-            choice = self.ask(self.words["ask"])
+            choice = self.ask(Text("Your choice: ").in_language(self.language))
             if choice in {"t", "k"}:
                 if self.power("poweroff" if choice == "t" else "reboot"):
                     return
-                say(self.words["power-failed"])
+                say(Text("The machine does not switch itself off. Hold the power button.").in_language(self.language))
             else:
                 self.do(choice, drives)
 
@@ -208,50 +217,94 @@ class Session:
             elif choice == "h":
                 self.undo(drives)
             elif choice == "l":
-                say(self.words["shell"])
+                say(
+                    Text(
+                        "The command line for someone who knows computers (root). Type exit to come back."
+                    ).in_language(self.language)
+                )
                 subprocess.run(["/bin/bash"], check=False, cwd="/root")
             else:
-                say(self.words["unknown-choice"])
+                say(Text("There is no such choice.").in_language(self.language))
         except RescueError as error:
             say(translated(str(error), self.language) + (f" ({error.hint})" if error.hint else ""))
 
     def scan(self, number: int, volume: Volume) -> None:
         """Look at a drive, and offer to clean it where something can be removed."""
         if volume.is_locked:
-            say("\n" + self.words["unfit-locked"].format(path=volume.path))
+            say(
+                "\n"
+                + Text(
+                    "The drive {path} is locked by BitLocker, so this stick cannot look into it. Switch "
+                    "the encryption off in Windows (settings, device encryption), or let someone who "
+                    "knows computers open it with the recovery key: type l, then `cryptsetup open --type "
+                    "bitlk {path} mo`, and choose again.",
+                    path=volume.path,
+                ).in_language(self.language)
+            )
             return
-        say("\n" + self.words["scanning"].format(number=number, name=self._named(volume)))
+        say(
+            "\n"
+            + Text("Scanning drive {number}: {name}", number=number, name=self._named(volume)).in_language(
+                self.language
+            )
+        )
         with self.drives.to_look(volume) as place:
             code = self.tool("scan", *self._looking(place), "--state", str(self.drives.state))
         if code != ExitCode.FOUND:
             return
-        say("\n" + self.words["clean-offer"])
-        if agreed(self.ask(self.words["clean-ask"])):
+        say(
+            "\n"
+            + Text("Seeing the plan changes nothing; you are asked once more before anything is changed.").in_language(
+                self.language
+            )
+        )
+        if agreed(self.ask(Text("See now what would be done on this drive? (yes/no) ").in_language(self.language))):
             self.clean(volume)
         else:
-            say(self.words["clean-later"])
+            say(Text("Nothing was removed from this drive.").in_language(self.language))
 
     def clean(self, volume: Volume) -> None:
         """Clean a drive that is in order; the tool shows its plan and asks."""
         if unfit := why_unfit(volume):
-            say("\n" + self.words[f"unfit-{unfit}"].format(path=volume.path))
+            say("\n" + UNFIT[unfit].with_values(path=volume.path).in_language(self.language))
             return
         with self.drives.to_clean(volume) as place, self.drives.keeping(place) as state:
             code = self.tool("clean", *self._looking(place), "--state", str(state))
         if code in _ACTED:
-            say("\n" + self.words["kept-stick" if self.drives.room else "kept-disk"].format(folder=state.name))
-            say(self.words["done-next"])
+            say(
+                "\n"
+                + (
+                    Text("To undo: start from this very stick again and type h.")
+                    if self.drives.room
+                    else Text(
+                        "To undo: start from this stick again and type h. What was removed lies in the "
+                        "folder {folder} on this drive."
+                    )
+                )
+                .with_values(folder=state.name)
+                .in_language(self.language)
+            )
+            say(
+                Text(
+                    "Done with this drive. Back in Windows: scan once more there, then change passwords "
+                    "(e-mail, Zalo, bank) from a clean machine."
+                ).in_language(self.language)
+            )
 
     def undo(self, drives: tuple[Volume, ...]) -> None:
         """Undo the newest clean-up of a drive that is plugged in; the tool asks."""
         found = list(self.drives.kept(drives))
         if not found:
-            say(self.words["undo-none"])
+            say(Text("There is no clean-up to undo on the drives that are plugged in.").in_language(self.language))
             return
         last = found[-1]
-        say(self.words["undo-which"].format(session=last.session, path=last.volume.path))
+        say(
+            Text("Undo the clean-up {session} on {path}.", session=last.session, path=last.volume.path).in_language(
+                self.language
+            )
+        )
         if unfit := why_unfit(last.volume):
-            say(self.words[f"unfit-{unfit}"].format(path=last.volume.path))
+            say(UNFIT[unfit].with_values(path=last.volume.path).in_language(self.language))
             return
         with self.drives.to_clean(last.volume) as place:
             state = place / last.folder if last.folder else self.drives.state
@@ -263,16 +316,42 @@ class Session:
         return ["--root", str(place), "--jobs", str(os.cpu_count() or 1), *taken_as]
 
     def _list(self, drives: tuple[Volume, ...]) -> None:
-        say("\n" + self.words["volumes" if drives else "volumes-none"])
+        say(
+            "\n"
+            + (
+                Text("Drives of this machine:")
+                if drives
+                else Text(
+                    "No drive of Windows was found. If there is one: set the mode of disks from RAID "
+                    "(Intel RST) to AHCI in the BIOS/UEFI set-up and start from this stick again; "
+                    "afterwards set it back."
+                )
+            ).in_language(self.language)
+        )
         for number, volume in enumerate(drives, 1):
-            kind, name = self.words[f"kind-{volume.kind}"], f"“{shown(volume.name)}” " if volume.name else ""
+            kind, name = (
+                KINDS[volume.kind].in_language(self.language),
+                f"“{shown(volume.name)}” " if volume.name else "",
+            )
             size = size_text(volume.size_bytes, self.language)
             say(
-                self.words["volume"].format(
-                    number=number, kind=kind, name=name, size=size, disk=shown(volume.disk) or "—", path=volume.path
-                )
+                Text(
+                    "  {number}. {kind} {name}· {size} · {disk} ({path})",
+                    number=number,
+                    kind=kind,
+                    name=name,
+                    size=size,
+                    disk=shown(volume.disk) or "—",
+                    path=volume.path,
+                ).in_language(self.language)
             )
-        say("\n" + self.words["menu"])
+        say(
+            "\n"
+            + Text(
+                "Enter: scan all · a number: scan one drive · b report · h undo · l command line · k "
+                "restart · t power off"
+            ).in_language(self.language)
+        )
 
     def _named(self, volume: Volume) -> str:
         return shown(volume.name or volume.disk) or volume.path

@@ -1,4 +1,4 @@
-"""``quetsach scan``: looks, says what it saw in plain words, changes nothing."""
+"""``quetsach scan``: looks, says what it saw in plain language, changes nothing."""
 
 import argparse
 import os
@@ -22,16 +22,17 @@ from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import Parser, add_language, chosen_language
 from quetsach.cli.scan_options import add_scan_arguments, clean_command, code_of, format_unused, scan_options
+from quetsach.cli.scan_wording import KINDS, REASONS, SEVERITIES
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, Pack, systems_text
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.endpoint.artefact import Finding, LineAnchor, ProcessAnchor, place_of, place_text, printable
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.host.live import give_way
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.formatting import format_evidence
+from quetsach.endpoint.messages.steps import ACTIONS
 from quetsach.endpoint.report import Kind, Report, build, save_report, write_report
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.scan_issue import Reason
@@ -42,6 +43,13 @@ from quetsach.endpoint.scanner.scan import ScanResult
 
 _FAILURES_SHOWN = 10
 _LINE_SHOWN = 160
+_SCOPES: Mapping[str, Text] = {
+    "quick": Text("quick scan"),
+    "full": Text("full scan"),
+    "paths": Text("scan of paths"),
+}
+_SKIPPED = Text("Left out by rule: {reasons}.")
+_FAILED = Text("Could not look at {count} item: {reasons}.", many="Could not look at {count} items: {reasons}.")
 _ALIKE_SHOWN = 20
 """So many findings of one trait that are only reported are told: of encrypted or infected files there are thousands."""
 
@@ -84,13 +92,12 @@ def _minutes(text: str) -> float:
 
 def _run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
-    words = messages("scan", language)
     look = scan_options(arguments)
     if arguments.idle:
         give_way()
     control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
-    with _listing(arguments.list, words) as listing:
-        result = look.scan(words, control=control, listing=listing)
+    with _listing(arguments.list, language) as listing:
+        result = look.scan(language, control=control, listing=listing)
     code = code_of(result)
     command = clean_command(arguments, result)
     elsewhere = commands_elsewhere(arguments, result)
@@ -113,36 +120,52 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(to_json(report))
         return code
-    told = ("\n" + format_restarted(one, messages("act", language)) for one in restarted)
-    for line in (*_told(result, words, language), *format_unused(look, words), *told):
+    told = ("\n" + format_restarted(one, language) for one in restarted)
+    for line in (*_told(result, language), *format_unused(look, language), *told):
         say(line)
-    for line in _told_next(result, command, elsewhere, words):
+    for line in _told_next(result, command, elsewhere, language):
         say(line)
     if arguments.report:
-        say(words["report-saved"].format(path=arguments.report))
+        say(Text("Report: {path}", path=arguments.report).in_language(language))
     return code
 
 
-def _told_next(
-    result: ScanResult, command: str | None, elsewhere: Sequence[str], words: Mapping[str, str]
-) -> Iterator[str]:
+def _told_next(result: ScanResult, command: str | None, elsewhere: Sequence[str], language: str) -> Iterator[str]:
     """Yield what to do about what was found."""
     if command:
-        yield words["next-clean"].format(command=command)
+        yield Text(
+            "What to do next: run `{command}` to see the plan and carry it out. Every change to "
+            "files and settings can be undone with `quetsach undo`.",
+            command=command,
+        ).in_language(language)
     elif result.findings and not elsewhere:
-        yield words["next-report"]
-    yield from (words["elsewhere"].format(command=one) for one in elsewhere)
+        yield Text(
+            "These findings are for information only; the tool does not remove them. Read the guidance of each family."
+        ).in_language(language)
+    yield from (
+        Text(
+            "Malware of another system does not run here, but harms those who open the file "
+            "there. To clean it run `{command}`: it takes that folder or disk as one of that "
+            "system, shows the plan, and then asks you.",
+            command=one,
+        ).in_language(language)
+        for one in elsewhere
+    )
 
 
 @contextmanager
-def _listing(path: Path | None, words: Mapping[str, str]) -> Iterator[Listing | None]:
+def _listing(path: Path | None, language: str) -> Iterator[Listing | None]:
     if path is None:
         yield None
         return
     try:
         descriptor = open_own(path, Own.FRESH)  # it names every file
     except OSError as error:
-        raise ReportError(words["no-list"], where=str(path), hint=words["no-list-hint"]) from error
+        raise ReportError(
+            Text("the list of files cannot be written there").in_language(language),
+            where=str(path),
+            hint=Text("name a file in a folder that exists; a link is not followed").in_language(language),
+        ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         yield Listing(stream)
 
@@ -155,79 +178,108 @@ def _keep(report: Report, arguments: argparse.Namespace) -> None:
         complain(error, chosen_language(arguments))
 
 
-def _told(result: ScanResult, words: Mapping[str, str], language: str) -> Iterator[str]:
-    yield words["heading"].format(scope=words[f"scope-{result.scope}"], packs=len(result.packs))
+def _told(result: ScanResult, language: str) -> Iterator[str]:
+    yield Text("Quét Sạch · {scope} · {packs} packs", scope=_SCOPES[result.scope], packs=len(result.packs)).in_language(
+        language
+    )
     yield ""
     yield from format_conclusion(result, language)
     families = {finding.family for finding in result.findings}
     for pack in result.packs:
         if pack.family in families:
             yield ""
-            yield from _told_family(result, pack, words, language)
+            yield from _told_family(result, pack, language)
     yield ""
-    yield words["summary"].format(
-        files=number_text(result.files, language),
+    yield Text(
+        "Looked at {files} files ({size}), {footholds} start-up items and {processes} processes in {seconds} s.",
+        files=Number(result.files),
         size=size_text(result.bytes_read, language),
-        footholds=number_text(result.footholds, language),
-        processes=number_text(result.processes, language),
-        seconds=number_text(result.duration_seconds, language, decimals=1),
-    )
+        footholds=Number(result.footholds),
+        processes=Number(result.processes),
+        seconds=Number(result.duration_seconds, decimals=1),
+    ).in_language(language)
     if result.cached:
-        yield words["cached"].format(files=number_text(result.cached, language))
-    yield from _told_troubles(result, words, language)
+        yield Text(
+            "{files} of them are the same as when an earlier scan read them and found nothing; "
+            "they were not read again.",
+            files=Number(result.cached),
+        ).in_language(language)
+    yield from _told_troubles(result, language)
     yield from format_gaps(result, language)
     if not result.findings:
-        yield words["next-nothing"]
+        yield Text(
+            "This holds for the families in these packs only. Keep them current with `quetsach "
+            "update` and scan again from time to time."
+        ).in_language(language)
 
 
-def _told_family(result: ScanResult, pack: Pack, words: Mapping[str, str], language: str) -> Iterator[str]:
-    yield words["family"].format(name=pack.name.in_language(language), severity=words[f"severity-{pack.severity}"])
+def _told_family(result: ScanResult, pack: Pack, language: str) -> Iterator[str]:
+    yield Text("{name} (severity: {severity})", name=pack.name, severity=SEVERITIES[pack.severity]).in_language(
+        language
+    )
     reported: Counter[LocalText] = Counter()
     for finding in result.findings:
         if finding.family != pack.family:
             continue
         reported[finding.why] += finding.is_only_reported
         if not finding.is_only_reported or reported[finding.why] <= _ALIKE_SHOWN:
-            yield from _told_finding(finding, words, language)
+            yield from _told_finding(finding, language)
     for why, count in reported.items():
         if count > _ALIKE_SHOWN:
             more = number_text(count - _ALIKE_SHOWN, language)
-            yield words["alike"].format(count=more, why=why.in_language(language))
+            yield Text(
+                "  ▲ … and {count} more that are only reported, for the same reason: {why}", count=more, why=why
+            ).in_language(language)
 
 
-def _told_finding(finding: Finding, words: Mapping[str, str], language: str) -> Iterator[str]:
-    kind = words[f"kind-{finding.artefact.kind}"]
+def _told_finding(finding: Finding, language: str) -> Iterator[str]:
+    kind = KINDS[finding.artefact.kind].in_language(language)
     if finding.belongs_to:
         systems = systems_text(finding.belongs_to)
-        kind += f" {words['belongs-to'].format(systems=systems)}"
-    yield f"  ▲ {kind}: {_where(finding, words)}"
+        kind += f" {Text('of {systems}', systems=systems).in_language(language)}"
+    yield f"  ▲ {kind}: {_where(finding, language)}"
     yield f"    {finding.why.in_language(language)}"
-    evidence = words["evidence"].format(evidence=format_evidence(finding.evidence, language))
+    evidence = Text("evidence: {evidence}", evidence=format_evidence(finding.evidence, language)).in_language(language)
     action = "archive" if finding.is_sealable else Action.REPORT if finding.is_only_reported else finding.action
-    yield f"    {evidence} · {words['action'].format(action=words[f'action-{action}'])}"
+    yield f"    {evidence} · {Text('when cleaning: {action}', action=ACTIONS[action]).in_language(language)}"
 
 
-def _where(finding: Finding, words: Mapping[str, str]) -> str:
+def _where(finding: Finding, language: str) -> str:
     match finding.artefact.anchor:
         case LineAnchor() as line:
             text = printable(line.line.removesuffix(b"\r"))[:_LINE_SHOWN]
-            return words["where-line"].format(path=place_text(line.file.path), number=line.number, line=text)
+            return Text(
+                "{path}, line {number}: {line}", path=place_text(line.file.path), number=line.number, line=text
+            ).in_language(language)
         case ProcessAnchor() as process:
-            key = "where-process-deleted" if process.deleted else "where-process"
-            return words[key].format(pid=process.pid, executable=place_text(process.executable))
+            told = (
+                Text("{pid} · {executable} (the program's file was deleted from the disk)")
+                if process.deleted
+                else Text("{pid} · {executable}")
+            )
+            return told.with_values(pid=process.pid, executable=place_text(process.executable)).in_language(language)
         case anchor:
             return place_text(place_of(anchor))
 
 
-def _told_troubles(result: ScanResult, words: Mapping[str, str], language: str) -> Iterator[str]:
-    for key, counts in (("skipped", result.skipped), ("failed", result.failed)):
+def _told_troubles(result: ScanResult, language: str) -> Iterator[str]:
+    for text, counts in ((_SKIPPED, result.skipped), (_FAILED, result.failed)):
         if counts:
-            told = (f"{words[f'reason-{reason}']}: {number_text(n, language)}" for reason, n in counts.items())
-            yield words[key].format(reasons="; ".join(told), count=number_text(sum(counts.values()), language))
+            told = (
+                f"{REASONS[reason].in_language(language)}: {number_text(n, language)}" for reason, n in counts.items()
+            )
+            yield text.with_values(reasons="; ".join(told), count=Number(sum(counts.values()))).in_language(language)
     if Reason.NOT_OPENED in result.skipped and not library_version():
-        yield words["no-libarchive"]
+        yield Text(
+            "This machine lacks libarchive, so 7z, cab, iso, rar and more were not opened. "
+            "Install it (Debian: apt install libarchive13t64) and scan again."
+        ).in_language(language)
     for trouble in result.failures[:_FAILURES_SHOWN]:
-        yield words["failed-path"].format(path=place_text(trouble.path), reason=words[f"reason-{trouble.reason}"])
+        yield Text("  {path}: {reason}", path=place_text(trouble.path), reason=REASONS[trouble.reason]).in_language(
+            language
+        )
     more = sum(result.failed.values()) + result.skipped.get(Reason.TOO_LARGE, 0) - _FAILURES_SHOWN
     if more > 0:
-        yield words["failed-more"].format(count=number_text(more, language))
+        yield Text("  … and {count} more; see more of them with --json or --report", count=Number(more)).in_language(
+            language
+        )

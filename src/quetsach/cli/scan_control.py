@@ -3,14 +3,15 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from quetsach.cli.output import Progress, say
-from quetsach.core.number import number_text, size_text
+from quetsach.core.number import size_text
+from quetsach.core.text import Number, Text
 from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.disk import used_on
@@ -35,7 +36,6 @@ class ScanProgress:
 
     line: Progress
     totals: Totals
-    words: Mapping[str, str]
     language: str
     text: str = ""
     """The last that was drawn."""
@@ -47,11 +47,12 @@ class ScanProgress:
         done, total = passed.files, 0
         if files and size:
             done, total = int(500 * (min(1, passed.files / files) + min(1, passed.size_bytes / size))), 1000
-        self.text = self.words["progress-state"].format(
-            files=number_text(passed.files, self.language),
+        self.text = Text(
+            "{files} files · {size} · {path}",
+            files=Number(passed.files),
             size=size_text(passed.size_bytes, self.language),
             path=place_text(passed.path),
-        )
+        ).in_language(self.language)
         if not self.is_still:
             self.line.move_to(done, total, note=self.text)
 
@@ -59,7 +60,7 @@ class ScanProgress:
         """Draw that the scan is paused, or go on after so many seconds; told by its control."""
         self.is_still = seconds is None
         if seconds is None:
-            self.line.stand_still(self.words["paused"])
+            self.line.stand_still(Text("Paused. Press p to go on, q to end.").in_language(self.language))
         else:
             self.line.go_on(seconds)
 
@@ -70,7 +71,7 @@ _NAP_SECONDS = 0.2
 
 
 @contextmanager
-def steered(control: Control, words: Mapping[str, str], course: ScanProgress) -> Iterator[None]:
+def steered(control: Control, language: str, course: ScanProgress) -> Iterator[None]:
     """Steer a scan while the body runs.
 
     Ctrl-C, SIGTERM, SIGHUP (of Windows Ctrl-Break) or the key q: the scan ends with what it has seen; a second time: at
@@ -79,7 +80,7 @@ def steered(control: Control, words: Mapping[str, str], course: ScanProgress) ->
 
     Args:
         control: of the scan.
-        words: the messages of ``scan``.
+        language: of the person who steers.
         course: of the scan.
     """
     terminal = live.terminal()
@@ -89,7 +90,7 @@ def steered(control: Control, words: Mapping[str, str], course: ScanProgress) ->
         if is_ending:
             signal.default_int_handler(number, frame)
         is_ending.append(number)
-        _say(words["ending"])
+        _say(Text("ending; the report of what was seen follows. Press again to stop at once.").in_language(language))
         control.end()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

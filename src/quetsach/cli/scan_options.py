@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,13 +20,13 @@ from quetsach.cli.scan_control import ScanProgress, steered, totals_of
 from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_families
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Pack
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import place_text, show_as_windows
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.errors import ReportError, ScanError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.live import SYSTEM, boot_id, inside_path, lasting_disks, tree_path
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.formatting import format_time_left
 from quetsach.endpoint.scanner.archive.find import READERS
 from quetsach.endpoint.scanner.archive.library import library_version
@@ -139,23 +139,25 @@ class ScanOptions:
     left_out: tuple[str, ...] = ()
     """Families that there are packs of and that are not looked for: others were chosen, or these were taken back."""
 
-    def scan(
-        self, words: Mapping[str, str], *, control: Control | None = None, listing: Listing | None = None
-    ) -> ScanResult:
+    def scan(self, language: str, *, control: Control | None = None, listing: Listing | None = None) -> ScanResult:
         """Look now, with progress on a terminal.
 
         Args:
-            words: the messages of ``scan``.
+            language: of the person who waits.
             control: if given, a person can pause and end the scan; what was seen by then is the result.
             listing: where each file is accounted for.
         """
         warn = partial(complain, language=self.language)
         cache, totals = self.memory(warn)
-        keys = words["keys"] if control and sys.stdin.isatty() else ""
+        keys = (
+            Text("Press p to pause or go on, q to end and see the report.").in_language(language)
+            if control and sys.stdin.isatty()
+            else ""
+        )
         left = partial(format_time_left, language=self.language)
-        with Progress(words["progress"], preface=keys, left=left) as line:
-            course = ScanProgress(line, totals, words, self.language)
-            with _steering(control, words, course):
+        with Progress(Text("Scanning").in_language(language), preface=keys, left=left) as line:
+            course = ScanProgress(line, totals, language, self.language)
+            with _steering(control, language, course):
                 result = self.look(cache, progress=course.show, control=control, listing=listing)
         if result.unkept is not None:
             warn(result.unkept)
@@ -201,11 +203,11 @@ class ScanOptions:
         )
 
 
-def _steering(control: Control | None, words: Mapping[str, str], course: ScanProgress) -> AbstractContextManager[None]:
+def _steering(control: Control | None, language: str, course: ScanProgress) -> AbstractContextManager[None]:
     """Let a person steer, where there is someone to."""
     if control is None:
         return nullcontext()
-    return steered(control, words, course)
+    return steered(control, language, course)
 
 
 def scan_options(arguments: argparse.Namespace) -> ScanOptions:
@@ -216,29 +218,50 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    words = messages("scan", chosen_language(arguments))
+    language = chosen_language(arguments)
     if arguments.path and (arguments.quick or arguments.full):
-        raise ScanError(words["scope-or-paths"], hint=words["scope-or-paths-hint"])
+        raise ScanError(
+            Text("--quick and --full are for the whole system and do not go with paths").in_language(language),
+            hint=Text("leave out --quick and --full, or the paths").in_language(language),
+        )
     if arguments.system and not arguments.root:
-        raise ScanError(words["system-needs-root"], hint=words["system-needs-root-hint"])
+        raise ScanError(
+            Text("--system goes with --root only").in_language(language),
+            hint=Text("name the folder where the disk is mounted: --root DIR").in_language(language),
+        )
     if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
-        raise ReportError(words["no-report-folder"], where=str(arguments.report), hint=words["no-report-folder-hint"])
+        raise ReportError(
+            Text("the report cannot be written there").in_language(language),
+            where=str(arguments.report),
+            hint=Text("name a file in a folder that exists").in_language(language),
+        )
     try:
         host = live.open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live.live_host()
     except OSError:
-        raise ScanError(words["no-root"], where=str(arguments.root), hint=words["no-root-hint"]) from None
+        raise ScanError(
+            Text("this folder cannot be opened").in_language(language),
+            where=str(arguments.root),
+            hint=Text("name the folder where the disk is mounted, such as /mnt/disk").in_language(language),
+        ) from None
     show_as_windows(windows=SYSTEM == host.platform == "windows")
     armed = armed_packs(arguments)
     paths = tuple(dict.fromkeys(map(inside_path if arguments.root else tree_path, arguments.path)))
     for path in paths:
         if not host.tree.exists(path):
-            hint = words["no-path-hint-root" if arguments.root else "no-path-hint"]
-            raise ScanError(words["no-path"], where=place_text(path), hint=hint)
+            hint = (
+                Text("with --root, a path starts at the top of that disk") if arguments.root else Text("check the path")
+            ).in_language(language)
+            raise ScanError(
+                Text("there is no such file or folder").in_language(language), where=place_text(path), hint=hint
+            )
     if arguments.pack and not Sought.on(host.platform, armed.packs).packs:
         raise ScanError(
-            words["no-pack-fits"].format(platform=host.platform),
+            Text(
+                "none of the packs that were named can find anything on this system ({platform})",
+                platform=host.platform,
+            ).in_language(language),
             where=_named(armed.packs),
-            hint=words["no-pack-fits-hint"],
+            hint=Text("name others; to scan a disk of Windows, mount it and use --root").in_language(language),
         )
     unlisted = unlisted_families(arguments)
     taken_back = tuple(dict.fromkeys((*unlisted, *(one.label for one in armed.withdrawn))))
@@ -267,14 +290,21 @@ def _named(packs: tuple[Pack, ...]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + (f" … +{more}" if more > 0 else "")
 
 
-def format_unused(look: ScanOptions, words: Mapping[str, str]) -> Iterator[str]:
+def format_unused(look: ScanOptions, language: str) -> Iterator[str]:
     """Tell what the centre has taken back of the packs, and why."""
     for one in look.reasons:
         reason = one.reason.in_language(look.language)
-        yield words["withdrawn"].format(name=one.label, version=one.up_to, reason=reason)
+        yield Text(
+            "Not used: {name} (up to version {version}). The centre has taken it back. Reason: {reason}",
+            name=one.label,
+            version=one.up_to,
+            reason=reason,
+        ).in_language(language)
     listed = {one.label for one in look.reasons}
     if families := [name for name in look.withdrawn if name not in listed]:
-        yield words["withdrawn-packs"].format(families=", ".join(families))
+        yield Text(
+            "Not used, because the centre has taken these packs back: {families}.", families=", ".join(families)
+        ).in_language(language)
 
 
 def clean_command(arguments: argparse.Namespace, result: ScanResult) -> str | None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from quetsach.cli.output import Progress, print_json, say
 from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, ExitCode, Parser, add_language, chosen_language
 from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.endpoint.act.undo import UndoResult, undo, undoable
 from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.port import Host
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Kind, Report, save_report
 from quetsach.endpoint.report.store import report_of_session
@@ -35,6 +35,9 @@ from quetsach.endpoint.store.session import read_header
 from quetsach.endpoint.store.state import State
 
 _MOST_SHOWN = 20
+_PARTLY = Text("▲ PARTLY UNDONE: session {session}, {failed} items could not be put back.")
+_UNDONE = Text("✓ UNDONE: session {session}, {done} items.")
+_NOTHING = Text("Session {session} has nothing left to undo.")
 
 
 def register(parser: Parser) -> None:
@@ -60,16 +63,19 @@ def register(parser: Parser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    words = messages("act", chosen_language(arguments))
+    language = chosen_language(arguments)
     state = State.existing(arguments.state or default_state())
     begun = summaries(state) if state is not None and not arguments.session else ()
     session = arguments.session or (begun[-1].session if begun else "")
     if state is None or not session:
-        raise QuetsachError(words["no-session"], hint=words["no-session-hint"])
-    return undo_items(state, session, arguments, words)
+        raise QuetsachError(
+            Text("There is no clean-up to undo").in_language(language),
+            hint=Text("see the sessions: quetsach quarantine list").in_language(language),
+        )
+    return undo_items(state, session, arguments, language)
 
 
-def undo_items(state: State, session: str, arguments: argparse.Namespace, words: Mapping[str, str]) -> int:
+def undo_items(state: State, session: str, arguments: argparse.Namespace, language: str) -> int:
     """Undo a session, or the items in ``arguments.item``, after consent, and say how it went; returns the exit code."""
     language = chosen_language(arguments)
     with state.lock(), ended_politely():
@@ -79,43 +85,72 @@ def undo_items(state: State, session: str, arguments: argparse.Namespace, words:
             is_live=header.is_live,
             other_root=arguments.root,
             system=getattr(arguments, "system", None) or "",
-            words=words,
+            language=language,
         )
         steps = undoable(state, session, arguments.item)
         back = [step for step in steps if not step.is_final]
-        if back and not arguments.yes and not _is_agreed(back, session, words):
-            say(words["undo-declined"], sys.stderr if arguments.json else sys.stdout)
+        if back and not arguments.yes and not _is_agreed(back, session, language):
+            say(
+                Text("Stopped as you asked. Nothing was changed.").in_language(language),
+                sys.stderr if arguments.json else sys.stdout,
+            )
             return ExitCode.NOTHING_FOUND
         try:
-            result = _undo(state, host, session, arguments.item, words)
+            result = _undo(state, host, session, arguments.item, language)
         except KeyboardInterrupt:
             left = len(undoable(state, session, arguments.item))
-            told = words["undo-interrupted"].format(session=session, done=len(steps) - left, left=left)
+            told = Text(
+                "▲ Stopped in the middle of undoing session {session}: {done} items are done, {left} "
+                "are not. All of it is in the journal; run this undo again to finish it.",
+                session=session,
+                done=len(steps) - left,
+                left=left,
+            ).in_language(language)
             say(told, sys.stderr if arguments.json else sys.stdout)
             _correct(state, session, language, is_new=True, is_attended=False)
             return ExitCode.PARTLY_CLEANED
     if arguments.json:
         print_json(_as_json(result))
     else:
-        _tell(result, words, language)
+        _tell(result, language)
     is_attended = not arguments.yes and not arguments.json
     _correct(state, session, language, is_new=bool(result.steps), is_attended=is_attended)
     return result.exit_code
 
 
-def _is_agreed(steps: Collection[Step], session: str, words: Mapping[str, str]) -> bool:
+def _is_agreed(steps: Collection[Step], session: str, language: str) -> bool:
     """Show what would be put back, and ask: it is malware as a rule."""
-    require_terminal(words, "no-terminal-hint-undo")
-    say(words["undo-plan"].format(session=session, count=len(steps)), sys.stderr)
+    require_terminal(language, Text("add --yes to agree beforehand that malware, too, is put back"))
+    say(
+        Text(
+            "UNDO {count} item of session {session}:",
+            many="UNDO {count} items of session {session}:",
+            session=session,
+            count=len(steps),
+        ).in_language(language),
+        sys.stderr,
+    )
     for step in list(steps)[:_MOST_SHOWN]:
-        say(f"{step.number:>3}. {format_step(step, words, is_back=True)} ({step.family})", sys.stderr)
+        say(f"{step.number:>3}. {format_step(step, language, is_back=True)} ({step.family})", sys.stderr)
     if len(steps) > _MOST_SHOWN:
-        say(words["undo-more"].format(count=len(steps) - _MOST_SHOWN, session=session), sys.stderr)
-    return agrees(words["undo-ask"])
+        say(
+            Text(
+                "     … and {count} more; see them all with `quetsach quarantine show {session}`",
+                count=len(steps) - _MOST_SHOWN,
+                session=session,
+            ).in_language(language),
+            sys.stderr,
+        )
+    return agrees(
+        Text(
+            "Undoing puts malware back too; use it only when the tool removed something by "
+            'mistake. Type "yes" to undo: '
+        ).in_language(language)
+    )
 
 
-def _undo(state: State, host: Host, session: str, items: Collection[int], words: Mapping[str, str]) -> UndoResult:
-    with Progress(words["progress-undo"]) as progress:
+def _undo(state: State, host: Host, session: str, items: Collection[int], language: str) -> UndoResult:
+    with Progress(Text("Undoing").in_language(language)) as progress:
         return undo(
             state,
             host,
@@ -166,18 +201,23 @@ def keep_undone(state: State, session: str, *, is_new: bool) -> tuple[Report, Pa
     return report, save_report(report, state.folder) if is_new else path
 
 
-def _tell(result: UndoResult, words: Mapping[str, str], language: str) -> None:
+def _tell(result: UndoResult, language: str) -> None:
     if not result.steps:
-        say(words["undo-nothing"].format(session=result.session))
+        say(Text("Session {session} has nothing left to undo.", session=result.session).in_language(language))
         return
     for step in result.steps:
-        say(format_result(step, words, language, is_back=True))
+        say(format_result(step, language, is_back=True))
     failed = sum(step.outcome == "failed" for step in result.steps)
     back = sum(step.outcome in PUT_BACK for step in result.steps)
-    key = "undo-partly" if failed else "undone" if back else "undo-nothing"
-    say("\n" + words[key].format(session=result.session, done=back, failed=failed))
+    told = _PARTLY if failed else _UNDONE if back else _NOTHING
+    say("\n" + told.with_values(session=result.session, done=back, failed=failed).in_language(language))
     if back:
-        say(words["warn-undo"])
+        say(
+            Text(
+                "What was undone is on this machine again, malware included: it cannot be called "
+                "clean. See `quetsach report show`."
+            ).in_language(language)
+        )
 
 
 def _as_json(result: UndoResult) -> dict[str, object]:

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +12,10 @@ from quetsach.cli.confirmation import agreed, answer_to
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.core.text import Text
 from quetsach.endpoint.host.live import check_private
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.refusals import HINTS, REFUSALS
 from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
@@ -36,7 +36,7 @@ def add_tool_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def bring_up_to_date(
-    arguments: argparse.Namespace, words: Mapping[str, str], *, state: Path, trust: Trust
+    arguments: argparse.Namespace, language: str, *, state: Path, trust: Trust
 ) -> dict[str, object] | None:
     """Look for a newer build of this download and put it in place if that is wanted; return what came of it for JSON.
 
@@ -51,33 +51,65 @@ def bring_up_to_date(
     if arguments.packs_only:
         return None
     if build is None:
-        _say(arguments, words["tool-elsewhere"].format(version=__version__))
+        _say(
+            arguments,
+            Text(
+                "The tool itself (version {version}) cannot replace itself here, as it was installed "
+                "as a Python package or runs from its source: update it the way it was installed.",
+                version=__version__,
+            ).in_language(language),
+        )
         return None
     with opened(state, trust) as source:
         found = find_upgrade(source, build)
     told: dict[str, object] = {"version": build.version, "newer": found.version if found else "", "installed": False}
     if found is None:
-        _say(arguments, words["tool-same"].format(version=build.version))
+        _say(
+            arguments,
+            Text("The tool itself is up to date (version {version}).", version=build.version).in_language(language),
+        )
         return told
-    shown = words["tool-newer"].format(version=found.version, size=f"{found.size_bytes / 1_000_000:.1f}")
-    if not _is_wanted(arguments, words, shown):
-        _say(arguments, f"{shown}\n{words['tool-how']}")
+    shown = Text(
+        "There is a newer version of the tool: {version} ({size} MB).",
+        version=found.version,
+        size=f"{found.size_bytes / 1_000_000:.1f}",
+    ).in_language(language)
+    if not _is_wanted(arguments, language, shown):
+        _say(arguments, f"{shown}\n{Text('To put it in place: quetsach update --yes').in_language(language)}")
         return told
-    with Progress(words["tool-progress"]), opened(state, trust) as source:
+    with Progress(Text("Fetching the tool").in_language(language)), opened(state, trust) as source:
         content = fetch_upgrade(source, found)
-    with Progress(words["tool-placing"]):
+    with Progress(Text("The new version makes a test scan").in_language(language)):
         place = put_in_place(content, found, build, state)
-    done = "tool-done" if build.folder else "tool-done-file"
-    _say(arguments, words[done].format(version=found.version, place=place, old=build.version))
+    done = (
+        Text(
+            "Version {version} of the tool has passed its test scan and is used from now on. "
+            "Version {old} stays beside it until the next update."
+        )
+        if build.folder
+        else Text(
+            "Version {version} of the tool has passed its test scan. It is the file {place}; the "
+            "old one can be deleted."
+        )
+    )
+    _say(arguments, done.with_values(version=found.version, place=place, old=build.version).in_language(language))
     return told | {"installed": True, "place": str(place)}
 
 
-def _is_wanted(arguments: argparse.Namespace, words: Mapping[str, str], shown: str) -> bool:
+def _is_wanted(arguments: argparse.Namespace, language: str, shown: str) -> bool:
     if arguments.yes:
         return True
     if arguments.json or not sys.stdin.isatty():
         return False
-    return agreed(answer_to(f"{shown} {words['tool-question']} "))
+    return agreed(
+        answer_to(
+            f"{shown} {
+                Text(
+                    'Put it in place now? The version in use stays until the new one has passed a test scan. [yes/no]'
+                ).in_language(language)
+            } "
+        )
+    )
 
 
 def _say(arguments: argparse.Namespace, text: str) -> None:
@@ -111,33 +143,33 @@ def register(parser: Parser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    words = messages("update", chosen_language(arguments))
+    language = chosen_language(arguments)
     state = arguments.state or default_state()
     trust = _trust(arguments, state)
     if trust is None:
-        return _complain(words, "no-trust")
+        return _complain(language, "no-trust")
     if not trust.repository:
-        return _complain(words, "no-address")
+        return _complain(language, "no-address")
     try:
         require_private(state)
-        result = _update_packs(arguments, words, state, trust)
+        result = _update_packs(arguments, language, state, trust)
         if not arguments.json and not isinstance(result, RefusedError):
-            _print(words, result)
-        tool = bring_up_to_date(arguments, words, state=state, trust=trust)
+            _print(language, result)
+        tool = bring_up_to_date(arguments, language, state=state, trust=trust)
         if isinstance(result, RefusedError):
             raise result
     except RefusedError as error:
-        return _complain(words, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
+        return _complain(language, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
     except UnreachableError as error:
         detail = translated(error.hint, chosen_language(arguments))
-        return _complain(words, "unreachable", where=error.where, detail=detail)
+        return _complain(language, "unreachable", where=error.where, detail=detail)
     if arguments.json:
         print_json(result.as_json() | ({"tool": tool} if tool else {}))
     return ExitCode.NOTHING_FOUND
 
 
 def _update_packs(
-    arguments: argparse.Namespace, words: Mapping[str, str], state: Path, trust: Trust
+    arguments: argparse.Namespace, language: str, state: Path, trust: Trust
 ) -> UpdateResult | RefusedError:
     """Return what an update of packs came to; a refusal where a newer version of the tool may help, which comes next.
 
@@ -146,7 +178,7 @@ def _update_packs(
         UnreachableError: the repository does not answer.
     """
     try:
-        with Progress(words["progress"]) as progress:
+        with Progress(Text("Fetching packs").in_language(language)) as progress:
             return update(
                 state,
                 trust=trust,
@@ -192,27 +224,42 @@ def require_private(state: Path) -> None:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
 
 
-def _print(words: Mapping[str, str], result: UpdateResult) -> None:
+def _print(language: str, result: UpdateResult) -> None:
     counts = {"installed": len(result.installed), "unchanged": len(result.unchanged), "removed": len(result.removed)}
-    print(words["done-new" if result.installed or result.removed else "done-same"].format_map(counts))
-    for key, names in (("pack-new", result.installed), ("pack-removed", result.removed)):
+    done = (
+        Text("Updated. Packs that are new: {installed}; kept: {unchanged}; gone: {removed}.")
+        if result.installed or result.removed
+        else Text("The packs are up to date (packs: {unchanged}).")
+    )
+    print(done.with_values(**counts).in_language(language))
+    for change, names in (
+        (Text("  + {name}"), result.installed),
+        (Text("  - {name} (replaced, or no longer offered by the centre)"), result.removed),
+    ):
         for name in names:
-            print(words[key].format(name=name))
+            print(change.with_values(name=name).in_language(language))
     if result.withdrawn:
-        print(words["taken-back"].format(names=", ".join(result.withdrawn)))
+        print(
+            Text(
+                "Taken back by the centre and no longer used: {names}.", names=", ".join(result.withdrawn)
+            ).in_language(language)
+        )
     if result.ring != "general":
-        print(words["ring-canary"])
-    print(words["source"].format(repository=result.repository))
-    print(words["trust"].format(fingerprint=result.fingerprint))
+        print(Text("This machine is in the canary ring: it gets new packs before others.").in_language(language))
+    print(Text("Source: {repository}", repository=result.repository).in_language(language))
+    print(Text("Root of trust (SHA-256): {fingerprint}", fingerprint=result.fingerprint).in_language(language))
 
 
-def _complain(
-    words: Mapping[str, str], reason: str, *, where: str = "", detail: str = "", code: ExitCode = ExitCode.USAGE
-) -> int:
-    hint = words[f"{reason}-hint"].format(today=f"{datetime.now(UTC):%Y-%m-%d}", detail=detail)
+def _complain(language: str, reason: str, *, where: str = "", detail: str = "", code: ExitCode = ExitCode.USAGE) -> int:
+    what, hint = REFUSALS[reason], HINTS[reason].with_values(today=f"{datetime.now(UTC):%Y-%m-%d}", detail=detail)
     if where:
-        text = words["refused"].format(reason=words[reason], where=where, hint=hint)
+        text = Text(
+            "{reason}. The installed packs stay as they are.\nwhere: {where}\nhint: {hint}",
+            reason=what,
+            where=where,
+            hint=hint,
+        ).in_language(language)
     else:
-        text = f"{words[reason]}\n{words['hint'].format(text=hint)}"
+        text = f"{what.in_language(language)}\n{Text('hint: {text}', text=hint).in_language(language)}"
     print(f"quetsach: {text}", file=sys.stderr)
     return code

@@ -19,7 +19,7 @@ from quetsach.core.period import day_text
 
 OWN_LANGUAGE = "en"
 """The language that the sentences in the code are written in."""
-CATALOGUES = ("core", "assess", "campaign", "packs", "centre", "cli", "web")
+CATALOGUES = ("core", "assess", "campaign", "packs", "endpoint", "centre", "cli", "web")
 """The packages that say something; each has its own catalogue in every language."""
 
 
@@ -96,6 +96,10 @@ class Text(_Translated):
         if not self.values:
             return told
         return told.format_map({name: _said(value, language) for name, value in self.values.items()})
+
+    def with_values(self, **values: Any) -> "Text":
+        """Return the sentence with its values: for one of a table, which is written before they are known."""
+        return Text(self.sentence, many=self.many, context=self.context, **values)
 
     def _told(self, language: str) -> str:
         if language == OWN_LANGUAGE:
@@ -177,7 +181,9 @@ def _catalogue(language: str) -> NullTranslations:
             content = get_data("quetsach", f"{package}/locale/{language}/LC_MESSAGES/messages.mo")
         except OSError:  # a package that is not installed here, or that does not speak this language
             continue
-        catalogue = GNUTranslations(BytesIO(content or b""))
+        if content is None:  # nothing can be read beside the modules
+            continue
+        catalogue = GNUTranslations(BytesIO(content))  # an empty file is no catalogue, and is refused
         catalogue.add_fallback(found)
         found = catalogue
     return found

@@ -17,7 +17,6 @@ from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import FileAnchor, MemberAnchor
 from quetsach.endpoint.host.posix.linux import mounted_host
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.protection import Protection, SkipReason
 from quetsach.endpoint.scan_issue import Reason
@@ -165,7 +164,7 @@ def test_a_file_that_two_families_know_is_one_file_in_the_question(root: Path, m
     both = [*found, *(replace(one, id="0" * 16, family="twin") for one in found)]
     steps = make_plan(both, mounted_host(root), tmp_path / "state", with_archives=True).steps
     known = {one.id: one for one in both}
-    told = confirmation.format_archives(steps, known, mounted_host(root).tree, messages("act", "en"), "en")
+    told = confirmation.format_archives(steps, known, mounted_host(root).tree, "en")
     assert "1 files found (eicar, twin), and 4 other files inside" in "\n".join(told)
 
 

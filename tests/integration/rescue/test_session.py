@@ -10,12 +10,10 @@ from tests.ntfs import make_image, mounted
 
 from quetsach.cli.rescue import run_tool
 from quetsach.cli.rescue_session import ON_DRIVE, Drives, Session
-from quetsach.endpoint.messages import messages
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.volumes import Unfit, Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
 
 pytestmark = pytest.mark.usefixtures("places")
-WORDS = messages("rescue", "en")
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +35,7 @@ class Sitting:
 
     def run(self) -> None:
         drives = Drives(self.room, lambda: (self.volume,))
-        Session(WORDS, "en", drives, self._answer, self._tool, self._power).run()
+        Session("en", drives, self._answer, self._tool, self._power).run()
 
     def _answer(self, question: str) -> str:
         return self.answers.pop(0)
@@ -101,7 +99,7 @@ def test_without_consent_nothing_stays_on_the_drive(volume: Volume, tmp_path: Pa
     before = content(volume, tmp_path / "at")
     answers = ["", "c", "t"]
     drives = Drives(None, lambda: (volume,))
-    Session(WORDS, "en", drives, lambda _: answers.pop(0), refuse, lambda _: True).run()
+    Session("en", drives, lambda _: answers.pop(0), refuse, lambda _: True).run()
     assert content(volume, tmp_path / "at") == before
 
 

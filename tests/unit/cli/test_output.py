@@ -10,7 +10,6 @@ from quetsach.cli.scan_control import ScanProgress
 from quetsach.core.errors import InputError
 from quetsach.core.local_error import LocalError
 from quetsach.core.text import LocalText
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.scanner.cache import Totals
 from quetsach.endpoint.scanner.files import Passed
 
@@ -58,11 +57,11 @@ def test_long_work_shows_its_keys_once_and_a_line_that_fits(terminal: Terminal) 
 
 def test_a_paused_scan_says_so_and_its_pause_is_no_work(terminal: Terminal) -> None:
     line = Progress("Đang quét", left="còn {:.0f} giây".format, stream=terminal)
-    course = ScanProgress(line, Totals(100, 100), messages("scan", "vi"), "vi")
+    course = ScanProgress(line, Totals(100, 100), "vi")
     terminal.now = 10
     course.stand_still(None)
     course.show(Passed(50, 50, b"/late"))
-    assert terminal.drawn()[-1] == messages("scan", "vi")["paused"]
+    assert terminal.drawn()[-1] == "Đã tạm dừng. Nhấn p để chạy tiếp, q để kết thúc."
     terminal.now = 110
     course.stand_still(100)
     course.show(Passed(50, 50, b"/next"))

@@ -13,7 +13,6 @@ from quetsach.cli import rescue_make
 from quetsach.cli.main import main
 from quetsach.cli.rescue import format_age
 from quetsach.cli.rescue_make import shelf_of
-from quetsach.endpoint.messages import messages
 from quetsach.packs.container import pack
 from quetsach.packs.installed import install
 from quetsach.packs.load import read_pack
@@ -25,7 +24,6 @@ from quetsach.rescue.programs import require_builder
 PACKS = Path(__file__).parents[3] / "packs"
 STICK = Device("sdb", 16 << 30, "SanDisk Ultra", "4C530001", True, False, False, ())
 INSIDE = replace(STICK, name="sda", serial="S5GX", is_removable=False)
-WORDS = messages("rescue", "en")
 
 
 class Terminal(io.StringIO):
@@ -128,11 +126,11 @@ def test_start_is_for_the_stick_alone(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_the_stick_says_how_old_its_packs_are(today: date, told: str) -> None:
-    assert format_age(WORDS, ["2026.11.25", "2025.01.01"], today).startswith(told)
+    assert format_age("en", ["2026.11.25", "2025.01.01"], today).startswith(told)
 
 
 def test_a_version_that_is_no_date_is_told_as_it_is() -> None:
-    assert format_age(WORDS, ["next"], date(2026, 11, 25)) == "1 packs, version next."
+    assert format_age("en", ["next"], date(2026, 11, 25)) == "1 pack, version next."
 
 
 def test_a_stick_carries_the_newest_packs_that_this_machine_has(tmp_path: Path) -> None:

@@ -11,15 +11,14 @@ from quetsach.core.pack import Action
 from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.offline.windows import mounted_windows
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import make_plan
 
 
 def _told(root: Path, findings: tuple[Finding, ...]) -> str:
-    host, words = mounted_windows(root), messages("act", "en")
+    host = mounted_windows(root)
     known = {finding.id: finding for finding in findings}
     steps = make_plan(findings, host, root / "state").steps
-    told = (format_plan_step(step, words, "en", findings=known, registry=host.registry) for step in steps)
+    told = (format_plan_step(step, "en", findings=known, registry=host.registry) for step in steps)
     return "\n".join(line for step in told for line in step)
 
 
@@ -63,7 +62,7 @@ def test_very_many_alike_that_are_left_alone_are_counted(root: Path) -> None:
     many = tuple(replace(one, id=f"{n}") for n in range(1_000))
     other = replace(one, id="other", why=LocalText("lá thư", "a letter"))
     plan = make_plan((*many, other), mounted_windows(root), root / "state")
-    told = list(format_held(plan, messages("act", "en"), "en"))
+    told = list(format_held(plan, "en"))
     assert "LEFT ALONE and only reported, 1001 findings:" in told
     assert "  ○ … and 980 more like that: an encrypted file" in told
     assert len(told) == 2 + 20 + 1 + 1

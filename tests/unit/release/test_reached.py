@@ -45,7 +45,7 @@ def test_every_start_of_a_process_is_reached() -> None:
 @pytest.mark.parametrize(
     ("inner", "expected"),
     [
-        ("quetsach/endpoint/messages/scan.vi.toml", True),
+        ("quetsach/endpoint/locale/vi/LC_MESSAGES/messages.mo", True),
         ("quetsach/endpoint/collect/places/windows/run.toml", True),
         ("quetsach/bundled/packs/eicar.qsp", True),
         ("quetsach/bundled/trust/root.json", True),

@@ -36,7 +36,7 @@ def test_the_tool_goes_with_the_packs_that_are_given_and_without_the_server() ->
         for name in names
         if name.startswith(f"{PACKAGE_FOLDER}/quetsach/")
     }
-    assert {"cli/main.py", "endpoint/messages/rescue.vi.toml", "rescue/volumes.py"} <= ours
+    assert {"cli/main.py", "endpoint/locale/vi/LC_MESSAGES/messages.mo", "rescue/volumes.py"} <= ours
     assert {name for name in ours if name.startswith("bundled/")} == {f"bundled/{name}" for name in BUNDLED}
     assert not [name for name in ours if name.startswith(("web/", "centre/", "lake/", "simulate/"))]
     assert f"{PACKAGE_FOLDER}/boreal/boreal.abi3.so" in names

@@ -104,8 +104,8 @@ def texts() -> tuple[tuple[str, str], ...]:
 def test_the_texts_of_all_parts_are_read() -> None:
     places = {place for place, _ in texts()}
     assert len(texts()) > 5000
-    assert places >= {"letters", "messages/window.vi.toml", "answers/answers.toml", "vi/privacy.html"}
-    assert {"sality/guidance.vi.md", "texts/texts.toml", "units_told"} <= places
+    assert places >= {"letters", "endpoint", "answers/answers.toml", "vi/privacy.html"}
+    assert {"sality/guidance.vi.md", "texts/texts.toml", "units"} <= places
 
 
 @pytest.mark.parametrize("pattern", FORBIDDEN)
@@ -152,6 +152,11 @@ def _english() -> Iterator[tuple[str, str]]:
     for place, text in _of_toml():
         if not VIETNAMESE.search(text):
             yield place, text
+    for path in catalogue.sources():
+        if path.name == "messages.po":
+            for message in read_po(io.BytesIO(path.read_bytes()), locale="vi"):
+                for text in message.id if isinstance(message.id, tuple) else (message.id,):
+                    yield path.parts[-5], str(text)
     for path in (*SOURCE.rglob("en/*.html"), *COUNTRIES.rglob("en/*.html"), *SHELF.rglob("*.en.md")):
         yield f"{path.parent.name}/{path.name}", re.sub(r"<[^>]+>", "", path.read_text("utf-8"))
 

@@ -198,7 +198,7 @@ def _content(path: Path) -> bytes:
 
 _MOST_FAULTS = 50
 _FACTS = (
-    Text("key"),
+    Text("key", context="unit"),
     Text("code"),
     Text("Vietnamese name"),
     Text("English name"),
@@ -212,7 +212,7 @@ _FACTS = (
     Text("place in the tree"),
     Text("above"),
 )
-_BELOW = (Text("key"), Text("name"), Text("units below"))
+_BELOW = (Text("key", context="unit"), Text("name"), Text("units below"))
 _FIGURES = (Text("unit"), Text("name"), Text("figure"))
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.core.time_left import rounded_minutes
 from quetsach.endpoint.messages import messages
 
@@ -69,15 +70,73 @@ def _patterns(language: str) -> Mapping[re.Pattern[str], str]:
 
 # Evidence of a finding in the language of the reader: the names of fields are told, what they hold stays as it is.
 
+_FIELDS: Mapping[str, Text] = {
+    "account": Text("account"),
+    "algorithm": Text("algorithm"),
+    "archive": Text("archive"),
+    "author": Text("author"),
+    "command": Text("command"),
+    "command_line": Text("command line"),
+    "comment": Text("comment"),
+    "consumer": Text("consumer"),
+    "cwd": Text("working folder"),
+    "data": Text("data"),
+    "default": Text("default"),
+    "deleted": Text("deleted"),
+    "description": Text("description"),
+    "display_name": Text("display name"),
+    "dll": Text("dll"),
+    "enabled": Text("enabled"),
+    "entry": Text("entry"),
+    "environment": Text("environment"),
+    "exec": Text("commands"),
+    "executable": Text("executable"),
+    "fingerprint": Text("fingerprint"),
+    "group": Text("group"),
+    "handler": Text("handler"),
+    "hidden": Text("hidden"),
+    "key": Text("key"),
+    "libraries": Text("libraries"),
+    "line": Text("line"),
+    "local": Text("local"),
+    "missing": Text("missing"),
+    "mode": Text("mode"),
+    "name": Text("name"),
+    "owner": Text("owner"),
+    "path": Text("path"),
+    "pid": Text("pid"),
+    "place": Text("place"),
+    "preload": Text("preload"),
+    "protocol": Text("protocol"),
+    "query": Text("query"),
+    "remote": Text("remote"),
+    "schedule": Text("schedule"),
+    "script": Text("script"),
+    "server": Text("server"),
+    "size_bytes": Text("bytes"),
+    "start": Text("start"),
+    "state": Text("state"),
+    "svchost": Text("svchost"),
+    "trigger": Text("trigger"),
+    "type": Text("type"),
+    "user": Text("user"),
+    "values": Text("values"),
+}
+"""Field, as packs name it -> what it is called."""
+_VALUES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no"), "in memory": Text("in memory")}
 _FIELD = re.compile(r"(?P<before>^|; )(?P<name>[a-z_]+)(?=: )")
 _VALUE = re.compile(r"(?<=: )(?:yes|no)(?=; |$)|(?<=, )in memory(?=; |$)")
 
 
 def format_evidence(evidence: str, language: str) -> str:
     """Return the evidence of a finding (``name: x; data: y``) with the fields named in a language."""
-    words = messages("evidence", language)
-    told = _FIELD.sub(lambda field: field["before"] + words.get(field["name"], field["name"]), evidence)
-    return _VALUE.sub(lambda value: words[value[0].replace(" ", "-")], told)
+    told = _FIELD.sub(lambda field: field["before"] + field_text(field["name"], language), evidence)
+    return _VALUE.sub(lambda value: _VALUES[value[0]].in_language(language), told)
+
+
+def field_text(field: str, language: str) -> str:
+    """Return what a field of evidence is called; as packs name it where it is none of ours."""
+    return _FIELDS[field].in_language(language) if field in _FIELDS else field
 
 
 # How long work will still take, in words that promise no more than is known.
@@ -85,8 +144,15 @@ def format_evidence(evidence: str, language: str) -> str:
 
 def format_time_left(seconds: float, language: str) -> str:
     """Return how long something still takes, roughly."""
-    words = messages("scan", language)
     hours, minutes = divmod(rounded_minutes(seconds), 60)
     if not hours:
-        return words["left-minutes" if minutes else "left-moment"].format(minutes=minutes)
-    return words["left-hours-minutes" if minutes else "left-hours"].format(hours=hours, minutes=minutes)
+        return (
+            (Text("about {minutes} min left") if minutes else Text("less than a minute left"))
+            .with_values(minutes=minutes)
+            .in_language(language)
+        )
+    return (
+        (Text("about {hours} h {minutes} min left") if minutes else Text("about {hours} h left"))
+        .with_values(hours=hours, minutes=minutes)
+        .in_language(language)
+    )

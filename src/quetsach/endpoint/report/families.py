@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from quetsach.core.pack import Action, systems_text
+from quetsach.core.text import NO_TEXT, LocalText, Number, Text
 from quetsach.endpoint.messages.formatting import format_evidence
+from quetsach.endpoint.messages.steps import ACTIONS
 from quetsach.endpoint.report.document import FindingOutcome, Report, ReportedFinding, ReportedPack
 from quetsach.endpoint.report.guidance import render
-from quetsach.endpoint.report.verdict import number
+from quetsach.endpoint.report.wording import ABOUT, DONE, HOLDS, KINDS, OUTCOMES, UNDONE, severity_text
 
 _SHAPES = {
     FindingOutcome.RESTORED: "↺",
@@ -25,10 +27,10 @@ _OPEN_FAMILIES = 2
 _OPEN_PLACES = 5
 
 
-def families(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
-    """Yield a block for each family that was found, the worst first."""
+def families(report: Report, titles: Mapping[str, LocalText], language: str) -> Iterator[str]:
+    """Yield a block for each family that was found, the worst first; ``titles`` are those of the places, by name."""
     for place, pack in enumerate(found_packs(report)):
-        yield from _family(pack, report, words, language, is_open=place < _OPEN_FAMILIES)
+        yield from _family(pack, report, titles, language, is_open=place < _OPEN_FAMILIES)
 
 
 def found_packs(report: Report) -> list[ReportedPack]:
@@ -42,20 +44,21 @@ def _urgency(pack: ReportedPack) -> int:
 
 
 def _family(
-    pack: ReportedPack, report: Report, words: Mapping[str, str], language: str, *, is_open: bool
+    pack: ReportedPack, report: Report, titles: Mapping[str, LocalText], language: str, *, is_open: bool
 ) -> Iterator[str]:
     findings = [finding for finding in report.findings if finding.family == pack.family]
-    tags = [words["traces"].format(count=number(len(findings), words))]
-    tags.append(words.get(f"severity-{pack.severity}", pack.severity))
+    tags = [Text("traces: {count}", count=Number(len(findings))).in_language(language)]
+    tags.append(severity_text(pack.severity, language))
     name = escape(pack.name.in_language(language))
     yield f'<section class="family"><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
     if pack.guidance is not None:
         guide = render(pack.guidance.in_language(language), top=4, platform=guided_platform(pack, report))
-        summary = escape(words["section-guidance"])
+        summary = escape(Text("What this family is and what to do").in_language(language))
         yield f'<details class="guide"{" open" * is_open}><summary>{summary}</summary>{guide}</details>'
-    yield f'<h4>{escape(words["section-traces"])}</h4><ol class="groups">'
+    yield f'<h4>{escape(Text("Where it was seen").in_language(language))}</h4><ol class="groups">'
     notes = {finding: step.note for step in report.steps if step.note for finding in step.findings}
-    yield from (_group(alike, pack.severity, notes, words, language) for alike in _groups(findings))
+    for alike in _groups(findings):
+        yield _group(alike, pack.severity, notes, titles.get(alike[0].place, NO_TEXT), language)
     yield "</ol></section>"
 
 
@@ -74,76 +77,81 @@ def guided_platform(pack: ReportedPack, report: Report) -> str:
 
 
 def _group(
-    alike: Sequence[ReportedFinding],
-    severity: str,
-    notes: Mapping[str, str],
-    words: Mapping[str, str],
-    language: str,
+    alike: Sequence[ReportedFinding], severity: str, notes: Mapping[str, str], title: LocalText, language: str
 ) -> str:
     first = alike[0]
     shape = f'<span class="shape" aria-hidden="true">{_SHAPES[first.outcome]}</span>'
-    count = f'<span class="tag">{escape(words["alike"].format(count=number(len(alike), words)))}</span>'
+    places = Text("{count} place", many="{count} places", count=Number(len(alike))).in_language(language)
+    count = f'<span class="tag">{escape(places)}</span>'
     evidence = {finding.evidence for finding in alike}
     lines = [
         ("", first.why.in_language(language)),
-        (' class="more"', words["about-test" if severity == "test" else f"about-{first.kind}"]),
-        ("", _done(first, words)),
+        (' class="more"', ABOUT["test" if severity == "test" else first.kind].in_language(language)),
+        ("", _done(first, language)),
         (
             ' class="more"',
-            words["evidence"].format(text=format_evidence(first.evidence, language)) if len(evidence) == 1 else "",
+            Text("Evidence: {text}", text=format_evidence(first.evidence, language)).in_language(language)
+            if len(evidence) == 1
+            else "",
         ),
     ]
     differs = len(evidence) > 1
-    shown = [_place(one, notes.get(one.id, ""), words, language, with_evidence=differs) for one in alike]
+    shown = [_place(one, notes.get(one.id, ""), language, with_evidence=differs) for one in alike]
     return "".join(
         (
-            f'<li class="group"><div><p class="what">{escape(words[f"kind-{first.kind}"])}',
-            f"{count * (len(alike) > 1)}</p><p>{escape(words.get(f'place-{first.place}', ''))}</p>",
-            f'<p class="outcome {first.outcome}">{shape}{escape(outcome_text(first, words))}</p></div><div>',
+            f'<li class="group"><div><p class="what">{escape(KINDS[first.kind].in_language(language))}',
+            f"{count * (len(alike) > 1)}</p><p>{escape(title.in_language(language))}</p>",
+            f'<p class="outcome {first.outcome}">{shape}{escape(outcome_text(first, language))}</p></div><div>',
             "".join(f"<p{style}>{escape(line)}</p>" for style, line in lines if line),
-            _folded(shown, words),
+            _folded(shown, language),
             "</div></li>",
         )
     )
 
 
-def _folded(places: Sequence[str], words: Mapping[str, str]) -> str:
+def _folded(places: Sequence[str], language: str) -> str:
     head, rest = places[:_OPEN_PLACES], places[_OPEN_PLACES:]
     text = f'<ul class="places">{"".join(head)}</ul>'
     if rest:
-        summary = escape(words["more"].format(count=number(len(rest), words)))
+        summary = escape(Text("{count} more", count=Number(len(rest))).in_language(language))
         text += f'<details><summary>{summary}</summary><ul class="places">{"".join(rest)}</ul></details>'
     return text
 
 
-def _place(finding: ReportedFinding, note: str, words: Mapping[str, str], language: str, *, with_evidence: bool) -> str:
+def _place(finding: ReportedFinding, note: str, language: str, *, with_evidence: bool) -> str:
     where = f'<span class="path">{escape(finding.where)}</span>'
     if finding.line is not None:
-        where += f", {escape(words['line'].format(number=finding.line))}"
+        where += f", {escape(Text('line {number}', number=finding.line).in_language(language))}"
     if finding.pid is not None:
-        where += f", {escape(words['pid'].format(pid=finding.pid))}"
+        where += f", {escape(Text('process {pid}', pid=finding.pid).in_language(language))}"
     text = finding.text if finding.entry is None else finding.entry
     code = f'<code class="text">{escape(text)}</code>' if text is not None else ""
-    more = [words["evidence"].format(text=format_evidence(finding.evidence, language))] if with_evidence else []
+    more = (
+        [Text("Evidence: {text}", text=format_evidence(finding.evidence, language)).in_language(language)]
+        if with_evidence
+        else []
+    )
     if finding.package:
-        more.append(words["package"].format(package=finding.package))
+        more.append(Text("Belongs to: {package}", package=finding.package).in_language(language))
     if finding.sha256 is not None:
-        more.append(words["sha256"].format(digest=finding.sha256))
+        more.append(Text("SHA-256: {digest}", digest=finding.sha256).in_language(language))
     if note:
-        more.append(words["note"].format(text=note))
+        more.append(Text("Note: {text}", text=note).in_language(language))
     return f"<li>{where}{code}{''.join(f'<span class="more">{escape(line)}</span>' for line in more)}</li>"
 
 
-def _done(finding: ReportedFinding, words: Mapping[str, str]) -> str:
+def _done(finding: ReportedFinding, language: str) -> str:
     """Return what is done about a finding and what undoing gives back; nothing for what is only reported."""
-    if finding.action is Action.REPORT or finding.hold or f"act-{finding.outcome}" not in words:
+    if finding.action is Action.REPORT or finding.hold or finding.outcome not in DONE:
         return ""
-    act = words[f"act-{finding.outcome}"].format(action=words[f"action-{finding.action}"])
-    return f"{act} {words[f'undo-{finding.action}']}"
+    done = DONE[finding.outcome].with_values(action=ACTIONS[finding.action])
+    return f"{done.in_language(language)} {UNDONE[finding.action].in_language(language)}"
 
 
-def outcome_text(finding: ReportedFinding, words: Mapping[str, str]) -> str:
+def outcome_text(finding: ReportedFinding, language: str) -> str:
     """Return what became of a finding, and why it was left alone if it was."""
-    outcome = words[f"outcome-{finding.outcome}"]
+    outcome = OUTCOMES[finding.outcome].in_language(language)
     systems = systems_text(finding.belongs_to)
-    return outcome if finding.hold is None else f"{outcome}: {words[f'hold-{finding.hold}'].format(systems=systems)}"
+    if finding.hold is None:
+        return outcome
+    return f"{outcome}: {HOLDS[finding.hold].with_values(systems=systems).in_language(language)}"

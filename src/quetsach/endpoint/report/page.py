@@ -9,15 +9,44 @@ from datetime import datetime
 from html import escape
 from importlib import resources
 
+from quetsach.core.number import number_text
 from quetsach.core.pack import systems_text
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
-from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.steps import OUTCOMES as ENDS
+from quetsach.endpoint.messages.steps import STEPS
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
 from quetsach.endpoint.report.families import families
-from quetsach.endpoint.report.verdict import advice, families_text, number, reach_text, title, verdict
+from quetsach.endpoint.report.verdict import advice, families_text, reach_text, title, verdict
+from quetsach.endpoint.report.wording import OUTCOMES, reason_text
 from quetsach.installation import bundled_country
 
 _MOST_FAILURES = 20
+_SCOPES: Mapping[str, Text] = {
+    "quick": Text("Quick: autostart entries, processes, and where malware usually lies"),
+    "full": Text("Full"),
+    "paths": Text("Chosen paths only"),
+}
+_EDITS: Mapping[str, Text] = {
+    "value-set": Text("set to {text}"),
+    "value-removed": Text("value removed"),
+    "key-removed": Text("key removed with all below it"),
+    "key-made": Text("key made again"),
+}
+_UNDO_GIVES_BACK = Text(
+    "Every change to files and to the registry can be undone: files come back with the "
+    "same content, owner, rights and times, malware too. Processes that were ended are "
+    "not started again. To undo this whole session, run:"
+)
+_STILL_POINTING = Text(
+    "These still name files that were removed. They can run nothing any more, but may "
+    "cause error messages; have someone who knows computers mend them."
+)
+PRIVATE = Text(
+    "This report lies on your machine. The tool sends nothing unless you have seen it "
+    "and agreed (quetsach report send)."
+)
+"""What every report says of itself."""
 _STROKE = (
     '<svg viewBox="0 0 120 6" preserveAspectRatio="none" aria-hidden="true">'
     '<path fill="currentColor" d="M0 4.6C24 1.4 78 .2 120 1.2 92 2 40 3.2 2 6Z"/></svg>'
@@ -31,10 +60,9 @@ def render_page(report: Report, *, language: str) -> str:
         report: what to show.
         language: ``vi`` or ``en``.
     """
-    words = {**messages("scan", language), **messages("report", language), **_titles(report.machine.platform, language)}
-    heading = title(report, words)
+    heading = title(report, language)
     css = resources.files(__package__).joinpath("page.css").read_text("utf-8")
-    body = "\n".join(part for part in _body(report, words, language, heading) if part)
+    body = "\n".join(part for part in _body(report, language, heading) if part)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -44,162 +72,195 @@ def render_page(report: Report, *, language: str) -> str:
     )
 
 
-def _titles(platform: str, language: str) -> Mapping[str, str]:
-    """Return the titles of the places that collectors look at, as ``place-NAME``."""
+def _titles(platform: str) -> Mapping[str, LocalText]:
+    """Return the titles of the places that collectors look at, by name."""
     places = places_of(platform) if platform in PLATFORMS else ()
-    return {f"place-{place.name}": place.title.in_language(language) for place in places}
+    return {place.name: place.title for place in places}
 
 
-def local_time(time: datetime, words: Mapping[str, str], language: str) -> str:
+def local_time(time: datetime, language: str) -> str:
     """Return a time by the clocks of the country, as its people write it."""
-    return bundled_country().moment_text(time, words["time"], language)
+    return bundled_country().moment_text(time, Text("%H:%M on %d %B %Y").in_language(language), language)
 
 
-def _body(report: Report, words: Mapping[str, str], language: str, heading: str) -> Iterator[str]:
+def _body(report: Report, language: str, heading: str) -> Iterator[str]:
     yield f'<header><p class="mark">Quét Sạch{_STROKE}</p>'
     yield f"<h1>{escape(heading)}</h1>"
-    made = words["made"].format(time=local_time(report.created, words, language))
+    made = Text("Made at {time}", time=local_time(report.created, language)).in_language(language)
     yield f'<p class="when">{escape(made)}</p></header>\n<main>'
-    yield _verdict(report, words)
-    yield from _advice(report, words)
+    yield _verdict(report, language)
+    yield from _advice(report, language)
     if report.findings:
-        yield f"<h2>{escape(words['section-findings'])}</h2>"
-        yield f'<p class="counts">{escape(_counts(report, words))}</p>'
-        yield from families(report, words, language)
+        yield f"<h2>{escape(Text('What was seen').in_language(language))}</h2>"
+        yield f'<p class="counts">{escape(_counts(report, language))}</p>'
+        yield from families(report, _titles(report.machine.platform), language)
     if report.undo:
-        yield f"<h2>{escape(words['section-undo'])}</h2><p>{escape(words['undo-text'])}</p>"
+        yield _headed(Text("Undo"), _UNDO_GIVES_BACK, language)
         yield f"<pre><code>{escape(report.undo)}</code></pre>"
-    yield from _dangling(report, words)
-    yield from _steps(report, words, messages("act", language))
-    yield from _unseen(report, words)
-    yield from _details(report, words, language)
-    yield from _packs(report, words, language)
-    yield f"</main>\n<footer><p>{escape(words['private'])}</p></footer>"
+    yield from _dangling(report, language)
+    yield from _steps(report, language)
+    yield from _unseen(report, language)
+    yield from _details(report, language)
+    yield from _packs(report, language)
+    yield f"</main>\n<footer><p>{escape(PRIVATE.in_language(language))}</p></footer>"
 
 
-def _verdict(report: Report, words: Mapping[str, str]) -> str:
-    told = verdict(report, words)
+def _headed(heading: Text, told: Text, language: str) -> str:
+    return f"<h2>{escape(heading.in_language(language))}</h2><p>{escape(told.in_language(language))}</p>"
+
+
+def _verdict(report: Report, language: str) -> str:
+    told = verdict(report, language)
     shape, style = ("✔", " good") if told.is_good else ("▲", "")
     text = f'<h2><span class="shape" aria-hidden="true">{shape}</span>{escape(told.headline)}</h2>'
     text += "".join(f"<p>{escape(line)}</p>" for line in told.lines)
-    for key, commands in (("next", [report.next] if report.next else []), ("next-elsewhere", report.elsewhere)):
+    for told_next, commands in (
+        (Text("To go on, run:"), [report.next] if report.next else []),
+        (
+            Text(
+                "To clean malware of another system, run this. It takes the folder or disk as one of "
+                "that system, shows the plan, and then asks you:"
+            ),
+            report.elsewhere,
+        ),
+    ):
         if commands:
-            text += f"<p>{escape(words[key])}</p>"
+            text += f"<p>{escape(told_next.in_language(language))}</p>"
             text += "".join(f"<pre><code>{escape(command)}</code></pre>" for command in commands)
     return f'<section class="verdict{style}">{text}</section>'
 
 
-def _advice(report: Report, words: Mapping[str, str]) -> Iterator[str]:
-    steps = advice(report, words)
+def _advice(report: Report, language: str) -> Iterator[str]:
+    steps = advice(report, language)
     if not steps:
         return
-    heading = "section-todo-after" if report.kind in {Kind.SCAN, Kind.PLAN} else "section-todo"
-    yield f"<h2>{escape(words[heading])}</h2>"
+    heading = Text("After the clean-up") if report.kind in {Kind.SCAN, Kind.PLAN} else Text("What to do next")
+    yield f"<h2>{escape(heading.in_language(language))}</h2>"
     yield f'<ol class="todo">{"".join(f"<li>{escape(step)}</li>" for step in steps)}</ol>'
 
 
-def _counts(report: Report, words: Mapping[str, str]) -> str:
+def _counts(report: Report, language: str) -> str:
     """Return how many findings ended in which way."""
     counts = Counter(finding.outcome for finding in report.findings)
-    told = [f"{words[f'outcome-{o}']}: {number(counts[o], words)}" for o in FindingOutcome if counts[o]]
+    told = [
+        f"{OUTCOMES[o].in_language(language)}: {number_text(counts[o], language)}" for o in FindingOutcome if counts[o]
+    ]
     if report.unlisted:
-        told.append(words["unlisted"].format(count=number(report.unlisted, words)))
+        more = Text("further traces that are not listed here: {count}", count=Number(report.unlisted))
+        told.append(more.in_language(language))
     return " · ".join(told)
 
 
-def _dangling(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+def _dangling(report: Report, language: str) -> Iterator[str]:
     """Name what still refers to something that was removed."""
     names = report.verification.dangling if report.verification is not None else ()
     if names:
         items = "".join(f'<li class="path">{escape(name)}</li>' for name in names)
-        yield f"<h2>{escape(words['section-dangling'])}</h2><p>{escape(words['dangling-text'])}</p>"
+        yield _headed(Text("Still pointing to removed files"), _STILL_POINTING, language)
         yield f'<ul class="places">{items}</ul>'
 
 
-def _steps(report: Report, words: Mapping[str, str], acts: Mapping[str, str]) -> Iterator[str]:
+def _steps(report: Report, language: str) -> Iterator[str]:
     if not report.steps:
         return
-    heading = words["section-plan" if report.kind is Kind.PLAN else "section-steps"]
-    items = "".join(f"<li>{_step(step, words, acts)}</li>" for step in report.steps)
+    heading = (
+        Text("What the tool would do, step by step")
+        if report.kind is Kind.PLAN
+        else Text("What the tool did, step by step")
+    ).in_language(language)
+    items = "".join(f"<li>{_step(step, language)}</li>" for step in report.steps)
     yield f"<h2>{escape(heading)}</h2>"
-    summary = escape(words["steps"].format(count=number(len(report.steps), words)))
+    summary = escape(Text("steps: {count}", count=Number(len(report.steps))).in_language(language))
     yield f'<details><summary>{summary}</summary><ol class="places">{items}</ol></details>'
 
 
-def _step(step: ReportedStep, words: Mapping[str, str], acts: Mapping[str, str]) -> str:
+def _step(step: ReportedStep, language: str) -> str:
     lines = len(step.lines) + len(step.edits)
-    what = acts.get(f"step-{step.kind}", "{subject}").format(subject=step.subject, lines=lines, pid=step.pid)
-    text = f'<span class="path">{escape(what)}</span>'
+    told = STEPS.get(step.kind, LocalText(step.subject, step.subject))
+    if isinstance(told, Text):  # a later version of the tool may know kinds that this one does not
+        told = told.with_values(subject=step.subject, lines=lines, pid=step.pid)
+    text = f'<span class="path">{escape(told.in_language(language))}</span>'
     if step.outcome is not None:
-        text += f'<span class="more">{escape(acts[f"outcome-{step.outcome}"].format(note=step.note))}</span>'
+        outcome = ENDS[step.outcome].with_values(note=step.note).in_language(language)
+        text += f'<span class="more">{escape(outcome)}</span>'
     text += "".join(f'<code class="text">{escape(line)}</code>' for line in step.lines)
     for edit in step.edits:
-        told = words[f"edit-{edit.change}"].format(text=edit.text)
-        text += f'<code class="text">{escape(edit.where)}: {escape(told)}</code>'
+        change = _EDITS[edit.change].with_values(text=edit.text)
+        text += f'<code class="text">{escape(edit.where)}: {escape(change.in_language(language))}</code>'
     return text
 
 
-def _details(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
+def _details(report: Report, language: str) -> Iterator[str]:
     scan, machine = report.scan, report.machine
-    where = "machine-live" if machine.live else "machine-folder"
+    where = (
+        Text("The running machine ({platform})")
+        if machine.live
+        else Text("Another system, mounted at {root} ({platform})")
+    )
     platform = systems_text([machine.platform])
-    rows = [
-        (words["machine"], words[where].format(platform=platform, root=machine.root)),
-        (words["scope"], words[f"scope-{scan.scope}"]),
-        (words["paths"], ", ".join(scan.paths)),
-        (words["files"], number(scan.files, words)),
-        (words["cached-files"], number(scan.cached, words) if scan.cached else ""),
-        (words["footholds"], number(scan.footholds, words) if scan.footholds else ""),
-        (words["processes"], number(scan.processes, words) if scan.processes else ""),
-        (words["reach"], reach_text(scan.reach, words)),
-        (words["reach-families"], families_text(scan.reach, words)),
-        (words["skipped"], _reasons(scan.skipped, words)),
-        (words["started"], local_time(scan.started, words, language)),
-        (words["duration"], duration(scan.duration_seconds, words)),
-        (words["tool"], f"Quét Sạch {report.tool.version} ({report.tool.engine})"),
-        (words["session"], report.session or ""),
-        (words["code"], report.id),
+    rows: list[tuple[Text, str]] = [
+        (Text("System"), where.with_values(platform=platform, root=machine.root).in_language(language)),
+        (Text("Scope"), _SCOPES[scan.scope].in_language(language)),
+        (Text("Chosen paths"), ", ".join(scan.paths)),
+        (Text("Files"), number_text(scan.files, language)),
+        (Text("Unchanged since an earlier scan"), number_text(scan.cached, language) if scan.cached else ""),
+        (Text("Autostart entries"), number_text(scan.footholds, language) if scan.footholds else ""),
+        (Text("Processes"), number_text(scan.processes, language) if scan.processes else ""),
+        (Text("What was looked at"), reach_text(scan.reach, language)),
+        (Text("Families", context="looked for"), families_text(scan.reach, language)),
+        (Text("Left out by rule"), _reasons(scan.skipped, language)),
+        (Text("Started"), local_time(scan.started, language)),
+        (Text("Duration"), duration(scan.duration_seconds, language)),
+        (Text("Tool"), f"Quét Sạch {report.tool.version} ({report.tool.engine})"),
+        (Text("Session"), report.session or ""),
+        (Text("Report code"), report.id),
     ]
-    yield f"<h2>{escape(words['section-details'])}</h2>"
-    yield f"<dl>{''.join(f'<dt>{escape(term)}</dt><dd>{escape(text)}</dd>' for term, text in rows if text)}</dl>"
+    terms = (f"<dt>{escape(term.in_language(language))}</dt><dd>{escape(text)}</dd>" for term, text in rows if text)
+    yield f"<h2>{escape(Text('What was looked at', context='heading').in_language(language))}</h2>"
+    yield f"<dl>{''.join(terms)}</dl>"
 
 
-def duration(seconds: float, words: Mapping[str, str]) -> str:
+def duration(seconds: float, language: str) -> str:
     """Return a duration in words."""
     whole = round(seconds)
     if whole < 1:
-        return words["moment"]
+        return Text("less than a second").in_language(language)
     if whole < 60:
-        return words["seconds"].format(count=whole)
-    return words["minutes"].format(minutes=whole // 60, seconds=whole % 60)
+        return Text("{count} second", many="{count} seconds", count=whole).in_language(language)
+    return Text("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60).in_language(language)
 
 
-def _reasons(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+def _reasons(counts: Mapping[str, int], language: str) -> str:
     return ", ".join(
-        f"{words.get(f'reason-{reason}', reason)}: {number(count, words)}" for reason, count in counts.items()
+        f"{reason_text(reason, language)}: {number_text(count, language)}" for reason, count in counts.items()
     )
 
 
-def _unseen(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+def _unseen(report: Report, language: str) -> Iterator[str]:
     count = sum(report.scan.failed.values())
     if not count:
         return
-    yield f"<h2>{escape(words['section-unseen'])}</h2>"
-    yield f"<p>{escape(words['unseen-text'].format(count=number(count, words)))}</p>"
-    rows = ((f.path, words.get(f"reason-{f.reason}", f.reason)) for f in report.scan.failures[:_MOST_FAILURES])
-    yield _table((words["column-path"], words["column-reason"]), rows)
+    yield f"<h2>{escape(Text('What could not be looked at').in_language(language))}</h2>"
+    told = Text("Things that the tool could not look at: {count}. The first of them:", count=Number(count))
+    yield f"<p>{escape(told.in_language(language))}</p>"
+    rows = ((f.path, reason_text(f.reason, language)) for f in report.scan.failures[:_MOST_FAILURES])
+    yield _table((Text("Path"), Text("Reason")), rows, language)
 
 
-def _packs(report: Report, words: Mapping[str, str], language: str) -> Iterator[str]:
-    yield f"<h2>{escape(words['section-packs'])}</h2>"
+def _packs(report: Report, language: str) -> Iterator[str]:
+    yield f"<h2>{escape(Text('Packs that were used').in_language(language))}</h2>"
     rows = ((pack.name.in_language(language), pack.version, pack.author) for pack in report.packs)
-    yield _table((words["column-family"], words["column-version"], words["column-author"]), rows)
+    yield _table((Text("Family"), Text("Version"), Text("Author")), rows, language)
     if report.withdrawn:
-        yield f"<p>{escape(words['withdrawn'].format(families=', '.join(report.withdrawn)))}</p>"
+        families = ", ".join(report.withdrawn)
+        told = Text(
+            "The centre has taken these packs or signs back, so they were not used: {families}.", families=families
+        )
+        yield f"<p>{escape(told.in_language(language))}</p>"
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+def _table(header: Iterable[Text], rows: Iterable[Iterable[str]], language: str) -> str:
+    head = "".join(f'<th scope="col">{escape(cell.in_language(language))}</th>' for cell in header)
     body = "".join(
         f"<tr>{''.join(f'<td{' class="code"' * cell[:1].isdecimal()}>{escape(cell)}</td>' for cell in row)}</tr>"
         for row in rows

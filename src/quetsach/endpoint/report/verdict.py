@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from quetsach.core.pack import ArtefactKind, systems_text
+from quetsach.core.text import Number, Text
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedMachine
 from quetsach.endpoint.scanner.conclusion import Extent, Gap, Reach
@@ -11,29 +12,98 @@ from quetsach.endpoint.scanner.conclusion import Extent, Gap, Reach
 # What a scan could not see, in one calm sentence and the next step; and how far it looked.
 
 _MOST_NAMED = 10
-_PARTS = ("places", "registry", "processes", "memory", "archives")
+_PARTS: Mapping[str, Text] = {
+    "places": Text("start-up items and settings"),
+    "registry": Text("registry"),
+    "processes": Text("processes"),
+    "memory": Text("memory of processes"),
+    "archives": Text("inside archives"),
+}
+_EXTENTS: Mapping[str, Text] = {
+    "whole": Text("yes", context="how far"),
+    "partly": Text("in part"),
+    "none": Text("no", context="how far"),
+}
+_GAPS: Mapping[str, Text] = {
+    "nothing": Text("no file at all was looked at"),
+    "ended": Text("it ended before it was done"),
+    "rights": Text("without administrator rights it saw only what this account can read"),
+    "missing": Text(
+        "registry files that every Windows has are not there: {count}; what Windows starts is not known without them"
+    ),
+    "stale": Text("registry files that may lack the latest changes: {count}"),
+    "unread": Text("things that could not be read in full: {count}"),
+    "unsettled": Text("signs that count only beside others, which may lie where nobody looked: {count}"),
+    "own": Text("memory of processes that look like this tool: {count}"),
+    "damaged": Text("files whose damage hides what is in them: {count}"),
+    "archives": Text("archives that could not be looked into completely: {count}"),
+    "memory": Text("files in which Windows keeps its memory (such as pagefile.sys), not read whole: {count}"),
+    "large": Text("things too large or too deep: {count}"),
+    "cloud": Text("things kept in a cloud and not on this disk: {count}"),
+}
+_NEXT_OF_GAPS: Mapping[str, Text] = {
+    "nothing": Text("See whether the path is right and the disk is mounted there, then scan again."),
+    "ended": Text("Run the scan again: it goes on where it stopped."),
+    "rights": Text("Scan again as administrator (on Linux: sudo quetsach scan)."),
+    "missing": Text("See whether the whole disk is mounted, or only a part of it was copied; then scan again."),
+    "stale": Text("Start Windows and shut it down fully (without fast start-up), then scan again."),
+    "unread": Text(
+        "See “What could not be looked at” and scan again; if it stays so, ask someone who knows computers."
+    ),
+    "unsettled": Text(
+        "Scan the whole system that the files belong to: this one with --full; another one "
+        "on its own machine, or its disk with --root."
+    ),
+    "own": Text("End other runs of the tool, then scan again."),
+    "damaged": Text(
+        "To see the name of each, scan with --list FILE. Do not open a file unless you know where it comes from."
+    ),
+    "archives": Text(
+        "To see the name of each, scan with --list FILE. Do not open an archive unless you know where it comes from."
+    ),
+    "memory": Text(
+        "No program starts from them. To look at them too, scan this disk from the rescue "
+        "stick; one over 4 GiB is still not read."
+    ),
+    "large": Text("Have someone who knows computers look at those."),
+    "cloud": Text(
+        "They were not fetched for this. What is opened from the cloud comes onto this disk: look again after that."
+    ),
+}
+_NEXT_OF_GAPS_IN_WINDOW: Mapping[str, Text] = {
+    **_NEXT_OF_GAPS,
+    "ended": Text("Scan again: it goes on where it stopped."),
+    "rights": Text("Open the tool as administrator and scan again."),
+    "unread": Text("The report names them; scan again, and if it stays so, ask someone who knows computers."),
+    "unsettled": Text("Make a full scan of this computer; if the files are of another one, scan there."),
+    "damaged": Text("The report says more. Do not open a file unless you know where it comes from."),
+    "archives": Text("The report says more. Do not open an archive unless you know where it comes from."),
+    "nothing": Text("See whether the chosen drive can be read, then scan again."),
+}
+"""The same for who has buttons and types no commands."""
 
 
-def gap_list(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+def gap_list(gaps: Mapping[str, int], language: str) -> str:
     """Return what was not seen, joined in one line.
 
     Args:
         gaps: gap -> how many things it is about, worst first.
-        words: the messages ``report`` of a language.
+        language: of the reader.
     """
-    return "; ".join(words[f"gap-{gap}"].format(count=number(count, words)) for gap, count in gaps.items())
+    return "; ".join(_GAPS[gap].with_values(count=Number(count)).in_language(language) for gap, count in gaps.items())
 
 
-def gap_text(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+def gap_text(gaps: Mapping[str, int], language: str, *, in_window: bool = False) -> str:
     """Return what was not seen and what to do about it; empty when the scan was whole."""
     if not gaps:
         return ""
-    return f"{words['gap'].format(gaps=gap_list(gaps, words))} {gap_step(gaps, words)}"
+    told = Text("This scan did not see everything: {gaps}.", gaps=gap_list(gaps, language)).in_language(language)
+    return f"{told} {gap_step(gaps, language, in_window=in_window)}"
 
 
-def gap_step(gaps: Mapping[str, int], words: Mapping[str, str]) -> str:
+def gap_step(gaps: Mapping[str, int], language: str, *, in_window: bool = False) -> str:
     """Return what to do about the worst of the gaps."""
-    return words[f"gap-next-{next(iter(gaps))}"]
+    return (_NEXT_OF_GAPS_IN_WINDOW if in_window else _NEXT_OF_GAPS)[next(iter(gaps))].in_language(language)
 
 
 def is_narrow(gaps: Mapping[str, int]) -> bool:
@@ -41,34 +111,144 @@ def is_narrow(gaps: Mapping[str, int]) -> bool:
     return all(Gap(gap).is_narrow for gap in gaps)
 
 
-def families_text(reach: Reach, words: Mapping[str, str]) -> str:
+def families_text(reach: Reach, language: str) -> str:
     """Return which families were looked for in files only, and which were not; empty when all were by all signs."""
-    return " ".join(_families(reach, words))
+    return " ".join(_families(reach, language))
 
 
-def _families(reach: Reach, words: Mapping[str, str]) -> Iterator[str]:
+def _families(reach: Reach, language: str) -> Iterator[str]:
     if reach.by_content:
-        yield words["reach-by-content"].format(count=number(len(reach.by_content), words))
+        yield Text(
+            "Of the families looked for, {count} are of other systems and were looked for in files only.",
+            count=Number(len(reach.by_content)),
+        ).in_language(language)
     if reach.left_out:
         names = ", ".join(reach.left_out[:_MOST_NAMED]) + " …" * (len(reach.left_out) > _MOST_NAMED)
-        yield words["reach-left-out"].format(count=number(len(reach.left_out), words), names=names)
+        yield Text(
+            "NOT LOOKED FOR: {count} other family: {names}.",
+            many="NOT LOOKED FOR: {count} other families: {names}.",
+            count=Number(len(reach.left_out)),
+            names=names,
+        ).in_language(language)
 
 
-def reach_text(reach: Reach, words: Mapping[str, str]) -> str:
+def reach_text(reach: Reach, language: str) -> str:
     """Return how far a scan looked, beside files; a system without a registry lacks nothing."""
     extents = {part: Extent(getattr(reach, part)) for part in _PARTS}
     if extents["registry"] is Extent.NONE:
         del extents["registry"]
-    return "; ".join(f"{words[f'reach-{part}']}: {words[f'extent-{extent}']}" for part, extent in extents.items())
-
-
-def number(value: int, words: Mapping[str, str]) -> str:
-    """Return a count with the thousands separator of the language."""
-    return f"{value:,}".replace(",", words["thousands"])
+    return "; ".join(
+        f"{_PARTS[part].in_language(language)}: {_EXTENTS[extent].in_language(language)}"
+        for part, extent in extents.items()
+    )
 
 
 # What a report comes to, in words: the headline, what to do next, and what the scan could not see.
 
+_HEADLINES: Mapping[str, Text] = {
+    "0": Text("No malware was found"),
+    "chosen": Text("No trace of the chosen families was found"),
+    "partial": Text("No malware seen in what was looked at"),
+    "not-conclusive": Text("Not conclusive"),
+    "1": Text("The scan could not be done"),
+    "2": Text("The rights to scan are missing"),
+    "3": Text("The packs cannot be used"),
+    "10": Text("Traces of malware found: {count}"),
+    "mild": Text("Things worth a look: {count}"),
+    "plan": Text("Steps planned: {count}; none taken yet"),
+    "11": Text("Cleaned"),
+    "cleaned-left": Text("Cleaned; left alone: {count}"),
+    "cleaned-partial": Text("What was seen has been removed"),
+    "12": Text("Cleaned; a restart is needed"),
+    "13": Text("Cleaned in part"),
+    "14": Text("The clean-up failed"),
+    "20": Text("The tool stopped itself and changed nothing"),
+    "verify": Text("Looked again: no trace is left"),
+    "verify-left": Text("Looked again: there are traces left"),
+    "undone": Text("Undone: the malware is back on this machine"),
+    "partly-undone": Text(
+        "Partly undone: {count} trace of malware is back on this machine",
+        many="Partly undone: {count} traces of malware are back on this machine",
+    ),
+}
+_NEXT: Mapping[str, Text] = {
+    "0": Text(
+        "The tool looked at {files} files and saw no trace of the {families} families that "
+        "it knows. Keep the system up to date, use strong passwords, and scan again from "
+        "time to time."
+    ),
+    "chosen": Text(
+        "The tool looked at {files} files, and for {families} families only. To know of "
+        "others, scan again with all packs."
+    ),
+    "partial": Text(
+        "The tool looked at {files} files and saw no trace of {families} families, but not "
+        "everything could be looked at."
+    ),
+    "not-conclusive": Text(
+        "The tool could look at {files} files only, and saw no trace of {families} families "
+        "in them. This is not enough to say that the machine is free of malware."
+    ),
+    "1": Text("Something on the machine was in the way. Read the error message and run it again."),
+    "2": Text("Run it again as administrator."),
+    "3": Text("Run: quetsach update"),
+    "10": Text("Nothing on the machine has been changed."),
+    "mild": Text("They are no malware at work. Nothing on the machine has been changed."),
+    "plan": Text("Nothing on the machine has been changed."),
+    "11": Text(
+        "The tool looked again and saw no trace any more. Go on with the steps below, above "
+        "all with closing the way in."
+    ),
+    "cleaned-left": Text("The tool looked again and does not see what it removed any more."),
+    "cleaned-partial": Text(
+        "The tool looked again and sees none of it any more. Go on with the steps below, "
+        "above all with closing the way in."
+    ),
+    "12": Text("Save your work, restart the machine, then scan once more."),
+    "13": Text(
+        "What is not done is marked below. Where it is only reported, follow the guidance. "
+        "Otherwise scan again; if it is still there, ask someone who knows computers."
+    ),
+    "14": Text("Nothing could be removed. Show this report to someone who knows computers."),
+    "20": Text(
+        "The plan below touches very many things: malware may have spread widely, or a pack "
+        "may be wrong. Look at each item, then run clean again and choose, or ask someone "
+        "who knows computers."
+    ),
+    "verify": Text("What was removed has not come back. Keep the system up to date and scan again from time to time."),
+    "verify-left": Text(
+        "The malware is still there or has come back. Clean once more; if it comes back "
+        "again, the way in is still open: ask someone who knows computers."
+    ),
+    "undone": Text(
+        "What was removed has been put back as it was, malware included, so this machine "
+        "cannot be called clean. Unless you meant to keep it, clean again."
+    ),
+    "partly-undone": Text(
+        'What is marked "put back" below is on this machine as it was before the clean-up, '
+        "so it cannot be called clean. The other items stay in quarantine."
+    ),
+}
+_NEXT_IN_WINDOW: Mapping[str, Text] = {
+    **_NEXT,
+    "3": Text("Press “Update” on the start page."),
+    "20": Text(
+        "The plan below touches very many things: malware may have spread widely, or a pack "
+        "may be wrong. Look at each item and choose, or ask someone who knows computers."
+    ),
+}
+"""The same for who has buttons and types no commands."""
+_TITLES: Mapping[str, Text] = {
+    "scan": Text("Scan report"),
+    "plan": Text("Plan of a clean-up"),
+    "clean": Text("Clean-up report"),
+    "verify": Text("Verification report"),
+    "undo": Text("Report of a clean-up that was undone"),
+}
+_ONLY_REPORTED = Text(
+    "Only reported and left alone: {count}. Follow the guidance below before you take the machine as clean."
+)
+_SEEN_AGAIN = Text("Second look: traces left: {remaining}; references to removed files: {dangling}.")
 _CODES = frozenset({0, 1, 2, 3, 10, 11, 12, 13, 14, 20})
 _NOTHING_SEEN, _FOUND, _CLEANED = frozenset({0, 1, 2}), 10, 11
 _SEEN_NO_MORE = frozenset({11, 12})
@@ -87,26 +267,33 @@ class Verdict:
     is_good: bool
 
 
-def verdict(report: Report, words: Mapping[str, str]) -> Verdict:
+def verdict(report: Report, language: str, *, in_window: bool = False) -> Verdict:
     """Return what a report comes to.
 
     Args:
         report: what is told.
-        words: the messages ``report`` of a language.
+        language: of the reader.
+        in_window: whether the reader has buttons and types no commands.
     """
     scan = report.scan
     key = _key(report)
-    left = number(_left(report), words)
-    count = number(_count(report, key), words)
-    families = number(len(scan.reach.families) + len(scan.reach.by_content), words)
-    told = words[f"next-{key}"].format(files=number(scan.files, words), families=families)
-    lines = [told, words["left"].format(count=left) if _left(report) else ""]
-    lines += [families_text(scan.reach, words), gap_text(scan.gaps, words)]
+    left = Number(_left(report))
+    count = Number(_count(report, key))
+    families = Number(len(scan.reach.families) + len(scan.reach.by_content))
+    told = (
+        (_NEXT_IN_WINDOW if in_window else _NEXT)[key]
+        .with_values(files=Number(scan.files), families=families)
+        .in_language(language)
+    )
+    lines = [told]
+    if _left(report):
+        lines.append(_ONLY_REPORTED.with_values(count=left).in_language(language))
+    lines += [families_text(scan.reach, language), gap_text(scan.gaps, language, in_window=in_window)]
     seen_again = report.verification
     if seen_again is not None and not seen_again.clean:
         counts = {"remaining": seen_again.remaining, "dangling": len(seen_again.dangling)}
-        lines.insert(1, words["verification-left"].format_map(counts))
-    headline = words[f"verdict-{key}"].format(count=left if key == "cleaned-left" else count)
+        lines.insert(1, _SEEN_AGAIN.with_values(**counts).in_language(language))
+    headline = _HEADLINES[key].with_values(count=left if key == "cleaned-left" else count).in_language(language)
     is_good = key in _GOOD and not scan.reach.left_out
     return Verdict(headline, tuple(line for line in lines if line), is_good=is_good)
 
@@ -118,10 +305,10 @@ def _count(report: Report, key: str) -> int:
     return len(report.steps) if key == "plan" else len(report.findings) + report.unlisted
 
 
-def title(report: Report, words: Mapping[str, str]) -> str:
+def title(report: Report, language: str) -> str:
     """Return what a report is called; a plan in which nothing would be done is a scan to its reader."""
     is_empty_plan = report.kind is Kind.PLAN and not report.steps
-    return words[f"title-{Kind.SCAN if is_empty_plan else report.kind}"]
+    return _TITLES[Kind.SCAN if is_empty_plan else report.kind].in_language(language)
 
 
 def _key(report: Report) -> str:
@@ -163,6 +350,39 @@ def _is_mild(report: Report) -> bool:
 
 # What the owner should do beside the clean-up, by what was found; a pack's guidance says the rest.
 
+_TODO: Mapping[str, Text] = {
+    "passwords": Text(
+        "Change the passwords of your mail, bank and social networks, from a device that you "
+        "trust and not from this one."
+    ),
+    "keys": Text(
+        "Replace the SSH keys and access codes that were kept on this machine. Look through "
+        "authorized_keys of every account and delete keys that nobody claims."
+    ),
+    "restart": Text(
+        "Save your work, restart the machine and scan again: what malware left in memory is gone only after a restart."
+    ),
+    "network": Text(
+        "The network settings of this machine were changed. If you signed in to a bank or a "
+        "public service on it meanwhile, call them on their official number."
+    ),
+    "archive": Text("Delete the archive with malware if you do not need it; do not open it."),
+    "update": Text(
+        "Install all updates of the system and of programs: the way the malware came in stays open until it is patched."
+    ),
+    "windows": Text(
+        "Install all updates of Windows. Then open Windows Security, see that the firewall "
+        "and virus protection are on, and run a full scan."
+    ),
+}
+_TODO_IN_WINDOW: Mapping[str, Text] = {
+    **_TODO,
+    "passwords": Text(
+        "Change the passwords of Zalo, e-mail, banks and social networks, from a device that "
+        "you trust and not from this one. In Zalo, sign out devices that you do not know."
+    ),
+}
+"""The same for who has buttons and types no commands."""
 _DOUBTED = frozenset({SkipReason.PACKAGE, SkipReason.SYSTEM, SkipReason.OWN})
 """Findings that are likelier to be mistaken than true ask nothing of anybody."""
 
@@ -185,19 +405,42 @@ _ASKED_BY: Mapping[str, Callable[[ReportedFinding], bool]] = {
 }
 
 
-def advice(report: Report, words: Mapping[str, str]) -> list[str]:
+def advice(report: Report, language: str, *, in_window: bool = False) -> list[str]:
     """Return the next steps for the owner, most urgent first; none when nothing harmful was found."""
     severities = {pack.family: pack.severity for pack in report.packs}
     harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
     altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
     own = [finding for finding in harmful if not finding.belongs_to]
-    steps = [words[f"todo-{key}"] for key in _keys(own, report.machine)]
+    steps = [(_TODO_IN_WINDOW if in_window else _TODO)[key].in_language(language) for key in _keys(own, report.machine)]
     if foreign := sorted({system for finding in harmful for system in finding.belongs_to}):
-        steps.insert(0, words["todo-elsewhere"].format(systems=systems_text(foreign)))
-        steps += [words["todo-archive"]] * (not own and any(finding.hold is SkipReason.MEMBER for finding in harmful))
+        steps.insert(
+            0,
+            Text(
+                "There is malware of {systems} in files here. Do not copy or open them on a "
+                "{systems} computer; scan every {systems} computer that used this disk or folder.",
+                systems=systems_text(foreign),
+            ).in_language(language),
+        )
+        steps += [
+            Text("Delete the archive with malware if you do not need it; do not open it.").in_language(language)
+        ] * (not own and any(finding.hold is SkipReason.MEMBER for finding in harmful))
     if altered:
-        steps.append(words["todo-packages"].format(packages=", ".join(altered)))
-    return [*steps, words["todo-help"]] if steps else []
+        steps.append(
+            Text(
+                "Install these packages again, files of theirs were altered: {packages}.", packages=", ".join(altered)
+            ).in_language(language)
+        )
+    return (
+        [
+            *steps,
+            Text(
+                "If you are not sure what to do, ask someone who knows computers, or the centre, and "
+                "give them the report code at the end of the page."
+            ).in_language(language),
+        ]
+        if steps
+        else []
+    )
 
 
 def _keys(harmful: list[ReportedFinding], machine: ReportedMachine) -> Iterator[str]:

@@ -7,6 +7,7 @@ rights.
 from dataclasses import replace
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Number, Text
 from quetsach.endpoint.report.verdict import verdict
 from quetsach.endpoint.window.flow import chosen_drive, is_infected
 from quetsach.endpoint.window.formatting import format_failure
@@ -19,6 +20,10 @@ _ELSEWHERE = frozenset({"close", "elevate", "offer", "update"})
 """What a page may offer on a running system only."""
 
 _OLD_DAYS = 30
+_OLD = Text(
+    "The newest pack is of {day}, {days} days ago: this stick knows no newer malware. Make a new one when you can."
+)
+_NEW = Text("{packs} packs, the newest of {day}. No network is needed.")
 
 
 def as_on_stick(page: Page, screen: Screen, stick: Stick, words: Words) -> Page:
@@ -35,19 +40,44 @@ def as_on_stick(page: Page, screen: Screen, stick: Stick, words: Words) -> Page:
 
 def _told_keeping(stick: Stick, words: Words) -> str:
     """Return where what is removed is kept, and until when it should be."""
-    return words("stick-keeps" if stick.keeps_on_stick else "stick-keeps-not")
+    return words(
+        Text("What is removed is kept on this very stick. Keep the stick while something may have to be undone.")
+        if stick.keeps_on_stick
+        else Text(
+            "This stick cannot be written to, so what is removed is kept in a folder QuetSach-… "
+            "on the cleaned drive. Do not delete it while something may have to be undone."
+        )
+    )
 
 
 def drives_page(state: State, ready: Readiness, stick: Stick, words: Words) -> Page:
     """Return the page that lists the drives of the machine, with what was seen on each so far."""
     if ready.trouble is not None:
-        text = (words("no-packs-text"), *format_failure(ready.trouble, words))
+        text = (
+            words(
+                Text("Without packs the tool does not know what to look for. Update when the computer is online."),
+                on_stick=Text("Without packs the tool does not know what to look for. Make a new rescue stick."),
+            ),
+            *format_failure(ready.trouble, words),
+        )
         ends = (words.primary("switch-off"), words.button("restart"))
-        return Page("no-packs", words("no-packs-title"), text, ends, Tone.ATTENTION)
+        return Page("no-packs", words(Text("There are no packs that can be used")), text, ends, Tone.ATTENTION)
     if not ready.drives:
-        text = (words("stick-none-text"),)
-        buttons = (words.primary("home", "stick-find"), words.button("switch-off"), words.button("restart"))
-        return Page("no-drives", words("stick-none-title"), text, buttons, Tone.ATTENTION)
+        text = (
+            words(
+                Text(
+                    "If this computer has a drive that is not seen here: set the mode of disks from RAID "
+                    "(Intel RST) to AHCI in the BIOS/UEFI set-up and start from this stick again; "
+                    "afterwards set it back."
+                )
+            ),
+        )
+        buttons = (
+            words.primary("home", Text("&Look for drives again")),
+            words.button("switch-off"),
+            words.button("restart"),
+        )
+        return Page("no-drives", words(Text("No drive of Windows was found")), text, buttons, Tone.ATTENTION)
     chosen = chosen_drive(state)
     rows = tuple(Row(drive.place, drive.name, _told(state, drive, words), drive == chosen) for drive in ready.drives)
     title, tone = _standing(state, ready, words)
@@ -57,63 +87,92 @@ def drives_page(state: State, ready: Readiness, stick: Stick, words: Words) -> P
         (*_locked(chosen, words), *_texts(state, ready, stick, words), _told_keeping(stick, words)),
         _buttons(state, ready, chosen, words),
         tone,
-        rows=Rows(words("drives-list"), rows, Choice.ONE),
+        rows=Rows(words(Text("Drives")), rows, Choice.ONE),
     )
 
 
 def _texts(state: State, ready: Readiness, stick: Stick, words: Words) -> list[str]:
     """Return what a person should know before the first look; afterwards only what makes it weaker."""
-    values = {"packs": words.number(ready.packs)}
+    packs = Number(ready.packs)
     if ready.packs_day is None or stick.packs_age_days is None:
-        told = words("stick-packs-undated", **values)
+        told = words(Text("{packs} packs. No network is needed.", packs=packs))
     else:
         is_old = stick.packs_age_days > _OLD_DAYS
-        values |= {"day": f"{ready.packs_day:{words('day')}}", "days": words.number(stick.packs_age_days)}
-        told = words("stick-packs-old" if is_old else "stick-packs", **values)
+        known = _OLD if is_old else _NEW
+        day = f"{ready.packs_day:{words(Text('%d/%m/%Y'))}}"
+        told = words(known.with_values(packs=packs, day=day, days=Number(stick.packs_age_days)))
         if state.drives:
             return [told] if is_old else []
-    return [told] if state.drives else [words("stick-calm"), told]
+    return (
+        [told]
+        if state.drives
+        else [
+            words(
+                Text(
+                    "The Windows on this computer is not running, so neither is malware in it. Scanning "
+                    "changes nothing; you are always asked before anything is removed."
+                )
+            ),
+            told,
+        ]
+    )
 
 
 def _locked(chosen: Drive | None, words: Words) -> tuple[str, ...]:
-    return (words("stick-locked-why", drive=chosen.name),) if chosen is not None and chosen.is_locked else ()
+    return (
+        (
+            words(
+                Text(
+                    "The drive {drive} is locked by BitLocker, so this stick cannot look into it. Switch "
+                    "the encryption off in Windows (Settings, device encryption), or let someone who "
+                    "knows computers open it with the recovery key in the text mode (choose it in the "
+                    "start menu of the stick).",
+                    drive=chosen.name,
+                )
+            ),
+        )
+        if chosen is not None and chosen.is_locked
+        else ()
+    )
 
 
 def _standing(state: State, ready: Readiness, words: Words) -> tuple[str, Tone]:
     """Return what all drives together come to; good only where each was looked at as a whole, and nothing was left."""
     if infected := sum(is_infected(state, drive) for drive in ready.drives):
-        return words("stick-found", count=words.number(infected)), Tone.ATTENTION
+        return words(Text("Drives with traces of malware: {count}", count=Number(infected))), Tone.ATTENTION
     if not state.drives:
-        return words("stick-title"), Tone.PLAIN
+        return words(Text("Check the drives of this computer")), Tone.PLAIN
     if all(_is_good(state, drive, words) for drive in ready.drives):
-        return words("stick-good"), Tone.GOOD
-    return words("stick-not-all"), Tone.ATTENTION
+        return words(Text("No traces of malware are seen")), Tone.GOOD
+    return words(Text("Look at the result of each drive")), Tone.ATTENTION
 
 
 def _is_good(state: State, drive: Drive, words: Words) -> bool:
     seen = state.drives.get(drive.place)
     report = seen.looked.report if isinstance(seen, Seen) else seen.report if isinstance(seen, Done) else None
-    return report is not None and verdict(report, words.report).is_good
+    return report is not None and verdict(report, words.language, in_window=True).is_good
 
 
 def _told(state: State, drive: Drive, words: Words) -> str:
     """Return in a few words what is known of a drive: what a look came to, before that what it is."""
     match state.drives.get(drive.place):
         case _ if drive.is_locked:
-            return words("stick-locked")
+            return words(Text("locked by BitLocker, cannot be looked into"))
         case Seen(looked=looked):
-            return verdict(looked.report, words.report).headline
+            return verdict(looked.report, words.language, in_window=True).headline
         case Done(report=report):
-            return verdict(report, words.report).headline
+            return verdict(report, words.language, in_window=True).headline
         case QuetsachError():
-            return words("stick-unread")
-    return words("stick-not-looked-at", about=drive.about)
+            return words(Text("cannot be opened"))
+    return words(Text("not scanned yet · {about}", about=drive.about))
 
 
 def _buttons(state: State, ready: Readiness, chosen: Drive | None, words: Words) -> tuple[Button, ...]:
     """Return what can be done, the one thing to do now first."""
     can_look = any(not drive.is_locked for drive in ready.drives)
-    survey = words.button("survey", "stick-again" if state.drives else "survey", is_enabled=can_look)
+    survey = words.button(
+        "survey", (Text("Scan all &drives again") if state.drives else Text("Scan all &drives")), is_enabled=can_look
+    )
     take = words.button("take", is_enabled=chosen is not None and not chosen.is_locked)
     show = words.button("show", is_enabled=chosen is not None and chosen.place in state.drives)
     off, beside = words.quiet("switch-off"), [words.quiet("restart")]

@@ -14,7 +14,6 @@ from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, SZ, PutKey, RegistryEdit, RegistryValue, SetValue
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step
@@ -139,8 +138,7 @@ def test_a_service_whose_file_is_gone_is_not_put_back(drive: Drive) -> None:
 @pytest.mark.parametrize(("language", "said"), [("vi", "tạo lại khóa này"), ("en", "make this key again")])
 def test_the_plan_says_which_keys_are_made(drive: Drive, language: str, said: str) -> None:
     (step,) = drive.plan(NETWORK, GUARD).steps
-    words = messages("act", language)
-    told = "\n".join(format_plan_step(step, words, language, registry=drive.host.registry, findings={}))
+    told = "\n".join(format_plan_step(step, language, registry=drive.host.registry, findings={}))
     assert f"{NETWORK}: {said}" in told
     assert f"{GUARD}: {said}" in told
 

@@ -7,12 +7,10 @@ from tests.report_samples import sample_report
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
-from quetsach.endpoint.messages import messages
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report
-from quetsach.endpoint.report.verdict import NETWORK_PLACES, advice
+from quetsach.endpoint.report.verdict import _TODO, NETWORK_PLACES, advice
 
-WORDS = messages("report", "en")
 REPORT = sample_report()
 
 
@@ -34,35 +32,35 @@ def only(kind: ArtefactKind, **changes: object) -> Report:
     ],
 )
 def test_each_kind_of_finding_has_its_advice(kind: ArtefactKind, changes: dict[str, object], key: str) -> None:
-    assert WORDS[f"todo-{key}"] in advice(only(kind, **changes), WORDS)
+    assert _TODO[key].en in advice(only(kind, **changes), "en")
 
 
 def test_other_settings_do_not_ask_to_call_the_bank() -> None:
-    assert WORDS["todo-network"] not in advice(only(ArtefactKind.SETTING_LINE, place="sudoers"), WORDS)
+    assert _TODO["network"].en not in advice(only(ArtefactKind.SETTING_LINE, place="sudoers"), "en")
 
 
 def test_a_disk_from_another_machine_has_no_memory_to_clear() -> None:
     mounted = replace(only(ArtefactKind.PRELOAD_ENTRY), machine=replace(REPORT.machine, live=False))
-    assert WORDS["todo-restart"] not in advice(mounted, WORDS)
+    assert _TODO["restart"].en not in advice(mounted, "en")
 
 
 def test_windows_is_told_of_windows_security() -> None:
     windows = replace(only(ArtefactKind.FILE), machine=replace(REPORT.machine, platform="windows"))
-    assert WORDS["todo-windows"] in advice(windows, WORDS)
+    assert _TODO["windows"].en in advice(windows, "en")
 
 
 def test_altered_files_of_packages_are_to_be_installed_again() -> None:
-    assert any("coreutils" in step for step in advice(only(ArtefactKind.FILE, package="coreutils"), WORDS))
+    assert any("coreutils" in step for step in advice(only(ArtefactKind.FILE, package="coreutils"), "en"))
 
 
 @pytest.mark.parametrize("hold", [SkipReason.PACKAGE, SkipReason.SYSTEM, SkipReason.OWN])
 def test_what_is_likely_a_mistake_asks_nothing_of_anybody(hold: SkipReason) -> None:
-    assert advice(only(ArtefactKind.FILE, hold=hold), WORDS) == []
+    assert advice(only(ArtefactKind.FILE, hold=hold), "en") == []
 
 
 def test_a_harmless_test_file_asks_nothing_of_anybody() -> None:
     eicar = tuple(finding for finding in REPORT.findings if finding.family == "eicar")
-    assert advice(replace(REPORT, findings=eicar), WORDS) == []
+    assert advice(replace(REPORT, findings=eicar), "en") == []
 
 
 def test_the_places_of_the_network_are_places_that_collectors_know() -> None:

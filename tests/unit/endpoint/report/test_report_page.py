@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -6,12 +7,15 @@ from html.parser import HTMLParser
 import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
+from quetsach.cli import scan_wording
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import Text
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages import steps
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import TARGETS, Outcome
-from quetsach.endpoint.report import FindingOutcome, Kind, Report, build
+from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, page, wording
+from quetsach.endpoint.report import verdict as verdicts
 from quetsach.endpoint.report.document import Change, ReportedVerification
 from quetsach.endpoint.report.guidance import render, render_text
 from quetsach.endpoint.report.page import duration, local_time, render_page
@@ -31,22 +35,25 @@ def text_of(page: str) -> str:
     return " ".join(" ".join(parts).split())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_word_that_a_report_can_hold_has_a_text(language: str) -> None:
-    words, acts = messages("report", language), messages("act", language)
-    enums = {"kind": ArtefactKind, "about": ArtefactKind, "outcome": FindingOutcome, "hold": SkipReason, "title": Kind}
-    enums |= {"extent": Extent, "scope": Scope, "action": Action, "gap": Gap, "gap-next": Gap, "edit": Change}
-    words = {**messages("scan", language), **words}
-    missing = [f"{k}-{word}" for k, enum in enums.items() for word in enum if f"{k}-{word}" not in words]
-    missing += [f"reason-{reason}" for reason in Reason if f"reason-{reason}" not in words]
-    missing += [f"undo-{action}" for action in Action if action != "report" and f"undo-{action}" not in words]
-    missing += [f"{k}-{step}" for k in ("step", "undo") for step in TARGETS if f"{k}-{step}" not in acts]
-    missing += [f"outcome-{outcome}" for outcome in Outcome if f"outcome-{outcome}" not in acts]
-    keys = (*range(4), *range(10, 15), 20, "plan", "mild", "partial", "cleaned-partial", "cleaned-left")
-    keys += ("chosen", "not-conclusive")
-    keys += ("verify", "verify-left")
-    missing += [f"{k}-{key}" for k in ("verdict", "next") for key in keys if f"{k}-{key}" not in words]
-    assert missing == []
+def test_every_word_that_a_report_can_hold_has_a_text() -> None:
+    told: tuple[tuple[Mapping[str, Text], Iterable[str]], ...] = (
+        *((table, ArtefactKind) for table in (wording.KINDS, wording.ABOUT, scan_wording.KINDS)),
+        *((table, Reason) for table in (wording.REASONS, scan_wording.REASONS)),
+        *((table, Gap) for table in (verdicts._GAPS, verdicts._NEXT_OF_GAPS, verdicts._NEXT_OF_GAPS_IN_WINDOW)),
+        *((table, {*verdicts._NEXT}) for table in (verdicts._HEADLINES, verdicts._NEXT_IN_WINDOW)),
+        (verdicts._HEADLINES, map(str, verdicts._CODES)),
+        (verdicts._TITLES, Kind),
+        (verdicts._EXTENTS, Extent),
+        (wording.OUTCOMES, FindingOutcome),
+        (wording.HOLDS, SkipReason),
+        (wording.UNDONE, set(Action) - {Action.REPORT}),
+        (page._SCOPES, Scope),
+        (page._EDITS, Change),
+        (steps.ACTIONS, Action),
+        (steps.STEPS, TARGETS),
+        (steps.OUTCOMES, Outcome),
+    )
+    assert [set(words) - table.keys() for table, words in told if set(words) - table.keys()] == []
 
 
 @pytest.mark.parametrize(("language", "verdict"), [("vi", "Mới bóc gỡ được một phần"), ("en", "Cleaned in part")])
@@ -107,15 +114,15 @@ def test_a_hostile_name_stays_text() -> None:
 
 
 def test_times_are_shown_as_in_viet_nam() -> None:
-    assert local_time(NOW, messages("report", "vi"), "vi") == "06:30 ngày 25/11/2026 (giờ Việt Nam)"
-    assert local_time(NOW, messages("report", "en"), "en") == "06:30 on 25 November 2026 (Viet Nam time, UTC+7)"
+    assert local_time(NOW, "vi") == "06:30 ngày 25/11/2026 (giờ Việt Nam)"
+    assert local_time(NOW, "en") == "06:30 on 25 November 2026 (Viet Nam time, UTC+7)"
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0.2, "dưới 1 giây"), (59.4, "59 giây"), (60, "1 phút 0 giây"), (3725, "62 phút 5 giây")]
 )
 def test_durations_are_shown_in_words(seconds: float, shown: str) -> None:
-    assert duration(timedelta(seconds=seconds).total_seconds(), messages("report", "vi")) == shown
+    assert duration(timedelta(seconds=seconds).total_seconds(), "vi") == shown
 
 
 def many(count: int) -> Report:
@@ -141,12 +148,11 @@ def test_a_few_are_not_folded() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_finding_says_what_it_is_and_what_undo_gives_back(language: str) -> None:
-    words = messages("report", language)
     shown = text_of(render_page(sample_report(), language=language))
     for finding in sample_report().findings:
-        assert words[f"about-{finding.kind}"] in shown
+        assert wording.ABOUT[finding.kind].in_language(language) in shown
         if finding.outcome is FindingOutcome.REMOVED:
-            assert words[f"undo-{finding.action}"] in shown
+            assert wording.UNDONE[finding.action].in_language(language) in shown
 
 
 def test_a_known_place_is_called_by_its_title() -> None:
@@ -244,14 +250,12 @@ def test_a_test_file_is_not_said_to_run_again(language: str) -> None:
     shown = text_of(
         render_page(build(eicar, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10), language=language)
     )
-    words = messages("report", language)
-    assert words["about-test"] in shown
-    assert words["about-file"] not in shown
+    assert wording.ABOUT["test"].in_language(language) in shown
+    assert wording.ABOUT["file"].in_language(language) not in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_malware_of_another_system_is_told_as_such_with_the_command_that_cleans_it(language: str) -> None:
-    words = messages("report", language)
     scan = sample_scan()
     foreign = replace(scan.findings[0], family="wannacry", action=Action.REPORT, belongs_to=("windows",))
     command = "quetsach clean --root /mnt/share --system windows"
@@ -265,10 +269,10 @@ def test_malware_of_another_system_is_told_as_such_with_the_command_that_cleans_
     )
     shown = text_of(render_page(report, language=language))
     assert command in shown
-    assert words["hold-foreign"].format(systems="Windows") in shown
-    steps = advice(report, words)
-    assert steps[0] == words["todo-elsewhere"].format(systems="Windows")
-    assert words["todo-passwords"] not in steps
+    assert wording.HOLDS["foreign"].with_values(systems="Windows").in_language(language) in shown
+    todo = advice(report, language)
+    assert {"vi": "mã độc của Windows", "en": "malware of Windows"}[language] in todo[0]
+    assert verdicts._TODO["passwords"].in_language(language) not in todo
 
 
 def test_the_page_names_the_reach_and_never_shows_the_tick_when_families_were_left_out() -> None:

@@ -1,8 +1,8 @@
 """Every page of the window in both languages: one decision, buttons that keys reach, and no word more than is known."""
 
 import re
-import string
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -18,18 +18,20 @@ from tests.window_samples import (
 )
 
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.messages import LANGUAGES, messages
+from quetsach.core.text import Text
+from quetsach.endpoint.messages import LANGUAGES
+from quetsach.endpoint.messages.refusals import HINTS, HINTS_IN_WINDOW, REFUSALS
 from quetsach.endpoint.plan.plan import Skipped
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.report import Kind
+from quetsach.endpoint.report import verdict as verdicts
 from quetsach.endpoint.report.verdict import advice, verdict
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.window.page import Page, Tone
 from quetsach.endpoint.window.pages import page_of
 from quetsach.endpoint.window.state import Done, Failed, Home, Seen, State, Told
 from quetsach.endpoint.window.use_cases import ScanOutcome, Target, Updated, Upgraded
-from quetsach.endpoint.window.words import Words
 
 NAMES = tuple(states())
 _COMMANDS = re.compile(r"quetsach (?!gui)[a-z]|(?<![\w-])--[a-z]|sudo (?!quetsach gui)")
@@ -90,14 +92,21 @@ def test_paths_are_told_as_windows_shows_them() -> None:
     assert progress.place.startswith("C:\\Users\\")
 
 
-@pytest.mark.parametrize("key", [key for key in messages("window", "vi") if key.startswith("report-")])
-def test_own_words_for_a_sentence_of_reports_take_the_place_of_one(key: str) -> None:
-    def places(text: str) -> set[str | None]:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-
-    for language in LANGUAGES:
-        former = messages("report", language)[key.removeprefix("report-")]
-        assert places(former) == places(messages("window", language)[key])
+@pytest.mark.parametrize(
+    ("usual", "own"),
+    [
+        (verdicts._NEXT, verdicts._NEXT_IN_WINDOW),
+        (verdicts._NEXT_OF_GAPS, verdicts._NEXT_OF_GAPS_IN_WINDOW),
+        (verdicts._TODO, verdicts._TODO_IN_WINDOW),
+        (HINTS, HINTS_IN_WINDOW),
+    ],
+    ids=["next", "gaps", "todo", "hints"],
+)
+def test_own_words_take_the_place_of_sentences_that_there_are(
+    usual: Mapping[str, Text], own: Mapping[str, Text]
+) -> None:
+    assert own.keys() == usual.keys()
+    assert any(own[key] is not usual[key] for key in usual)
 
 
 def seen(result_changes: dict[str, object], code: int, target: Target = QUICK) -> Page:
@@ -121,8 +130,7 @@ def seen(result_changes: dict[str, object], code: int, target: Target = QUICK) -
 )
 def test_a_look_is_told_by_its_verdict_and_green_only_when_that_is_good(changes: dict[str, object], code: int) -> None:
     shown = seen(changes, code)
-    words = Words("vi")
-    told = verdict(scanned(scan(**changes), code), words.report)
+    told = verdict(scanned(scan(**changes), code), "vi", in_window=True)
     assert shown.title == told.headline
     assert set(told.lines) <= set(shown.text)
     assert (shown.tone is Tone.GOOD) is told.is_good is (changes == {})
@@ -189,7 +197,7 @@ def test_done_says_what_to_do_now() -> None:
     for word in ("Zalo", "ngân hàng", "mật khẩu", "Bảo mật Windows"):
         assert word in shown.details.text
     steps, _, findings = shown.details.text.partition("\n\n")
-    assert len(advice(cleaned(), Words("vi").report)) == steps.count("\n") + 1
+    assert len(advice(cleaned(), "vi", in_window=True)) == steps.count("\n") + 1
     assert findings.count("đã bóc gỡ") == 3
 
 
@@ -240,9 +248,7 @@ def test_a_refused_update_says_that_the_packs_stay() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    "reason", [key for key in messages("update", "vi") if f"{key}-hint" in messages("update", "vi")]
-)
+@pytest.mark.parametrize("reason", REFUSALS)
 def test_every_reason_to_refuse_an_update_has_a_page_without_commands(reason: str, language: str) -> None:
     for outcome, name in (
         (Updated(refusal=reason, detail="x"), "refused"),
