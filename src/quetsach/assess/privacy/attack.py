@@ -7,17 +7,13 @@ and which cells add up to which totals. A cell is recovered if no other whole nu
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy import optimize, sparse
 
 from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 
 type Cell = tuple[str, str]
 """Row (a unit's key) and column (an element)."""
@@ -103,14 +99,12 @@ class _System:
     """Bounds of the unknown cells, and ``matrix @ cells`` between ``least`` and ``most``."""
 
     bounds: Floats
-    matrix: "csr_array"
+    matrix: sparse.csr_array
     least: Floats
     most: Floats
 
     @classmethod
     def of(cls, shown: Mapping[Cell, Known], sums: Sequence[Sum], cells: Sequence[Cell]) -> "_System":
-        from scipy.sparse import csr_array  # noqa: PLC0415 - a second of the web's start
-
         place = {cell: n for n, cell in enumerate(cells)}
         entries: list[tuple[int, int, float]] = []
         least, most = np.zeros(len(sums)), np.zeros(len(sums))
@@ -127,7 +121,7 @@ class _System:
                     least[row] -= sign * shown[cell].low
                     most[row] -= sign * shown[cell].low
         rows, columns, signs = (np.array(column) for column in zip(*entries, strict=True))
-        matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(cells)))
+        matrix = sparse.csr_array((signs, (rows, columns)), shape=(len(sums), len(cells)))
         bounds = np.array([(shown[cell].low, shown[cell].high) for cell in cells])
         return cls(bounds, matrix, least, most)
 
@@ -159,22 +153,24 @@ class _System:
         The sum of ``pushed`` is made small (large, for a negative sign). Each of ``lifted`` has a step of at most one
         and at most its distance from its lower bound; the sum of the steps is made large.
         """
-        from scipy.optimize import linprog  # noqa: PLC0415 - a second of the web's start
-        from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack  # noqa: PLC0415
-
         count, size = len(lifted), len(self.bounds)
         equal = self.least == self.most
         upper, lower = ~equal & np.isfinite(self.most), ~equal & np.isfinite(self.least)
-        limits = vstack([self.matrix[upper], -self.matrix[lower]])
-        away = coo_array((np.full(count, -1.0), (np.arange(count), lifted)), shape=(count, size))
-        steps = hstack([vstack([limits, away]), vstack([csr_array((limits.shape[0], count)), eye_array(count)])])
+        limits = sparse.vstack([self.matrix[upper], -self.matrix[lower]])
+        away = sparse.coo_array((np.full(count, -1.0), (np.arange(count), lifted)), shape=(count, size))
+        steps = sparse.hstack(
+            [
+                sparse.vstack([limits, away]),
+                sparse.vstack([sparse.csr_array((limits.shape[0], count)), sparse.eye_array(count)]),
+            ]
+        )
         objective = np.concatenate([np.zeros(size), np.full(count, -1.0)])
         objective[pushed] = sign
-        answer = linprog(
+        answer = optimize.linprog(
             objective,
             A_ub=steps,
             b_ub=np.concatenate([self.most[upper], -self.least[lower], -self.bounds[lifted, 0]]),
-            A_eq=hstack([self.matrix[equal], csr_array((int(equal.sum()), count))]),
+            A_eq=sparse.hstack([self.matrix[equal], sparse.csr_array((int(equal.sum()), count))]),
             b_eq=self.least[equal],
             bounds=np.vstack([self._bounded(), np.tile([0.0, 1.0], (count, 1))]),
             method="highs",

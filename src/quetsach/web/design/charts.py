@@ -10,15 +10,13 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import vl_convert
 
 from quetsach.core.number import number_text
-
-if TYPE_CHECKING:
-    import altair as alt
+from quetsach.web.design import alt
 
 _STRONG = "#2f4a66"
 _SOFT = "#8fa3b8"
@@ -80,8 +78,6 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
         chart: what to draw; values at least 0.
         language: ``vi`` or ``en``, for separators and days.
     """
-    import altair as alt  # noqa: PLC0415
-
     rows: list[dict[str, object]] = []
     run = 0
     for n, (day, value) in enumerate(chart.points):
@@ -152,8 +148,6 @@ def draw_spans(chart: SpanChart, *, language: str) -> str:
 
 
 def _draw_spans(chart: SpanChart, screen: _Screen, language: str) -> str:
-    import altair as alt  # noqa: PLC0415
-
     form = _day_form(language)
     rows = [
         {
@@ -208,8 +202,6 @@ def _within(marks: Sequence[Mark], spans: Sequence[Span]) -> list[tuple[str, Mar
 
 def _hung(mark: Mark, letter: str, form: str, labels: int) -> "tuple[alt.Chart, ...]":
     """Return the upright line of a mark above the windows, and its letter over it."""
-    import altair as alt  # noqa: PLC0415
-
     at = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x=_days("day", form, labels))
     return (
         at.mark_rule(strokeWidth=1.8, color=_LEVEL).encode(y=alt.value(0), y2=alt.value(_HANGS)),
@@ -224,16 +216,12 @@ def _day_form(language: str) -> str:
 
 def _days(field: str, form: str, labels: int = _PAGE.labels) -> "alt.X":
     """Return an axis of whole days: the same picture whatever the time zone of the machine that draws it."""
-    import altair as alt  # noqa: PLC0415
-
     axis = alt.Axis(format=form, tickCount=labels, labelAngle=0, grid=False)
     return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
     """Return the line of a mark through the plot, and its number above: no text crosses a line."""
-    import altair as alt  # noqa: PLC0415
-
     marked = alt.Chart(alt.InlineData(values=[{"day": mark.day.isoformat()}])).encode(x=_days("day", form))
     return (
         marked.mark_rule(strokeDash=[6, 4], strokeWidth=1.2, color=_LEVEL),
@@ -243,8 +231,6 @@ def _mark(mark: Mark, number: int, form: str) -> "tuple[alt.Chart, ...]":
 
 def _below(words: Sequence[str], screen: _Screen = _PAGE) -> "alt.Chart":
     """Return the words of windows and marks, one under the other below the plot; long ones take several lines."""
-    import altair as alt  # noqa: PLC0415
-
     lines = [line for text in words for line in textwrap.wrap(text, screen.line, subsequent_indent="    ")]
     rows: list[dict[str, object]] = [
         {"words": line, "y": screen.height + _LABELS + 20 * n} for n, line in enumerate(lines, 1)

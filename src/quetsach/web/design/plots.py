@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quetsach.web.design import alt
 from quetsach.web.design.charts import drawn
 
 # What was observed beside what was expected, over time: two lines, the band of the second, and where it began.
@@ -45,8 +46,6 @@ def draw_course(chart: CourseChart, *, language: str) -> str:
         chart: what to draw.
         language: ``vi`` or ``en``, for separators.
     """
-    import altair as alt  # noqa: PLC0415 - half a second of the web's start
-
     step = min((b.place - a.place for a, b in zip(chart.moments, chart.moments[1:], strict=False)), default=1)
     lines: list[dict[str, object]] = []
     band: list[dict[str, object]] = []
@@ -133,8 +132,6 @@ def draw_dots(plot: DotPlot, *, language: str) -> str:
         plot: what to draw; values at least 0.
         language: ``vi`` or ``en``, for separators.
     """
-    import altair as alt  # noqa: PLC0415 - half a second of the web's start
-
     dots: list[dict[str, object]] = []
     joins: list[dict[str, object]] = []
     for n, (_, figures) in enumerate(plot.rows):
@@ -213,8 +210,6 @@ def draw_flow(chart: FlowChart, *, language: str) -> str:
         chart: what to draw; at most three boxes a row.
         language: ``vi`` or ``en``, for separators.
     """
-    import altair as alt  # noqa: PLC0415 - half a second of the web's start
-
     boxes, lines, arrows = _laid_out(chart)
     height = max(box["y2"] for box in boxes)
     x, y = (
@@ -312,8 +307,6 @@ def draw_steps(plot: StepPanels, *, language: str) -> str:
         plot: what to draw.
         language: ``vi`` or ``en``, for separators.
     """
-    import altair as alt  # noqa: PLC0415 - half a second of the web's start
-
     names = [name for name, _ in plot.panels]
     rows = [
         {"panel": name, "at": s.at, "share": s.share, "low": s.low, "high": s.high}

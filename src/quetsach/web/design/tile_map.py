@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from quetsach.web.design import alt
 from quetsach.web.design.charts import drawn
 
 _SIDE = 64
@@ -52,8 +53,6 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
         tile_map: what to draw, with a square at least.
         language: ``vi`` or ``en``.
     """
-    import altair as alt  # noqa: PLC0415 - half a second of the web's start
-
     columns = 1 + max(square.column for square in tile_map.squares)
     rows = 1 + max(square.row for square in tile_map.squares)
     inner = _GAP / _SIDE / 2
