@@ -6,11 +6,13 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from functools import partial
 from typing import Any, NoReturn
 
-from quetsach.endpoint.messages import LANGUAGES, messages
+from quetsach.core.text import OWN_LANGUAGE, Text, told
+from quetsach.endpoint.messages import LANGUAGES
 
 # The language of what the tool says to its owner: Vietnamese first, English complete beside it.
 
@@ -30,8 +32,8 @@ def chosen_language(arguments: argparse.Namespace) -> str:
 
 # The parser of the command line in the language of whoever reads its help and its errors.
 #
-# Help and errors are written in English in the commands; the catalogues ``help`` and ``errors`` have them in
-# Vietnamese. They are only read when something of them is shown.
+# Help is written in English in the commands, and gettext says it in another language when it is shown; what argparse
+# finds wrong with a command line is among the errors of the tool.
 
 SYSTEMS = ("linux", "macos", "windows")
 SYSTEM_HELP = "take what is at --root as a disk of this system, where the tool cannot see it by itself"
@@ -49,8 +51,14 @@ type Subcommands = argparse._SubParsersAction[Parser]  # noqa: SLF001  (argparse
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the line breaks of examples and is as wide on every terminal, so that the reference can quote it."""
 
-    def __init__(self, prog: str) -> None:
+    def __init__(self, prog: str, language: str = OWN_LANGUAGE) -> None:
         super().__init__(prog, max_help_position=28, width=_COLUMNS)
+        self._language = language
+
+    def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Add the usage, in the language of the reader."""
+        told_prefix = Text("usage: ").in_language(self._language) if prefix is None else prefix
+        return super().add_usage(usage, actions, groups, told_prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Wrap sentences; a line that is set in is an example."""
@@ -61,7 +69,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """A parser that shows help and errors in ``language``, which ``speak`` sets, and is filled when it is asked for."""
 
-    language = "en"
+    language = OWN_LANGUAGE
     _filling: "Callable[[Parser], None] | None" = None
 
     def fill_with(self, filling: "Callable[[Parser], None]") -> None:
@@ -96,31 +104,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the usage and what is wrong with the command line."""
-        if self.language == "en":
-            super().error(message)
         from quetsach.endpoint.messages.formatting import translated  # noqa: PLC0415  (only a mistake needs it)
 
         self.print_usage(sys.stderr)
-        self.exit(_USAGE_ERROR, f"{self.prog}: lỗi: {translated(message, self.language)}\n")
+        said = Text("{program}: error: {message}", program=self.prog, message=translated(message, self.language))
+        self.exit(_USAGE_ERROR, f"{said.in_language(self.language)}\n")
 
     def _translate(self) -> None:
-        if self.language == "en":
-            return
-        catalogue = messages("help", self.language)
-        self.formatter_class = _VietnameseFormatter
-        self.description = _told(self.description, catalogue)
-        self.epilog = "\n".join(_told(part, catalogue) or "" for part in (self.epilog or "").split("\n"))
+        self.formatter_class = partial(HelpFormatter, language=self.language)
+        self.description = _told(self.description, self.language)
+        self.epilog = "\n".join(_told(part, self.language) or "" for part in (self.epilog or "").split("\n"))
         for group in self._action_groups:
-            group.title = _told(group.title, catalogue)
+            group.title = _told(group.title, self.language)
         for action in self._actions:
-            action.help = _told(action.help, catalogue)
+            action.help = _told(action.help, self.language)
             for choice in _choices(action):
-                choice.help = _told(choice.help, catalogue)
-
-
-class _VietnameseFormatter(HelpFormatter):
-    def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return super().add_usage(usage, actions, groups, "cách dùng: " if prefix is None else prefix)
+                choice.help = _told(choice.help, self.language)
 
 
 def add_command(subcommands: Subcommands, name: str, *, summary: str, examples: str) -> Parser:
@@ -176,15 +175,13 @@ def _choices(action: argparse.Action) -> Iterator[argparse.Action]:
         yield from action._choices_actions  # noqa: SLF001
 
 
-def _told(text: str | None, catalogue: Mapping[str, str]) -> str | None:
+def _told(text: str | None, language: str) -> str | None:
     """Return a text as the catalogue has it; a sentence also when it is there as a clause of the list of commands."""
-    if not text or text in catalogue:
-        return catalogue[text] if text else text
+    if not text or (said := told(text, language)) != text or not text.endswith("."):
+        return said if text else text
     clause = text[0].lower() + text[1:-1]
-    if text.endswith(".") and clause in catalogue:
-        told = catalogue[clause]
-        return f"{told[0].upper()}{told[1:]}."
-    return text
+    said = told(clause, language)
+    return text if said == clause else f"{said[0].upper()}{said[1:]}."
 
 
 # Exit codes of the command (after Microsoft's malicious software removal tool).

@@ -146,6 +146,11 @@ class Joined(_Translated):
         return Joined, (self.parts, self.between)
 
 
+def told(sentence: str, language: str) -> str:
+    """Return a sentence that a library shows by itself, so that it is no ``Text``, as the catalogues have it."""
+    return _catalogue(language).gettext(sentence) if sentence and language != OWN_LANGUAGE else sentence
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number in a sentence, with the separators of its language (1.234,5 in Vietnamese, 1,234.5 in English)."""

@@ -89,7 +89,7 @@ _FIELDS: Mapping[str, Text] = {
     "enabled": Text("enabled"),
     "entry": Text("entry"),
     "environment": Text("environment"),
-    "exec": Text("commands"),
+    "exec": Text("commands", context="evidence"),
     "executable": Text("executable"),
     "fingerprint": Text("fingerprint"),
     "group": Text("group"),
