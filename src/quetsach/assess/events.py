@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from quetsach.assess.estimate import Notice
-from quetsach.assess.figure import days_of
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import in_place, read_rows, required
@@ -166,7 +165,7 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
             "mostly off on these days, so that counts can be lower.",
             many="{window} has {count} holidays, more than the window it is compared with: {names}. Machines in "
             "offices are mostly off on these days, so that counts can be lower.",
-            window=days_of(window),
+            window=window,
             count=days,
             names=LocalText(*listed),
         ),

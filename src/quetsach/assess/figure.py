@@ -74,19 +74,14 @@ class Figure:
         }
 
 
-def days_of(period: Period) -> Text:
-    """Return a period as people write it."""
-    return Text("{first} to {last}", first=period.first, last=period.last)
-
-
-def period_text(period: Period, language: str) -> str:
-    """Return a period as people write it in a language."""
-    return days_of(period).in_language(language)
-
-
 def change_of(percent: float) -> Text:
     """Return a relative change as people say it: “giảm 54,5%”, “fell by 54.5 %”; with one decimal."""
     size = Number(abs(percent), decimals=1)
     if not round(percent, 1):
         return Text("did not change")
     return Text("fell by {size} %", size=size) if percent < 0 else Text("rose by {size} %", size=size)
+
+
+def period_text(period: Period, language: str) -> str:
+    """Return a period as people write it."""
+    return period.in_language(language)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.figure import Basis, Figure, change_of, days_of
+from quetsach.assess.figure import Basis, Figure, change_of
 from quetsach.core.text import LocalText, Text
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10
@@ -156,11 +156,10 @@ def judge_baseline(
     )
     if last is not None:
         other = percent_change(last.addresses, previous_year.addresses)
-        window = last.basis.window
         told = Text(
             "{told} Against that window, {window} {change}.",
             told=told,
-            window=days_of(window),
+            window=last.basis.window,
             change=change_of(other),
         )
     raised = Notice("baseline-above-previous-year", told, round(above))
@@ -176,7 +175,7 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
 def _coverage(count: WindowCount) -> tuple[Notice, ...]:
     """Say which days have no data at all, and which feeds none on days that have some from another."""
     basis = count.basis
-    window = days_of(basis.window)
+    window = basis.window
     if not basis.days_with_data:
         text = Text("There are no data from {window}.", window=window)
         return (Notice("no-data", text),)

@@ -3,14 +3,15 @@
 
 # Numbers as people write them: 1.234,5 in Vietnamese, 1,234.5 in English.
 
-_SWAPPED = str.maketrans(",.", ".,")
+_SEPARATORS = {"vi": str.maketrans(",.", ".,")}
+"""Language -> how its separators differ from the English ones, which any other language gets."""
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
-    """Return a number with separators between thousands and a minus that is no hyphen, in ``vi`` or ``en``."""
+    """Return a number with the separators of a language, and a minus that is no hyphen."""
     text = f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "\u2212")
-    return text if language == "en" else text.translate(_SWAPPED)
+    return text.translate(_SEPARATORS.get(language, {}))
 
 
 def size_text(size_bytes: int, language: str) -> str:

@@ -51,6 +51,11 @@ class Period:
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"
 
+    def in_language(self, language: str) -> str:
+        """Return the period as people write it: 16/06/2020 – 15/07/2020, 16 June 2020 to 15 July 2020."""
+        between = " to " if language == "en" else " – "
+        return between.join(day_text(day, language) for day in (self.first, self.last))
+
 
 def parse_day(text: str) -> date:
     """Read one ISO day.

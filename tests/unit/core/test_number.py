@@ -8,6 +8,10 @@ def test_thousands_and_decimals_are_told_apart_in_each_language(language: str, t
     assert number_text(2_014_512.5, language, decimals=1) == text
 
 
+def test_a_language_without_separators_of_its_own_gets_the_english_ones() -> None:
+    assert number_text(2_014_512.5, "th", decimals=1) == "2,014,512.5"
+
+
 def test_a_change_shows_its_sign_and_a_minus_is_no_hyphen() -> None:
     assert number_text(47.8, "en", decimals=1, signed=True) == "+47.8"
     assert number_text(-47.8, "vi", decimals=1, signed=True) == "\u221247,8"

@@ -41,3 +41,9 @@ def test_the_baseline_of_2020_has_thirty_days() -> None:
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(InputError):
         Period.parse("2020-07-15..2020-06-16")
+
+
+def test_a_period_is_written_as_people_of_the_language_write_it() -> None:
+    period = Period.parse("2020-06-16..2020-07-15")
+    assert period.in_language("vi") == "16/06/2020 – 15/07/2020"
+    assert period.in_language("en") == "16 June 2020 to 15 July 2020"

@@ -5,7 +5,6 @@ from datetime import timedelta
 from statistics import median
 
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.figure import days_of
 from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.not_estimable import NotEstimable
@@ -97,8 +96,8 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
         Text(
             "Infections on line in the mean week, {window}; own change against {against}. A machine with two families "
             "is two infections.",
-            window=days_of(found.window),
-            against=days_of(found.against),
+            window=found.window,
+            against=found.against,
         )
     )
     yield Paragraph(ASSUMED)
@@ -252,7 +251,7 @@ def _said(found: Priority) -> Block:
             "hangs on the weights.",
             seats=criteria.seats,
             version=criteria.version,
-            window=days_of(found.period),
+            window=found.period,
             certain=Number(100 * criteria.certain),
         )
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.figure import change_of, days_of
+from quetsach.assess.figure import change_of
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
@@ -150,8 +150,8 @@ def _at_the_same_holiday(found: Comparison) -> Content:
     low, high = (Number(end, decimals=1) for end in ends)
     text = Text(
         "Two windows with the same holiday, {before} and {after}: infections on line {change} ({low} % to {high} %).",
-        before=days_of(found.before),
-        after=days_of(found.after),
+        before=found.before,
+        after=found.after,
         change=change_of(-found.machines.value),
         low=low,
         high=high,
@@ -255,7 +255,7 @@ def cases(inputs: Inputs) -> Chapter:
 
 
 def _when(found: Cases) -> LocalText:
-    period = days_of(found.period)
+    period = found.period
     if found.started is None:
         return Text("Watched: {period}.", period=period)
     return Text(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quetsach.centre.publication.snapshot import CampaignFigures, RankedRow, Snapshot, WindowFigure
+from quetsach.core.period import Period
 from quetsach.core.text import LocalText, Text
 
 LARGE_PERCENT = 10
@@ -248,8 +249,8 @@ def _window_reasons(
         if lost := ", ".join(sorted(before - set(new.feeds))):
             yield Text("A feed is gone: {lost}.", lost=lost)
     if (old.first, old.last) != (new.first, new.last):
-        before_days, days = (Text("{first} to {last}", first=w.first, last=w.last) for w in (old, new))
-        yield Text("The window moved: {before} → {after}.", before=before_days, after=days)
+        before, after = Period(old.first, old.last), Period(new.first, new.last)
+        yield Text("The window moved: {before} → {after}.", before=before, after=after)
     if old.days_with_data != new.days_with_data:
         yield Text(
             "Days with data: {before} → {after} of {whole}.",

@@ -157,8 +157,7 @@ def _refuse_change(campaign: Campaign, plan: Plan, *, reason: str, seen: int | N
     frozen = frozen_baseline(campaign.key)
     if frozen and plan.window(plan.baseline).period != frozen.basis.window:
         window = frozen.basis.window
-        days = Text("{first} to {last}", first=window.first, last=window.last)
-        raise ScheduleError(Text("the baseline is frozen over {days}: its window stays", days=days), field="windows")
+        raise ScheduleError(Text("the baseline is frozen over {days}: its window stays", days=window), field="windows")
 
 
 def _overtaken(last: PlanRevision) -> ScheduleError:
