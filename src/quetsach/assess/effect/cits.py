@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.before_start import Strayed, strayed_among
 from quetsach.assess.effect.clumps import clumps_of_treated, with_clumps
 from quetsach.assess.effect.contrast import noise_ratios, rank_of
 from quetsach.assess.effect.finding import (
@@ -28,6 +29,7 @@ from quetsach.assess.effect.finding import (
 )
 from quetsach.assess.effect.panel import Block, Floats, Panel, Periods, Step, block_of
 from quetsach.assess.effect.sensitivity import Rival, widened
+from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.text import Text
@@ -60,7 +62,7 @@ def interrupted_series(
         ramp: over how many periods the effect builds up evenly. None takes it to be whole at once, says so, and tells
             beside it what two months would give.
     """
-    block = block_of(panel, controls_at_least=CONTROLS_AT_LEAST)
+    block = block_of(by_region(panel), controls_at_least=CONTROLS_AT_LEAST)
     if isinstance(block, NotEstimable):
         return block
     lengths = block.measured | {"ramp": float(ramp or 1)}
@@ -87,6 +89,8 @@ def interrupted_series(
         notices=(_AT_ONCE,) if is_open else (),
         course=_course(panel.periods, block, ramp or 1),
     )
+    if strayed := _strayed(panel.periods, block):
+        found = found.telling(*strayed.notices())
     wide = widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
     slope = ramp_slope(panel.periods, block.start, ramp or 1)
     return with_clumps(wide, clumps_of_treated(block, slope, generator), block.treated_units)
@@ -221,11 +225,22 @@ def _before_start(periods: Periods, block: Block, ramp: int) -> tuple[Check, ...
     return (Check("trends-before", text, placebo.p_value, least=HOLDS_AT_LEAST), noise)
 
 
+def _strayed(periods: Periods, block: Block) -> Strayed | None:
+    """Look whether the gap left its line just before the start, more than each control left the rest."""
+    before = np.vstack([block.target, block.controls])[:, : block.start]
+    own, *others = _left(periods.first(block.start), before)
+    return strayed_among(own - np.mean(others, axis=0), _placebos(np.array(others)), block.start)
+
+
+def _left(periods: Periods, series: Floats) -> Floats:
+    """Return what is left of each series (units x periods) without its own line and weekdays."""
+    columns = _line(periods)
+    return np.asarray(series - series @ np.linalg.pinv(columns).T @ columns.T)
+
+
 def _residual(periods: Periods, series: Floats) -> Floats:
     """Return how far each series (units x periods) lies from its own line and weekdays, root mean square (units)."""
-    columns = _line(periods)
-    left = series - series @ np.linalg.pinv(columns).T @ columns.T
-    return np.asarray(np.sqrt((left**2).mean(axis=-1)))
+    return np.asarray(np.sqrt((_left(periods, series) ** 2).mean(axis=-1)))
 
 
 def _noise_check(own: Floats, others: Floats) -> Check:
@@ -244,5 +259,5 @@ def _placebo_check(effect: float, others: Floats) -> Check:
 
 
 def _placebos(others: Floats) -> Floats:
-    """Return the effect of each control against the rest (controls)."""
-    return np.asarray((others - others.mean()) * len(others) / (len(others) - 1))
+    """Return each control (controls, or controls x periods) against the rest."""
+    return np.asarray((others - others.mean(axis=0)) * len(others) / (len(others) - 1))

@@ -216,9 +216,8 @@ def with_clumps(found: Finding, clumps: tuple[Clumps, ...], units: tuple[str, ..
     down, up = (sum(least(one.moves) for one in clumps) for least in (min, max))
     strict = None if found.strict is None else _moved(found.strict, down, up)
     names = [units[unit] for one in clumps for unit in one.standing_apart]
-    return replace(
-        found, effect=_moved(found.effect, down, up), strict=strict, notices=(*found.notices, _notice(names))
-    )
+    moved = replace(found, effect=_moved(found.effect, down, up), strict=strict)
+    return moved.telling(_notice(names))
 
 
 def _moved(one: Estimate, down: float, up: float) -> Estimate:

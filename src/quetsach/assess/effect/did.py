@@ -179,7 +179,7 @@ def _compared(comparison: Comparison, scale: Scale, generator: np.random.Generat
     rivals = rivals_of(comparison, cells, whole)
     if strayed := strayed_before(comparison, whole):
         rivals.append(strayed.rival(whole.interval))
-        found = replace(found, notices=tuple(strayed.notices()))
+        found = found.telling(*strayed.notices())
     wide = with_drift(widened(found, rivals), comparison, cells)
     wide = with_clumps(wide, tuple(_clumps(comparison, cells, generator)), panel.units)
     if comparison.is_common:

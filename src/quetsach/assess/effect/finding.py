@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -201,6 +201,10 @@ class Finding:
     counted: Counted = Counted.UNITS
     group_times: tuple[GroupTime, ...] = ()
     course: Course | None = None
+
+    def telling(self, *notices: Notice) -> "Finding":
+        """Return the finding that says something more; nothing that was said is lost."""
+        return replace(self, notices=(*self.notices, *notices))
 
     @property
     def points(self) -> Iterator[Point]:

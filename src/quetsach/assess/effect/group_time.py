@@ -125,7 +125,8 @@ class Comparison:
 #
 # Another account of what would have been widens the interval where it differs from the usual one by more than chance.
 
-_PERIODS_FOR_TREND: Final = 4
+PERIODS_FOR_START: Final = 4
+"""Before a start, from which its time before tells a slope, or a start pretended in it."""
 _NO_DRIFT: Final = 1e-9
 
 
@@ -178,13 +179,15 @@ def rivals_of(comparison: Comparison, cells: list[tuple[int, int]], whole: Told)
     return made
 
 
-def before_starts(comparison: Comparison, course: Callable[[int], Floats]) -> Floats | None:
+def before_starts(
+    comparison: Comparison, course: Callable[[int], Floats], *, at_least: int = PERIODS_FOR_START
+) -> Floats | None:
     """Return the weights (kinds x periods) of the mean over groups of a sum over the time before each (periods).
 
-    None where no group has time enough before its start, and others that begin later.
+    None where no group has time enough before its start (``at_least`` so many periods), and others that begin later.
     """
     starts = comparison.starts
-    groups = [int(group) for group in starts.starts if _PERIODS_FOR_TREND <= group < starts.periods]
+    groups = [int(group) for group in starts.starts if at_least <= group < starts.periods]
     size = {group: float(starts.sizes[starts.starts == group][0]) for group in groups if (starts.starts > group).any()}
     if not size:
         return None

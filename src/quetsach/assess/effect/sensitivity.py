@@ -260,7 +260,7 @@ def with_spill_over(found: Finding, share: float) -> Finding:
         ),
     )
     strict = None if found.strict is None else _reaching(found.strict, share)
-    return replace(found, effect=_reaching(found.effect, share), strict=strict, notices=(*found.notices, notice))
+    return replace(found, effect=_reaching(found.effect, share), strict=strict).telling(notice)
 
 
 def _seen_through(one: Estimate) -> Estimate:
@@ -284,7 +284,7 @@ def with_negative_control(found: Answer, negative: Answer) -> Answer:
     if isinstance(found, NotEstimable):
         return found
     if isinstance(negative, NotEstimable):
-        return replace(found, notices=(*found.notices, _NOT_COMPARED))
+        return found.telling(_NOT_COMPARED)
     check = Check("negative-control", _TEXT, negative.p_value, least=HOLDS_AT_LEAST)
     own, other = found.effect, negative.effect
     value = own.value - other.value

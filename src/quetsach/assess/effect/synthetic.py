@@ -52,6 +52,7 @@ from quetsach.assess.effect.synthetic_weights import (
     period_weights,
     without_covariates,
 )
+from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.text import Text
@@ -68,7 +69,7 @@ _FAR: Final = 1.5
 
 def synthetic_control(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
     """Return the mean gap between the treated and their synthetic control after the start."""
-    block = _usable(panel)
+    block = _usable(by_region(panel))
     if isinstance(block, NotEstimable):
         return block
     if not _has_placebos(block):
@@ -78,12 +79,13 @@ def synthetic_control(panel: Panel, scale: Scale, generator: np.random.Generator
 
 def synthetic_difference(panel: Panel, scale: Scale, generator: np.random.Generator) -> Answer:
     """Return the effect by weights on controls and on periods before."""
-    block = _usable(panel)
+    block = _usable(by_region(panel))
     if isinstance(block, NotEstimable):
         return block
     if _has_placebos(block):
         return _finding(Method.SDID, scale, block, generator)
-    if panel.weights is not None or len(block.covariates):  # the jackknife is of a plain mean
+    is_plain = len(set(block.treated_weights)) == 1 and not len(block.covariates)
+    if not is_plain:  # the jackknife is of a plain mean
         return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, block.measured | {"needed": 2.0 * len(block.treated)})
     effect, weights = by_difference(block)(block.target, block.controls)
     by = period_weights(block, block.controls)
@@ -149,7 +151,11 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
         confidence=rank_of(draws)[1],
         course=_course(block, played),
     )
-    wide = widened(found, _rivals(method, block, groups, played, draws))
+    rivals = list(_rivals(method, block, groups, played, draws))
+    if strayed := strayed_among(played.left, played.lefts, block.start):
+        rivals.append(strayed.rival(played.interval(draws)))
+        found = found.telling(*strayed.notices())
+    wide = widened(found, rivals)
     return with_clumps(wide, clumps_of_treated(block, _change(block), generator), block.treated_units)
 
 
@@ -184,8 +190,6 @@ def _extrapolated(whole: Played, start: int, draws: int) -> Iterator[Rival]:
 def _rivals(method: Method, block: Block, groups: list[Ints], whole: Played, draws: int) -> Iterator[Rival]:
     """Leave the periods just before the start out, and pretend a start earlier; how often do placebos differ so."""
     yield from _extrapolated(whole, block.start, draws)
-    if strayed := strayed_among(whole.left, whole.lefts, block.start):
-        yield strayed.rival(whole.interval(draws))
     if method is Method.SC:
         other = replace(whole, effect=whole.corrected, effects=whole.all_corrected)
         yield Rival("bias-corrected", other.interval(draws), _apart(whole, other), is_told=True)

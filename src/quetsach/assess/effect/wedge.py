@@ -134,7 +134,7 @@ def _judged(found: Finding, panel: Panel, wedge: WedgeEffects, wider: float) -> 
     averaged = float(wedge.mean_from(0) @ wedge.drawing.effects)
     shares = {first: _wears_off(wedge, first, averaged) for first in {0, wedge.first}}
     notes = tuple(notices(panel, wedge.exposure, wedge.last, is_fading=min(shares.values()) < HOLDS_AT_LEAST))
-    found = replace(found, notices=notes, strict=stretched(found.effect))
+    found = replace(found, strict=stretched(found.effect)).telling(*notes)
     late = (
         wedge.drawing.told(wedge.mean_from((wedge.first + wedge.last) / 2))
         if shares[wedge.first] < AGREES_AT_MOST

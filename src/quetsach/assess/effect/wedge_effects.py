@@ -237,9 +237,10 @@ def drawn_together(panel: Panel, groups: Ints) -> Panel:
     weights = member.sum(axis=1)
     starts = panel.starts[[int(np.argmax(rows == row)) for row in range(len(names))]]
     outcome = member @ panel.outcome / weights[:, None]
+    known = None if panel.covariates is None else member @ panel.covariates / weights[:, None]
     lies = set(zip(rows.tolist(), panel.strata, strict=True)) if panel.strata else set()
     kept = tuple(stratum for _, stratum in sorted(lies)) if len(lies) == len(names) else ()
-    grouped = replace(panel, outcome=outcome, starts=starts, weights=weights, regions=(), strata=kept)
+    grouped = replace(panel, outcome=outcome, starts=starts, weights=weights, regions=(), strata=kept, covariates=known)
     return replace(grouped, units=tuple(map(str, names)))
 
 

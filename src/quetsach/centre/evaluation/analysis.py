@@ -94,7 +94,7 @@ def analyse_panel(
         answer = with_negative_control(answer, analyse(other, design))
     is_unknown = order is not None and order.is_by_size and not order.strata
     if registration and is_unknown and isinstance(answer, Finding) and design.method is Method.WEDGE:
-        answer = replace(answer, notices=(*answer.notices, BLOCKS_NOT_RECORDED))
+        answer = answer.telling(BLOCKS_NOT_RECORDED)
     return panel, answer
 
 
