@@ -54,6 +54,17 @@ def _lost(of: str, share: float, *, size: float = 0.4, later: int = 0, own: floa
     return fault
 
 
+def _lost_on_one_day(share: float, *, size: float = 0.4) -> Fault:
+    """Let any units lose a feed on a day that has nothing to do with when they begin."""
+
+    def fault(generator: np.random.Generator, panel: Panel, _: float) -> tuple[Floats, float]:
+        units, periods = panel.shape
+        day = generator.integers(int(panel.cohorts[0]), int(panel.cohorts[-1]))
+        return -size * ((generator.random(units) < share)[:, None] & (np.arange(periods) >= day)), 0.0
+
+    return fault
+
+
 def _season(amplitude: float, length: float, phase: float) -> Fault:
     """Let all have a season, the treated in another phase, at any time of the year."""
 
@@ -106,6 +117,8 @@ def _worlds() -> tuple[Faulty, ...]:
     did = World("did", Method.DID)
     steps = replace(did, name="staggered", controls=10, cohorts=((10, 6), (13, 6), (16, 6), (19, 6)))
     sc = World("sc", Method.SC, 1, 20, before=24, after=8)
+    wedge = World("wedge", Method.WEDGE, cohorts=tuple((5 + 3 * n, 6) for n in range(6)), controls=0, after=10)
+    twelve = replace(wedge, cohorts=tuple((5 + 3 * n, 2) for n in range(6)))
     several, cits = replace(sc, treated=6), World("cits", Method.CITS, 5, 24, before=60, after=30, ramp=1)
     lost = [
         Faulty(f"a feed is lost in {100 * share:.0f} % of the {of}{after}", did, _lost(of, share, later=later))
@@ -130,6 +143,9 @@ def _worlds() -> tuple[Faulty, ...]:
         Faulty("by size, 40 % of the treated lose a feed", replace(did, counted=Counted.SIZE), _lost("treated", 0.4)),
         Faulty("staggered, 40 % of the treated lose a feed", steps, _lost("treated", 0.4)),
         Faulty("staggered, 40 % of the controls lose a feed", steps, _lost("controls", 0.4)),
+        Faulty("wedge, 40 % lose a feed as they begin", wedge, _lost("treated", 0.4)),
+        Faulty("wedge of 12, 40 % lose a feed as they begin", twelve, _lost("treated", 0.4)),
+        Faulty("wedge, all may lose a feed on one day", wedge, _lost_on_one_day(0.4)),
         Faulty("sc, 40 % of the controls lose a feed", sc, _lost("controls", 0.4)),
         Faulty("sc, 40 % of 6 treated lose a feed", several, _lost("treated", 0.4)),
         Faulty("sdid, 40 % of 6 treated lose a feed", replace(several, method=Method.SDID), _lost("treated", 0.4)),
@@ -146,6 +162,8 @@ def _worlds() -> tuple[Faulty, ...]:
         *(Faulty(f"begins {n} periods early", did, _early(n)) for n in (1, 2, 4)),
         Faulty("staggered, begins 2 periods early", steps, _early(2)),
         Faulty("sc, begins 2 periods early", sc, _early(2)),
+        Faulty("sdid, begins 4 periods early", replace(sc, method=Method.SDID), _early(4)),
+        Faulty("cits, begins 4 periods early", replace(cits, treated=1), _early(4)),
         Faulty("regions of 5 walk together", did, _regions(0.05)),
         Faulty("regions of 5 walk together, and are named", did, _regions(0.05), region=5),
         Faulty("regions of 2 walk together, and are named", did, _regions(0.05, size=2), region=2),
@@ -158,6 +176,8 @@ def _worlds() -> tuple[Faulty, ...]:
             "noisy, effects differ by half of it", replace(did, noise=0.12), _differing(0.5, "normal"), differs=True
         ),
         Faulty("staggered, effects differ by half of it", steps, _differing(0.5, "normal"), differs=True),
+        Faulty("wedge, no fault", wedge, _lost("treated", 0.0), differs=True),
+        Faulty("wedge of 12, no fault", twelve, _lost("treated", 0.0), differs=True),
     )
 
 

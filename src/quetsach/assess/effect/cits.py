@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.before_start import Strayed, strayed_among
-from quetsach.assess.effect.clumps import clumps_of_treated, with_clumps
+from quetsach.assess.effect.clumps import changes_of_treated, with_clumps
 from quetsach.assess.effect.contrast import noise_ratios, rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
@@ -93,7 +93,7 @@ def interrupted_series(
         found = found.telling(*strayed.notices())
     wide = widened(found, _rivals(panel.periods, block, ramp or 1, noisier))
     slope = ramp_slope(panel.periods, block.start, ramp or 1)
-    return with_clumps(wide, clumps_of_treated(block, slope, generator), block.treated_units)
+    return with_clumps(wide, changes_of_treated(block, slope), block.treated_units, generator)
 
 
 def _interval(spread: Spread, others: Floats, noisier: float, measured: Mapping[str, float]) -> Estimate:

@@ -33,6 +33,8 @@ _PERIODS_FOR_NOISE: Final = 4
 _MEMORY_AT_MOST: Final = 0.95
 _NAMED: Final = 5
 FELL_APART: Final = "units-fell-apart"
+LOSS_UNSEEN: Final = "loss_unseen"
+"""Of ``measured``: how far some of the treated may lie apart from the others, as each counts, and not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def clumps_of(groups: Iterable[Changes], level: float, generator: np.random.Gene
     is_few = sum(len(one.size) for one in looked_at) < _FEW
     draws = _draws(max(len(one.size) for one in looked_at), level)
     splits = [_split(one, draws, generator) for one in looked_at]
-    gain, by_chance = sum(one.gain for one in splits), sum((one.by_chance for one in splits), start=np.zeros(1))
+    gain, by_chance = sum(one.gain for one in splits), sum((one.by_chance for one in splits), start=np.zeros((2, 1)))
     if not is_few and _share(gain, by_chance) > level:
         return
     for group, split in zip(looked_at, splits, strict=True):
@@ -109,7 +111,11 @@ def clumps_of(groups: Iterable[Changes], level: float, generator: np.random.Gene
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """The best parting of a group into two: how much better it fits, and how much better by chance (draws)."""
+    """The best parting of a group into two: how much better it fits, and how much better by chance (2 x draws).
+
+    What spreads the units more than their noise is either that effects differ evenly, or that there is more noise than
+    was measured, in each unit as much in proportion.
+    """
 
     parts: tuple[Changes, Changes]
     gain: float
@@ -125,7 +131,9 @@ def _split(group: Changes, draws: int, generator: np.random.Generator) -> _Split
     gain, first = _best_split(group.size[by_size][None], floor)
     differing = np.sqrt(max(0.0, float(group.size.var(ddof=1)) - floor))
     normal = generator.standard_normal((2, draws, count))
-    by_chance, _ = _best_split(np.sort(differing * normal[0] + group.noise * normal[1], axis=1), floor)
+    louder = max(1.0, float(np.sqrt(group.size.var(ddof=1) / floor)))
+    explained = (differing * normal[0] + group.noise * normal[1], louder * group.noise * normal[1])
+    by_chance = np.array([_best_split(np.sort(one, axis=1), floor)[0] for one in explained])
     return _Split((group.of(by_size[: first[0]]), group.of(by_size[first[0] :])), float(gain[0]), by_chance)
 
 
@@ -144,7 +152,8 @@ def _gap(parts: tuple[Changes, Changes]) -> float:
 
 
 def _share(gain: float, by_chance: Floats) -> float:
-    return float((1 + (by_chance >= gain).sum()) / (1 + len(by_chance)))
+    """Return how often chance gives as much, by the explanation by which it does so most."""
+    return float((1 + (by_chance >= gain).sum(axis=1).max()) / (1 + by_chance.shape[1]))
 
 
 def _best_split(ordered: Floats, floor: float) -> tuple[Floats, Ints]:
@@ -194,23 +203,43 @@ def noise_of_changes(before: Floats, weights: Floats) -> Floats | None:
     return np.asarray(np.sqrt(variance * np.einsum("us,st,ut->u", weights, kept, weights, optimize=True)))
 
 
-def clumps_of_treated(block: Block, weights: Floats, generator: np.random.Generator) -> tuple[Clumps, ...]:
-    """Return the clumps of the treated of a block by a sum over time (``weights``, periods) of each.
+def changes_of_treated(block: Block, weights: Floats) -> list[Changes]:
+    """Return the changes of the treated of a block by a sum over time (``weights``, periods) of each.
 
-    Its controls are no matter: who plays the treated has whatever befell them.
+    Its controls are no matter: who plays the treated has whatever befell them. None in too short a time before.
     """
     units = np.arange(len(block.treated))
     before = np.vstack([block.treated, block.controls])[:, : block.start]
     noise = noise_of_changes(before, np.tile(weights, (len(before), 1)))
     if noise is None:
-        return ()
+        return []
     shares = block.treated_weights / block.treated_weights.sum()
-    changes = Changes(block.treated @ weights, noise[units], shares, units)
-    return tuple(clumps_of([changes], UNLIKELY, generator))
+    return [Changes(block.treated @ weights, noise[units], shares, units)]
 
 
-def with_clumps(found: Finding, clumps: tuple[Clumps, ...], units: tuple[str, ...]) -> Finding:
-    """Return a finding whose interval, and range to judge by, hold the effect by any clump of each group."""
+def with_clumps(
+    found: Finding,
+    treated: list[Changes],
+    units: tuple[str, ...],
+    generator: np.random.Generator,
+    *,
+    others: list[Changes] | None = None,
+) -> Finding:
+    """Return a finding whose interval, and range to judge by, hold the effect by any clump of each group.
+
+    Args:
+        found: what was found as if units of one group changed alike.
+        treated: how the treated changed, those that began together as one group.
+        units: their names, and those of the others.
+        generator: draws groups whose effects differ.
+        others: the same of those that the treated are held against, where they are looked at as well.
+    """
+    looked_at = [side for side in (treated, others) if side is not None]
+    clumps = [one for side in looked_at for one in clumps_of(side, UNLIKELY / len(looked_at), generator)]
+    if any(len(one.size) > 1 for one in treated):
+        unseen = sum(_APART_AT_LEAST * np.sqrt(one.floor) * one.shares.sum() for one in treated)
+        measured = {**found.effect.measured, LOSS_UNSEEN: float(unseen)}
+        found = replace(found, effect=replace(found.effect, measured=measured))
     if not clumps:
         return found
     down, up = (sum(least(one.moves) for one in clumps) for least in (min, max))

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats
 
 from quetsach.assess.effect.before_start import strayed_before
-from quetsach.assess.effect.clumps import UNLIKELY, Changes, Clumps, clumps_of, noise_of_changes, with_clumps
+from quetsach.assess.effect.clumps import Changes, noise_of_changes, with_clumps
 from quetsach.assess.effect.contrast import Told, contrast_spread, groups_of, rank_of, told
 from quetsach.assess.effect.finding import (
     Answer,
@@ -181,7 +181,8 @@ def _compared(comparison: Comparison, scale: Scale, generator: np.random.Generat
         rivals.append(strayed.rival(whole.interval))
         found = found.telling(*strayed.notices())
     wide = with_drift(widened(found, rivals), comparison, cells)
-    wide = with_clumps(wide, tuple(_clumps(comparison, cells, generator)), panel.units)
+    treated, others = _changes(comparison, cells)
+    wide = with_clumps(wide, treated, panel.units, generator, others=others)
     if comparison.is_common:
         return wide
     forbidden = sum(one.weight for one in bacon(panel) if one.is_forbidden)
@@ -189,8 +190,8 @@ def _compared(comparison: Comparison, scale: Scale, generator: np.random.Generat
     return replace(wide, effect=replace(wide.effect, measured=measured), group_times=_group_times(comparison, cells))
 
 
-def _clumps(comparison: Comparison, cells: list[tuple[int, int]], generator: np.random.Generator) -> Iterator[Clumps]:
-    """Look among the treated, group by group, and among the others for units that changed unlike the rest.
+def _changes(comparison: Comparison, cells: list[tuple[int, int]]) -> tuple[list[Changes], list[Changes]]:
+    """Return how the treated changed, group by group, and how the others did; nothing in too short a time before.
 
     Against the mean before the start in any case: one last period alone has much noise.
     """
@@ -198,13 +199,12 @@ def _clumps(comparison: Comparison, cells: list[tuple[int, int]], generator: np.
     weights = comparison.starts.mean(cells, mean_before(panel.shape[1]))
     noise = noise_of_changes(panel.outcome[:, : panel.cohorts[0]], weights[groups.kind])
     if noise is None:
-        return
+        return [], []
     sizes = (panel.outcome * weights[groups.kind]).sum(axis=1)
     own = [np.flatnonzero(groups.kind == kind) for kind in range(len(groups.starts)) if weights[kind].any()]
     changes = [Changes(sizes[units], noise[units], panel.weight[units], units) for units in own]
-    for is_treated in (True, False):
-        side = [one for one in changes if panel.treated[one.units[0]] == is_treated]
-        yield from clumps_of(side, UNLIKELY / 2, generator)
+    treated, others = ([one for one in changes if panel.treated[one.units[0]] == side] for side in (True, False))
+    return treated, others
 
 
 def _course(comparison: Comparison, cells: list[tuple[int, int]]) -> Course:

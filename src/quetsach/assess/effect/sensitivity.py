@@ -12,6 +12,7 @@ from typing import Final
 
 from scipy import stats
 
+from quetsach.assess.effect.clumps import LOSS_UNSEEN
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method, Part, as_reduction
 from quetsach.assess.effect.method_texts import LATEST
 from quetsach.assess.effect.panel import Panel
@@ -38,6 +39,8 @@ wrong: at 95 % that would be in 2.5 of 100, with nothing to spare.
 """
 PERIODS_FOR: Final[Mapping[str, int]] = {"line": 4, "bent": 6}
 """Periods before the start from which a line, or a curve, can be told from noise at all."""
+LOST_IN: Final = 0.3
+"""Share of the treated for which the answer says what a loss that is not found would do."""
 PEAK: Final = 2
 """Periods just before a start that may be the peak that it was a response to."""
 
@@ -136,6 +139,7 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
             "the same provider), the true reduction is about {told}, more than is seen.",
             told=told,
         )
+    yield from _of_feeds(found)
     measured = found.effect.measured
     if "drift_to_overturn" in measured:
         needed, seen = (_drift(measured[f"drift_{name}"], found) for name in ("to_overturn", "not_excluded"))
@@ -154,6 +158,29 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
             "nearest to none).",
             told=told,
         )
+
+
+def _of_feeds(found: Finding) -> Iterator[LocalText]:
+    """Say which lost feeds would not be found in the panel, where the figure fell."""
+    if found.effect.value >= 0:
+        return
+    yield Text(
+        "A feed that all treated units lose at once, or the only one that is treated, looks just like an effect, and "
+        "no figure of the panel tells the two apart: compare what the sensors reached before the start and after it."
+    )
+    gap = found.effect.measured.get(LOSS_UNSEEN)
+    if gap is None:
+        return
+    value, moved = found.effect.value, LOST_IN * gap
+    loss = _drift(gap, found)
+    reach = _points(math.exp(value + moved) - math.exp(value)) if found.scale.is_log else _plain(moved)
+    yield Text(
+        "Where only some of the treated lose a feed, a loss of less than about {loss} is not found. Just under that in "
+        "{share} % of them would make the effect look larger by {reach} than it is.",
+        loss=loss,
+        share=Number(100 * LOST_IN),
+        reach=reach,
+    )
 
 
 def not_excluded(found: Finding) -> LocalText | None:
@@ -232,6 +259,10 @@ def _drift(size: float, found: Finding) -> LocalText:
 
 def _plain(size: float) -> LocalText:
     return LocalText(*(number_text(size, language, decimals=2) for language in ("vi", "en")))
+
+
+def _points(share: float) -> LocalText:
+    return Text("{points} points", points=Number(100 * share, decimals=1))
 
 
 def _percent(share: float) -> LocalText:

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.before_start import strayed_among
-from quetsach.assess.effect.clumps import clumps_of_treated, with_clumps
+from quetsach.assess.effect.clumps import changes_of_treated, with_clumps
 from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
 from quetsach.assess.effect.finding import (
     Answer,
@@ -156,7 +156,7 @@ def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Ge
         rivals.append(strayed.rival(played.interval(draws)))
         found = found.telling(*strayed.notices())
     wide = widened(found, rivals)
-    return with_clumps(wide, clumps_of_treated(block, _change(block), generator), block.treated_units)
+    return with_clumps(wide, changes_of_treated(block, _change(block)), block.treated_units, generator)
 
 
 def _change(block: Block) -> Floats:

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.clumps import Changes, noise_of_changes, with_clumps
 from quetsach.assess.effect.contrast import rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
@@ -68,7 +69,28 @@ def stepped_wedge(panel: Panel, scale: Scale, generator: np.random.Generator, *,
     grouped = _by_group(wedge, generator)
     if isinstance(grouped, NotEstimable):
         return grouped
-    return _finding(panel, scale, wedge, [found, *([grouped] if grouped else [])])
+    made = _finding(panel, scale, wedge, [found, *([grouped] if grouped else [])])
+    return with_clumps(made, [changes] if (changes := _changes(wedge)) else [], wedge.panel.units, generator)
+
+
+def _changes(wedge: WedgeEffects) -> Changes | None:
+    """Return how each row that the effect is of changed at its start, beside the effects; None in too short a time.
+
+    Noise is that about the mean of each row before its start and that after it, so that what befell it there is none.
+    """
+    exposure, kind, left = wedge.exposure, wedge.lot.kind, wedge.drawing.left
+    before, under = ((times & exposure.is_waited) * 1.0 for times in (exposure.times < 0, exposure.times >= 0))
+    after = exposure.cells(wedge.first, wedge.last)
+    sums = (after / np.maximum(after.sum(axis=1), 1)[:, None] - before / before.sum(axis=1)[:, None])[kind]
+    quiet = left.copy()
+    for part in (before[kind], under[kind]):
+        quiet -= part * ((left * part).sum(axis=1) / np.maximum(part.sum(axis=1), 1))[:, None]
+    noise = noise_of_changes(quiet[:, exposure.is_waited], sums[:, exposure.is_waited])
+    if noise is None:
+        return None
+    counts = wedge.lot.weights * after.sum(axis=1)[kind]
+    rows = np.flatnonzero(counts)
+    return Changes((left * sums).sum(axis=1), noise, counts / counts.sum(), np.arange(len(kind))).of(rows)
 
 
 def _obstacle(panel: Panel) -> NotEstimable | None:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quetsach.assess.effect.contrast import Groups, contrast_spread
 from quetsach.assess.effect.finding import Spread
@@ -227,8 +228,8 @@ class WedgeEffects:
         return np.asarray(left - np.average(left, axis=0, weights=self.lot.weights))
 
 
-def drawn_together(panel: Panel, groups: Ints) -> Panel:
-    """Return the panel of groups of units that begin together (one number a unit), each as the mean of its units.
+def drawn_together(panel: Panel, groups: Ints | NDArray[np.str_]) -> Panel:
+    """Return the panel of groups of units that begin together (one number or name a unit), each as their mean.
 
     Groups that lie within one stratum each keep it; others are drawn together.
     """
@@ -246,7 +247,7 @@ def drawn_together(panel: Panel, groups: Ints) -> Panel:
 
 def by_region(panel: Panel) -> Panel:
     """Return the panel of the regions that it names, else itself: what was drawn, or moves, together is one."""
-    return drawn_together(panel, np.unique(panel.regions, return_inverse=True)[1]) if panel.regions else panel
+    return drawn_together(panel, np.array(panel.regions)) if panel.regions else panel
 
 
 def filled(panel: Panel) -> Panel:

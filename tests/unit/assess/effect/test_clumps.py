@@ -62,6 +62,34 @@ def test_several_treated_units_of_which_some_lose_a_feed(method: Method) -> None
     assert found.effect.low <= 0 <= found.effect.high
 
 
+def test_a_feed_that_some_units_of_a_wedge_lose_as_they_begin() -> None:
+    """The order that is drawn says nothing of it: it comes with each start, as the effect does."""
+    starts = [5 + 3 * (unit // 6) for unit in range(36)]
+    series = quiet(36)
+    for unit in (0, 1, 6, 7, 8, 12, 13):
+        series[unit, starts[unit] :] -= 0.4
+    found = found_in(panel_of(np.exp(series), starts), Method.WEDGE)
+    assert "Apart from the majority: 7 (u0, u1, u6, u7, u8, …)" in noticed(found)
+    assert found.strict
+    assert found.strict.low <= found.effect.low <= 0 <= found.effect.high <= found.strict.high
+
+
+@pytest.mark.parametrize("size", [1, 2, 6])
+def test_a_sound_wedge_does_not_fall_apart(size: int) -> None:
+    starts = [5 + 3 * step for step in range(6) for _ in range(size)] + [5] * (12 - min(12, 6 * size))
+    seen = sum(
+        bool(noticed(found_in(panel_of(np.exp(quiet(len(starts), seed=seed)), starts), Method.WEDGE)))
+        for seed in range(20)
+    )
+    assert seen <= 3
+
+
+def test_regions_that_stand_apart_are_named() -> None:
+    panel = panel_with(20, 20, [0, 1, 2, 3])
+    named = replace(panel, regions=tuple(f"vùng {unit // 2}" for unit in range(40)))
+    assert "Apart from the majority: 2 (vùng 0, vùng 1)" in noticed(found_in(named))
+
+
 def test_groups_that_begin_one_after_the_other_are_looked_at_together() -> None:
     starts = [10] * 6 + [13] * 6 + [16] * 6 + [PERIODS] * 10
     series = quiet(28)

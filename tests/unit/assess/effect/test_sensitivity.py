@@ -8,6 +8,7 @@ from tests.unit.assess.effect.panels import grounds_of, noisy, panel_of
 from tests.unit.assess.effect.test_verdict import codes
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
+from quetsach.assess.effect.clumps import LOSS_UNSEEN
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
 from quetsach.assess.estimate import AssessError
@@ -49,10 +50,25 @@ def test_a_drift_as_large_as_it_says_leaves_no_effect() -> None:
 
 def test_an_effect_that_is_told_says_what_would_overturn_it_in_both_languages() -> None:
     texts = list(sensitivity(found(panel(0.5))))
-    assert len(texts) == 4
+    assert len(texts) == 6
     assert all(text.vi and text.en and text.vi != text.en for text in texts)
     [left] = sensitivity(found(panel(0.0, seed=4)))
     assert "12 periods before the start do not exclude" in left.en
+
+
+def test_it_says_which_lost_feeds_would_not_be_found_and_what_they_would_do() -> None:
+    halved = found(panel(0.5))
+    loss = halved.effect.measured[LOSS_UNSEEN]
+    texts = [text.en for text in sensitivity(halved)]
+    [told] = [text for text in texts if "is not found" in text]
+    assert f"less than about {-100 * math.expm1(-loss):.1f} %" in told
+    moved = 100 * math.exp(halved.effect.value) * math.expm1(0.3 * loss)
+    assert f"Just under that in 30 % of them would make the effect look larger by {moved:.1f} points" in told
+    assert sum("all treated units lose at once" in text for text in texts) == 1
+    alone = [text.en for text in sensitivity(found(panel(0.5, treated=1)))]
+    assert sum("the only one that is treated" in text for text in alone) == 1
+    assert not [text for text in alone if "is not found" in text]
+    assert not [text for text in (one.en for one in sensitivity(found(panel(0.0)))) if "feed" in text]
 
 
 def test_with_several_starts_it_says_what_a_regression_would_have_compared() -> None:
