@@ -101,7 +101,7 @@ def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
         AssessError: it is damaged, or its content is not what was sealed.
     """
     if len(content) > MAX_BYTES:
-        raise AssessError("not a frozen baseline: too large", where=where, hint=_HINT)
+        raise AssessError(Text("not a frozen baseline: too large"), where=where, hint=_HINT)
     try:
         sealed: dict[str, Any] = json.loads(content)
         found: dict[str, Any] = sealed["baseline"]
@@ -110,9 +110,11 @@ def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
     except _NOT_ONE as error:
         raise AssessError(f"not a frozen baseline: {error}", where=where, hint=_HINT) from error
     if not is_whole:
-        raise AssessError("the frozen baseline is not what was sealed: it was changed", where=where, hint=_HINT)
+        raise AssessError(Text("the frozen baseline is not what was sealed: it was changed"), where=where, hint=_HINT)
     if (found["definition"], found["key"]) != (WINDOW.id, ADDRESS_KEY):
-        raise AssessError(f"the frozen baseline counts something else: {found['definition']}", where=where, hint=_HINT)
+        raise AssessError(
+            Text("the frozen baseline counts something else: {what}", what=found["definition"]), where=where, hint=_HINT
+        )
     return frozen
 
 
@@ -152,7 +154,12 @@ def compare_again(frozen: FrozenBaseline, addresses: int, basis: Basis) -> tuple
     """
     if basis.window != frozen.basis.window:
         raise AssessError(
-            f"the baseline was frozen over {frozen.basis.window}, the campaign now says {basis.window}", hint=_HINT
+            Text(
+                "the baseline was frozen over {frozen}, the campaign now says {stated}",
+                frozen=str(frozen.basis.window),
+                stated=str(basis.window),
+            ),
+            hint=_HINT,
         )
     notices = []
     if addresses != frozen.addresses:

@@ -181,7 +181,11 @@ def read_events(content: bytes, *, where: str) -> tuple[KnownEvent, ...]:
     found = []
     for at, row in read_rows(content, EVENT_COLUMNS, where=where):
         if row["kind"] not in set(EventKind):
-            raise InputError(f"no kind of event: {row['kind'][:40]!r}", where=at, hint=f"known: {', '.join(EventKind)}")
+            raise InputError(
+                f"no kind of event: {row['kind'][:40]!r}",
+                where=at,
+                hint=Text("known: {names}", names=", ".join(EventKind)),
+            )
         text = LocalText(required(row, "text_vi", where=at), required(row, "text_en", where=at))
         families = tuple(part for one in row["families"].split(";") if (part := one.strip()))
         name, source = required(row, "id", where=at), required(row, "source", where=at)

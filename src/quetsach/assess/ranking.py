@@ -186,7 +186,10 @@ def _sums(table: pa.Table, group: str) -> dict[str, int]:
 
 def _days(basis: Basis) -> int:
     if not basis.days_with_data:
-        raise AssessError(f"no sightings from {basis.window}", hint="ingest the feed files of these days first")
+        raise AssessError(
+            Text("no sightings from {period}", period=str(basis.window)),
+            hint=Text("ingest the feed files of these days first"),
+        )
     return basis.days_with_data
 
 

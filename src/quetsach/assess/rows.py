@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from quetsach.assess.estimate import AssessError
+from quetsach.core.text import Text
 
 MAX_BYTES: Final = 64 << 20
 _MAX_TEXT: Final = 200
@@ -45,8 +46,12 @@ class Line:
         except ValueError:
             number = math.nan
         if not math.isfinite(number) or "_" in text:
-            hint = "a decimal point, no separators between thousands"
-            raise AssessError(f"{column} is not a number: {text[:40]!r}", where=self.where, hint=hint)
+            hint = Text("a decimal point, no separators between thousands")
+            raise AssessError(
+                Text("{column} is not a number: {text}", column=column, text=repr(text[:40])),
+                where=self.where,
+                hint=hint,
+            )
         return number
 
 
@@ -66,12 +71,14 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
         AssessError: it is no such table; the error names line and column.
     """
     if len(content) > MAX_BYTES:
-        raise AssessError(f"the file is larger than {MAX_BYTES >> 20} MiB", where=where)
+        raise AssessError(Text("the file is larger than {size} MiB", size=MAX_BYTES >> 20), where=where)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise AssessError("this is not UTF-8", where=f"{where}, line {line}", hint="save it as CSV UTF-8") from error
+        raise AssessError(
+            Text("this is not UTF-8"), where=f"{where}, line {line}", hint=Text("save it as CSV UTF-8")
+        ) from error
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
@@ -82,7 +89,9 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
                 continue
             at = f"{where}, line {lines.line_num}"
             if len(values) != len(header):
-                raise AssessError(f"{len(values)} columns and not {len(header)}", where=at)
+                raise AssessError(
+                    Text("{number} columns and not {columns}", number=len(values), columns=len(header)), where=at
+                )
             cells = {column: "" if place is None else values[place].strip() for column, place in places.items()}
             yield Line(cells, at, delimiter != ",")
     except csv.Error as error:
@@ -96,6 +105,6 @@ def _places(
         count = header.count(column)
         if count > 1 or (not count and column in columns):
             what = "is there twice" if count else "is missing"
-            hint = f"a header with {', '.join(columns)}"
+            hint = Text("a header with {columns}", columns=", ".join(columns))
             raise AssessError(f"the column {column} {what}", where=f"{where}, line 1", hint=hint)
     return {column: header.index(column) if column in header else None for column in (*columns, *optional)}

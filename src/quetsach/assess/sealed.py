@@ -8,10 +8,11 @@ from typing import Any, Final, Protocol
 
 from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 MAX_BYTES: Final = 8 << 20
 _NOT_ONE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuetsachError)
-_HINT: Final = "restore the file from a backup: what was registered stays as it was signed"
+_HINT: Final = Text("restore the file from a backup: what was registered stays as it was signed")
 
 type Sign = Callable[[bytes], bytes]
 """Gives the signature (Ed25519, 64 bytes) of some content."""
@@ -59,8 +60,8 @@ def sealed(registration: Registered, *, public_key: bytes, sign: Sign) -> bytes:
     """
     if registration.registered_at.astimezone(UTC).date() >= registration.start:
         raise AssessError(
-            f"the campaign began on {registration.start}: an analysis can be registered only before",
-            hint="an analysis that was not registered may be shown, and says so",
+            Text("the campaign began on {day}: an analysis can be registered only before", day=str(registration.start)),
+            hint=Text("an analysis that was not registered may be shown, and says so"),
         )
     content = registration.content()
     made = {
@@ -91,7 +92,7 @@ def opened[R: Registered](
     except _NOT_ONE as error:
         raise AssessError(f"not a registration: {error}", where=where, hint=_HINT) from error
     if not is_whole or not verify(key, signature, canonical(found)):
-        raise AssessError("the registration is not what was signed: it was changed", where=where, hint=_HINT)
+        raise AssessError(Text("the registration is not what was signed: it was changed"), where=where, hint=_HINT)
     if registration.registered_at.astimezone(UTC).date() >= registration.start:
-        raise AssessError("this was registered after the start", where=where)
+        raise AssessError(Text("this was registered after the start"), where=where)
     return registration, key

@@ -116,13 +116,18 @@ def change_against(count: WindowCount, baseline: WindowCount) -> WindowChange:
     """
     if count.basis.window.days != baseline.basis.window.days:
         raise AssessError(
-            f"{count.basis.window} has {count.basis.window.days} days and the baseline {baseline.basis.window.days}: "
-            "unequal windows do not compare",
-            hint=f"ask for a window of {baseline.basis.window.days} days",
+            Text(
+                "{window} has {days} days and the baseline {base}: unequal windows do not compare",
+                window=str(count.basis.window),
+                days=count.basis.window.days,
+                base=str(baseline.basis.window.days),
+            ),
+            hint=Text("ask for a window of {days} days", days=baseline.basis.window.days),
         )
     if baseline.addresses < 1:
         raise AssessError(
-            f"the baseline window {baseline.basis.window} has no sightings", hint="ingest the feed files of it first"
+            Text("the baseline window {window} has no sightings", window=str(baseline.basis.window)),
+            hint=Text("ingest the feed files of it first"),
         )
     notices = _coverage(count)
     if not count.basis.days_with_data:

@@ -52,7 +52,7 @@ def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
     def name(family: str) -> LocalText:
         if (known := names.families.get(family)) is None:
             raise AssessError(
-                "the lake does not count by this table of families: names that nobody placed would be shown",
+                Text("the lake does not count by this table of families: names that nobody placed would be shown"),
                 where=family,
             )
         return LocalText(known.name, known.name)
@@ -178,7 +178,9 @@ def weekly_machines(
         LakeError: the lake cannot be read.
     """
     if period.days % WEEK_DAYS or period.days < 2 * WEEK_DAYS:
-        raise InputError("grades need whole weeks, two at least", where=str(period), hint=f"{GRADED_DAYS} days")
+        raise InputError(
+            Text("grades need whole weeks, two at least"), where=str(period), hint=Text("{days} days", days=GRADED_DAYS)
+        )
     weeks: list[Mapping[str, Answer]] = []
     for day in (period.first + timedelta(days=n) for n in range(0, period.days, WEEK_DAYS)):
         report = hosts(view, Period(day, day + timedelta(days=WEEK_DAYS - 1)), by="isp", announced=announced)

@@ -295,7 +295,9 @@ def _read(path: Path, campaign: str) -> FrozenBaseline | None:
         raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
     frozen = read_baseline(content, where=str(path))
     if frozen.campaign != campaign:
-        raise AssessError(f"the frozen baseline is of campaign {frozen.campaign!r}", where=str(path))
+        raise AssessError(
+            Text("the frozen baseline is of campaign {name}", name=repr(frozen.campaign)), where=str(path)
+        )
     return frozen
 
 

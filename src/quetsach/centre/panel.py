@@ -16,6 +16,7 @@ from quetsach.core.country import Places
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.table import csv_text
+from quetsach.core.text import Text
 from quetsach.lake.view import LakeView
 from quetsach.lake.weekly import Sensors, WeekMeasure, constant_sensors, weekly, weeks
 
@@ -68,11 +69,11 @@ def panel_so_far(registration: Registration, centre: Centre, view: LakeView, *, 
     """
     last = view.newest_day(until=registration.registered_at.date())
     if last is None:
-        raise InputError("the lake has no sightings so far")
+        raise InputError(Text("the lake has no sightings so far"))
     days = view.days_with_data(Period(last - timedelta(weeks=weeks_at_most), last)).column("day").to_pylist()
     starts = weeks(min(days), last, anchor=registration.start)
     if len(starts) < 2:
-        raise InputError("the lake has no two whole weeks so far")
+        raise InputError(Text("the lake has no two whole weeks so far"))
     half = len(starts) // 2
     windows = (Period(starts[0], starts[half] - timedelta(days=1)), Period(starts[half], last))
     return _counted(registration, centre, view, starts, windows=windows, progress=lambda _weeks: None)[0]
@@ -151,4 +152,4 @@ def _code(unit: str, places: Places, day: date) -> str:
         if unit in (place.code, place.name_vi, place.name_en):
             return place.code
     hint = "write provinces by code or name; for other units hand a panel over: --panel FILE"
-    raise InputError("is no province on the first day of the campaign", where=unit, hint=hint)
+    raise InputError(Text("is no province on the first day of the campaign"), where=unit, hint=hint)

@@ -10,6 +10,7 @@ from quetsach.centre.tables import placings_path
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames, Placing, name_key
 from quetsach.core.table import PLACING_COLUMNS, csv_text
+from quetsach.core.text import Text
 
 MOST_CHARACTERS = 200
 _NO_FAMILY = (UNKNOWN_FAMILY, UNPLACED_FAMILY)
@@ -41,12 +42,15 @@ def checked_placing(names: FamilyNames, decided: Decided, *, by: str, now: datet
     """
     for text in (decided.spelling, decided.reason, decided.name, decided.platform):
         if len(text) > MOST_CHARACTERS or not text.isprintable():
-            raise InputError(f"no text that can be kept: {text[:40]!r}", hint=f"at most {MOST_CHARACTERS} characters")
+            raise InputError(
+                Text("no text that can be kept: {text}", text=repr(text[:40])),
+                hint=Text("at most {number} characters", number=MOST_CHARACTERS),
+            )
     family = Section({"FAMILY": decided.family}, "command line").identifier("FAMILY")
     _refuse_names(names, decided, family)
     known = names.families.get(family)
     if not decided.reason.strip():
-        raise InputError("a reason is needed", where="--reason")
+        raise InputError(Text("a reason is needed"), where="--reason")
     return Placing(
         spelling=decided.spelling.strip(),
         family=family,
@@ -61,18 +65,22 @@ def checked_placing(names: FamilyNames, decided: Decided, *, by: str, now: datet
 def _refuse_names(names: FamilyNames, decided: Decided, family: str) -> None:
     key = name_key(decided.spelling)
     if not key or key in _NO_FAMILY or family in _NO_FAMILY:
-        raise InputError("this is no name of malware", where=decided.spelling)
+        raise InputError(Text("this is no name of malware"), where=decided.spelling)
     owners = {name_key(own): f.id for f in names.families.values() for own in (f.id, f.name)}
     if owners.get(key, family) != family:
-        raise InputError("this is the identifier or name of a family itself", where=decided.spelling)
+        raise InputError(Text("this is the identifier or name of a family itself"), where=decided.spelling)
     if family in names.families:
         return
     if not (decided.name and decided.platform):
-        hint = "for a family that is new: --name NAME --platform NAME; quetsach center families list"
-        raise InputError("there is no such family", where=decided.family, hint=hint)
+        hint = Text("for a family that is new: --name NAME --platform NAME; quetsach center families list")
+        raise InputError(Text("there is no such family"), where=decided.family, hint=hint)
     for own in (family, decided.name):
         if owner := owners.get(name_key(own)):
-            raise InputError("there is a family of this name already", where=own, hint=f"its identifier: {owner}")
+            raise InputError(
+                Text("there is a family of this name already"),
+                where=own,
+                hint=Text("its identifier: {owner}", owner=owner),
+            )
 
 
 def keep_placing(centre: Centre, placing: Placing) -> None:

@@ -21,10 +21,11 @@ from quetsach.assess.estimate import Notice
 from quetsach.assess.trial.registration import TrialRegistration, is_trial, read_trial
 from quetsach.centre.tables import campaign_names
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import LocalText, Text
 from quetsach.packs.key_files import Phrase, read_private, read_public, write_pair
 
 ROLL_OUT, LOT, REGISTRATION, FIDELITY = "roll-out.json", "lot.json", "registration.json", "fidelity"
-WRITTEN_ONCE = "what was published before the start stays; a new campaign gets a new name"
+WRITTEN_ONCE = Text("what was published before the start stays; a new campaign gets a new name")
 KEY = "registration"
 
 
@@ -37,7 +38,7 @@ class KeptRecord:
     fidelity: Fidelity
 
 
-def write_once(path: Path, content: bytes, refusal: str) -> None:
+def write_once(path: Path, content: bytes, refusal: LocalText) -> None:
     """Write a file that must not be there yet, whole.
 
     Raises:
@@ -59,8 +60,8 @@ def refuse_campaign(folder: Path) -> None:
         InputError: a campaign of the centre or of its country has this name.
     """
     if (folder / ROLL_OUT).exists() or folder.name in campaign_names(folder.parents[1]):
-        hint = "a trial has a name of its own, and its registration lies there"
-        raise InputError("this is the name of a campaign", where=folder.name, hint=hint)
+        hint = Text("a trial has a name of its own, and its registration lies there")
+        raise InputError(Text("this is the name of a campaign"), where=folder.name, hint=hint)
 
 
 def refuse_trial(folder: Path) -> None:
@@ -70,8 +71,8 @@ def refuse_trial(folder: Path) -> None:
         InputError: the lot of a trial was drawn there.
     """
     if (folder / LOT).exists():
-        hint = "a campaign has a name of its own, and its registration lies there"
-        raise InputError("this is the name of a trial", where=folder.name, hint=hint)
+        hint = Text("a campaign has a name of its own, and its registration lies there")
+        raise InputError(Text("this is the name of a trial"), where=folder.name, hint=hint)
 
 
 def order_of(folder: Path) -> RollOut | None:
@@ -95,10 +96,10 @@ def begins_of(registration: Registration, folder: Path) -> dict[str, date | None
         path = folder / ROLL_OUT
         order = read_roll_out(storage.read_input(path), where=str(path))
         if order.digest != registration.roll_out:
-            raise InputError("the order of roll-out is not the one that was registered", where=str(path))
+            raise InputError(Text("the order of roll-out is not the one that was registered"), where=str(path))
         if registration.strata and order.strata != registration.strata:
-            what = "the strata that were registered are not those that the order was drawn within"
-            raise InputError(what, where=str(path), hint="restore the registration that was signed")
+            what = Text("the strata that were registered are not those that the order was drawn within")
+            raise InputError(what, where=str(path), hint=Text("restore the registration that was signed"))
         order.refuse_before(registration.start, where=str(path))
         begins |= planned_days(order)
     return begins
@@ -125,7 +126,7 @@ def read_registered(path: Path) -> Registration:
     content = storage.read_input(path)
     if is_trial(content):
         hint = "quetsach center assess effect --panel OUTCOMES --registration FILE"
-        raise InputError("this is the registration of a trial: it has no panel", where=str(path), hint=hint)
+        raise InputError(Text("this is the registration of a trial: it has no panel"), where=str(path), hint=hint)
     return _opened(content, path)[0]
 
 

@@ -20,6 +20,7 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
+from quetsach.core.text import Text
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled, bundled_country_file, country_in
 from quetsach.lake import parquet
@@ -161,7 +162,7 @@ def load_campaign(identifier: str, data: Path) -> Campaign:
     """
     known = _campaigns(data)
     if identifier not in known:
-        hint = f"known: {', '.join(sorted(known)) or 'none'}"
+        hint = Text("known: {names}", names=", ".join(sorted(known)) or "none")
         raise InputError(f"there is no campaign {identifier[:60]!r} with a campaign.toml", hint=hint)
     return read_campaign(_read(known[identifier]), file=known[identifier].name)
 
@@ -209,7 +210,10 @@ def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
     known = {path.parent.name: path for path in sorted(country_table("campaigns", data).glob("*/scenario.toml"))}
     known |= {path.stem: path for path in sorted((bundled("data") / "scenarios").glob("*.toml"))}
     if named not in known:
-        raise InputError(f"there is no scenario {named[:60]!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
+        raise InputError(
+            Text("there is no scenario {name}", name=repr(named[:60])),
+            hint=Text("known: {names}", names=", ".join(sorted(known)) or "none"),
+        )
     return _read(known[named]), known[named].name
 
 
@@ -253,14 +257,14 @@ def _newest_ranges(*folders: Path) -> tuple[AddressRanges, date]:
             if found := imported_dates(folder, suffix):
                 dated, path = max(found.items())
                 return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
-    raise QuetsachError("there is no address table", hint="quetsach center network import FILE")
+    raise QuetsachError(Text("there is no address table"), hint=Text("quetsach center network import FILE"))
 
 
 def _stored(path: Path) -> AddressRanges:
     try:
         return AddressRanges.from_table(parquet.read(path))
     except LakeError as error:
-        hint = "delete the file and import the table again"
+        hint = Text("delete the file and import the table again")
         what = f"the stored address table cannot be read: {error.what}"
         raise NetworkError(what, where=str(path), hint=hint) from error
 
@@ -276,7 +280,9 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         if not path.is_relative_to(bundled("data")):
             raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
-        raise QuetsachError(f"a table of this build is missing: {error}", hint="install quetsach again") from error
+        raise QuetsachError(
+            f"a table of this build is missing: {error}", hint=Text("install quetsach again")
+        ) from error
 
 
 def _digest(content: bytes) -> str:

@@ -107,7 +107,7 @@ def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
     try:
         return read(text)
     except InputError as error:
-        raise InputError(error.what, where=where, hint=error.hint) from error
+        raise InputError(error.text or error.what, where=where, hint=error.advice or error.hint) from error
 
 
 PLACING_COLUMNS = ("spelling", "family", "name", "platform", "by", "at", "reason")

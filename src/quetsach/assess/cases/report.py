@@ -21,6 +21,7 @@ from quetsach.assess.cases.survival import (
 from quetsach.assess.estimate import Answer, AssessError
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import Line, read_rows
+from quetsach.core.text import Text
 
 # The report on cases: time to clean by family or provider, who is quicker, and what comes back.
 
@@ -225,5 +226,7 @@ def _time(line: Line, column: str) -> float:
 def _flag(line: Line, column: str) -> bool:
     text = line.cells[column].casefold()
     if text not in _FLAGS:
-        raise AssessError(f"{column} is neither 0 nor 1: {text[:40]!r}", where=line.where)
+        raise AssessError(
+            Text("{column} is neither 0 nor 1: {text}", column=column, text=repr(text[:40])), where=line.where
+        )
     return _FLAGS[text]

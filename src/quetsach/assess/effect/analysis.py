@@ -69,9 +69,11 @@ class Design:
 
     def __post_init__(self) -> None:
         if not 0 <= self.spill_over < 1:
-            raise AssessError("the share that reaches the controls is not from 0 to less than 1")
+            raise AssessError(Text("the share that reaches the controls is not from 0 to less than 1"))
         if self.covariates and self.method not in (Method.SC, Method.SDID):
-            raise AssessError(f"{self.method} takes no covariates", hint="--covariate is for sc and sdid")
+            raise AssessError(
+                Text("{method} takes no covariates", method=self.method), hint="--covariate is for sc and sdid"
+            )
 
 
 def usual_scale(panel: Panel) -> Scale:
@@ -93,7 +95,7 @@ def analyse(panel: Panel, design: Design) -> Answer:
         AssessError: the panel was read without the covariates of the design.
     """
     if len(design.covariates) != (0 if panel.covariates is None else panel.covariates.shape[1]):
-        raise AssessError("the panel does not have the covariates of the analysis")
+        raise AssessError(Text("the panel does not have the covariates of the analysis"))
     if np.isnan(panel.outcome).all():
         return NotEstimable(NotEstimableReason.NO_DATA)
     scale = design.scale or usual_scale(panel)

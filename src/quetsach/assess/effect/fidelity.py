@@ -22,6 +22,7 @@ from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import Line, read_rows
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.core.text import Text
 
 COLUMNS: Final = ("unit", "started", "source", "noted")
 OPTIONAL: Final = ("reached_percent", "reached_before")
@@ -117,9 +118,9 @@ def read_notes(content: bytes, order: RollOut, *, where: str) -> tuple[Note, ...
     for line in read_rows(content, COLUMNS, optional=OPTIONAL, where=where):
         unit = line.text("unit")
         if unit not in planned:
-            raise AssessError(f"the unit {unit!r} was not drawn", where=line.where)
+            raise AssessError(Text("the unit {unit} was not drawn", unit=repr(unit)), where=line.where)
         if unit in notes:
-            raise AssessError(f"the unit {unit!r} is there twice", where=line.where)
+            raise AssessError(Text("the unit {unit} is there twice", unit=repr(unit)), where=line.where)
         notes[unit] = _note(line, unit, planned[unit])
     return tuple(notes.values())
 
@@ -127,14 +128,16 @@ def read_notes(content: bytes, order: RollOut, *, where: str) -> tuple[Note, ...
 def _note(line: Line, unit: str, planned: date) -> Note:
     started, noted, spilled = (_day(line, column) for column in ("started", "noted", "reached_before"))
     if noted is None:
-        raise AssessError("noted is empty", where=line.where, hint="the day on which this was known")
+        raise AssessError(Text("noted is empty"), where=line.where, hint=Text("the day on which this was known"))
     if (started and started > noted) or (spilled and spilled > noted):
-        raise AssessError("something is noted that was still to come", where=line.where)
+        raise AssessError(Text("something is noted that was still to come"), where=line.where)
     if spilled and spilled >= planned:
-        raise AssessError(f"reached_before is not before the turn of the unit on {planned}", where=line.where)
+        raise AssessError(
+            Text("reached_before is not before the turn of the unit on {day}", day=str(planned)), where=line.where
+        )
     reached = line.number("reached_percent") if line.cells["reached_percent"] else None
     if reached is not None and not 0 <= reached <= _WHOLE:
-        raise AssessError("must be from 0 to 100", where=f"{line.where} (reached_percent)")
+        raise AssessError(Text("must be from 0 to 100"), where=f"{line.where} (reached_percent)")
     share = None if reached is None else reached / _WHOLE
     return Note(unit, started, line.text("source"), noted, share, spilled)
 
@@ -143,7 +146,7 @@ def _day(line: Line, column: str) -> date | None:
     try:
         return parse_day(line.cells[column]) if line.cells[column] else None
     except InputError as error:
-        raise AssessError(error.what, where=line.where, hint=error.hint) from error
+        raise AssessError(error.text or error.what, where=line.where, hint=error.advice or error.hint) from error
 
 
 def planned_days(order: RollOut) -> dict[str, date]:

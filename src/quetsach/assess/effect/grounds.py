@@ -75,7 +75,7 @@ class Grounds:
             AssessError: the analysis gave none.
         """
         if isinstance(self.answer, NotEstimable):
-            raise AssessError("the analysis gave no number", hint=self.answer.text.en)
+            raise AssessError(Text("the analysis gave no number"), hint=self.answer.text.en)
         return self.answer
 
     @property
@@ -86,7 +86,7 @@ class Grounds:
             AssessError: there is none.
         """
         if (reduction := self.finding.judged) is None:
-            raise AssessError("the analysis gave no reduction", hint=EXPLANATIONS[NotEstimableReason.NO_RATIO].en)
+            raise AssessError(Text("the analysis gave no reduction"), hint=EXPLANATIONS[NotEstimableReason.NO_RATIO].en)
         return reduction
 
     def departures(self) -> tuple[Notice, ...]:

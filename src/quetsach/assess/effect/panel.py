@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 
 # The periods of a panel: years, quarters, months, weeks or days, in order and with even steps between them.
 
@@ -79,7 +80,8 @@ def parse_period(text: str) -> tuple[Step, int]:
             except ValueError:
                 break
     raise InputError(
-        f"not a period: {text[:60]!r}", hint="a whole number such as 1988, or 2020-06-16, 2020-W25, 2020-06, 2020-Q2"
+        Text("not a period: {text}", text=repr(text[:60])),
+        hint=Text("a whole number such as 1988, or 2020-06-16, 2020-W25, 2020-06, 2020-Q2"),
     )
 
 
@@ -105,7 +107,7 @@ type Bools = NDArray[np.bool_]
 
 
 _NEXT_TO_NOTHING = 1e-6
-_STRATA_HINT = "analyse the units that were drawn and registered: quetsach center assess panel"
+_STRATA_HINT = Text("analyse the units that were drawn and registered: quetsach center assess panel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +189,13 @@ class Panel:
         named = {unit: str(number) for number, units in enumerate(strata, 1) for unit in units}
         for unit, begins in zip(self.units, self.treated, strict=True):
             if begins and unit not in named:
-                raise AssessError(f"the unit {unit!r} begins, and the order was drawn without it", hint=_STRATA_HINT)
+                raise AssessError(
+                    Text("the unit {unit} begins, and the order was drawn without it", unit=repr(unit)),
+                    hint=_STRATA_HINT,
+                )
         found = tuple(named.get(unit, "") for unit in self.units)
         if self.regions and len(set(zip(self.regions, found, strict=True))) > len(set(self.regions)):
-            raise AssessError("units of one region are in several strata of the order", hint=_STRATA_HINT)
+            raise AssessError(Text("units of one region are in several strata of the order"), hint=_STRATA_HINT)
         return replace(self, strata=found)
 
     def only(self, units: Bools) -> "Panel":

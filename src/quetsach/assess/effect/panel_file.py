@@ -13,6 +13,7 @@ import numpy as np
 from quetsach.assess.effect.panel import Floats, Ints, Panel, Step, parse_period, periods_of
 from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import InputError
+from quetsach.core.text import LocalText, Text
 
 COLUMNS: Final = ("unit", "period", "outcome", "treated")
 REGION: Final = "region"
@@ -27,7 +28,7 @@ _TREATED: Final = {
     **dict.fromkeys(("0", "0.0", "false", "f", "no"), False),
 }
 _REGION_HINT: Final = "name regions only where whole regions were drawn by lot; else leave the column out"
-_FORM_HINT: Final = "one line a unit and period, with the header unit,period,outcome,treated"
+_FORM_HINT: Final = Text("one line a unit and period, with the header unit,period,outcome,treated")
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class _Table:
     known: dict[tuple[int, int], list[float]] = field(default_factory=dict)
     regions: dict[int, str] = field(default_factory=dict)
 
-    def error(self, what: str, *, column: str = "", hint: str = _FORM_HINT) -> AssessError:
+    def error(self, what: str | LocalText, *, column: str = "", hint: str | LocalText = _FORM_HINT) -> AssessError:
         """Return the error that names line and column."""
         at = f"{self.where}:{self.line}"
         return AssessError(what, where=f"{at} ({column})" if column else at, hint=hint)
@@ -67,12 +68,18 @@ def read_panel(content: bytes, *, where: str, covariates: tuple[str, ...] = ()) 
         AssessError: it is no such table; the error names line and column.
     """
     if len(content) > MAX_BYTES:
-        raise AssessError(f"the panel is larger than {MAX_BYTES >> 20} MiB", where=where, hint="leave columns out")
+        raise AssessError(
+            Text("the panel is larger than {size} MiB", size=MAX_BYTES >> 20),
+            where=where,
+            hint=Text("leave columns out"),
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise AssessError("this is not UTF-8", where=f"{where}:{line}", hint="save it as CSV UTF-8") from error
+        raise AssessError(
+            Text("this is not UTF-8"), where=f"{where}:{line}", hint=Text("save it as CSV UTF-8")
+        ) from error
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     table = _Table(where, delimiter != ",", covariates)
@@ -97,45 +104,54 @@ def _columns(header: list[str], wanted: tuple[str, ...], where: str) -> list[int
             what = "is there twice" if column in names else "is missing"
             raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
     if names.count(REGION) > 1:
-        raise AssessError(f"the column {REGION} is there twice", where=f"{where}:1", hint=_FORM_HINT)
+        raise AssessError(Text("the column {name} is there twice", name=REGION), where=f"{where}:1", hint=_FORM_HINT)
     return [names.index(column) for column in (*wanted, *((REGION,) if REGION in names else ()))]
 
 
 def _take(table: _Table, values: list[str]) -> None:
     if len(values) < len(COLUMNS) + len(table.covariates):
-        raise table.error("the line has too few columns")
+        raise table.error(Text("the line has too few columns"))
     unit, period, outcome, treated, *known = values
     number = table.units.get(unit)
     if number is None:
         if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
-            raise table.error("no name that can be printed", column="unit")
+            raise table.error(Text("no name that can be printed"), column="unit")
         number = table.units[unit] = len(table.units)
     place = table.periods.get(period)
     if place is None:
         place = _new_period(table, period)
     if len(table.units) * len(table.places) > MAX_CELLS:
-        raise table.error(f"more than {MAX_CELLS:,} cells", hint="merge units or periods")
+        raise table.error(
+            Text("more than {number} cells", number=f"{MAX_CELLS:,}"), hint=Text("merge units or periods")
+        )
     is_treated = _TREATED.get(treated.casefold())
     if is_treated is None:
-        raise table.error(f"neither 0 nor 1: {treated[:40]!r}", column="treated", hint="0 before, 1 after")
+        raise table.error(
+            Text("neither 0 nor 1: {text}", text=repr(treated[:40])), column="treated", hint=Text("0 before, 1 after")
+        )
     if (number, place) in table.cells:
-        raise table.error(f"{unit!r} has {period[:40]!r} already")
+        raise table.error(Text("{unit} has {period} already", unit=repr(unit), period=repr(period[:40])))
     table.cells[number, place] = (_number(table, outcome, "outcome"), is_treated)
     names = table.covariates
     if names:
         table.known[number, place] = [_number(table, text, name) for text, name in zip(known, names, strict=False)]
     region = known[len(names)] if len(known) > len(names) else table.regions.get(number, "")
     if table.regions.setdefault(number, region) != region:
-        raise table.error(f"{unit!r} lies in {table.regions[number][:40]!r} above", column=REGION)
+        raise table.error(
+            Text("{unit} lies in {region} above", unit=repr(unit), region=repr(table.regions[number][:40])),
+            column=REGION,
+        )
 
 
 def _new_period(table: _Table, period: str) -> int:
     try:
         step, place = parse_period(period)
     except InputError as error:
-        raise table.error(error.what, column="period", hint=error.hint) from error
+        raise table.error(error.text or error.what, column="period", hint=error.advice or error.hint) from error
     if table.step not in (None, step):
-        raise table.error(f"{period[:40]!r} is a {step}, those above are not", column="period")
+        raise table.error(
+            Text("{period} is a {step}, those above are not", period=repr(period[:40]), step=step), column="period"
+        )
     table.step = step
     table.periods[period] = place
     table.places.setdefault(place, period)
@@ -151,14 +167,14 @@ def _number(table: _Table, text: str, column: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        hint = "a plain number such as 1234.5, without separators between thousands"
-        raise table.error(f"not a number: {text[:40]!r}", column=column, hint=hint)
+        hint = Text("a plain number such as 1234.5, without separators between thousands")
+        raise table.error(Text("not a number: {text}", text=repr(text[:40])), column=column, hint=hint)
     return number
 
 
 def _panel(table: _Table, where: str) -> Panel:
     if table.step is None:
-        raise AssessError("the panel has no lines", where=where, hint=_FORM_HINT)
+        raise AssessError(Text("the panel has no lines"), where=where, hint=_FORM_HINT)
     periods = periods_of(table.step, table.places.items())
     column = {place: index for index, place in enumerate(sorted(table.places))}
     outcome = np.full((len(table.units), len(column)), np.nan)
@@ -181,9 +197,11 @@ def _regions(table: _Table, starts: Ints) -> tuple[str, ...]:
     began: dict[str, int] = {}
     for unit, region, start in zip(table.units, table.regions.values(), starts.tolist(), strict=True):
         if not region:
-            raise AssessError(f"the unit {unit!r} has no region", where=table.where, hint=_REGION_HINT)
+            raise AssessError(
+                Text("the unit {unit} has no region", unit=repr(unit)), where=table.where, hint=_REGION_HINT
+            )
         if began.setdefault(region, start) != start:
-            what = f"the units of {region[:40]!r} do not begin together"
+            what = Text("the units of {region} do not begin together", region=repr(region[:40]))
             raise AssessError(what, where=table.where, hint=_REGION_HINT)
     return tuple(table.regions.values())
 
@@ -201,9 +219,13 @@ def _covariates(table: _Table, panel: Panel, column: Mapping[int, int]) -> Float
     count = (~np.isnan(before)).sum(axis=1)
     for unit, index in np.argwhere(count == 0).tolist():
         raise AssessError(
-            f"{panel.units[unit]!r} has no {table.covariates[index]} before the first start",
+            Text(
+                "{unit} has no {covariate} before the first start",
+                unit=repr(panel.units[unit]),
+                covariate=table.covariates[index],
+            ),
             where=table.where,
-            hint="a covariate is compared as it was before the start, so each unit needs one figure there",
+            hint=Text("a covariate is compared as it was before the start, so each unit needs one figure there"),
         )
     return np.asarray(np.nansum(before, axis=1) / count)
 

@@ -19,6 +19,7 @@ from quetsach.assess.effect.registration import NoiseSource, Power
 from quetsach.assess.effect.two_way import within
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.core.text import Text
 
 DRAWS: Final = 400
 """Panels that are simulated: a power of 80 % is then known to within 4 points."""
@@ -65,7 +66,8 @@ def stated_noise(units: int, *, percent: float, correlation: float) -> Noise:
     """
     if not 0 < percent <= _MOST_PERCENT or not abs(correlation) <= _MEMORY[-1]:
         raise AssessError(
-            "no noise that units can have", hint="noise more than 0 and at most 200 per cent, correlation under 0.98"
+            Text("no noise that units can have"),
+            hint=Text("noise more than 0 and at most 200 per cent, correlation under 0.98"),
         )
     return Noise(NoiseSource.STATED, np.full(units, percent / 100), correlation)
 
@@ -83,7 +85,8 @@ def noise_of(panel: Panel, units: tuple[str, ...]) -> Noise | NotEstimable:
     places = {unit: number for number, unit in enumerate(panel.units)}
     if missing := [unit for unit in units if unit not in places]:
         raise AssessError(
-            f"the panel so far has no unit {missing[0]!r}", hint="one line a unit and period, for every unit"
+            Text("the panel so far has no unit {unit}", unit=repr(missing[0])),
+            hint=Text("one line a unit and period, for every unit"),
         )
     first = int(min(panel.cohorts, default=panel.shape[1]))
     outcome = panel.outcome[[places[unit] for unit in units], :first]

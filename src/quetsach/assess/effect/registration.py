@@ -13,6 +13,7 @@ from quetsach.assess.effect.finding import Counted, Method, Scale
 from quetsach.assess.estimate import AssessError
 from quetsach.assess.sealed import Sign, Verify, canonical, digest_of, opened, sealed
 from quetsach.core.period import Period, parse_day
+from quetsach.core.text import Text
 
 # What a plan could find, as it was known before the start: the part of a registration that says so.
 
@@ -145,25 +146,40 @@ class Registration:
 
     def __post_init__(self) -> None:
         if self.before.days != self.after.days:
-            raise AssessError(f"the windows {self.before} and {self.after} are not equally long")
+            raise AssessError(
+                Text(
+                    "the windows {before} and {after} are not equally long",
+                    before=str(self.before),
+                    after=str(self.after),
+                )
+            )
         if not self.before.last < self.start <= self.after.first:
-            raise AssessError(f"the start {self.start} does not lie between the windows {self.before} and {self.after}")
+            raise AssessError(
+                Text(
+                    "the start {day} does not lie between the windows {before} and {after}",
+                    day=str(self.start),
+                    before=str(self.before),
+                    after=str(self.after),
+                )
+            )
         design = self.design
         is_more = bool(self.power or design.spill_over or design.covariates or design.counted is not Counted.UNITS)
         is_more = is_more or bool(self.strata)
         if self.form not in (1, FORM) or (self.form == 1 and is_more):
-            raise AssessError(f"a registration of form {self.form} cannot say this")
+            raise AssessError(Text("a registration of form {form} cannot say this", form=self.form))
         if self.strata and sorted(chain(*self.strata)) != sorted(chain(*self.order)):
-            raise AssessError("the strata do not hold each unit of the order of roll-out once")
+            raise AssessError(Text("the strata do not hold each unit of the order of roll-out once"))
         if not 0 < self.target < 1:
-            raise AssessError("the target is not between 0 and 100 per cent")
+            raise AssessError(Text("the target is not between 0 and 100 per cent"))
         if self.design.method is Method.WEDGE and not self.order:
-            raise AssessError("a wedge needs its order of roll-out", hint="quetsach center assess rollout")
+            raise AssessError(Text("a wedge needs its order of roll-out"), hint="quetsach center assess rollout")
         if self.design.method is Method.CITS and self.design.ramp is None:
             raise AssessError(
-                "an interrupted series needs its ramp: over how many periods the effect builds up",
-                hint="ramp = 60 in a panel of days, 9 of weeks, if the campaign takes two months to reach everybody; "
-                "a wrong one gives a wrong effect, so it is stated before the start",
+                Text("an interrupted series needs its ramp: over how many periods the effect builds up"),
+                hint=Text(
+                    "ramp = 60 in a panel of days, 9 of weeks, if the campaign takes two months to reach "
+                    "everybody; a wrong one gives a wrong effect, so it is stated before the start"
+                ),
             )
 
     @property
@@ -221,14 +237,17 @@ def seal(registration: Registration, *, public_key: bytes, sign: Sign) -> bytes:
     controls = len(registration.controls)
     if registration.design.method is Method.CITS and controls < CONTROLS_TO_JUDGE:
         raise AssessError(
-            f"with {controls} controls no verdict can come of an interrupted series",
-            hint=f"{CONTROLS_TO_JUDGE} are needed to check the noise before the start, "
-            f"{CONTROLS_TO_CLAIM} for an effect",
+            Text("with {controls} controls no verdict can come of an interrupted series", controls=controls),
+            hint=Text(
+                "{judge} are needed to check the noise before the start, {claim} for an effect",
+                judge=CONTROLS_TO_JUDGE,
+                claim=CONTROLS_TO_CLAIM,
+            ),
         )
     if registration.design.covariates:
         raise AssessError(
-            "no verdict can come of covariates: the panel that the centre counts has none",
-            hint="leave them out of the plan; an analysis with covariates may be shown beside the registered one",
+            Text("no verdict can come of covariates: the panel that the centre counts has none"),
+            hint=Text("leave them out of the plan; an analysis with covariates may be shown beside the registered one"),
         )
     return sealed(registration, public_key=public_key, sign=sign)
 

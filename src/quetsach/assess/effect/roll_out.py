@@ -16,6 +16,7 @@ from quetsach.assess.sealed import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import parse_day
 from quetsach.core.table import read_rows
+from quetsach.core.text import Text
 
 UNITS_AT_MOST: Final = 10_000
 SEED_AT_LEAST: Final = 8
@@ -59,9 +60,13 @@ class RollOut:
         """
         if self.first < start:
             raise AssessError(
-                f"the order of roll-out begins on {self.first}, before the start {start}",
+                Text(
+                    "the order of roll-out begins on {first}, before the start {start}",
+                    first=str(self.first),
+                    start=str(start),
+                ),
                 where=where,
-                hint="the start of the plan is the first day of the first step, or earlier",
+                hint=Text("the start of the plan is the first day of the first step, or earlier"),
             )
 
     def content(self) -> dict[str, object]:
@@ -96,14 +101,18 @@ def read_units(content: bytes, *, where: str) -> dict[str, float]:
     for at, row in read_rows(content, ("unit", "size") if has_size else ("unit",), where=where):
         unit, size = row["unit"], row.get("size", "1")
         if not unit or len(unit) > _MAX_LABEL or not unit.isprintable():
-            raise AssessError("no name that can be printed", where=at)
+            raise AssessError(Text("no name that can be printed"), where=at)
         if unit in units:
-            raise AssessError(f"the unit {unit!r} is there twice", where=at)
+            raise AssessError(Text("the unit {unit} is there twice", unit=repr(unit)), where=at)
         if not (size.isascii() and size.replace(".", "", 1).isdigit()):
-            raise AssessError(f"not a size: {size[:40]!r}", where=at, hint="a plain number, such as of subscribers")
+            raise AssessError(
+                Text("not a size: {text}", text=repr(size[:40])),
+                where=at,
+                hint=Text("a plain number, such as of subscribers"),
+            )
         units[unit] = float(size)
     if len(units) > UNITS_AT_MOST:
-        raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
+        raise AssessError(Text("more than {number} units", number=f"{UNITS_AT_MOST:,}"), where=where)
     return units
 
 
@@ -128,15 +137,20 @@ def draw_roll_out(
         AssessError: fewer units than steps, fewer than two steps, a seed too short, or the first day is not to come.
     """
     if not 2 <= steps <= len(units):
-        raise AssessError(f"{steps} steps for {len(units)} units", hint="two steps at least, and a unit for each")
+        raise AssessError(
+            Text("{steps} steps for {units} units", steps=steps, units=len(units)),
+            hint=Text("two steps at least, and a unit for each"),
+        )
     if len(seed.strip()) < SEED_AT_LEAST:
         raise AssessError(
-            "the seed is too short", hint="name a public draw that is still to come, and take its numbers"
+            Text("the seed is too short"), hint=Text("name a public draw that is still to come, and take its numbers")
         )
     if every_days < 1:
-        raise AssessError("the steps need at least one day between them", hint="--every 21d")
+        raise AssessError(Text("the steps need at least one day between them"), hint="--every 21d")
     if now.astimezone(UTC).date() >= first:
-        raise AssessError(f"the roll-out began on {first}: its order must be drawn before", hint="--first DATE")
+        raise AssessError(
+            Text("the roll-out began on {day}: its order must be drawn before", day=str(first)), hint="--first DATE"
+        )
     strata = _by_size(units, steps) if is_by_size else ()
     shared = _shared_out(strata or (tuple(units),), seed, steps)
     return RollOut(campaign, seed, first, every_days, is_by_size, shared, now, strata)
@@ -165,10 +179,12 @@ def read_roll_out(content: bytes, *, where: str) -> RollOut:
     except _NOT_ONE as error:
         raise AssessError(f"not a roll-out order: {error}", where=where) from error
     if not is_whole:
-        raise AssessError("the order is not what was drawn: it was changed", where=where, hint="restore the file")
+        raise AssessError(
+            Text("the order is not what was drawn: it was changed"), where=where, hint=Text("restore the file")
+        )
     if read.strata and _shared_out(read.strata, read.seed, len(read.steps)) != read.steps:
-        what = "the order is not what its seed draws within its strata"
-        raise AssessError(what, where=where, hint="draw it by quetsach center assess rollout --by-size")
+        what = Text("the order is not what its seed draws within its strata")
+        raise AssessError(what, where=where, hint=Text("draw it by quetsach center assess rollout --by-size"))
     return read
 
 

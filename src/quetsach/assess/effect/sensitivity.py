@@ -335,8 +335,8 @@ def require_same_design(panel: Panel, negative: Panel) -> None:
     begun, other = (dict(zip(one.units, one.starts.tolist(), strict=True)) for one in (panel, negative))
     if begun != other or panel.periods.labels != negative.periods.labels:
         raise AssessError(
-            "the negative control has other units, periods or starts than the panel",
-            hint="the same lines with another outcome: a botnet that the campaign did not aim at",
+            Text("the negative control has other units, periods or starts than the panel"),
+            hint=Text("the same lines with another outcome: a botnet that the campaign did not aim at"),
         )
 
 

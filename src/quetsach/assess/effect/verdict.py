@@ -81,7 +81,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if obstacles := self.grounds.obstacles():
-            raise AssessError(f"no verdict can be given: {obstacles[0].code}")
+            raise AssessError(Text("no verdict can be given: {code}", code=obstacles[0].code))
 
     @property
     def target(self) -> float:

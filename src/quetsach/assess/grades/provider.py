@@ -13,6 +13,7 @@ from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate
 from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded, uniform_draws
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.rows import read_rows
+from quetsach.core.text import Text
 
 # Rates per 1,000 subscribers, shrunk toward what all providers have in common (empirical Bayes, Gamma-Poisson).
 
@@ -209,9 +210,11 @@ def read_subscribers(
     for line in read_rows(content, columns, where=where):
         name, number = line.text(columns[0]), line.number(columns[1])
         if not 1 <= number <= 1e10:
-            raise AssessError(f"{columns[1]} must be 1 or more", where=line.where)
+            raise AssessError(Text("{column} must be 1 or more", column=columns[1]), where=line.where)
         if name in found or len(found) == MAX_PROVIDERS:
-            raise AssessError(f"{name!r} is there twice, or there are too many lines", where=line.where)
+            raise AssessError(
+                Text("{name} is there twice, or there are too many lines", name=repr(name)), where=line.where
+            )
         found[name] = number
     return found
 

@@ -20,6 +20,7 @@ from quetsach.assess.sealed import digest_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.table import unguarded
+from quetsach.core.text import Text
 
 UNITS_AT_MOST: Final = 1_000_000
 DAYS_AT_MOST: Final = 730
@@ -112,7 +113,9 @@ def read_lot(content: bytes, *, where: str) -> Lot:
     except _NOT_ONE as error:
         raise AssessError(f"not a lot: {error}", where=where) from error
     if not is_whole:
-        raise AssessError("the lot is not what was drawn: it was changed", where=where, hint="restore the file")
+        raise AssessError(
+            Text("the lot is not what was drawn: it was changed"), where=where, hint=Text("restore the file")
+        )
     return read
 
 
@@ -126,10 +129,10 @@ def read_customers(content: bytes, *, where: str) -> dict[str, str]:
     for line in read_rows(content, ("customer",), optional=("stratum",), where=where):
         customer = unguarded(line.text("customer"))
         if customer in found:
-            raise AssessError(f"the customer {customer!r} is there twice", where=line.where)
+            raise AssessError(Text("the customer {customer} is there twice", customer=repr(customer)), where=line.where)
         found[customer] = unguarded(line.cells["stratum"])
         if len(found) > UNITS_AT_MOST:
-            raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
+            raise AssessError(Text("more than {number} units", number=f"{UNITS_AT_MOST:,}"), where=where)
     return found
 
 
@@ -180,15 +183,22 @@ def draw_lot(
     """
     if len(seed.strip()) < SEED_AT_LEAST:
         raise AssessError(
-            "the seed is too short", hint="name a public draw that is still to come, and take its numbers"
+            Text("the seed is too short"), hint=Text("name a public draw that is still to come, and take its numbers")
         )
     if now.astimezone(UTC).date() >= start:
-        raise AssessError(f"the trial begins on {start}: its lot must be drawn before", hint="--start DATE")
+        raise AssessError(
+            Text("the trial begins on {day}: its lot must be drawn before", day=str(start)), hint="--start DATE"
+        )
     if days and (days.first != start or days.days > DAYS_AT_MOST):
-        raise AssessError(f"the days begin with the start, and are {DAYS_AT_MOST} at most", hint="--start DATE")
+        raise AssessError(
+            Text("the days begin with the start, and are {count} at most", count=DAYS_AT_MOST), hint="--start DATE"
+        )
     treated = treated_of(units, seed=seed, share=share)
     if not 0 < len(treated) < len(units):
-        raise AssessError(f"of {len(units)} units one side would be empty", hint="--treated PERCENT, or more units")
+        raise AssessError(
+            Text("of {number} units one side would be empty", number=len(units)),
+            hint="--treated PERCENT, or more units",
+        )
     drawn = Drawn.DAYS if days else Drawn.CUSTOMERS
     lot = Lot(campaign, drawn, seed, share, start, len(units), len(treated), listed_digest(units), days, now)
     return lot, treated

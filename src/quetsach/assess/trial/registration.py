@@ -15,6 +15,7 @@ from quetsach.assess.effect.panel import Floats
 from quetsach.assess.estimate import CONFIDENCE, AssessError
 from quetsach.assess.sealed import Sign, Verify, canonical, digest_of, opened, sealed
 from quetsach.assess.trial.lot import Drawn, Lot, lot_of
+from quetsach.core.text import Text
 
 # Two proportions: the difference with its interval, how many it takes, and what can be told from so many.
 
@@ -113,7 +114,9 @@ class Expected:
 
     def __post_init__(self) -> None:
         if not (0 < self.control < 1 and 0 <= self.lost < 1 and self.a_day >= 1 and 0 <= self.alike < 1):
-            raise AssessError("what is expected of the trial cannot be", hint="shares between 0 and 100 per cent")
+            raise AssessError(
+                Text("what is expected of the trial cannot be"), hint=Text("shares between 0 and 100 per cent")
+            )
 
     def content(self) -> dict[str, float]:
         """Return what is signed."""
@@ -148,9 +151,9 @@ def power_of_trial(lot: Lot, expected: Expected, target: float) -> TrialPower:
         AssessError: the target is no share, or no share together with the controls.
     """
     if not 0 < target < 1:
-        raise AssessError("the target is not between 0 and 100 per cent")
+        raise AssessError(Text("the target is not between 0 and 100 per cent"))
     if not expected.control + target < 1:
-        raise AssessError("the target on top of the controls is more than all", hint="target_points")
+        raise AssessError(Text("the target on top of the controls is more than all"), hint="target_points")
     followed = expected.a_day * (1 - expected.lost)
     by_days = lot.drawn is Drawn.DAYS
     sizes = (lot.treated * followed, (lot.units - lot.treated) * followed)
@@ -201,13 +204,13 @@ class TrialRegistration:
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:
-            raise AssessError("the target is not between 0 and 100 per cent")
+            raise AssessError(Text("the target is not between 0 and 100 per cent"))
         if not (1 <= self.within_days <= _DAYS_AT_MOST and 0 <= self.again_days <= _DAYS_AT_MOST):
-            raise AssessError(f"a follow-up is from 1 to {_DAYS_AT_MOST} days")
+            raise AssessError(Text("a follow-up is from 1 to {number} days", number=_DAYS_AT_MOST))
         if (self.outcome is Outcome.STAYED_CLEAN) != (self.again_days > 0):
-            raise AssessError("again_days belongs to the outcome stayed-clean", hint='outcome="stayed-clean"')
+            raise AssessError(Text("again_days belongs to the outcome stayed-clean"), hint='outcome="stayed-clean"')
         if not self.source or not self.source.isprintable():
-            raise AssessError("nobody is named who hands the outcomes over", hint='source="VNPT"')
+            raise AssessError(Text("nobody is named who hands the outcomes over"), hint='source="VNPT"')
 
     @property
     def campaign(self) -> str:
@@ -273,7 +276,7 @@ def read_trial(content: bytes, *, where: str, verify: Verify) -> tuple[TrialRegi
 
 def _registration(content: dict[str, Any]) -> TrialRegistration:
     if content["kind"] != KIND:
-        raise AssessError("this is no trial")
+        raise AssessError(Text("this is no trial"))
     return TrialRegistration(
         lot=lot_of(content["lot"]),
         outcome=Outcome(content["outcome"]),

@@ -15,6 +15,7 @@ from quetsach.assess.trial.registration import Outcome
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.core.table import unguarded
+from quetsach.core.text import Text
 
 COLUMNS: Final = ("customer", "found", "cleaned", "until")
 OPTIONAL: Final = ("again", "stratum", "arm", "received", "before")
@@ -73,17 +74,17 @@ def read_outcomes(content: bytes, *, where: str) -> Outcomes:
     for line in read_rows(content, COLUMNS, optional=OPTIONAL, where=where):
         customer = unguarded(line.text("customer"))
         if customer in strata:
-            raise AssessError(f"the customer {customer!r} is there twice", where=line.where)
+            raise AssessError(Text("the customer {customer} is there twice", customer=repr(customer)), where=line.where)
         if len(strata) == UNITS_AT_MOST:
-            raise AssessError(f"more than {UNITS_AT_MOST:,} units", where=where)
+            raise AssessError(Text("more than {number} units", number=f"{UNITS_AT_MOST:,}"), where=where)
         strata[customer] = unguarded(line.cells["stratum"])
         day = _day(line, "found")
         if day is None:
-            raise AssessError("found is empty", where=line.where)
+            raise AssessError(Text("found is empty"), where=line.where)
         found.append(day)
         cells.append(_cells(line, day))
     if not cells:
-        raise AssessError("there are no customers", where=where)
+        raise AssessError(Text("there are no customers"), where=where)
     columns = np.array(cells, dtype=np.float64).T
     return Outcomes(strata, tuple(found), *columns)
 
@@ -91,11 +92,11 @@ def read_outcomes(content: bytes, *, where: str) -> Outcomes:
 def _cells(line: Line, found: date) -> tuple[float, ...]:
     cleaned, again, until = (_since(line, column, found) for column in ("cleaned", "again", "until"))
     if np.isnan(until):
-        raise AssessError("until is empty", where=line.where, hint="the last day on which it was watched")
+        raise AssessError(Text("until is empty"), where=line.where, hint=Text("the last day on which it was watched"))
     if cleaned < 0 or until < 0 or cleaned > until or again > until or again <= cleaned:
-        raise AssessError("days are out of order", where=line.where, hint="found, cleaned, again, until")
+        raise AssessError(Text("days are out of order"), where=line.where, hint=Text("found, cleaned, again, until"))
     if not np.isnan(again) and np.isnan(cleaned):
-        raise AssessError("infected again without having been clean", where=line.where)
+        raise AssessError(Text("infected again without having been clean"), where=line.where)
     before = line.number("before") if line.cells["before"] else np.nan
     return cleaned, again, until, _flag(line, "arm"), _flag(line, "received"), before
 
@@ -104,7 +105,7 @@ def _day(line: Line, column: str) -> date | None:
     try:
         return parse_day(line.cells[column]) if line.cells[column] else None
     except InputError as error:
-        raise AssessError(error.what, where=line.where, hint=error.hint) from error
+        raise AssessError(error.text or error.what, where=line.where, hint=error.advice or error.hint) from error
 
 
 def _since(line: Line, column: str, found: date) -> float:
@@ -115,5 +116,7 @@ def _since(line: Line, column: str, found: date) -> float:
 def _flag(line: Line, column: str) -> float:
     text = line.cells[column].casefold()
     if text not in _FLAGS:
-        raise AssessError(f"{column} is neither 0 nor 1: {text[:40]!r}", where=line.where)
+        raise AssessError(
+            Text("{column} is neither 0 nor 1: {text}", column=column, text=repr(text[:40])), where=line.where
+        )
     return _FLAGS[text]

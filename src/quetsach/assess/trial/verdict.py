@@ -51,7 +51,7 @@ class TrialGrounds:
             AssessError: the analysis gave none.
         """
         if isinstance(self.answer, NotEstimable):
-            raise AssessError("the analysis gave no number", hint=self.answer.text.en)
+            raise AssessError(Text("the analysis gave no number"), hint=self.answer.text.en)
         return self.answer
 
 
@@ -67,7 +67,7 @@ class TrialVerdict:
 
     def __post_init__(self) -> None:
         if obstacles := self.grounds.obstacles():
-            raise AssessError(f"no verdict can be given: {obstacles[0].code}")
+            raise AssessError(Text("no verdict can be given: {code}", code=obstacles[0].code))
 
     @property
     def word(self) -> Word:

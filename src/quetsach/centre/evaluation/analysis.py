@@ -15,6 +15,7 @@ from quetsach.centre.evaluation.sources import File, HandedOver
 from quetsach.centre.panel import campaign_panel, panel_origin
 from quetsach.centre.registered import kept_flow, order_of, registered
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 from quetsach.lake.view import LakeView
 
 _USUAL_TARGET = 0.5
@@ -36,7 +37,9 @@ def analyse_effect(centre: Centre, campaign: Campaign, view: LakeView, handed: H
     folder = centre.campaign_folder(campaign.id)
     registration = handed.registration or registered(folder)
     if registration and registration.campaign != campaign.id:
-        raise InputError(f"this registration is of the campaign {registration.campaign}", where=campaign.id)
+        raise InputError(
+            Text("this registration is of the campaign {campaign}", campaign=registration.campaign), where=campaign.id
+        )
     if handed.panel:
         name, content = handed.panel
         origin = panel_origin(registration, centre, view) if registration else None
@@ -65,9 +68,11 @@ def _refuse_covariates(registration: Registration) -> None:
     if registration.design.covariates:
         named = ", ".join(registration.design.covariates)
         raise InputError(
-            f"the analysis that was registered needs columns that the centre cannot count: {named}",
+            Text(
+                "the analysis that was registered needs columns that the centre cannot count: {columns}", columns=named
+            ),
             where=registration.campaign,
-            hint="hand the panel over with these columns: --panel FILE",
+            hint=Text("hand the panel over with these columns: --panel FILE"),
         )
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 
 def require_center() -> None:
@@ -14,5 +15,6 @@ def require_center() -> None:
     missing = [name for name in ("django", "duckdb", "pyarrow") if importlib.util.find_spec(name) is None]
     if missing:
         raise QuetsachError(
-            f"the centre's parts are not installed ({', '.join(missing)})", hint="pip install 'quetsach[center]'"
+            Text("the centre's parts are not installed ({parts})", parts=", ".join(missing)),
+            hint=Text("pip install 'quetsach[center]'"),
         )

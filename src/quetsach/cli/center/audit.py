@@ -95,9 +95,11 @@ def export(arguments: argparse.Namespace) -> int:
             _write(file)
             file.detach()
     except FileExistsError as error:
-        raise InputError("the file is there already", where=str(arguments.file), hint="name a new one") from error
+        raise InputError(
+            Text("the file is there already"), where=str(arguments.file), hint=Text("name a new one")
+        ) from error
     except OSError as error:
-        raise QuetsachError("the file cannot be written", where=str(arguments.file), hint=str(error)) from error
+        raise QuetsachError(Text("the file cannot be written"), where=str(arguments.file), hint=str(error)) from error
     return ExitCode.NOTHING_FOUND
 
 

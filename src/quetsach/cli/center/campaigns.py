@@ -151,7 +151,7 @@ def side_by_side(arguments: argparse.Namespace) -> int:
 
 def _require_tree() -> None:
     if not Unit.objects.filter(kind="centre").exists():
-        raise InputError("the centre has no tree of units yet", hint="quetsach center units load")
+        raise InputError(Text("the centre has no tree of units yet"), hint="quetsach center units load")
 
 
 def _document(named: str, data: Path) -> bytes:
@@ -277,8 +277,8 @@ def campaign_named(key: str) -> Campaign:
     campaign = campaign_of(key)
     if campaign is None:
         known = ", ".join(c.key for c in campaigns())
-        hint = f"known: {known}" if known else "quetsach center campaigns import FILE"
-        raise InputError(f"there is no campaign {key[:60]!r}", hint=hint)
+        hint = Text("known: {names}", names=known) if known else "quetsach center campaigns import FILE"
+        raise InputError(Text("there is no campaign {name}", name=repr(key[:60])), hint=hint)
     return campaign
 
 
@@ -290,5 +290,7 @@ def person_named(email: str) -> Person:
     """
     found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
     if found is None:
-        raise InputError("nobody works here under this address", where=email[:100], hint="quetsach center people list")
+        raise InputError(
+            Text("nobody works here under this address"), where=email[:100], hint=Text("quetsach center people list")
+        )
     return found

@@ -24,7 +24,7 @@ _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 def freeze(arguments: argparse.Namespace) -> int:
     """Freeze the baseline of a campaign or ask for that; else show which feed has which days of its window."""
     if arguments.by and not arguments.reason.strip():
-        raise InputError("asking to freeze a baseline needs a reason", hint='add --reason "…"')
+        raise InputError(Text("asking to freeze a baseline needs a reason"), hint=Text('add --reason "…"'))
     now = arguments.now
     campaign = campaign_named(arguments.campaign)
     agreed = baseline_standing(campaign).not_frozen
@@ -58,12 +58,12 @@ def _refuse_beside(arguments: argparse.Namespace, *, has_agreed: bool) -> None:
     """
     if has_agreed and (arguments.by or arguments.reason.strip() or arguments.feeds or arguments.accept_missing_days):
         raise InputError(
-            "a baseline that was agreed to is not frozen yet",
+            Text("a baseline that was agreed to is not frozen yet"),
             where=arguments.campaign[:60],
-            hint="carry it out first, with --carry-out alone; then freeze again",
+            hint=Text("carry it out first, with --carry-out alone; then freeze again"),
         )
     if arguments.carry_out and not has_agreed:
-        raise InputError("nothing that was agreed to waits to be carried out", where=arguments.campaign[:60])
+        raise InputError(Text("nothing that was agreed to waits to be carried out"), where=arguments.campaign[:60])
 
 
 def _answer(arguments: argparse.Namespace, campaign: Campaign, *, asked: str, done: str) -> int:

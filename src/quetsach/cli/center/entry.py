@@ -10,6 +10,7 @@ import quetsach
 from quetsach import storage
 from quetsach.cli.locations import default_data
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.data_folder import FolderError, Stamp, require_private
 from quetsach.web.stored_settings import in_force
 
@@ -78,14 +79,14 @@ def become_owner(data: Path, named: tuple[Path, ...]) -> None:
     os.setuid(owner.st_uid)
     if not os.access(quetsach.__file__, os.R_OK):
         raise QuetsachError(
-            f"the data belongs to {who}, who cannot read this installation",
+            Text("the data belongs to {owner}, who cannot read this installation", owner=who),
             where=str(Path(quetsach.__file__).parent),
-            hint="install quetsach where that account can read it",
+            hint=Text("install quetsach where that account can read it"),
         )
     for path in there:
         if not os.access(path, os.R_OK):
             raise QuetsachError(
-                f"the command works as {who}, to whom the data belongs and who cannot read this file",
+                Text("the command works as {owner}, to whom the data belongs and who cannot read this file", owner=who),
                 where=str(path),
                 hint=f"give it a copy: install -o {owner.st_uid} -m 600 {shlex.quote(str(path))} /tmp/",
             )
@@ -101,7 +102,9 @@ def require_prepared(data: Path, *, is_up: bool) -> None:
     is_older = not stamp.is_current if stamp else (data / "secret.key").exists()
     if is_older and not is_up:
         raise FolderError(
-            "the data is of an older release" + (f" ({stamp.release})" if stamp else ""),
+            Text("the data is of an older release ({release})", release=stamp.release)
+            if stamp
+            else Text("the data is of an older release"),
             where=str(data),
             hint=f"bring it up to date: quetsach center up --prepare-only --data {shlex.quote(str(data))}",
         )

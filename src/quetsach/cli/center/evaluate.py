@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the evaluation of a campaign."""
     centre = Centre(arguments.data or default_data())
     if not centre.is_laid_out:
-        where, hint = str(centre.data), "quetsach center up --prepare-only"
-        raise InputError("no centre was prepared here", where=where, hint=hint)
+        where, hint = str(centre.data), Text("quetsach center up --prepare-only")
+        raise InputError(Text("no centre was prepared here"), where=where, hint=hint)
     configure_web(centre.data)
     from quetsach.web.evaluation import services  # noqa: PLC0415
 

@@ -86,7 +86,7 @@ def compact(arguments: argparse.Namespace) -> int:
     """Gather the sightings of a day that came in many files into one."""
     lake = centre_with_lake(arguments).lake
     if arguments.files < 2:
-        raise InputError("one file needs no gathering", hint="--files 2")
+        raise InputError(Text("one file needs no gathering"), hint="--files 2")
     with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
         gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)

@@ -41,7 +41,7 @@ def published_letters(data: Path | None = None) -> bytes:
     """
     path = country_table("campaigns", data) / load_country(data).demonstration / "letters.toml"
     if not path.is_file():
-        raise InputError("this country has no published letters", hint="name a file of letters")
+        raise InputError(Text("this country has no published letters"), hint=Text("name a file of letters"))
     return path.read_bytes()
 
 

@@ -18,6 +18,7 @@ from quetsach.cli.parser import ExitCode
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
+from quetsach.core.text import Text
 from quetsach.network import read_ranges
 
 _DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
@@ -90,7 +91,7 @@ def _opened(paths: list[Path]) -> Iterator[BinaryIO]:
     except OSError as error:  # gzip.BadGzipFile is one
         raise InputError(f"cannot be read: {error}") from error
     except (EOFError, zlib.error) as error:
-        raise InputError(f"the gzip stream is damaged: {error}", hint="fetch the file again") from error
+        raise InputError(f"the gzip stream is damaged: {error}", hint=Text("fetch the file again")) from error
 
 
 def _plain(stream: BinaryIO) -> BinaryIO:

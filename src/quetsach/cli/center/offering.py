@@ -12,6 +12,7 @@ from pathlib import Path
 
 from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE, parse_downloads, read_downloads, seal_tool
 
 FACTS_FILE = "tool.json"
@@ -32,7 +33,11 @@ def files_to_publish(folder: Path, given: Sequence[Path], *, root: bytes, reposi
     """
     releases = [place for place in given if (place / LIST_FILE).is_file()]
     if len(releases) > 1:
-        raise QuetsachError(f"there are {len(releases)} releases", where=str(releases[1]), hint="offer one of them")
+        raise QuetsachError(
+            Text("there are {number} releases", number=len(releases)),
+            where=str(releases[1]),
+            hint=Text("offer one of them"),
+        )
     released = [place / entry.name for place in releases for entry in read_downloads(place)]
     wheel = _wheel(given, is_needed=not releases)
     files = [_seal(folder, wheel, root=root, repository=repository)] if wheel else []
@@ -74,7 +79,7 @@ def _wheel(given: Sequence[Path], *, is_needed: bool) -> Path | None:
         return None
     if len(found) != 1:
         what = "there is no wheel of the tool" if not found else f"there are {len(found)} wheels"
-        raise QuetsachError(what, where=str(given[0]), hint="build one with: make build/tool/stamp")
+        raise QuetsachError(what, where=str(given[0]), hint=Text("build one with: make build/tool/stamp"))
     return found[0]
 
 

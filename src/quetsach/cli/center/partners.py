@@ -25,7 +25,9 @@ def _partner(key: str) -> Partner:
     found: Partner | None = Partner.objects.filter(key=key).first()
     if found is None:
         known = ", ".join(Partner.objects.order_by("key").values_list("key", flat=True))
-        raise InputError(f"there is no partner {key[:40]!r}", hint=f"known: {known or 'none'}")
+        raise InputError(
+            Text("there is no partner {name}", name=repr(key[:40])), hint=Text("known: {names}", names=known or "none")
+        )
     return found
 
 

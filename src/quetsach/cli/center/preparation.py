@@ -23,6 +23,7 @@ from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.output import Progress
 from quetsach.cli.packs_publish import publishing
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.installation import bundled
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
@@ -50,12 +51,12 @@ def one_centre(data: Path) -> Iterator[None]:
             yield
     except BlockingIOError:
         raise QuetsachError(
-            "another centre is running on this data",
+            Text("another centre is running on this data"),
             where=str(data),
-            hint="stop it first, or name another folder with --data",
+            hint=Text("stop it first, or name another folder with --data"),
         ) from None
     except OSError as error:
-        raise QuetsachError("the data folder cannot be written", where=str(data), hint=str(error)) from error
+        raise QuetsachError(Text("the data folder cannot be written"), where=str(data), hint=str(error)) from error
 
 
 def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demonstration: bool) -> None:
@@ -118,9 +119,9 @@ def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool) -> St
             _say("this folder is empty and becomes a demonstration; a real centre: another folder, --no-demonstration")
     if stamp.is_demonstration and not has_demonstration:
         raise QuetsachError(
-            "this folder holds the demonstration and stays one",
+            Text("this folder holds the demonstration and stays one"),
             where=str(data),
-            hint="begin a real centre in a new folder: --data DIR --no-demonstration",
+            hint=Text("begin a real centre in a new folder: --data DIR --no-demonstration"),
         )
     if former is None:
         stamp.write(data)
@@ -189,9 +190,9 @@ def _refuse_newer(data: Path) -> None:
     unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
     if newer := sorted(name for app, name in unknown if app.startswith(_OWN_APPS)):
         raise FolderError(
-            f"the database was written by a newer release than this one ({newer[0]})",
+            Text("the database was written by a newer release than this one ({migration})", migration=newer[0]),
             where=str(data),
-            hint="use that release or a newer one; to go back, restore the backup from before the upgrade",
+            hint=Text("use that release or a newer one; to go back, restore the backup from before the upgrade"),
         )
 
 

@@ -165,8 +165,8 @@ def _assignments(arguments: argparse.Namespace) -> list[Assignment]:
     found = list(Assignment.objects.in_force().filter(campaign__key=arguments.campaign).order_by("pk"))
     if not found:
         raise InputError(
-            f"no returns are asked for in a campaign {arguments.campaign[:60]!r}",
-            hint="operators ask for them in the office",
+            Text("no returns are asked for in a campaign {name}", name=repr(arguments.campaign[:60])),
+            hint=Text("operators ask for them in the office"),
         )
     return found
 
@@ -181,7 +181,9 @@ def _periods(arguments: argparse.Namespace, now: datetime) -> list[Period]:
         else:
             found += [period for period in periods if period.last < today(now)][-1:]
     if not found:
-        raise InputError("there is no such period, or none that is over", hint="name one with --period, as in 2020-W41")
+        raise InputError(
+            Text("there is no such period, or none that is over"), hint=Text("name one with --period, as in 2020-W41")
+        )
     return found
 
 

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[dict[str, Any], LocalText]:
     """Play published totals into day files."""
     if arguments.leases:
-        raise InputError("a replay of published totals has no leases", hint="leave out --leases")
+        raise InputError(Text("a replay of published totals has no leases"), hint=Text("leave out --leases"))
     scenario, out = read_scenario(content, file=file), arguments.out
     rows = files = 0
     storage.make_folder(out, mode=storage.SHARED_FOLDER)

@@ -11,6 +11,7 @@ from pathlib import Path
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 _CONNECTIONS = 8192
 """How many connections may be open at once; further ones wait with the system until one ends."""
@@ -103,7 +104,9 @@ def _refuse_taken(host: str, port: int) -> None:
         raise QuetsachError(
             f"cannot serve on port {port}: {error.strerror or error}",
             where=host,
-            hint=f"stop what uses the port, or choose another: --port {port + 1 if port < 65535 else 8000}",
+            hint=Text(
+                "stop what uses the port, or choose another: --port {port}", port=port + 1 if port < 65535 else 8000
+            ),
         ) from error
 
 

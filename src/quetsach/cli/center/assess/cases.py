@@ -29,7 +29,7 @@ _GROUPS = (Text("group"), Text("became clean"), Text("median, days"))
 def run(arguments: argparse.Namespace) -> int:
     """Tell time to clean by bot ID or subscriber, and reinfection."""
     if arguments.seed < 0:
-        raise InputError("a seed is 0 or more")
+        raise InputError(Text("a seed is 0 or more"))
     history = _of_file(arguments) if arguments.sightings else _of_lake(arguments)
     result: CaseReport | NotEstimable = NotEstimable(NotEstimableReason.NO_BOT_IDS)
     if history:
@@ -73,7 +73,7 @@ def _origin(history: History, started: str | None) -> float | None:
         return None
     origin = history.beginning_of(parse_day(started))
     if origin is None:
-        raise InputError("the start of the campaign is not in the window", where=started, hint="--from and --to")
+        raise InputError(Text("the start of the campaign is not in the window"), where=started, hint="--from and --to")
     return origin
 
 

@@ -49,7 +49,7 @@ def spill_over_of(arguments: argparse.Namespace) -> float | None:
     if arguments.spill_over is None:
         return None
     if not 0 <= arguments.spill_over < 100:
-        raise InputError("must be from 0 to less than 100", where="--spill-over", hint="--spill-over 20")
+        raise InputError(Text("must be from 0 to less than 100"), where="--spill-over", hint="--spill-over 20")
     return float(arguments.spill_over) / 100
 
 
@@ -94,7 +94,7 @@ def _run_trial(arguments: argparse.Namespace) -> int:
     settings = ("method", "target", "scale", "counted", "ramp", "exposure", "seed", "covariate", "spill_over")
     if named := [name for name in (*settings, "negative_control") if getattr(arguments, name) not in (None, [])]:
         where = "--" + named[0].replace("_", "-")
-        raise InputError("a trial is analysed as it was registered", where=where, hint="leave it out")
+        raise InputError(Text("a trial is analysed as it was registered"), where=where, hint=Text("leave it out"))
     report = TrialReport.of(arguments.panel, arguments.registration, arguments.data or default_data())
     if arguments.json:
         print_json(report.as_json())
@@ -127,7 +127,9 @@ def _design(arguments: argparse.Namespace, registration: Registration | None) ->
     if arguments.method:
         named["method"] = Method(arguments.method)
     elif registration is None:
-        raise InputError("no method was named", where="--method", hint=f"one of {', '.join(METHODS)}")
+        raise InputError(
+            Text("no method was named"), where="--method", hint=Text("one of {names}", names=", ".join(METHODS))
+        )
     settings = {name: value for name, value in named.items() if value is not None}
     return replace(registration.design, **settings) if registration else Design(**settings)
 
@@ -135,7 +137,7 @@ def _design(arguments: argparse.Namespace, registration: Registration | None) ->
 def _within(arguments: argparse.Namespace, name: str, least: int, most: int) -> Any:
     value = getattr(arguments, name)
     if value is not None and not least <= value <= most:
-        raise InputError(f"must be from {least} to {most}", where=f"--{name}")
+        raise InputError(Text("must be from {least} to {most}", least=least, most=most), where=f"--{name}")
     return value
 
 
@@ -143,7 +145,7 @@ def _target(arguments: argparse.Namespace, registration: Registration | None) ->
     if arguments.target is None:
         return registration.target if registration else None
     if not 0 < arguments.target < 100:
-        raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
+        raise InputError(Text("must be more than 0 and less than 100"), where="--target", hint="--target 50")
     return float(arguments.target) / 100
 
 

@@ -59,7 +59,7 @@ _RANKS = (
 def grade(arguments: argparse.Namespace) -> int:
     """Grade providers by infections per 1,000 subscribers."""
     if arguments.seed < 0:
-        raise InputError("a seed is 0 or more")
+        raise InputError(Text("a seed is 0 or more"))
     centre = Centre(arguments.data or default_data())
     tables = centre.network
     subscribers = read_subscribers(
@@ -137,7 +137,7 @@ def _change(provider: GradedProvider) -> tuple[float | None, ...]:
 def rank(arguments: argparse.Namespace) -> int:
     """Give rank intervals and grades of estimates with standard errors."""
     if not 0.5 <= arguments.confidence < 1:
-        raise InputError("a confidence from 0.5 to below 1", hint="--confidence 0.95")
+        raise InputError(Text("a confidence from 0.5 to below 1"), hint="--confidence 0.95")
     table = read_estimates(storage.read_input(arguments.file, most_bytes=MAX_BYTES), where=str(arguments.file))
     with Progress("Đang tính / counting", 2 * len(table.names)) as progress:
         result = ranked(

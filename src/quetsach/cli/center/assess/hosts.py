@@ -25,7 +25,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
-from quetsach.core.text import LocalText, both
+from quetsach.core.text import LocalText, Text, both
 from quetsach.lake import hosts
 from quetsach.lake.hosts import HostReport, HostRow
 from quetsach.network import NetworkTables
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _rates(report: HostReport, path: Path) -> Rates:
     """Return the rates per 1,000 subscribers of the units in a file; of one that could not be counted, why."""
     if report.by not in ("isp", "province"):
-        raise InputError("subscribers are of providers or provinces", where="--subscribers", hint="--by isp")
+        raise InputError(Text("subscribers are of providers or provinces"), where="--subscribers", hint="--by isp")
     subscribers = read_subscribers(storage.read_input(path), where=path.name, columns=(report.by, "subscribers"))
     counted = {row.id: row.machines for row in report.rows}
     refused = {id_: m for id_, m in counted.items() if not isinstance(m, Estimate) and id_ in subscribers}
@@ -105,7 +105,9 @@ def _rate(text: str) -> tuple[str, float]:
     except ValueError:
         rate = 0.0
     if not name or not 0 < rate < float("inf"):
-        raise InputError(f"not a rate: {text[:60]!r}", hint="--rate mirai=2 for two check-ins an hour")
+        raise InputError(
+            Text("not a rate: {text}", text=repr(text[:60])), hint="--rate mirai=2 for two check-ins an hour"
+        )
     return name, rate
 
 

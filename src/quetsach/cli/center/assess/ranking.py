@@ -98,14 +98,16 @@ _DAYS = 28
 def choose(arguments: argparse.Namespace) -> int:
     """Propose the botnets to take on."""
     if arguments.seed < 0:
-        raise InputError("a seed is 0 or more")
+        raise InputError(Text("a seed is 0 or more"))
     criteria = load_criteria(arguments.criteria)
     centre = Centre(arguments.data or default_data())
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         found = choose_botnets(view, period, criteria=criteria, seed=arguments.seed)
     if found is None:
-        raise InputError(f"no family was seen from {period}", hint="quetsach center ingest FILE --feed NAME")
+        raise InputError(
+            Text("no family was seen from {period}", period=str(period)), hint="quetsach center ingest FILE --feed NAME"
+        )
     choice = found.choice
     language = chosen_language(arguments)
     if arguments.json:

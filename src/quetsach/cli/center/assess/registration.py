@@ -37,7 +37,7 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Number, Text
 
-_TWICE = "the analysis of this campaign is registered already"
+_TWICE = Text("the analysis of this campaign is registered already")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,9 +114,12 @@ def _with_power(arguments: argparse.Namespace, centre: Centre, draft: Registrati
 def _too_weak(found: PlannedPower, where: str) -> InputError:
     if found.power is None:
         hint = "--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without"
-        return InputError("the power of this plan is not known: nothing was signed", where=where, hint=hint)
-    what = f"this plan would find its target in {round(100 * found.power.power)} of 100: nothing was signed"
-    hint = "more units, longer windows or other steps; --anyway signs it all the same"
+        return InputError(Text("the power of this plan is not known: nothing was signed"), where=where, hint=hint)
+    what = Text(
+        "this plan would find its target in {percent} of 100: nothing was signed",
+        percent=round(100 * found.power.power),
+    )
+    hint = Text("more units, longer windows or other steps; --anyway signs it all the same")
     return InputError(what, where=where, hint=hint)
 
 
@@ -241,7 +244,7 @@ def write_panel(arguments: argparse.Namespace) -> int:
     path = campaign_folder(arguments) / REGISTRATION
     if not path.exists():
         where, hint = arguments.campaign, f"quetsach center assess register {arguments.campaign} --plan plan.toml"
-        raise InputError("no analysis of this campaign was registered", where=where, hint=hint)
+        raise InputError(Text("no analysis of this campaign was registered"), where=where, hint=hint)
     registration = read_registered(path)
     centre = Centre(arguments.data or default_data())
     with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, centre.view() as view:

@@ -41,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = campaign_folder(arguments)
     language = chosen_language(arguments)
     if bool(arguments.seed) == arguments.rehearse:
-        raise InputError("an order is either drawn or rehearsed", where="--seed", hint="--seed TEXT or --rehearse")
+        raise InputError(
+            Text("an order is either drawn or rehearsed"), where="--seed", hint="--seed TEXT or --rehearse"
+        )
     if arguments.rehearse:
         power = _power(arguments, _drawn(arguments, folder.name, _REHEARSAL))
         if arguments.json:
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_trial(folder)
     drawn = _drawn(arguments, folder.name, arguments.seed)
     path = folder / ROLL_OUT
-    refusal = "the order was drawn already: it is not drawn again"
+    refusal = Text("the order was drawn already: it is not drawn again")
     keep_once(arguments, "order-draw", path, drawn.to_json(), digest=drawn.digest, refusal=refusal)
     power = _power(arguments, drawn)
     if arguments.json:
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> RollOut:
     every = re.fullmatch(r"([1-9]\d{0,3})d?", arguments.every)
     if not every:
-        raise InputError("not a number of days", where="--every", hint="--every 21d")
+        raise InputError(Text("not a number of days"), where="--every", hint="--every 21d")
     return draw_roll_out(
         read_units(storage.read_input(arguments.units), where=arguments.units.name),
         campaign=campaign,
@@ -83,7 +85,7 @@ def _drawn(arguments: argparse.Namespace, campaign: str, seed: str) -> RollOut:
 def _power(arguments: argparse.Namespace, drawn: RollOut) -> PlannedPower:
     """Return what a wedge with this order could find by its usual settings, week by week."""
     if not 0 < arguments.target < _WHOLE:
-        raise InputError("must be more than 0 and less than 100", where="--target", hint="--target 50")
+        raise InputError(Text("must be more than 0 and less than 100"), where="--target", hint="--target 50")
     if not 1 <= arguments.weeks_around <= _WEEKS_AT_MOST:
         raise InputError(f"must be from 1 to {_WEEKS_AT_MOST}", where="--weeks-around")
     begins = planned_days(drawn)
@@ -116,12 +118,12 @@ def tell_record(arguments: argparse.Namespace) -> int:
     order = order_of(folder)
     if order is None:
         hint = f"quetsach center assess rollout {folder.name}"
-        raise InputError("no order of roll-out was drawn", where=folder.name, hint=hint)
+        raise InputError(Text("no order of roll-out was drawn"), where=folder.name, hint=hint)
     if arguments.record:
         content = storage.read_input(arguments.record)
         read_notes(content, order, where=arguments.record.name)
         path = folder / FIDELITY / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.csv"
-        digest, refusal = hashlib.sha256(content).hexdigest(), "a record of this moment was kept already"
+        digest, refusal = hashlib.sha256(content).hexdigest(), Text("a record of this moment was kept already")
         keep_once(arguments, "roll-out-record", path, content, digest=digest, refusal=refusal)
         if not arguments.json:
             tell(Text("The record was kept: {path}", path=path), language)

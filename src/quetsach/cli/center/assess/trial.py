@@ -39,7 +39,7 @@ _WHOLE = 100
 def draw(arguments: argparse.Namespace) -> int:
     """Draw who gets the measure in a trial within a provider."""
     if not 0 < arguments.treated < _WHOLE:
-        raise InputError("must be more than 0 and less than 100", where="--treated", hint="--treated 50")
+        raise InputError(Text("must be more than 0 and less than 100"), where="--treated", hint="--treated 50")
     folder = campaign_folder(arguments)
     refuse_campaign(folder)
     days = Period.parse(arguments.days) if arguments.days else None
@@ -58,7 +58,7 @@ def draw(arguments: argparse.Namespace) -> int:
         now=datetime.now(UTC),
     )
     path = folder / LOT
-    refusal = "the lot of this trial was drawn already: it is not drawn again"
+    refusal = Text("the lot of this trial was drawn already: it is not drawn again")
     keep_once(arguments, "lot-draw", path, lot.to_json(), digest=lot.digest, refusal=refusal)
     rows = [(lot.drawn.value.removesuffix("s"), "stratum", "arm")]
     rows += [(unit, stratum, str(int(unit in treated))) for unit, stratum in units.items()]
@@ -122,7 +122,7 @@ def planned_trial(arguments: argparse.Namespace, plan: Section, folder: Path, la
     path = folder / LOT
     if not path.exists():
         hint = f"quetsach center assess lot {folder.name}"
-        raise InputError("no lot of this trial was drawn", where=folder.name, hint=hint)
+        raise InputError(Text("no lot of this trial was drawn"), where=folder.name, hint=hint)
     lot = read_lot(storage.read_input(path), where=str(path))
     plan.text("method")
     expected, target = _expected(plan, lot), plan.number("target_points", least=0, most=100) / 100
@@ -143,8 +143,10 @@ def planned_trial(arguments: argparse.Namespace, plan: Section, folder: Path, la
     if is_refused or not arguments.json:
         _tell(power, lot, target, language)
     if is_refused:
-        what = f"this plan would find its target in {round(100 * power.power)} of 100: nothing was signed"
-        hint = "more customers or days; --anyway signs it all the same"
+        what = Text(
+            "this plan would find its target in {percent} of 100: nothing was signed", percent=round(100 * power.power)
+        )
+        hint = Text("more customers or days; --anyway signs it all the same")
         raise InputError(what, where=arguments.plan.name, hint=hint)
     return registration
 

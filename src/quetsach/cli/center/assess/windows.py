@@ -31,7 +31,7 @@ def campaign_folder(arguments: argparse.Namespace) -> Path:
 
 
 def keep_once(
-    arguments: argparse.Namespace, act: str, path: Path, content: bytes, *, digest: str, refusal: str
+    arguments: argparse.Namespace, act: str, path: Path, content: bytes, *, digest: str, refusal: LocalText
 ) -> None:
     """Keep for good what later decides a verdict; where there is an office, with an entry of its log.
 
@@ -85,7 +85,7 @@ def newest_period(view: LakeView, days: int) -> Period:
     """
     newest = view.newest_day(until=datetime.now(UTC).date())
     if newest is None:
-        raise InputError("there are no sightings yet", hint="quetsach center ingest FILE --feed NAME")
+        raise InputError(Text("there are no sightings yet"), hint="quetsach center ingest FILE --feed NAME")
     return Period(newest - timedelta(days=days - 1), newest)
 
 

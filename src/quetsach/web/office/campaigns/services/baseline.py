@@ -20,7 +20,7 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.errors import BaselineError
 from quetsach.centre.registered import write_once
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import Text
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import ApprovalError, approval_ask
 from quetsach.web.office.campaigns.selectors.decisions import (
@@ -232,7 +232,15 @@ class RecordAct(StrEnum):
 
 @transaction.atomic
 def record_keep(
-    *, act: RecordAct, path: Path, content: bytes, refusal: str, campaign: str, digest: str, by: str, now: datetime
+    *,
+    act: RecordAct,
+    path: Path,
+    content: bytes,
+    refusal: LocalText,
+    campaign: str,
+    digest: str,
+    by: str,
+    now: datetime,
 ) -> None:
     """Log a file of a campaign and write it once, both or neither.
 
