@@ -26,7 +26,7 @@ from tests.centre import QUETSACH, Served, answers, served
 from tests.centre import prepared as prepared_once
 from tests.waiting import PATIENCE_SECONDS, until
 
-from quetsach.cli.center import tending
+from quetsach.cli.center import works
 from quetsach.lake.lake import Lake
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
@@ -399,9 +399,9 @@ def expires(data: Path) -> datetime:
 
 
 def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tending, "REFRESH_SECONDS", 0.02)
+    monkeypatch.setattr(works, "REFRESH_SECONDS", 0.02)
     stopped = threading.Event()
-    keeper = threading.Thread(target=tending.keep_fresh, args=(repository, stopped, lambda: None))
+    keeper = threading.Thread(target=works.keep_fresh, args=(repository, stopped, lambda: None))
     before = expires(repository)
     keeper.start()
     until(lambda: expires(repository) != before)
@@ -411,9 +411,9 @@ def test_a_serving_centre_keeps_its_repository_fresh(repository: Path, monkeypat
 
 
 def test_a_refresh_that_fails_is_logged_and_tried_again(tmp_path: Path, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(tending, "REFRESH_SECONDS", 0.02)
+    monkeypatch.setattr(works, "REFRESH_SECONDS", 0.02)
     stopped = threading.Event()
-    keeper = threading.Thread(target=tending.keep_fresh, args=(tmp_path, stopped, lambda: None))
+    keeper = threading.Thread(target=works.keep_fresh, args=(tmp_path, stopped, lambda: None))
     keeper.start()
     until(lambda: len(caplog.records) >= 2)
     stopped.set()

@@ -9,7 +9,7 @@ from tests.waiting import until
 
 from quetsach.centre.publication import due
 from quetsach.cli.center import publication
-from quetsach.cli.center.tending import publish_due
+from quetsach.cli.center.works import publish_due
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from quetsach.cli.center import tending
-from quetsach.cli.center.tending import TALLY_SECONDS, count_reports
-from quetsach.web.api import services
+from quetsach.cli.center import works
+from quetsach.cli.center.works import TALLY_SECONDS, count_reports
 from quetsach.web.api.selectors import report_tally
 
 
@@ -42,7 +41,7 @@ def test_reports_are_counted_into_a_file_that_pages_read(db: None, settings: Any
 
 def test_counting_that_takes_long_rests_longer(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = chain([0.0], repeat(30.0))
-    monkeypatch.setattr(tending, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(works, "monotonic", lambda: next(clock))
     stopped = StopsAfter(turns=1)
     count_reports(tmp_path, stopped, lambda: None)
     assert stopped.pauses == [600]
@@ -54,7 +53,7 @@ def test_counting_that_fails_is_tried_again(
     def fail(**_facts: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(services, "tally_refresh", fail)
+    monkeypatch.setattr(works, "tally_refresh", fail)
     stopped = StopsAfter(turns=3)
     count_reports(tmp_path, stopped, lambda: None)
     assert len(stopped.pauses) == 3

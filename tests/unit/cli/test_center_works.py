@@ -66,3 +66,25 @@ def test_what_serves_watches_all_of_its_work() -> None:
     names = [work.name for work in works.works_of_a_centre()]
     assert {"signatures", "letters", "partners' reports", "figures", "erasure", "sessions"} <= set(names)
     assert len(names) == len(set(names))
+
+
+def test_work_that_breaks_off_is_tried_again_until_the_centre_stops(db, caplog: pytest.LogCaptureFixture) -> None:
+    stopped, turns = threading.Event(), []
+
+    def work() -> None:
+        turns.append(1)
+        if len(turns) == 3:
+            stopped.set()
+        raise RuntimeError("broken")
+
+    works.again(work, 0, stopped, lambda: None)
+    assert len(turns) == 3
+    assert "tried again" in caplog.text
+
+
+def test_a_centre_that_stops_begins_nothing(db, tmp_path) -> None:
+    stopped = threading.Event()
+    stopped.set()
+    works.take_in_reports(tmp_path, stopped, lambda: None)
+    works.erase_cases(tmp_path, stopped, lambda: None)
+    works.clear_sessions(tmp_path, stopped, lambda: None)

@@ -14,7 +14,7 @@ from tests.unit.cli.test_light_start import loaded
 from tests.waiting import PATIENCE_SECONDS
 
 import quetsach.cli
-from quetsach.cli.center.opened import Act
+from quetsach.cli.center.acts import Act
 from quetsach.cli.main import build_parser
 from quetsach.cli.parser import Parser
 from quetsach.cli.table import COMMANDS, below
@@ -84,7 +84,7 @@ def test_what_a_command_of_the_centre_does_is_there(act: Act) -> None:
     assert act.function().__doc__
 
 
-BEFORE_THE_OFFICE = [f"quetsach.cli.center.{name}" for name in ("preparation", "works", "publication")]
+BEFORE_THE_OFFICE = [f"quetsach.cli.center.{name}" for name in ("preparation", "publication")]
 """What ``center up`` imports for itself before there is a database."""
 
 

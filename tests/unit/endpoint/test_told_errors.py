@@ -97,9 +97,9 @@ def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> No
 
 
 def test_the_line_of_a_file_is_named_in_the_language_too() -> None:
-    error = QuetsachError("the column isp is missing", where="a.csv, line 12")
-    assert format_error(error, "vi") == "a.csv, dòng 12: thiếu cột isp"
-    assert format_error(error, "en") == "a.csv, line 12: the column isp is missing"
+    error = QuetsachError("this is not a report", where="a.csv, line 12")
+    assert format_error(error, "vi") == "a.csv, dòng 12: đây không phải báo cáo"
+    assert format_error(error, "en") == "a.csv, line 12: this is not a report"
 
 
 def test_what_the_catalogue_does_not_know_stays_as_it_is() -> None:

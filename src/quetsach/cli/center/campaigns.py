@@ -11,6 +11,7 @@ from quetsach.campaign.schedule.plan import Finding
 from quetsach.campaign.schedule.status import Board, PlanStatus
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.centre.tables import country_table
+from quetsach.cli.center.people import person_named
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
@@ -23,7 +24,6 @@ from quetsach.web.office.campaigns.selectors.outcome import outcome_now, outcome
 from quetsach.web.office.campaigns.services.plans import campaign_begin, campaign_clone, plan_replace
 from quetsach.web.office.campaigns.services.steps import close_ask
 from quetsach.web.office.people.access import today
-from quetsach.web.office.people.models import Person
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.plans.selectors import campaign_of, campaigns, is_closed
 from quetsach.web.office.tree.models import Unit
@@ -280,17 +280,3 @@ def campaign_named(key: str) -> Campaign:
         hint = Text("known: {names}", names=known) if known else "quetsach center campaigns import FILE"
         raise InputError(Text("there is no campaign {name}", name=repr(key[:60])), hint=hint)
     return campaign
-
-
-def person_named(email: str) -> Person:
-    """Return somebody who works here, by e-mail address.
-
-    Raises:
-        InputError: nobody does under this address.
-    """
-    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if found is None:
-        raise InputError(
-            Text("nobody works here under this address"), where=email[:100], hint=Text("quetsach center people list")
-        )
-    return found

@@ -5,7 +5,8 @@ from typing import Any
 
 from quetsach.assess import FrozenBaseline
 from quetsach.centre.baseline import Completeness
-from quetsach.cli.center.campaigns import campaign_named, person_named
+from quetsach.cli.center.campaigns import campaign_named
+from quetsach.cli.center.people import person_named
 from quetsach.cli.center.publication import publish_figures
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, tell
@@ -23,8 +24,6 @@ _OPERATOR = "Người vận hành máy chủ / operator of the machine"
 
 def freeze(arguments: argparse.Namespace) -> int:
     """Freeze the baseline of a campaign or ask for that; else show which feed has which days of its window."""
-    if arguments.by and not arguments.reason.strip():
-        raise InputError(Text("asking to freeze a baseline needs a reason"), hint=Text('add --reason "…"'))
     now = arguments.now
     campaign = campaign_named(arguments.campaign)
     agreed = baseline_standing(campaign).not_frozen

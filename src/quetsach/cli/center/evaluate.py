@@ -32,7 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     campaign = centre.campaign(arguments.campaign)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
-    with Progress("Đang lập báo cáo / evaluating", services.STEPS) as progress:
+    with Progress(
+        Text("evaluating", context="progress").in_language(chosen_language(arguments)), services.STEPS
+    ) as progress:
         made = services.evaluation_make(
             centre=centre,
             campaign=campaign,

@@ -1,13 +1,16 @@
-"""``quetsach center feeds``: what can be read, what was set aside, and how the feeds are."""
+"""``quetsach center feeds`` and ``families list``: what can be read, how the feeds are, what they call malware."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
-from quetsach.cli.center.opened import centre_with_lake
-from quetsach.cli.center.reader import reader
+from quetsach.cli.center.opened import centre_with_lake, reader
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
+from quetsach.core.family import FamilyNames
 from quetsach.core.number import number_text
 from quetsach.core.text import LocalText, Text, all_in_language, both
 from quetsach.feeds.layout import LAYOUTS
@@ -103,3 +106,55 @@ def _row(state: FeedState, language: str) -> tuple[object, ...]:
         len(state.wrong_days),
         "—" if share is None else f"{number_text(100 * share, language, decimals=2)}%",
     )
+
+
+_FAMILIES = (Text("id"), Text("name"), Text("platform"), Text("other spellings"))
+_UNPLACED = (
+    Text("as feeds write it"),
+    Text("sightings"),
+    Text("addresses"),
+    Text("first day"),
+    Text("last day"),
+    Text("feeds", context="family"),
+)
+_MOST_CHARACTERS = 200
+
+
+def print_families(arguments: argparse.Namespace) -> int:
+    """List the families, or the names that wait for one."""
+    centre, language = Centre(arguments.data or default_data()), chosen_language(arguments)
+    if not arguments.unplaced:
+        _list_families(centre.families, as_json=arguments.json, headers=all_in_language(_FAMILIES, language))
+        return ExitCode.NOTHING_FOUND
+    waiting = centre.view().unplaced_names().to_pylist()
+    if arguments.json:
+        print_json(waiting)
+    elif waiting:
+        rows = [
+            (
+                ", ".join(text[:_MOST_CHARACTERS] for text in row["spellings"] or [row["kept"]]),
+                number_text(row["sightings"], language),
+                number_text(row["addresses"], language),
+                row["first_day"],
+                row["last_day"],
+                ", ".join(sorted(row["feeds"])),
+            )
+            for row in waiting
+        ]
+        print_table(all_in_language(_UNPLACED, language), rows, right=(1, 2))
+    else:
+        tell(Text("No name of malware waits to be placed."), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _list_families(names: FamilyNames, *, as_json: bool, headers: Sequence[str]) -> None:
+    spellings: dict[str, list[str]] = {}
+    for key, family in sorted({**names.by_key, **names.placed}.items()):
+        spellings.setdefault(family, []).append(key)
+    found = sorted(names.families.values(), key=lambda family: family.id)
+    if as_json:
+        print_json(
+            [{"id": f.id, "name": f.name, "platform": f.platform, "spellings": spellings.get(f.id, [])} for f in found]
+        )
+    else:
+        print_table(headers, [(f.id, f.name, f.platform, ", ".join(spellings.get(f.id, []))) for f in found])

@@ -1,15 +1,19 @@
-"""``quetsach center figures``: what is published, what waits, and publishing what was agreed to."""
+"""``quetsach center figures`` and ``families place``: what is published and what waits, and what changes all of it."""
 
 import argparse
 from datetime import datetime
 from pathlib import Path
 
+from quetsach.centre.centre import Centre
+from quetsach.centre.placing import Decided, checked_placing
 from quetsach.centre.publication.snapshot import Snapshot
-from quetsach.cli.center.publication import publish_figures
+from quetsach.cli.center.opened import reader
+from quetsach.cli.center.publication import publish_and_tell, publish_figures
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.text import Text, all_in_language
+from quetsach.web.office.feeds.services import spelling_place
 from quetsach.web.office.figures.selectors import WaitingFigures, published_figures, waiting_figures
 
 _STATES = {
@@ -72,6 +76,30 @@ def publish(arguments: argparse.Namespace) -> int:
         tell(Text("new figures with data to {day} wait for two people in the office", day=str(counted.as_of)), language)
     elif _counted_at(published) == before:
         tell(Text("nothing has changed"), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def place(arguments: argparse.Namespace) -> int:
+    """Say which family a name is of."""
+    data, language = Path(arguments.data or default_data()), chosen_language(arguments)
+    now = arguments.now
+    centre = Centre(data)
+    named = (arguments.name or "", arguments.platform or "")
+    decided = Decided(arguments.spelling, arguments.family, arguments.reason, *named)
+    placing = checked_placing(centre.families, decided, by=reader("center families place").who, now=now)
+    spelling_place(centre=centre, placing=placing, now=now)
+    if arguments.json:
+        print_json({"spelling": placing.spelling, "family": placing.family, "at": placing.at, "by": placing.by})
+    else:
+        tell(
+            Text(
+                "Placed “{spelling}” in the family {family}. What is in the lake already counts with it, too.",
+                spelling=placing.spelling,
+                family=placing.family,
+            ),
+            language,
+        )
+    publish_and_tell(data, language, now=now)
     return ExitCode.NOTHING_FOUND
 
 

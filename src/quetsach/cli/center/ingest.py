@@ -58,7 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ingest(arguments: argparse.Namespace, data: Path) -> Iterator[Outcome]:
     files: list[Path] = arguments.files
-    with Progress("Đang nạp / ingesting", sum(_size(path) for path in files)) as progress:
+    with Progress(
+        Text("ingesting", context="progress").in_language(chosen_language(arguments)),
+        sum(_size(path) for path in files),
+    ) as progress:
         yield from ingest_files(
             Centre(data),
             files,

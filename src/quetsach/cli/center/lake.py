@@ -63,7 +63,9 @@ def _expired_text(gone: Expired, size: str, *, is_dry_run: bool) -> Text:
 def rebuild(arguments: argparse.Namespace) -> int:
     """Make every roll-up again from its sightings."""
     lake = centre_with_lake(arguments).lake
-    with Progress("Đang dựng lại / rebuilding", len(lake.view().roll_ups())) as progress:
+    with Progress(
+        Text("rebuilding", context="progress").in_language(chosen_language(arguments)), len(lake.view().roll_ups())
+    ) as progress:
         rebuilt = keeping.rebuild(lake, progress=progress.advance)
     language = chosen_language(arguments)
     if arguments.json:
@@ -87,7 +89,9 @@ def compact(arguments: argparse.Namespace) -> int:
     lake = centre_with_lake(arguments).lake
     if arguments.files < 2:
         raise InputError(Text("one file needs no gathering"), hint="--files 2")
-    with Progress("Đang gộp / gathering", len(lake.view().roll_ups())) as progress:
+    with Progress(
+        Text("gathering", context="progress").in_language(chosen_language(arguments)), len(lake.view().roll_ups())
+    ) as progress:
         gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)
     if arguments.json:

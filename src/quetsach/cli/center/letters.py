@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from quetsach.cli.center.campaigns import person_named
+from quetsach.cli.center.people import person_named
 from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language

@@ -1,4 +1,4 @@
-"""``quetsach center people``: the first operator of an office, who works there, and sending somebody away."""
+"""``quetsach center people`` and ``helpdesk``: who works in the office, and how many people asked it for help."""
 
 import argparse
 
@@ -12,6 +12,8 @@ from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Text, all_in_language
+from quetsach.web.office.helpdesk.selectors import all_state_counts
+from quetsach.web.office.helpdesk.services import cases_purge
 from quetsach.web.office.people.access import today
 from quetsach.web.office.people.models import ROLE_TITLES, Duty, Person
 from quetsach.web.office.people.services.account import person_leave, person_vouch
@@ -111,6 +113,35 @@ def vouch(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
+def purge_cases(arguments: argparse.Namespace) -> int:
+    """Close what nobody writes to any more, and erase what was closed long enough ago."""
+    now = arguments.now
+    closed, erased = cases_purge(now=now)
+    if arguments.json:
+        print_json({"closed": closed, "erased": erased})
+    else:
+        tell(
+            Text(
+                "Closed {closed} cases that nobody writes to, erased {erased} whose time is over.",
+                closed=closed,
+                erased=erased,
+            ),
+            chosen_language(arguments),
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def print_cases(arguments: argparse.Namespace) -> int:
+    """Tell how many cases are in which state."""
+    counts = all_state_counts()
+    if arguments.json:
+        print_json(counts)
+    else:
+        header = all_in_language((Text("state"), Text("cases")), chosen_language(arguments))
+        print_table(header, list(counts.items()), right=(1,))
+    return ExitCode.NOTHING_FOUND
+
+
 def _show_link(email: str, token: str, language: str) -> None:
     address = settings.CENTER.public_url or _ADDRESS
     tell(Text("Give this link to {email}. It works once, within seven days:", email=email), language)
@@ -143,3 +174,17 @@ def _person(email: str) -> Person:
     if person is None:
         raise InputError(Text("nobody has this address"), where=email[:100])
     return person
+
+
+def person_named(email: str) -> Person:
+    """Return somebody who works here, by e-mail address.
+
+    Raises:
+        InputError: nobody does under this address.
+    """
+    found: Person | None = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if found is None:
+        raise InputError(
+            Text("nobody works here under this address"), where=email[:100], hint=Text("quetsach center people list")
+        )
+    return found

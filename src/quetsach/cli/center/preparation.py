@@ -13,10 +13,15 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.migrations.loader import MigrationLoader
+
 from quetsach import storage
 from quetsach.centre.centre import Centre
 from quetsach.centre.demonstration import DemonstrationMarker, days_to_play, play_demonstration
-from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.acts import found
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import publish_figures
@@ -25,6 +30,7 @@ from quetsach.cli.packs_publish import publishing
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.installation import bundled
+from quetsach.lake import keeping
 from quetsach.packs.errors import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
@@ -81,8 +87,6 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
         _say(f"settings: {setting.name} = {value} is stored in the data folder from now on (from {setting.variable})")
     _make_secret(data / "secret.key")
     configure_web(data)
-    from django.conf import settings  # noqa: PLC0415
-
     _prepare_django(data)
     if stamp.is_of_older_release:
         _mend_roll_ups(data)
@@ -91,7 +95,7 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
     _publish_repository(data, tools, settings.CENTER.public_url or address)
     if stamp.is_demonstration:
         with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
-            demonstrate_office(datetime.now(UTC), data)
+            found("furnishing:demonstrate_office")(datetime.now(UTC), data)
     with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
     done = Stamp(stamp.is_demonstration, migrations=newest_migrations())
@@ -134,8 +138,6 @@ def _say(text: str) -> None:
 
 def _mend_roll_ups(data: Path) -> None:
     """Build the roll-ups of a lake anew which an older release has written otherwise."""
-    from quetsach.lake import keeping  # noqa: PLC0415
-
     if holds_deliveries(data):
         with Progress("Đang dựng lại bảng tổng hợp theo ngày / rebuilding roll-ups"):
             keeping.renew(Centre(data).lake)
@@ -147,8 +149,6 @@ def refresh_repository(data: Path) -> None:
     Raises:
         QuetsachError: a key is missing or the repository cannot be written.
     """
-    from django.db import close_old_connections  # noqa: PLC0415
-
     out = data / "repository"
     close_old_connections()  # the last time was an hour ago
     with publishing(out, is_urgent=True) as owed:
@@ -161,17 +161,11 @@ def _make_secret(path: Path) -> None:
 
 
 def _prepare_django(data: Path) -> None:
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import DatabaseError  # noqa: PLC0415
-
-    from quetsach.cli.center.returns import load_bundled_forms  # noqa: PLC0415
-    from quetsach.web.office.letters.services.templates import samples_load  # noqa: PLC0415
 
     try:
         _refuse_newer(data)
         call_command("migrate", verbosity=0, interactive=False)
-        samples_load()
-        load_bundled_forms(data)
+        found("furnishing:furnish_office")(data)
         call_command("collectstatic", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise database_error(error, data, is_preparing=True) from error
@@ -183,9 +177,6 @@ def _refuse_newer(data: Path) -> None:
     Raises:
         FolderError: it has migrations that this build does not know.
     """
-    from django.db import connection  # noqa: PLC0415
-    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
-
     loader = MigrationLoader(connection)
     unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
     if newer := sorted(name for app, name in unknown if app.startswith(_OWN_APPS)):

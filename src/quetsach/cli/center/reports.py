@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from quetsach.cli.center.campaigns import person_named
+from quetsach.cli.center.people import person_named
 from quetsach.cli.confirmation import agrees
 from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
+
 from quetsach import storage
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.locations import default_data
@@ -134,8 +136,6 @@ def _is_usable(data: Path) -> bool:
 
 
 def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
-    from django.db import transaction  # noqa: PLC0415
-
     from quetsach.web.office.log.services import log_append  # noqa: PLC0415
 
     with transaction.atomic():

@@ -34,7 +34,9 @@ def _replay(arguments: argparse.Namespace, content: bytes, file: str) -> tuple[d
     scenario, out = read_scenario(content, file=file), arguments.out
     rows = files = 0
     storage.make_folder(out, mode=storage.SHARED_FOLDER)
-    with Progress("Mô phỏng / simulating", scenario.days) as progress:
+    with Progress(
+        Text("simulating", context="progress").in_language(chosen_language(arguments)), scenario.days
+    ) as progress:
         for name, pieces in simulate(scenario, bundled_ranges(), scale=arguments.scale, seed=arguments.seed):
             rows += _write(out / name, pieces)
             files += 1
@@ -47,7 +49,9 @@ def _play_country(arguments: argparse.Namespace, content: bytes, file: str) -> t
     scenario = read_country(content, file=file)
     scale = 1 if arguments.scale is None else arguments.scale
     order = Order(content, scenario, scale=scale, seed=arguments.seed, has_leases=arguments.leases)
-    with Progress("Mô phỏng / simulating", scenario.days) as progress:
+    with Progress(
+        Text("simulating", context="progress").in_language(chosen_language(arguments)), scenario.days
+    ) as progress:
         manifest, is_new = write_country(
             order, bundled_ranges(), arguments.out, progress=lambda day: progress.advance(note=day)
         )

@@ -36,8 +36,6 @@ def _bundled_files(arguments: argparse.Namespace) -> list[tuple[str, bytes]]:
 def take_in(arguments: argparse.Namespace) -> int:
     """Take tables of units (CSV or XLSX)."""
     language = chosen_language(arguments)
-    if bool(arguments.files) == arguments.bundled:
-        raise InputError(Text("give files, or --bundled for the tables of this build"))
     files = (
         _bundled_files(arguments) if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
     )

@@ -1,17 +1,48 @@
-"""The work behind the pages while the centre serves: each kind in a thread that is started again when it breaks off."""
+"""The work behind the pages while the centre serves: each kind in a thread that is started again when it breaks off.
+
+Evaluations are made by the command in a process of its own: what it loads to draw and to typeset stays out of the
+process that serves, and a crash of it is told on the page.
+"""
 
 import contextlib
+import json
 import logging
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from time import monotonic
 
-from quetsach.cli.center import tending
-from quetsach.cli.center.evaluating import make_evaluations
-from quetsach.cli.center.tending import Beat
+from django.db import close_old_connections
+
+from quetsach.centre.centre import Centre
+from quetsach.centre.keeping import tend_lake as tend
+from quetsach.centre.publication import due
+from quetsach.cli.center import publication
+from quetsach.cli.center.preparation import refresh_repository
+from quetsach.core.errors import QuetsachError
+from quetsach.web.api.services import tally_refresh
 from quetsach.web.health import HeartbeatFile, Work
+from quetsach.web.office.campaigns.services.steps import (
+    LATE,
+    STOPPED,
+    evaluation_begin,
+    evaluation_fail,
+    evaluation_keep,
+    evaluations_recover,
+    folder_of,
+)
+from quetsach.web.office.helpdesk.services import cases_purge
+from quetsach.web.office.partners.services.intake import deliveries_work
+from quetsach.web.office.people.services.account import sessions_clear
+from quetsach.web.office.plans.models import EvaluationRun
+from quetsach.web.office.withdrawals import sources_forget
+from quetsach.web.office.worker import BusyError
+from quetsach.web.office.worker import work as letters_work
 
 BEAT_SECONDS = 5
 AGAIN_SECONDS = 30
@@ -20,6 +51,8 @@ _LAST_WORK_SECONDS = 10
 """How long a stop waits for what is being written or handed over; what is not done then goes on at the next start."""
 _logger = logging.getLogger("quetsach.center")
 
+type Beat = Callable[[], None]
+"""What work calls at each turn, as a sign of life."""
 type Run = Callable[[Path, threading.Event, Beat], None]
 
 
@@ -48,15 +81,15 @@ def works_of_a_centre() -> tuple[Behind, ...]:
     """Return all work that goes on behind the pages; a turn may take an hour, and one of letters a mail at a time."""
     hour = 3600
     return (
-        Behind("signatures", tending.keep_fresh, tending.REFRESH_SECONDS + hour),
-        Behind("letters", tending.send_letters, hour),
-        Behind("partners' reports", tending.take_in_reports, hour),
-        Behind("figures", tending.publish_due, hour),
+        Behind("signatures", keep_fresh, REFRESH_SECONDS + hour),
+        Behind("letters", send_letters, hour),
+        Behind("partners' reports", take_in_reports, hour),
+        Behind("figures", publish_due, hour),
         Behind("evaluations", make_evaluations, 2 * hour),
-        Behind("lake", tending.tend_lake, tending.LAKE_SECONDS + hour),
-        Behind("count of reports", tending.count_reports, hour),
-        Behind("erasure", tending.erase_cases, tending.ERASURE_SECONDS + hour),
-        Behind("sessions", tending.clear_sessions, tending.ERASURE_SECONDS + hour),
+        Behind("lake", tend_lake, LAKE_SECONDS + hour),
+        Behind("count of reports", count_reports, hour),
+        Behind("erasure", erase_cases, ERASURE_SECONDS + hour),
+        Behind("sessions", clear_sessions, ERASURE_SECONDS + hour),
     )
 
 
@@ -110,3 +143,169 @@ def _watch(data: Path, works: Sequence[Behind], file: HeartbeatFile, stopped: th
             _logger.exception("the state of the work behind the pages could not be written")
         if stopped.wait(BEAT_SECONDS):
             return
+
+
+REFRESH_SECONDS = 3600
+"""The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
+REPORTS_SECONDS = 5
+TALLY_SECONDS = 60
+_TALLY_SHARE = 20
+"""Counting takes at most the twentieth part of the time, however many reports there are."""
+ERASURE_SECONDS = 3600
+BUSY_SECONDS = 60
+LAKE_SECONDS = 86_400
+
+
+def keep_fresh(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Renew the repository's short-lived signatures for as long as the centre serves."""
+    while not stopped.wait(REFRESH_SECONDS):
+        beat()
+        try:
+            refresh_repository(data)
+        except QuetsachError:
+            _logger.exception("the repository could not be renewed")
+
+
+def send_letters(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Print copies, hand mail over and remind for as long as the centre serves.
+
+    Raises:
+        QuetsachError: another process sends this centre's letters, or the lock against others was lost.
+    """
+    while not stopped.is_set():
+        beat()
+        try:
+            letters_work(stop=stopped, beat=beat)
+        except BusyError as error:
+            _logger.warning("letters: %s", error)
+            stopped.wait(BUSY_SECONDS)
+
+
+def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Work off what partners' programs sent, soon after it arrived."""
+    again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped, beat)
+
+
+def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Count the tool's reports for the public pages, and forget after a month which came from one source."""
+    forgotten_on: list[date] = []
+
+    def work() -> None:
+        now = datetime.now(UTC)
+        tally_refresh(now=now)
+        if now.date() not in forgotten_on:
+            sources_forget(now=now)
+            forgotten_on[:] = [now.date()]
+
+    again(work, TALLY_SECONDS, stopped, beat, share=_TALLY_SHARE)
+
+
+def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Erase what people wrote to the help desk when the time that was promised is over."""
+    again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
+
+
+def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Throw away sessions whose time is over."""
+    again(sessions_clear, ERASURE_SECONDS, stopped, beat)
+
+
+def tend_lake(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Once a day, put the small files of a day together; after an update, make roll-ups of an older making again."""
+    again(lambda: tend(Centre(data)), LAKE_SECONDS, stopped, beat)
+
+
+def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Publish what is due for as long as the centre serves."""
+
+    def work() -> None:
+        due.work_off(data, publication.publish_figures, now=datetime.now(UTC))
+
+    with due.serving(data):
+        again(work, due.LOOK_SECONDS, stopped, beat)
+
+
+def again(
+    work: Callable[[], object], seconds: float, stopped: threading.Event, beat: Beat, *, share: float = 0
+) -> None:
+    """Do the work now and after each pause. What goes wrong is logged and tried again.
+
+    Args:
+        work: what is done.
+        seconds: the shortest pause.
+        stopped: set when the centre ends.
+        beat: called at each turn.
+        share: how many times as long as the work a pause is at least.
+    """
+    while not stopped.is_set():
+        beat()
+        began = monotonic()
+        try:
+            work()
+        except Exception:
+            _logger.exception("work behind the pages broke off; it is tried again")
+        close_old_connections()
+        stopped.wait(max(seconds, share * (monotonic() - began)))
+
+
+LOOK_SECONDS = 5
+LONGEST_SECONDS = 3000
+_ASK_SECONDS = 1
+_COMMAND = (sys.executable, "-P", "-m", "quetsach.cli.main", "center", "evaluate")
+
+
+def make_evaluations(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Make what was asked for, for as long as the centre serves."""
+    evaluations_recover(now=datetime.now(UTC))
+    again(lambda: evaluations_work(data, stopped), LOOK_SECONDS, stopped, beat)
+
+
+def evaluations_work(data: Path, stopped: threading.Event) -> int:
+    """Make the evaluations that wait, one after another, until none does or ``stopped`` is set; return how many."""
+    made = 0
+    while not stopped.is_set() and (run := evaluation_begin(now=datetime.now(UTC))):
+        try:
+            _make(run, data, stopped)
+            made += 1
+        except (QuetsachError, OSError, ValueError, KeyError) as error:
+            evaluation_fail(run=run, trouble=str(error), now=datetime.now(UTC))
+    return made
+
+
+def _make(run: EvaluationRun, data: Path, stopped: threading.Event) -> None:
+    final = folder_of(run, data)
+    staged = final.with_name(f".{final.name}")
+    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed
+    try:
+        told = _run_command(run.campaign.key, data, staged, stopped)
+        as_of = date.fromisoformat(told["as_of"]) if told["as_of"] else None
+        evaluation_keep(run=run, made=staged, data=data, lake=told["lake"], as_of=as_of, now=datetime.now(UTC))
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _run_command(key: str, data: Path, out: Path, stopped: threading.Event) -> dict[str, str]:
+    """Run the command and return what it says; a centre that stops ends it.
+
+    Raises:
+        QuetsachError: it failed, was stopped, or took too long.
+    """
+    words = (*_COMMAND, key, "--data", str(data), "--out", str(out), "--json", "--lang", "vi")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        for _second in range(LONGEST_SECONDS // _ASK_SECONDS):
+            try:
+                told, said = process.communicate(timeout=_ASK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if stopped.is_set():
+                    break
+                continue
+            if process.returncode != 0:
+                raise QuetsachError(_last_line(said) or f"exit code {process.returncode}")
+            found: dict[str, str] = json.loads(told)
+            return found
+        process.kill()
+    raise QuetsachError(STOPPED if stopped.is_set() else LATE)
+
+
+def _last_line(said: str) -> str:
+    return next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")

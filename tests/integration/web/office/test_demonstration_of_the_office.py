@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.assess import Basis, FrozenBaseline
-from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.furnishing import demonstrate_office
 from quetsach.core.period import Period
 from quetsach.web.office.campaigns.selectors.outcome import outcome_of
 from quetsach.web.office.letters.models import Letter

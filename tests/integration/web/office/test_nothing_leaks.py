@@ -11,7 +11,7 @@ from tests.addresses import FINE, addresses, answers
 
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
-from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.furnishing import demonstrate_office
 from quetsach.core.period import Period
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.models import Dispatch, Letter

@@ -21,7 +21,7 @@ from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign.authority import Role
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Scope
-from quetsach.cli.center.demonstration import demonstrate_office
+from quetsach.cli.center.furnishing import demonstrate_office
 from quetsach.core.period import Period
 from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer

@@ -3,8 +3,10 @@
 import argparse
 from pathlib import Path
 
-from quetsach.cli.center.opened import Act, act, add_centre_command, in_office
+from quetsach.cli.center.acts import Act, act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands, add_command, add_language
+from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 
 
 def register_campaigns(parser: Parser) -> None:
@@ -104,7 +106,7 @@ def register_freeze(commands: Subcommands) -> None:
     command = add_centre_command(
         commands,
         "freeze-baseline",
-        in_office("campaigns_baseline:freeze"),
+        in_office("campaigns_baseline:freeze", _asked_with_reason),
         "show which feed has which days of the baseline's window; with --reason, freeze it or ask for that",
         "quetsach center campaigns freeze-baseline viet-nam-2027\n"
         "quetsach center campaigns freeze-baseline viet-nam-2027 --feed shadowserver/event4_sinkhole "
@@ -129,6 +131,11 @@ def register_freeze(commands: Subcommands) -> None:
     command.add_argument(
         "--carry-out", action="store_true", help="freeze what was agreed to and could not be written or recorded then"
     )
+
+
+def _asked_with_reason(arguments: argparse.Namespace) -> None:
+    if arguments.by and not arguments.reason.strip():
+        raise InputError(Text("asking to freeze a baseline needs a reason"), hint=Text('add --reason "…"'))
 
 
 def register_letters(parser: Parser) -> None:
@@ -298,6 +305,11 @@ def _of_campaign(commands: Subcommands, name: str, run: Act, summary: str) -> ar
     return command
 
 
+def _files_or_bundled(arguments: argparse.Namespace) -> None:
+    if bool(arguments.files) == arguments.bundled:
+        raise InputError(Text("give files, or --bundled for the tables of this build"))
+
+
 def register_units(parser: Parser) -> None:
     """Add ``units`` with ``import``, ``export``, ``show``, ``recast`` and ``load``."""
     parser.show_examples(
@@ -308,7 +320,7 @@ def register_units(parser: Parser) -> None:
     bring = add_centre_command(
         commands,
         "import",
-        in_office("units:take_in"),
+        in_office("units:take_in", _files_or_bundled),
         "take tables of units (CSV or XLSX); all of them, or nothing where one cell is wrong",
         "quetsach center units import units.csv successions.csv\nquetsach center units import units.xlsx --dry-run",
     )

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from quetsach.cli.center.opened import act
+from quetsach.cli.center.acts import act
 from quetsach.cli.parser import Parser, add_language
 
 _METHODS = ("bootstrap", "bonferroni")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quetsach.cli.center.opened import act, add_centre_command, in_office
+from quetsach.cli.center.acts import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, add_command, add_language
 
 _LIFETIME_DAYS = 90
@@ -72,7 +72,7 @@ def register_families(parser: Parser) -> None:
     listing = add_centre_command(
         commands,
         "list",
-        act("families:print_list"),
+        act("feeds:print_families"),
         "the families, or the names that no analyst has placed yet with what was seen of them",
         "quetsach center families list\nquetsach center families list --unplaced --json",
     )
@@ -80,7 +80,7 @@ def register_families(parser: Parser) -> None:
     place = add_centre_command(
         commands,
         "place",
-        in_office("families:place"),
+        in_office("figures:place"),
         "say which family a name is of; what is in the lake counts with it from the next publication on",
         'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"\n'
         'quetsach center families place "newbot" newbot --name "NewBot" --platform linux --reason "own family"',

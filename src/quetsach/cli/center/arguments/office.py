@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center.opened import act, add_centre_command, in_office
+from quetsach.cli.center.acts import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.period import parse_day
 
@@ -112,14 +112,14 @@ def register_helpdesk(parser: Parser) -> None:
     add_centre_command(
         commands,
         "purge",
-        in_office("helpdesk:purge"),
+        in_office("people:purge_cases"),
         "close what nobody writes to any more, erase what was closed 30 days ago; run it every day",
         "quetsach center helpdesk purge --data /srv/quetsach",
     )
     add_centre_command(
         commands,
         "list",
-        in_office("helpdesk:print_list"),
+        in_office("people:print_cases"),
         "how many cases are in which state",
         "quetsach center helpdesk list --json",
     )

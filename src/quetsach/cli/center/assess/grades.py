@@ -68,7 +68,10 @@ def grade(arguments: argparse.Namespace) -> int:
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
-        with Progress("Đang tính / counting", sum(window.days // 7 for window in windows)) as progress:
+        with Progress(
+            Text("counting", context="progress").in_language(chosen_language(arguments)),
+            sum(window.days // 7 for window in windows),
+        ) as progress:
             announced = tables.ranges.announced_ipv4()
             weeks = [weekly_machines(view, w, announced=announced, progress=progress.advance) for w in windows]
     result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
@@ -139,7 +142,9 @@ def rank(arguments: argparse.Namespace) -> int:
     if not 0.5 <= arguments.confidence < 1:
         raise InputError(Text("a confidence from 0.5 to below 1"), hint="--confidence 0.95")
     table = read_estimates(storage.read_input(arguments.file, most_bytes=MAX_BYTES), where=str(arguments.file))
-    with Progress("Đang tính / counting", 2 * len(table.names)) as progress:
+    with Progress(
+        Text("counting", context="progress").in_language(chosen_language(arguments)), 2 * len(table.names)
+    ) as progress:
         result = ranked(
             table,
             low_is_good=arguments.first == "lowest",

@@ -103,7 +103,9 @@ def _with_power(arguments: argparse.Namespace, centre: Centre, draft: Registrati
     units = tuple(begins)
     noise = asked_noise(arguments, so_far, units) or noise_in_lake(centre, draft, units)
     settings = (begins, weeks_of(draft), draft.design)
-    found = rehearse(*settings, target=draft.target, noise=noise, strata=draft.strata)
+    found = rehearse(
+        *settings, target=draft.target, noise=noise, strata=draft.strata, language=chosen_language(arguments)
+    )
     if not arguments.json or not (found.is_enough or arguments.anyway):
         tell_power(found, chosen_language(arguments))
     if not found.is_enough and not arguments.anyway:
@@ -119,8 +121,8 @@ def _too_weak(found: PlannedPower, where: str) -> InputError:
         "this plan would find its target in {percent} of 100: nothing was signed",
         percent=round(100 * found.power.power),
     )
-    hint = Text("more units, longer windows or other steps; --anyway signs it all the same")
-    return InputError(what, where=where, hint=hint)
+    more = Text("more units, longer windows or other steps; --anyway signs it all the same")
+    return InputError(what, where=where, hint=more)
 
 
 def tell_power(found: PlannedPower, language: str) -> None:
@@ -220,10 +222,11 @@ def rehearse(
     *,
     target: float,
     noise: Noise | NotEstimable | None,
+    language: str,
     strata: tuple[tuple[str, ...], ...] = (),
 ) -> PlannedPower:
     """Work out what a plan could find, while people see how far that is."""
-    with Progress("Đang thử kế hoạch / rehearsing the plan", DRAWS) as progress:
+    with Progress(Text("rehearsing the plan", context="progress").in_language(language), DRAWS) as progress:
         return planned_power(
             begins, weeks, design, target=target, noise=noise, strata=strata, progress=progress.advance
         )
@@ -247,7 +250,10 @@ def write_panel(arguments: argparse.Namespace) -> int:
         raise InputError(Text("no analysis of this campaign was registered"), where=where, hint=hint)
     registration = read_registered(path)
     centre = Centre(arguments.data or default_data())
-    with Progress("Đang đếm từng tuần / counting weeks", 0) as progress, centre.view() as view:
+    with (
+        Progress(Text("counting weeks", context="progress").in_language(chosen_language(arguments)), 0) as progress,
+        centre.view() as view,
+    ):
         panel = campaign_panel(registration, centre, view, progress=progress.advance)
     if arguments.out is None:
         sys.stdout.write(panel.content.decode())

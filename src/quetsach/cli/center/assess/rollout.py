@@ -94,7 +94,9 @@ def _power(arguments: argparse.Namespace, drawn: RollOut) -> PlannedPower:
     noise = asked_noise(arguments, asked_panel(arguments), tuple(begins))
     design = Design(Method.WEDGE, Scale.COUNT)
     target = arguments.target / _WHOLE
-    return rehearse(begins, of_panel, design, target=target, noise=noise, strata=drawn.strata)
+    return rehearse(
+        begins, of_panel, design, target=target, noise=noise, strata=drawn.strata, language=chosen_language(arguments)
+    )
 
 
 def _tell(drawn: RollOut, path: Path, language: str) -> None:

@@ -25,7 +25,12 @@ def targets(arguments: argparse.Namespace) -> int:
     """Compare equal windows with the frozen baseline of a campaign."""
     centre = Centre(arguments.data or default_data())
     campaign = centre.campaign(arguments.campaign)
-    with centre.view() as view, Progress("Đang tính / counting", len(campaign.windows)) as progress:
+    with (
+        centre.view() as view,
+        Progress(
+            Text("counting", context="progress").in_language(chosen_language(arguments)), len(campaign.windows)
+        ) as progress,
+    ):
         report = answers.targets(
             view,
             campaign,

@@ -146,8 +146,8 @@ def planned_trial(arguments: argparse.Namespace, plan: Section, folder: Path, la
         what = Text(
             "this plan would find its target in {percent} of 100: nothing was signed", percent=round(100 * power.power)
         )
-        hint = Text("more customers or days; --anyway signs it all the same")
-        raise InputError(what, where=arguments.plan.name, hint=hint)
+        more = Text("more customers or days; --anyway signs it all the same")
+        raise InputError(what, where=arguments.plan.name, hint=more)
     return registration
 
 

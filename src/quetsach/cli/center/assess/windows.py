@@ -10,8 +10,7 @@ from quetsach.assess import Basis, Definition, period_text
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import write_once
-from quetsach.cli.center.opened import opened_centre
-from quetsach.cli.center.reader import reader
+from quetsach.cli.center.opened import opened_centre, reader
 from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.campaign.authority import Role
-from quetsach.cli.center import evaluating
+from quetsach.cli.center import works
 from quetsach.web.office.campaigns.services.steps import (
     MOST_KEPT,
     evaluation_ask,
@@ -41,7 +41,7 @@ def command(monkeypatch, tmp_path):
     def write(text: str) -> None:
         path = tmp_path / "command.py"
         path.write_text(text)
-        monkeypatch.setattr(evaluating, "_COMMAND", (sys.executable, str(path)))
+        monkeypatch.setattr(works, "_COMMAND", (sys.executable, str(path)))
 
     return write
 
@@ -57,7 +57,7 @@ print(json.dumps({"campaign": sys.argv[1], "lake": "f" * 64, "as_of": "2020-12-1
 
 
 def work(data: Path) -> int:
-    return evaluating.evaluations_work(data, threading.Event())
+    return works.evaluations_work(data, threading.Event())
 
 
 def test_the_page_says_what_an_evaluation_would_stand_on(signed_in, operator, campaign, data) -> None:
@@ -133,7 +133,7 @@ def test_a_centre_that_stops_ends_the_command_and_says_so(operator, campaign, da
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "communicate", stop)
-        assert evaluating.evaluations_work(data, stopped) == 0
+        assert works.evaluations_work(data, stopped) == 0
     run.refresh_from_db()
     assert run.trouble == "stopped"
 

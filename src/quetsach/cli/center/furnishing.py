@@ -1,9 +1,20 @@
-"""Fills the office of a demonstration with the tables of its country."""
+"""Fills the tables of an office that was just made: samples and forms of its country, the demonstration's campaign."""
 
 from datetime import datetime
 from pathlib import Path
 
+from quetsach.centre.tables import bundled_units, country_table, load_country
 from quetsach.cli.center.letter_files import published_letters
+from quetsach.cli.center.returns import load_bundled_forms
+from quetsach.web.office.demonstration import demonstration_office, is_played
+from quetsach.web.office.letters.services.templates import published_letters_load, samples_load
+from quetsach.web.office.units.services.importing import units_load
+
+
+def furnish_office(data: Path) -> None:
+    """Take in the samples of letters and the forms of returns that come with the country."""
+    samples_load()
+    load_bundled_forms(data)
 
 
 def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
@@ -14,11 +25,6 @@ def demonstrate_office(now: datetime, data: Path | None = None) -> bool:
     Returns:
         Whether anything was played; nothing is where the country has no campaign to show.
     """
-    from quetsach.centre.tables import bundled_units, country_table, load_country  # noqa: PLC0415
-    from quetsach.web.office.demonstration import demonstration_office, is_played  # noqa: PLC0415
-    from quetsach.web.office.letters.services.templates import published_letters_load  # noqa: PLC0415
-    from quetsach.web.office.units.services.importing import units_load  # noqa: PLC0415
-
     key = load_country(data).demonstration
     if not key:
         return False
