@@ -182,7 +182,7 @@ def read_events(content: bytes, *, where: str) -> tuple[KnownEvent, ...]:
     for at, row in read_rows(content, EVENT_COLUMNS, where=where):
         if row["kind"] not in set(EventKind):
             raise InputError(
-                f"no kind of event: {row['kind'][:40]!r}",
+                Text("no kind of event: {text}", text=repr(row["kind"][:40])),
                 where=at,
                 hint=Text("known: {names}", names=", ".join(EventKind)),
             )

@@ -10,6 +10,7 @@ from quetsach import storage
 from quetsach.centre.centre import Centre
 from quetsach.centre.tables import bundled_ranges
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 FILE = "demonstration.json"
 
@@ -42,9 +43,9 @@ class DemonstrationMarker:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise QuetsachError(
-                "the note about the demonstration data is damaged",
+                Text("the note about the demonstration data is damaged"),
                 where=str(path),
-                hint="start with a new --data folder",
+                hint=Text("start with a new --data folder"),
             ) from error
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from quetsach.centre.centre import Centre
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 from quetsach.lake import compaction, keeping
 from quetsach.lake.keeping import Expired
 
@@ -25,7 +26,7 @@ def expire_sightings(centre: Centre, *, days: int = LIFETIME_DAYS, now: datetime
         LakeError: the lake cannot be read or written.
     """
     if days < 1:
-        raise InputError("sightings are kept for a day at least", hint=f"--days {LIFETIME_DAYS}")
+        raise InputError(Text("sightings are kept for a day at least"), hint=f"--days {LIFETIME_DAYS}")
     return keeping.expire(centre.lake, before=now.date() - timedelta(days=days), is_dry_run=is_dry_run)
 
 

@@ -14,7 +14,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.period import Period
 from quetsach.core.table import read_rows
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.installation import bundled
 from quetsach.lake.view import LakeView
 
@@ -131,9 +131,13 @@ def load_judgements(criteria: Criteria) -> Mapping[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for at, row in read_rows(_content(path), ("family", "harm", "remediability"), where=path.name):
         if row["harm"] and row["harm"] not in criteria.harm:
-            raise InputError(f"there is no class of harm {row['harm']!r}", where=at, hint="add it to the criteria")
+            raise InputError(
+                Text("there is no class of harm {name}", name=repr(row["harm"])),
+                where=at,
+                hint=Text("add it to the criteria"),
+            )
         if row["remediability"] not in criteria.remediability:
-            raise InputError(f"neither yes, partly nor no: {row['remediability']!r}", where=at)
+            raise InputError(Text("neither yes, partly nor no: {text}", text=repr(row["remediability"])), where=at)
         values = {"remediability": criteria.remediability[row["remediability"]]}
         if row["harm"]:
             values["harm"] = criteria.harm[row["harm"]].score

@@ -35,6 +35,11 @@ class QuetsachError(Exception):
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
+    def in_language(self, language: str) -> str:
+        """Return what happened and where, in a language as far as that is known; a text can hold an error so."""
+        what = self.text.in_language(language) if self.text else self.what
+        return f"{self.where}: {what}" if self.where else what
+
     def explain(self) -> str:
         """Return the text for a person: what happened, where, and what to do next (one or two lines)."""
         return f"{self}\nhint: {self.hint}" if self.hint else str(self)

@@ -172,7 +172,7 @@ def read_history(content: bytes, *, kind: SubjectKind, where: str) -> History:
     treated: dict[str, bool] = {}
     for line in read_rows(content, COLUMNS, optional=OPTIONAL, where=where):
         if len(seen) == MAX_ROWS:
-            raise AssessError(f"more than {MAX_ROWS:,} sightings", where=line.where)
+            raise AssessError(Text("more than {number} sightings", number=f"{MAX_ROWS:,}"), where=line.where)
         subject = line.text("subject")
         seen.append(_time(line, "seen_at"))
         names["subject"].append(subject)
@@ -185,7 +185,7 @@ def read_history(content: bytes, *, kind: SubjectKind, where: str) -> History:
         if line.cells["treated"]:
             treated[subject] = _flag(line, "treated") or treated.get(subject, False)
     if not seen:
-        raise AssessError("there are no sightings", where=where)
+        raise AssessError(Text("there are no sightings"), where=where)
     (subjects, subject_code), (families, family), (providers, provider) = (_coded(column) for column in names.values())
     days = np.array(seen) / 86_400
     start, end = float(days.min()), float(days.max())
@@ -219,8 +219,10 @@ def _time(line: Line, column: str) -> float:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
-        hint = "as in 2020-10-01T07:30:00Z"
-        raise AssessError(f"{column} is not a time: {text[:40]!r}", where=line.where, hint=hint) from error
+        hint = Text("as in 2020-10-01T07:30:00Z")
+        raise AssessError(
+            Text("{column} is not a time: {text}", column=column, text=repr(text[:40])), where=line.where, hint=hint
+        ) from error
 
 
 def _flag(line: Line, column: str) -> bool:

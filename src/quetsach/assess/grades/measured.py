@@ -13,6 +13,7 @@ from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, graded, norm
 from quetsach.assess.grades.rank_set import Method, rank_sets
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.rows import read_rows
+from quetsach.core.text import Text
 
 # Reads a table of names from CSV: ``name,estimate,se``, anyone's data.
 
@@ -45,18 +46,22 @@ def read_estimates(content: bytes, *, where: str) -> Estimates:
     for line in read_rows(content, COLUMNS, where=where):
         name, estimate, error = line.text("name"), line.number("estimate"), line.number("se")
         if error <= 0:
-            raise AssessError("se is not positive", where=line.where, hint="the standard error of the estimate")
+            raise AssessError(
+                Text("se is not positive"), where=line.where, hint=Text("the standard error of the estimate")
+            )
         if name in found:
-            raise AssessError(f"{name!r} is there twice", where=line.where)
+            raise AssessError(Text("{name} is there twice", name=repr(name)), where=line.where)
         if len(found) == MAX_NAMES:
-            raise AssessError(f"more than {MAX_NAMES} names", where=line.where)
+            raise AssessError(Text("more than {number} names", number=MAX_NAMES), where=line.where)
         found[name] = (estimate, error)
     if not found:
-        raise AssessError("there are no names", where=where)
+        raise AssessError(Text("there are no names"), where=where)
     values = np.array(list(found.values()))
     if np.abs(values).max() > _LARGEST or values[:, 1].min() * _LARGEST < np.abs(values).max():
-        hint = "choose another unit"
-        raise AssessError("the figures are too large or their errors too small to be compared", where=where, hint=hint)
+        hint = Text("choose another unit")
+        raise AssessError(
+            Text("the figures are too large or their errors too small to be compared"), where=where, hint=hint
+        )
     return Estimates(tuple(found), values[:, 0], values[:, 1])
 
 

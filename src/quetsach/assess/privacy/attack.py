@@ -14,6 +14,7 @@ from scipy import optimize, sparse
 
 from quetsach.assess.estimate import AssessError
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.core.text import Text
 
 type Cell = tuple[str, str]
 """Row (a unit's key) and column (an element)."""
@@ -176,7 +177,7 @@ class _System:
             method="highs",
         )
         if answer.x is None:
-            raise AssessError("the figures of the table contradict each other", hint="count them anew")
+            raise AssessError(Text("the figures of the table contradict each other"), hint=Text("count them anew"))
         np.minimum(low, answer.x[:size], out=low)
         np.maximum(high, answer.x[:size], out=high)
 

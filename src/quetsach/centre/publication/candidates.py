@@ -29,6 +29,7 @@ from quetsach.centre.publication.snapshot import (
     read_snapshot,
     snapshot_bytes,
 )
+from quetsach.core.text import Text
 
 UNASKED_AGE = timedelta(days=1)
 """How much older than the newest a candidate stays that nobody asked for: who looks at one has time to ask."""
@@ -80,7 +81,7 @@ def lay_candidate(data: Path, snapshot: Snapshot, write_listed: Callable[[Path],
         if not (folder / digest).exists():
             storage.publish([(staged, folder / digest)])
     except OSError as error:
-        raise PublicationError("the figures cannot be written", where=str(folder), hint=str(error)) from error
+        raise PublicationError(Text("the figures cannot be written"), where=str(folder), hint=str(error)) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return Candidate(digest, snapshot)
@@ -105,16 +106,16 @@ def read_candidate(data: Path, digest: str) -> Candidate:
         PublicationError: there is none, or it is not what its name says.
     """
     if not _DIGEST.fullmatch(digest):
-        raise PublicationError("there are no such figures", where=digest[:70])
+        raise PublicationError(Text("there are no such figures"), where=digest[:70])
     path = data / "candidates" / digest / _FIGURES
     try:
         if path.stat().st_size > SIZE_LIMIT_BYTES:
-            raise PublicationError("the candidate is too large", where=str(path))
+            raise PublicationError(Text("the candidate is too large"), where=str(path))
         content = path.read_bytes()
     except OSError as error:
-        raise PublicationError("the candidate cannot be read", where=str(path), hint=str(error)) from error
+        raise PublicationError(Text("the candidate cannot be read"), where=str(path), hint=str(error)) from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise PublicationError("the candidate was changed after it was counted", where=str(path))
+        raise PublicationError(Text("the candidate was changed after it was counted"), where=str(path))
     return Candidate(digest, parse_snapshot(content, where=str(path)))
 
 
@@ -128,7 +129,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
     """
     candidate = read_candidate(data, digest)
     if candidate.figures.withheld:
-        raise WithheldError(candidate.figures.withheld[0].en, hint="count again when newer days are there")
+        raise WithheldError(candidate.figures.withheld[0], hint=Text("count again when newer days are there"))
     folder = data / "candidates" / digest
     try:
         with _publishing(data):
@@ -141,7 +142,7 @@ def publish_candidate(data: Path, digest: str) -> Snapshot:
                 ]
             )
     except OSError as error:
-        raise PublicationError("the figures cannot be published", where=str(data), hint=str(error)) from error
+        raise PublicationError(Text("the figures cannot be published"), where=str(data), hint=str(error)) from error
     for older in candidates(data):
         if older.figures.counted_at <= candidate.figures.counted_at:
             shutil.rmtree(data / "candidates" / older.digest, ignore_errors=True)
@@ -176,8 +177,11 @@ def read_published(data: Path) -> Snapshot | None:
 def _refuse_older(published: Snapshot | None, figures: Snapshot) -> None:
     if published is not None and figures.counted_at < published.counted_at:
         raise OutdatedError(
-            f"newer figures, counted at {published.counted_at:%Y-%m-%d %H:%M} UTC, are published already",
-            hint="look at the newest candidate",
+            Text(
+                "newer figures, counted at {time} UTC, are published already",
+                time=f"{published.counted_at:%Y-%m-%d %H:%M}",
+            ),
+            hint=Text("look at the newest candidate"),
         )
 
 
@@ -204,7 +208,7 @@ def _copy(files: Sequence[tuple[Path, Path, str]]) -> None:
             copied = _Hashed(placed.enter_context(storage.replacing(final)))
             shutil.copyfileobj(content, copied)
             if copied.hash.hexdigest() != digest:
-                raise PublicationError("the candidate was changed after it was counted", where=str(source))
+                raise PublicationError(Text("the candidate was changed after it was counted"), where=str(source))
 
 
 class _Hashed:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.storage import LastRead
 
 FORMAT = "quetsach-figures/3"
@@ -167,7 +167,9 @@ def read_snapshot(data: Path | None) -> Snapshot | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise PublicationError("the published figures cannot be read", where=str(path), hint=str(error)) from error
+        raise PublicationError(
+            Text("the published figures cannot be read"), where=str(path), hint=str(error)
+        ) from error
 
 
 def read_snapshot_file(path: Path) -> Snapshot:
@@ -178,7 +180,7 @@ def read_snapshot_file(path: Path) -> Snapshot:
         OSError: it cannot be read.
     """
     if path.stat().st_size > SIZE_LIMIT_BYTES:
-        raise PublicationError("the published figures are too large", where=str(path))
+        raise PublicationError(Text("the published figures are too large"), where=str(path))
     return parse_snapshot(path.read_bytes(), where=str(path))
 
 
@@ -205,14 +207,16 @@ def parse_snapshot(content: bytes, *, where: str) -> Snapshot:
         document = json.loads(content)
         if document["format"] not in _FORMATS:
             raise PublicationError(
-                f"unknown format {str(document['format'])[:40]!r}", where=where, hint="publish the figures again"
+                Text("unknown format {text}", text=repr(str(document["format"])[:40])),
+                where=where,
+                hint=Text("publish the figures again"),
             )
         return _snapshot(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PublicationError(
-            "the published figures are damaged",
+            Text("the published figures are damaged"),
             where=where,
-            hint="remove the file; the centre publishes it again when it starts",
+            hint=Text("remove the file; the centre publishes it again when it starts"),
         ) from error
 
 

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.local_error import LocalError
 from quetsach.web.design.words import here
 from quetsach.web.office.editions import ClashError, show_clash
 
@@ -42,9 +41,8 @@ def refusal_text(error: QuetsachError, words: Words | None = None) -> str:
     known = (words or {}).get(getattr(error, "code", ""))
     if known is not None:
         return str(known) % {"what": error}
-    what, advice = error.what, error.hint
-    if isinstance(error, LocalError):
-        what, advice = here(error.text), here(error.advice)
+    what = here(error.text) if error.text else error.what
+    advice = here(error.advice) if error.advice else error.hint
     first = _ended(f"{error.where}: {what}") if error.where else _sentence(what)  # names of files stay as they are
     return f"{first} {_sentence(advice)}" if advice else first
 

@@ -58,7 +58,7 @@ def _of_lake(arguments: argparse.Namespace) -> History | None:
 
 def _of_file(arguments: argparse.Namespace) -> History:
     if asked_period(arguments) or arguments.data:
-        raise InputError("--sightings has its own days and needs no --data, --from or --to")
+        raise InputError(Text("--sightings has its own days and needs no --data, --from or --to"))
     path: Path = arguments.sightings
     try:
         with path.open("rb") as stream:
