@@ -37,10 +37,18 @@ class Judged:
             return None
         return min((answer.value / truth - 1 for truth in self.truths), key=abs)
 
-    def covers(self, name: str) -> bool:
-        """Whether the printed interval holds one of the truths."""
+    def interval(self, name: str) -> tuple[float, float] | None:
+        """Return what is printed that the machines are within, with a number or in its place; ``None`` of nothing."""
         answer = self.answers[name]
-        return isinstance(answer, Estimate) and any(answer.low <= truth <= answer.high for truth in self.truths)
+        if isinstance(answer, Estimate):
+            return answer.low, answer.high
+        ends = answer.measured.get("low"), answer.measured.get("high")
+        return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+
+    def covers(self, name: str) -> bool:
+        """Whether that holds one of the truths."""
+        low, high = self.interval(name) or (np.inf, -np.inf)
+        return any(low <= truth <= high for truth in self.truths)
 
 
 def judge(seed: int, count: int) -> Iterator[Judged]:
@@ -65,6 +73,7 @@ def rows(short: bool, seed: int) -> list[Row]:  # noqa: FBT001
     middle = [one for one in judged if one.regime.is_plausible]
     return [
         *(row for name in ANSWERS for row in _printed(name, judged)),
+        _ranges(judged),
         _refused(middle),
         _an_hour_off(seed),
     ]
@@ -92,6 +101,16 @@ def _printed(name: str, judged: list[Judged]) -> Iterator[Row]:
             f"{len(off)} of {len(those)}; worst {worst.error(name):+.0%} ({traits})",
             _is_within(len(off), len(those), share),
         )
+
+
+def _ranges(judged: list[Judged]) -> Row:
+    """Judge the ranges that stand in the place of a number, which say that the machines are within."""
+    given = [one for one in judged if one.error("machines") is None and one.interval("machines") is not None]
+    covered = sum(one.covers("machines") for one in given)
+    return Row(
+        "machines: ranges in the place of a number that cover the truth", f">= {COVERED:.0%}",
+        f"{covered} of {len(given)}", _is_within(len(given) - covered, len(given), 1 - COVERED),
+    )  # fmt: skip
 
 
 def _refused(middle: list[Judged]) -> Row:

@@ -42,6 +42,9 @@ _DISPERSED = 1.12
 """Squared coefficient of variation of the gaps; chance has 1, and no schedule that is one has more."""
 _MISFIT = 0.012
 """Share of the gaps, beyond chance and what silences of the sensor do, that one schedule would have otherwise."""
+_UNLIKE = 10.0
+"""By how many times the misfit machines may be more or fewer than any way says: tries that are taken for machines that
+come and go, or pauses for time on line."""
 _MANY_TIMES = 1.25
 """So many times what chance and silences do on the average."""
 LIMIT_HOURS = 1
@@ -219,7 +222,11 @@ def check(
     if reason is NotEstimableReason.RATE_LIMITED:
         return NotEstimable(reason, {**measured, "low": low})
     others = [end for way in (*ways, by_name) if isinstance(way, Estimate) for end in (way.low, way.high)]
-    return NotEstimable(reason, {**measured, "low": min(low, *others, low), "high": max(high, *others, high)})
+    off = 1 + (_UNLIKE * measured["misfit"] if reason is not NotEstimableReason.TOO_WIDE else 0.0)
+    pauses = max(1.0, schedule.dispersion)
+    return NotEstimable(
+        reason, {**measured, "low": min([low, *others]) / (off * pauses), "high": max([high, *others]) * off}
+    )
 
 
 def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: Schedule, traces: Traces) -> Answer:

@@ -144,8 +144,8 @@ LEFT_ON = 0.25
 SEEN_AT_REST = 0.5
 """Share of the days of rest between working days on which somebody is seen, from which the domains were live then."""
 
-_FEW, _FULL = 0.03, 0.9
-"""Shares of the busiest hour between which machines are coming or going."""
+_FULL = 0.9
+"""Share of the busiest hour from which, but for chance, all machines are there."""
 
 type AddressHours = Mapping[date, tuple[int, ...]]
 """Addresses of a family in each of the 24 hours (UTC) of each day on which there were any."""
@@ -163,24 +163,22 @@ def read_live_hours(sensor: Clock, seen: AddressHours, period: Period, offices: 
     days = list(period)
     hourly = np.array([seen.get(day, (0,) * 24) for day in days], dtype=np.float64)
     alive = np.array([_alive(sensor, day) for day in days])
-    blind = _blind(hourly, alive)
-    night = _open_night(_usual(hourly, alive))
+    blind, open_ = _silences(hourly, alive)
     rest_days = _rest_days(offices)
     is_at_rest = np.array([day.weekday() in rest_days for day in days])
     week = _week(days, hourly, alive, offices)
     if week is Week.WORKING:
         blind[is_at_rest] = False
-    blind[:, night] = True
     watched = alive.copy()
-    alive[blind] = 0
+    alive[blind | open_] = 0
     counted = ~is_at_rest if week is Week.WORKING else np.ones(len(days), dtype=np.bool_)
     kinds = np.array([day_kind(day, rest_days) for day in days])
     weight = weights_of(hourly, alive, kinds[:, None] == kinds[None, :])[counted]
     uptime = hourly.size * float((alive[counted] * weight).sum() / weight.sum())
-    times = 24 / (24 - night.sum()) * (7 / (7 - len(rest_days)) if week is Week.UNKNOWN else 1.0)
-    stretches = {
-        day: _stretches(sensor.outages[day], blind[at]) for at, day in enumerate(days) if day in sensor.outages
-    }
+    times = 1 + (watched * open_).sum() / max(alive.sum(), 1.0)
+    times *= 7 / (7 - len(rest_days)) if week is Week.UNKNOWN else 1.0
+    left_out = zip(days, blind | open_, strict=True)
+    stretches = {day: _stretches(sensor.outages[day], hours) for day, hours in left_out if day in sensor.outages}
     return Clock(stretches, uptime, alive.sum(axis=0), float(times - 1), moved_days(days, hourly, watched, rest_days))
 
 
@@ -191,25 +189,51 @@ def _alive(sensor: Clock, day: date) -> NDArray[np.float64]:
     return np.ones(24) - sum((covered(stretch) for stretch in sensor.outages[day]), np.zeros(24))
 
 
-def _blind(hourly: Hours, alive: Hours) -> NDArray[np.bool_]:
-    """Return the hours of silences that no day of machines explains."""
+def _silences(hourly: Hours, alive: Hours) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the hours in which the family could not be seen, and those of which nothing says whether it could.
+
+    Machines are switched on and off one by one, which takes hours; a domain that is live by day is so for all at once.
+    What begins or ends sharply in an hour that is busy on other days is a domain's. What begins or ends at a stroke
+    though no day has anybody in the next hour may be a shift or a domain; if most nights are such, all are.
+    """
     usual = _usual(hourly, alive)
     flat, by_day = hourly.ravel(), np.tile(usual, len(hourly))
     silent = (flat <= SILENT * by_day) | (alive.ravel() <= 0)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], silent, [0])).astype(np.int8)))
-    blind = np.zeros(flat.size, dtype=np.bool_)
+    dead = np.zeros(flat.size, dtype=np.bool_)
+    nights = at_stroke = 0
+    busy = by_day >= QUIET * usual.mean()
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        missing = (by_day * alive.ravel())[start:end]
-        if end - start < SHORTEST_HOURS or missing.sum() < FEWEST_HOURS:
+        if end - start < SHORTEST_HOURS:
             continue
+        missing = (by_day * alive.ravel())[start:end]
         is_sharp = any(
             by_day[inside] >= BUSY * usual.mean() and flat[outside] >= BUSY * by_day[outside]
             for inside, outside in ((start, start - 1), (end - 1, end))
             if 0 <= outside < flat.size
         )
         is_longer = end - start >= 24 and missing.sum() >= usual.sum() / 2
-        blind[start:end] = (is_sharp or is_longer) & (by_day[start:end] >= QUIET * usual.mean())
-    return blind.reshape(hourly.shape)
+        if missing.sum() >= FEWEST_HOURS and (is_sharp or is_longer):
+            dead[start:end] = True
+        else:
+            nights += 1
+            at_stroke += _is_at_stroke(flat, alive.ravel(), usual, start, end)
+    is_open = usual.sum() >= FEWEST_HOURS and at_stroke > nights / 2
+    blind = dead if is_open else dead & busy
+    return blind.reshape(hourly.shape), (silent & ~dead & is_open).reshape(hourly.shape)
+
+
+def _is_at_stroke(
+    seen: NDArray[np.float64], alive: NDArray[np.float64], usual: NDArray[np.float64], start: int, end: int
+) -> bool:
+    """Whether a silence begins or ends for all at once, while the sensor was watching."""
+    full = max(_FULL * usual.max() - 2 * np.sqrt(usual.max()), usual.max() / 2)
+    slopes = []
+    for around in (range(start, start - 3, -1), range(end - 1, end + 2)):
+        beside = [hour for hour in around if 0 <= hour < seen.size and alive[hour] >= 1]
+        if len(beside) == len(around):
+            slopes.append(next((at for at, hour in enumerate(beside[1:]) if seen[hour] >= full), len(beside)))
+    return bool(slopes) and (min(slopes) == 0 or (len(slopes) > 1 and max(slopes) <= 1))
 
 
 def _usual(hourly: Hours, alive: Hours) -> NDArray[np.float64]:
@@ -221,28 +245,6 @@ def _usual(hourly: Hours, alive: Hours) -> NDArray[np.float64]:
     whole = np.where(alive[there] >= 0.25, hourly[there] / np.maximum(alive[there], 0.25), 0.0)
     is_there = whole >= 0.25 * np.quantile(whole, 0.9, axis=0)
     return np.array([np.median(of_hour[kept]) for of_hour, kept in zip(whole.T, is_there.T, strict=True)])
-
-
-def _open_night(usual: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the hours of the day without anybody, if the family begins or ends at a stroke; none if machines do it.
-
-    Machines are switched on and off one by one, which takes hours; a domain that is live by day is so for all at once.
-    """
-    none = np.zeros(24, dtype=np.bool_)
-    if usual.sum() < FEWEST_HOURS:
-        return none
-    share = usual / usual.max()
-    night = share < _FEW
-    begins = np.flatnonzero(night & ~np.roll(night, -1)) + 1
-    ends = np.flatnonzero(night & ~np.roll(night, 1)) - 1
-    if night.sum() < SHORTEST_HOURS or len(begins) != 1:
-        return none
-    # hours in which some are there and not all, from the night into the day at either end
-    slopes = [
-        int(np.argmax(np.take(share, begins[0] + np.arange(24), mode="wrap") >= _FULL)),
-        int(np.argmax(np.take(share, ends[0] - np.arange(24), mode="wrap") >= _FULL)),
-    ]
-    return night if min(slopes) == 0 or max(slopes) <= 1 else none
 
 
 def _rest_days(offices: Offices | None) -> frozenset[int]:
