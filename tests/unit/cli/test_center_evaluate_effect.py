@@ -25,14 +25,25 @@ from quetsach.core.errors import InputError, QuetsachError
 
 
 def _effect(folder: Path, outcome: np.ndarray, treated: int, *options: str) -> Effect:
+    return _of_file(folder, csv_of(panel_of(outcome, [20] * treated + [30] * (len(outcome) - treated))), *options)
+
+
+def _of_file(folder: Path, content: bytes, *options: str) -> Effect:
     path = folder / "panel.csv"
-    path.write_bytes(csv_of(panel_of(outcome, [20] * treated + [30] * (len(outcome) - treated))))
+    path.write_bytes(content)
     parser = build_parser()
     arguments = parser.parse_args(["center", "evaluate", "viet-nam-2020", "--panel", str(path), *options])
     centre = Centre(folder)
     found = analyse_effect(centre, centre.campaign("viet-nam-2020"), centre.view(), handed_over(arguments))
     assert found is not None
     return found
+
+
+def _with_broadband(panel: Panel) -> bytes:
+    """Return the file of a panel of 30 periods with a covariate."""
+    header, *lines = csv_of(panel).decode().splitlines()
+    rows = [f"{header},broadband", *(f"{line},{number // 30 % 7}" for number, line in enumerate(lines))]
+    return "\n".join(rows).encode()
 
 
 @pytest.mark.parametrize("method", [method.value for method in Method])
@@ -59,6 +70,20 @@ def test_units_count_by_size_where_that_is_asked_for(tmp_path: Path) -> None:
     assert made.finding.counted is Counted.SIZE
     assert made.basis
     assert any("of all treated units together" in value.en for _, value in made.basis)
+
+
+def test_covariates_of_a_panel_that_was_not_registered_are_named(tmp_path: Path) -> None:
+    file = _with_broadband(panel_of(np.exp(noisy(24, 30, deviation=0.1) / 50), [20] + [30] * 23))
+    plain, adjusted = (
+        _of_file(tmp_path, file, "--method", "sdid", *options).finding for options in ((), ("--covariate", "broadband"))
+    )
+    assert isinstance(plain, Finding)
+    assert isinstance(adjusted, Finding)
+    assert adjusted.effect.value != plain.effect.value
+    with pytest.raises(QuetsachError, match="column area is missing"):
+        _of_file(tmp_path, file, "--method", "sdid", "--covariate", "area")
+    with pytest.raises(QuetsachError, match="no covariates"):
+        _of_file(tmp_path, file, "--method", "did", "--covariate", "broadband")
 
 
 def test_a_stated_spill_over_widens_the_effect(tmp_path: Path) -> None:
@@ -106,9 +131,7 @@ def _as_registered(folder: Path, registration: Registration, file: File | None) 
 def test_covariates_that_were_registered_are_read_from_the_panel_that_is_handed_over(tmp_path: Path) -> None:
     panel = panel_of(np.exp(noisy(24, 30, deviation=0.1) / 50), [20] + [30] * 23)
     registration = registration_of(panel, Design(Method.SDID, covariates=("broadband",)))
-    header, *lines = csv_of(panel).decode().splitlines()
-    rows = [f"{header},broadband", *(f"{line},{number // 30 % 7}" for number, line in enumerate(lines))]
-    made = _as_registered(tmp_path, registration, ("panel.csv", "\n".join(rows).encode()))
+    made = _as_registered(tmp_path, registration, ("panel.csv", _with_broadband(panel)))
     assert isinstance(made.finding, Finding)
     plain = _as_registered(tmp_path, registration_of(panel, Design(Method.SDID)), ("panel.csv", csv_of(panel)))
     assert isinstance(plain.finding, Finding)

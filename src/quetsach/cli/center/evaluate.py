@@ -58,10 +58,15 @@ def handed_over(arguments: argparse.Namespace) -> HandedOver:
     Raises:
         QuetsachError: a file cannot be read, or is none of its kind.
     """
-    scale = Scale(arguments.scale) if arguments.scale else None
-    counted = Counted(arguments.counted or Counted.UNITS)
+    design = Design(
+        Method(arguments.method),
+        Scale(arguments.scale) if arguments.scale else None,
+        arguments.ramp,
+        counted=Counted(arguments.counted or Counted.UNITS),
+        covariates=tuple(arguments.covariate),
+    )
     return HandedOver(
-        design=Design(Method(arguments.method), scale, arguments.ramp, counted=counted),
+        design=design,
         panel=named_file(arguments.panel),
         negative=named_file(arguments.negative_control),
         registration=read_registered(arguments.registration) if arguments.registration else None,

@@ -47,13 +47,7 @@ def register_effect(parser: Parser) -> None:
         choices=COUNTED,
         help="treated units count alike, or by size before the start (default: units)",
     )
-    parser.add_argument(
-        "--covariate",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
-    )
+    _add_covariate(parser)
     add_spill_over(parser)
     _add_settings(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -84,6 +78,17 @@ def _add_settings(parser: Parser) -> None:
         type=Path,
         metavar="FILE",
         help="the same units and starts with an outcome that the campaign cannot have changed, such as other botnets",
+    )
+
+
+def _add_covariate(parser: Parser) -> None:
+    """Add the option by which units are made comparable."""
+    parser.add_argument(
+        "--covariate",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="sc, sdid: column of the panel that units are made comparable by, as it was before the start (repeatable)",
     )
 
 
@@ -228,6 +233,7 @@ def register_evaluate(parser: Parser) -> None:
         "--scale", choices=SCALES, help="of the analysis (default: log, or count where a figure is zero)"
     )
     parser.add_argument("--counted", choices=COUNTED, help="treated units count alike, or by size (default: units)")
+    _add_covariate(parser)
     add_spill_over(parser)
     parser.add_argument(
         "--negative-control", type=Path, metavar="FILE", help="the same units with an outcome that was not aimed at"
