@@ -11,7 +11,7 @@ from quetsach.assess import Basis
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.breaks import DaySeen
-from quetsach.assess.hosts.calibration import Calibration
+from quetsach.assess.hosts.calibration import Calibration, StandsOn
 from quetsach.assess.hosts.clock import Clock
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.estimators import addresses_per_machine, bot_ids, chapman, clock_difference
@@ -53,7 +53,8 @@ WINDOW_DAYS = 28
 class HostRow:
     """A line: machines on line by each measure, mean daily and all addresses of the period, addresses a machine.
 
-    Where several ``families`` are added up, these are infections: a machine with two families is two.
+    Where several ``families`` are added up, these are infections: a machine with two families is two. ``stands_on`` is
+    that of the interval of ``machines``: calibrated where all that is added up is.
     """
 
     id: str
@@ -64,6 +65,7 @@ class HostRow:
     daily_addresses: float
     addresses: int
     families: int
+    stands_on: StandsOn | None
 
     @property
     def addresses_per_machine(self) -> float | None:
@@ -77,6 +79,7 @@ class HostRow:
             "id": self.id,
             "families_added": self.families,
             "machines_online": self.machines.as_json(),
+            "interval_stands_on": self.stands_on,
             "machines_by_events": self.by_events.as_json(),
             "machines_by_growth": self.by_growth.as_json(),
             "machines_by_bot_ids": self.by_bot_ids.as_json(),
@@ -129,8 +132,8 @@ class HostReport:
     @property
     def assumed(self) -> tuple[str, ...]:
         """The lines whose number of machines stands on one machine behind each address, as ``ASSUMED`` says."""
-        learned = {watch.family for watch in self.calibrations} if self.by == "family" else set()
-        return tuple(row.id for row in self.rows if isinstance(row.machines, Estimate) and row.id not in learned)
+        assumed = (row for row in self.rows if row.stands_on is StandsOn.ASSUMED)
+        return tuple(row.id for row in assumed if isinstance(row.machines, Estimate))
 
 
 def hosts(
@@ -176,11 +179,12 @@ def hosts(
         counted = replace(window, calibrated=known).by_calibration(known).measured
         everything = [(watch, counted[watch]) for watch in best]
         parts = _parts(rows, window, best, clocks, group) if group else _by_family(everything)
+        of_parts = () if group else known
         made = [
-            _row(id_, parts[id_], counts[id_], named.get(id_), is_crowded=id_ in crowded)
+            _row(id_, parts[id_], counts[id_], named.get(id_), known=of_parts, is_crowded=id_ in crowded)
             for id_ in sorted(parts, key=lambda id_: (-counts[id_]["daily"], id_))
         ]
-        national = _row("", everything, whole, _all_bots(laid, window), is_crowded="" in crowded)
+        national = _row("", everything, whole, _all_bots(laid, window), known=known, is_crowded="" in crowded)
         sensors = tuple(
             SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
             for sensor, clock in sorted(laid.sensors.items())
@@ -339,8 +343,11 @@ def _row(
     counts: Mapping[str, Any],
     bots: Answer | None,
     *,
+    known: Collection[Watch],
     is_crowded: bool,
 ) -> HostRow:
+    """Return the line of some parts; ``known`` are the watches whose machines are calibrated."""
+    parts = list(parts)
     of_family: defaultdict[str, list[Measured]] = defaultdict(list)
     for watch, measured in parts:
         of_family[watch.family].append(measured)
@@ -354,7 +361,26 @@ def _row(
     if is_crowded and isinstance(machines, Estimate):
         machines = NotEstimable(NotEstimableReason.DENSE_POOL, {"machines": machines.value})
     named = bots or NotEstimable(NotEstimableReason.NO_BOT_IDS)
-    return HostRow(id_, machines, by_events, by_growth, named, counts["daily"], counts["addresses"], len(of_family))
+    return HostRow(
+        id_,
+        machines,
+        by_events,
+        by_growth,
+        named,
+        counts["daily"],
+        counts["addresses"],
+        len(of_family),
+        _stands_on(machines, parts, known),
+    )
+
+
+def _stands_on(machines: Answer, parts: Sequence[tuple[Watch, Measured]], known: Collection[Watch]) -> StandsOn | None:
+    """Say what the interval of a line stands on; None where it has none."""
+    if isinstance(machines, NotEstimable) and not machines.measured.keys() & {"low", "high"}:
+        return None
+    counted = [watch for watch, measured in parts if isinstance(measured.machines, Estimate)]
+    is_known = all(watch in known for watch in counted or [watch for watch, _ in parts])
+    return StandsOn.CALIBRATED if is_known else StandsOn.ASSUMED
 
 
 def _bots(laid: LaidOut, rows: HostRows, by: str) -> dict[str, Answer]:

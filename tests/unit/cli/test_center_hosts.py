@@ -76,6 +76,30 @@ def test_a_calibrated_interval_says_on_which_machines_it_stands(
     assert "machines with bot IDs of AS" not in capsys.readouterr().out
 
 
+def _stands_on(capsys: pytest.CaptureFixture[str], *asked: object) -> dict[str, str]:
+    """Return what the interval of each line stands on, which CSV and JSON spell alike."""
+    run(*asked, "--csv")
+    rows = {row["id"]: row["interval_stands_on"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    run(*asked, "--json")
+    told = json.loads(capsys.readouterr().out)
+    lines = {row["id"] or "total": row["interval_stands_on"] or "" for row in (*told["rows"], told["total"])}
+    assert rows == lines
+    return rows
+
+
+def test_files_say_of_each_line_whether_its_interval_is_calibrated(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake_of(tmp_path / "lake", worlds_of(4))
+    asked = ("assess", "hosts", "--from", "2020-06-01", "--to", "2020-06-28", "--data", tmp_path)
+    assert _stands_on(capsys, *asked) == {"mirai": "calibrated", "total": "calibrated"}
+    by_province = _stands_on(capsys, *asked, "--by", "province")
+    assert by_province == {"01": "assumed", "total": "calibrated"}
+    assert _stands_on(capsys, "assess", "hosts", *WINDOW, "--data", data) == {"mirai": "assumed", "total": "assumed"}
+    unseen = ("--family", "necurs")
+    assert _stands_on(capsys, "assess", "hosts", *WINDOW, *unseen, "--data", data) == {"total": ""}
+
+
 def test_what_cannot_be_counted_says_why(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("assess", "hosts", "--from", "2020-06-01", "--to", "2020-06-01", "--data", data, "--lang", "en") == 0
     run("assess", "hosts", *WINDOW, "--family", "necurs", "--data", data, "--lang", "en")

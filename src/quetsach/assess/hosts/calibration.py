@@ -10,6 +10,7 @@ The idea is that of CARDCount (Böck et al. 2023), which learns the error of cou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import reduce
 from math import exp, log, sqrt
 from operator import add
@@ -47,6 +48,14 @@ ASSUMED: Final = Text(
     "in these data shows it."
 )
 """What stands beside every number of machines but those that are calibrated."""
+
+
+class StandsOn(StrEnum):
+    """What an interval of machines stands on: machines that are known by name, or what ``ASSUMED`` says."""
+
+    CALIBRATED = "calibrated"
+    ASSUMED = "assumed"
+
 
 _LEARNED: Final = frozenset(
     {

@@ -10,6 +10,7 @@ from quetsach.assess import Ranking
 from quetsach.assess.comparison import Daily, count_change, sides
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.grades import shrunk_rates
+from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_beside
@@ -21,7 +22,7 @@ from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.text import LocalText, Number, Text
-from quetsach.lake.hosts import hosts
+from quetsach.lake.hosts import HostRow, hosts
 
 OTHERS = "others"
 """The row of those that are too small to stand alone."""
@@ -208,11 +209,12 @@ def machines_changed(
     made: dict[Dimension, tuple[MachineChange, ...]] = {}
     kept_back: dict[Dimension, frozenset[str]] = {}
     for dimension, (by, name) in named.items():
-        windows = [
-            {row.id: row.machines for row in counted.rows}
+        counted = [
+            {row.id: row for row in found.rows}
             for period in (base, last)
-            for counted in [hosts(sources.lake, period, by=by, announced=sources.announced, calibrated_for=calibrated)]
+            for found in [hosts(sources.lake, period, by=by, announced=sources.announced, calibrated_for=calibrated)]
         ]
+        windows = [{id_: row.machines for id_, row in rows.items()} for rows in counted]
         table = f"machines-{_PUBLISHED[dimension]}"
         kept_back[dimension], of_last = (
             sources.kept_back(table, period, _estimates(rows))
@@ -224,8 +226,8 @@ def machines_changed(
             alone = {id_ for id_ in alone if sources.is_placed(id_)}
         summed = frozenset(panel) if dimension is Dimension.FAMILY else frozenset(windows[0].keys())
         told = machines_told(windows, alone=alone, kept_back=kept_back[dimension] | of_last, summed=summed)
-        rows = [MachineChange(id_, name(id_), *(_machines(window.get(id_)) for window in windows)) for id_ in told]
-        made[dimension] = tuple(sorted(rows, key=lambda row: (-_size(row), row.id)))
+        changes = [_machine_change(id_, name(id_), *(window.get(id_) for window in counted)) for id_ in told]
+        made[dimension] = tuple(sorted(changes, key=lambda change: (-_size(change), change.id)))
     return MachinesDivided(made, kept_back)
 
 
@@ -294,8 +296,12 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
     )
 
 
-def _machines(answer: Answer | None) -> Answer:
-    return answer or NotEstimable(NotEstimableReason.NO_DATA)
+def _machine_change(id_: str, name: LocalText, *windows: HostRow | None) -> MachineChange:
+    """Return the line of one family or provider; its intervals are calibrated where those of both windows are."""
+    before, after = (row.machines if row else NotEstimable(NotEstimableReason.NO_DATA) for row in windows)
+    stands_on = {row.stands_on for row in windows if row and isinstance(row.machines, Estimate)}
+    least = next((kind for kind in (StandsOn.ASSUMED, StandsOn.CALIBRATED) if kind in stands_on), None)
+    return MachineChange(id_, name, before, after, least)
 
 
 def _size(row: MachineChange) -> float:

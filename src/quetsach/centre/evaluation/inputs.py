@@ -16,6 +16,7 @@ from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.grades import ProviderGrades
 from quetsach.assess.grades.provider import Weeks
+from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Choice, Observation
@@ -70,12 +71,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MachineChange:
-    """The machines of a family or provider on line in both windows, each an estimate or why there is none."""
+    """The machines of a family or provider on line in both windows, each an estimate or why there is none.
+
+    ``stands_on`` is that of both intervals; None where neither window has one.
+    """
 
     id: str
     name: LocalText
     before: Answer
     after: Answer
+    stands_on: StandsOn | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,6 +318,8 @@ def answer_cells(answer: Answer) -> tuple[float | None, float | None, float | No
 
 LOW, HIGH = Text("Low"), Text("High")
 """The ends of an interval, as heads of columns."""
+STANDS_ON = Column("interval_stands_on", Text("Interval stands on"), Form.CODE)
+"""Whether an interval of machines is calibrated or an assumption, for machines; people read it beside the table."""
 
 
 def refused(what: LocalText, *refusals: NotEstimable) -> Gap:

@@ -9,6 +9,7 @@ from quetsach.assess.comparison import compare
 from quetsach.assess.effect.grounds import UNREGISTERED
 from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Estimate
+from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import read_campaign
@@ -32,7 +33,11 @@ __all__ = ["NOW", "effect_of", "inputs"]
 
 NOW = datetime(2021, 3, 1, 4, 0, tzinfo=UTC)
 MACHINES = MachineChange(
-    "conficker", LocalText("Conficker", "Conficker"), Estimate(80.0, 76.0, 84.0), Estimate(40.0, 38.0, 42.0)
+    "conficker",
+    LocalText("Conficker", "Conficker"),
+    Estimate(80.0, 76.0, 84.0),
+    Estimate(40.0, 38.0, 42.0),
+    StandsOn.CALIBRATED,
 )
 TOOL = CleanedByTool(
     1000,

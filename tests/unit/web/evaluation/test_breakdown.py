@@ -1,5 +1,7 @@
 """Families, providers and provinces: how sure each change is, and that nothing is made of noise."""
 
+import csv
+import io
 import json
 from dataclasses import replace
 
@@ -96,6 +98,12 @@ def test_the_map_is_coloured_only_where_a_province_differs_from_the_rest(
     colours = {found: drawn.count(found.value) for found in (Shade.STRONG, Shade.WARM)}
     assert colours == {found: 1 + (found is shade) for found in colours}  # one of each is in the legend
     assert "−50%" in drawn
+
+
+def test_the_annex_says_whether_an_interval_of_machines_is_calibrated() -> None:
+    files = dict(annex_files(shown(province("01", Side.SAME), province("31", Side.SAME))))
+    [row] = csv.DictReader(io.StringIO(files["data/machines-families.csv"].decode()))
+    assert row["interval_stands_on"] == "calibrated"
 
 
 def test_the_interval_is_in_the_table_and_in_the_annex() -> None:

@@ -289,7 +289,8 @@ def test_the_reason_is_the_one_that_stands_in_the_way(targets: TargetReport | No
 def test_what_takes_no_number_has_no_reason_twice() -> None:
     refused = NotEstimable(NotEstimableReason.RARE_CHECK_INS)
     window = Period(date(2020, 6, 16), date(2020, 7, 15))
-    alone = MachineChange("mirai", LocalText("Mirai", "Mirai"), refused, NotEstimable(NotEstimableReason.FEW_SIGHTINGS))
+    other = NotEstimable(NotEstimableReason.FEW_SIGHTINGS)
+    alone = MachineChange("mirai", LocalText("Mirai", "Mirai"), refused, other, None)
     made = inputs(machines=Comparison(window, window, (), refused, refused, refused, ()))
     told = gaps(compose(replace(made, machine_changes={Dimension.FAMILY: (alone,)})))
     assert told["Machines and infections"] == refused.text.en

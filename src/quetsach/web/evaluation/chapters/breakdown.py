@@ -12,6 +12,7 @@ from quetsach.web.design.tile_map import Shade
 from quetsach.web.evaluation.document import (
     HIGH,
     LOW,
+    STANDS_ON,
     Cell,
     Chapter,
     Column,
@@ -205,10 +206,18 @@ def _machines(dimension: Dimension, changes: tuple[MachineChange, ...]) -> list[
         Column("name", _SUBJECTS[dimension]),
         *_measured("before", _BASELINE),
         *_measured("after", _LAST),
+        STANDS_ON,
         Column("why_not", Text("Why there is none")),
     )
     rows = tuple(
-        (c.id, c.name, *answer_cells(c.before), *answer_cells(c.after), why_not(c.before) or why_not(c.after))
+        (
+            c.id,
+            c.name,
+            *answer_cells(c.before),
+            *answer_cells(c.after),
+            c.stands_on,
+            why_not(c.before) or why_not(c.after),
+        )
         for c in changes
     )
     series = (

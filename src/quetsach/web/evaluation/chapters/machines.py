@@ -9,7 +9,7 @@ import numpy as np
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.estimate import Answer, Estimate
 from quetsach.assess.figure import change_of
-from quetsach.assess.hosts.calibration import ASSUMED
+from quetsach.assess.hosts.calibration import ASSUMED, StandsOn
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
 from quetsach.assess.not_estimable import NotEstimable
@@ -18,6 +18,7 @@ from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import (
     HIGH,
     LOW,
+    STANDS_ON,
     Cell,
     Chapter,
     Column,
@@ -51,6 +52,7 @@ _COLUMNS = (
     Column("reduction", Text("Reduction"), Form.PERCENT, 1, "observed-reduction"),
     Column("reduction_low", LOW, Form.PERCENT, 1),
     Column("reduction_high", HIGH, Form.PERCENT, 1),
+    STANDS_ON,
     Column("why_not", Text("Why there is none")),
 )
 
@@ -101,21 +103,23 @@ def _measures(found: Comparison) -> list[Content]:
         _row(
             Text("Machines on line") if one else Text("Infections on line"),
             found.machines,
+            StandsOn.ASSUMED if found.assumed_families else StandsOn.CALIBRATED,
         ),
         _row(
             Text("Machines told from events") if one else Text("Infections told from events"),
             found.by_events,
+            StandsOn.ASSUMED,
         ),
-        _row(Text("Daily addresses"), found.by_addresses),
+        _row(Text("Daily addresses"), found.by_addresses, None),
     )
     return [Paragraph(_WHAT), Table("machines", _TITLE, _COLUMNS, rows)]
 
 
-def _row(name: LocalText, answer: Answer) -> tuple[Cell, ...]:
+def _row(name: LocalText, answer: Answer, stands_on: StandsOn | None) -> tuple[Cell, ...]:
     if isinstance(answer, NotEstimable):
-        return (name, None, None, None, None, None, why_not(answer))
+        return (name, None, None, None, None, None, None, why_not(answer))
     ends = (answer.low, answer.high) if answer.low < answer.high else (None, None)
-    return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, *ends, None)
+    return (name, answer.measured.get("before"), answer.measured.get("after"), answer.value, *ends, stands_on, None)
 
 
 def _gone(inputs: Inputs, found: Comparison) -> list[Content]:
