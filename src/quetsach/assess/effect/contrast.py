@@ -8,23 +8,19 @@ two groups Welch's test, which is CR2 with the degrees of Bell and McCaffrey 200
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice
-from math import comb, floor
+from math import floor
 from typing import Final
 
 import numpy as np
 
+from quetsach.assess.effect.draws import DRAWS_AT_LEAST, other_draws
 from quetsach.assess.effect.finding import Spread, is_nothing
 from quetsach.assess.effect.panel import Bools, Floats, Ints, Panel
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
-PERMUTATIONS: Final = 999
-DRAWS_AT_LEAST: Final = 15
-"""Fewer other draws cannot give an interval of more than 93 %: chance alone gives the largest effect in one of 15."""
-_ENUMERATED_AT_MOST: Final = 2_000
-_DRAWN_AT_MOST, _DRAWS_OF_MANY, _AT_ONCE = 50_000_000, 199, 4_000_000
-"""Cells of the draws that are kept, fewest draws of very many units, and cells that are summed at once."""
+_DRAWN_AT_MOST, _AT_ONCE = 50_000_000, 4_000_000
+"""Cells of the draws that are kept, and cells that are summed at once."""
 _PERIODS_FOR_NOISE: Final = 4
 _NOISY_UNDER: Final = 0.25
 """Share of controls as noisy before the start, under which a unit is taken to be noisier than they are."""
@@ -36,6 +32,7 @@ class Groups:
 
     ``noisier`` (units) is how many times as much as a control a unit moved before anybody began, at least 1, which is
     told with ``noise_degrees`` of freedom; ``weights`` (units) is how much each counts among those that begin with it.
+    ``blocks`` (units) are what the starts were drawn within; None where all were drawn together.
     """
 
     starts: Ints
@@ -44,6 +41,7 @@ class Groups:
     noisier: Floats
     weights: Floats
     noise_degrees: float
+    blocks: Ints | None = None
 
     @property
     def sizes(self) -> Floats:
@@ -70,7 +68,8 @@ class Groups:
 def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | NotEstimable:
     """Return the groups of a complete panel and other draws of them, or why no interval can be told from them."""
     starts, kind = np.unique(panel.starts, return_inverse=True)
-    drawn = _draws(kind, generator)
+    strata = panel.strata if all(panel.strata) else ()  # who was in no draw is no lot of it
+    drawn = other_draws(kind, generator, strata=strata, cells_at_most=_DRAWN_AT_MOST)
     if len(drawn) < DRAWS_AT_LEAST:
         measured = {"units_control": float((~panel.treated).sum()), "draws": float(len(drawn))}
         return NotEstimable(NotEstimableReason.TOO_FEW_CONTROLS, measured | {"needed_draws": float(DRAWS_AT_LEAST)})
@@ -80,23 +79,8 @@ def groups_of(panel: Panel, generator: np.random.Generator) -> Groups | NotEstim
         measured = {"periods_before": float(first), "needed": float(_PERIODS_FOR_NOISE)}
         return NotEstimable(NotEstimableReason.TOO_SHORT, measured)
     noisier = np.ones(len(kind)) if first < _PERIODS_FOR_NOISE else _noisier(panel.outcome[:, :first], panel.treated)
-    return Groups(starts, kind, drawn, noisier, panel.weight, float(max(1, first - 2)))
-
-
-def _draws(kind: Ints, generator: np.random.Generator) -> Ints:
-    """Return other ways to give the kinds to the units (draws x units): every one of few, else random ones."""
-    smaller, count = np.flatnonzero(kind == np.bincount(kind).argmin()), len(kind)
-    if kind.max() != 1 or comb(count, len(smaller)) > _ENUMERATED_AT_MOST:
-        draws = min(PERMUTATIONS, max(_DRAWS_OF_MANY, _DRAWN_AT_MOST // count))
-        small = kind.astype(np.min_scalar_type(int(kind.max())))
-        return np.array([generator.permutation(small) for _ in range(draws)])
-    least, made = kind[smaller[0]], []
-    for chosen in islice(combinations(range(count), len(smaller)), _ENUMERATED_AT_MOST):
-        if chosen != tuple(smaller):
-            one = np.full(count, 1 - least)
-            one[list(chosen)] = least
-            made.append(one)
-    return np.array(made, dtype=np.int64).reshape(-1, count)
+    blocks = np.unique(strata, return_inverse=True)[1] if strata else None
+    return Groups(starts, kind, drawn, noisier, panel.weight, float(max(1, first - 2)), blocks)
 
 
 def _noisier(before: Floats, is_treated: Bools) -> Floats:
@@ -213,7 +197,10 @@ def contrast_spread(outcome: Floats, groups: Groups, weights: Floats) -> Spread 
 
 
 def _variances(pairs: Floats, groups: Groups, counts: Ints) -> Iterator[tuple[float, float]]:
-    """Yield the variance that each kind adds, and its degrees of freedom."""
+    """Yield the variance that each kind adds, and its degrees of freedom; in blocks that of all kinds together."""
+    if groups.blocks is not None and counts.min() > 1:
+        yield _variance_in_blocks(pairs, groups, groups.blocks)
+        return
     several = np.flatnonzero(counts > 1)
     for kind, (count, size) in enumerate(zip(counts, groups.sizes, strict=True)):
         own = groups.kind == kind
@@ -228,3 +215,16 @@ def _variances(pairs: Floats, groups: Groups, counts: Ints) -> Iterator[tuple[fl
             pooled = sum(float(((part - part.mean()) ** 2).sum()) for part in others) / free
             times = float(groups.noisier[own][0])
             yield float(size**2) * pooled * times**2, free if times == 1 else min(free, groups.noise_degrees)
+
+
+def _variance_in_blocks(pairs: Floats, groups: Groups, blocks: Ints) -> tuple[float, float]:
+    """Return the variance of a contrast by how it differs from block to block, and its degrees of freedom.
+
+    What the units of a block have in common falls out, as in differences of pairs.
+    """
+    own = pairs[np.arange(len(groups.kind)), groups.kind]
+    means = np.bincount(groups.kind, groups.weights * own) / groups.sizes
+    left = np.bincount(blocks, groups.weights * (own - means[groups.kind]))
+    share = np.bincount(blocks, groups.weights / groups.sizes[groups.kind]) / len(groups.sizes)
+    concentrated = float((share**2).sum())  # 1 / n of as many blocks, all alike
+    return float((left**2).sum() / (1 - concentrated)), 1 / concentrated - 1

@@ -1,6 +1,7 @@
 """Where an analysis is not the one that was registered."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from quetsach.assess.effect.analysis import Design
 from quetsach.assess.effect.finding import Method
@@ -31,10 +32,12 @@ def departures(registration: Registration, *, panel: Panel, design: Design, targ
         for name, what, registered, used in _settings(registration, design, target)
         if registered != used
     ]
+    begun, waiting = (registration.order[part] for part in (slice(len(panel.cohorts)), slice(len(panel.cohorts), None)))
     controls = tuple(unit for unit, is_treated in zip(panel.units, panel.treated, strict=True) if not is_treated)
-    if design.method is not Method.WEDGE and sorted(controls) != sorted(registration.controls):
-        made.append(_sets("controls", Text("controls"), registration.controls, controls))
-    if registration.order and (strays := _out_of_turn(registration.order, panel)):
+    expected = (*registration.controls, *chain(*waiting))  # steps after the last period are controls in it
+    if design.method is not Method.WEDGE and sorted(controls) != sorted(expected):
+        made.append(_sets("controls", Text("controls"), expected, controls))
+    if registration.order and (strays := _out_of_turn(begun, panel)):
         told = Text(
             "Not as registered: {count} unit did not begin in the step that was drawn ({named}).",
             many="Not as registered: {count} units did not begin in the step that was drawn ({named}).",

@@ -8,24 +8,19 @@ their estimates are taken away, and with them some of the noise. What a draw giv
 less it varies than without them if rows err alike.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, islice, product
-from math import comb, prod
 from typing import Final
 
 import numpy as np
 
 from quetsach.assess.effect.contrast import inverted, rank_of
+from quetsach.assess.effect.draws import other_draws
 from quetsach.assess.effect.panel import Bools, Floats, Ints
 
-DRAWS: Final = 999
-DRAWS_AT_LEAST: Final = 15
-"""Fewer other draws cannot give an interval of more than 93 %."""
-_ENUMERATED_AT_MOST: Final = 2_000
-_DRAWN_AT_MOST, _DRAWS_OF_MANY = 2_000_000, 199
-"""Rows times draws that are kept, and fewest draws of very many rows."""
+_DRAWN_AT_MOST: Final = 2_000_000
+"""Rows times draws that are kept."""
 _ENLARGED_AT_MOST: Final = 4.0
 """Of variances: a draw that is nearly the true order tells nothing, enlarged or not."""
 _KINDS_TO_COMPARE: Final = 2
@@ -62,58 +57,11 @@ class Lot:
 
 
 def lot_of(kind: Ints, weights: Floats, generator: np.random.Generator, *, strata: Sequence[str] = ()) -> Lot:
-    """Return the lot of rows of these kinds: every other draw where there are few, else random ones.
+    """Return the lot of rows of these kinds.
 
     ``strata`` (rows) are those that it was drawn within; each keeps its kinds. Empty where all were drawn together.
     """
-    within = _within(strata or ("",) * len(kind))
-    if prod(_arrangements(kind[rows]) for rows in within) <= _ENUMERATED_AT_MOST:
-        made = [one for one in _every(kind, within) if (one != kind).any()]
-        return Lot(kind, np.array(made, dtype=np.int64).reshape(-1, len(kind)), weights)
-    draws = min(DRAWS, max(_DRAWS_OF_MANY, _DRAWN_AT_MOST // len(kind)))
-    drawn = np.empty((draws, len(kind)), dtype=np.int64)
-    for one in drawn:
-        for rows in within:
-            one[rows] = generator.permutation(kind[rows])
-    return Lot(kind, drawn, weights)
-
-
-def _within(strata: Sequence[str]) -> list[Ints]:
-    """Return the rows of each stratum."""
-    numbers = np.unique(strata, return_inverse=True)[1]
-    return [np.flatnonzero(numbers == number) for number in range(int(numbers.max()) + 1)]
-
-
-def _arrangements(kind: Ints) -> int:
-    left, made = len(kind), 1
-    for count in np.bincount(kind):
-        made *= comb(left, int(count))
-        left -= int(count)
-    return made
-
-
-def _every(kind: Ints, within: Sequence[Ints]) -> Iterator[Ints]:
-    """Yield every way to give the rows of each stratum its kinds."""
-    for parts in product(*(list(_every_in(np.bincount(kind[rows]))) for rows in within)):
-        made = np.empty_like(kind)
-        for rows, part in zip(within, parts, strict=True):
-            made[rows] = part
-        yield made
-
-
-def _every_in(counts: Ints) -> Iterator[Ints]:
-    """Yield every way to give kinds, each to so many of the rows."""
-
-    def fill(made: Ints, kind: int) -> Iterator[Ints]:
-        if kind == len(counts):
-            yield made
-            return
-        for chosen in combinations(np.flatnonzero(made < 0).tolist(), int(counts[kind])):
-            one = made.copy()
-            one[list(chosen)] = kind
-            yield from fill(one, kind + 1)
-
-    yield from islice(fill(np.full(int(counts.sum()), -1), 0), _ENUMERATED_AT_MOST)
+    return Lot(kind, other_draws(kind, generator, strata=strata, cells_at_most=_DRAWN_AT_MOST), weights)
 
 
 @dataclass(frozen=True, slots=True)

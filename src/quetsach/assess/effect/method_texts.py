@@ -197,7 +197,8 @@ def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
 
 def _strata_row(panel: Panel, found: Finding) -> Iterator[tuple[LocalText, LocalText]]:
     """Yield what the order was drawn within, where drawing it again kept to that."""
-    if panel.strata and found.method is Method.WEDGE:
+    kept = found.method is Method.WEDGE or (found.method is Method.DID and all(panel.strata))
+    if panel.strata and kept:
         strata = len({stratum for stratum in panel.strata if stratum})
         yield (
             Text("Drawn"),

@@ -22,7 +22,8 @@ import numpy as np
 
 from quetsach.assess.effect.before_start import strayed_among
 from quetsach.assess.effect.clumps import changes_of_treated, with_clumps
-from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
+from quetsach.assess.effect.contrast import rank_of
+from quetsach.assess.effect.draws import DRAWS_AT_LEAST
 from quetsach.assess.effect.finding import (
     Answer,
     Course,

@@ -16,6 +16,7 @@ import numpy as np
 
 from quetsach.assess.effect.clumps import Changes, noise_of_changes, with_clumps
 from quetsach.assess.effect.contrast import rank_of
+from quetsach.assess.effect.draws import DRAWS_AT_LEAST
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
@@ -27,7 +28,7 @@ from quetsach.assess.effect.finding import (
     Scale,
     observed_change,
 )
-from quetsach.assess.effect.lot import DRAWS_AT_LEAST, Told
+from quetsach.assess.effect.lot import Told
 from quetsach.assess.effect.method_texts import AVERAGED, LATE, LATEST, lead_text, notices, permutation_text, time_name
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, around, stretched

@@ -32,6 +32,27 @@ def test_beside_its_interval_stands_that_of_welchs_test_which_is_never_wider() -
     assert found.effect.low <= beside.low < beside.high <= found.effect.high
 
 
+@pytest.mark.parametrize("in_blocks", [True, False])
+def test_starts_drawn_in_blocks_are_compared_within_them(*, in_blocks: bool) -> None:
+    """Larger units drift by themselves; of each pair of alike size one was drawn to begin."""
+    size = np.repeat(np.arange(12.0), 2)
+    outcome = noisy(24, 12, deviation=0.1) - 0.1 * size[:, None] * np.arange(12)
+    panel = panel_of(outcome, [7, 12] * 12)
+    if in_blocks:
+        panel = panel.drawn_within([panel.units[at : at + 2] for at in range(0, 24, 2)])
+    found = _found(panel)
+    changes = outcome[:, 7:].mean(axis=1) - outcome[:, :7].mean(axis=1)
+    test = stats.ttest_rel(changes[::2], changes[1::2]) if in_blocks else stats.ttest_ind(changes[::2], changes[1::2])
+    assert found.spread.p_value == pytest.approx(test.pvalue)
+    assert (found.effect.high - found.effect.low < 0.5) is in_blocks
+
+
+def test_who_was_in_no_draw_leaves_all_units_to_be_exchanged() -> None:
+    panel = panel_of(noisy(24, 12), [7, 12] * 6 + [12] * 12)
+    drawn = panel.drawn_within([panel.units[at : at + 2] for at in range(0, 12, 2)])
+    assert _found(drawn).effect == _found(panel).effect
+
+
 def test_one_treated_unit_stands_against_the_spread_of_the_controls() -> None:
     outcome = noisy(25, 12)
     found = _found(panel_of(outcome, [7] + [12] * 24))

@@ -135,6 +135,19 @@ def test_what_is_not_as_registered_has_no_verdict(change: dict[str, object], cod
     assert code in codes(replace(grounds_of(HALVED), **change))
 
 
+def test_a_step_that_begins_after_the_last_period_is_compared_with_and_not_out_of_turn() -> None:
+    made = grounds_of(HALVED)
+    assert made.registration is not None
+    waiting = replace(HALVED, starts=np.where(HALVED.starts == HALVED.cohorts[-1], 26, HALVED.starts))
+    assert codes(replace(made, panel=waiting)) == set()
+    first = replace(HALVED, starts=np.where(HALVED.starts == HALVED.cohorts[0], 26, HALVED.starts))
+    assert "departs-in-order" in codes(replace(made, panel=first))
+    design = Design(Method.DID)
+    registration = replace(made.registration, design=design)
+    grounds = replace(made, registration=registration, design=design, panel=waiting)
+    assert "departs-in-controls" not in {notice.code for notice in grounds.departures()}
+
+
 @pytest.mark.parametrize("change", [{"rule": "by hand"}, {"outcome": "addresses"}, {"registration": "0" * 64}])
 def test_a_panel_that_was_made_otherwise_than_registered_has_no_verdict(change: dict[str, str]) -> None:
     made = grounds_of(HALVED)

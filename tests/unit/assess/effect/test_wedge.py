@@ -6,7 +6,8 @@ import pytest
 from tests.unit.assess.effect.panels import panel_of, wedge_panel
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.lot import DRAWS, lot_of
+from quetsach.assess.effect.draws import DRAWS
+from quetsach.assess.effect.lot import lot_of
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.panel import parse_period, periods_of
 from quetsach.assess.effect.sensitivity import sensitivity
