@@ -73,3 +73,11 @@ def test_totals_say_which_completeness_is_of_which_figures(late_root: str, brows
     over = page[page.index("Cộng các kỳ, 05/10–18/10/2020") :]
     assert "Trong 2 kỳ phải có số liệu của 16 lượt đơn vị; báo cáo đã nhận có số liệu của 1 lượt." in over
     assert "70" in over
+
+
+def test_one_period_is_not_called_periods(late_root: str, browser: Client, assignment, submit) -> None:
+    submit("11296-2020")
+    for week, told in (("W41", "Over 1 period, returns owed: 8;"), ("W42", "Over 2 periods, returns owed: 16;")):
+        root = late_root.replace("/van-phong/bao-cao/", "/en/office/returns/").replace("W41", week)
+        page = text(browser.get(f"{root}/tw/so-lieu/"))
+        assert f"{told} those received hold the figures of 1." in page
