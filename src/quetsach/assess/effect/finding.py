@@ -17,6 +17,9 @@ from quetsach.core.text import LocalText
 HOLDS_AT_LEAST: Final = 0.05
 """p value of a test of an assumption, under which the assumption is taken not to hold."""
 
+LARGEST_LOG: Final = 700.0
+"""Logarithm over which a ratio is too large for any number."""
+
 
 class Method(StrEnum):
     """How an effect is told from everything else that changed."""
@@ -225,7 +228,8 @@ class Finding:
                 reach = (own := apart.interval()).high - own.value
                 middle = observed - apart.value
                 low, high = middle - over * reach, middle + under * reach
-                expected = Estimate(self.scale.back(middle), self.scale.back(low), self.scale.back(high))
+                if not self.scale.is_log or high <= LARGEST_LOG:
+                    expected = Estimate(self.scale.back(middle), self.scale.back(low), self.scale.back(high))
             yield Point(period, self.scale.back(observed) if np.isfinite(observed) else None, expected)
 
     @property
@@ -295,9 +299,11 @@ def as_reduction(effect: Estimate, scale: Scale, after_mean: float) -> Estimate 
     """Return an effect as a reduction: ``1 - exp(b)`` of logarithms, ``-b / (after_mean - b)`` of levels.
 
     Both fall as the effect grows, so the ends of the interval change places. None if without the effect there would
-    have been nothing, or less, within the interval of the effect.
+    have been nothing, or less, within the interval of the effect; of logarithms, nothing that a number can tell.
     """
     if scale.is_log:
+        if effect.high > LARGEST_LOG:
+            return None
         return Estimate(-math.expm1(effect.value), -math.expm1(effect.high), -math.expm1(effect.low))
     if after_mean - effect.high <= 0:
         return None
