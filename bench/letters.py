@@ -31,6 +31,8 @@ PARAGRAPH = (
     "thực hiện các bước kiểm tra, xử lý, bóc gỡ **mã độc** trên máy tính thuộc phạm vi quản lý *(theo Phụ lục)*."
 )
 LETTER = LetterText(
+    state="CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    motto="Độc lập - Tự do - Hạnh phúc",
     issuer=Issuer("Ủy ban nhân dân thành phố Hải Phòng", "Sở Thông tin và Truyền thông", "Hải Phòng", "STTTT-CNTT"),
     subject="phối hợp triển khai Chiến dịch rà soát, xử lý, bóc gỡ mã độc trên toàn quốc năm 2020",
     addressees=("Các sở, ban, ngành",),

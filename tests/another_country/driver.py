@@ -30,10 +30,12 @@ def pages() -> dict[str, str]:
 
 
 def letters() -> list[dict[str, str]]:
-    """Load the country's tree and return what a letter of each of its levels begins with."""
+    """Load the country's tree and return what a letter of each of its levels begins with, and what stands above it."""
     from django.conf import settings
 
     from quetsach.centre.tables import country_table
+    from quetsach.web.office.letters.content import text_of
+    from quetsach.web.office.letters.document.sheet import compose
     from quetsach.web.office.letters.models import Letter
     from quetsach.web.office.letters.selectors.draft import issuer_of
     from quetsach.web.office.tree.models import Unit
@@ -41,8 +43,26 @@ def letters() -> list[dict[str, str]]:
 
     files = sorted(country_table("units", settings.CENTER.data).glob("*.csv"))
     units_load(files=[(path.name, path.read_bytes()) for path in files], now=datetime(2026, 4, 1, tzinfo=UTC))
-    made = [Letter(unit=Unit.objects.get(key=key), language="en") for key in ("tw", "north", "loutz")]
-    return [dict(issuer_of(letter, date(2026, 4, 1))) for letter in made]
+    found = []
+    for unit in (Unit.objects.get(key=key) for key in ("tw", "north", "loutz")):
+        issuer = dict(issuer_of(Letter(unit=unit, language="en"), date(2026, 4, 1)))
+        written = issuer | {"sign": "CC", "signer_title": "Mayor", "signer_name": "M. Gustave"}
+        letter = Letter(unit=unit, language="en", subject="Clean up", addressees="All", body="Please do.", **written)
+        sheet = compose(text_of(letter))
+        found.append(issuer | {"code": unit.code, "head": f"{sheet.state} {sheet.motto}"})
+    return found
+
+
+def said() -> list[str]:
+    """Return what visitors and programs are told that names the country."""
+    from django.utils import translation
+
+    from quetsach.web.api.open_data.documents import dataset_description
+    from quetsach.web.published.answer import Answer, Outcome
+
+    with translation.override("en"):
+        answer = Answer(Outcome.NOT_COVERED, None)
+        return [answer.summary, answer.means, dataset_description().en]
 
 
 def counts(data: Path) -> dict[str, object]:
@@ -103,7 +123,7 @@ def main(data: Path) -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
-    seen = {"pages": pages(), "letters": letters(), "counts": counts(data), "times": times()}
+    seen = {"pages": pages(), "letters": letters(), "counts": counts(data), "times": times(), "said": said()}
     seen["evaluation"] = evaluation(data)
     print(json.dumps(seen, ensure_ascii=False))
 

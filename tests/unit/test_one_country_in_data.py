@@ -1,24 +1,22 @@
 """Nothing of one country stands in code: its code, its time, its capital and its campaigns are data."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 SOURCES = Path(__file__).parents[2] / "src" / "quetsach"
-OF_ONE_COUNTRY = ("viet-nam-2020", "Asia/Ho_Chi_Minh", "Hà Nội", "Ha Noi", "Hanoi", "Ủy ban nhân dân", "+07:00")
+OF_ONE_COUNTRY = (
+    *("viet-nam-", "Viet Nam", "Việt Nam", "VIET NAM", "VIỆT NAM", ".gov.vn", "Asia/Ho_Chi_Minh", "+07:00"),
+    *("Hà Nội", "Ha Noi", "Hanoi", "Ủy ban nhân dân", "Nghị định", "Decree "),
+)
 NAMES = frozenset({"VIET_NAM", "VIETNAM"})
 
 
 def _tells_of_one(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    documented = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
             if node.value == "VN" or any(text in node.value for text in OF_ONE_COUNTRY):
@@ -30,7 +28,7 @@ def _tells_of_one(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _is_example(text: str) -> bool:
-    return "quetsach center " in text or text.startswith(" --campaign ")
+    return "quetsach " in text or text.startswith(" --campaign ")
 
 
 EXCEPTIONS: dict[str, Callable[[str], bool]] = {
@@ -50,12 +48,41 @@ def test_no_code_tells_of_one_country() -> None:
     assert [fault for path in sorted(SOURCES.rglob("*.py")) for fault in _found(path)] == []
 
 
+def test_no_page_and_no_catalogue_names_one_country() -> None:
+    faults = [
+        f"{path.relative_to(SOURCES)}: {name}"
+        for pattern in ("*.html", "*.po", "*.txt", "*.typ")
+        for path in sorted(SOURCES.rglob(pattern))
+        for name in ("Viet Nam", "Việt Nam", "VIỆT NAM", "Hà Nội", ".gov.vn")
+        if name in "\n".join(line for line in path.read_text("utf-8").splitlines() if not line.startswith(("#", "//")))
+    ]
+    assert faults == []
+
+
 @pytest.mark.parametrize(
     "code",
     ['HOME = "VN"', 'zone = ZoneInfo("Asia/Ho_Chi_Minh")', 'KEY = "viet-nam-2020"', "at(VIET_NAM)", 'f"{x}+07:00"'],
 )
 def test_code_that_tells_of_one_country_is_found(code: str) -> None:
     assert list(_tells_of_one(ast.parse(code)))
+
+
+def test_only_the_demonstration_asks_which_campaign_it_plays() -> None:
+    """Whatever else named it would show a real centre the campaign of another time as its own."""
+    readers = {
+        str(path.relative_to(SOURCES))
+        for path in SOURCES.rglob("*.py")
+        if re.search(
+            r"(?:COUNTRY|country|load_country\([a-z_.]*\))\.demonstration\b(?! import)", path.read_text("utf-8")
+        )
+    }
+    assert readers == {
+        "centre/demonstration.py",
+        "cli/center/demonstration.py",
+        "cli/center/letters_chain.py",  # published letters of the past, replayed by hand, in no centre's name
+        "web/office/demonstration/play.py",
+        "web/office/demonstration/scenes.py",
+    }
 
 
 def test_only_the_way_through_the_centre_opens_a_lake() -> None:

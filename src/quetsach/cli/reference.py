@@ -32,7 +32,7 @@ _EVENTS_HEAD = """# Known events and holidays
 
 What changes counts although no machine was cleaned. Each stands beside every change between two windows that it
 touches, and on every time axis; a window with more days off is also compared with the same holiday of another year.
-`data/events/SOURCE.md` says how the tables are made. Days are in UTC for events and in Viet Nam for holidays, both
+`data/events/SOURCE.md` says how the tables are made. Days are in UTC for events and in the country for holidays, both
 ends included. Made of the tables by `make reference`; a test keeps it true.
 
 - *Take-down* (triệt phá hạ tầng điều khiển): machines were cut off from who ran them, so that feeds may see fewer.

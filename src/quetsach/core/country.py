@@ -24,6 +24,8 @@ WEEKEND = frozenset({5, 6})
 _CODE = re.compile(r"[A-Z]{2}")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)", re.ASCII)
 _MOST_HOURS = 14
+_MOST_DIGITS = 30
+_EXAMPLES = ("email", "exchange_code", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,29 @@ class Territory:
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands above every official letter: the state, and under it the motto."""
+
+    state: LocalText
+    motto: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCodes:
+    """How the units of a country's tree are written in tables.
+
+    Attributes:
+        digits: of the official code, by kind of unit; of other kinds it has letters and digits as they come.
+        exchange: what the code of an agency in the exchange of documents looks like.
+        examples: such a code (``exchange_code``), an address (``email``) and a number (``phone``) of an office.
+    """
+
+    digits: Mapping[str, int]
+    exchange: re.Pattern[str]
+    examples: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Offices:
     """When a country's offices are open: by what time, and on which days of the week they are not (Monday is 0)."""
 
@@ -76,6 +101,8 @@ class Country:
         languages: of its pages, the first is that of pages without a prefix.
         capital: where offices write from that are of no territory.
         territory: how authorities of territories sign.
+        letterhead: what stands above its official letters.
+        unit_codes: how the units of its tree are written.
         demonstration: the campaign that its demonstration plays; empty if it has none.
         tables: by the names of ``TABLES``, where its tables lie, seen from the folder of ``country.toml``.
     """
@@ -89,6 +116,8 @@ class Country:
     languages: tuple[str, ...]
     capital: LocalText
     territory: Territory
+    letterhead: Letterhead
+    unit_codes: UnitCodes
     demonstration: str
     tables: Mapping[str, str]
 
@@ -114,7 +143,7 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
         InputError: it is no such file; the error names the field.
     """
     top = _Table.parse(content, file)
-    zone, territory = top.table("zone"), top.table("territory")
+    zone, territory, letterhead = top.table("zone"), top.table("territory"), top.table("letterhead")
     return Country(
         code=top.matching("code", _CODE, "two capital letters, as in ISO 3166"),
         name=top.local_text("name"),
@@ -130,6 +159,8 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
             territory.local_text("signer"),
             {name: territory.table("kinds").texts(name) for name in LANGUAGES},
         ),
+        letterhead=Letterhead(letterhead.local_text("state"), letterhead.local_text("motto")),
+        unit_codes=_unit_codes(top.table("units")),
         demonstration=top.text("demonstration", or_empty=True),
         tables={name: top.table("tables").text(name) for name in TABLES},
     )
@@ -147,6 +178,16 @@ def _rest_days(top: "_Table") -> frozenset[int]:
     if not found or len(set(found)) < len(found) or not set(found) < set(WEEKDAYS):
         raise top.error("rest_days", f"must be one or more of {', '.join(WEEKDAYS)}, each once and not all")
     return frozenset(WEEKDAYS.index(day) for day in found)
+
+
+def _unit_codes(table: "_Table") -> UnitCodes:
+    digits, examples = table.table("digits"), table.table("examples")
+    try:
+        exchange = re.compile(table.text("exchange_code"))
+    except (re.PatternError, OverflowError, RecursionError) as error:
+        raise table.error("exchange_code", "must be a regular expression") from error
+    found = {name: digits.number(name, most=_MOST_DIGITS) for name in digits.values}
+    return UnitCodes(found, exchange, {name: examples.text(name) for name in _EXAMPLES})
 
 
 def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:
@@ -198,6 +239,12 @@ class _Table:
         if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
             raise self.error(name, "must be a list of texts")
         return tuple(value)
+
+    def number(self, name: str, *, most: int) -> int:
+        value = self.values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+            raise self.error(name, f"must be a number from 1 to {most}")
+        return value
 
     def matching(self, name: str, pattern: re.Pattern[str], form: str) -> str:
         value = self.text(name)

@@ -51,6 +51,10 @@ def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency:
         ('name = "Asia/Ho_Chi_Minh"\nutc_offset = "+07:00"', 'name = "Nowhere/Else"\n', "zone.name is no zone"),
         ('en = "Ha Noi"', "", "capital.en must be a text"),
         ('forms = "../../forms"', "", "tables.forms must be a text"),
+        ("province = 2", "province = 0", "units.digits.province must be a number from 1 to 30"),
+        ("exchange_code = '[A-Z]", "exchange_code = '([A-Z]", "units.exchange_code must be a regular expression"),
+        ('phone = "0225 3842 119"', 'telephone = "0225 3842 119"', "units.examples.phone must be a text"),
+        ('state.en = "SOCIALIST REPUBLIC OF VIET NAM"\n', "", "letterhead.state.en must be a text"),
         ("[zone]", "[zone", "not TOML"),
     ],
 )

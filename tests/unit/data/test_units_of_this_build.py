@@ -12,7 +12,7 @@ from quetsach.campaign.units.table import Tables, read_tables
 from quetsach.campaign.units.tree import Position, Tree, positions
 from quetsach.campaign.units.unit import Unit, recast
 from quetsach.centre.tables import load_former_names, load_places, load_tree_snapshot
-from quetsach.installation import bundled
+from quetsach.installation import bundled, bundled_country
 
 CAMPAIGN, LAST, REFORM = date(2020, 10, 6), date(2025, 6, 30), date(2025, 7, 1)
 GOVERNMENT = date(2025, 3, 1)
@@ -34,9 +34,8 @@ REUSED = ("15", "24", "44", "52", "80", "82", "91")
 
 @cache
 def _tables() -> Tables:
-    return read_tables(
-        read_csv(path.read_bytes(), name=path.name) for path in sorted((bundled("data") / "units").glob("*.csv"))
-    )
+    files = sorted((bundled("data") / "units").glob("*.csv"))
+    return read_tables([read_csv(path.read_bytes(), name=path.name) for path in files], bundled_country().unit_codes)
 
 
 @cache

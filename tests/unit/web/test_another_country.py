@@ -52,6 +52,18 @@ def test_letters_are_signed_as_its_offices_sign(seen: dict[str, Any]) -> None:
         "Loutz",
         "For the Council",
     )
+    assert {letter["head"] for letter in seen["letters"]} == {"REPUBLIC OF ZUBROVKA Order and Courtesy"}
+
+
+def test_units_are_written_as_the_country_writes_them(seen: dict[str, Any]) -> None:
+    """Read by the rules of another country, whose provinces have two digits, none of these rows would be a unit."""
+    assert [letter["code"] for letter in seen["letters"]] == ["TW", "1", "0011"]
+
+
+def test_what_names_the_country_names_this_one(seen: dict[str, Any]) -> None:
+    for text in seen["said"]:
+        assert "Zubrovka" in text
+        assert "Viet" not in text
 
 
 def test_what_is_counted_is_of_the_country_and_by_its_own_tables(seen: dict[str, Any]) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, DecimalException
+from functools import partial
 
 from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import CellFault, RowReader, Sheet, readers
 from quetsach.campaign.units.unit import WHOLE, Succession, Unit, UnitKind
+from quetsach.core.country import UnitCodes
 from quetsach.core.text import LocalText, Text
 
 # The tables in which units go out to a spreadsheet and come back: units, successions, contacts, groups.
@@ -20,20 +22,12 @@ MEMBER_COLUMNS = ("group_set", "group", "unit", "first", "until")
 
 KEY_FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 CODE_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-EXCHANGE_FORM = re.compile(
-    r"[A-Z][0-9]{2}(?:\.[0-9A-Z]{2,10}){0,3}|[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.[A-Z][0-9]{2}|[0-9]{10}(?:-[0-9]{3})?"
-)
-"""As Decision 20/2020 writes it (H40.15), as QCVN 102:2016 did (000.00.15.H40), or the number of an enterprise."""
 MAX_EXCHANGE = 35
-_DIGITS = {UnitKind.PROVINCE: 2, UnitKind.DISTRICT: 3, UnitKind.COMMUNE: 5}
 EMAIL_FORM = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 PHONE_FORM = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 KEY_HINT = Text("small letters, digits and hyphens, such as 31-2025")
 _CODE_HINT = Text("letters, digits, dots and hyphens")
 _TEXT_HINT = Text("a spreadsheet drops leading zeros: set the column to Text")
-_EXCHANGE_HINT = Text("the agency's electronic code, such as H40.15")
-_EMAIL_HINT = Text("such as vanthu@haiphong.gov.vn")
-_PHONE_HINT = Text("digits, such as 0225 3842 119")
 _PARENT_HINT = Text("write KEY, or after a move KEY; DAY: KEY")
 _SHARE_HINT = Text("above 0, up to 1, at most six decimals")
 _TWICE = (
@@ -101,22 +95,22 @@ class Tables:
         self.faults.append(CellFault(sheet, row, column, told, hint))
 
 
-def read_tables(sheets: Iterable[Sheet]) -> Tables:
-    """Read every sheet by the header it has.
+def read_tables(sheets: Iterable[Sheet], codes: UnitCodes) -> Tables:
+    """Read every sheet by the header it has; ``codes`` says how the country writes its units.
 
     Raises:
         UnitsError: no sheet, or one whose header is of no table.
     """
-    tables, count = Tables(), 0
+    tables, count, known_tables = Tables(), 0, _known_tables(codes)
     for sheet in sheets:
         count += 1
-        for columns, read in _TABLES:
+        for columns, read in known_tables:
             if set(sheet.header) == set(columns) and len(sheet.header) == len(columns):
                 for row in readers(sheet, columns, tables.faults):
                     read(row, tables, sheet.name)
                 break
         else:
-            shown, known = ",".join(sheet.header)[:100], "; ".join(",".join(columns) for columns, _ in _TABLES)
+            shown, known = ",".join(sheet.header)[:100], "; ".join(",".join(columns) for columns, _ in known_tables)
             told = Text("the header is of no table: {shown}", shown=shown)
             advice = Text("one of: {known}", known=known)
             raise UnitsError(told, where=sheet.name, advice=advice)
@@ -175,20 +169,19 @@ def parse_parents(cell: str, opened: date) -> tuple[tuple[date, str], ...]:
     return tuple(parents)
 
 
-def _read_unit(row: RowReader, tables: Tables, sheet: str) -> None:
+def _read_unit(row: RowReader, tables: Tables, sheet: str, *, codes: UnitCodes) -> None:
     key = row.matching("key", KEY_FORM, hint=KEY_HINT)
     kind = row.one_of("kind", _KINDS)
     code = row.matching("code", CODE_FORM, hint=_CODE_HINT, most=30)
-    digits = _DIGITS.get(kind) if kind else None
+    digits = codes.digits.get(kind) if kind else None
     if digits and code and not (code.isdecimal() and len(code) == digits):
         what = Text("must have {digits} digits for this kind: {code}", digits=digits, code=code)
         row.fault("code", what, _TEXT_HINT)
     name_vi, name_en = row.text("name_vi"), row.text("name_en", is_required=False)
     opened, closed = row.day("opened"), row.day("closed", is_required=False)
     decree, cell = row.text("decree", is_required=False), row.text("parent", most=300, is_required=False)
-    exchange_code = row.matching(
-        "exchange_code", EXCHANGE_FORM, hint=_EXCHANGE_HINT, most=MAX_EXCHANGE, is_required=False
-    )
+    hint = Text("the agency's electronic code, such as {example}", example=codes.examples["exchange_code"])
+    exchange_code = row.matching("exchange_code", codes.exchange, hint=hint, most=MAX_EXCHANGE, is_required=False)
     if key in tables.units:
         row.fault("key", *_TWICE)
     if opened is None or kind is None:
@@ -214,11 +207,13 @@ def _read_succession(row: RowReader, tables: Tables, sheet: str) -> None:
         tables.places[old, new] = (sheet, row.number)
 
 
-def _read_contact(row: RowReader, tables: Tables, sheet: str) -> None:
+def _read_contact(row: RowReader, tables: Tables, sheet: str, *, codes: UnitCodes) -> None:
     unit = row.matching("unit", KEY_FORM, hint=KEY_HINT)
     name, title = (row.text(column, most=100, is_required=False) for column in ("name", "title"))
-    email = row.matching("email", EMAIL_FORM, hint=_EMAIL_HINT, most=200, is_required=False)
-    phone = row.matching("phone", PHONE_FORM, hint=_PHONE_HINT, is_required=False)
+    such = Text("such as {example}", example=codes.examples["email"])
+    email = row.matching("email", EMAIL_FORM, hint=such, most=200, is_required=False)
+    digits = Text("digits, such as {example}", example=codes.examples["phone"])
+    phone = row.matching("phone", PHONE_FORM, hint=digits, is_required=False)
     is_primary = row.one_of("is_primary", _YES_NO)
     if not (email or phone):
         row.fault("email", *_UNREACHABLE)
@@ -258,12 +253,13 @@ def parse_share(cell: str) -> int:
     return int(millionths)
 
 
-_TABLES: tuple[tuple[tuple[str, ...], Callable[[RowReader, Tables, str], None]], ...] = (
-    (UNIT_COLUMNS, _read_unit),
-    (SUCCESSION_COLUMNS, _read_succession),
-    (CONTACT_COLUMNS, _read_contact),
-    (MEMBER_COLUMNS, _read_member),
-)
+def _known_tables(codes: UnitCodes) -> tuple[tuple[tuple[str, ...], Callable[[RowReader, Tables, str], None]], ...]:
+    return (
+        (UNIT_COLUMNS, partial(_read_unit, codes=codes)),
+        (SUCCESSION_COLUMNS, _read_succession),
+        (CONTACT_COLUMNS, partial(_read_contact, codes=codes)),
+        (MEMBER_COLUMNS, _read_member),
+    )
 
 
 # Figures by unit as a table, such as those of an old campaign that are to be compared on the tree of today.

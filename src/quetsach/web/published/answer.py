@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.address import Address
 from quetsach.web.design.words import day as write_day
+from quetsach.web.design.words import here
 
 # What a visitor is told about their own address: a dated observation, never a verdict on a machine.
 #
@@ -68,18 +70,22 @@ class Answer:
     @property
     def summary(self) -> str:
         """The answer in a sentence, with its days."""
-        days = {"first": write_day(self.first_day), "last": write_day(self.newest_day)}
-        return str(_SUMMARIES[self.outcome]) % days
+        values = {"first": write_day(self.first_day), "last": write_day(self.newest_day), **_country()}
+        return str(_SUMMARIES[self.outcome]) % values
 
     @property
-    def means(self) -> str | Promise:
+    def means(self) -> str:
         """What follows from it."""
-        return _MEANS[self.outcome]
+        return str(_MEANS[self.outcome]) % _country()
 
     @property
     def means_not(self) -> str | Promise:
         """What does not follow from it."""
         return _MEANS_NOT[self.outcome]
+
+
+def _country() -> dict[str, str]:
+    return {"country": here(settings.COUNTRY.name)}
 
 
 _TITLES = {
@@ -95,7 +101,8 @@ _SUMMARIES = {
     ),
     Outcome.NOT_SEEN: _("Between %(first)s and %(last)s no contact from this address was reported to us."),
     Outcome.NOT_COVERED: _(
-        "They report about addresses of Viet Nam alone. This one belongs to another country or to nobody that we know."
+        "They report about addresses of %(country)s alone. This one belongs to another country or to nobody that we "
+        "know."
     ),
     Outcome.SHARED: _("We cannot tell one line from another behind it, so we did not look it up."),
     Outcome.NO_FRESH_DATA: _("What was reported to us is too old to say anything about now."),
@@ -107,8 +114,8 @@ _MEANS = {
     ),
     Outcome.NOT_SEEN: _("Nothing was reported in those days. That is good to know, and it is all we know."),
     Outcome.NOT_COVERED: _(
-        "We would not have heard of malware at this address even if there were some. If you are in Viet Nam, a VPN may "
-        "be showing us another country: switch it off and look again."
+        "We would not have heard of malware at this address even if there were some. If you are in %(country)s, a VPN "
+        "may be showing us another country: switch it off and look again."
     ),
     Outcome.SHARED: _(
         "Mobile networks, VPNs, offices and many providers put hundreds of lines behind one address. An answer about "

@@ -25,6 +25,7 @@ from quetsach.campaign.units.table import (
 )
 from quetsach.campaign.units.unit import Unit, UnitKind
 from quetsach.core.table import guarded, unguarded
+from quetsach.installation import bundled_country
 
 CONTACTS = (
     Contact(
@@ -40,11 +41,12 @@ STANDING = ExistingUnits(
     MEMBERS,
     [("sector", "health"), ("sector", "energy")],
 )
+CODES = bundled_country().unit_codes
 GOOD = "32-2020,32,Tỉnh Mẫu,Sample Province,province,tw,2020-01-01,2025-07-01,1/QĐ"
 
 
 def _csv(columns: tuple[str, ...], *lines: str) -> Tables:
-    return read_tables([read_csv("\n".join((",".join(columns), *lines)).encode(), name="bang.csv")])
+    return read_tables([read_csv("\n".join((",".join(columns), *lines)).encode(), name="bang.csv")], CODES)
 
 
 def _faults(tables: Tables) -> list[tuple[int, str]]:
@@ -52,7 +54,8 @@ def _faults(tables: Tables) -> list[tuple[int, str]]:
 
 
 def _again(*tables: object) -> Tables:
-    return read_tables(read_csv(write_csv(rows), name=f"{n}.csv") for n, rows in enumerate(tables))  # type: ignore[arg-type]
+    sheets = [read_csv(write_csv(rows), name=f"{n}.csv") for n, rows in enumerate(tables)]  # type: ignore[arg-type]
+    return read_tables(sheets, CODES)
 
 
 def test_a_good_row_becomes_a_unit() -> None:
@@ -131,7 +134,7 @@ def test_a_membership_that_ends_before_it_begins_is_told() -> None:
 
 def test_semicolons_part_cells_too() -> None:
     content = (",".join(UNIT_COLUMNS) + "\n" + GOOD).replace(",", ";").encode("utf-8-sig")
-    assert list(read_tables([read_csv(content, name="x.csv")]).units) == ["32-2020"]
+    assert list(read_tables([read_csv(content, name="x.csv")], CODES).units) == ["32-2020"]
 
 
 def test_columns_may_stand_in_another_order() -> None:
@@ -143,7 +146,7 @@ def test_columns_may_stand_in_another_order() -> None:
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe", b'key,"code\n', b"x" * (9 << 20)])
 def test_what_is_no_table_of_units_is_refused(content: bytes) -> None:
     with pytest.raises(UnitsError):
-        read_tables([read_csv(content, name="x.csv")])
+        read_tables([read_csv(content, name="x.csv")], CODES)
 
 
 def test_too_many_rows_are_refused() -> None:
@@ -167,7 +170,7 @@ def test_a_row_longer_than_the_header_is_told() -> None:
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_give_tables_or_a_refusal(content: bytes) -> None:
     try:
-        read_tables([read_csv(",".join(UNIT_COLUMNS).encode() + b"\n" + content, name="x.csv")])
+        read_tables([read_csv(",".join(UNIT_COLUMNS).encode() + b"\n" + content, name="x.csv")], CODES)
     except UnitsError as refused:
         assert refused.what
 
@@ -189,7 +192,7 @@ _names = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), mi
 
 @given(st.lists(st.tuples(_names, _names, st.integers(1, 400), st.integers(1, 400)), max_size=5))
 def test_any_units_come_back_as_they_went_out(drawn: list[tuple[str, str, int, int]]) -> None:
-    made = read_tables([sheet_of("x", [(1, UNIT_COLUMNS)])])
+    made = read_tables([sheet_of("x", [(1, UNIT_COLUMNS)])], CODES)
     for n, (vi, en, days, moved) in enumerate(drawn):
         opened, closed = START, START + timedelta(days=days + moved)
         parents = ((opened, "tw"), (opened + timedelta(days=moved), "46-2020"))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from ninja import NinjaAPI
 
-from quetsach.core.text import Text
+from quetsach.core.text import LocalText, Text
 from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
 from quetsach.web.api.open_data.tables import TABLES, OpenTable
@@ -20,11 +20,17 @@ from quetsach.web.identity import LICENCE
 from quetsach.web.published import selectors
 
 PACKAGE = "datapackage.json"
-DESCRIPTION = Text(
-    "IP addresses in Viet Nam that sources report for malware: by window of each campaign against its baseline, by "
-    "malware family, Internet provider, province and sector, with how each is counted. An address is not a machine."
-)
 FIGURES_SCHEMA = "figures.schema.json"
+
+
+def dataset_description() -> LocalText:
+    """Return what the published figures are, in a sentence that names the country."""
+    return Text(
+        "IP addresses in {country} that sources report for malware: by window of each campaign against its baseline, "
+        "by malware family, Internet provider, province and sector, with how each is counted. An address is not a "
+        "machine.",
+        country=settings.COUNTRY.name,
+    )
 
 
 @cache
@@ -78,19 +84,20 @@ def dataset() -> dict[str, Any]:
     files = {"figures.json": "application/json"} | {table.file_name: "text/csv" for table in TABLES}
     publisher = {"@type": "Organization", "name": selectors.publisher()}
     windows = [window for campaign in snapshot.campaigns for window in campaign.windows] if snapshot else []
+    described = dataset_description()
     days = [day for window in (*windows, *(month.latest for month in months)) for day in (window.first, window.last)]
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",
         "name": "Quét Sạch: số liệu công bố",
         "alternateName": "Quét Sạch: published figures",
-        "description": f"{DESCRIPTION.vi} {DESCRIPTION.en}",
+        "description": f"{described.vi} {described.en}",
         "url": page_urls()["vi"],
         "inLanguage": ["vi", "en"],
         "license": LICENCE["path"],
         "isAccessibleForFree": True,
         "keywords": ["mã độc", "botnet", "malware", "địa chỉ IP"],
-        "spatialCoverage": {"@type": "Country", "name": "Việt Nam"},
+        "spatialCoverage": {"@type": "Country", "name": settings.COUNTRY.name.vi},
         **({"creator": publisher, "publisher": publisher} if selectors.publisher() else {}),
         **({"dateModified": snapshot.counted_at.isoformat()} if snapshot else {}),
         **({"temporalCoverage": f"{min(days)}/{max(days)}"} if days else {}),

@@ -87,7 +87,7 @@ class CloneForm(forms.Form):
     key = forms.SlugField(
         label=_("Identifier"),
         max_length=60,
-        help_text=_("Lower-case letters, digits and hyphens, such as viet-nam-2027. It stays for good."),
+        help_text=_("Lower-case letters, digits and hyphens, such as spring-2027. It stays for good."),
     )
     name_vi = forms.CharField(label=_("Name in Vietnamese"), max_length=300)
     name_en = forms.CharField(label=_("Name in English"), max_length=300)

@@ -170,7 +170,7 @@ class HeadForm(forms.Form):
     key = forms.SlugField(
         label=_("Identifier"),
         max_length=MAX_IDENTIFIER_LENGTH,
-        help_text=_("Lower-case letters, digits and hyphens, such as viet-nam-2027. It stays for good."),
+        help_text=_("Lower-case letters, digits and hyphens, such as spring-2027. It stays for good."),
     )
     name_vi = _text(_("Name in Vietnamese"))
     name_en = _text(_("Name in English"))

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -99,7 +100,10 @@ def text_of(letter: Letter) -> LetterText:
         DocumentError: something in it cannot be printed.
     """
     later = letter.later.filter(state=LetterState.ISSUED).order_by("issued_at").last() if letter.pk else None
+    head = settings.COUNTRY.letterhead
     return LetterText(
+        state=head.state.in_language(letter.language),
+        motto=head.motto.in_language(letter.language),
         issuer=Issuer(letter.superior, letter.agency, letter.place, letter.sign, letter.address),
         subject=letter.subject,
         addressees=_lines(letter.addressees),

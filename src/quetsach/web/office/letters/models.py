@@ -96,7 +96,7 @@ class Letter(models.Model):
     signer_name = models.CharField(max_length=200)
     language = models.CharField(max_length=2, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")])
     asks = models.CharField(max_length=500, blank=True, help_text="what it asks, for the public page that verifies it")
-    due = models.DateField(null=True, blank=True, help_text="last day on which an answer is on time (Viet Nam)")
+    due = models.DateField(null=True, blank=True, help_text="last day on which an answer is on time")
 
     written_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="letters")
     written_at = models.DateTimeField()

@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.errors import UnitsError
@@ -11,7 +13,6 @@ from quetsach.campaign.units.cells import MAX_BYTES
 from quetsach.campaign.units.table import (
     CODE_FORM,
     EMAIL_FORM,
-    EXCHANGE_FORM,
     KEY_FORM,
     MAX_EXCHANGE,
     PHONE_FORM,
@@ -51,11 +52,14 @@ class UnitForm(forms.Form):
     name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
     decree = forms.CharField(label=_("Decree"), max_length=200, required=False)
     exchange_code = forms.RegexField(
-        _whole(EXCHANGE_FORM),
+        _whole(settings.COUNTRY.unit_codes.exchange),
         label=_("Code in the exchange of documents"),
         max_length=MAX_EXCHANGE,
         required=False,
-        help_text=_("The agency's electronic code, such as H40.15 or 000.00.15.H40; empty where it is not known."),
+        help_text=format_lazy(
+            _("The agency's electronic code, such as {example}; empty where it is not known."),
+            example=settings.COUNTRY.unit_codes.examples["exchange_code"],
+        ),
     )
 
 

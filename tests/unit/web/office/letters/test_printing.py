@@ -4,6 +4,8 @@ from quetsach.web.office.letters.document.letter import Issuer, LetterText, Pers
 from quetsach.web.office.letters.document.printing import print_group, print_groups
 
 TEXT = LetterText(
+    state="CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    motto="Độc lập - Tự do - Hạnh phúc",
     issuer=Issuer("", "Cục An toàn thông tin", "Hà Nội", "CATTT-NCSC"),
     subject="rà soát",
     addressees=("Các đơn vị",),

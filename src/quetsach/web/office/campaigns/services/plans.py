@@ -164,7 +164,7 @@ def _overtaken(last: PlanRevision) -> ScheduleError:
     at = f"{timezone.localtime(last.made_at):%H:%M %d/%m/%Y}"
     return ScheduleError(
         Text(
-            "{person} changed the plan at {at} (Viet Nam), after you opened this page; what you wrote is not saved",
+            "{person} changed the plan at {at}, after you opened this page; what you wrote is not saved",
             person=last.made_by or Text("the operator of the machine"),
             at=at,
         ),

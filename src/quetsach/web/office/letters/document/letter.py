@@ -178,13 +178,15 @@ class LetterText:
     """One official letter.
 
     Args:
+        state: what stands above it on the right.
+        motto: what stands under that.
         issuer: who it comes from.
         subject: what it is about, without "V/v".
         addressees: who it is to, the names alone.
         body: the text, in the markup of ``markup``.
         signer: whose signature.
         number: its number in the register; ``None`` leaves the place empty.
-        day: its day in Viet Nam; ``None`` leaves the place empty.
+        day: its day in the country; ``None`` leaves the place empty.
         copies: who gets it besides the addressees, the names alone; "as above" comes first by itself.
         drafting: what follows "Lưu: VT, ": the drafting unit's letters and the copies kept, "CNTT (05)".
         changes: letters that this one replaces or revokes.
@@ -195,6 +197,8 @@ class LetterText:
         language: of the fixed words.
     """
 
+    state: str
+    motto: str
     issuer: Issuer
     subject: str
     addressees: tuple[str, ...]

@@ -41,8 +41,6 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 class Words:
     """Patterns for ``str.format``."""
 
-    state: str
-    motto: str
     number: str
     subject: str
     to: str
@@ -61,8 +59,6 @@ class Words:
 
 
 VIETNAMESE = Words(
-    state="CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-    motto="Độc lập - Tự do - Hạnh phúc",
     number="Số: {}",
     subject="V/v {}",
     to="Kính gửi:",
@@ -83,8 +79,6 @@ VIETNAMESE = Words(
     signed_at="Thời gian ký: {}",
 )
 ENGLISH = Words(
-    state="SOCIALIST REPUBLIC OF VIET NAM",
-    motto="Independence - Freedom - Happiness",
     number="No.: {}",
     subject="Re: {}",
     to="To:",
@@ -212,8 +206,8 @@ def compose(letter: LetterText) -> Sheet:
         author=_nfc(issuer.agency),
         superior=_nfc(issuer.superior).upper(),
         agency=_nfc(issuer.agency).upper(),
-        state=words.state,
-        motto=words.motto,
+        state=_nfc(letter.state),
+        motto=_nfc(letter.motto),
         number=words.number.format(sign),
         subject=subject,
         dated=f"{_nfc(issuer.place)}, {day_phrase(letter.day, letter.language)}",

@@ -168,9 +168,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "due",
-                    models.DateField(
-                        blank=True, help_text="last day on which an answer is on time (Viet Nam)", null=True
-                    ),
+                    models.DateField(blank=True, help_text="last day on which an answer is on time", null=True),
                 ),
                 ("written_at", models.DateTimeField()),
                 ("book", models.CharField(default="cv", max_length=20)),

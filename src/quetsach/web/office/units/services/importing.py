@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from quetsach.campaign.errors import UnitsError
@@ -68,7 +69,7 @@ def read_files(files: Iterable[File]) -> Tables:
     Raises:
         UnitsError: a file is none of the two, too large, or of no known table.
     """
-    return read_tables(read_sheets(files))
+    return read_tables(read_sheets(files), settings.COUNTRY.unit_codes)
 
 
 def read_sheets(files: Iterable[File]) -> list[Sheet]:

@@ -26,6 +26,8 @@ TABLE = "Số liệu đến ngày 22 tháng 10 năm 2020:\n| STT | Nội dung | 
 
 def letter(**changes: Any) -> LetterText:
     values: dict[str, Any] = {
+        "state": "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "motto": "Độc lập - Tự do - Hạnh phúc",
         "issuer": ISSUER,
         "subject": "phối hợp triển khai Chiến dịch rà soát, xử lý, bóc gỡ mã độc trên toàn quốc năm 2020",
         "addressees": ("Các sở, ban, ngành thành phố", "Ủy ban nhân dân các quận, huyện"),

@@ -106,7 +106,7 @@ def test_a_personal_copy_names_its_recipient_and_its_own_address() -> None:
 
 def test_a_letter_in_english_has_no_vietnamese_of_its_own() -> None:
     sheet = compose(letter(language=Language.ENGLISH, issuer=ISSUER))
-    assert (sheet.state, sheet.number, sheet.to) == ("SOCIALIST REPUBLIC OF VIET NAM", "No.: 2049/STTTT-CNTT", "To:")
+    assert (sheet.number, sheet.to) == ("No.: 2049/STTTT-CNTT", "To:")
     assert sheet.dated == "Hải Phòng, 6 October 2020"
     assert sheet.annexes[1].heading == "Annex II"
 
