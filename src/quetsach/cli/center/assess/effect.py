@@ -325,10 +325,11 @@ def _tell_tables(finding: Finding, language: str) -> None:
 def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
     """Tell a part as a reduction where the finding is of logarithms, in units of the outcome otherwise."""
     name, told = part.name.in_language(language), part.estimate
-    if finding.scale.is_log and (reduction := as_reduction(told, finding.scale, finding.after_mean)):
-        ends = (reduction.value, reduction.low, reduction.high)
-        return (name, *(percent(share, 1).in_language(language) for share in ends))
-    return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
+    if not finding.scale.is_log:
+        return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
+    if (reduction := as_reduction(told, finding.scale, finding.after_mean)) is None:
+        return (name, "–", "–", "–")
+    return (name, *(_percent(share, language) for share in (reduction.value, reduction.low, reduction.high)))
 
 
 def _tell_refusal(refusal: NotEstimable, language: str) -> None:
