@@ -195,7 +195,7 @@ class Desktop:
             )
             kept = keep_undone(state, session, is_new=bool(result.steps))
         if kept is None:
-            raise ReportError("there is nothing left to undo", where=session)
+            raise ReportError(Text("there is nothing left to undo"), where=session)
         return kept[0]
 
     def save_page(self, report: Report, language: str) -> str:

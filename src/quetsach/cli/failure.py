@@ -11,10 +11,6 @@ from quetsach.endpoint.messages.formatting import format_error
 
 def complain(error: QuetsachError, language: str) -> None:
     """Say on standard error, in a language, what went wrong and what to do next."""
-    if error.text or error.advice:
-        what = error.text.in_language(language) if error.text else error.what
-        hint = error.advice.in_language(language) if error.advice else error.hint
-        error = QuetsachError(what, where=error.where, hint=hint)
     print(f"quetsach: {seen(format_error(error, language))}", file=sys.stderr)
 
 

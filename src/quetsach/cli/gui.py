@@ -70,12 +70,14 @@ def show_with_tk(tool_of: Callable[[], UseCases], language: str, *, fills_screen
 
         from quetsach.endpoint.window import tk  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        hint = "install tkinter (Debian: apt install python3-tk), or use the terminal: quetsach scan"
-        raise NoScreenError("this Python cannot show windows", hint=hint) from error
+        hint = Text("install tkinter (Debian: apt install python3-tk), or use the terminal: quetsach scan")
+        raise NoScreenError(Text("this Python cannot show windows"), hint=hint) from error
     try:
         tk.run(tool_of, language, fills_screen=fills_screen)
     except TclError as error:
-        raise NoScreenError("there is no screen to show a window on", hint="use the terminal: quetsach scan") from error
+        raise NoScreenError(
+            Text("there is no screen to show a window on"), hint=Text("use the terminal: quetsach scan")
+        ) from error
 
 
 def tell_failure(error: Exception, language: str, show: Callable[[str, str], None]) -> None:

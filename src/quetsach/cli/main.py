@@ -14,6 +14,7 @@ from quetsach import __version__
 from quetsach.cli.parser import ExitCode, HelpFormatter, Parser, add_command, chosen_language, language_of, speak
 from quetsach.cli.table import COMMANDS, Command
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import StateError
 
 
@@ -88,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(getattr(error, "exit_code", ExitCode.USAGE))
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        _complain(QuetsachError("stopped"), _language(arguments))
+        _complain(QuetsachError(Text("stopped")), _language(arguments))
         return ExitCode.USAGE
     except BrokenPipeError:
         _drop_output()
@@ -115,7 +116,9 @@ def _check_state(arguments: argparse.Namespace) -> None:
     """
     state = getattr(arguments, "state", None)
     if isinstance(state, Path) and state.exists() and not state.is_dir():
-        raise StateError("the state folder is a file", where=str(state), hint="name a folder with --state DIR")
+        raise StateError(
+            Text("the state folder is a file"), where=str(state), hint=Text("name a folder with --state DIR")
+        )
 
 
 def _language(arguments: argparse.Namespace) -> str:

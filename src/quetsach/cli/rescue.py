@@ -19,7 +19,7 @@ from quetsach.cli.rescue_make import list_devices, make
 from quetsach.cli.rescue_session import Drives, Session
 from quetsach.core.period import day_of
 from quetsach.core.text import Text
-from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.formatting import what_text
 from quetsach.installation import bundled, bundled_country
 from quetsach.packs.load import load_shelf
 from quetsach.rescue.errors import RescueError
@@ -143,9 +143,9 @@ def _room(stick: Stick | None, language: str) -> Path | None:
         room = open_room(stick)
     except RescueError as error:
         say(
-            Text(
-                "The room on the stick cannot be used ({reason}).", reason=translated(error.what, language)
-            ).in_language(language)
+            Text("The room on the stick cannot be used ({reason}).", reason=what_text(error, language)).in_language(
+                language
+            )
         )
         room = None
     say(

@@ -16,6 +16,7 @@ from quetsach.cli.rescue_session import KINDS, Drives, Kept, shown, system_of
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
 from quetsach.core.period import day_of
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.report import Report
@@ -115,7 +116,7 @@ class RescueDesktop:
         with self._mounting:
             one = next((one for one in self.drives.kept(self.drives.find()) if one.session == session), None)
             if one is None:
-                raise RescueError("there is no such clean-up on the drives that are plugged in", where=session)
+                raise RescueError(Text("there is no such clean-up on the drives that are plugged in"), where=session)
             with self.drives.to_clean(one.volume) as place:
                 return self._desktop(self._state_of(one, place), place).undo(session, watch)
 
@@ -127,7 +128,7 @@ class RescueDesktop:
         """
         volume = next((one for one in self.drives.find() if str(place_of(one)) == report.machine.root), None)
         if volume is None:
-            raise RescueError("the drive of this report is not plugged in any more")
+            raise RescueError(Text("the drive of this report is not plugged in any more"))
         with self._mounting, self.drives.to_clean(volume) as place:
             path = self._desktop(self.drives.state).write_page(report, place, language)
         return f"{_name(volume)}: {path.name}"
@@ -216,7 +217,7 @@ class RescueDesktop:
     def _volume(self, place: str) -> Volume:
         volume = next((one for one in self.drives.find() if one.path == place), None)
         if volume is None:
-            raise RescueError("the drive is not plugged in any more", where=place)
+            raise RescueError(Text("the drive is not plugged in any more"), where=place)
         return volume
 
     def _drive(self, volume: Volume) -> Drive:
@@ -247,7 +248,7 @@ def _same_steps(looked: ScanOutcome, numbers: Collection[int], again: ScanOutcom
     agreed = [_act(step) for step in shown_steps if step.number in numbers]
     known = {_act(step): step.number for step in (again.plan.steps if again.plan is not None else ())}
     if not agreed or any(act not in known for act in agreed):
-        raise RescueError("the drive is not as it was when it was scanned", hint="scan it again")
+        raise RescueError(Text("the drive is not as it was when it was scanned"), hint=Text("scan it again"))
     return frozenset(known[act] for act in agreed)
 
 

@@ -16,7 +16,7 @@ from quetsach.cli.parser import chosen_language
 from quetsach.core.number import size_text
 from quetsach.core.pack import Pack
 from quetsach.core.text import Text
-from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.formatting import what_text
 from quetsach.installation import bundled, bundled_trust
 from quetsach.packs.container import pack as packed
 from quetsach.packs.installed import SUFFIX, installed_or_none
@@ -105,7 +105,9 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if arguments.target.suffix == ".iso" and not arguments.target.is_block_device():
         if arguments.image or arguments.device_serial:
-            raise RescueError("an image is written to a stick", hint="name the stick: quetsach rescue devices")
+            raise RescueError(
+                Text("an image is written to a stick"), hint=Text("name the stick: quetsach rescue devices")
+            )
         _made(arguments, arguments.target, language)
         say(
             Text(
@@ -151,7 +153,7 @@ def list_devices(arguments: argparse.Namespace) -> int:
             device.model,
             size_text(device.size_bytes, language),
             device.serial or "—",
-            translated(why.what, language) if why else Text("yes", context="fit").in_language(language),
+            what_text(why, language) if why else Text("yes", context="fit").in_language(language),
         ]
         for device, why in found
     ]
@@ -235,8 +237,8 @@ def _agreed_device(arguments: argparse.Namespace, language: str) -> Device | Non
     say(Text("ALL DATA on it will be lost, and this cannot be undone.").in_language(language))
     if arguments.device_serial is not None:
         if arguments.device_serial != device.mark:
-            hint = "see which there are: quetsach rescue devices"
-            raise RescueError("this is not the stick that was agreed to", where=f"/dev/{device.name}", hint=hint)
+            hint = Text("see which there are: quetsach rescue devices")
+            raise RescueError(Text("this is not the stick that was agreed to"), where=f"/dev/{device.name}", hint=hint)
         return device
     require_terminal(
         language, hint=Text("add --device-serial with the serial number of the stick that shall be overwritten")

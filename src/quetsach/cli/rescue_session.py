@@ -20,7 +20,7 @@ from quetsach.core.number import size_text
 from quetsach.core.text import Text
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import open_mounted
-from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.formatting import format_error
 from quetsach.endpoint.messages.refusals import UNFIT
 from quetsach.endpoint.store.history import SessionSummary, summaries
 from quetsach.endpoint.store.state import State
@@ -226,7 +226,7 @@ class Session:
             else:
                 say(Text("There is no such choice.").in_language(self.language))
         except RescueError as error:
-            say(translated(str(error), self.language) + (f" ({error.hint})" if error.hint else ""))
+            say(format_error(error, self.language))
 
     def scan(self, number: int, volume: Volume) -> None:
         """Look at a drive, and offer to clean it where something can be removed."""

@@ -56,10 +56,12 @@ def try_scan() -> ScanResult:
         for name in _SIDES:
             importlib.import_module(name)
     except ImportError as error:
-        raise SelfTestError(f"a part of the tool cannot be loaded: {error}", hint="download the tool again") from error
+        raise SelfTestError(
+            f"a part of the tool cannot be loaded: {error}", hint=Text("download the tool again")
+        ) from error
     packs = load_shelf(bundled("packs"))
     if not any(pack.traits for pack in packs):
-        raise SelfTestError("there is no pack to work with", hint="download the tool again")
+        raise SelfTestError(Text("there is no pack to work with"), hint=Text("download the tool again"))
     with tempfile.TemporaryDirectory(prefix="quetsach-") as made:
         folder = Path(made).resolve()
         _plant(folder)
@@ -86,11 +88,14 @@ def _require_right(seen: ScanResult) -> None:
     if missed := sorted(_TO_FIND - found):
         causes = sorted({str(trouble.reason) for trouble in seen.failures})
         raise SelfTestError(
-            f"the self-test did not find {', '.join(missed)}",
+            Text("the self-test did not find {names}", names=", ".join(missed)),
             hint="download the tool again" + (f" ({', '.join(causes)})" if causes else ""),
         )
     if wrong := sorted(found - _TO_FIND):
-        raise SelfTestError(f"the self-test found {', '.join(wrong)}, where nothing is", hint="download the tool again")
+        raise SelfTestError(
+            Text("the self-test found {names}, where nothing is", names=", ".join(wrong)),
+            hint=Text("download the tool again"),
+        )
 
 
 def _test_pack() -> Pack:

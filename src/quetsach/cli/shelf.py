@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host.live import check_private
 from quetsach.installation import bundled
@@ -37,10 +38,10 @@ def armed_packs(arguments: argparse.Namespace) -> Armed:
     state = _own_state(arguments)
     packs = newest(_named(arguments.pack) if arguments.pack else _shelved(state))
     if not packs:
-        raise PackError("there is no pack to work with", hint="run: quetsach update")
+        raise PackError(Text("there is no pack to work with"), hint=Text("run: quetsach update"))
     armed, withdrawn = disarm(packs, known_withdrawals(state) if state else ())
     if not armed:
-        raise PackError("the centre has taken back every pack that there is", hint="run: quetsach update")
+        raise PackError(Text("the centre has taken back every pack that there is"), hint=Text("run: quetsach update"))
     return Armed(armed, withdrawn)
 
 

@@ -191,8 +191,8 @@ def keep_undone(state: State, session: str, *, is_new: bool) -> tuple[Report, Pa
     if found is None:
         if not any(progress.undone in PUT_BACK for progress in steps_of(state, session)):
             return None
-        what = "the report of this clean-up is not there or cannot be read, so none says that it was undone"
-        hint = "scan again; if you sent that report, give its code to the centre to have it erased"
+        what = Text("the report of this clean-up is not there or cannot be read, so none says that it was undone")
+        hint = Text("scan again; if you sent that report, give its code to the centre to have it erased")
         raise ReportError(what, where=session, hint=hint)
     path, former = found
     report = as_it_stands(former, state, now=datetime.now(UTC))

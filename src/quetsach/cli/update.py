@@ -14,7 +14,7 @@ from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.text import Text
 from quetsach.endpoint.host.live import check_private
-from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.formatting import hint_text
 from quetsach.endpoint.messages.refusals import HINTS, REFUSALS
 from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
@@ -161,7 +161,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except RefusedError as error:
         return _complain(language, error.reason, where=error.where, code=ExitCode.PACKS_INVALID)
     except UnreachableError as error:
-        detail = translated(error.hint, chosen_language(arguments))
+        detail = hint_text(error, chosen_language(arguments))
         return _complain(language, "unreachable", where=error.where, detail=detail)
     if arguments.json:
         print_json(result.as_json() | ({"tool": tool} if tool else {}))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.indicator_list import ListKind
+from quetsach.core.text import Text
 from quetsach.packs.errors import ContainerError, PackError
 
 # A pack as one opaque file, ``<family>-<version>.qsp``: compressed, and masked so that no scanner reads our rules.
@@ -138,7 +139,9 @@ def read_file(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             raw = storage.read_up_to(file, limit)
     except OSError as error:
-        raise PackError(f"cannot be read: {error.strerror}", where=str(path), hint="a pack needs this file") from None
+        raise PackError(
+            f"cannot be read: {error.strerror}", where=str(path), hint=Text("a pack needs this file")
+        ) from None
     if len(raw) > limit:
         raise PackError(f"larger than {limit:,} bytes", where=str(path), hint="a pack's files are small texts")
     return raw

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs.errors import PackError
 
 # The packs that an update installed: generations in the state, and one small file that says which of them counts.
@@ -33,10 +34,14 @@ def installed_folder(state: Path) -> Path | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise PackError("the installed packs cannot be read", where=str(state / "packs"), hint=str(error)) from error
+        raise PackError(
+            Text("the installed packs cannot be read"), where=str(state / "packs"), hint=str(error)
+        ) from error
     folder = state / "packs" / name
     if not _GENERATION.fullmatch(name) or not folder.is_dir():
-        raise PackError("the installed packs are damaged", where=str(folder), hint="run `quetsach update` again")
+        raise PackError(
+            Text("the installed packs are damaged"), where=str(folder), hint=Text("run `quetsach update` again")
+        )
     return folder
 
 
@@ -60,7 +65,7 @@ def install(state: Path, packs: Mapping[str, bytes]) -> Path:
         former = installed_or_none(state)
         storage.write(shelf / _CURRENT, folder.name)
     except OSError as error:
-        raise PackError("the packs cannot be installed", where=str(shelf), hint=str(error)) from error
+        raise PackError(Text("the packs cannot be installed"), where=str(shelf), hint=str(error)) from error
     # A scan that is running may still read the former generation: it goes with the next update.
     for number, old in generations.items():
         if old != former:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs.errors import SigningError
 from quetsach.packs.key_files import (
     Phrase,
@@ -95,7 +96,7 @@ def new_keys(folder: Path, names: Sequence[str] = ALL_NAMES, *, phrase: str = ""
     """
     for name in names:
         if name not in ALL_NAMES:
-            raise SigningError(f"there is no key {name!r}", hint=f"one of {', '.join(ALL_NAMES)}")
+            raise SigningError(f"there is no key {name!r}", hint=Text("one of {names}", names=", ".join(ALL_NAMES)))
     try:
         storage.make_folder(folder)
         folder.chmod(storage.PRIVATE_FOLDER)

@@ -55,7 +55,7 @@ def read_pack(path: Path) -> dict[str, bytes]:
     try:
         return unpack(read_file(path, CONTAINER_LIMIT_BYTES))
     except ContainerError as error:
-        raise ContainerError(error.what, where=str(path), hint=error.hint) from error
+        raise ContainerError(error.text or error.what, where=str(path), hint=error.advice or error.hint) from error
 
 
 def load_shelf(folder: Path) -> tuple[Pack, ...]:

@@ -48,7 +48,7 @@ def lists_of(content: Mapping[str, bytes], where: str) -> Lists:
             except UnicodeDecodeError as error:
                 raise not_utf8(raw, error, place) from None
             except InputError as error:
-                raise PackError(error.what, where=place, hint=error.hint) from None
+                raise PackError(error.text or error.what, where=place, hint=error.advice or error.hint) from None
     return lists
 
 

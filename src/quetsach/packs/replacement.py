@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs.downloads import Download
 from quetsach.packs.upgrade import POINTER, Build, UpgradeError, try_out
 
@@ -47,9 +48,9 @@ def put_beside(archive: bytes, folder: Path, version: str, *, trial: Callable[[P
             _remove(path for path in folder.iterdir() if _UNFINISHED.fullmatch(path.name))
             return _put_beside(archive, folder, version, trial)
     except BlockingIOError as error:
-        raise UpgradeError("another update is running", where=str(folder), hint="wait for it") from error
+        raise UpgradeError(Text("another update is running"), where=str(folder), hint=Text("wait for it")) from error
     except OSError as error:
-        hint = "run it as the one to whom the folder belongs, or as root; look for space on the disk"
+        hint = Text("run it as the one to whom the folder belongs, or as root; look for space on the disk")
         raise UpgradeError(f"the folder cannot be written: {error.strerror}", where=str(folder), hint=hint) from error
 
 
@@ -62,7 +63,9 @@ def in_use(folder: Path) -> str:
     with (folder / POINTER).open("rb") as file:
         name = file.read(_POINTER_BYTES).decode("utf-8", "replace").strip()
     if not _NAME.fullmatch(name):
-        raise UpgradeError("this names no version", where=str(folder / POINTER), hint="download the tool again")
+        raise UpgradeError(
+            Text("this names no version"), where=str(folder / POINTER), hint=Text("download the tool again")
+        )
     return name
 
 
@@ -81,7 +84,7 @@ def _put_beside(archive: bytes, folder: Path, version: str, trial: Callable[[Pat
     storage.write(folder / POINTER, f"{name}\n", mode=storage.SHARED)
     _hand_over(folder / POINTER, folder)
     if (named := in_use(folder)) != name:
-        raise UpgradeError(f"{named} is still in use", where=str(folder))
+        raise UpgradeError(Text("{version} is still in use", version=named), where=str(folder))
     _remove(_older(folder, keep={before, name}))
     return folder / name
 
@@ -103,14 +106,14 @@ def _files(archive: bytes, version: str) -> Iterator[tuple[str, bytes, int]]:
                 content = packed.extractfile(member) if member.isreg() else None
                 is_safe = parts[0] == "quetsach" and len(parts) > 2 and ".." not in parts
                 if content is None or not is_safe or count > _MOST_FILES or size > _MOST_BYTES:
-                    raise UpgradeError("this is not a bundle of the tool", where=ascii(member.name[:200]))
+                    raise UpgradeError(Text("this is not a bundle of the tool"), where=ascii(member.name[:200]))
                 yield "/".join(parts[2:]), content.read(), 0o777 if member.mode & 0o100 else 0o666
     except _NOT_AN_ARCHIVE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise UpgradeError("this is not a bundle of the tool", hint=str(error)) from error
+        raise UpgradeError(Text("this is not a bundle of the tool"), hint=str(error)) from error
     if not count:
-        raise UpgradeError(f"the bundle does not hold version {version}")
+        raise UpgradeError(Text("the bundle does not hold version {version}", version=version))
 
 
 def _free_name(folder: Path, version: str) -> str:
@@ -173,7 +176,11 @@ def _run_setup(content: bytes, found: Download, folder: Path, state: Path) -> Pa
         code = _run([str(setup), "/S"], _SETUP_SECONDS)
         name = in_use(folder)
         if not name.startswith(f"{found.version}-") and name != found.version:
-            raise UpgradeError("the setup did not install the new version", where=str(folder), hint=f"exit code {code}")
+            raise UpgradeError(
+                Text("the setup did not install the new version"),
+                where=str(folder),
+                hint=Text("exit code {code}", code=code),
+            )
         return folder / name
     finally:
         setup.unlink(missing_ok=True)
@@ -183,10 +190,14 @@ def _beside_portable(content: bytes, found: Download) -> Path:
     named = os.environ.get(PORTABLE_FILE, "")
     old = Path(named)
     if not named or not old.is_file():
-        raise UpgradeError("it is not known where this file lies", hint="fetch the new one from the download page")
+        raise UpgradeError(
+            Text("it is not known where this file lies"), hint=Text("fetch the new one from the download page")
+        )
     new = old.with_name(found.name)
     if new.exists():
-        raise UpgradeError("the new file is there already", where=str(new), hint="start that one, or delete it")
+        raise UpgradeError(
+            Text("the new file is there already"), where=str(new), hint=Text("start that one, or delete it")
+        )
     _write(new, content)
     try:
         try_out(new, found.version)
@@ -201,7 +212,7 @@ def _write(path: Path, content: bytes) -> None:
         storage.make_folder(path.parent)
         storage.write(path, content, mode=0o700)
     except OSError as error:
-        hint = "run it as administrator; look for space on the disk"
+        hint = Text("run it as administrator; look for space on the disk")
         raise UpgradeError(f"the file cannot be written: {error.strerror}", where=str(path), hint=hint) from error
 
 
@@ -212,4 +223,4 @@ def _run(command: list[str], seconds: float) -> int:
     except (OSError, subprocess.SubprocessError) as error:
         needs_rights = getattr(error, "winerror", 0) == _NEEDS_ELEVATION
         hint = "run it as administrator" if needs_rights else str(error)
-        raise UpgradeError("the new version cannot be started", where=command[0], hint=hint) from error
+        raise UpgradeError(Text("the new version cannot be started"), where=command[0], hint=hint) from error

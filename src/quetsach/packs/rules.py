@@ -9,6 +9,7 @@ import boreal
 
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleText, Word, WordKind, rules_of, words_of
+from quetsach.core.text import Text
 from quetsach.packs.errors import PackError
 
 # The rules of a pack, compiled; what is wrong with them is named with file and line.
@@ -39,7 +40,9 @@ def compile_rules(source: str, where: str) -> boreal.Scanner:
         what = str(error)
         place = f"{where}:{found[1]}" if (found := _AT.match(what)) else where
         what = _AT.sub(r"column \2: ", what, count=1)
-        raise PackError(f"the rules do not compile: {what}", where=place, hint="mend this line") from None
+        raise PackError(
+            Text("the rules do not compile: {error}", error=what), where=place, hint="mend this line"
+        ) from None
 
 
 def rule_names(source: str, where: str) -> frozenset[str]:
@@ -54,7 +57,11 @@ def rule_names(source: str, where: str) -> frozenset[str]:
         try:
             _ = rule.file_types
         except InputError as error:
-            raise PackError(error.what, where=f"{where}:{line_of(source, rule.source)}", hint=error.hint) from None
+            raise PackError(
+                error.text or error.what,
+                where=f"{where}:{line_of(source, rule.source)}",
+                hint=error.advice or error.hint,
+            ) from None
     if odd := with_odd_author(scanner):
         what = f"the author of rule {odd} has control or invisible characters"
         raise PackError(what, where=where, hint="write it as one plain line: it is shown with each finding")
@@ -85,7 +92,7 @@ def _shallow_rules(source: str, where: str) -> tuple[RuleText, ...]:
         with suppress(InputError):
             if longest_chain(words_of(source)) <= LONGEST_CHAIN:
                 compile_rules(source, where)  # names the mistake better
-        raise PackError(error.what, where=where, hint=error.hint) from None
+        raise PackError(error.text or error.what, where=where, hint=error.advice or error.hint) from None
     for rule in rules:
         if longest_chain(rule.condition) > LONGEST_CHAIN:
             what = f"the condition of rule {rule.name} has more than {LONGEST_CHAIN:,} words in a row"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs.errors import PackError
 
 ROOT_FILE = "root.json"
@@ -52,7 +53,7 @@ def read_root(path: Path) -> bytes:
         raise TrustError("the root of trust cannot be read", where=str(path), hint=str(error)) from error
     if not root.strip(b"\0 \r\n"):
         hint = "name the root again: quetsach update --trust-root FILE --repository ADDRESS"
-        raise TrustError("the file is empty: it was not written to its end", where=str(path), hint=hint)
+        raise TrustError(Text("the file is empty: it was not written to its end"), where=str(path), hint=hint)
     if not _looks_like_root(root):
         raise TrustError(
             "this file is not a root of trust", where=str(path), hint="a centre publishes it as metadata/1.root.json"

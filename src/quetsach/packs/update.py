@@ -17,6 +17,7 @@ from tuf.api.metadata import Metadata, TargetFile
 from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
 from quetsach.packs.errors import PackError, Refusal, RefusedError, UnreachableError
 from quetsach.packs.installed import (
@@ -246,7 +247,7 @@ def _one_update(state: Path) -> Iterator[None]:
         storage.make_folder(state)
         held.enter_context(storage.locked(state / "update.lock", waits=False))
     except BlockingIOError as error:
-        raise UnreachableError("another update is running", where=str(state), hint="wait for it") from error
+        raise UnreachableError(Text("another update is running"), where=str(state), hint=Text("wait for it")) from error
     except OSError as error:
         raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
     with held:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach import __version__
+from quetsach.core.text import Text
 from quetsach.installation import own_folder
 from quetsach.packs.downloads import LIST_FILE, Download, parse_downloads
 from quetsach.packs.errors import PackError, Refusal, RefusedError
@@ -138,9 +139,9 @@ def try_out(program: Path, version: str) -> None:
     except (OSError, subprocess.SubprocessError) as error:
         detail = getattr(error, "stderr", None) or str(error).encode()
         hint = detail[-300:].decode("utf-8", "replace").strip()
-        raise UpgradeError("the new version does not work here", where=str(program), hint=hint) from error
+        raise UpgradeError(Text("the new version does not work here"), where=str(program), hint=hint) from error
     if (own := _version_of(done.stdout)) != version:
-        raise UpgradeError("the new version is another one than it says", where=str(program), hint=own)
+        raise UpgradeError(Text("the new version is another one than it says"), where=str(program), hint=own)
 
 
 def _version_of(told: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from quetsach import storage
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import named_in, rules_of
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.packs.errors import PackError
 
 LIST_FILE = "list.json"
@@ -66,7 +66,7 @@ def parse_list(raw: bytes, *, where: str) -> tuple[Withdrawal, ...]:
         return tuple(_entry(entry) for entry in _entries(raw))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WithdrawalError(
-            "the list of what the centre has taken back cannot be read", where=where, hint=f"{_HINT} ({error})"
+            Text("the list of what the centre has taken back cannot be read"), where=where, hint=f"{_HINT} ({error})"
         ) from error
 
 
@@ -109,7 +109,7 @@ def kept_list(state: Path) -> bytes | None:
         return None
     except OSError as error:
         raise WithdrawalError(
-            "the list of what the centre has taken back cannot be read", where=str(path), hint=str(error)
+            Text("the list of what the centre has taken back cannot be read"), where=str(path), hint=str(error)
         ) from error
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from quetsach.core.text import Number, Text
 from quetsach.rescue.errors import RescueError
 
 # Which disk a stick is written to: known by the number of its open handle, refused where it may be the wrong one.
@@ -49,22 +50,30 @@ def refusal(device: Device, needed_bytes: int) -> RescueError | None:  # noqa: P
     """Return why a disk is not written to; ``None`` for one that may be, once a person has said so."""
     where = f"/dev/{device.name}"
     if device.is_partition:
-        return RescueError("this is a partition, and a stick is written as a whole", where=where, hint="name its disk")
+        return RescueError(
+            Text("this is a partition, and a stick is written as a whole"), where=where, hint=Text("name its disk")
+        )
     if device.uses:
-        hint = "unmount it first, if it really is the stick"
-        return RescueError(f"the disk is in use: {', '.join(device.uses)}", where=where, hint=hint)
+        hint = Text("unmount it first, if it really is the stick")
+        return RescueError(Text("the disk is in use: {places}", places=", ".join(device.uses)), where=where, hint=hint)
     if not device.is_removable:
         return RescueError(
-            "the disk is built in: only sticks, memory cards and disks on USB are written to",
+            Text("the disk is built in: only sticks, memory cards and disks on USB are written to"),
             where=where,
-            hint="see which there are: quetsach rescue devices",
+            hint=Text("see which there are: quetsach rescue devices"),
         )
     if device.is_read_only:
-        return RescueError("the stick is write-protected", where=where, hint="move the switch on it, or use another")
+        return RescueError(
+            Text("the stick is write-protected"), where=where, hint=Text("move the switch on it, or use another")
+        )
     if device.size_bytes < needed_bytes:
-        return RescueError("the stick is too small", where=where, hint=f"it needs {needed_bytes:,} bytes")
+        return RescueError(
+            Text("the stick is too small"),
+            where=where,
+            hint=Text("it needs {number} bytes", number=Number(needed_bytes)),
+        )
     if device.size_bytes > _LARGEST_BYTES:
-        return RescueError("the disk is larger than 2 TiB: this is hardly a stick", where=where)
+        return RescueError(Text("the disk is larger than 2 TiB: this is hardly a stick"), where=where)
     return None
 
 
@@ -83,7 +92,9 @@ def device_of(number: int, kernel: Kernel = Kernel()) -> Device:
     """
     folder = kernel.sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}"
     if not folder.exists():
-        raise RescueError("the kernel knows no such disk", hint="see which there are: quetsach rescue devices")
+        raise RescueError(
+            Text("the kernel knows no such disk"), hint=Text("see which there are: quetsach rescue devices")
+        )
     return _described(folder.resolve(), kernel)
 
 
@@ -96,9 +107,11 @@ def look_at(path: Path, kernel: Kernel = Kernel()) -> Device:
     try:
         found = path.stat()
     except OSError as error:
-        raise RescueError("there is no such disk", where=str(path), hint=error.strerror or "") from error
+        raise RescueError(Text("there is no such disk"), where=str(path), hint=error.strerror or "") from error
     if not stat.S_ISBLK(found.st_mode):
-        raise RescueError("this is no disk", where=str(path), hint="name a disk, or a file whose name ends with .iso")
+        raise RescueError(
+            Text("this is no disk"), where=str(path), hint=Text("name a disk, or a file whose name ends with .iso")
+        )
     return device_of(found.st_rdev, kernel)
 
 
@@ -112,12 +125,12 @@ def opened(path: Path, expected: Device, kernel: Kernel = Kernel()) -> Iterator[
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
     except OSError as error:
-        raise RescueError("the disk cannot be opened", where=str(path), hint=error.strerror or "") from error
+        raise RescueError(Text("the disk cannot be opened"), where=str(path), hint=error.strerror or "") from error
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISBLK(found.st_mode) or device_of(found.st_rdev, kernel) != expected:
             raise RescueError(
-                "another disk has this name now", where=str(path), hint="leave it plugged in, begin again"
+                Text("another disk has this name now"), where=str(path), hint=Text("leave it plugged in, begin again")
             )
         yield descriptor
     finally:
@@ -226,7 +239,7 @@ def write_stick(stick: int, image: BinaryIO, *, told: Told) -> None:
         fcntl.ioctl(stick, _FLUSH)
         _compare(stick, image, size, told)
     except OSError as error:
-        hint = "the stick is broken, or was pulled out; use another"
+        hint = Text("the stick is broken, or was pulled out; use another")
         raise RescueError(f"the stick cannot be written: {error.strerror}", hint=hint) from error
     with suppress(OSError):  # all of it is written; who needs the new table can have it by plugging the stick in again
         fcntl.ioctl(stick, _REREAD)
@@ -248,9 +261,9 @@ def _compare(stick: int, image: BinaryIO, size: int, told: Told) -> None:
     while chunk := image.read(_CHUNK_BYTES):
         if os.pread(stick, len(chunk), place) != chunk:
             raise RescueError(
-                "what was read back is not what was written",
+                Text("what was read back is not what was written"),
                 where=f"byte {place:,} and after",
-                hint="the stick is broken or smaller than it says; use another",
+                hint=Text("the stick is broken or smaller than it says; use another"),
             )
         place += len(chunk)
         told("checking", place, size)

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.rescue.device import mounted_places
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import run
@@ -177,6 +178,6 @@ def workshop_in(work: Path) -> Iterator[Workshop]:
     finally:
         if any(place.is_relative_to(folder) for place in mounted_places()):
             raise RescueError(
-                "something is still mounted in the folder of the work", where=str(folder), hint="unmount it"
+                Text("something is still mounted in the folder of the work"), where=str(folder), hint=Text("unmount it")
             )
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from quetsach.core.text import Text
 from quetsach.rescue.errors import RescueError
 
 FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -35,7 +36,9 @@ def run(name: str, *arguments: str | Path, given: str = "", epoch: int | None = 
     done = attempt(name, *arguments, given=given, epoch=epoch)
     if done.returncode != 0:
         words = [line for line in done.stderr.splitlines() if line.strip()][-_MOST_LINES:]
-        raise RescueError(f"{name} failed with code {done.returncode}", hint="; ".join(words))
+        raise RescueError(
+            Text("{name} failed with code {number}", name=name, number=done.returncode), hint="; ".join(words)
+        )
     return done.stdout
 
 
@@ -49,7 +52,7 @@ def attempt(
     """
     program = path_of(name)
     if program is None:
-        raise RescueError(f"the program {name} is not installed")
+        raise RescueError(Text("the program {name} is not installed", name=name))
     return subprocess.run(  # noqa: S603  (a list of words, found in the system's own folders)
         [program, *map(str, arguments)],
         env=_environment(epoch),
@@ -100,22 +103,24 @@ def require_builder(work: Path, find: Callable[[str], str | None] = path_of) -> 
         RescueError: the first of what is missing.
     """
     if not sys.platform.startswith("linux"):
-        raise RescueError("a rescue stick is made on Debian", hint="use a computer with Debian 13")
+        raise RescueError(Text("a rescue stick is made on Debian"), hint=Text("use a computer with Debian 13"))
     missing = [package for package, program in BUILDER_PACKAGES.items() if not find(program)]
     if missing:
         raise RescueError(
-            f"Debian packages are missing: {' '.join(missing)}",
-            hint=f"on Debian 13, as root: apt install {' '.join(missing)}",
+            Text("Debian packages are missing: {packages}", packages=" ".join(missing)),
+            hint=Text("on Debian 13, as root: apt install {packages}", packages=" ".join(missing)),
         )
     require_root()
     if sys.version_info[:2] != PYTHON or os.uname().machine != "x86_64":
         raise RescueError(
-            "the tool that runs here does not run on the stick, which is Debian 13 for x86-64 with Python 3.13",
-            hint="make it on a Debian 13",
+            Text("the tool that runs here does not run on the stick, which is Debian 13 for x86-64 with Python 3.13"),
+            hint=Text("make it on a Debian 13"),
         )
     state = os.statvfs(work)
     if state.f_bavail * state.f_frsize < WORK_BYTES:
-        raise RescueError("too little room to work in", where=str(work), hint="name another folder with --work DIR")
+        raise RescueError(
+            Text("too little room to work in"), where=str(work), hint=Text("name another folder with --work DIR")
+        )
 
 
 def require_root() -> None:
@@ -125,4 +130,4 @@ def require_root() -> None:
         RescueError: it is somebody else.
     """
     if os.geteuid() != 0:
-        raise RescueError("a rescue stick is made by root", hint="run it with sudo")
+        raise RescueError(Text("a rescue stick is made by root"), hint=Text("run it with sudo"))

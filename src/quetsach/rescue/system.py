@@ -11,6 +11,7 @@ from shlex import quote
 
 import quetsach
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.installation import bundled_country
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import run
@@ -66,7 +67,7 @@ def read_sources(targets: str, settings: str) -> Sources:
         codenames += [codename] if codename.isalpha() else []  # not of updates and of security
         found[uri, release, key if key.startswith("/") else ""][component] = None
     if not codenames:
-        raise RescueError("apt knows no packages of Debian here", hint="run `apt-get update` on a Debian")
+        raise RescueError(Text("apt knows no packages of Debian here"), hint=Text("run `apt-get update` on a Debian"))
     codename = codenames[0]
     lines = tuple(
         f"deb {f'[signed-by={key}] ' if key else ''}{uri} {release} {' '.join(components)}"
@@ -270,7 +271,9 @@ def _distribution_files(name: str) -> Iterator[tuple[str, bytes]]:
     try:
         found = distribution(name)
     except PackageNotFoundError:
-        raise RescueError("a part of this tool is not found", where=name, hint="install quetsach again") from None
+        raise RescueError(
+            Text("a part of this tool is not found"), where=name, hint=Text("install quetsach again")
+        ) from None
     for file in found.files or ():
         path = Path(str(found.locate_file(file)))
         if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import attempt, run
 
@@ -63,7 +64,7 @@ def read_volumes(listing: str, own_disk: str) -> tuple[Volume, ...]:
         models = {row["path"]: row.get("model") for row in rows}
         found = [_volume(row, models) for row in rows if _counts(row, own_disk)]
     except (ValueError, KeyError, TypeError) as error:
-        raise RescueError("the drives of this machine cannot be listed") from error
+        raise RescueError(Text("the drives of this machine cannot be listed")) from error
     return tuple(found)
 
 
@@ -157,7 +158,7 @@ def unmount(place: Path) -> None:
     if place.is_mount():
         run("umount", place)
     if place.is_mount():
-        raise RescueError("the drive is still mounted", where=str(place))
+        raise RescueError(Text("the drive is still mounted"), where=str(place))
 
 
 def _fat_options(volume: Volume) -> str:
@@ -172,7 +173,7 @@ def _mount(volume: Volume, options: str, *, is_read_only: bool) -> Path:
     run("mount", "--types", kind, "--options", options, volume.path, place)
     if not place.is_mount() or bool(os.statvfs(place).f_flag & os.ST_RDONLY) != is_read_only:
         unmount(place)
-        raise RescueError("the drive was mounted in another way than asked for", where=volume.path)
+        raise RescueError(Text("the drive was mounted in another way than asked for"), where=volume.path)
     return place
 
 
@@ -265,7 +266,7 @@ def _content(device: str) -> str:
     """Return the kind and the label of what is on a partition; empty if nothing is that could be recognised."""
     found = attempt("blkid", "--probe", "--output", "export", device)
     if found.returncode not in {0, _NOTHING_FOUND}:
-        raise RescueError("the room on the stick cannot be looked at", where=device)
+        raise RescueError(Text("the room on the stick cannot be looked at"), where=device)
     fields = dict(line.partition("=")[::2] for line in found.stdout.splitlines())
     kind = fields.get("TYPE") or fields.get("PTTYPE")
     return f"{kind} {fields.get('LABEL', '')}" if kind else ""

@@ -7,6 +7,7 @@ from typing import Any
 import boreal
 
 from quetsach.core.pack import CUT, pattern_rule
+from quetsach.core.text import Text
 from quetsach.endpoint.engine.port import CREDITS, Hit, Matcher, Pattern, credit_of
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
@@ -65,7 +66,9 @@ def _compiled(**source: Any) -> boreal.Scanner:
     try:
         return boreal.compile(includes=False, **source)
     except boreal.Error as error:
-        raise EngineError(f"the rules do not compile: {error}", hint="run: quetsach packs check") from None
+        raise EngineError(
+            Text("the rules do not compile: {error}", error=error), hint=Text("run: quetsach packs check")
+        ) from None
 
 
 def _matches(scanner: boreal.Scanner, seconds: int, **content: Any) -> list[boreal.Match]:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import yara_x
 
 from quetsach.core.pack import CUT, pattern_rule
+from quetsach.core.text import Text
 from quetsach.endpoint.engine.port import Hit, Matcher, Pattern, credit_of
 from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
@@ -68,7 +69,9 @@ def _compiled(rules: Mapping[str, str]) -> yara_x.Rules:
             compiler.add_source(source)
         return compiler.build()
     except yara_x.CompileError as error:
-        raise EngineError(f"the rules do not compile: {error}", hint="run: quetsach packs check") from None
+        raise EngineError(
+            Text("the rules do not compile: {error}", error=error), hint=Text("run: quetsach packs check")
+        ) from None
 
 
 def _scanned(scan: Callable[[], yara_x.ScanResults]) -> yara_x.ScanResults:

@@ -9,7 +9,8 @@ from quetsach.core.text import Text
 from quetsach.core.time_left import rounded_minutes
 from quetsach.endpoint.messages import messages
 
-# Errors in the language of the reader: they are raised in English and told as the catalogue has them.
+# Errors in the language of the reader. What is raised as a text says itself; what the system or argparse answers, and
+# notes of steps, which stand in journals in English, are told as the catalogue ``errors`` has them.
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
 _LINE = re.compile(r", line (?=\d+$)")
@@ -17,11 +18,24 @@ _LINE = re.compile(r", line (?=\d+$)")
 
 def format_error(error: QuetsachError, language: str) -> str:
     """Return what ``error.explain()`` says, in a language: what happened, where, and what to do next."""
-    if language == "en":
-        return error.explain()
-    what, hint = translated(error.what, language), translated(error.hint, language)
-    told = f"{_LINE.sub(', dòng ', error.where)}: {what}" if error.where else what
-    return f"{told}\ngợi ý: {hint}" if hint else told
+    what, hint = what_text(error, language), hint_text(error, language)
+    told = f"{_line_told(error.where, language)}: {what}" if error.where else what
+    return f"{told}\n{Text('hint: {text}', text=hint).in_language(language)}" if hint else told
+
+
+def what_text(error: QuetsachError, language: str) -> str:
+    """Return what happened, in a language."""
+    return error.text.in_language(language) if error.text else translated(error.what, language)
+
+
+def hint_text(error: QuetsachError, language: str) -> str:
+    """Return what to do next, in a language; empty if there is nothing useful to say."""
+    return error.advice.in_language(language) if error.advice else translated(error.hint, language)
+
+
+def _line_told(where: str, language: str) -> str:
+    line = Text("line {number}", number="").in_language(language)
+    return _LINE.sub(f", {line}", where)
 
 
 def format_note(note: str, language: str) -> str:
@@ -32,7 +46,9 @@ def format_note(note: str, language: str) -> str:
     told = _told_at_its_place(what, language)
     if told == what:  # several sentences
         told = "; ".join(_told_at_its_place(part, language) for part in what.split("; "))
-    return f"{told}; gợi ý: {translated(hint, language)}" if hint else told
+    if not hint:
+        return told
+    return f"{told}; {Text('hint: {text}', text=translated(hint, language)).in_language(language)}"
 
 
 def _told_at_its_place(what: str, language: str) -> str:

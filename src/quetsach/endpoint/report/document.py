@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
@@ -266,7 +266,7 @@ def parsed(raw: bytes, *, where: str) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise ReportError("this is not a report", where=where, hint=str(error)) from error
+        raise ReportError(Text("this is not a report"), where=where, hint=str(error)) from error
 
 
 def read_record[T](kind: type[T], value: Any, *, where: str) -> T:
@@ -297,7 +297,7 @@ def _read_record(kind: type, value: Any, where: str) -> Any:
     hints = _hints(kind)
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     if not isinstance(value, dict) or not needed <= value.keys() <= hints.keys():
-        raise ReportError(f"this is not a report: a {kind.__name__} has other fields", where=where)
+        raise ReportError(Text("this is not a report: a {name} has other fields", name=kind.__name__), where=where)
     return kind(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in value.items()})
 
 
@@ -315,7 +315,7 @@ def _read_plain(kind: Any, value: Any, where: str) -> Any:
             return value
     except (TypeError, ValueError, OverflowError):
         pass
-    raise ReportError(f"this is not a report: not a {getattr(kind, '__name__', kind)}", where=where)
+    raise ReportError(Text("this is not a report: not a {name}", name=getattr(kind, "__name__", kind)), where=where)
 
 
 @cache

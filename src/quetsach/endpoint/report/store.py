@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.live import check_private, log_event, make_private
 from quetsach.endpoint.report.document import FORMAT, Kind, Report, parsed, read_record, to_json
@@ -80,7 +81,7 @@ def save_report(report: Report, state: Path, *, former: Path | None = None) -> P
         for old in scans[:-_MOST_REPORTS]:
             old.unlink(missing_ok=True)
     except OSError as error:
-        raise ReportError("the report cannot be kept", where=str(folder), hint=str(error)) from error
+        raise ReportError(Text("the report cannot be kept"), where=str(folder), hint=str(error)) from error
     log_report(report, path)
     return path
 
@@ -104,7 +105,7 @@ def write_private(path: Path, content: bytes) -> None:
     try:
         storage.write(path, content)
     except OSError as error:
-        raise ReportError("the report cannot be written", where=str(path), hint=str(error)) from error
+        raise ReportError(Text("the report cannot be written"), where=str(path), hint=str(error)) from error
 
 
 def read_report(path: Path) -> Report:
@@ -117,13 +118,13 @@ def read_report(path: Path) -> Report:
         with path.open("rb") as file:
             raw = storage.read_up_to(file, REPORT_LIMIT_BYTES)
     except OSError as error:
-        raise ReportError("the report cannot be read", where=str(path), hint=str(error)) from error
+        raise ReportError(Text("the report cannot be read"), where=str(path), hint=str(error)) from error
     if len(raw) > REPORT_LIMIT_BYTES:
-        raise ReportError("this file is larger than a report can be", where=str(path))
+        raise ReportError(Text("this file is larger than a report can be"), where=str(path))
     value = parsed(raw, where=str(path))
     form = value.get("format") if isinstance(value, dict) else None
     if form != FORMAT and str(form).startswith(FORMAT.partition("/")[0]):
-        raise ReportError("this report was written by another version of the tool", where=str(path))
+        raise ReportError(Text("this report was written by another version of the tool"), where=str(path))
     return read_record(Report, value, where=str(path))
 
 
@@ -157,7 +158,7 @@ def latest_report(state: Path) -> Path:
     """
     reports = _reports(state / "reports")
     if not reports:
-        raise ReportError("there is no report yet", where=str(state), hint="run `quetsach scan` first")
+        raise ReportError(Text("there is no report yet"), where=str(state), hint=Text("run `quetsach scan` first"))
     return reports[-1]
 
 
@@ -184,8 +185,10 @@ def _read_ids(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
-        hint = "delete this file; the tool makes a new one"
-        raise ReportError("the identifier of this installation cannot be read", where=str(path), hint=hint) from error
+        hint = Text("delete this file; the tool makes a new one")
+        raise ReportError(
+            Text("the identifier of this installation cannot be read"), where=str(path), hint=hint
+        ) from error
 
 
 def _reports(folder: Path) -> list[Path]:
@@ -194,4 +197,4 @@ def _reports(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise ReportError("the reports cannot be read", where=str(folder), hint=str(error)) from error
+        raise ReportError(Text("the reports cannot be read"), where=str(folder), hint=str(error)) from error

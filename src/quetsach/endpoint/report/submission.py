@@ -13,6 +13,7 @@ from typing import Any
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, read_json, to_json
 from quetsach.endpoint.report.store import write_private
@@ -45,7 +46,9 @@ _FORMS = {
 
 def _require(name: str, value: str) -> None:
     if not _FORMS[name].fullmatch(value):
-        raise ReportError(f"{value[:80]!a} is not a {name.replace('_', ' ')} that can be sent")
+        raise ReportError(
+            Text("{value} is not a {name} that can be sent", value=f"{value[:80]!a}", name=name.replace("_", " "))
+        )
 
 
 class RefusedError(ReportError):
@@ -111,7 +114,7 @@ class Submission:
 
     def __post_init__(self) -> None:
         if not 0 <= self.revision <= MOST_REVISIONS:
-            raise ReportError(f"this report was corrected more than {MOST_REVISIONS} times")
+            raise ReportError(Text("this report was corrected more than {number} times", number=MOST_REVISIONS))
         for name in ("report_id", "install_id", "tool_version", "platform"):
             _require(name, getattr(self, name))
         for name in ("campaign", "unit"):
@@ -138,7 +141,7 @@ def build_submission(report: Report, *, install_id: str, campaign: str = "", uni
     """
     alike = Counter((f.family, f.kind, f.action, _outcome(f.outcome)) for f in report.findings)
     if len(alike) > MOST_ROWS or len(report.packs) > MOST_ROWS:
-        raise ReportError(f"more than {MOST_ROWS} kinds of findings cannot be reported")
+        raise ReportError(Text("more than {number} kinds of findings cannot be reported", number=MOST_ROWS))
     return Submission(
         format=FORMAT,
         report_id=report.id,
@@ -195,12 +198,14 @@ def send(submission: Submission, url: str, *, post: Post, pause: Callable[[float
             status, answer = post(url, body)
         except QuetsachError as error:
             if attempt == _TRIES:
-                raise ReportError("the centre cannot be reached", where=url, hint=error.hint or error.what) from error
+                raise ReportError(
+                    Text("the centre cannot be reached"), where=url, hint=error.hint or error.what
+                ) from error
         else:
             if status in {200, 201}:
                 return Receipt(status == 201, status, _message(answer))
             if status not in _BUSY or attempt == _TRIES:
-                what = f"the centre did not take the report (HTTP status {status})"
+                what = Text("the centre did not take the report (HTTP status {status})", status=status)
                 kind = ReportError if status in _BUSY else RefusedError
                 raise kind(what, where=url, hint=_message(answer))
         pause(2.0**attempt)
@@ -299,8 +304,8 @@ def _read(path: Path) -> Mapping[str, SentReport]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ReportError("the list of what was sent cannot be read", where=str(path), hint=str(error)) from error
+        raise ReportError(Text("the list of what was sent cannot be read"), where=str(path), hint=str(error)) from error
     try:
         return read_json(_Sent, raw, where=str(path)).reports
     except ReportError as error:
-        raise ReportError("the list of what was sent cannot be read", where=str(path), hint=error.what) from error
+        raise ReportError(Text("the list of what was sent cannot be read"), where=str(path), hint=error.what) from error

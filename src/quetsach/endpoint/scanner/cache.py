@@ -21,6 +21,7 @@ from hashlib import blake2b
 from itertools import compress
 from pathlib import Path
 
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host.disk import Own, fstat, open_own, sync, sync_folder, write_all
 from quetsach.endpoint.scan_issue import Reason
@@ -218,13 +219,13 @@ def _unusable(path: Path, error: OSError) -> StateError:
     return StateError(
         f"what was seen before cannot be kept: {error.strerror}",
         where=str(path),
-        hint="the scan goes on; make room on that disk, or use --no-cache",
+        hint=Text("the scan goes on; make room on that disk, or use --no-cache"),
     )
 
 
 def _damaged(path: Path) -> StateError:
     return StateError(
-        "the memory of earlier scans was damaged or written by someone else",
+        Text("the memory of earlier scans was damaged or written by someone else"),
         where=str(path),
-        hint="it is left aside: every file is read again",
+        hint=Text("it is left aside: every file is read again"),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import Pack
 from quetsach.core.rule_text import rules_of
+from quetsach.core.text import Text
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.errors import ScanError
@@ -130,4 +131,4 @@ class MemoryReader:
                 worker.answers.recv()
                 return worker
         self.close()
-        raise ScanError("the reader of memory does not answer", hint="please report this")
+        raise ScanError(Text("the reader of memory does not answer"), hint=Text("please report this"))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quetsach.core.text import Text
 from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.live import start_worker
 from quetsach.endpoint.host.process import WorkerProcess, answering
@@ -205,7 +206,9 @@ class WorkerPool:
         worker.process.close()
         self._workers.remove(worker)
         if not worker.is_ready:
-            raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
+            raise ScanError(
+                Text("a worker process does not answer"), hint=Text("try again with --jobs 1, and please report this")
+            )
         doubtful = worker.batches.popleft()
         if len(doubtful) == 1:
             yield doubtful[0], ScanIssue(doubtful[0].path, reason)
@@ -260,7 +263,9 @@ def _start_to_count(tree: Tree, command: Sequence[str]) -> WorkerProcess:
             worker.answers.recv()
             return worker
     worker.close()
-    raise ScanError("a worker process does not answer", hint="try again with --jobs 1, and please report this")
+    raise ScanError(
+        Text("a worker process does not answer"), hint=Text("try again with --jobs 1, and please report this")
+    )
 
 
 def _count(worker: WorkerProcess, path: bytes) -> Contents | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Number, Text
-from quetsach.endpoint.messages.formatting import format_time_left, translated
+from quetsach.endpoint.messages.formatting import format_time_left, hint_text, what_text
 from quetsach.endpoint.plan.step import TARGETS
 from quetsach.endpoint.report import Report
 from quetsach.endpoint.report.document import ReportedStep
@@ -81,9 +81,9 @@ def format_step(step: ReportedStep, words: Words, *, is_archive: bool) -> str:
 
 def format_failure(error: QuetsachError, words: Words) -> Iterator[str]:
     """Yield what went wrong and what to do about it, as sentences; not where that is to type a command."""
-    what = translated(error.what, words.language)
+    what = what_text(error, words.language)
     yield _sentence(f"{what}: {error.where}" if error.where else what)
-    hint = translated(error.hint, words.language)
+    hint = hint_text(error, words.language)
     if hint and not _COMMAND.search(hint):
         yield _sentence(hint)
 

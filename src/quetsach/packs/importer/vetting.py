@@ -17,6 +17,7 @@ import boreal
 from quetsach.core.errors import InputError
 from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED, ListKind
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
+from quetsach.core.text import Text
 from quetsach.packs.check import GRAVE_WARNINGS
 from quetsach.packs.container import FILE_LIMIT_BYTES
 from quetsach.packs.errors import PackError
@@ -147,7 +148,9 @@ def _lines(path: Path) -> frozenset[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise PackError(f"cannot be read: {error.strerror}", where=str(path), hint="install quetsach again") from None
+        raise PackError(
+            f"cannot be read: {error.strerror}", where=str(path), hint=Text("install quetsach again")
+        ) from None
     return frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 

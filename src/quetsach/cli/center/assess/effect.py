@@ -329,7 +329,8 @@ def _part_row(part: Part, finding: Finding, language: str) -> tuple[str, ...]:
         return (name, *(_number(value, language) for value in (told.value, told.low, told.high)))
     if (reduction := as_reduction(told, finding.scale, finding.after_mean)) is None:
         return (name, "–", "–", "–")
-    return (name, *(_percent(share, language) for share in (reduction.value, reduction.low, reduction.high)))
+    ends = (reduction.value, reduction.low, reduction.high)
+    return (name, *(percent(share, 1).in_language(language) for share in ends))
 
 
 def _tell_refusal(refusal: NotEstimable, language: str) -> None:

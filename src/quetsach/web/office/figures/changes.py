@@ -249,8 +249,11 @@ def _window_reasons(
         if lost := ", ".join(sorted(before - set(new.feeds))):
             yield Text("A feed is gone: {lost}.", lost=lost)
     if (old.first, old.last) != (new.first, new.last):
-        before, after = Period(old.first, old.last), Period(new.first, new.last)
-        yield Text("The window moved: {before} → {after}.", before=before, after=after)
+        yield Text(
+            "The window moved: {before} → {after}.",
+            before=Period(old.first, old.last),
+            after=Period(new.first, new.last),
+        )
     if old.days_with_data != new.days_with_data:
         yield Text(
             "Days with data: {before} → {after} of {whole}.",
