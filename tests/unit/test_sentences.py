@@ -13,9 +13,9 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.mofile import write_mo
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
+from tests import pseudo_language
 from tests.unit.cli.test_help import help_texts
 
 import quetsach
@@ -176,17 +176,6 @@ def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
 TEXTS = _calls("Text")
 
 
-def _pseudo(source: Path) -> bytes:
-    """Return a catalogue that says every sentence of another in brackets and half as long again."""
-    made = Catalog(locale="vi")
-    for (context, one, many), message in _written(source).items():
-        told = tuple(f"[[{one}{'·' * (len(one) // 2)}]]" for _ in _told(message))
-        made.add((one, many) if many else one, told if many else told[0], context=context or None)
-    buffer = io.BytesIO()
-    write_mo(buffer, made)
-    return buffer.getvalue()
-
-
 def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
     if id(value) in seen:
         return
@@ -206,7 +195,7 @@ def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
 
 def test_a_third_language_is_a_folder_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever assessment and campaigns have to say is said in a language that nobody wrote a rule for."""
-    made = {f"{_package(path)}/locale/xx/LC_MESSAGES/messages.mo": _pseudo(path) for path in FILES}
+    made = pseudo_language.sentences()
     read = text.get_data
     monkeypatch.setattr(text, "get_data", lambda package, name: made.get(name) or read(package, name))
     text._catalogue.cache_clear()

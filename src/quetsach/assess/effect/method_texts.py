@@ -8,7 +8,7 @@ from quetsach.assess.effect.finding import Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel, Periods
 from quetsach.assess.effect.wedge_effects import Exposure
 from quetsach.assess.estimate import Notice
-from quetsach.core.text import NO_TEXT, OWN_LANGUAGE, LocalText, Number, Text
+from quetsach.core.text import NO_TEXT, OWN_LANGUAGE, Joined, LocalText, Number, Text
 
 # What is said of a stepped wedge.
 
@@ -189,10 +189,7 @@ def basis_rows(panel: Panel, found: Finding, outcome: str = "") -> tuple[tuple[L
 def basis_text(panel: Panel, found: Finding, outcome: str = "") -> LocalText:
     """Say the same in one paragraph; the arguments are those of ``basis_rows``."""
     rows = basis_rows(panel, found, outcome)
-    return LocalText(
-        " ".join(f"{name.vi}: {value.vi}." for name, value in rows),
-        " ".join(f"{name.en}: {value.en}." for name, value in rows),
-    )
+    return Joined((Joined((name, ": ", value, "."), "") for name, value in rows), " ")
 
 
 def _strata_row(panel: Panel, found: Finding) -> Iterator[tuple[LocalText, LocalText]]:
@@ -223,7 +220,7 @@ def _weights(found: Finding, treated: int) -> LocalText:
         if found.counted is Counted.SIZE
         else Text("every unit counts the same")
     )
-    return LocalText(own.vi + controls.vi, own.en + controls.en)
+    return Joined((own, controls), "")
 
 
 def _estimand(panel: Panel, found: Finding, treated: int) -> LocalText:

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.estimate import AssessError, Estimate, Notice
 from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Text
 
 
 class Word(StrEnum):
@@ -140,10 +140,7 @@ class NotGiven:
     @property
     def text(self) -> LocalText:
         """That there is none, and why, in both languages."""
-        return LocalText(
-            " ".join((_NOT_GIVEN.vi, *(reason.text.vi for reason in self.reasons))),
-            " ".join((_NOT_GIVEN.en, *(reason.text.en for reason in self.reasons))),
-        )
+        return Joined((_NOT_GIVEN, *(reason.text for reason in self.reasons)), " ")
 
     def as_json(self) -> dict[str, object]:
         """Return the reasons for machines."""

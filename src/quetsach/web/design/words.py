@@ -205,17 +205,16 @@ def days_off() -> dict[str, Any]:
 
 
 def _closed_for(holiday: LocalText) -> str:
-    word = "holiday" if get_language() == "en" else "ngày nghỉ"
-    return f" ({word}: {here(holiday)})"
+    return f" ({here(Text('holiday: {name}', name=holiday))})"
 
 
 @register.filter
 def here(value: LocalText | Mapping[str, Any] | str | None) -> Any:
-    """Take the text of the page's language from a pair of texts."""
-    language = "en" if get_language() == "en" else "vi"
+    """Take the text of the page's language; where data says it in two others, the first of them."""
+    language = get_language() or "vi"
     if isinstance(value, LocalText):
         return value.in_language(language)
-    return value.get(language, "") if isinstance(value, Mapping) else value or ""
+    return value.get(language, value.get("vi", "")) if isinstance(value, Mapping) else value or ""
 
 
 @register.filter

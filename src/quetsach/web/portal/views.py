@@ -21,6 +21,7 @@ from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
+from quetsach.web.design.templatetags.words import here
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.published import selectors
@@ -32,12 +33,9 @@ from quetsach.web.repository import send_file
 _public = cache_control(public=True, max_age=60)
 
 
-def _language() -> str:
-    return "en" if get_language() == "en" else "vi"
-
-
 def _prose(name: str) -> str:
-    return f"portal/prose/{_language()}/{name}.html"
+    """Return the template of a long text, which is written in two languages."""
+    return f"portal/prose/{'en' if get_language() == 'en' else 'vi'}/{name}.html"
 
 
 @require_safe
@@ -48,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
     if snapshot:
         first, *others = snapshot.campaigns or (None,)
-        context |= {"campaign": first, "others": others, "chart": chart_of(first, _language())}
+        context |= {"campaign": first, "others": others, "chart": chart_of(first, get_language() or "vi")}
         context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
     return render(request, "portal/home.html", context)
 
@@ -159,7 +157,7 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
     if pack is None:
         raise Http404
     # The renderer escapes all that is not one of its few forms.
-    text = mark_safe(render_guidance(pack.guidance.in_language(_language()), top=2))  # noqa: S308
+    text = mark_safe(render_guidance(here(pack.guidance), top=2))  # noqa: S308
     page = page_of(pack, packs, runs_in=systems_of(selectors.offered_files()))
     return render(request, "portal/family.html", {"family": page, "guidance": text})
 
