@@ -13,7 +13,7 @@ from quetsach.centre.tables import load_calendar
 from quetsach.core.pack import Pack
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.published.selectors import pack_of, shelf
 
 register = template.Library()

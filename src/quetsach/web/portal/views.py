@@ -21,7 +21,7 @@ from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
-from quetsach.web.design.templatetags.words import here
+from quetsach.web.design.words import here
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.published import selectors
