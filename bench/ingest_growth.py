@@ -22,7 +22,7 @@ from pathlib import Path
 
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds import layout_of
-from quetsach.lake import compaction, keeping
+from quetsach.lake import keeping
 from quetsach.lake.ingestion import Ingestion, land
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import Fresh
@@ -71,7 +71,7 @@ def fill(lake: Lake, count: int) -> None:
         record.write_bytes(made.to_json())
     shutil.rmtree(staged)
     keeping.rebuild(lake)
-    compaction.compact(lake)
+    keeping.compact(lake)
 
 
 def deliveries(count: int) -> Iterator[tuple[date, bytes]]:

@@ -31,7 +31,7 @@ CLIENT = """
 import json, sys, time
 from pathlib import Path
 import socket
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 from quetsach.packs.update import update
 
 wire = [0]

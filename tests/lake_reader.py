@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.ingestion import landed_chunks
+from quetsach.lake.readers import Access
 from quetsach.lake.view import LakeView
 
 TESTER = Access("tester", "tests", datetime(2020, 6, 20, tzinfo=UTC))

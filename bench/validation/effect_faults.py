@@ -60,7 +60,8 @@ def _lost_on_one_day(share: float, *, size: float = 0.4) -> Fault:
     def fault(generator: np.random.Generator, panel: Panel, _: float) -> tuple[Floats, float]:
         units, periods = panel.shape
         day = generator.integers(int(panel.cohorts[0]), int(panel.cohorts[-1]))
-        return -size * ((generator.random(units) < share)[:, None] & (np.arange(periods) >= day)), 0.0
+        lost = (generator.random(units) < share)[:, None] & (np.arange(periods) >= day)
+        return np.where(lost, -size, 0.0), 0.0
 
     return fault
 

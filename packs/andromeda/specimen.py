@@ -11,7 +11,7 @@ from pathlib import Path
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.formats import build_shortcut
 from quetsach.packs.specimen.hive import BINARY, DWORD, SZ
-from quetsach.packs.specimen.neighbours import CV, NT, SERVICES, STARTUP, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import CV, NT, SERVICES, STARTUP, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
 NAMELESS = "\u00a0"

@@ -7,8 +7,7 @@ import zlib
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
-from quetsach.packs.specimen.innocent import plant_mac
-from quetsach.packs.specimen.neighbours import plant_infected
+from quetsach.packs.specimen.innocent import plant_infected, plant_mac
 
 _ZEROS = 64 << 20
 _COPIES = 5

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from quetsach.packs.specimen import Planted
-from quetsach.packs.specimen.innocent import plant_mac
-from quetsach.packs.specimen.neighbours import plant_infected
+from quetsach.packs.specimen.innocent import plant_infected, plant_mac
 
 _HALVES = (
     "58354f2150254041505b345c505a58353428505e2937434329377d24",

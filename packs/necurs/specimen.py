@@ -9,7 +9,7 @@ from pathlib import Path
 
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ
-from quetsach.packs.specimen.neighbours import FIREWALL, SERVICES, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import FIREWALL, SERVICES, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
 GUID = "{8D2E9A4C-1B3F-4E5D-9C7A-0123456789AB}"

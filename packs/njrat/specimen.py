@@ -8,7 +8,7 @@ from pathlib import Path
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.formats import build_shortcut
 from quetsach.packs.specimen.hive import DWORD, SZ
-from quetsach.packs.specimen.neighbours import FIREWALL, NT, STARTUP, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import FIREWALL, NT, STARTUP, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import RUN
 

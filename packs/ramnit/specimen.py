@@ -5,16 +5,7 @@ from pathlib import Path
 
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.hive import DWORD, SZ
-from quetsach.packs.specimen.neighbours import (
-    CV,
-    FIREWALL,
-    NT,
-    PAGE,
-    SERVICES,
-    STARTUP,
-    USER_CV,
-    plant_infected,
-)
+from quetsach.packs.specimen.innocent import CV, FIREWALL, NT, PAGE, SERVICES, STARTUP, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
 _PROGRAM = build_pe(

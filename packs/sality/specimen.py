@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys, build_hive
-from quetsach.packs.specimen.neighbours import (
+from quetsach.packs.specimen.innocent import (
     CV,
     FIREWALL,
     NEIGHBOURS_FILES,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.hive import SZ
-from quetsach.packs.specimen.neighbours import FIREWALL, HOSTS, PAGE, plant_infected
+from quetsach.packs.specimen.innocent import FIREWALL, HOSTS, PAGE, plant_infected
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import FILES
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.formats import build_shortcut
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ
-from quetsach.packs.specimen.neighbours import SERVICES, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import SERVICES, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import RUN
 

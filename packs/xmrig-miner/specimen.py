@@ -21,8 +21,8 @@ from pathlib import Path
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
+from quetsach.packs.specimen.innocent import FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, plant_infected
 from quetsach.packs.specimen.linux_tree import Tree
-from quetsach.packs.specimen.neighbours import FIREWALL, NT, SERVICES, STARTUP, SVCHOST, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_elf, build_pe
 
 HIDDEN = "/var/tmp/.configrc"

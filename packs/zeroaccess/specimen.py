@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quetsach.packs.specimen import Planted
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys
-from quetsach.packs.specimen.neighbours import NT, SERVICES, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import NT, SERVICES, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
 CLASS = "{FBEB8A05-BEEE-4442-804E-409D6C4515E9}"

@@ -55,7 +55,7 @@ Section
     Quit
   ${EndIf}
   SetOutPath "$TEMP" ; so that the folder can be removed at the end
-  ; An update lays a newer file beside this one (quetsach.packs.replacement).
+  ; An update lays a newer file beside this one (quetsach.packs.upgrade).
   System::Call 'kernel32::SetEnvironmentVariableW(w "QUETSACH_PORTABLE", w "$EXEPATH")'
   ${GetParameters} $R0
   ${If} $R0 == ""

@@ -20,7 +20,7 @@ from tests.unit.cli.test_help import help_texts
 
 import quetsach
 from quetsach.assess.baseline import feed_set_differs
-from quetsach.assess.figure import Basis
+from quetsach.assess.definitions import Basis
 from quetsach.assess.hosts.doubts import small_families
 from quetsach.cli.main import build_parser
 from quetsach.core import text

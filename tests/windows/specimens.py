@@ -17,7 +17,7 @@ from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.registry import KeyContent
 from quetsach.packs.specimen import Planted, specimens_of
-from quetsach.packs.specimen.neighbours import plant_infected
+from quetsach.packs.specimen.innocent import plant_infected
 from quetsach.packs.specimen.windows import CONFIG
 
 type Values = dict[str, dict[str, tuple[int, bytes]]]

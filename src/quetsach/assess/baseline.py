@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from quetsach.assess.definitions import WINDOW
+from quetsach.assess.definitions import ADDRESS_KEY, WINDOW, Basis, Figure
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.figure import ADDRESS_KEY, Basis, Figure
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.text import Number, Text

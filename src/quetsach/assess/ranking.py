@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from quetsach.assess.definitions import MEAN_DAILY, PER_THOUSAND, SHARE, WINDOW, Definition
+from quetsach.assess.definitions import MEAN_DAILY, PER_THOUSAND, SHARE, WINDOW, Basis, Definition, Figure
 from quetsach.assess.estimate import AssessError
-from quetsach.assess.figure import Basis, Figure
 from quetsach.core.country import UNKNOWN_PLACE, Places
 from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sighting import SECTORS

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quetsach.assess.baseline import feed_set_differs
-from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW
+from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW, Basis, Figure, change_of
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.figure import Basis, Figure, change_of
 from quetsach.core.text import LocalText, Text
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10

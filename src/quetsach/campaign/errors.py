@@ -1,8 +1,7 @@
 """What can be wrong with a campaign and all that belongs to it: one error for each part, under one root."""
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.local_error import LocalError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalError, LocalText
 
 # What can be wrong with the description of a campaign.
 

@@ -15,7 +15,7 @@ from quetsach import storage
 from quetsach.assess import AssessError, Basis, FreezingAct, FrozenBaseline, basis_from_json, read_baseline
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import is_feed_name
-from quetsach.centre.errors import BaselineError
+from quetsach.centre import BaselineError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.text import LocalText, Text

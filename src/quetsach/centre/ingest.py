@@ -1,14 +1,20 @@
-"""Takes feed files in, each exactly once, told apart by the centre's tables."""
+"""Takes feed files in, each exactly once, told apart by the centre's tables; and keeps them as long as they may be."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from quetsach.centre.centre import Centre
+from quetsach.core.errors import InputError
+from quetsach.core.text import Text
+from quetsach.lake import keeping
 from quetsach.lake.ingestion import Annotate
-from quetsach.lake.lake import IngestResult
-from quetsach.lake.packed import Outcome, ingest_file
+from quetsach.lake.keeping import Expired
+from quetsach.lake.lake import IngestResult, Outcome, ingest_file
 from quetsach.network import annotate
+
+LIFETIME_DAYS = 90
+"""How long sightings are kept where nobody says otherwise."""
 
 
 def ingest_files(
@@ -69,3 +75,32 @@ def ingest_bytes(
 def _annotate(centre: Centre) -> Annotate:
     tables = centre.network
     return lambda sightings: annotate(sightings, tables)
+
+
+def expire_sightings(centre: Centre, *, days: int = LIFETIME_DAYS, now: datetime, is_dry_run: bool = False) -> Expired:
+    """Delete the sightings of all days (UTC) but the last ``days`` before today; roll-ups and counts stay.
+
+    Args:
+        centre: whose sightings.
+        days: how many days are kept.
+        now: the time (UTC).
+        is_dry_run: say what would go.
+
+    Raises:
+        InputError: nothing would be kept.
+        LakeError: the lake cannot be read or written.
+    """
+    if days < 1:
+        raise InputError(Text("sightings are kept for a day at least"), hint=f"--days {LIFETIME_DAYS}")
+    return keeping.expire(centre.lake, before=now.date() - timedelta(days=days), is_dry_run=is_dry_run)
+
+
+def tend_lake(centre: Centre) -> None:
+    """Make roll-ups of an older making again, and put the small files of a day together; nothing without a lake.
+
+    Raises:
+        LakeError: the lake cannot be read or written.
+    """
+    if centre.has_lake:
+        keeping.renew(centre.lake)
+        keeping.compact(centre.lake)

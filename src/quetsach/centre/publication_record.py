@@ -13,7 +13,7 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import Shown, folded_rows
-from quetsach.centre.errors import RecordError
+from quetsach.centre import RecordError
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
 from quetsach.core.text import Text

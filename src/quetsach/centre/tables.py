@@ -23,8 +23,7 @@ from quetsach.core.table import read_affixes, read_families, read_places, read_p
 from quetsach.core.text import Text
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled, bundled_country_file, country_in
-from quetsach.lake import parquet
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, parquet
 from quetsach.network import (
     AddressRanges,
     NetworkError,

@@ -15,10 +15,9 @@ from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.downloads import Download
 from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
-from quetsach.packs.replacement import put_in_place
-from quetsach.packs.trust import Trust, load_trust
+from quetsach.packs.source import Trust, load_trust
 from quetsach.packs.update import opened, update
-from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade
+from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade, put_in_place
 
 _WINDOW = {"setup": "QuetSachWindow.exe", "bundle": "quetsach"}
 """The program above the versions of an installation that opens the window of the one in use."""

@@ -40,7 +40,7 @@ from quetsach.endpoint.report.wording import KINDS
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_trust
 from quetsach.packs import transport
-from quetsach.packs.trust import load_trust
+from quetsach.packs.source import load_trust
 
 _MOST_SHOWN = 20
 _TAKEN = Text("The centre has taken the report. Thank you.")

@@ -22,7 +22,7 @@ from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import what_text
 from quetsach.installation import bundled, bundled_country
 from quetsach.packs.load import load_shelf
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.programs import attempt
 from quetsach.rescue.volumes import MEDIUM, Stick, open_room, stick_of, volumes
 

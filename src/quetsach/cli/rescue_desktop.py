@@ -41,7 +41,7 @@ from quetsach.endpoint.window.use_cases import (
     Watch,
 )
 from quetsach.installation import bundled_country
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Volume, place_of, why_unfit
 
 

@@ -21,10 +21,10 @@ from quetsach.installation import bundled, bundled_trust
 from quetsach.packs.container import pack as packed
 from quetsach.packs.installed import SUFFIX, installed_or_none
 from quetsach.packs.load import families_of, load_pack, packs_at, read_pack
-from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, load_trust, repository_toml
+from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, load_trust, repository_toml
 from quetsach.packs.withdrawal import disarm, known_withdrawals
+from quetsach.rescue import RescueError
 from quetsach.rescue.device import Device, devices, look_at, opened, refusal, write_stick
-from quetsach.rescue.errors import RescueError
 from quetsach.rescue.image import Made, make_image
 from quetsach.rescue.programs import attempt, require_builder, require_root
 

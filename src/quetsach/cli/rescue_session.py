@@ -24,7 +24,7 @@ from quetsach.endpoint.messages.formatting import format_error
 from quetsach.endpoint.messages.refusals import UNFIT
 from quetsach.endpoint.store.history import SessionSummary, summaries
 from quetsach.endpoint.store.state import State
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
 
 # The drives of the machine that a stick was started on, as its terminal and its window work on them.

@@ -20,10 +20,9 @@ from quetsach.installation import bundled_trust
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs.installed import Ring
-from quetsach.packs.replacement import put_in_place
-from quetsach.packs.trust import Trust, load_trust, read_root
+from quetsach.packs.source import Trust, load_trust, read_root
 from quetsach.packs.update import UpdateResult, opened, update
-from quetsach.packs.upgrade import fetch_upgrade, find_upgrade
+from quetsach.packs.upgrade import fetch_upgrade, find_upgrade, put_in_place
 
 # The second half of ``quetsach update``: a newer version of the tool itself, after one question.
 

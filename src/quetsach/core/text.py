@@ -14,6 +14,7 @@ from io import BytesIO
 from pkgutil import get_data
 from typing import Any
 
+from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.period import day_text
 
@@ -192,3 +193,18 @@ def _catalogue(language: str) -> NullTranslations:
         catalogue.add_fallback(found)
         found = catalogue
     return found
+
+
+class LocalError(QuetsachError):
+    """An error that is shown to people who work in the office, so it speaks both languages.
+
+    Args:
+        text: what happened.
+        where: file and field or row, the key of a unit; empty if there is no one place.
+        advice: what to do next.
+    """
+
+    text: LocalText
+
+    def __init__(self, text: LocalText, *, where: str = "", advice: LocalText | None = None) -> None:
+        super().__init__(text, where=where, hint=advice or "")

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from quetsach.assess.cases import History, SubjectKind, Watch
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, read_clock, uptime_minutes
 from quetsach.core.period import Period
-from quetsach.lake import rollups
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, rollups
 from quetsach.lake.view import LakeView
 
 _DAY_US = 86_400_000_000

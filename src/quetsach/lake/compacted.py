@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from quetsach import storage
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
 
 FILE = "compacted.json"
 COMPACTED = pa.schema([*(field.with_nullable(nullable=True) for field in ANNOTATED), ("delivery", pa.string())])

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
 
 _RESTORE = "restore it from a backup of the lake"
 

@@ -15,10 +15,9 @@ from quetsach.assess.hosts.estimators import CLOCK_HOURS
 from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.schedule import STEPS
 from quetsach.core.sighting import UNKNOWN_SECTOR
-from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import LOW_BITS, SQUARE_PARTS, HostRows
-from quetsach.lake.queries import Names, by_day, by_family, explained, run
-from quetsach.lake.question import Part, added, in_part
+from quetsach.lake.queries import Names, Part, added, by_day, by_family, explained, in_part, run
+from quetsach.lake.reach import Seen
 
 type Sensor = tuple[str, str]
 """Feed and report."""

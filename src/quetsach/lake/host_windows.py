@@ -26,11 +26,10 @@ from quetsach.assess.hosts.schedule import STEPS, GapLadder
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
-from quetsach.lake.family_hours import FamilyHours, InstallationHours, Seen, family_clocks
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
 from quetsach.lake.host_rows import SQUARE_PARTS, HostRows, watch_of
-from quetsach.lake.question import parts_of
-from quetsach.lake.reach import Contacted, InstallationDays
+from quetsach.lake.queries import parts_of
+from quetsach.lake.reach import Contacted, FamilyHours, InstallationDays, InstallationHours, Seen, family_clocks
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
 

@@ -27,7 +27,6 @@ from quetsach.assess.hosts.measure import (
 from quetsach.assess.hosts.schedule import GapLadder
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
-from quetsach.lake.family_hours import Seen
 from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (
     LaidOut,
@@ -40,6 +39,7 @@ from quetsach.lake.host_windows import (
     part_of,
     without_dense,
 )
+from quetsach.lake.reach import Seen
 from quetsach.lake.view import LakeView
 
 GROUPS = ("family", "isp", "province", "sector")

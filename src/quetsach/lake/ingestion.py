@@ -18,8 +18,8 @@ from quetsach.core.family import FamilyNames
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import ANNOTATED, REJECTS
+from quetsach.lake import LakeError
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.errors import LakeError
 from quetsach.lake.queries import Fresh
 
 type Annotate = Callable[[pa.Table], pa.Table]

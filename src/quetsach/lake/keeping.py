@@ -1,4 +1,4 @@
-"""Keeping a lake: sightings go at the end of their lifetime, roll-ups stay, and can be made again while they can."""
+"""Keeping a lake: sightings go at the end of their lifetime, roll-ups stay, and small files of a day become one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,9 +8,13 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.core.period import Period
 from quetsach.lake import compacted, rollups
-from quetsach.lake.catalog import Catalog
+from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
+from quetsach.lake.records import Catalog
+
+LEAST_FILES = 4
+"""Fewer files of a day are left as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +125,38 @@ def _keep_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a compaction came to: ``days`` of reports whose ``files`` files are one each now."""
+
+    days: int
+    files: int
+
+
+def compact(
+    lake: Lake, *, least_files: int = LEAST_FILES, progress: Callable[[int], None] = lambda _days: None
+) -> Gathered:
+    """Gather the sightings of every report and day that lie in ``least_files`` files or more.
+
+    Args:
+        lake: the sightings.
+        least_files: at least 2.
+        progress: told after each report and day.
+
+    Raises:
+        LakeError: the lake cannot be read or written.
+    """
+    days, gathered = 0, list[str]()
+    with lake.writer() as (tmp, catalog):
+        for roll_up in catalog.roll_ups():
+            sightings = catalog.sightings_for(roll_up)
+            if sightings is not None and len(sightings) >= least_files:
+                made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)
+                compacted.gather(lake.folder, made, sightings, tmp=tmp)
+                days += 1
+                gathered += [str(path.relative_to(lake.folder)) for path in sightings]
+            progress(1)
+        lake.discard(gathered)
+    return Gathered(days, len(gathered))

@@ -34,20 +34,19 @@ import duckdb
 
 from quetsach import storage
 from quetsach.core.country import Country
+from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds import layout_of
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.lines import MAX_HEADER_BYTES
-from quetsach.feeds.packed import Member, Readable
+from quetsach.feeds.packed import Member, Readable, is_packed, members
 from quetsach.feeds.record import legible
-from quetsach.lake import compacted, queries, readers, rollups
-from quetsach.lake.catalog import Catalog
+from quetsach.lake import LakeError, compacted, queries, readers, rollups
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.engine import Engine
-from quetsach.lake.errors import LakeError
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
-from quetsach.lake.records import CatalogReader
+from quetsach.lake.records import Catalog, CatalogReader
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
 
@@ -331,3 +330,56 @@ def _chunks(head: bytes, stream: Readable) -> Iterator[bytes]:
     yield head
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk
+
+
+type Outcome = tuple[str, IngestResult | QuetsachError]
+"""The path of a file, in an archive with its name there after it, and what became of it."""
+
+
+def ingest_file(
+    lake: Lake,
+    path: Path,
+    *,
+    feed: str,
+    report: str | None,
+    families: FamilyNames,
+    annotate: Annotate,
+    now: datetime,
+    progress: Progress,
+) -> Iterator[Outcome]:
+    """Take in a file, or every CSV file of an archive; one that is refused does not keep the others back.
+
+    An archive that is damaged or cut off is refused before anything of it is taken. The arguments are those of
+    ``Lake.ingest``; ``progress`` is told of the bytes of the delivered file.
+    """
+
+    def ingest(source: Path | Member, inside: str, progress: Progress) -> Outcome:
+        try:
+            result = lake.ingest(
+                source,
+                feed=feed,
+                report=report,
+                families=families,
+                annotate=annotate,
+                now=now,
+                name=path.name + inside,
+                progress=progress,
+            )
+        except QuetsachError as error:
+            return f"{path}{inside}", error
+        return f"{path}{inside}", result
+
+    try:
+        with path.open("rb") as stream:
+            if not is_packed(stream.read(4)):
+                yield ingest(path, "", progress)
+                return
+            found = members(stream)
+            share = path.stat().st_size / max(1, sum(member.size_bytes for member in found))
+            for member in found:
+                inside = f"/{member.name}" if member.name else ""
+                yield ingest(member, inside, lambda unpacked: progress(round(unpacked * share)))
+    except OSError as error:
+        yield str(path), LakeError(os.strerror(error.errno) if error.errno else str(error), where=str(path))
+    except QuetsachError as error:
+        yield str(path), error

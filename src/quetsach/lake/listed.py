@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from quetsach import storage
 from quetsach.core.address import Address
 from quetsach.core.period import Period
-from quetsach.lake.access import Access
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
+from quetsach.lake.readers import Access
 from quetsach.lake.view import LakeView
 
 _MAGIC = b"QSLIST2\n"

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach import storage
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
 
 
 def read(path: Path) -> pa.Table:

@@ -1,19 +1,108 @@
-"""Who reads: no file of the lake is deleted while a view of it is open.
-
-A view holds ``.readers`` shared for as long as it is open; whoever deletes holds it alone, for as long as that takes.
-The locks are the kernel's: a reader that is killed lets go, and none has to be cleaned up after.
-"""
+"""Who reads: one line a reading of raw sightings, and no file of the lake is deleted while a view of it is open."""
 
 import errno
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
 
-FILE = ".readers"
+ACCESS_FILE = "access.jsonl"
+READERS_FILE = ".readers"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who reads, with which command, and when (aware)."""
+
+    who: str
+    command: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A line of the log: what was read of which days or deliveries; ``follows`` is the digest of the line before."""
+
+    at: datetime
+    who: str
+    command: str
+    what: str
+    of: str
+    follows: str
+
+
+def record(lake: Path, access: Access, *, what: str, of: str) -> None:
+    """Add a line; when this returns it lasts.
+
+    Args:
+        lake: the lake's folder.
+        access: who reads.
+        what: ``quarantine`` or ``addresses``.
+        of: which delivery or days.
+
+    Raises:
+        LakeError: the log cannot be written; then nothing may be read.
+    """
+    try:
+        descriptor = os.open(lake / ACCESS_FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a+b") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)
+            last = _last_line(log.seek(0, os.SEEK_END), lake / ACCESS_FILE)
+            line = {
+                "at": access.now.astimezone(UTC).isoformat(timespec="seconds"),
+                "who": access.who,
+                "command": access.command,
+                "what": what,
+                "of": of,
+                "follows": _digest(last.removesuffix(b"\n")),
+            }
+            torn = b"\n" if last and not last.endswith(b"\n") else b""  # by a power cut
+            log.write(torn + json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            log.flush()
+            os.fsync(log.fileno())
+    except OSError as error:
+        what = f"raw sightings are not shown, because the access log cannot be written: {error.strerror}"
+        raise LakeError(what, where=str(lake / ACCESS_FILE)) from error
+
+
+def readings(lake: Path) -> Iterator[tuple[Reading | None, bool]]:
+    """Yield the lines of the log, oldest first: ``None`` for a damaged one, and whether it follows the one before."""
+    before = b""
+    for line in _lines(lake / ACCESS_FILE):
+        try:
+            found = json.loads(line)
+            reading = Reading(**{**found, "at": datetime.fromisoformat(found["at"])})
+        except (ValueError, KeyError, TypeError):
+            yield None, False
+        else:
+            yield reading, reading.follows == _digest(before)
+        before = line
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as log:
+            yield from (line.removesuffix(b"\n") for line in log)
+    except FileNotFoundError:
+        return
+
+
+def _last_line(size: int, path: Path) -> bytes:
+    with path.open("rb") as log:
+        log.seek(max(0, size - (1 << 16)))
+        lines = log.read().splitlines(keepends=True)
+    return lines[-1] if lines else b""
+
+
+def _digest(line: bytes) -> str:
+    return sha256(line).hexdigest() if line else ""
 
 
 def hold(lake: Path) -> int | None:
@@ -31,7 +120,7 @@ def hold(lake: Path) -> int | None:
     except OSError as error:
         if error.errno == errno.EROFS:
             return None
-        raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(lake / FILE)) from error
+        raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(lake / READERS_FILE)) from error
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
@@ -53,6 +142,6 @@ def kept_out(lake: Path) -> Iterator[bool]:
 
 def _opened(lake: Path) -> int:
     try:
-        return os.open(lake / FILE, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(lake / READERS_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return os.open(lake / FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_CREAT, 0o600)
+        return os.open(lake / READERS_FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_CREAT, 0o600)

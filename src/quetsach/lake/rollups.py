@@ -29,9 +29,8 @@ import pyarrow.parquet as pq
 
 from quetsach import storage
 from quetsach.assess.hosts.clock import DayRecord
-from quetsach.lake import rollup_queries
+from quetsach.lake import LakeError, rollup_queries
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.errors import LakeError
 
 FORMAT = "1"
 """Part of every name: a roll-up of another is not read."""

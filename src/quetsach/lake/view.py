@@ -24,13 +24,11 @@ from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.feeds.table import REJECTS
-from quetsach.lake import access, queries, readers
-from quetsach.lake.access import Access
+from quetsach.lake import LakeError, queries, readers
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.engine import Engine
-from quetsach.lake.errors import LakeError
-from quetsach.lake.queries import CountAddresses, ListAddresses
-from quetsach.lake.question import Part, Question, parts_of
+from quetsach.lake.queries import CountAddresses, ListAddresses, Part, Question, parts_of
+from quetsach.lake.readers import Access
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp
 
@@ -195,7 +193,7 @@ class LakeView:
         """
         files = self.catalog.sightings_of(period)
         if files:
-            access.record(self.folder, by, what="addresses", of=str(period))
+            readers.record(self.folder, by, what="addresses", of=str(period))
         return self.ask(ListAddresses(self.names, self.home), parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
@@ -211,7 +209,7 @@ class LakeView:
                 raise LakeError(f"there is no delivery {delivery[:80]!r}")
         chosen = tuple(d for d in chosen if d.quarantined and d.has_landed)
         if chosen:
-            access.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
+            readers.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
         tables = [self._rejects_of(d) for d in chosen]
         return pa.concat_tables(tables) if tables else QUARANTINED.empty_table()
 

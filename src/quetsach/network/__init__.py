@@ -1,10 +1,8 @@
 """Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
 
-from quetsach.network.annotate import ANNOTATIONS, annotate
-from quetsach.network.isp import UNKNOWN_ISP, Isp, Isps, read_isps
+from quetsach.network.names import UNKNOWN_ISP, Isp, Isps, RegionNames, read_isps, read_spellings
 from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError, read_ranges
-from quetsach.network.region import RegionNames, read_spellings
-from quetsach.network.tables import Location, NetworkTables
+from quetsach.network.tables import ANNOTATIONS, Location, NetworkTables, annotate
 
 ATTRIBUTION = (
     ("RouteViews", "https://www.routeviews.org/"),

@@ -15,8 +15,7 @@ from quetsach.core.text import LocalText
 from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack
-from quetsach.packs.rule_breadth import too_broad
-from quetsach.packs.rules import compile_rules, line_of
+from quetsach.packs.rules import compile_rules, line_of, too_broad
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.table import TomlLines
 

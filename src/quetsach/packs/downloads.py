@@ -17,7 +17,7 @@ from typing import Any
 
 from quetsach import storage
 from quetsach.packs.errors import PackError
-from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
+from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 
 # What people download: the list of a release's files, which lies beside them as ``release.json``.
 #

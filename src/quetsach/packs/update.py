@@ -32,9 +32,8 @@ from quetsach.packs.installed import (
     remembered_ring,
 )
 from quetsach.packs.load import parse_pack
-from quetsach.packs.source import Source
+from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Source, Trust, repository_toml
 from quetsach.packs.transport import Patience, TooLongError, TooSlowError, TransportError
-from quetsach.packs.trust import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 from quetsach.packs.withdrawal import (
     LIST_FILE,
     LIST_LIMIT_BYTES,

@@ -2,3 +2,9 @@
 
 For Linux alone; the download for Windows carries none of it.
 """
+
+from quetsach.core.errors import QuetsachError
+
+
+class RescueError(QuetsachError):
+    """A stick cannot be made, written or used."""

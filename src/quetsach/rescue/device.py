@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from quetsach.core.text import Number, Text
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 
 # Which disk a stick is written to: known by the number of its open handle, refused where it may be the wrong one.
 

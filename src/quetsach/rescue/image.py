@@ -12,8 +12,8 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.text import Text
+from quetsach.rescue import RescueError
 from quetsach.rescue.device import mounted_places
-from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import run
 from quetsach.rescue.system import (
     Workshop,

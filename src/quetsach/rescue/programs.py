@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from quetsach.core.text import Text
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 
 FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for, whatever the caller's PATH says."""

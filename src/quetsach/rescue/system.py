@@ -13,7 +13,7 @@ import quetsach
 from quetsach import storage
 from quetsach.core.text import Text
 from quetsach.installation import bundled_country
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.programs import run
 
 # Where the packages of the stick come from: the same places that the machine which makes it gets its own from.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.core.text import Text
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.programs import attempt, run
 
 # The drives of the machine that a stick was started on.

@@ -16,7 +16,7 @@ from quetsach.cli.parser import ExitCode
 from quetsach.packs.check import check_pack
 from quetsach.packs.specimen.formats import build_task
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys
-from quetsach.packs.specimen.neighbours import SERVICES, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import SERVICES, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 
 RULES = """rule program

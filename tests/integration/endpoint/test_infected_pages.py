@@ -9,7 +9,7 @@ from quetsach.cli.main import main
 from quetsach.cli.parser import ExitCode
 from quetsach.endpoint.plan import plan
 from quetsach.packs.specimen import load_specimen
-from quetsach.packs.specimen.neighbours import PAGE
+from quetsach.packs.specimen.innocent import PAGE
 
 RAMNIT = Path(__file__).parents[3] / "packs" / "ramnit"
 PAGES = 60

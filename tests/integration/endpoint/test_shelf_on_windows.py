@@ -14,7 +14,7 @@ from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import specimens_of
-from quetsach.packs.specimen.neighbours import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, plant_infected
+from quetsach.packs.specimen.innocent import NEIGHBOURS_FILES, NEIGHBOURS_SOFTWARE, NEIGHBOURS_SYSTEM, plant_infected
 from quetsach.packs.specimen.windows import SOFTWARE, SYSTEM, USER, merged
 
 SHELF = Path(__file__).parents[3] / "packs"

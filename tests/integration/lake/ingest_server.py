@@ -18,9 +18,8 @@ import pyarrow as pa
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
-from quetsach.lake import compaction
-from quetsach.lake.lake import Lake
-from quetsach.lake.packed import ingest_file
+from quetsach.lake import keeping
+from quetsach.lake.lake import Lake, ingest_file
 
 
 def annotate(table: pa.Table) -> pa.Table:
@@ -32,7 +31,7 @@ def annotate(table: pa.Table) -> pa.Table:
 
 def compact(folder: Path) -> None:
     for _ in range(2):  # the second time sweeps what the first has gathered
-        compaction.compact(Lake(folder), least_files=2)
+        keeping.compact(Lake(folder), least_files=2)
 
 
 def ingest(folder: Path, files: list[Path]) -> None:

@@ -17,7 +17,7 @@ from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 from tests.waiting import PATIENCE_SECONDS
 
-from quetsach.lake import access, compacted
+from quetsach.lake import compacted, readers
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX
 
@@ -69,7 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def content_of(lake: Path) -> dict[str, str]:
-    files = [path for path in lake.rglob("*") if path.is_file() and path.name not in {access.FILE, INDEX}]
+    files = [path for path in lake.rglob("*") if path.is_file() and path.name not in {readers.ACCESS_FILE, INDEX}]
     return {str(path.relative_to(lake)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 

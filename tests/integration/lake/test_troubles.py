@@ -16,8 +16,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.installation import bundled
 from quetsach.lake.hosts import compare_windows, hosts
-from quetsach.lake.lake import Lake
-from quetsach.lake.packed import ingest_file
+from quetsach.lake.lake import Lake, ingest_file
 from quetsach.network import annotate
 from quetsach.simulate import Order, read_country, write_country
 

@@ -8,7 +8,7 @@ from tests.integration.packs.simulated_centre import Centre, Machine
 from tests.unit.packs.test_side_by_side import PROGRAM
 
 from quetsach.packs import upgrade
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 from quetsach.packs.upgrade import Build
 
 

@@ -17,8 +17,8 @@ from quetsach.packs.installed import Ring, installed_folder
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish_files, withdraw
 from quetsach.packs.signing import Lifetimes, Publication
+from quetsach.packs.source import Trust
 from quetsach.packs.transport import Patience
-from quetsach.packs.trust import Trust
 from quetsach.packs.update import UpdateResult, update
 from quetsach.packs.withdrawal import Withdrawal
 

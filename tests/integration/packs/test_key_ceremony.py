@@ -14,7 +14,7 @@ from quetsach.packs.ceremony import begin_root, sign_root
 from quetsach.packs.errors import SigningError
 from quetsach.packs.key_files import no_phrase
 from quetsach.packs.keys import ALL_NAMES, list_keys, load_keys, new_keys, protect, rotate
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 type Capture = pytest.CaptureFixture[str]
 PHRASE = "five calm words about rain"

@@ -16,7 +16,7 @@ from quetsach.packs import container
 from quetsach.packs.errors import Refusal, UnreachableError
 from quetsach.packs.keys import KeyRing, load_keys, new_keys
 from quetsach.packs.repository import publish_files
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 
 @pytest.fixture

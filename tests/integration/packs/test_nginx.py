@@ -13,7 +13,7 @@ import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tests.waiting import PATIENCE_SECONDS, until
 
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "publish-packs.md"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin") or "nginx"

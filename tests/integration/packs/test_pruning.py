@@ -9,7 +9,7 @@ from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 
 from quetsach.packs.keys import load_keys, new_keys, rotate
 from quetsach.packs.repository import publish_files
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 

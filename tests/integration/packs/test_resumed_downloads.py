@@ -10,8 +10,8 @@ import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, answer, pack_of
 
 from quetsach.packs.errors import Refusal, RefusedError, UnreachableError
+from quetsach.packs.source import Trust
 from quetsach.packs.transport import Patience
-from quetsach.packs.trust import Trust
 
 type Answer = Callable[[BaseHTTPRequestHandler], None]
 ((NAME, CONTENT),) = pack_of("2026.01.01").items()

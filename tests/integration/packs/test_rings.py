@@ -11,7 +11,7 @@ from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import Ring, remembered_ring
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import promote
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 type Capture = pytest.CaptureFixture[str]
 OLD, NEW = "2026.01.01", "2026.02.02"

@@ -10,7 +10,7 @@ from tests.integration.packs.simulated_centre import SHELF, Centre, Machine, pac
 from quetsach.cli.main import main
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import refresh_online
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from quetsach.packs.errors import Refusal, RefusedError
 from quetsach.packs.installed import Ring
 from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
 from quetsach.packs.repository import unwithdraw
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 EVIL = pack_of("2099.09.09")
 (EVIL_NAME,) = EVIL

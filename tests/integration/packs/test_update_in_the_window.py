@@ -13,9 +13,8 @@ from quetsach.cli.desktop import Desktop
 from quetsach.endpoint.window.use_cases import ScanProgress, Upgraded
 from quetsach.packs import upgrade
 from quetsach.packs.downloads import LIST_FILE
-from quetsach.packs.replacement import in_use
-from quetsach.packs.trust import Trust
-from quetsach.packs.upgrade import Build
+from quetsach.packs.source import Trust
+from quetsach.packs.upgrade import Build, in_use
 
 type Courses = list[ScanProgress]
 

@@ -13,7 +13,7 @@ from quetsach.packs import keys
 from quetsach.packs.errors import UnreachableError
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import publish_files, refresh_online
-from quetsach.packs.trust import Trust, load_trust
+from quetsach.packs.source import Trust, load_trust
 
 
 def test_installs_what_the_repository_lists(centre: Centre, machine: Machine, trust: Trust) -> None:

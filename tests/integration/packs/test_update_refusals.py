@@ -17,8 +17,8 @@ from quetsach.packs.errors import Refusal, RefusedError, UnreachableError
 from quetsach.packs.keys import load_keys, new_keys, rotate
 from quetsach.packs.repository import publish_files
 from quetsach.packs.signing import Lifetimes, Signing
+from quetsach.packs.source import Trust
 from quetsach.packs.transport import Patience
-from quetsach.packs.trust import Trust
 
 IMPATIENT = Patience(0.5, 1e9)
 TRICKLES = 1200

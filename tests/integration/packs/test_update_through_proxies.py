@@ -18,7 +18,7 @@ from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tests.integration.packs.small_proxy import SmallProxy, proxy
 
 from quetsach.packs.errors import UnreachableError
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 CREDENTIALS = "office:calm-rain"
 

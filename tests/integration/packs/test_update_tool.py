@@ -11,8 +11,7 @@ from tests.unit.packs.test_side_by_side import bundle
 
 from quetsach.cli.main import main
 from quetsach.packs import upgrade
-from quetsach.packs.replacement import in_use
-from quetsach.packs.upgrade import Build
+from quetsach.packs.upgrade import Build, in_use
 
 type Capture = pytest.CaptureFixture[str]
 type Update = Callable[..., int]

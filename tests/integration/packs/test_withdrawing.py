@@ -14,7 +14,7 @@ from quetsach.core.pack import Pack
 from quetsach.packs.errors import PackError, Refusal, RefusedError, SigningError, UnreachableError
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import unwithdraw
-from quetsach.packs.trust import Trust
+from quetsach.packs.source import Trust
 
 type Capture = pytest.CaptureFixture[str]
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR" + "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.image import EFI_FILES, identifier_of, workshop_in, write_image
 from quetsach.rescue.system import Workshop
 

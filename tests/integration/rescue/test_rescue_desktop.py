@@ -15,7 +15,7 @@ from quetsach.cli.rescue_session import ON_DRIVE, Drives
 from quetsach.endpoint.report import Kind
 from quetsach.endpoint.scanner.control import Control
 from quetsach.endpoint.window.use_cases import OnStick, ScanOutcome, ScanProgress, Target
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Volume, place_of
 
 pytestmark = pytest.mark.usefixtures("places")

@@ -10,7 +10,7 @@ from tests.ntfs import make_image, mounted
 
 from quetsach.cli.rescue import run_tool
 from quetsach.cli.rescue_session import ON_DRIVE, Drives, Session
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Unfit, Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit
 
 pytestmark = pytest.mark.usefixtures("places")

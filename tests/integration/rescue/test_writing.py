@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.rescue import RescueError
 from quetsach.rescue.device import device_of, opened, write_stick
-from quetsach.rescue.errors import RescueError
 
 MIB = 1 << 20
 IMAGE = bytes(510) + b"\x55\xaa" + os.urandom(9 * MIB + 512)

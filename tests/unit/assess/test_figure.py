@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from quetsach.assess import DEFINITIONS, Basis, Figure, period_text
-from quetsach.assess.figure import change_of
+from quetsach.assess.definitions import change_of
 from quetsach.core.period import Period
 
 PERIOD = Period(date(2020, 6, 16), date(2020, 7, 15))

@@ -8,6 +8,7 @@ import pytest
 
 from quetsach.assess import Basis, FrozenBaseline
 from quetsach.campaign import Campaign, Window
+from quetsach.centre import BaselineError
 from quetsach.centre.baseline import (
     BaselineCount,
     baseline_history,
@@ -16,7 +17,6 @@ from quetsach.centre.baseline import (
     count_baseline,
     freeze_baseline,
 )
-from quetsach.centre.errors import BaselineError
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
 from quetsach.centre.centre import Centre
-from quetsach.centre.keeping import expire_sightings, tend_lake
+from quetsach.centre.ingest import expire_sightings, tend_lake
 from quetsach.core.errors import InputError
 from quetsach.lake import keeping, rollups
 from quetsach.lake.lake import Lake

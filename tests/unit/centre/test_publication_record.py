@@ -8,7 +8,7 @@ import pytest
 
 import quetsach
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.centre.errors import RecordError
+from quetsach.centre import RecordError
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.period import Period
 

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.lake.test_keeping import HEADER, TWO_DAYS, ingest
 
 from quetsach.cli.main import main
-from quetsach.lake import access
+from quetsach.lake import readers
 from quetsach.lake.lake import Lake
 
 
@@ -43,7 +43,7 @@ def test_the_command_that_shows_rows_says_who_ran_it(capsys: pytest.CaptureFixtu
 def test_a_changed_log_is_said_and_has_its_own_exit_code(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
     for _ in range(2):
         told(capsys, lake, "feeds", "quarantine")
-    log = lake.folder / access.FILE
+    log = lake.folder / readers.ACCESS_FILE
     log.write_text(log.read_text().replace("quarantine", "x", 1))
     assert "đã bị sửa" in told(capsys, lake, "lake", "access", code=1)
     assert json.loads(told(capsys, lake, "lake", "access", "--json", code=1))["broken_lines"]

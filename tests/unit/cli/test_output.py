@@ -8,8 +8,7 @@ from quetsach.cli.failure import complain
 from quetsach.cli.output import Progress, coloured, print_json, print_json_list, print_table, say, width
 from quetsach.cli.scan_control import ScanProgress
 from quetsach.core.errors import InputError
-from quetsach.core.local_error import LocalError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalError, LocalText
 from quetsach.endpoint.scanner.cache import Totals
 from quetsach.endpoint.scanner.files import Passed
 

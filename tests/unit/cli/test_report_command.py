@@ -15,9 +15,9 @@ from tests.report_samples import Private, sample_report
 from quetsach.cli import confirmation
 from quetsach.cli.main import main
 from quetsach.endpoint.report import save_report
+from quetsach.packs.source import Trust, repository_toml
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.windows import plant
-from quetsach.packs.trust import Trust, repository_toml
 
 SHELF = Path(__file__).parents[3] / "packs"
 

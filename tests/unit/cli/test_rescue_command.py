@@ -16,9 +16,8 @@ from quetsach.cli.rescue_make import shelf_of
 from quetsach.packs.container import pack
 from quetsach.packs.installed import install
 from quetsach.packs.load import read_pack
-from quetsach.rescue import device, programs
+from quetsach.rescue import RescueError, device, programs
 from quetsach.rescue.device import Device
-from quetsach.rescue.errors import RescueError
 from quetsach.rescue.programs import require_builder
 
 PACKS = Path(__file__).parents[3] / "packs"

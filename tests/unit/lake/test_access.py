@@ -6,8 +6,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.lake import access
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, readers
 from quetsach.lake.lake import Lake
 
 
@@ -26,18 +25,18 @@ def read_everything(lake: Lake) -> None:
 
 
 def broken_lines(lake: Lake) -> list[int]:
-    return [number for number, (_, follows) in enumerate(access.readings(lake.folder), 1) if not follows]
+    return [number for number, (_, follows) in enumerate(readers.readings(lake.folder), 1) if not follows]
 
 
 def test_everything_that_hands_out_rows_is_logged(lake: Lake) -> None:
     read_everything(lake)
-    lines = [(r.who, r.command, r.what, follows) for r, follows in access.readings(lake.folder) if r]
+    lines = [(r.who, r.command, r.what, follows) for r, follows in readers.readings(lake.folder) if r]
     assert lines == [("tester", "tests", what, True) for what in ("quarantine", "addresses", "quarantine")]
 
 
 def test_counts_are_not_readings(lake: Lake) -> None:
     lake.view().count_addresses(DAYS)
-    assert list(access.readings(lake.folder)) == []
+    assert list(readers.readings(lake.folder)) == []
 
 
 def test_nothing_is_logged_where_there_is_nothing_to_read(tmp_path: Path) -> None:
@@ -45,16 +44,16 @@ def test_nothing_is_logged_where_there_is_nothing_to_read(tmp_path: Path) -> Non
     lake.view().quarantined(by=TESTER)
     ingest(lake, HEADER)
     lake.view().listed_addresses(DAYS, by=TESTER)
-    assert list(access.readings(lake.folder)) == []
+    assert list(readers.readings(lake.folder)) == []
 
 
 def test_only_the_owner_reads_the_log(lake: Lake) -> None:
     read_everything(lake)
-    assert (lake.folder / access.FILE).stat().st_mode & 0o077 == 0
+    assert (lake.folder / readers.ACCESS_FILE).stat().st_mode & 0o077 == 0
 
 
 def test_without_the_log_nothing_is_shown(lake: Lake) -> None:
-    (lake.folder / access.FILE).mkdir()
+    (lake.folder / readers.ACCESS_FILE).mkdir()
     with pytest.raises(LakeError, match="not shown"):
         lake.view().quarantined(by=TESTER)
 
@@ -62,14 +61,14 @@ def test_without_the_log_nothing_is_shown(lake: Lake) -> None:
 @pytest.mark.parametrize("change", ["tester", "addresses"])
 def test_a_changed_line_shows(lake: Lake, change: str) -> None:
     read_everything(lake)
-    log = lake.folder / access.FILE
+    log = lake.folder / readers.ACCESS_FILE
     log.write_text(log.read_text().replace(change, "x", 1))
     assert broken_lines(lake)
 
 
 def test_a_line_that_was_taken_out_shows(lake: Lake) -> None:
     read_everything(lake)
-    log = lake.folder / access.FILE
+    log = lake.folder / readers.ACCESS_FILE
     first, _, last = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(first + last)
     assert broken_lines(lake) == [2]
@@ -77,8 +76,8 @@ def test_a_line_that_was_taken_out_shows(lake: Lake) -> None:
 
 def test_a_line_that_a_power_cut_tore_does_not_spoil_the_next(lake: Lake) -> None:
     read_everything(lake)
-    with (lake.folder / access.FILE).open("ab") as log:
+    with (lake.folder / readers.ACCESS_FILE).open("ab") as log:
         log.write(b'{"at": "2020')
     lake.view().quarantined(by=TESTER)
-    there = [reading for reading, _ in access.readings(lake.folder) if reading]
+    there = [reading for reading, _ in readers.readings(lake.folder) if reading]
     assert (len(there), broken_lines(lake)) == (4, [4])

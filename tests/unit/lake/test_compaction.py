@@ -11,8 +11,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.lake import compacted, compaction, hosts, keeping
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, compacted, hosts, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.view import LakeView
 
@@ -50,52 +49,52 @@ def lake(tmp_path: Path) -> Lake:
 
 def test_no_sighting_changes(lake: Lake) -> None:
     before, deliveries = rows(lake), lake.view().deliveries()
-    assert compaction.compact(lake) == compaction.Gathered(days=1, files=7)
+    assert keeping.compact(lake) == keeping.Gathered(days=1, files=7)
     assert rows(lake) == before
     assert lake.view().deliveries() == deliveries
 
 
 def test_nothing_that_is_counted_changes(lake: Lake) -> None:
     before = answers_of(lake.view())
-    compaction.compact(lake)
+    keeping.compact(lake)
     assert answers_of(lake.view()) == before
     assert keeping.rebuild(lake).mended == 0
 
 
 def test_what_was_gathered_is_deleted(lake: Lake) -> None:
-    compaction.compact(lake)
+    keeping.compact(lake)
     assert len(names(lake)) == 1
-    assert compaction.compact(lake) == compaction.Gathered(0, 0)
+    assert keeping.compact(lake) == keeping.Gathered(0, 0)
 
 
 def test_what_somebody_reads_stays_until_the_next_writer(lake: Lake) -> None:
     small = names(lake)
     with lake.view():
-        compaction.compact(lake)
+        keeping.compact(lake)
         assert set(small) < set(names(lake))
-    assert compaction.compact(lake) == compaction.Gathered(0, 0)
+    assert keeping.compact(lake) == keeping.Gathered(0, 0)
     assert len(names(lake)) == 1
 
 
 def test_a_later_file_lies_beside_and_is_gathered_again(lake: Lake) -> None:
-    compaction.compact(lake)
+    keeping.compact(lake)
     ingest(lake, HEADER + "2020-06-16 20:00:00,14.160.0.9,mirai,VN,b\n")
     before = rows(lake)
     assert before.total() == 9
-    assert compaction.compact(lake, least_files=2) == compaction.Gathered(days=1, files=2)
+    assert keeping.compact(lake, least_files=2) == keeping.Gathered(days=1, files=2)
     assert rows(lake) == before
     assert len(json.loads((lake.folder / compacted.FILE).read_text())) == 1
 
 
 def test_a_known_sighting_stays_known(lake: Lake) -> None:
-    compaction.compact(lake)
+    keeping.compact(lake)
     ingest(lake, HEADER + "2020-06-16 08:00:00,14.160.0.2,mirai,VN,b8\n\n")
     assert lake.view().deliveries()[-1].accepted + lake.view().deliveries()[-1].duplicates == 1
     assert lake.view().sightings_count(DAYS) == 8
 
 
 def test_gathered_sightings_expire_with_all_that_is_left_of_them(lake: Lake) -> None:
-    compaction.compact(lake)
+    keeping.compact(lake)
     gone = keeping.expire(lake, before=date(2020, 6, 17))
     assert (gone.days, gone.sightings, names(lake)) == (1, 7, [])
     assert json.loads((lake.folder / compacted.FILE).read_text()) == []
@@ -105,14 +104,14 @@ def test_gathered_sightings_expire_with_all_that_is_left_of_them(lake: Lake) -> 
 def test_files_that_are_older_than_a_column_are_gathered_too(lake: Lake) -> None:
     for path in list(lake.folder.glob("sightings/*/*.parquet"))[::2]:
         pq.write_table(pq.read_table(path, partitioning=None).drop_columns(["sector"]), path)
-    compaction.compact(lake)
+    keeping.compact(lake)
     assert lake.view().daily_addresses(DAYS, ("sector",)).column("sector").unique().to_pylist() == ["unknown"]
 
 
 def test_a_large_day_is_written_in_groups_worth_reading(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compacted, "_GROUP_ROWS", 3)
     before = rows(lake)
-    compaction.compact(lake)
+    keeping.compact(lake)
     [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
     assert pq.ParquetFile(path).num_row_groups == 3
     assert rows(lake) == before
@@ -123,7 +122,7 @@ def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
     path.write_bytes(path.read_bytes()[:-9])
     small = names(lake)
     with pytest.raises(LakeError, match="2020-06-16"):
-        compaction.compact(lake)
+        keeping.compact(lake)
     assert names(lake) == small
 
 
@@ -134,6 +133,6 @@ def test_a_damaged_record_is_said(lake: Lake) -> None:
 
 
 def test_columns_of_a_gathered_file_are_those_of_sightings(lake: Lake) -> None:
-    compaction.compact(lake)
+    keeping.compact(lake)
     [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
     assert pq.read_schema(path).field("delivery").type == pa.string()

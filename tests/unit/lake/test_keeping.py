@@ -12,8 +12,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.installation import bundled_country
-from quetsach.lake import keeping
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, keeping
 from quetsach.lake.lake import Lake
 
 NOW = datetime(2020, 6, 18, tzinfo=UTC)

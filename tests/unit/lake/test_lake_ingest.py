@@ -18,8 +18,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.layout import FeedError
 from quetsach.feeds.table import ANNOTATED, ANNOTATIONS
-from quetsach.lake import ingestion
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, ingestion
 from quetsach.lake.lake import IngestResult, Lake
 
 NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from tests.unit.lake.test_lake_ingest import HEADER, ingest, row
 
 from quetsach.core.address import Address
 from quetsach.core.period import Period
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError
 from quetsach.lake.lake import Lake
 
 JUNE_16, JUNE_17, JUNE_18 = (date(2020, 6, day) for day in (16, 17, 18))

@@ -9,8 +9,7 @@ from tests.lake_reader import TESTER
 from tests.unit.lake.test_lake_ingest import HEADER, ingest, row
 
 from quetsach.core.address import Address
-from quetsach.lake import listed
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, listed
 from quetsach.lake.lake import Lake
 from quetsach.lake.listed import Listed, Listing
 

@@ -19,13 +19,12 @@ from tests.unit.lake.test_hosts import annotate, ingest
 from quetsach.assess.hosts.measure import Watch
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
-from quetsach.lake import compaction, hosts, keeping
+from quetsach.lake import hosts, keeping
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap
 from quetsach.lake.host_rows import HostRows
 from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
-from quetsach.lake.queries import CountAddresses, ListAddresses
-from quetsach.lake.question import Question, parts_of
+from quetsach.lake.queries import CountAddresses, ListAddresses, Question, parts_of
 from quetsach.lake.reach import InstallationDays
 from quetsach.lake.view import LakeView
 
@@ -130,7 +129,7 @@ def test_two_layouts_of_one_lake_answer_the_same(view: LakeView, tmp_path: Path)
             content = "timestamp,address,malware,country,bot_id\n" + "".join(shuffled[part::cut])
             _deliver(lake, content)
         if n:
-            compaction.compact(lake, least_files=2)
+            keeping.compact(lake, least_files=2)
         reports.append(hosts.hosts(lake.view(), WEEK, by="isp", announced={45899: 10**6}))
     assert _without_basis(reports[0]) == _without_basis(reports[1])
 

@@ -16,7 +16,7 @@ from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import hosts
 from quetsach.lake.host_windows import laid_out, measure_window
 from quetsach.lake.lake import Lake
-from quetsach.lake.question import parts_of
+from quetsach.lake.queries import parts_of
 from quetsach.lake.reach import Contacted
 from quetsach.lake.rollup_queries import MOST_DESTINATIONS
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.lake.test_keeping import HEADER, ingest
 
-from quetsach.lake import keeping
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX, CatalogReader
 

@@ -13,8 +13,7 @@ import pytest
 from tests.lake_reader import TESTER, landed_bytes
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
-from quetsach.lake import compaction, hosts, keeping
-from quetsach.lake.errors import LakeError
+from quetsach.lake import LakeError, hosts, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import MAKING_FILE
@@ -66,7 +65,7 @@ def more_is_delivered(lake: Lake) -> None:
 
 
 def it_is_compacted(lake: Lake) -> None:
-    compaction.compact(lake, least_files=2)
+    keeping.compact(lake, least_files=2)
 
 
 def it_expires(lake: Lake) -> None:

@@ -6,8 +6,7 @@ import pytest
 from tests.unit.packs.test_side_by_side import PROGRAM
 
 from quetsach.packs.downloads import Download
-from quetsach.packs.replacement import PORTABLE_FILE, put_in_place
-from quetsach.packs.upgrade import Build, UpgradeError
+from quetsach.packs.upgrade import PORTABLE_FILE, Build, UpgradeError, put_in_place
 
 SETUP = '#!/bin/sh\n[ "$1" = /S ] || exit 9\n{act}\n'
 STARTS_ONLY = b'#!/bin/sh\n[ "$1" = --version ]\n'

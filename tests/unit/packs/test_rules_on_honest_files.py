@@ -4,8 +4,7 @@ import pytest
 
 from quetsach.core.rule_text import rules_of
 from quetsach.packs.goodware import HIGHEST_COST, Stopwatch, common_words, contents_of
-from quetsach.packs.rule_breadth import too_broad
-from quetsach.packs.rules import strings_of
+from quetsach.packs.rules import strings_of, too_broad
 
 PLAIN = [f"the quick brown fox {number} jumps".encode() * 400 for number in range(120)]
 HONEST = [(f"/usr/{number}", content) for number, content in enumerate(PLAIN)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from quetsach.packs.downloads import TRUST_FOLDER, ToolError, seal_tool
 from quetsach.packs.keys import load_keys, new_keys
-from quetsach.packs.trust import Trust, load_trust
+from quetsach.packs.source import Trust, load_trust
 
 RECORD = "demo-1.0.dist-info/RECORD"
 

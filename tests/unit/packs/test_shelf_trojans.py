@@ -17,7 +17,7 @@ from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, SZ, Keys
-from quetsach.packs.specimen.neighbours import CV, HOSTS, SERVICES, STARTUP, USER_CV, plant_infected
+from quetsach.packs.specimen.innocent import CV, HOSTS, SERVICES, STARTUP, USER_CV, plant_infected
 from quetsach.packs.specimen.program import build_pe
 from quetsach.packs.specimen.windows import FILES, RUN, write
 

@@ -13,7 +13,7 @@ from quetsach.endpoint.scanner.match import Observation, TraitMatcher
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import load_specimen
 from quetsach.packs.specimen.formats import build_shortcut
-from quetsach.packs.specimen.neighbours import PAGE
+from quetsach.packs.specimen.innocent import PAGE
 from quetsach.packs.specimen.program import build_pe
 
 SHELF = Path(__file__).parents[3] / "packs"

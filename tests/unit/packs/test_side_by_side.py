@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.replacement import in_use, put_beside
-from quetsach.packs.upgrade import UpgradeError
+from quetsach.packs.upgrade import UpgradeError, in_use, put_beside
 
 PROGRAM = """#!/bin/sh
 case "$1" in
@@ -172,7 +171,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from tests.unit.packs.test_side_by_side import bundle
-from quetsach.packs.replacement import put_beside
+from quetsach.packs.upgrade import put_beside
 
 left = int(sys.argv[2])
 def watch(event, arguments):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.packs.trust import Trust, TrustError, load_trust, read_root, repository_toml
+from quetsach.packs.source import Trust, TrustError, load_trust, read_root, repository_toml
 
 ROOT = b'{"signed": {"_type": "root"}}'
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.rescue import RescueError
 from quetsach.rescue.device import Device, Kernel, device_of, devices, look_at, opened, refusal
-from quetsach.rescue.errors import RescueError
 
 STICK = Device(
     name="sdb",

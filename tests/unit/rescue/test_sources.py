@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.system import read_sources
 
 KEY = "/usr/share/keyrings/debian-archive-keyring.pgp"

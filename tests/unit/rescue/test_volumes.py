@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from quetsach.rescue.errors import RescueError
+from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Volume, read_volumes
 
 

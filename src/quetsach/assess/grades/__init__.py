@@ -1,6 +1,6 @@
 """Grades: who is better or worse than the middle, and how little is known of the order."""
 
-from quetsach.assess.grades.grade import CERTAINTY, Grade, GradedRow
+from quetsach.assess.grades.grade import CERTAINTY, Grade, GradedRow, Method, RankSets, rank_sets
 from quetsach.assess.grades.measured import Estimates, LeagueTable, RankedName, ranked, read_estimates
 from quetsach.assess.grades.provider import (
     GradedProvider,
@@ -13,7 +13,6 @@ from quetsach.assess.grades.provider import (
     read_subscribers,
     shrunk_rates,
 )
-from quetsach.assess.grades.rank_set import Method, RankSets, rank_sets
 
 __all__ = [
     "CERTAINTY",

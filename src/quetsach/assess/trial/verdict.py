@@ -8,9 +8,8 @@ from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.not_estimable import NotEstimable
-from quetsach.assess.trial.analysis import TrialFinding
+from quetsach.assess.trial.analysis import Outcomes, TrialFinding
 from quetsach.assess.trial.registration import TrialRegistration
-from quetsach.assess.trial.table import Outcomes
 from quetsach.core.number import number_text
 from quetsach.core.text import LocalText, Number, Text
 

@@ -1,36 +1,44 @@
-"""Candidates: figures as they were counted, each under the SHA-256 of its file, until they go out or are dropped.
+"""Rankings by month: of each month the last figures that went out stay, when newer ones take their place.
 
-A candidate is never changed. Newer data make another one beside it, so what a second person agrees to is still there
-when that person agrees. Publishing copies a candidate's files to where the pages read; it never goes back in time: a
-candidate that was counted before the published figures stays where it is.
+A month's file is the published file itself, so nothing is kept that was not for everybody, and small rows are put
+together as they were. Figures of a month that is over do not change any more; a month in which nothing was published
+has none.
 """
 
 import hashlib
+import logging
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from quetsach import storage
-from quetsach.centre.publication.months import month_path
 from quetsach.centre.publication.snapshot import (
     SIZE_LIMIT_BYTES,
     PublicationError,
+    RankedRow,
     Snapshot,
+    WindowFigure,
     figures_path,
     listed_path,
     parse_snapshot,
     read_snapshot,
+    read_snapshot_file,
     snapshot_bytes,
 )
 from quetsach.core.text import Text
 
+RANKINGS = ("families", "isps", "places", "sectors")
+_NAME = re.compile(r"[0-9]{4}-[0-9]{2}\.json")
+_MOST_KEPT = 600
+_logger = logging.getLogger("quetsach.center")
 UNASKED_AGE = timedelta(days=1)
 """How much older than the newest a candidate stays that nobody asked for: who looks at one has time to ask."""
 UNASKED = 50
@@ -38,6 +46,57 @@ UNASKED = 50
 _FIGURES, _LISTED = "figures.json", "listed.bin"
 _LEFT_SECONDS = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The rankings that were published last in a month (``month`` as 2020-11), over the 30 days of ``latest``."""
+
+    month: str
+    counted_at: datetime
+    latest: WindowFigure
+    scale: int
+    rankings: tuple[tuple[str, tuple[RankedRow, ...]], ...]
+
+
+def month_path(data: Path, snapshot: Snapshot) -> Path:
+    """Return where figures stay for the month that their newest day is in."""
+    return _folder(data) / f"{snapshot.as_of:%Y-%m}.json"
+
+
+def published_months(data: Path | None) -> tuple[Month, ...]:
+    """Return the months that are kept, the earliest first; one that is damaged is left out, which the log says."""
+    return tuple(_readable(sorted(_folder(data).glob("*.json")))) if data else ()
+
+
+def _readable(paths: Iterable[Path]) -> Iterable[Month]:
+    for path in paths:
+        if not _NAME.fullmatch(path.name):
+            continue
+        try:
+            yield _read(path, path.stat().st_mtime_ns)
+        except (PublicationError, OSError) as error:
+            _logger.error("figures of a month: %s", error)  # noqa: TRY400  (the error says all)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _read(path: Path, _changed: int) -> Month:
+    return month_of(read_snapshot_file(path))
+
+
+def month_of(snapshot: Snapshot) -> Month:
+    """Return what of some figures stays for their month."""
+    return Month(
+        month=f"{snapshot.as_of:%Y-%m}",
+        counted_at=snapshot.counted_at,
+        latest=snapshot.latest,
+        scale=snapshot.scale,
+        rankings=tuple((name, getattr(snapshot, name)) for name in RANKINGS),
+    )
+
+
+def _folder(data: Path) -> Path:
+    return data / "published" / "months"
 
 
 @dataclass(frozen=True, slots=True)

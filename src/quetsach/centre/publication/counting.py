@@ -16,8 +16,13 @@ from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.centre import Centre
 from quetsach.centre.demonstration import DemonstrationMarker
 from quetsach.centre.publication.campaign_figures import DrawCampaign, MeasuredCampaign, campaign_figures, window_figure
-from quetsach.centre.publication.candidates import Candidate, candidates, lay_candidate, read_published
-from quetsach.centre.publication.months import published_months
+from quetsach.centre.publication.candidates import (
+    Candidate,
+    candidates,
+    lay_candidate,
+    published_months,
+    read_published,
+)
 from quetsach.centre.publication.release import release_of
 from quetsach.centre.publication.snapshot import Demonstration, RankedRow, Snapshot, figures_path, listed_path
 from quetsach.centre.publication_record import PublicationRecord
@@ -27,7 +32,7 @@ from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText, Text
 from quetsach.lake import listed
-from quetsach.lake.access import Access
+from quetsach.lake.readers import Access
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
@@ -194,10 +199,8 @@ def figures_count(
     progress(1)
     figures_of = partial(campaign_figures, view, data=data, calendar=tables.calendar, draw=draw, progress=progress)
     campaigns = sorted(filter(None, map(figures_of, tables.campaigns)), key=lambda campaign: not campaign.seal)
-    rankings, record = _rankings(view, window, tables, progress), PublicationRecord(data)
-    _take_over(record, data, rankings)
-    rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
-    told = {name: () if isinstance(found, NotEstimable) else found for name, found in rows.items()}
+    rankings = _rankings(view, window, tables, progress)
+    told, withheld = _protected(rankings, window, data=data)
     snapshot = Snapshot(
         counted_at=now,
         as_of=newest,
@@ -213,7 +216,7 @@ def figures_count(
         family_names={row.id: row.name.en for row in rankings["families"].rows},
         blocked=tuple(blocked),
         sectors=told["sectors"],
-        withheld=tuple(_why(name, found) for name, found in rows.items() if isinstance(found, NotEstimable)),
+        withheld=withheld,
         inputs=inputs,
         families_version=tables.families.version,
     )
@@ -247,6 +250,17 @@ def _self(now: datetime) -> Access:
 def _why(table: str, refusal: NotEstimable) -> LocalText:
     title = _RANKINGS[table]
     return Text("{title}: {text}", title=title, text=refusal.text)
+
+
+def _protected(
+    rankings: Mapping[str, Ranking], window: Period, *, data: Path
+) -> tuple[dict[str, tuple[RankedRow, ...]], tuple[LocalText, ...]]:
+    """Return the rows of each ranking by its name, small ones put together, and why some rankings have none."""
+    record = PublicationRecord(data)
+    _take_over(record, data, rankings)
+    rows = {name: _rows(ranking, record, table=name, window=window) for name, ranking in rankings.items()}
+    told = {name: () if isinstance(found, NotEstimable) else found for name, found in rows.items()}
+    return told, tuple(_why(name, found) for name, found in rows.items() if isinstance(found, NotEstimable))
 
 
 def _take_over(record: PublicationRecord, data: Path, rankings: Mapping[str, Ranking]) -> None:

@@ -17,8 +17,7 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text
 from quetsach.core.text import Text
-from quetsach.lake.lake import IngestResult
-from quetsach.lake.packed import Outcome
+from quetsach.lake.lake import IngestResult, Outcome
 
 _COUNTED = {
     "records": Text("records"),

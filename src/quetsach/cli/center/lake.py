@@ -4,14 +4,14 @@ import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from quetsach.centre.keeping import expire_sightings
+from quetsach.centre.ingest import expire_sightings
 from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.number import size_text
 from quetsach.core.text import Number, Text, all_in_language
-from quetsach.lake import access, compaction, keeping
+from quetsach.lake import keeping, readers
 from quetsach.lake.keeping import Expired
 
 _ACCESS = (Text("time (UTC)"), Text("who"), Text("command"), Text("read"), Text("of"))
@@ -92,7 +92,7 @@ def compact(arguments: argparse.Namespace) -> int:
     with Progress(
         Text("gathering", context="progress").in_language(chosen_language(arguments)), len(lake.view().roll_ups())
     ) as progress:
-        gathered = compaction.compact(lake, least_files=arguments.files, progress=progress.advance)
+        gathered = keeping.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)
     if arguments.json:
         print_json(asdict(gathered))
@@ -108,7 +108,7 @@ def print_access(arguments: argparse.Namespace) -> int:
     """List who read raw sightings."""
     lake = centre_with_lake(arguments).lake
     language = chosen_language(arguments)
-    lines = list(access.readings(lake.folder))
+    lines = list(readers.readings(lake.folder))
     told = [reading for reading, _ in lines if reading]
     broken = [number for number, (_, follows) in enumerate(lines, 1) if not follows]
     if arguments.json:

@@ -18,7 +18,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.parser import chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text
-from quetsach.lake.access import Access
+from quetsach.lake.readers import Access
 from quetsach.web.configuration import configure_web
 
 _HINTS = {

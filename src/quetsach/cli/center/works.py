@@ -20,7 +20,7 @@ from time import monotonic
 from django.db import close_old_connections
 
 from quetsach.centre.centre import Centre
-from quetsach.centre.keeping import tend_lake as tend
+from quetsach.centre.ingest import tend_lake as tend
 from quetsach.centre.publication import due
 from quetsach.cli.center import publication
 from quetsach.cli.center.preparation import refresh_repository

@@ -18,7 +18,7 @@ from quetsach.packs.importer.plain import read_plain
 from quetsach.packs.importer.stix import is_bundle, read_bundle
 from quetsach.packs.importer.vetting import Commonplace, refusal_of, vet
 from quetsach.packs.importer.yara_text import read_rules
-from quetsach.packs.rule_breadth import Honest
+from quetsach.packs.rules import Honest
 
 # Which format a file has, from its name and its first bytes, and its indicators.
 

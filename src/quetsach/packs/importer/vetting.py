@@ -24,8 +24,7 @@ from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import common_words
 from quetsach.packs.importer.indicator import FoundRule, Listed, Reason, Refused, shown
 from quetsach.packs.importer.yara_text import MOST_RULES
-from quetsach.packs.rule_breadth import Honest, too_broad
-from quetsach.packs.rules import SAFE_LENGTH, strings_of, with_odd_author
+from quetsach.packs.rules import SAFE_LENGTH, Honest, strings_of, too_broad, with_odd_author
 from quetsach.packs.specimen.program import build_elf, build_pe
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.returns.period import PeriodKind, weeks
 from quetsach.campaign.returns.state import Act, Scope
 from quetsach.campaign.schedule.decision import DecisionKind
-from quetsach.centre.errors import BaselineError
+from quetsach.centre import BaselineError
 from quetsach.centre.tables import country_table
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period

@@ -13,8 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from quetsach import storage
 from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
-from quetsach.core.local_error import LocalError
-from quetsach.core.text import Text
+from quetsach.core.text import LocalError, Text
 from quetsach.web.office.approvals.mail import approvers_tell
 from quetsach.web.office.letters.services.remind import reminders_queue
 from quetsach.web.office.letters.services.send import copies_make

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from quetsach.centre.publication.months import Month
+from quetsach.centre.publication.candidates import Month
 from quetsach.core.period import MONTHS
 from quetsach.web import identity
 from quetsach.web.design.words import day, figure

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.assess import DEFINITIONS
-from quetsach.centre.publication import months
-from quetsach.centre.publication.months import Month
+from quetsach.centre.publication import candidates
+from quetsach.centre.publication.candidates import Month
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
@@ -64,9 +64,9 @@ def publisher() -> str:
 def published_months() -> tuple[Month, ...]:
     """Return the rankings of every month that has any, the earliest first; what is published now is of the last."""
     snapshot = published_snapshot()
-    kept = {month.month: month for month in months.published_months(settings.CENTER.data)}
+    kept = {month.month: month for month in candidates.published_months(settings.CENTER.data)}
     if snapshot:  # figures that an earlier version published are in no month yet
-        kept |= {f"{snapshot.as_of:%Y-%m}": months.month_of(snapshot)}
+        kept |= {f"{snapshot.as_of:%Y-%m}": candidates.month_of(snapshot)}
     return tuple(month for _name, month in sorted(kept.items()))
 
 

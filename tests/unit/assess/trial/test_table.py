@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from quetsach.assess.estimate import AssessError
+from quetsach.assess.trial.analysis import Outcomes, read_outcomes
 from quetsach.assess.trial.registration import Outcome
-from quetsach.assess.trial.table import Outcomes, read_outcomes
 
 HEADER = "customer,found,cleaned,again,until\n"
 

@@ -9,9 +9,8 @@ from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Estimate
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.assess.trial.analysis import TrialFinding, analyse_trial, assigned
+from quetsach.assess.trial.analysis import Outcomes, TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
-from quetsach.assess.trial.table import Outcomes
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
 
 PLANNED = trial()

@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from quetsach.assess.trial.analysis import assigned
+from quetsach.assess.trial.analysis import Outcomes, assigned
 from quetsach.assess.trial.lot import draw_lot, strata_of_days
 from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration
-from quetsach.assess.trial.table import Outcomes
 from quetsach.core.period import Period
 
 START = date(2027, 5, 3)

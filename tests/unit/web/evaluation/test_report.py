@@ -28,7 +28,7 @@ from quetsach.assess.targets import change_against
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts, Total
 from quetsach.centre.evaluation.dividing import changes
-from quetsach.centre.evaluation.gathering import own_letters
+from quetsach.centre.evaluation.evaluate import own_letters
 from quetsach.centre.evaluation.inputs import Dimension, MachineChange
 from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period

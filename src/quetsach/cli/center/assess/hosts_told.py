@@ -3,9 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from quetsach.assess.definitions import DEFINITIONS
+from quetsach.assess.definitions import DEFINITIONS, period_text
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.figure import period_text
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason

@@ -10,7 +10,7 @@ from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.estimate import Answer, Estimate, Notice
 from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import MAX_BYTES
-from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial
+from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial, read_outcomes
 from quetsach.assess.trial.lot import Drawn, Lot, draw_lot, read_customers, read_lot, strata_of_days
 from quetsach.assess.trial.registration import (
     Expected,
@@ -20,7 +20,6 @@ from quetsach.assess.trial.registration import (
     power_of_trial,
     read_trial,
 )
-from quetsach.assess.trial.table import read_outcomes
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
 from quetsach.campaign.section import Section
 from quetsach.centre.registered import LOT, is_signed_by, not_ours, refuse_campaign

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from quetsach.centre.publication.months import Month
+from quetsach.centre.publication.candidates import Month
 from quetsach.centre.publication.snapshot import RankedRow, Snapshot, WindowFigure
 from quetsach.core.table import csv_text
 from quetsach.core.text import LocalText, Text

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
+from quetsach.assess.definitions import change_of
 from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.figure import change_of
 from quetsach.assess.hosts.calibration import ASSUMED, StandsOn
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from quetsach.assess import NO_VERDICT, percent_change, period_text
+from quetsach.assess.definitions import change_of
 from quetsach.assess.effect.verdict import NotGiven, Verdict, Word
 from quetsach.assess.estimate import Estimate
-from quetsach.assess.figure import change_of
 from quetsach.campaign import Measure, Target
 from quetsach.centre.evaluation.inputs import Inputs
 from quetsach.core.text import Joined, LocalText, Number, Text

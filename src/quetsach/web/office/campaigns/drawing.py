@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from quetsach.assess.figure import change_of
+from quetsach.assess.definitions import change_of
 from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import Decision, DecisionKind

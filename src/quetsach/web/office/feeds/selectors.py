@@ -13,8 +13,8 @@ from django.conf import settings
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
 from quetsach.core.period import Period
-from quetsach.lake.access import Access
 from quetsach.lake.delivery import Delivery
+from quetsach.lake.readers import Access
 from quetsach.web.office.people.models import Person
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from tests.unit.web.office.campaigns.conftest import NOW, freeze, grant
 
 from quetsach import storage
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
+from quetsach.centre import BaselineError
 from quetsach.centre.baseline import baseline_history, baseline_in_force
-from quetsach.centre.errors import BaselineError
 from quetsach.centre.publication.counting import Tables
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake

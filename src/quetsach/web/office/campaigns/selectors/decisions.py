@@ -11,6 +11,7 @@ from django.conf import settings
 from quetsach.assess import FrozenBaseline
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, in_force
+from quetsach.centre import BaselineError
 from quetsach.centre.baseline import (
     BaselineCount,
     Completeness,
@@ -20,7 +21,6 @@ from quetsach.centre.baseline import (
     is_followed,
 )
 from quetsach.centre.centre import Centre
-from quetsach.centre.errors import BaselineError
 from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import BASELINE, DECISION, Campaign, Passage

@@ -15,9 +15,9 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import ScheduleError
 from quetsach.campaign.schedule.decision import Decision as Decided
 from quetsach.campaign.schedule.decision import DecisionKind, digest_of, in_force
+from quetsach.centre import BaselineError
 from quetsach.centre.baseline import BaselineCount, count_baseline, freeze_baseline
 from quetsach.centre.centre import Centre
-from quetsach.centre.errors import BaselineError
 from quetsach.centre.registered import write_once
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, Text
