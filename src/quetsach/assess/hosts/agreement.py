@@ -38,7 +38,7 @@ With a tenth of the machines in pairs behind one address it is 0.045, with two v
 is 0.2."""
 _UNEVEN_HIGH = 3.0
 """By how many times that the machines may be more than the addresses."""
-_DISPERSED = 1.12
+_DISPERSED = 1.1
 """Squared coefficient of variation of the gaps; chance has 1, and no schedule that is one has more."""
 _MISFIT = 0.012
 """Share of the gaps, beyond chance and what silences of the sensor do, that one schedule would have otherwise."""
@@ -68,7 +68,8 @@ _SLOW_OF_FEW = 0.01
 differ there from those that are brief."""
 _LONE_OF_FEW = 0.1
 """Share of the sessions that may have one check-in there: leases of which hardly any is brief hide a slower variant."""
-_SHORTEST_SESSION_HOURS = 1.5
+_SHORTEST_SESSION_HOURS, _QUIET_HOURS = 1.5, 12.0
+"""Shorter sessions may be tries of one check-in, with so many hours of quiet up to the next."""
 _FEWEST_NAMED = 0.2
 """Share of the sightings that have to carry a bot ID for these to be counted by."""
 _NAMED_BUDGET = 0.1
@@ -221,12 +222,16 @@ def check(
         return Estimate(machines.value, low, high, measured)
     if reason is NotEstimableReason.RATE_LIMITED:
         return NotEstimable(reason, {**measured, "low": low})
-    others = [end for way in (*ways, by_name) if isinstance(way, Estimate) for end in (way.low, way.high)]
-    off = 1 + (_UNLIKE * measured["misfit"] if reason is not NotEstimableReason.TOO_WIDE else 0.0)
-    pauses = max(1.0, schedule.dispersion)
-    return NotEstimable(
-        reason, {**measured, "low": min([low, *others]) / (off * pauses), "high": max([high, *others]) * off}
-    )
+    ends = [end for way in (*ways, by_name) if isinstance(way, Estimate) for end in (way.low, way.high)]
+    return NotEstimable(reason, _with_range(measured, [low, high, *ends]))
+
+
+def _with_range(measured: dict[str, float], ends: list[float]) -> dict[str, float]:
+    """Add the range to what was measured: between the ends of all ways, and wider by what they have in common."""
+    off, hours = 1 + _UNLIKE * measured["misfit"], measured["hours_a_session"]
+    quiet = _QUIET_HOURS / hours if hours < _SHORTEST_SESSION_HOURS else 1.0
+    low, high = min(ends) / (off * max(1.0, measured["dispersion"])), max(ends) * off * quiet
+    return {**measured, "low": low, "high": high}
 
 
 def check_part(machines: Answer, whole: Estimate, ladder: GapLadder, schedule: Schedule, traces: Traces) -> Answer:

@@ -62,7 +62,7 @@ class GapLadder:
 _MISSED = 8
 """A session ends when so many mean intervals pass without a check-in."""
 _MISSED_PERIODIC = 6
-_FEWEST_MISSED = 6
+_FEWEST_MISSED = 5
 _FEWEST_MISSED_PERIODIC = 3
 _NEARLY_PERIODIC = 2.0
 """Where the upper quartile of the gaps is less than so many times the lower one (4.8 times for a Poisson process)."""

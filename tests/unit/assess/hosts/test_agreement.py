@@ -146,6 +146,20 @@ def test_the_range_of_shared_addresses_goes_from_addresses_to_machines(per_addre
     assert low < truth.online < high
 
 
+@pytest.mark.parametrize(
+    "regime",
+    [
+        ORDINARY.but(duty="comes and goes", on_off=(0.4, 0.6), check_ins=CheckIns(0.1)),
+        ORDINARY.but(check_ins=CheckIns(2.0, 1.0, 7, 8 / 60), kept=0.5),
+    ],
+    ids=["pauses", "tries"],
+)
+def test_the_range_of_gaps_that_no_schedule_explains_holds_the_machines(regime: Regime) -> None:
+    found, truth = measured(regime)
+    low, high = range_of(found.machines)
+    assert low < truth.online < high
+
+
 def test_bot_ids_that_tell_more_machines_than_addresses_do_are_a_disagreement() -> None:
     """All machines are in pairs: no address differs from another, so that nothing else shows it."""
     pairs = ORDINARY.but(shared=1.0, per_address=2, shared_moves=True, check_ins=CheckIns(0.5))

@@ -104,6 +104,19 @@ def test_a_family_that_comes_and_goes_at_a_stroke_leaves_its_nights_open(edge: i
     assert found.outages[MONDAY][0][0] == 0
 
 
+def test_a_clock_that_is_wrong_on_some_days_hides_no_stroke() -> None:
+    """Domains live from 5 to 15, and every fourth day is told twelve hours late: hardly an hour has nobody."""
+    live = np.array([[200.0 if 5 <= hour < 15 else 0.0 for hour in range(24)] for _ in WEEKS])
+    late = np.zeros(live.size + 12)
+    for at, of_day in enumerate(live):
+        first = 24 * at + (12 if at % 4 == 2 else 0)
+        late[first : first + 24] += of_day
+    told = late[: live.size].reshape(-1, 24).astype(int).tolist()
+    found = read_live_hours(sensor(), {day: tuple(of) for day, of in zip(WEEKS, told, strict=True)}, WEEKS, OFFICES)
+    assert found.unsure > 0.4
+    assert found.uptime_hours == pytest.approx(280, rel=0.05)
+
+
 @pytest.mark.parametrize("hours", [OFFICE, PUNCTUAL, EVENING, AROUND_THE_CLOCK, DAY_AND_SOME_NIGHT])
 def test_nights_of_machines_that_come_one_by_one_are_theirs(hours: tuple[int, ...]) -> None:
     found = clock(hours, tuple(range(7)))

@@ -91,6 +91,18 @@ def test_machines_that_are_off_at_night_are_not_counted_through_it() -> None:
     assert answer.value == pytest.approx(20, rel=0.03)
 
 
+@pytest.mark.parametrize("each", [4.5, 8])
+def test_few_check_ins_of_a_working_day_lack_what_is_added(each: float) -> None:
+    rng = np.random.default_rng(1)
+    days = [[np.sort(rng.random(rng.poisson(each)) * 8) + 24 * day for day in range(28)] for _ in range(200)]
+    events = sum(len(day) for machine in days for day in machine)
+    ladder = GapLadder.of(np.concatenate([np.diff(np.concatenate(machine)) for machine in days]))
+    hourly = np.where(np.arange(24) < 8, 60.0 * 28, 0.0)
+    answer = session_hours(ladder, events, read_schedule(ladder, daily_rhythm(hourly, np.full(24, 28.0))), WEEKS)
+    assert isinstance(answer, Estimate)
+    assert answer.value == pytest.approx(200 / 3, rel=0.03)
+
+
 def test_nights_that_check_ins_are_too_rare_to_see_are_refused() -> None:
     gaps = GapLadder.of(np.random.default_rng(1).exponential(5, 5000))
     hourly = np.where(np.arange(24) < 8, 1000.0, 0.0)
