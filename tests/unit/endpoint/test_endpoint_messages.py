@@ -3,7 +3,7 @@
 import string
 import unicodedata
 
-from quetsach.endpoint.messages import messages
+from quetsach.endpoint.messages.formatting import catalogue
 
 
 def _places(text: str) -> set[str | None]:
@@ -11,4 +11,4 @@ def _places(text: str) -> set[str | None]:
 
 
 def test_vietnamese_is_in_composed_form() -> None:
-    assert all(unicodedata.is_normalized("NFC", text) for text in messages("errors", "vi").values())
+    assert all(unicodedata.is_normalized("NFC", text) for text in catalogue("vi").values())

@@ -10,8 +10,7 @@ import pytest
 from tests.unit.endpoint.test_endpoint_messages import _places
 
 from quetsach.core.errors import QuetsachError
-from quetsach.endpoint.messages import messages
-from quetsach.endpoint.messages.formatting import format_error, format_note, translated
+from quetsach.endpoint.messages.formatting import catalogue, format_error, format_note, translated
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
 TOLD = (
@@ -84,8 +83,7 @@ def test_what_goes_wrong_with_a_rescue_stick_is_told_in_vietnamese(place: str) -
 
 
 def test_a_translation_fills_the_same_places() -> None:
-    catalogue = messages("errors", "vi")
-    assert {key for key, told in catalogue.items() if not _places(told) <= _places(key)} == set()
+    assert {key for key, told in catalogue("vi").items() if not _places(told) <= _places(key)} == set()
 
 
 def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> None:

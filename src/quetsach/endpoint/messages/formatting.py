@@ -1,13 +1,14 @@
 """Formats errors, evidence and times of a scan in the language of the reader."""
 
 import functools
+import pkgutil
 import re
+import tomllib
 from collections.abc import Mapping
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.core.time_left import rounded_minutes
-from quetsach.endpoint.messages import messages
 
 # Errors in the language of the reader. What is raised as a text says itself; what the system or argparse answers, and
 # notes of steps, which stand in journals in English, are told as the catalogue ``errors`` has them.
@@ -58,13 +59,21 @@ def _told_at_its_place(what: str, language: str) -> str:
     return next((where + new for where, old, new in told if new != old), what)
 
 
+@functools.cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the sentences that are told by their English, with places to fill, in another language."""
+    content = pkgutil.get_data(__package__, f"errors.{language}.toml")  # importlib.resources is dear at every start
+    if content is None:
+        raise FileNotFoundError(f"errors.{language}.toml")
+    return {key: str(value) for key, value in tomllib.loads(content.decode()).items()}
+
+
 def translated(sentence: str, language: str) -> str:
     """Return a sentence of an error as the catalogue has it; as it is if that does not know it."""
     if language == "en":
         return sentence
-    catalogue = messages("errors", language)
-    if sentence in catalogue:
-        return catalogue[sentence]
+    if sentence in catalogue(language):
+        return catalogue(language)[sentence]
     for pattern, told in _patterns(language).items():
         if found := pattern.fullmatch(sentence):
             return told.format_map({name: translated(value, language) for name, value in found.groupdict().items()})
@@ -75,7 +84,7 @@ def translated(sentence: str, language: str) -> str:
 def _patterns(language: str) -> Mapping[re.Pattern[str], str]:
     """Return the sentences with places to fill, as patterns."""
     patterns = {}
-    for sentence, told in messages("errors", language).items():
+    for sentence, told in catalogue(language).items():
         if names := _PLACE.findall(sentence):
             first, *rest = _PLACE.split(sentence)[::2]
             pairs = zip(names, rest, strict=True)
