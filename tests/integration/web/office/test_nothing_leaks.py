@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -88,13 +89,11 @@ def browser(role: Role | None, unit: str = "") -> Client:
     return client
 
 
-def leaks(client: Client, method: str) -> list[tuple[str, int, list[str]]]:
-    found = []
+def leaks(client: Client, method: str) -> Iterator[tuple[str, int, list[str]]]:
     for path, status, content in answers(client, method, places()):
         told = [name for name in HAI_PHONG if name.encode() in content]
         if told or status not in FINE:
-            found.append((path, status, told))
-    return found
+            yield path, status, told
 
 
 def test_people_from_elsewhere_see_and_change_nothing_of_hai_phong(office) -> None:
@@ -105,13 +104,13 @@ def test_people_from_elsewhere_see_and_change_nothing_of_hai_phong(office) -> No
         "an editor of Hà Nội": browser(Role.EDITOR, "01-2020"),
         "an approver of Hà Nội since the reform": browser(Role.APPROVER, "01-2025"),
     }
-    assert {name: leak for name, client in strangers.items() if (leak := leaks(client, "get"))} == {}
-    assert leaks(strangers["an approver of Hà Nội since the reform"], "post") == []
+    assert {name: leak for name, client in strangers.items() if (leak := list(leaks(client, "get")))} == {}
+    assert list(leaks(strangers["an approver of Hà Nội since the reform"], "post")) == []
     done = LogEntry.objects.filter(person__email__endswith="elsewhere.example").exclude(act="sign-in")
     assert [entry for entry in done if entry.unit is None or entry.unit.code == city.code] == []
     assert not Approval.objects.filter(decided_by__email__endswith="elsewhere.example").exists()
 
 
-def test_who_belongs_there_finds_all_of_it(office) -> None:
+def test_who_belongs_there_finds_it(office) -> None:
     """The same look shows something to Hải Phòng itself: the test above would see a leak."""
-    assert leaks(browser(Role.APPROVER, "31-2020"), "get")
+    assert any(leaks(browser(Role.APPROVER, "31-2020"), "get"))
