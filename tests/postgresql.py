@@ -17,9 +17,20 @@ from urllib.parse import quote
 TESTS = ("tests/unit/web", "tests/integration/web/office")
 """Where tests use Django's database; commands have a centre of their own, with SQLite.
 
-What a browser shows of a page depends on no database, and the tests beside ask for the same pages and services.
+What a browser shows of a page depends on no database, nor does who may see what, or how often a page asks; the tests
+beside ask for the same pages and services.
 """
-HOW = ("--only-database", "-m", "not e2e", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+HOW = (
+    "--only-database",
+    "-m",
+    "not e2e and not any_database",
+    "-q",
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+    "--no-loadscope-reorder",
+)
 KEPT = "--reuse-db"
 """The databases go with the cluster: dropping one while a browser's last connection closes would be refused."""
 

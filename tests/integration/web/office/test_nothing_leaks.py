@@ -24,6 +24,7 @@ from quetsach.web.office.tree.models import Contact, Unit
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 HAI_PHONG = ("Vũ Hương Giang", "Đỗ Minh Hải", "Bùi Ngọc Khánh", "Hoàng Thị Lan", "Ngô Đức Minh", "Quán Toan")
 """People of the city, and one of its wards: nothing of them is for other provinces."""
+pytestmark = pytest.mark.any_database
 PREFIX, OWN = "/van-phong/", ("/van-phong/vao/", "/van-phong/tai-khoan/")
 
 

@@ -210,6 +210,7 @@ def asked(client: Client, path: str) -> tuple[HttpResponseBase, list[str]]:
     return answer, sent
 
 
+@pytest.mark.any_database
 def test_every_page_asks_little_and_no_more_for_twice_as_much(office: Path, signed_in) -> None:  # noqa: F811
     grow(1)
     grow(2)

@@ -81,6 +81,7 @@ def walk(client: Client, start: str) -> dict[str, dict[tuple[str, str], str]]:
     return found
 
 
+@pytest.mark.any_database
 def test_no_two_pages_have_one_title(walker: Client) -> None:
     titles = walk(walker, "/van-phong/")
     assert len(titles) > 80
