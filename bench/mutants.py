@@ -1,215 +1,179 @@
 """How many small faults, put into the code on purpose, the tests notice.
 
-``python bench/mutants.py [--sample N] [--seed N] [PACKAGE…]``: faults are drawn from the modules of the packages, each
-is run alone against the tests that stand beside its package or import its module, and the table tells those that no
-test noticed. What a test of another folder would have noticed counts as unnoticed: the share is a lower bound. Source
-files are never written to: a fault lives in one forked process, in what that process imports. What runs in a process
-that a test starts is therefore the true code.
+``python bench/mutants.py [--sample N] [--seed N] [PACKAGE…]``: the tests that stand beside the packages, or import of
+them, run once, and which of them come to which line is noted. Then faults are drawn from the modules of the packages;
+each is run alone against the tests that come to its lines, the cheapest files first, and the table tells those that no
+test noticed. What a test of another folder would have noticed counts as unnoticed, and so does what only tests beyond
+the first minute would notice: the share is a lower bound. What runs in a process that a test starts is the true code.
 
 A fault that was noticed counts only if the test that noticed it passes without the fault.
 """
 
 import argparse
 import ast
-import copy
 import functools
 import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
+import itertools
 import json
 import os
 import random
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import CodeType
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-SOURCE = ROOT / "src"
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import pytest  # noqa: E402
+from bench.faults import SOURCE, Mutant, mutant, places, put_in  # noqa: E402
+
 PACKAGES = ("quetsach.assess", "quetsach.lake", "quetsach.endpoint.act")
 SLOW = ("test_promises.py",)
 """Files that take minutes: what they alone would notice counts as unnoticed."""
-CPU_SECONDS = 120
-"""A fault that makes the tests run longer than this has been noticed."""
+ASKED_SECONDS = 60
+"""CPU seconds of the tests that are asked about a fault."""
+CPU_SECONDS = 180
+"""A fault that makes them run longer than this has been noticed."""
 MEMORY_BYTES = 8 << 30
-PRELOADED = ("django", "duckdb", "numpy", "pytest", "scipy.stats")
+PRELOADED = ("django", "duckdb", "numpy", "scipy.stats")
 """What nearly every test imports, imported once and inherited by every process: nothing of it starts a thread."""
 
-_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.FloorDiv,
-    ast.LShift: ast.RShift,
-    ast.RShift: ast.LShift,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
+UNTRUE = "UNTRUE"
+NOT_HERE = "NOT HERE"
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One fault: the module, where in it, and the text before and after."""
+@dataclass
+class Reach:
+    """Which tests come to which line, what they cost, and which lines run when a module is imported."""
 
-    module: str
-    path: Path
-    line: int
-    before: str
-    after: str
-    tree: ast.Module
+    lines: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    tests: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
-    def __str__(self) -> str:
-        return f"{self.path.relative_to(SOURCE)}:{self.line}: {self.before} -> {self.after}"
-
-
-def places(path: Path) -> list[tuple[Path, int]]:
-    """Return every place of a module that a fault can be put in: the file, and the number of the node."""
-    nodes = _live(ast.parse(_text(path)))
-    return [(path, number) for number, node in enumerate(nodes) if _changed(node) is not None]
-
-
-@functools.cache
-def _text(path: Path) -> str:
-    """Return a module as it was when it was read first: somebody may be working on it."""
-    return path.read_text("utf-8")
-
-
-def mutant(path: Path, number: int) -> Mutant:
-    """Return the module with the fault of one place."""
-    tree = ast.parse(_text(path))
-    node = list(_live(tree))[number]
-    changed = _changed(node)
-    assert changed is not None
-    ast.copy_location(changed, node)
-    before, after, line = ast.unparse(node), ast.unparse(changed), getattr(node, "lineno", 0)
-    _Replacing(node, changed).visit(tree)
-    module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-    return Mutant(module, path, line, _short(before), _short(after), ast.fix_missing_locations(tree))
+    def asked(self, fault: Mutant) -> list[str]:
+        """Return the tests to ask about a fault, the cheapest files first, as many as there is time for."""
+        reached = self.tests.get(str(fault.path), {})
+        if self.lines[str(fault.path)] & set(fault.lines):
+            found = {test for tests in reached.values() for test in tests}
+            importing = {str(p.relative_to(ROOT)) for p in tests_of([fault.module])}
+            found |= {test for test in self.seconds if test.split("::")[0] in importing}
+        else:
+            found = {test for line in fault.lines for test in reached.get(line, ())}
+        files: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(found, key=self.seconds.__getitem__):
+            files[test.split("::")[0]].append(test)
+        chosen: list[str] = []
+        spent = 0.0
+        for tests in sorted(files.values(), key=lambda tests: sum(self.seconds[test] for test in tests)):
+            for test in tests:
+                spent += self.seconds[test]
+                if chosen and spent > ASKED_SECONDS:
+                    return chosen
+                chosen.append(test)
+        return chosen
 
 
-def _live(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that do something: no annotation, decorator, docstring, and no words of an error."""
-    yield node
-    for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns", "decorator_list", "type_params", "exc", "cause"):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _says_only(child):
-                yield from _live(child)
+class _Tracing:
+    """Notes the lines of the packages that each test comes to."""
+
+    def __init__(self, folders: Collection[Path]) -> None:
+        self.under = tuple(f"{folder}/" for folder in folders)
+        self.reach = Reach()
+        self.now: dict[str, set[int]] = self.reach.lines
+        sys.monitoring.use_tool_id(sys.monitoring.COVERAGE_ID, "mutants")
+        sys.monitoring.register_callback(sys.monitoring.COVERAGE_ID, sys.monitoring.events.LINE, self._line)
+        sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, sys.monitoring.events.LINE)
+
+    def _line(self, code: CodeType, line: int) -> object:
+        if code.co_filename.startswith(self.under):
+            self.now[code.co_filename].add(line)
+        return sys.monitoring.DISABLE
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Note what a test comes to, with its fixtures."""
+        self.now = defaultdict(set)
+        sys.monitoring.restart_events()
+        began = time.process_time()
+        done = yield
+        self.reach.seconds[item.nodeid] = time.process_time() - began
+        for path, lines in self.now.items():
+            for line in lines:
+                self.reach.tests.setdefault(path, {}).setdefault(line, []).append(item.nodeid)
+        return done
 
 
-def _says_only(node: ast.AST) -> bool:
-    if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+class _Asking:
+    """Forks a process for each fault where all tests are collected, and tells what noticed it there."""
+
+    def __init__(self, faults: Sequence[Mutant], reach: Reach, told: Callable[[Mutant, str], None]) -> None:
+        self.faults, self.reach, self.told = faults, reach, told
+        self.answers: list[str] = []
+        self.noticed_by = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Ask about each fault in place of running the tests."""
+        items = {item.nodeid: item for item in session.items}
+        for fault in self.faults:
+            answer = self._ask([items[test] for test in self.reach.asked(fault) if test in items], fault)
+            if answer in items and self._ask([items[answer]], None):
+                answer = f"{UNTRUE} {answer}"
+            self.answers.append(answer)
+            if answer != NOT_HERE:
+                self.told(fault, answer)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the name of the first test that failed."""
+        if report.failed and not self.noticed_by:
+            self.noticed_by = report.nodeid
+
+    def _ask(self, items: list[pytest.Item], fault: Mutant | None) -> str:
+        if not items:
+            return ""
+        session = items[0].session
+
+        def work() -> str:
+            session.config._tmp_path_factory._basetemp = Path(folder)  # type: ignore[attr-defined]  # noqa: SLF001
+            limit()
+            if fault is not None and not put_in(fault):
+                return NOT_HERE
+            for item, following in itertools.zip_longest(items, items[1:]):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self.noticed_by:
+                    session._setupstate.teardown_exact(None)  # noqa: SLF001  (ends the servers that fixtures began)
+                    break
+            return self.noticed_by
+
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # nothing that a fault made is kept for the next
+            answer, ended = forked(work)
+        return ended or str(answer)
 
 
-def _changed(node: ast.AST) -> ast.AST | None:
-    """Return what a node is replaced with, or nothing where no fault is put."""
-    return _changed_expression(node) if isinstance(node, ast.expr) else _changed_statement(copy.deepcopy(node))
+class _Only:
+    """Keeps the tests that are asked, and sees which one notices the fault."""
 
+    def __init__(self, asked: Collection[str]) -> None:
+        self.asked = set(asked)
+        self.noticed_by = ""
 
-def _changed_expression(node: ast.expr) -> ast.expr | None:
-    changed = copy.deepcopy(node)
-    match changed:
-        case ast.Compare(ops=[operator, *_]) if type(operator) in _COMPARISONS:
-            changed.ops[0] = _COMPARISONS[type(operator)]()
-        case ast.BoolOp():
-            changed.op = ast.Or() if isinstance(changed.op, ast.And) else ast.And()
-        case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            return changed.operand
-        case ast.BinOp() if type(changed.op) in _ARITHMETIC:
-            changed.op = _ARITHMETIC[type(changed.op)]()
-        case ast.Constant(value=bool(value)):
-            changed.value = not value
-        case ast.Constant(value=int(value) | float(value)):
-            changed.value = value + 1
-        case ast.IfExp():
-            changed.test = ast.UnaryOp(ast.Not(), changed.test)
-        case _:
-            return None
-    return changed
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the other tests of their files."""
+        items[:] = [item for item in items if item.nodeid in self.asked]
 
-
-def _changed_statement(changed: ast.AST) -> ast.AST | None:
-    match changed:
-        case ast.AugAssign() if type(changed.op) in _ARITHMETIC:
-            changed.op = _ARITHMETIC[type(changed.op)]()
-        case ast.If():
-            changed.test = ast.UnaryOp(ast.Not(), changed.test)
-        case ast.Return(value=ast.expr()):
-            changed.value = ast.Constant(None)
-        case ast.Raise() | ast.Expr(value=ast.Call()):
-            return ast.Pass()
-        case ast.Break():
-            return ast.Continue()
-        case ast.Continue():
-            return ast.Break()
-        case _:
-            return None
-    return changed
-
-
-class _Replacing(ast.NodeTransformer):
-    """Puts one node in the place of another."""
-
-    def __init__(self, node: ast.AST, changed: ast.AST) -> None:
-        self.node, self.changed = node, changed
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Return what stands in a node's place."""
-        return self.changed if node is self.node else self.generic_visit(node)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 70 else f"{line[:67]}..."
-
-
-class _Faulty(importlib.abc.MetaPathFinder):
-    """Finds one module with its fault, and leaves every other one to who finds it as it is."""
-
-    def __init__(self, fault: Mutant) -> None:
-        self.fault = fault
-
-    def find_spec(self, fullname: str, _path: object, _target: object = None) -> importlib.machinery.ModuleSpec | None:
-        """Return how the faulty module is loaded."""
-        if fullname != self.fault.module:
-            return None
-        code = compile(self.fault.tree, str(self.fault.path), "exec", dont_inherit=True)
-        loader = _Compiled(fullname, str(self.fault.path), code)
-        return importlib.util.spec_from_file_location(fullname, self.fault.path, loader=loader)
-
-
-class _Compiled(importlib.machinery.SourceFileLoader):
-    """Loads a module from code that is there already."""
-
-    def __init__(self, fullname: str, path: str, code: CodeType) -> None:
-        super().__init__(fullname, path)
-        self.code = code
-
-    def get_code(self, _fullname: str) -> CodeType:
-        """Return it."""
-        return self.code
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the name of the first test that failed."""
+        if report.failed and not self.noticed_by:
+            self.noticed_by = report.nodeid
 
 
 @functools.cache
@@ -224,77 +188,106 @@ def _imported_by(test: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def tests_of(module: str) -> list[Path]:
-    """Return the test files for a module: those of its name first, those that import it, those beside those."""
-    words = module.split(".")[1:]
-    beside = ROOT / "tests" / "unit" / Path(*words[:-1])
-    while not beside.is_dir():
-        beside = beside.parent
-    every = [p for p in sorted((ROOT / "tests").rglob("test_*.py")) if p.name not in SLOW]
-    every = [p for p in every if not {"e2e", "windows", "release"} & set(p.parts)]
-    importing = [p for p in every if module in _imported_by(p)]
-    chosen = {*importing, *(p for p in every if p.parent == beside)}
-    return sorted(chosen, key=lambda p: (words[-1] not in p.stem, p not in importing, p.parent != beside, p))
+def tests_of(names: Collection[str]) -> list[Path]:
+    """Return the test files that import of packages or modules, or stand beside them."""
+    beside = {ROOT / "tests" / "unit" / Path(*name.split(".")[1:]) for name in names}
+    inside = tuple(f"{name}." for name in names)
+
+    def asks(path: Path) -> bool:
+        if path.name in SLOW or {"e2e", "windows", "release"} & set(path.parts):
+            return False
+        return bool(beside & set(path.parents)) or any(f"{name}.".startswith(inside) for name in _imported_by(path))
+
+    return [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if asks(path)]
 
 
-class _Watch:
-    """Sees which test noticed the fault."""
-
-    noticed_by = ""
-
-    def pytest_runtest_logreport(self, report: object) -> None:
-        """Keep the name of the first test that failed."""
-        if getattr(report, "failed", False) and not self.noticed_by:
-            self.noticed_by = str(getattr(report, "nodeid", ""))
-
-
-def run(tests: Iterable[str], fault: Mutant | None) -> str:
-    """Run tests in a process of their own; return what noticed the fault, or nothing."""
+def forked(work: Callable[[], object]) -> tuple[object, str]:
+    """Do work in a process of its own; return what it returned, or how it ended before."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            _run_here(list(tests), fault, writing)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nothing, descriptor)
+            with os.fdopen(writing, "w") as told:
+                try:
+                    told.write(json.dumps([work(), ""]))
+                except Exception:  # noqa: BLE001  (of this program: what a fault raises is caught by pytest)
+                    told.write(json.dumps([None, traceback.format_exc()]))
         finally:
             os._exit(1)
     os.close(writing)
-    with os.fdopen(reading, "rb") as told:
+    with os.fdopen(reading) as told:
         answer = told.read()
     _, status = os.waitpid(child, 0)
-    if not answer:
-        return f"ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended before its time"
-    code, noticed_by = json.loads(answer)
-    if code in (0, 5):
-        return ""
-    return str(noticed_by or f"pytest ended with {code}")
+    if answer:
+        value, wrong = json.loads(answer)
+        if wrong:
+            raise RuntimeError(wrong)
+        return value, ""
+    return None, f"ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended before its time"
 
 
-def _run_here(tests: list[str], fault: Mutant | None, writing: int) -> None:
-    import pytest
+def _pytest(words: Collection[str], plugin: object) -> int:
+    return int(pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", *words], plugins=[plugin]))
 
+
+def traced(packages: Collection[str]) -> Reach:
+    """Run every test of the packages once, and return which come to which line."""
+
+    def work() -> object:
+        tracing = _Tracing([SOURCE / Path(*name.split(".")) for name in packages])
+        _pytest([str(path.relative_to(ROOT)) for path in tests_of(packages)], tracing)
+        reach = tracing.reach
+        imported = {path: sorted(lines) for path, lines in reach.lines.items()}
+        return [imported, reach.tests, reach.seconds]
+
+    answer, ended = forked(work)
+    assert isinstance(answer, list), ended
+    lines, tests, seconds = answer
+    reach = Reach(seconds=seconds)
+    reach.lines.update((path, set(numbers)) for path, numbers in lines.items())
+    reach.tests = {path: {int(line): named for line, named in found.items()} for path, found in tests.items()}
+    return reach
+
+
+def limit() -> None:
+    """Let this process end when a fault makes it run on and on, or take all memory."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    if fault is not None:
-        sys.meta_path.insert(0, _Faulty(fault))
-    watch = _Watch()
-    code = pytest.main(["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *tests], plugins=[watch])
-    os.write(writing, json.dumps([int(code), watch.noticed_by]).encode())
 
 
-@functools.cache
-def _holds(test: str) -> bool:
-    """Say whether a test passes without any fault."""
-    return run([test], None) == ""
+def asked_where_collected(
+    packages: Collection[str], faults: Sequence[Mutant], reach: Reach, told: Callable[[Mutant, str], None]
+) -> list[str]:
+    """Return what noticed each fault, or ``NOT_HERE`` where only an import would bring it into a process."""
+
+    def work() -> list[str]:
+        asking = _Asking(faults, reach, told)
+        code = _pytest([str(path.relative_to(ROOT)) for path in tests_of(packages)], asking)
+        if code != 0:
+            raise RuntimeError(f"pytest ended with {code} before it had asked about every fault")
+        return asking.answers
+
+    answers, ended = forked(work)
+    assert isinstance(answers, list), ended
+    return answers
 
 
-def judge(fault: Mutant) -> str:
-    """Return what noticed a fault, or nothing; a test that fails without it as well is asked no more."""
-    tests = [str(path.relative_to(ROOT)) for path in tests_of(fault.module)]
-    noticed_by = run(tests, fault)
-    return noticed_by if "::" not in noticed_by or _holds(noticed_by) else f"UNTRUE {noticed_by}"
+def asked_anew(tests: Collection[str], fault: Mutant | None) -> str:
+    """Return what noticed a fault, asked in a process that has imported nothing of the source yet."""
+
+    def work() -> str:
+        limit()
+        if fault is not None:
+            put_in(fault)
+        only = _Only(tests)
+        code = _pytest(["-x", *dict.fromkeys(test.split("::")[0] for test in tests)], only)
+        return "" if code in (0, 5) else only.noticed_by or f"pytest ended with {code}"
+
+    answer, ended = forked(work)
+    return ended or str(answer)
 
 
 def main() -> int:
@@ -311,16 +304,26 @@ def main() -> int:
     folders = [SOURCE / Path(*name.split(".")) for name in arguments.packages]
     every = [place for folder in folders for path in sorted(folder.rglob("*.py")) for place in places(path)]
     drawn = random.Random(arguments.seed).sample(every, min(arguments.sample, len(every)))
-    noticed = judged = 0
-    for place in drawn:
-        fault, started = mutant(*place), time.monotonic()
-        by = judge(fault)
-        if by.startswith("UNTRUE"):
-            mark = "?      "
-        else:
-            judged, noticed, mark = judged + 1, noticed + bool(by), "noticed" if by else "MISSED "
-        print(f"{mark}  {fault}   [{by}] {time.monotonic() - started:.0f} s", flush=True)
-    print(f"\n{noticed} of {judged} faults noticed ({noticed / max(judged, 1):.0%}); {len(every)} could be put in")
+    reach = traced(arguments.packages)
+    print(f"{len(reach.seconds)} tests, {sum(reach.seconds.values()):.0f} s CPU", flush=True)
+    faults = [mutant(*place) for place in drawn]
+    out = os.fdopen(os.dup(1), "w", buffering=1)  # what is forked has no output else
+
+    def tell(fault: Mutant, by: str) -> None:
+        mark = "?      " if by.startswith(UNTRUE) else "noticed" if by else "MISSED "
+        out.write(f"{mark}  {fault}   [{by}]\n")
+
+    answers = asked_where_collected(arguments.packages, faults, reach, tell)
+    for number, fault in enumerate(faults):
+        if answers[number] == NOT_HERE:
+            tests = reach.asked(fault)
+            by = asked_anew(tests, fault)
+            answers[number] = f"{UNTRUE} {by}" if by in tests and asked_anew([by], None) else by
+            tell(fault, answers[number])
+    judged = [by for by in answers if not by.startswith(UNTRUE)]
+    noticed = sum(map(bool, judged))
+    share = noticed / max(len(judged), 1)
+    print(f"\n{noticed} of {len(judged)} faults noticed ({share:.0%}); {len(every)} could be put in")
     return 0
 
 
