@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,31 +31,52 @@ def month() -> Seen:
     return watch(MONTH, np.random.default_rng(1))
 
 
-def deliver_june(lake: Path) -> None:
-    """Take in June, which two reports saw."""
-    for report in ("own", "other"):
-        ingest(Lake(lake), month(), report=report)
+def centre_of(factory: pytest.TempPathFactory, *reports: str) -> Path:
+    """Return a centre that has published June, and taken in what these reports saw in July; it is made once."""
+
+    def make(folder: Path) -> None:
+        if reports:
+            shutil.copytree(centre_of(factory, *reports[:-1]), folder)
+            ingest(Lake(folder / "lake"), month(), first=FIRST + timedelta(days=28), report=reports[-1])
+            return
+        folder.mkdir()
+        lay_out(folder)
+        for report in ("own", "other"):
+            ingest(Lake(folder / "lake"), month(), report=report)
+        publish_figures(folder, now=NOW)
+
+    return made_once(factory, "-".join(("june", *reports)), make)
 
 
 @pytest.fixture
 def data(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
-    """A centre that has published June."""
+    """A centre that has published June, which two reports saw."""
     for name in ("QUETSACH_DATA", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, "quetsach.web.settings")
-    lay_out(tmp_path)
-    shutil.copytree(made_once(tmp_path_factory, "lake-of-june", deliver_june), tmp_path / "lake")
-    publish_figures(tmp_path, now=NOW)
+    shutil.copytree(centre_of(tmp_path_factory), tmp_path, dirs_exist_ok=True)
     assert read_snapshot(tmp_path) is not None
     return tmp_path
 
 
-def july(data: Path, *reports: str, now: datetime = NOW) -> None:
-    for report in reports:
-        ingest(Lake(data / "lake"), month(), first=FIRST + timedelta(days=28), report=report)
-    publish_figures(data, now=now)
+@pytest.fixture
+def july(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    taken: list[str] = []
+
+    def take_in(data: Path, *reports: str, now: datetime = NOW) -> None:
+        """Take in July and publish."""
+        if taken:
+            for report in reports:
+                ingest(Lake(data / "lake"), month(), first=FIRST + timedelta(days=28), report=report)
+        else:
+            shutil.rmtree(data / "lake")
+            shutil.copytree(centre_of(tmp_path_factory, *reports) / "lake", data / "lake")
+        taken.extend(reports)
+        publish_figures(data, now=now)
+
+    return take_in
 
 
-def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> None:
+def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path, july) -> None:
     july(data, "own")
     published = read_snapshot(data)
     assert published is not None
@@ -63,7 +85,7 @@ def test_figures_wait_with_the_reason_where_a_report_fell_silent(data: Path) -> 
     assert any("plain/other" in reason.en for reason in waiting.blocked)
 
 
-def test_a_database_that_is_away_unpublishes_no_campaign(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_unpublishes_no_campaign(data: Path, july, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
         raise OperationalError("file is not a database")
 
@@ -75,7 +97,7 @@ def test_a_database_that_is_away_unpublishes_no_campaign(data: Path, monkeypatch
 
 
 def test_an_emptied_database_unpublishes_no_campaign(
-    data: Path, centre_data: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, july, centre_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(centre_data / "published", data / "published", dirs_exist_ok=True)
     before = read_snapshot(data)
@@ -88,7 +110,7 @@ def test_an_emptied_database_unpublishes_no_campaign(
 
 
 def test_a_centre_whose_database_has_no_tables_yet_publishes(
-    data: Path, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
+    data: Path, july, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
 ) -> None:
     monkeypatch.setattr(connection.introspection, "table_names", lambda *_: [])
     with django_assert_num_queries(0):
@@ -98,7 +120,7 @@ def test_a_centre_whose_database_has_no_tables_yet_publishes(
     assert published.as_of == FIRST + timedelta(days=55)
 
 
-def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:
+def test_damaged_figures_are_no_first_figures(data: Path, july, settings) -> None:
     """Else a broken file would let new figures out past the second person."""
     settings.CENTER = dataclasses.replace(settings.CENTER, publication="two-people")
     (data / "published" / "figures.json").write_text("{")
@@ -108,7 +130,7 @@ def test_damaged_figures_are_no_first_figures(data: Path, settings) -> None:
 
 
 def test_figures_that_were_counted_and_did_not_get_out_go_out_at_the_next_run(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, july, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copyfileobj", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
@@ -120,14 +142,14 @@ def test_figures_that_were_counted_and_did_not_get_out_go_out_at_the_next_run(
     assert candidates(data) == ()
 
 
-def test_figures_that_wait_are_not_counted_again(data: Path) -> None:
+def test_figures_that_wait_are_not_counted_again(data: Path, july) -> None:
     july(data, "own")
     waiting = candidates(data)
     assert publish_figures(data, now=NOW + timedelta(minutes=1)) is None
     assert candidates(data) == waiting
 
 
-def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path) -> None:
+def test_figures_go_out_where_nothing_changed_and_discard_what_waited(data: Path, july) -> None:
     july(data, "own")
     july(data, "other")
     published = read_snapshot(data)

@@ -35,6 +35,7 @@ def known(monkeypatch: pytest.MonkeyPatch, kind: EventKind, *families: str) -> N
 
 def test_figures_wait_where_an_event_changed_the_instrument(
     data: Path,  # noqa: F811
+    july,  # noqa: F811
     settings,
     person,
     signed_in,
@@ -64,6 +65,7 @@ def test_figures_wait_where_an_event_changed_the_instrument(
 @pytest.mark.parametrize(("kind", "family"), [(EventKind.INSTRUMENT, "sality"), (EventKind.TAKE_DOWN, "mirai")])
 def test_figures_go_out_where_the_event_is_of_a_family_nobody_saw_or_no_change_of_instrument(
     data: Path,  # noqa: F811
+    july,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     kind: EventKind,
     family: str,
