@@ -1,11 +1,13 @@
-"""The demonstration campaign from end to end: simulate, ingest, assess, by the commands."""
+"""The demonstration campaign from end to end: simulated, taken in, assessed by the commands."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.centre import prepared
 
 from quetsach.assess import AssessError
 from quetsach.centre.baseline import count_baseline, freeze_baseline
@@ -26,17 +28,24 @@ def _run(*words: object) -> int:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole campaign at 1:100 in a lake."""
+    """The whole campaign at 1:100 in a lake, that of the demonstration which is made once in a run."""
     folder = tmp_path_factory.mktemp("campaign")
-    assert _run("simulate", "viet-nam-2020", "--out", folder / "feeds") == 0
-    files = sorted((folder / "feeds").iterdir())
-    assert len(files) == 288
-    assert _run("ingest", *files, "--feed", "shadowserver", "--data", folder / "data") == 0
+    (folder / "data").mkdir()
+    (prepared(tmp_path_factory, "demonstration", demonstration=True) / "lake").rename(folder / "data" / "lake")
     view, plan = Lake(folder / "data" / "lake").view(), load_campaign("viet-nam-2020", folder)
     count = count_baseline(view, plan, expected=["shadowserver/event4_sinkhole"], accepts_gaps=False)
     now = datetime(2026, 11, 1, tzinfo=UTC)
     freeze_baseline(folder / "data", count, reason="test", asked_by="An", agreed_by="Bình", now=now)
     return folder / "data"
+
+
+def test_the_demonstration_took_in_what_the_command_simulates(data: Path, tmp_path: Path) -> None:
+    assert _run("simulate", "viet-nam-2020", "--out", tmp_path / "feeds") == 0
+    files = sorted((tmp_path / "feeds").iterdir())
+    assert len(files) == 288
+    taken = {delivery.sha256: delivery for delivery in Lake(data / "lake").view().deliveries()}
+    assert taken.keys() == {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    assert all(delivery.accepted == delivery.records > 0 for delivery in taken.values())
 
 
 @pytest.fixture
