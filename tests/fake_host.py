@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.files import Entry, FileState, FolderMarks
 from quetsach.endpoint.host.registry import (
     DeleteKey,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import ReportError, StateError
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import (
     Anchor,
@@ -19,7 +20,6 @@ from quetsach.endpoint.artefact import (
     RegistryAnchor,
     windows_text,
 )
-from quetsach.endpoint.errors import ReportError, StateError
 from quetsach.endpoint.host.registry import SZ, DeleteValue
 from quetsach.endpoint.plan.plan import Plan, Skipped
 from quetsach.endpoint.plan.protection import SkipReason

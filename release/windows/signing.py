@@ -13,7 +13,7 @@ from pathlib import Path
 
 from release.windows.programs import PRODUCT
 
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.host.authenticode import attached_signature
 
 PREFIX = "QUETSACH_SIGN_"

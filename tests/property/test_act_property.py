@@ -13,10 +13,10 @@ from tests.infection import file_anchor, finding
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import JournalError
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.rewrite import reinsert_lines, remove_lines, split_lines
 from quetsach.endpoint.act.undo import undo
-from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.host.registry import (
     MULTI_SZ,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fake_host import FakeRegistry
 from tests.second_reader import Read, as_read, read_by_regipy
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_writer import edit_hive
 from quetsach.endpoint.host.registry import (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.report_samples import INSTALL_ID, Private, sample_report
 
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.report import Report
 from quetsach.endpoint.report.document import read_json, to_json
 from quetsach.endpoint.report.guidance import render

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.cache import Cache, Totals
 from quetsach.endpoint.scanner.walk import Candidate

@@ -24,7 +24,7 @@ def test_what_is_shown_is_what_is_meant(drive: str, names: list[str], current: s
 
 @given(st.text(), st.sampled_from(["C:\\", "D:\\work"]))
 def test_any_text_is_an_absolute_path_inside_or_refused(text: str, current: str) -> None:
-    from quetsach.endpoint.errors import ScanError
+    from quetsach.endpoint import ScanError
 
     try:
         path = tree_path_of(text, current=current, system_drive="C:")

@@ -10,8 +10,8 @@ from quetsach.cli.output import say
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
+from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.plan.plan import Plan, check_brake, left_to
 
 _CHOOSE = frozenset({"chọn", "chon", "choose"})
@@ -53,7 +53,7 @@ def add_archive_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_choice(arguments: argparse.Namespace, language: str) -> None:
+def check_choice(arguments: argparse.Namespace) -> None:
     """Refuse numbers of steps where nobody sees the plan that they are of.
 
     Raises:
@@ -64,8 +64,8 @@ def check_choice(arguments: argparse.Namespace, language: str) -> None:
             Text(
                 "--item and --skip need somebody who looks at the plan: numbers of steps hold for "
                 "the plan that is shown"
-            ).in_language(language),
-            hint=Text("leave --yes away, or use --family NAME instead of numbers").in_language(language),
+            ),
+            hint=Text("leave --yes away, or use --family NAME instead of numbers"),
         )
 
 
@@ -79,13 +79,11 @@ def of_families(findings: Sequence[Finding], families: Collection[str], language
     for family in families:
         if found and family not in found:
             hint = Text("families that were found: {families}", families=", ".join(sorted(found))).in_language(language)
-            raise ChoiceError(
-                Text("This scan found nothing of that family").in_language(language), where=family, hint=hint
-            )
+            raise ChoiceError(Text("This scan found nothing of that family"), where=family, hint=hint)
     return tuple(finding for finding in findings if not families or finding.family in families)
 
 
-def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Finding], language: str) -> Plan:
+def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Finding]) -> Plan:
     """Return the plan with the steps that the command line chose.
 
     Raises:
@@ -95,9 +93,9 @@ def of_steps(plan: Plan, arguments: argparse.Namespace, findings: Iterable[Findi
     for number in (*arguments.item, *arguments.skip):
         if number not in numbers:
             raise ChoiceError(
-                Text("The plan has no such step").in_language(language),
+                Text("The plan has no such step"),
                 where=str(number),
-                hint=Text("see the numbers of the steps: quetsach clean --dry-run").in_language(language),
+                hint=Text("see the numbers of the steps: quetsach clean --dry-run"),
             )
     if not arguments.item and not arguments.skip:
         return plan

@@ -147,14 +147,12 @@ def _run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if not arguments.root and not arguments.path and not is_elevated() and not arguments.dry_run:
         raise NotElevatedError(
-            Text("Cleaning the running system needs administrator rights").in_language(language),
-            hint=Text(
-                "run it again as root: sudo quetsach clean; or name folders of your own: quetsach clean PATH"
-            ).in_language(language),
+            Text("Cleaning the running system needs administrator rights"),
+            hint=Text("run it again as root: sudo quetsach clean; or name folders of your own: quetsach clean PATH"),
         )
-    check_choice(arguments, language)
+    check_choice(arguments)
     if not arguments.yes and not arguments.dry_run:
-        require_terminal(language)
+        require_terminal()
     if arguments.root and not arguments.dry_run:
         require_writable(arguments.root, language)
     folder = arguments.state or default_state()
@@ -268,7 +266,7 @@ def _plan(task: _Task, scan: ScanResult) -> Plan:
     if any(one.hold is SkipReason.MEMBER for one in plan.held) and (task.arguments.archives or not task.arguments.item):
         whole = make_plan(chosen, task.looking.host, folder, with_archives=True)
         plan = _with_archives(task, plan, whole, {finding.id: finding for finding in chosen})
-    return of_steps(plan, task.arguments, scan.findings, task.language)
+    return of_steps(plan, task.arguments, scan.findings)
 
 
 def _with_archives(task: _Task, plan: Plan, whole: Plan, findings: Mapping[str, Finding]) -> Plan:

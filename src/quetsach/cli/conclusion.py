@@ -18,9 +18,9 @@ from quetsach.cli.parser import ExitCode, command_text
 from quetsach.cli.scan_options import code_of
 from quetsach.core.pack import ArtefactKind
 from quetsach.core.text import Number, Text
+from quetsach.endpoint import StateError
 from quetsach.endpoint.act.verify import Restarted, awaiting, verify_restarted
 from quetsach.endpoint.artefact import Finding, place_of, place_text, printable
-from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.report import Kind, Report, build

@@ -14,6 +14,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.number import size_text
 from quetsach.core.pack import Action, systems_text
 from quetsach.core.text import LocalText, Number, Text
+from quetsach.endpoint import MassBrakeError, RegistryError
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (
     Anchor,
@@ -25,7 +26,6 @@ from quetsach.endpoint.artefact import (
     printable,
     show_as_windows,
 )
-from quetsach.endpoint.errors import MassBrakeError, RegistryError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.live import SYSTEM, unwritable
 from quetsach.endpoint.host.port import Host
@@ -146,7 +146,7 @@ class ConsentError(QuetsachError):
     """There is nobody to ask."""
 
 
-def require_terminal(language: str, hint: Text = _CONSENT) -> None:
+def require_terminal(hint: Text = _CONSENT) -> None:
     """Refuse to go on where nobody can be asked; ``hint`` names what to do instead.
 
     Raises:
@@ -154,10 +154,8 @@ def require_terminal(language: str, hint: Text = _CONSENT) -> None:
     """
     if not sys.stdin.isatty():
         raise ConsentError(
-            Text(
-                "This command needs your consent before it changes the machine, and there is no terminal to ask on"
-            ).in_language(language),
-            hint=hint.in_language(language),
+            Text("This command needs your consent before it changes the machine, and there is no terminal to ask on"),
+            hint=hint,
         )
 
 
@@ -442,9 +440,9 @@ def host_of_session(root: bytes, *, is_live: bool, other_root: Path | None, lang
         )
     except OSError as error:
         raise QuetsachError(
-            Text("The root folder of this session cannot be opened").in_language(language),
+            Text("The root folder of this session cannot be opened"),
             where=str(folder),
-            hint=Text("mount the disk again, or name it with --root DIR").in_language(language),
+            hint=Text("mount the disk again, or name it with --root DIR"),
         ) from error
     show_as_windows(windows=SYSTEM == host.platform == "windows")
     return host

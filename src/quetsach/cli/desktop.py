@@ -32,9 +32,9 @@ from quetsach.cli.undo import keep_undone
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.core.text import Text
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Finding, place_text
-from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.live import is_elevated, live_host, open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.plan import Plan, add_archives, left_to, make_plan
@@ -159,10 +159,10 @@ class Desktop:
         host = handle.looking.host
         if host.is_live and handle.scan.scope is not Scope.PATHS and not is_elevated():
             raise NotElevatedError(
-                Text("Cleaning the running system needs administrator rights").in_language(self.language),
+                Text("Cleaning the running system needs administrator rights"),
                 hint=Text(
                     "run it again as root: sudo quetsach clean; or name folders of your own: quetsach clean PATH"
-                ).in_language(self.language),
+                ),
             )
         part = left_to(handle.plan, numbers, handle.scan.findings)
         done = iter(range(len(part.steps)))
@@ -352,8 +352,8 @@ class Desktop:
         url = sent.url if sent is not None and sent.is_confirmed else centre_of(self.state)
         if not url:
             raise InputError(
-                Text("It is not known where to send it").in_language(self.language),
-                hint=Text("add --to ADDRESS, such as https://centre.example/api/v1/reports").in_language(self.language),
+                Text("It is not known where to send it"),
+                hint=Text("add --to ADDRESS, such as https://centre.example/api/v1/reports"),
             )
         codes = (sent.campaign, sent.unit) if sent is not None else ("", "")
         return submission_of(report, self.state, campaign=codes[0], unit=codes[1]), url

@@ -15,7 +15,7 @@ from quetsach.cli.parser import ExitCode, HelpFormatter, Parser, add_command, ch
 from quetsach.cli.table import COMMANDS, Command
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 
 
 def build_parser(commands: Sequence[Command] = COMMANDS) -> Parser:

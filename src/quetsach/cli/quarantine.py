@@ -95,11 +95,11 @@ def _open(arguments: argparse.Namespace) -> tuple[State | None, str]:
     return State.existing(arguments.state or default_state()), language
 
 
-def _require(state: State | None, language: str) -> State:
+def _require(state: State | None) -> State:
     if state is None:
         raise QuetsachError(
-            Text("There is no clean-up to undo").in_language(language),
-            hint=Text("see the sessions: quetsach quarantine list").in_language(language),
+            Text("There is no clean-up to undo"),
+            hint=Text("see the sessions: quetsach quarantine list"),
         )
     return state
 
@@ -151,7 +151,7 @@ def _as_json(summary: SessionSummary) -> dict[str, object]:
 
 def _show(arguments: argparse.Namespace) -> int:
     state, language = _open(arguments)
-    steps = steps_of(_require(state, language), arguments.session)
+    steps = steps_of(_require(state), arguments.session)
     if arguments.json:
         print_json(
             [_step_json(step.step.number, step.step.kind, format_step(step.step, language), step) for step in steps]
@@ -183,14 +183,14 @@ def _step_json(number: int, kind: str, told: str, progress: Any) -> dict[str, ob
 def _restore(arguments: argparse.Namespace) -> int:
     state, language = _open(arguments)
     if arguments.to is not None:
-        return _take_out(_require(state, language), arguments, language)
-    return undo_items(_require(state, language), arguments.session, arguments, language)
+        return _take_out(_require(state), arguments, language)
+    return undo_items(_require(state), arguments.session, arguments, language)
 
 
 def _take_out(state: State, arguments: argparse.Namespace, language: str) -> int:
     """Write the content of one sealed item to a new file that nobody can run and only its owner can read."""
     if len(arguments.item) != 1:
-        raise QuetsachError(Text("--to takes exactly one item").in_language(language))
+        raise QuetsachError(Text("--to takes exactly one item"))
     sealed = sealed_of(state, arguments.session, arguments.item[0])
     file = open_own(arguments.to, Own.NEW, mode=0o400)
     try:
@@ -220,10 +220,10 @@ def _purge(arguments: argparse.Namespace) -> int:
     state, language = _open(arguments)
     known = summaries(state) if state is not None else ()
     for session in arguments.session:
-        _require(state, language).session_folder(session)
+        _require(state).session_folder(session)
     chosen = _chosen(known, arguments)
     if chosen and not arguments.yes:
-        require_terminal(language)
+        require_terminal()
         size = size_text(sum(summary.size_bytes for summary in chosen), chosen_language(arguments))
         if not agrees(
             Text(
@@ -237,9 +237,9 @@ def _purge(arguments: argparse.Namespace) -> int:
         ):
             chosen = []
     if chosen:
-        with _require(state, language).lock():
+        with _require(state).lock():
             for summary in chosen:
-                purge(_require(state, language), summary.session)
+                purge(_require(state), summary.session)
     if arguments.json:
         print_json({"purged": [summary.session for summary in chosen]})
     else:

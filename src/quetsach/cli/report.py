@@ -167,14 +167,14 @@ def _send(arguments: argparse.Namespace) -> int:
     report = _read(arguments)
     sent = sent_report(state, report.id)
     known = sent.url if sent is not None and sent.is_confirmed else ""
-    url = arguments.to or known or centre_of(state) or _refuse(language, *NOWHERE)
+    url = arguments.to or known or centre_of(state) or _refuse(*NOWHERE)
     campaign, unit = (arguments.campaign, arguments.unit) if sent is None else _codes(arguments, sent)
     submission = submission_of(report, state, campaign=campaign, unit=unit)
     if not arguments.json:
         _show_submission(submission, url, language)
     if not arguments.yes:
         if not sys.stdin.isatty() or arguments.json:
-            _refuse(language, *_UNATTENDED)
+            _refuse(*_UNATTENDED)
         if not agrees(
             Text(
                 'Do you agree to send it? Type "yes" and press Enter to send, anything else to leave it: '
@@ -311,5 +311,5 @@ def centre_of(state: Path) -> str:
     return urljoin(f"{trust.repository.rstrip('/')}/", "../api/v1/reports")
 
 
-def _refuse(language: str, what: Text, hint: Text) -> NoReturn:
-    raise InputError(what.in_language(language), hint=hint.in_language(language))
+def _refuse(what: Text, hint: Text) -> NoReturn:
+    raise InputError(what, hint=hint)

@@ -54,8 +54,8 @@ def start(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if not MEDIUM.is_mount():
         raise RescueError(
-            Text("this command runs on the rescue stick, when a machine starts from it").in_language(language),
-            hint=Text("make one with: quetsach rescue make DEVICE").in_language(language),
+            Text("this command runs on the rescue stick, when a machine starts from it"),
+            hint=Text("make one with: quetsach rescue make DEVICE"),
         )
     os.environ["QUETSACH_LANG"] = language
     if "DISPLAY" in os.environ and not arguments.terminal:
@@ -87,7 +87,7 @@ def _drives(stick: Stick | None, room: Path | None) -> Drives:
 
 
 def _start_terminal(language: str) -> int:
-    require_terminal(language)
+    require_terminal()
     signal.signal(signal.SIGINT, _pass_over)
     versions = [pack.version for pack in load_shelf(bundled("packs"))]
     age = format_age(language, versions, day_of(datetime.now(UTC), bundled_country().zone))

@@ -240,9 +240,7 @@ def _agreed_device(arguments: argparse.Namespace, language: str) -> Device | Non
             hint = Text("see which there are: quetsach rescue devices")
             raise RescueError(Text("this is not the stick that was agreed to"), where=f"/dev/{device.name}", hint=hint)
         return device
-    require_terminal(
-        language, hint=Text("add --device-serial with the serial number of the stick that shall be overwritten")
-    )
+    require_terminal(hint=Text("add --device-serial with the serial number of the stick that shall be overwritten"))
     print(
         (
             Text("To confirm, type the serial number above: ")

@@ -27,8 +27,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, Pack, systems_text
 from quetsach.core.text import LocalText, Number, Text
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.artefact import Finding, LineAnchor, ProcessAnchor, place_of, place_text, printable
-from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.host.live import give_way
 from quetsach.endpoint.messages.formatting import format_evidence
@@ -96,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.idle:
         give_way()
     control = Control(arguments.time_limit * 60 if arguments.time_limit else None)
-    with _listing(arguments.list, language) as listing:
+    with _listing(arguments.list) as listing:
         result = look.scan(language, control=control, listing=listing)
     code = code_of(result)
     command = clean_command(arguments, result)
@@ -154,7 +154,7 @@ def _told_next(result: ScanResult, command: str | None, elsewhere: Sequence[str]
 
 
 @contextmanager
-def _listing(path: Path | None, language: str) -> Iterator[Listing | None]:
+def _listing(path: Path | None) -> Iterator[Listing | None]:
     if path is None:
         yield None
         return
@@ -162,9 +162,9 @@ def _listing(path: Path | None, language: str) -> Iterator[Listing | None]:
         descriptor = open_own(path, Own.FRESH)  # it names every file
     except OSError as error:
         raise ReportError(
-            Text("the list of files cannot be written there").in_language(language),
+            Text("the list of files cannot be written there"),
             where=str(path),
-            hint=Text("name a file in a folder that exists; a link is not followed").in_language(language),
+            hint=Text("name a file in a folder that exists; a link is not followed"),
         ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         yield Listing(stream)

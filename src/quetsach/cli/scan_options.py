@@ -21,9 +21,9 @@ from quetsach.cli.shelf import armed_packs, families_passed_over, unlisted_famil
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Pack
 from quetsach.core.text import Text
+from quetsach.endpoint import ReportError, ScanError
 from quetsach.endpoint.artefact import place_text, show_as_windows
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.errors import ReportError, ScanError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.live import SYSTEM, boot_id, inside_path, lasting_disks, tree_path
 from quetsach.endpoint.host.port import Host
@@ -218,30 +218,14 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         ScanError: a path does not exist, or the folder of ``--root`` cannot be opened.
         ReportError: there is no folder for the report, which is known better before anything is done.
     """
-    language = chosen_language(arguments)
-    if arguments.path and (arguments.quick or arguments.full):
-        raise ScanError(
-            Text("--quick and --full are for the whole system and do not go with paths").in_language(language),
-            hint=Text("leave out --quick and --full, or the paths").in_language(language),
-        )
-    if arguments.system and not arguments.root:
-        raise ScanError(
-            Text("--system goes with --root only").in_language(language),
-            hint=Text("name the folder where the disk is mounted: --root DIR").in_language(language),
-        )
-    if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
-        raise ReportError(
-            Text("the report cannot be written there").in_language(language),
-            where=str(arguments.report),
-            hint=Text("name a file in a folder that exists").in_language(language),
-        )
+    _refuse_what_does_not_go_together(arguments)
     try:
         host = live.open_mounted(arguments.root, system=arguments.system or "") if arguments.root else live.live_host()
     except OSError:
         raise ScanError(
-            Text("this folder cannot be opened").in_language(language),
+            Text("this folder cannot be opened"),
             where=str(arguments.root),
-            hint=Text("name the folder where the disk is mounted, such as /mnt/disk").in_language(language),
+            hint=Text("name the folder where the disk is mounted, such as /mnt/disk"),
         ) from None
     show_as_windows(windows=SYSTEM == host.platform == "windows")
     armed = armed_packs(arguments)
@@ -250,18 +234,16 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         if not host.tree.exists(path):
             hint = (
                 Text("with --root, a path starts at the top of that disk") if arguments.root else Text("check the path")
-            ).in_language(language)
-            raise ScanError(
-                Text("there is no such file or folder").in_language(language), where=place_text(path), hint=hint
             )
+            raise ScanError(Text("there is no such file or folder"), where=place_text(path), hint=hint)
     if arguments.pack and not Sought.on(host.platform, armed.packs).packs:
         raise ScanError(
             Text(
                 "none of the packs that were named can find anything on this system ({platform})",
                 platform=host.platform,
-            ).in_language(language),
+            ),
             where=_named(armed.packs),
-            hint=Text("name others; to scan a disk of Windows, mount it and use --root").in_language(language),
+            hint=Text("name others; to scan a disk of Windows, mount it and use --root"),
         )
     unlisted = unlisted_families(arguments)
     taken_back = tuple(dict.fromkeys((*unlisted, *(one.label for one in armed.withdrawn))))
@@ -282,6 +264,25 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         (arguments.state or default_state()) if keeps else None,
         left_out,
     )
+
+
+def _refuse_what_does_not_go_together(arguments: argparse.Namespace) -> None:
+    if arguments.path and (arguments.quick or arguments.full):
+        raise ScanError(
+            Text("--quick and --full are for the whole system and do not go with paths"),
+            hint=Text("leave out --quick and --full, or the paths"),
+        )
+    if arguments.system and not arguments.root:
+        raise ScanError(
+            Text("--system goes with --root only"),
+            hint=Text("name the folder where the disk is mounted: --root DIR"),
+        )
+    if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
+        raise ReportError(
+            Text("the report cannot be written there"),
+            where=str(arguments.report),
+            hint=Text("name a file in a folder that exists"),
+        )
 
 
 def _named(packs: tuple[Pack, ...]) -> str:

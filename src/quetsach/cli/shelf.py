@@ -8,7 +8,7 @@ from pathlib import Path
 from quetsach.cli.locations import default_state
 from quetsach.core.pack import Pack
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.host.live import check_private
 from quetsach.installation import bundled
 from quetsach.packs.errors import PackError

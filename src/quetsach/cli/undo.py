@@ -22,9 +22,9 @@ from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, ExitCode, Parser, add_lang
 from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.act.undo import UndoResult, undo, undoable
 from quetsach.endpoint.artefact import place_text
-from quetsach.endpoint.errors import ReportError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Kind, Report, save_report
@@ -69,8 +69,8 @@ def _run(arguments: argparse.Namespace) -> int:
     session = arguments.session or (begun[-1].session if begun else "")
     if state is None or not session:
         raise QuetsachError(
-            Text("There is no clean-up to undo").in_language(language),
-            hint=Text("see the sessions: quetsach quarantine list").in_language(language),
+            Text("There is no clean-up to undo"),
+            hint=Text("see the sessions: quetsach quarantine list"),
         )
     return undo_items(state, session, arguments, language)
 
@@ -120,7 +120,7 @@ def undo_items(state: State, session: str, arguments: argparse.Namespace, langua
 
 def _is_agreed(steps: Collection[Step], session: str, language: str) -> bool:
     """Show what would be put back, and ask: it is malware as a rule."""
-    require_terminal(language, Text("add --yes to agree beforehand that malware, too, is put back"))
+    require_terminal(Text("add --yes to agree beforehand that malware, too, is put back"))
     say(
         Text(
             "UNDO {count} item of session {session}:",

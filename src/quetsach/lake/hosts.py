@@ -185,22 +185,25 @@ def hosts(
             for id_ in sorted(parts, key=lambda id_: (-counts[id_]["daily"], id_))
         ]
         national = _row("", everything, whole, _all_bots(laid, window), known=known, is_crowded="" in crowded)
-        sensors = tuple(
-            SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
-            for sensor, clock in sorted(laid.sensors.items())
-            for mode in [modes_of(window).get(sensor)]
-        )
         return HostReport(
             view.basis(period),
             by,
             tuple(made),
             national,
             _of_any_family(national.machines, everything, rows),
-            sensors,
+            _sensors(laid, window),
             _coverage(laid, window),
             rows.abroad(),
             {watch: made.by for watch, made in sorted(known.items())},
         )
+
+
+def _sensors(laid: LaidOut, window: WindowMeasured) -> tuple[SensorState, ...]:
+    return tuple(
+        SensorState(*sensor, len(clock.outages), clock.uptime_hours, sum(map(len, clock.outages.values())), mode)
+        for sensor, clock in sorted(laid.sensors.items())
+        for mode in [modes_of(window).get(sensor)]
+    )
 
 
 def compare_windows(

@@ -22,7 +22,7 @@ from quetsach.cli.choosing import numbers_of
 from quetsach.cli.main import main
 from quetsach.cli.parser import ExitCode
 from quetsach.cli.scan_options import ScanOptions
-from quetsach.endpoint.act import carry_out as carrying_out
+from quetsach.endpoint.act import clean as carrying_out
 from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import undo as undoing
 from quetsach.endpoint.act.act import Workplace
@@ -103,7 +103,7 @@ def test_what_is_left_to_the_owner_is_not_said_to_be_gone(run: Run, root: Path) 
     write(root, b"/opt/sao-luu.sh", b"#!/bin/sh\ntar c /home\n/usr/networks &\n")
     code, said, _ = run("clean", "--yes", "--lang", "en", "--pack", str(pack))
     assert code == ExitCode.CLEANED, said
-    assert "LEFT: 1 findings" in said
+    assert "LEFT: 1 finding" in said
     assert "sees nothing any more" not in said
 
 

@@ -15,7 +15,7 @@ from tests.unit.cli.test_report_command import Centre
 from quetsach.cli import clean_up, confirmation
 from quetsach.cli.main import main
 from quetsach.core.text import LocalText
-from quetsach.endpoint.act import carry_out as carrying_out
+from quetsach.endpoint.act import clean as carrying_out
 from quetsach.endpoint.act import undo as undoing
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.result import StepResult
@@ -101,7 +101,7 @@ def test_the_report_says_that_the_malware_is_back(owner: Owner, tmp_path: Path) 
 def test_one_item_that_was_put_back_is_told_beside_the_others(owner: Owner) -> None:
     owner.run("quarantine", "restore", owner.session, "1", "--yes")
     told = owner.run("report", "show")
-    assert "Partly undone: 1 traces of malware are back" in told
+    assert "Partly undone: 1 trace of malware is back" in told
     after = owner.report()
     assert (after["exit_code"], after["undo"] is not None) == (13, True)
     assert sorted(f["outcome"] for f in after["findings"]) == ["removed", "restored"]  # type: ignore[attr-defined]

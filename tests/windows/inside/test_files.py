@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import ScanError, StateError
+from quetsach.endpoint import ScanError, StateError
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.disk import Own, fstat, open_own, read_at, sync, sync_folder, write_all, write_at
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls

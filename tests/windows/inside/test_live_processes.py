@@ -12,12 +12,12 @@ from tests.windows import planting
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.core.text import LocalText
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Artefact, FileAnchor, Finding, ProcessAnchor, anchor_of
-from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.disk import fstat, hash_file
 from quetsach.endpoint.host.live import live_host, running_processes, tree_path
 from quetsach.endpoint.host.process import ProcessState

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.artefact import FileAnchor
-from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.disk import fstat, hash_file, sync
 from quetsach.endpoint.host.files import Files, FileState, Folder
 from quetsach.endpoint.host.port import Host

@@ -1,20 +1,152 @@
-"""The clean-up: suspend, record, quarantine, detach, kill, verify."""
+"""The clean-up: suspend, record, quarantine, detach, kill, verify; each step with its record before and after."""
 
-from collections.abc import Callable, Iterable
+import errno
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
-from quetsach.endpoint.act.act import Workplace
-from quetsach.endpoint.act.carry_out import restart_is_needed, run_all
+from quetsach.endpoint import EndpointError, JournalError
+from quetsach.endpoint.act import file, folder, process, registry, rewrite, triggers
+from quetsach.endpoint.act.act import Act, ChangedError, GoneError, Workplace
 from quetsach.endpoint.act.process import resume_survivors, suspend_family
-from quetsach.endpoint.act.result import CleanResult
+from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.act.verify import removed_by, verify
 from quetsach.endpoint.artefact import Finding, place_of, printable
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.plan.protection import Protection
-from quetsach.endpoint.plan.step import Step
+from quetsach.endpoint.plan.step import (
+    FIRST_ON_WINDOWS,
+    EditRegistry,
+    KillProcess,
+    Outcome,
+    QuarantineFile,
+    RemoveLines,
+    RemoveLink,
+    RemoveSubscription,
+    RemoveTask,
+    Step,
+    StopUnit,
+    Target,
+    TruncateFile,
+    UnhideFolder,
+)
 from quetsach.endpoint.store.session import Session
 from quetsach.endpoint.store.state import State, machine_of, root_of
+
+# Acts: what is done for each kind of step, and how it is undone. All are of one shape.
+#
+# Every act reads the state it finds and does only what is still missing, so that it can be begun again after a crash at
+# any moment.
+
+ACTS: Mapping[type[Target], Act] = {
+    QuarantineFile: file.QuarantineAct(),
+    RemoveLines: rewrite.LinesAct(),
+    EditRegistry: registry.RegistryAct(),
+    RemoveSubscription: triggers.SubscriptionAct(),
+    RemoveTask: triggers.TaskAct(),
+    TruncateFile: rewrite.TruncateAct(),
+    UnhideFolder: folder.UnhideAct(),
+    RemoveLink: folder.LinkAct(),
+    StopUnit: process.UnitAct(),
+    KillProcess: process.ProcessAct(),
+}
+"""What does the steps of each kind."""
+
+
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH})
+_CHANGED = frozenset({errno.ELOOP, errno.EINVAL, errno.ESTALE})
+
+
+def carry_out(where: Workplace, number: int) -> StepResult:
+    """Do a step, or what a crash left of it; what fails is recorded and reported, and the next step can go on."""
+    session = where.session
+    progress = session.progress[number]
+    if progress.outcome is not None:
+        return StepResult(progress.step, progress.outcome, progress.note)
+    act = ACTS[type(progress.step.target)]
+    try:
+        before = progress.before
+        if before is None:
+            before = act.look(where, progress.step)
+            session.begin(number, before)
+        after = act.do(where, progress.step, before)
+    except (OSError, EndpointError) as error:
+        outcome, note = _failure(error)
+        session.end(number, outcome, note=note)
+    else:
+        session.end(number, Outcome.DONE, note=str(after.get("note", "")), after=after)
+    done = session.progress[number]
+    return StepResult(done.step, done.outcome or Outcome.FAILED, done.note)
+
+
+def take_back(where: Workplace, number: int) -> StepResult:
+    """Undo a step, or what a crash left to undo of it."""
+    session = where.session
+    progress = session.progress[number]
+    act = ACTS[type(progress.step.target)]
+    try:
+        decision = progress.undo if progress.is_undo_in_flight else None
+        if decision is None:
+            decision = act.look_back(where, progress)
+            session.begin_undo(number, decision)
+        outcome, note = act.undo(where, progress, decision)
+    except (OSError, EndpointError) as error:
+        _, note = _failure(error)
+        outcome = Outcome.FAILED
+    session.end_undo(number, outcome, note=note)
+    return StepResult(progress.step, outcome, note)
+
+
+def _failure(error: OSError | EndpointError) -> tuple[Outcome, str]:
+    """Return what an error means for a step. A damaged journal ends everything."""
+    if isinstance(error, JournalError):
+        raise error
+    if isinstance(error, OSError):
+        note = printable(os.fsencode(error.strerror or "the system refused"))
+        if error.errno in _GONE:
+            return Outcome.GONE, note
+        return (Outcome.CHANGED if error.errno in _CHANGED else Outcome.FAILED), note
+    note = error.explain().replace("\n", "; ")
+    if isinstance(error, GoneError):
+        return Outcome.GONE, note
+    return (Outcome.CHANGED if isinstance(error, ChangedError) else Outcome.FAILED), note
+
+
+def restart_is_needed(where: Workplace, results: Collection[StepResult]) -> bool:
+    """Return whether a step takes effect only then, or running programs, but for this one, still hold a removed file.
+
+    Such as a preloaded library.
+    """
+    if any((progress.after or {}).get("restart") for progress in where.session.progress.values()):
+        return True
+    processes = where.host.processes
+    removed = {r.step.subject for r in results if isinstance(r.step.target, QuarantineFile)}
+    if processes is None or not removed:
+        return False
+    others = (process.pid for process in processes if process.pid != os.getpid())
+    return any(processes.holds_removed(pid, removed) for pid in others)
+
+
+def _in_order(where: Workplace) -> list[int]:
+    """Return the numbers of the steps in the order of acting.
+
+    Processes that were born since the scan have numbers behind all others, but on a running Windows they are ended
+    before their file is taken.
+    """
+    progress = where.session.progress
+    if not (where.host.is_live and where.host.platform == "windows"):
+        return sorted(progress)
+    return sorted(progress, key=lambda number: (not isinstance(progress[number].step.target, FIRST_ON_WINDOWS), number))
+
+
+def run_all(where: Workplace, advance: Callable[[Step], None]) -> tuple[StepResult, ...]:
+    """Carry out every step in order; ``advance`` is called before each."""
+    results = []
+    for number in _in_order(where):
+        advance(where.session.progress[number].step)
+        results.append(carry_out(where, number))
+    return tuple(results)
 
 
 def clean(
@@ -67,8 +199,7 @@ def clean(
             resume_survivors(where)
         if host.services is not None:
             host.services.reload()
-        found = look_again()
-        seen = verify(host, _left(found or (), session), removed_by(result.step for result in steps))
+        seen = verify(host, _left((found := look_again()) or (), session), removed_by(result.step for result in steps))
         result = CleanResult(
             session.identifier,
             root=printable(root_of(host)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.act.act import (
     ChangedError,
     Facts,
@@ -24,7 +25,6 @@ from quetsach.endpoint.act.act import (
     times_to_restore,
 )
 from quetsach.endpoint.artefact import FileAnchor, printable
-from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.disk import fstat, hash_file, sync
 from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.port import Files, Folder

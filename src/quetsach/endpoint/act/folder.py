@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from quetsach.endpoint import JournalError
 from quetsach.endpoint.act.act import (
     ChangedError,
     Facts,
@@ -22,7 +23,6 @@ from quetsach.endpoint.act.act import (
 )
 from quetsach.endpoint.act.file import free_name, has_name
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.files import FileState, Folder, FolderMarks, marks_of
 from quetsach.endpoint.plan.step import Outcome, RemoveLink, Step, UnhideFolder, freeze
 from quetsach.endpoint.store.session import Progress

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from quetsach.endpoint import EndpointError, RegistryError
 from quetsach.endpoint.act.act import ChangedError, Facts, Workplace
 from quetsach.endpoint.act.file import file_anchor
 from quetsach.endpoint.act.rewrite import RewriteAct
-from quetsach.endpoint.errors import EndpointError, RegistryError
 from quetsach.endpoint.host.disk import Own, fstat, hash_file, open_own, parts_of, write_all
 from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
 from quetsach.endpoint.host.registry import (

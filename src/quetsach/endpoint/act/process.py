@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.act.act import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
-from quetsach.endpoint.errors import EndpointError, QuarantineError
 from quetsach.endpoint.host.disk import LARGEST_BYTES, fstat, hash_file
 from quetsach.endpoint.host.process import Process, Processes, ProcessState
 from quetsach.endpoint.plan.protection import Protection

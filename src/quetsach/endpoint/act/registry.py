@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quetsach.endpoint import EndpointError, RegistryError
 from quetsach.endpoint.act.act import (
     ChangedError,
     Facts,
@@ -29,7 +30,6 @@ from quetsach.endpoint.act.hive import (
     still_ours,
     write_copy,
 )
-from quetsach.endpoint.errors import EndpointError, RegistryError
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.registry import (
     KeyContent,

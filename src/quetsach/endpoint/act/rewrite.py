@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act.act import (
     ChangedError,
     Facts,
@@ -28,7 +29,6 @@ from quetsach.endpoint.act.act import (
     times_to_restore,
 )
 from quetsach.endpoint.act.file import decide_return, file_anchor, look_at_file, note_of, put_back, remove_file
-from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.disk import fstat, hash_file, parts_of, read_at, write_all
 from quetsach.endpoint.host.files import TIME_MADE, FileState
 from quetsach.endpoint.host.port import Folder

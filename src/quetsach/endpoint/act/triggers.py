@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act import registry
 from quetsach.endpoint.act.act import Facts, GoneError, Workplace, straight_way
 from quetsach.endpoint.act.file import (
@@ -16,7 +17,6 @@ from quetsach.endpoint.act.file import (
     remove_file,
 )
 from quetsach.endpoint.act.registry import take_back_in_hives
-from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.port import StoredObject, Subscription, Subscriptions
 from quetsach.endpoint.plan.step import Outcome, RemoveSubscription, RemoveTask, Step

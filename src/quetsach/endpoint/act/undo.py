@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from quetsach.endpoint import JournalError, QuarantineError, StateError
 from quetsach.endpoint.act.act import Workplace
-from quetsach.endpoint.act.carry_out import carry_out, run_all, take_back
+from quetsach.endpoint.act.clean import carry_out, run_all, take_back
 from quetsach.endpoint.act.process import resume_survivors, suspend_family
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.protection import Protection
 from quetsach.endpoint.plan.step import Outcome, Step, StopUnit

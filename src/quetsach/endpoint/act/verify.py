@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from quetsach.endpoint import JournalError
 from quetsach.endpoint.artefact import Artefact, Finding
 from quetsach.endpoint.collect import persistence_entries
 from quetsach.endpoint.collect.named_files import Removed
-from quetsach.endpoint.errors import JournalError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.step import QuarantineFile, RemoveTask, Step, TruncateFile, file_of
 from quetsach.endpoint.scanner.conclusion import Gap, gaps_of

@@ -5,8 +5,8 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.collect.text import TextFile, names_in, parse_property_list, read_text
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.host.windows_path import machine_environment, path_of

@@ -8,9 +8,9 @@ from functools import cached_property
 from importlib import resources
 from typing import Any
 
+from quetsach.endpoint import CollectorError, RegistryError
 from quetsach.endpoint.collect.named_files import Removed
 from quetsach.endpoint.collect.windows.commands import WindowsNames
-from quetsach.endpoint.errors import CollectorError, RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import (
     DWORD,

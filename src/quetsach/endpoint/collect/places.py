@@ -29,7 +29,7 @@ from typing import Any
 
 from quetsach.core.pack import ArtefactKind
 from quetsach.core.text import LocalText
-from quetsach.endpoint.errors import CollectorError
+from quetsach.endpoint import CollectorError
 
 PLATFORMS = ("linux", "macos", "windows")
 

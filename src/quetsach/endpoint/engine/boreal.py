@@ -8,8 +8,8 @@ import boreal
 
 from quetsach.core.pack import CUT, pattern_rule
 from quetsach.core.text import Text
+from quetsach.endpoint import EngineError, MatchTimeoutError
 from quetsach.endpoint.engine.port import CREDITS, Hit, Matcher, Pattern, credit_of
-from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 
 _TIMEOUT_SECONDS = 10
 _SLOWEST_BYTES_PER_SECOND = 50_000_000

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.host.packages import PackageFile
 from quetsach.endpoint.host.tree import Tree, join
 

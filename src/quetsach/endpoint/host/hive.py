@@ -14,7 +14,7 @@ from functools import reduce
 from itertools import islice
 from typing import NamedTuple
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive_cells import Cells
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue, folded
 

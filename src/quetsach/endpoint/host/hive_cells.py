@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.disk import fstat, parts_of, read_at, write_at
 from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, BaseBlock, checksum_of, replay_logs
 

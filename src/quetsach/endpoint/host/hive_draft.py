@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.registry import (
     DeleteKey,

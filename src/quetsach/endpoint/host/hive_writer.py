@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.disk import Own, open_own, parts_of, sync, write_all
 from quetsach.endpoint.host.hive import (
     INLINE,

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
 from quetsach.endpoint.host.hive_log import LOG_SUFFIXES
 from quetsach.endpoint.host.hive_writer import edit_hive

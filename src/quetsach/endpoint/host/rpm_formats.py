@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.host.disk import parts_of
 
 # What the readers of the three forms share: bounded reading of an open file, and their error.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, MemberAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
-from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.packages import unread_database
 from quetsach.endpoint.host.port import Host, Subscription
 from quetsach.endpoint.plan.draft import Drafts

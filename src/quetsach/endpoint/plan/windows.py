@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from quetsach.core.pack import Action
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import FileAnchor, Finding, RegistryAnchor
 from quetsach.endpoint.collect.factory_defaults import Factory
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import (
     BINARY,

@@ -15,7 +15,7 @@ from typing import Any
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.core.text import LocalText, Text
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.scanner.conclusion import Conclusion, Reach

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from quetsach import storage
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.host.live import check_private, log_event, make_private
 from quetsach.endpoint.report.document import FORMAT, Kind, Report, parsed, read_record, to_json
 

@@ -14,7 +14,7 @@ from typing import Any
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, read_json, to_json
 from quetsach.endpoint.report.store import write_private
 from quetsach.endpoint.scanner.scan import Scope

@@ -22,7 +22,7 @@ from itertools import compress
 from pathlib import Path
 
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.host.disk import Own, fstat, open_own, sync, sync_folder, write_all
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.walk import Candidate

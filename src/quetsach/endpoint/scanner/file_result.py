@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from quetsach.endpoint import EngineError, MatchTimeoutError
 from quetsach.endpoint.artefact import FileAnchor, anchor_of
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.disk import LARGEST_BYTES, fstat, read_at
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.scan_issue import Reason, ScanIssue, reason_of

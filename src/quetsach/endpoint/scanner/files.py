@@ -13,8 +13,8 @@ from posixpath import dirname
 from typing import TextIO
 
 from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint import StateError
 from quetsach.endpoint.artefact import Artefact, MemberAnchor, path_on_drive, printable
-from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host.tree import Tree, join
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.cache import Cache, Totals

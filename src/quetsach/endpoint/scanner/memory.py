@@ -14,9 +14,9 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.core.text import Text
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.live import start_worker
 from quetsach.endpoint.host.process import WorkerProcess
 from quetsach.endpoint.scan_issue import Reason, ScanIssue

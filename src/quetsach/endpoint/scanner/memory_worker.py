@@ -9,10 +9,10 @@ import posixpath
 import sys
 from dataclasses import replace
 
+from quetsach.endpoint import EngineError, MatchTimeoutError
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit, Matcher
-from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.live import running_processes, starter
 from quetsach.endpoint.host.process import Process, Processes
 from quetsach.endpoint.scan_issue import Reason, ScanIssue, reason_of

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from quetsach.core.pack import ArtefactKind, Pack
+from quetsach.endpoint import StateError
 from quetsach.endpoint.artefact import Artefact, Finding, ProcessAnchor, place_of, printable
 from quetsach.endpoint.collect import PROCESSES, persistence_entries
 from quetsach.endpoint.collect.drop_paths import drop_paths, memory_files
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Engine, Hit
-from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host.disk import fstat
 from quetsach.endpoint.host.live import devices_to_avoid, is_elevated
 from quetsach.endpoint.host.port import Host

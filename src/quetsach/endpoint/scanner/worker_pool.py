@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quetsach.core.text import Text
-from quetsach.endpoint.errors import ScanError
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.host.live import start_worker
 from quetsach.endpoint.host.process import WorkerProcess, answering
 from quetsach.endpoint.host.tree import Tree

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from quetsach.endpoint import JournalError, QuarantineError
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.errors import JournalError, QuarantineError
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.store.quarantine import Sealed
 from quetsach.endpoint.store.session import Progress, Session

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from quetsach import storage
-from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint import JournalError
 from quetsach.endpoint.host.disk import Own, open_own, sync, sync_folder, write_all
 
 MAGIC = b"QSJRNL1\n"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint import QuarantineError
 from quetsach.endpoint.host.disk import (
     Own,
     data_parts,

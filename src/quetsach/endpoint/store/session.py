@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach import __version__
-from quetsach.endpoint.errors import JournalError, StateError
+from quetsach.endpoint import JournalError, StateError
 from quetsach.endpoint.host.live import boot_id
 from quetsach.endpoint.plan.step import Outcome, Step
 from quetsach.endpoint.store.journal import Journal, Record

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from quetsach import storage
-from quetsach.endpoint.errors import RegistryError, StateError
+from quetsach.endpoint import RegistryError, StateError
 from quetsach.endpoint.host.disk import sync_folder
 from quetsach.endpoint.host.live import check_private, close_to_others, make_private
 from quetsach.endpoint.host.port import Host

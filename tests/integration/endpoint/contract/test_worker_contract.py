@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from tests.waiting import until
 
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.live import open_mounted, running_processes, start_worker
 from quetsach.endpoint.host.process import ProcessState, WorkerProcess
 from quetsach.endpoint.host.tree import Tree

@@ -12,12 +12,12 @@ import pytest
 from tests.infection import file_anchor, finding
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct
 from quetsach.endpoint.act.undo import recover, undo
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.errors import EndpointError
 from quetsach.endpoint.host.posix.linux import LinuxHost, Systemd, live_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.host.process import ProcessState

@@ -11,11 +11,11 @@ from tests.infection import OLD_NS, at, file_anchor, finding, line_anchor, write
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import JournalError, QuarantineError, StateError
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo, unfinished
 from quetsach.endpoint.artefact import Finding, LineAnchor
-from quetsach.endpoint.errors import JournalError, QuarantineError, StateError
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.step import Outcome

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from quetsach.core.text import LocalText
-from quetsach.endpoint.act import carry_out
-from quetsach.endpoint.act.carry_out import run_all
+from quetsach.endpoint.act import clean
+from quetsach.endpoint.act.clean import run_all
 from quetsach.endpoint.artefact import FileAnchor, ProcessAnchor
 from quetsach.endpoint.plan.step import KillProcess, QuarantineFile, Step
 from quetsach.endpoint.store.session import Progress
@@ -24,7 +24,7 @@ def _order(monkeypatch: pytest.MonkeyPatch, platform: str, *, is_live: bool) -> 
         host=SimpleNamespace(is_live=is_live, platform=platform), session=SimpleNamespace(progress=progress)
     )
     taken: list[int] = []
-    monkeypatch.setattr(carry_out, "carry_out", lambda _where, number: taken.append(number))
+    monkeypatch.setattr(clean, "carry_out", lambda _where, number: taken.append(number))
     run_all(where, lambda _step: None)
     return taken
 

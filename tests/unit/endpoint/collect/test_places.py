@@ -5,11 +5,11 @@ import unicodedata
 
 import pytest
 
+from quetsach.endpoint import CollectorError
 from quetsach.endpoint.collect import READERS
 from quetsach.endpoint.collect.lines import command_in
 from quetsach.endpoint.collect.named_files import LONGEST_COMMAND_BYTES
 from quetsach.endpoint.collect.places import PLATFORMS, Place, parse_place, places_of
-from quetsach.endpoint.errors import CollectorError
 
 RUNNING = {"kernel-module", "socket"}
 GOOD = (

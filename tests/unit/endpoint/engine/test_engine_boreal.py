@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.endpoint import EngineError
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import EngineError
 
 RULE = 'rule needle { meta: author = "Người viết" strings: $a = "needle" condition: $a }'
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.endpoint import EngineError
 from quetsach.endpoint.engine.port import Hit
 from quetsach.endpoint.engine.yara_x import YaraXEngine
-from quetsach.endpoint.errors import EngineError
 
 RULE = 'rule needle { meta: author = "Người viết" strings: $cut = "needle" condition: $cut }'
 

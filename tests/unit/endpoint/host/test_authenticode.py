@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.signed_files import SHA1, SHA256, Publisher, catalogue, program, publisher, sign
 
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.host.authenticode import (
     CATALOGUES,
     Roots,

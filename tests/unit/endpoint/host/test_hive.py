@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host import hive as hive_module
 from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.registry import KeyContent, RegistryValue

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.second_reader import read_by_regipy
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import Hive, hint, list_record
 from quetsach.endpoint.host.hive_cells import Space
 from quetsach.endpoint.host.hive_writer import edit_hive

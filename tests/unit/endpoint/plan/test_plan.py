@@ -12,9 +12,9 @@ from tests.report_samples import sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.core.text import LocalText
+from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import FileAnchor, Finding, MemberAnchor, ProcessAnchor
-from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host.posix.linux import Systemd, live_host, mounted_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.host.tree import Mount

@@ -28,10 +28,10 @@ from tests.infection_of_windows import (
 from tests.signed_files import program, publisher, sign
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import Finding, RegistryAnchor
-from quetsach.endpoint.errors import MassBrakeError
 from quetsach.endpoint.host import authenticode
-from quetsach.endpoint.host.offline.windows import WindowsHost, mounted_windows
+from quetsach.endpoint.host.offline_windows import WindowsHost, mounted_windows
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,

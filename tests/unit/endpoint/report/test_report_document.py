@@ -10,7 +10,7 @@ import pytest
 from tests.report_samples import NOW, REPORT_ID, Private, sample_report, sample_scan
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, read_report, save_report, write_report
 from quetsach.endpoint.report.build import MOST_LISTED

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.report.store import write_private
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.report_samples import INSTALL_ID, sample_report
 
 from quetsach.core.pack import Action, ArtefactKind
-from quetsach.endpoint.errors import ReportError
+from quetsach.endpoint import ReportError
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.store import install_id
 from quetsach.endpoint.report.submission import MOST_REVISIONS, Receipt, build_submission, send

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner import cache as module
 from quetsach.endpoint.scanner.cache import Cache, Totals, key_for

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.archives import encrypted_zip_of, zip_of
 
+from quetsach.endpoint import StateError
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.errors import StateError
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner import files as module

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import FileHash
+from quetsach.endpoint import MatchTimeoutError
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import MatchTimeoutError
 from quetsach.endpoint.host.disk import LARGEST_BYTES
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.scan_issue import Reason, ScanIssue

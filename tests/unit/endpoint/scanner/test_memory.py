@@ -14,9 +14,9 @@ import pytest
 
 from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
 from quetsach.core.text import LocalText
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import ScanError
 from quetsach.endpoint.host.posix.processes import LinuxProcesses
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.memory import MemoryReader, MemoryResult, memory_rules

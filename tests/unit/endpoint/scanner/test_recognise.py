@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import FileHash
+from quetsach.endpoint import EngineError
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Matcher
-from quetsach.endpoint.errors import EngineError
 from quetsach.endpoint.scanner.kind import FileKind
 from quetsach.endpoint.scanner.recognise import Recogniser, Signatures
 

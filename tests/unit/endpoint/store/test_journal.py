@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import JournalError
+from quetsach.endpoint import JournalError
 from quetsach.endpoint.store.journal import MAGIC, Journal, read_journal
 
 KEY = b"k" * 32

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import QuarantineError
+from quetsach.endpoint import QuarantineError
 from quetsach.endpoint.host.disk import hash_file
 from quetsach.endpoint.host.posix.files import read_state
 from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal

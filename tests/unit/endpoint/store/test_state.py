@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.collect.named_files import Removed
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.process import Process
 from quetsach.endpoint.host.windows_path import (

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor, printable
 from quetsach.endpoint.collect.accounts import User
 from quetsach.endpoint.collect.factory_defaults import Factory, first_missing
 from quetsach.endpoint.collect.places import Place
 from quetsach.endpoint.collect.reading import Reading
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,

@@ -7,11 +7,11 @@ Source: Microsoft Learn, "HKLM\SYSTEM\CurrentControlSet\Services Registry Tree";
 from collections.abc import Iterator, Mapping
 
 from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
 from quetsach.endpoint.collect.factory_defaults import Factory, FactoryKey, first_missing
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.windows.registry import MOST_READ_BYTES, left_out, shown, text_of, values_of
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import Registry, RegistryValue, folded
 from quetsach.endpoint.scan_issue import ScanIssue
 

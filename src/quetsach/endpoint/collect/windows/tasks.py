@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from quetsach.core.pack import ArtefactKind
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import Anchor, Artefact, RegistryAnchor, printable
 from quetsach.endpoint.collect.reading import Reading
 from quetsach.endpoint.collect.text import TextFile
 from quetsach.endpoint.collect.windows.binary import Record, wide_text
 from quetsach.endpoint.collect.windows.registry import left_out, server_of, values_of
-from quetsach.endpoint.errors import RegistryError
 from quetsach.endpoint.host.registry import Registry, folded
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.host.nt.ffi.com import NativeTasks, NativeWmi
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
 from quetsach.endpoint.host.nt.ffi.processes import NativeProcesses

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from quetsach.endpoint.errors import ScanError
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.host.nt.file_calls import DriveKind, VolumeCalls
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from posixpath import basename
 from typing import Protocol
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_KEY_BYTES, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
 from quetsach.endpoint.host.nt.registry_edit import (
     DACL,

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from quetsach.endpoint.errors import RegistryError
+from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
 from quetsach.endpoint.host.registry import (
     LINK,

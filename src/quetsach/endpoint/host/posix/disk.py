@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from quetsach.endpoint.errors import StateError
+from quetsach.endpoint import StateError
 from quetsach.endpoint.host.files import Own
 
 # Open files by the calls of POSIX, which do as they say.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import chain
 
+from quetsach.endpoint import EngineError, MatchTimeoutError
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.disk import fstat, read_at
 from quetsach.endpoint.host.tree import Tree
 from quetsach.endpoint.scan_issue import Reason

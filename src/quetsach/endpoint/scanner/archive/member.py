@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from quetsach.endpoint.errors import EndpointError
+from quetsach.endpoint import EndpointError
 from quetsach.endpoint.host.disk import read_at
 from quetsach.endpoint.scan_issue import Reason
 

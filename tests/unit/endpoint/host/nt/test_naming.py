@@ -2,7 +2,7 @@
 
 import pytest
 
-from quetsach.endpoint.errors import ScanError
+from quetsach.endpoint import ScanError
 from quetsach.endpoint.host.nt.names import inside_path_of, tree_path_of
 
 CURRENT = "D:\\Ảnh\\2026"

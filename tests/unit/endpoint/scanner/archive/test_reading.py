@@ -10,9 +10,9 @@ import pytest
 from tests.archives import CONTAINERS, encrypted_zip_of, lzip_of, onenote_of, tar_of, zip_of
 from tests.unit.endpoint.scanner.archive.seen import look
 
+from quetsach.endpoint import EngineError, MatchTimeoutError
 from quetsach.endpoint.engine.boreal import BorealEngine
 from quetsach.endpoint.engine.port import Hit
-from quetsach.endpoint.errors import EngineError, MatchTimeoutError
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.archive import inside, library
