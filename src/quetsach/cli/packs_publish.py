@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from typing import Any
 
+from quetsach.cli.center.acts import found
+from quetsach.cli.center.entry import enter_data
 from quetsach.cli.packs_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
 from quetsach.cli.parser import ExitCode, Parser
 from quetsach.core.errors import QuetsachError
@@ -18,42 +19,22 @@ from quetsach.packs.installed import Ring, parse_name
 from quetsach.packs.repository import promote, publish, unwithdraw, withdraw
 from quetsach.packs.withdrawal import Withdrawal
 
-if TYPE_CHECKING:
-    from quetsach.web.office.packs.selectors import Waiting
-
-
-# What publishing owes the centre that a repository belongs to: that two people agree, and an entry of its log.
-
-_NAMES_TOLD = 12
-_ADDRESS = "http://127.0.0.1:8000"
+# What publishing owes the centre that a repository belongs to, where it belongs to one.
 
 
 @dataclass(slots=True)
 class Publishing:
-    """One publication of a centre's repository, or of one that no centre serves (``now`` is ``None``)."""
+    """One publication of a repository that no centre serves, or one whose database cannot be asked."""
 
-    now: datetime | None = None
-    is_closed: bool = False
     held: str = ""
-    """Why packs had to wait; empty if none had."""
+    """Why packs for everybody have to wait; empty if they need not."""
 
-    def objection(self, packs: Mapping[str, bytes]) -> str:
-        """Say what packs for everybody wait for, and lay them out in the office; empty if for nothing."""
-        if self.is_closed:
-            self.held = "the centre's database cannot be asked whether two people agreed"
-        elif self.now is not None:
-            from quetsach.web.office.packs.services import packs_hold  # noqa: PLC0415
-
-            waiting = packs_hold(packs=packs, now=self.now)
-            self.held = _told(waiting) if waiting else ""
+    def objection(self, packs: Mapping[str, bytes]) -> str:  # noqa: ARG002  (a centre's two people look at them)
+        """Say what packs for everybody wait for; empty if for nothing."""
         return self.held
 
     def note(self, act: str, label: str, **detail: Any) -> None:
-        """Write a withdrawal, or its end, into the centre's log; it has been published already."""
-        if self.now is not None:
-            from quetsach.web.office.packs.services import packs_note_withdrawal  # noqa: PLC0415
-
-            packs_note_withdrawal(act=act, label=label, detail=detail, now=self.now)
+        """Note a withdrawal, or its end, where there is a log."""
 
 
 @contextmanager
@@ -71,64 +52,25 @@ def publishing(out: Path, *, is_urgent: bool = False) -> Iterator[Publishing]:
     if out.resolve().name != "repository" or not (data / "secret.key").exists():
         yield Publishing()
         return
-    from quetsach.cli.center.entry import enter_data  # noqa: PLC0415
-    from quetsach.cli.center.opened import opened_data  # noqa: PLC0415
-
     enter_data(data)
     if is_urgent and (reason := _why_closed(data)):
         print(f"not in the centre's log: {reason}", file=sys.stderr)
-        yield Publishing(is_closed=True)
+        yield Publishing("the centre's database cannot be asked whether two people agreed")
         return
-    with opened_data(data) as now:
-        from quetsach.packs.change import changes_of  # noqa: PLC0415
-        from quetsach.web.office.packs.services import packs_note  # noqa: PLC0415
-
-        before = _general()
-        owed = Publishing(now)
+    with found("opened:opened_data")(data) as now, found("agreement:agreement")(now) as owed:
         yield owed
-        after = _general()
-        if before is not None and after is not None:
-            packs_note(changes=changes_of(before, after), now=now)
     if owed.held:
         print(f"packs for everybody wait for a second person\nhint: {owed.held}", file=sys.stderr)
 
 
 def _why_closed(data: Path) -> str:
     """Say why the centre's database cannot be used; empty if it can."""
-    from quetsach.cli.center.opened import opened_data  # noqa: PLC0415
-
     try:
-        with opened_data(data):
-            from quetsach.web.office.log.models import LogEntry  # noqa: PLC0415
-
-            LogEntry.objects.exists()
+        with found("opened:opened_data")(data):
+            found("agreement:ask_database")()
     except QuetsachError as error:
         return str(error)
     return ""
-
-
-def _general() -> dict[str, bytes] | None:
-    """Return the packs that everybody gets; ``None`` where a file is damaged, which publishing it again mends."""
-    from quetsach.packs.errors import SigningError  # noqa: PLC0415
-    from quetsach.web.office.packs.selectors import general_packs  # noqa: PLC0415
-
-    try:
-        return general_packs()
-    except SigningError:
-        return None
-
-
-def _told(waiting: "Waiting") -> str:
-    """Say what waits, and where two people agree to it."""
-    from django.conf import settings  # noqa: PLC0415
-    from django.urls import reverse  # noqa: PLC0415
-
-    names = ", ".join(waiting.names[:_NAMES_TOLD]) + ", …" * (len(waiting.names) > _NAMES_TOLD)
-    address = urljoin(settings.CENTER.public_url or _ADDRESS, reverse("office:packs:packs"))
-    return (
-        f"{names}: one person asks for it and another agrees at {address} (SHA-256 {waiting.digest}); "
-        "then run this again"
-    )
 
 
 # ``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings.

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.endpoint.test_endpoint_messages import _places
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import catalogue, format_error, format_note, translated
 
 SOURCES = Path(__file__).parents[3] / "src" / "quetsach"
@@ -95,7 +96,7 @@ def test_the_word_for_a_hint_and_what_the_system_says_are_vietnamese_too() -> No
 
 
 def test_the_line_of_a_file_is_named_in_the_language_too() -> None:
-    error = QuetsachError("this is not a report", where="a.csv, line 12")
+    error = QuetsachError(Text("this is not a report"), where="a.csv, line 12")
     assert format_error(error, "vi") == "a.csv, dòng 12: đây không phải báo cáo"
     assert format_error(error, "en") == "a.csv, line 12: this is not a report"
 
