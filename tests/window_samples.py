@@ -9,6 +9,7 @@ from uuid import UUID
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import Text
 from quetsach.endpoint import ReportError, StateError
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.artefact import (
@@ -213,7 +214,7 @@ UPGRADE = Upgrade("0.3.0", 15_700_000, is_allowed=True)
 def no_upgrade() -> QuetsachError:
     where = "C:\\Program Files\\QuetSach\\0.3.0-1\\quetsach.exe"
     hint = "a worker process does not answer"
-    return UpgradeError("the new version does not work here", where=where, hint=hint)
+    return UpgradeError(Text("the new version does not work here"), where=where, hint=hint)
 
 
 def states(language: str = "vi") -> Mapping[str, ui.State]:

@@ -170,7 +170,8 @@ def _worlds() -> tuple[Faulty, ...]:
         Faulty("regions of 2 walk together, and are named", did, _regions(0.05, size=2), region=2),
         Faulty("staggered, regions of 5 walk together", steps, _regions(0.05)),
         *(
-            Faulty(f"effects differ by half of it, {shape}", did, _differing(0.5, shape), differs=True)
+            # a long tail looks like a heap as often as not: its interval is wider, and judged by what it covers alone
+            Faulty(f"effects differ by half of it, {shape}", did, _differing(0.5, shape), differs=shape != "skewed")
             for shape in ("normal", "skewed", "even")
         ),
         Faulty(

@@ -78,10 +78,9 @@ def test_only_the_demonstration_asks_which_campaign_it_plays() -> None:
     }
     assert readers == {
         "centre/demonstration.py",
-        "cli/center/demonstration.py",
-        "cli/center/letters_chain.py",  # published letters of the past, replayed by hand, in no centre's name
-        "web/office/demonstration/play.py",
-        "web/office/demonstration/scenes.py",
+        "cli/center/furnishing.py",
+        "cli/center/letter_files.py",  # published letters of the past, replayed by hand, in no centre's name
+        "web/office/demonstration.py",
     }
 
 

@@ -115,7 +115,7 @@ def test_a_decision_has_a_reason(reason: str) -> None:
 
 def test_a_correction_of_a_withdrawn_report_stays_withdrawn() -> None:
     body = json.loads(next(documents(1, seed=12)))
-    body["findings"] = body["findings"][:1]
+    body |= {"findings": body["findings"][:1], "day": str(DAY)}
     report_submit(body=json.dumps(body).encode(), received_on=DAY, source=Source("1" * 16))
     withdraw(source="1" * 16)
     report_submit(body=json.dumps(body | {"revision": 1}).encode(), received_on=DAY)
