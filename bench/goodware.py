@@ -23,7 +23,7 @@ from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
 from quetsach.core.text import LocalText
 from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import Finding, MemberAnchor, place_of, printable
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.plan.plan import check_brake, make_plan

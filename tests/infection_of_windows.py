@@ -7,7 +7,7 @@ from tests.infection import file_anchor, finding, line_anchor, with_fields
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.artefact import Anchor, FileAnchor, Finding, RegistryAnchor, anchor_of
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import Registry
 from quetsach.packs.specimen.hive import DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from quetsach.packs.specimen.windows import OLD_NS, RUN, plant, write

@@ -9,7 +9,7 @@ from tests.fake_registry_calls import FakeRegistryCalls
 from tests.infection_of_windows import infect
 
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.offline_windows import NtfsFiles, WindowsHost, WindowsTree, mounted_windows
+from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsHost, WindowsTree, mounted_windows
 from quetsach.endpoint.host.port import RestartQueue, Subscriptions, Tasks
 from quetsach.endpoint.host.registry import KeyContent, PutKey, RegistryValue
 from quetsach.packs.specimen.hive import SZ, data_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.registry import KeyContent
 from quetsach.packs.specimen import Planted, specimens_of
 from quetsach.packs.specimen.innocent import plant_infected

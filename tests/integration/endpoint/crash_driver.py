@@ -25,7 +25,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.undo import recover, undo, unfinished
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.host.hive import Hive
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import make_plan

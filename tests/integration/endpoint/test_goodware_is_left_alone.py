@@ -11,7 +11,7 @@ import pytest
 from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
 from quetsach.core.text import LocalText
 from quetsach.endpoint import MassBrakeError
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import live_host
 from quetsach.endpoint.plan.plan import Plan, check_brake, make_plan
 from quetsach.endpoint.plan.protection import SkipReason

@@ -8,7 +8,7 @@ from tests.snapshot import snapshot
 
 from quetsach.cli.main import main
 from quetsach.cli.parser import ExitCode
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.packs.specimen.hive import BINARY, DWORD, SZ
 from quetsach.packs.specimen.windows import RUN, plant
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.ntfs import make_image, mounted
 
-from quetsach.endpoint.host.offline_windows import WindowsTree
+from quetsach.endpoint.host.offline.windows import WindowsTree
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.walk import walk
 

@@ -10,7 +10,7 @@ from quetsach.cli.main import main
 from quetsach.cli.parser import ExitCode
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import place_of, printable
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_shelf
 from quetsach.packs.specimen import specimens_of

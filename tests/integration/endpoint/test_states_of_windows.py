@@ -16,7 +16,7 @@ from tests.ntfs import make_image, mounted
 
 from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.nt.security import Descriptor, is_same, private
-from quetsach.endpoint.host.offline_windows import NtfsFiles
+from quetsach.endpoint.host.offline.windows import NtfsFiles
 
 MADE = 131_500_000_000_000_000
 WRITTEN = 1_600_000_000_123_456_700

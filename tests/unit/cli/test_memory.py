@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.scan_options import cache_of
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scanner.cache import Totals
 
 

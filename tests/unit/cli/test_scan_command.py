@@ -11,7 +11,7 @@ from tests.archives import zip_of
 
 from quetsach.cli.main import main
 from quetsach.endpoint.collect.drop_paths import DropPath
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.tree import Mount
 from quetsach.endpoint.report import read_report

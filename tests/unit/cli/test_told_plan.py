@@ -10,7 +10,7 @@ from quetsach.cli.confirmation import format_held, format_plan_step
 from quetsach.core.pack import Action
 from quetsach.core.text import LocalText
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.plan.plan import make_plan
 
 

@@ -11,7 +11,7 @@ import pytest
 from quetsach.cli.trial import pack
 from quetsach.cli.trial.pack import try_goodware, try_innocent_drives
 from quetsach.cli.trial.specimen import differences, picture_of, running_host
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.walk import Candidate
 from quetsach.packs.goodware import Sample

@@ -11,7 +11,7 @@ import pytest
 from quetsach.core.pack import Action, Pack
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.engine.boreal import BorealEngine
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.plan.plan import check_brake, make_plan
 from quetsach.endpoint.scanner.scan import Scope, scan
 from quetsach.packs.load import load_pack

@@ -14,7 +14,7 @@ from pathlib import Path
 from quetsach.cli.trial.specimen import SpecimenTrial, item_of, try_specimen
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import printable
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan

@@ -22,7 +22,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.act.undo import undo
 from quetsach.endpoint.artefact import Anchor, Finding, LineAnchor, RegistryAnchor, place_of, printable
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import LinuxHost

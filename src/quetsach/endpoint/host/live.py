@@ -34,7 +34,7 @@ if sys.platform == "win32":
         unwritable,
     )
 else:
-    from quetsach.endpoint.host.mounted import open_mounted, unwritable
+    from quetsach.endpoint.host.offline.mounted import open_mounted, unwritable
     from quetsach.endpoint.host.posix.disk import check_private, close_to_others, make_private
     from quetsach.endpoint.host.posix.linux import (
         default_state,

@@ -1,14 +1,9 @@
 """Which files a text of Windows names: paths in commands, and where links of NTFS lead."""
 
-import os
 import re
 import struct
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Self
 
 # Which files a text of Windows names: ``"%ProgramFiles%\x\y.exe" /q``, ``\??\C:\x.sys``, ``rundll32 x.dll,Start``.
 #
@@ -53,13 +48,6 @@ _VARIABLE = re.compile(r"%([^%\s]{1,64})%|\$\{?env:([a-z0-9_()]{1,64})\}?", re.I
 _PREFIXES = ("\\??\\", "\\\\?\\", "\\\\.\\", "\\dosdevices\\", "\\global??\\", "globalroot\\")
 _DEVICE = re.compile(r"\\device\\harddisk(?:volume\d+|\d+\\partition\d+)\\|volume\{[0-9a-f-]{36}\}\\", re.IGNORECASE)
 _SYSTEM_FOLDERS = ("system32\\", "syswow64\\", "sysnative\\")
-SHORT_NAME = "system.ntfs_dos_name"
-"""The attribute in which ntfs-3g tells the short name of a file."""
-
-_SHORT = re.compile(rb"([^.~/]{1,6})~([1-9])(?:\.([^.~/]{1,3}))?")
-_MOST_ASKED = 20_000
-_LEFT_OUT = re.compile(r"[^A-Z0-9!#$%&'()@^_`{}~-]")
-_OTHER_LETTERS = str.maketrans("Đđ", "Dd")
 
 
 def machine_environment(drive: str = "C:") -> dict[str, str]:
@@ -273,60 +261,3 @@ def target_of(record: bytes) -> bytes | None:
         return None
     name = record[head + start : head + start + (size & ~1)]
     return name.decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass")
-
-
-@dataclass(frozen=True, slots=True)
-class ShortNames:
-    """The short names of one folder."""
-
-    told: Mapping[bytes, bytes]
-    """In capitals -> long name, as NTFS keeps them."""
-    alike: Mapping[tuple[bytes, bytes], Sequence[bytes]]
-    """Of names whose short one is not known: base and ending that Windows would give them -> names, in order."""
-
-    @classmethod
-    def of(cls, folder_fd: int, names: Iterable[bytes]) -> Self:
-        """Ask for the short names of the names in an open folder, so many as are ever asked for."""
-        told: dict[bytes, bytes] = {}
-        alike: defaultdict[tuple[bytes, bytes], list[bytes]] = defaultdict(list)
-        for name in sorted(names)[:_MOST_ASKED]:
-            if short := _told(folder_fd, name):
-                told[short.upper()] = name
-            else:
-                alike[_parts(name)].append(name)
-        return cls(told, alike)
-
-    def long(self, name: bytes) -> bytes | None:
-        """Return which name a short one stands for; ``None`` when it is not short, or stands for none of them."""
-        form = _SHORT.fullmatch(name)
-        if form is None:
-            return None
-        alike = self.alike.get((form[1].upper(), (form[3] or b"").upper()), ())
-        guessed = alike[int(form[2]) - 1] if int(form[2]) <= len(alike) else None
-        return self.told.get(name.upper(), guessed)
-
-
-def is_short(name: bytes) -> bool:
-    """Return whether a name has the form of a short one."""
-    return _SHORT.fullmatch(name) is not None
-
-
-def _told(folder_fd: int, name: bytes) -> bytes:
-    try:
-        return os.getxattr(f"/proc/self/fd/{folder_fd}/".encode() + name, SHORT_NAME, follow_symlinks=False)
-    except OSError:
-        return b""
-
-
-def _parts(name: bytes) -> tuple[bytes, bytes]:
-    """Return the base and the ending of the short name that Windows would make of a name."""
-    stem, dot, last = name.decode("utf-8", "replace").rpartition(".")
-    if not dot or not stem:
-        stem, last = stem + last, ""
-    return _plain(stem)[:6], _plain(last)[:3]
-
-
-def _plain(text: str) -> bytes:
-    """Return a text in capitals with what short names may hold: no spaces, no dots, letters without their marks."""
-    letters = unicodedata.normalize("NFD", text.translate(_OTHER_LETTERS)).upper()
-    return _LEFT_OUT.sub("", letters).encode()

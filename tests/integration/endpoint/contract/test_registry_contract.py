@@ -9,7 +9,7 @@ from tests.fake_host import FakeRegistry
 from tests.fake_registry_calls import FakeRegistryCalls
 
 from quetsach.endpoint.host.nt.registry import NtRegistry
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import (
     DeleteKey,
     DeleteValue,

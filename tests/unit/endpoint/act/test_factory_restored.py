@@ -12,7 +12,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, SZ, PutKey, RegistryEdit, RegistryValue, SetValue
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.protection import SkipReason

@@ -15,7 +15,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.plan.plan import check_brake, make_plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome, Step, UnhideFolder

@@ -38,7 +38,7 @@ ALLOWED = {
     ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.removexattr"): _HANDLE,
     ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.setxattr"): _HANDLE,
     ("endpoint/host/posix/files.py", "PosixFiles.give_state", "os.utime"): _HANDLE,
-    ("endpoint/host/offline_windows.py", "_give", "os.setxattr"): _HANDLE,
+    ("endpoint/host/offline/windows.py", "_give", "os.setxattr"): _HANDLE,
     ("endpoint/host/posix/files.py", "write_marks", "os.setxattr"): _HANDLE,
     ("endpoint/host/posix/folder.py", "PosixFolder.set_marks", "os.utime"): _HANDLE,
     ("endpoint/host/posix/folder.py", "PosixFolder.set_times", "os.utime"): "the name is '.', the open folder itself",

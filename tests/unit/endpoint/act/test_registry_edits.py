@@ -36,7 +36,7 @@ from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import FAILED, CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo
 from quetsach.endpoint.artefact import Finding
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DeleteKey, DeleteValue, RegistryEdit, RegistryValue, SetValue
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import EditRegistry, Outcome, Step

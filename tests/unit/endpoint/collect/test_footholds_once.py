@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.collect import persistence_entries
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 
 

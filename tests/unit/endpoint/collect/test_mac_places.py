@@ -10,7 +10,7 @@ from tests.machine import KEY, Machine
 from quetsach.endpoint.collect.accounts import User, accounts_of
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.text import bookmarked_path
-from quetsach.endpoint.host.mounted import MacHost, mounted_mac, open_mounted
+from quetsach.endpoint.host.offline.mounted import MacHost, mounted_mac, open_mounted
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from quetsach.endpoint.collect.named_files import SEARCH_PATH, named_files, resolve_files
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.mounted import MacHost
-from quetsach.endpoint.host.offline_windows import WindowsTree
+from quetsach.endpoint.host.offline.mounted import MacHost
+from quetsach.endpoint.host.offline.windows import WindowsTree
 from quetsach.endpoint.host.posix.folder import PosixTree
 
 

@@ -16,7 +16,7 @@ from tests.second_reader import as_read, read_by_regipy
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_log import BaseBlock, marvin32, replay_logs
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DeleteValue
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.hive import BINARY, DWORD, SZ, Keys, build_hive, data_of, hive_checksum

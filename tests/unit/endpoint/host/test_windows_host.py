@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint import RegistryError
-from quetsach.endpoint.host.mounted import open_mounted
-from quetsach.endpoint.host.offline_windows import NtfsFiles, WindowsTree, mounted_windows
+from quetsach.endpoint.host.offline.mounted import open_mounted
+from quetsach.endpoint.host.offline.windows import NtfsFiles, WindowsTree, mounted_windows
 from quetsach.endpoint.host.registry import DeleteKey
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.endpoint.scanner.walk import walk

@@ -31,7 +31,7 @@ from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import Finding, RegistryAnchor
 from quetsach.endpoint.host import authenticode
-from quetsach.endpoint.host.offline_windows import WindowsHost, mounted_windows
+from quetsach.endpoint.host.offline.windows import WindowsHost, mounted_windows
 from quetsach.endpoint.host.registry import (
     BINARY,
     DWORD,

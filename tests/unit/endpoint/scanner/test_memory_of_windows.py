@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.endpoint.host.disk import LARGEST_BYTES
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.conclusion import Gap, gaps_of

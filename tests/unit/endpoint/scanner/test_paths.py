@@ -10,7 +10,7 @@ import pytest
 
 from quetsach.core.pack import Pack
 from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, MemberAnchor
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.scan_issue import Reason

@@ -11,7 +11,7 @@ import pytest
 from quetsach.core.pack import ArtefactKind, Pack
 from quetsach.core.rule_text import rules_of
 from quetsach.endpoint.artefact import Artefact, Finding, place_of
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.folder import PosixTree
 from quetsach.endpoint.host.posix.linux import LinuxHost, mounted_host
 from quetsach.endpoint.host.posix.processes import LinuxProcesses

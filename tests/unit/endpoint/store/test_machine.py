@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.infection import write
 
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.store.state import machine_of
 from quetsach.packs.specimen.hive import SZ

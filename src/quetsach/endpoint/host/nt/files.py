@@ -43,7 +43,8 @@ from quetsach.endpoint.host.nt.file_calls import (
 )
 from quetsach.endpoint.host.nt.names import bytes_of, text_of
 from quetsach.endpoint.host.nt.security import Descriptor, is_same, to_give
-from quetsach.endpoint.host.windows_path import ATTRIBUTE, SHORT_NAME
+from quetsach.endpoint.host.offline.short_name import SHORT_NAME
+from quetsach.endpoint.host.windows_path import ATTRIBUTE
 
 SECURITY, STREAM = "system.ntfs_acl", "user."
 LARGEST_STREAM = 64 << 10

@@ -7,7 +7,7 @@ from quetsach.endpoint.artefact import Artefact
 from quetsach.endpoint.collect import collect
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.reading import Surroundings
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.scan_issue import ScanIssue
 from quetsach.packs.specimen.windows import plant
 

@@ -11,7 +11,7 @@ from tests.unit.endpoint.collect.windows.drive import collected
 
 from quetsach.endpoint import CollectorError
 from quetsach.endpoint.collect.factory_defaults import VERSIONS, Factory, factory_keys, parse_factory
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.host.registry import DWORD, EXPAND_SZ, MULTI_SZ, SZ, PutKey, RegistryEdit, SetValue, folded
 from quetsach.packs.specimen.hive import SZ as TEXT
 from quetsach.packs.specimen.hive import Keys, build_hive

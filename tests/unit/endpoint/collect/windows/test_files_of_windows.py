@@ -15,7 +15,7 @@ from quetsach.endpoint.collect.drop_paths import DropPath, drop_paths
 from quetsach.endpoint.collect.places import places_of
 from quetsach.endpoint.collect.windows.binary import Instance, carve, mark_of, subscriptions, texts_of
 from quetsach.endpoint.collect.windows.startup_files import Shortcut, parse_autorun_entry, parse_shortcut
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.formats import build_instance, build_repository, build_shortcut, build_task
 from quetsach.packs.specimen.hive import EXPAND_SZ

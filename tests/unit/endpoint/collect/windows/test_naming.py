@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.endpoint.collect.named_files import Removed
 from quetsach.endpoint.collect.windows.commands import WindowsNames
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 
 HOME = b"/Documents and Settings/An"
 

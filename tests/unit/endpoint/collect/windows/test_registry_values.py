@@ -8,7 +8,7 @@ from tests.unit.endpoint.collect.windows.drive import collected, everything
 from quetsach.endpoint.artefact import Artefact, RegistryAnchor
 from quetsach.endpoint.collect import persistence_entries
 from quetsach.endpoint.collect.windows.registry import MOST_ENTRIES, default_of, entries_of
-from quetsach.endpoint.host.offline_windows import mounted_windows
+from quetsach.endpoint.host.offline.windows import mounted_windows
 from quetsach.endpoint.scan_issue import Reason, ScanIssue
 from quetsach.packs.specimen.hive import BINARY, DWORD, EXPAND_SZ, MULTI_SZ, SZ
 from quetsach.packs.specimen.windows import plant

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.archives import mail_of, zip_of
 
-from quetsach.endpoint.host.mounted import open_mounted
+from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.scanner.archive.inside import Contents, count_contents
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from quetsach.endpoint.host.offline_windows import WindowsTree, has_streams, mounted_windows
+from quetsach.endpoint.host.offline.windows import WindowsTree, has_streams, mounted_windows
 from quetsach.endpoint.host.port import DiskHost, Host
 from quetsach.endpoint.host.posix.files import PosixFiles
 from quetsach.endpoint.host.posix.folder import PosixTree

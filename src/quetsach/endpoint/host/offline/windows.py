@@ -9,20 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quetsach.endpoint.host.files import OF_FAT, TIME_MADE, Entry, FileState, Folder, FolderMarks
+from quetsach.endpoint.host.offline.short_name import SHORT_NAME, ShortNames, is_short
 from quetsach.endpoint.host.offline_registry import OfflineRegistry
 from quetsach.endpoint.host.port import DiskHost
 from quetsach.endpoint.host.posix.files import PosixFiles, read_marks, read_xattr, write_marks
 from quetsach.endpoint.host.posix.folder import PosixFolder, PosixTree
 from quetsach.endpoint.host.registry import folded
-from quetsach.endpoint.host.windows_path import (
-    ATTRIBUTE,
-    SHORT_NAME,
-    ShortNames,
-    is_short,
-    machine_environment,
-    path_of,
-    target_of,
-)
+from quetsach.endpoint.host.windows_path import ATTRIBUTE, machine_environment, path_of, target_of
 
 # The files of a Windows drive on a Linux machine: mounted by ntfs-3g or the kernel's ntfs3, or copied to a folder.
 #

@@ -1,0 +1,1 @@
+"""Back ends for systems that do not run: a mounted disk of Linux, macOS or Windows, on a Linux machine."""
