@@ -350,7 +350,7 @@ def _is_mild(report: Report) -> bool:
 
 # What the owner should do beside the clean-up, by what was found; a pack's guidance says the rest.
 
-_TODO: Mapping[str, Text] = {
+NEXT_STEPS: Mapping[str, Text] = {
     "passwords": Text(
         "Change the passwords of your mail, bank and social networks, from a device that you "
         "trust and not from this one."
@@ -375,8 +375,8 @@ _TODO: Mapping[str, Text] = {
         "and virus protection are on, and run a full scan."
     ),
 }
-_TODO_IN_WINDOW: Mapping[str, Text] = {
-    **_TODO,
+NEXT_STEPS_IN_WINDOW: Mapping[str, Text] = {
+    **NEXT_STEPS,
     "passwords": Text(
         "Change the passwords of Zalo, e-mail, banks and social networks, from a device that "
         "you trust and not from this one. In Zalo, sign out devices that you do not know."
@@ -411,7 +411,10 @@ def advice(report: Report, language: str, *, in_window: bool = False) -> list[st
     harmful = [f for f in report.findings if f.hold not in _DOUBTED and severities.get(f.family) not in _HARMLESS]
     altered = dict.fromkeys(f.package for f in report.findings if f.package and f.hold is None)
     own = [finding for finding in harmful if not finding.belongs_to]
-    steps = [(_TODO_IN_WINDOW if in_window else _TODO)[key].in_language(language) for key in _keys(own, report.machine)]
+    steps = [
+        (NEXT_STEPS_IN_WINDOW if in_window else NEXT_STEPS)[key].in_language(language)
+        for key in _keys(own, report.machine)
+    ]
     if foreign := sorted({system for finding in harmful for system in finding.belongs_to}):
         steps.insert(
             0,

@@ -9,7 +9,7 @@ from quetsach.core.pack import ArtefactKind
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report
-from quetsach.endpoint.report.verdict import _TODO, NETWORK_PLACES, advice
+from quetsach.endpoint.report.verdict import NETWORK_PLACES, NEXT_STEPS, advice
 
 REPORT = sample_report()
 
@@ -32,21 +32,21 @@ def only(kind: ArtefactKind, **changes: object) -> Report:
     ],
 )
 def test_each_kind_of_finding_has_its_advice(kind: ArtefactKind, changes: dict[str, object], key: str) -> None:
-    assert _TODO[key].en in advice(only(kind, **changes), "en")
+    assert NEXT_STEPS[key].en in advice(only(kind, **changes), "en")
 
 
 def test_other_settings_do_not_ask_to_call_the_bank() -> None:
-    assert _TODO["network"].en not in advice(only(ArtefactKind.SETTING_LINE, place="sudoers"), "en")
+    assert NEXT_STEPS["network"].en not in advice(only(ArtefactKind.SETTING_LINE, place="sudoers"), "en")
 
 
 def test_a_disk_from_another_machine_has_no_memory_to_clear() -> None:
     mounted = replace(only(ArtefactKind.PRELOAD_ENTRY), machine=replace(REPORT.machine, live=False))
-    assert _TODO["restart"].en not in advice(mounted, "en")
+    assert NEXT_STEPS["restart"].en not in advice(mounted, "en")
 
 
 def test_windows_is_told_of_windows_security() -> None:
     windows = replace(only(ArtefactKind.FILE), machine=replace(REPORT.machine, platform="windows"))
-    assert _TODO["windows"].en in advice(windows, "en")
+    assert NEXT_STEPS["windows"].en in advice(windows, "en")
 
 
 def test_altered_files_of_packages_are_to_be_installed_again() -> None:

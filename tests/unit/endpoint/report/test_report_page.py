@@ -272,7 +272,7 @@ def test_malware_of_another_system_is_told_as_such_with_the_command_that_cleans_
     assert wording.HOLDS["foreign"].with_values(systems="Windows").in_language(language) in shown
     todo = advice(report, language)
     assert {"vi": "mã độc của Windows", "en": "malware of Windows"}[language] in todo[0]
-    assert verdicts._TODO["passwords"].in_language(language) not in todo
+    assert verdicts.NEXT_STEPS["passwords"].in_language(language) not in todo
 
 
 def test_the_page_names_the_reach_and_never_shows_the_tick_when_families_were_left_out() -> None:

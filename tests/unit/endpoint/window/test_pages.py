@@ -97,7 +97,7 @@ def test_paths_are_told_as_windows_shows_them() -> None:
     [
         (verdicts._NEXT, verdicts._NEXT_IN_WINDOW),
         (verdicts._NEXT_OF_GAPS, verdicts._NEXT_OF_GAPS_IN_WINDOW),
-        (verdicts._TODO, verdicts._TODO_IN_WINDOW),
+        (verdicts.NEXT_STEPS, verdicts.NEXT_STEPS_IN_WINDOW),
         (HINTS, HINTS_IN_WINDOW),
     ],
     ids=["next", "gaps", "todo", "hints"],
