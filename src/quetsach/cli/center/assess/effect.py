@@ -172,7 +172,8 @@ MEASURED: Mapping[str, LocalText] = {
 }
 """What a refusal measured, by its names."""
 _WEIGHTS_SHOWN = 10
-_CERTAIN = 0.999
+_LEAST_P = 0.001
+"""A smaller p value is told as less than this: 1 of 1,000 draws is not less."""
 _WHOLE_AT_MOST = 1e15
 
 
@@ -282,7 +283,7 @@ def _tell_finding(finding: Finding, language: str) -> None:
     )
     spread = finding.spread
     error, degrees, p = (_number(value, language) for value in (spread.error, spread.degrees, finding.p_value))
-    p = p if finding.p_value >= 1 - _CERTAIN else f"< {number_text(1 - _CERTAIN, language, decimals=3)}"
+    p = p if finding.p_value >= _LEAST_P else f"< {number_text(_LEAST_P, language, decimals=3)}"
     say(
         "  "
         + Text(
