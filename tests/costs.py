@@ -1,4 +1,4 @@
-"""A plugin of pytest that tells what tests cost: ``pytest -p tests.costs`` names the dearest hundred.
+"""A plugin of pytest that tells what tests cost: ``pytest -p tests.costs`` names the dearest hundred, and files.
 
 CPU seconds, of the worker and of the processes that ended meanwhile: other work on the machine does not add to them.
 What a fixture of a file or of the run costs is told with the test that asked for it first; a server that a fixture
@@ -50,4 +50,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"the dearest {SHOWN} tests")
     for name, seconds in cpu.most_common(SHOWN):
         terminalreporter.write_line(f"{seconds:7.2f} s CPU {clock[name]:7.2f} s  {name}")
+    files: Counter[str] = Counter()
+    for name, seconds in cpu.items():
+        files[name.split("::")[0]] += seconds
+    terminalreporter.section(f"the dearest {SHOWN} files")
+    for name, seconds in files.most_common(SHOWN):
+        terminalreporter.write_line(f"{seconds:7.2f} s CPU  {name}")
     terminalreporter.write_line(f"{sum(cpu.values()):7.2f} s CPU {sum(clock.values()):7.2f} s  all {len(cpu)}")

@@ -43,9 +43,15 @@ def lay_out(folder: Path) -> Path:
     return folder
 
 
-def start(centre: Path, file: Path) -> subprocess.Popen[str]:
+def start(centre: Path, file: Path) -> subprocess.Popen[bytes]:
+    """Start the import; what it tells goes to a file, since one that is only watched would fill a pipe and wait."""
     command = [*COMMAND, "partners", "import", "hang-a", file, "--data", centre, "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with told(file).open("wb") as output:
+        return subprocess.Popen(command, stdout=output)
+
+
+def told(file: Path) -> Path:
+    return file.with_suffix(".json")
 
 
 def rows(centre: Path) -> list[tuple]:
@@ -72,11 +78,11 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(
     whole = lay_out(migrated(tmp_path_factory, "whole"))
     broken = shutil.copytree(whole, tmp_path / "broken")
     before = _cpu_seconds_of_the_ended()
-    done = start(whole, file)
-    told = json.loads(done.communicate(timeout=PATIENCE_SECONDS)[0])
+    assert start(whole, file).wait(PATIENCE_SECONDS) == 0
+    answer = json.loads(told(file).read_bytes())
     seconds = _cpu_seconds_of_the_ended() - before
-    counts = [told[name] for name in ("accepted", "duplicates", "replaced", "set_aside")]
-    assert sum(counts) == told["records"] == ROWS
+    counts = [answer[name] for name in ("accepted", "duplicates", "replaced", "set_aside")]
+    assert sum(counts) == answer["records"] == ROWS
     assert min(counts) > 0
 
     dice, kills = random.Random(7), 0
@@ -87,10 +93,9 @@ def test_killed_anywhere_and_begun_again_the_rows_are_the_same(
         if running.poll() is None:
             running.send_signal(signal.SIGKILL)
             kills += 1
-        running.communicate(timeout=PATIENCE_SECONDS)
+        running.wait(PATIENCE_SECONDS)
     assert kills
-    again = start(broken, file)
-    assert again.communicate(timeout=PATIENCE_SECONDS)[0]
+    assert start(broken, file).wait(PATIENCE_SECONDS) == 0
     assert delivery(broken) == delivery(whole)
     assert rows(broken) == rows(whole)
     assert not [path for path in (broken / "partners").iterdir() if not path.name.startswith("incoming-")]
