@@ -156,7 +156,7 @@ def _windows(address: Integers, hour: Floats, whole: list[int]) -> dict[int, flo
         made[length] = float(np.isin(slots * length // 24, whole).sum() / (len(whole) * 24 / length))
     followed = [day for day in whole if day + 1 in whole]
     if followed:
-        seen = np.unique(address * 1000 + (hour // 24).astype(np.int64))
+        seen, _ = distinct(address * 1000 + (hour // 24).astype(np.int64))
         both = np.isin(seen + 1, seen) & np.isin(seen % 1000, followed)
         made[48] = 2 * made[24] - float(both.sum()) / len(followed)
     return made
@@ -164,12 +164,19 @@ def _windows(address: Integers, hour: Floats, whole: list[int]) -> dict[int, flo
 
 def _slots_of_days(address: Integers, hour: Floats) -> Integers:
     """Return how many hours each (address, day) pair has, in the order of ``_slots`` of days."""
-    hours = np.unique(address * 10_000 + hour.astype(np.int64))
-    found: Integers = np.unique(hours // 10_000 * 10_000 + hours % 10_000 // 24, return_counts=True)[1]
-    return found
+    hours, _ = distinct(address * 10_000 + hour.astype(np.int64))
+    return distinct(hours // 10_000 * 10_000 + hours % 10_000 // 24)[1]
 
 
 def _slots(address: Integers, hour: Floats, hours: int) -> tuple[Integers, Integers]:
     """Return the window's number of each (address, window) pair, and its sightings."""
-    keys, counts = np.unique(address * 10_000 + (hour // hours).astype(np.int64), return_counts=True)
+    keys, counts = distinct(address * 10_000 + (hour // hours).astype(np.int64))
     return keys % 10_000, counts
+
+
+def distinct(keys: Integers) -> tuple[Integers, Integers]:
+    """Return each of the keys once, and how many there are of it; they stand in order."""
+    change = keys[1:] != keys[:-1]
+    assert (keys[1:][change] > keys[:-1][change]).all(), "out of order"
+    first = np.flatnonzero(np.append(True, change)) if len(keys) else np.empty(0, dtype=np.int64)
+    return keys[first], np.diff(first, append=len(keys))

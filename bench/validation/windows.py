@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 from functools import cache
+from hashlib import sha256
 from itertools import product
 
 import numpy as np
 from bench.leases import Country, Seen, watch
+from bench.observation import distinct
 from bench.validation.hosts import observe
 from bench.validation.table import Row
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ from quetsach.assess.events import NOTHING_KNOWN, Calendar, Holiday
 from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.clock import DAY_MINUTES, read_clock, record_day
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
-from quetsach.assess.hosts.measure import Watch, measure
+from quetsach.assess.hosts.measure import Measured, Observed, Watch, measure
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 
@@ -35,6 +37,8 @@ BIG, SMALL = Watch("own", "sinkhole", "big", 4), Watch("own", "sinkhole", "small
 SPAN = Country(days=2 * DAYS, dense=0.02, machines=600)
 START = DAYS * 24.0
 """Hour at which the second window begins."""
+
+_LOOKED_AT: dict[tuple[bytes, Period, int], tuple[Observed, Measured, dict[date, DaySeen]]] = {}
 
 type Sightings = dict[Watch, Seen]
 type Change = Callable[[Sightings, np.random.Generator], Sightings]
@@ -415,15 +419,24 @@ def compare_played(played: Sightings, calendar: Calendar = NOTHING_KNOWN, tells:
 
 def _window(period: Period, seen: Sightings, tells: Tells = Tells.NOTHING) -> WindowMeasured:
     there = {w: s for w, s in seen.items() if len(s.hour)}
-    observed = {w: observe(s) for w, s in there.items()}
-    measured = {w: measure(o) for w, o in observed.items()}
-    made = WindowMeasured(period, observed, measured, {w: _days(period, s) for w, s in there.items()})
+    looked = {w: _looked_at(period, s) for w, s in there.items()}
+    observed, measured, days = ({w: at[n] for w, at in looked.items()} for n in range(3))
+    made = WindowMeasured(period, observed, measured, days)
     if tells is Tells.DOMAINS:
         return replace(made, destinations={w: _domains(period, s) for w, s in there.items()})
     if tells is Tells.INSTALLATIONS:
         by_machine = {w: _sorted(replace(s, address=s.machine)) for w, s in there.items()}
         return replace(made, installations={w: _days(period, s) for w, s in by_machine.items()})
     return made
+
+
+def _looked_at(period: Period, seen: Seen) -> tuple[Observed, Measured, dict[date, DaySeen]]:
+    """Sum up and measure a window, once: what a change leaves as it was is that of the control."""
+    key = sha256(seen.address.tobytes() + seen.hour.tobytes()).digest(), period, seen.days
+    if key not in _LOOKED_AT:
+        observed = observe(seen)
+        _LOOKED_AT[key] = observed, measure(observed), _days(period, seen)
+    return _LOOKED_AT[key]
 
 
 def _domains(period: Period, seen: Seen) -> dict[date, dict[str, DestinationSeen]]:
@@ -443,7 +456,7 @@ def _domains(period: Period, seen: Seen) -> dict[date, dict[str, DestinationSeen
 
 def _days(period: Period, seen: Seen) -> dict[date, DaySeen]:
     """Return the addresses of days without outages."""
-    pairs = np.unique(seen.address * 10_000 + (seen.hour // 24).astype(np.int64))
+    pairs, _ = distinct(seen.address * 10_000 + (seen.hour // 24).astype(np.int64))
     counts = np.bincount(pairs % 10_000, minlength=seen.days)
     again = np.bincount(pairs[np.isin(pairs + 1, pairs)] % 10_000, minlength=seen.days)
     minutes = np.bincount((seen.hour * 60).astype(np.int64), minlength=seen.days * DAY_MINUTES).reshape(-1, DAY_MINUTES)
