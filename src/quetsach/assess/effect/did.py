@@ -226,7 +226,7 @@ def _course(comparison: Comparison, cells: list[tuple[int, int]]) -> Course:
 def _group_times(comparison: Comparison, cells: list[tuple[int, int]]) -> tuple[GroupTime, ...]:
     labels, made = comparison.panel.periods.labels, []
     for group, time in cells[:_TABLE_AT_MOST]:
-        weights = comparison.starts.cell(group, time, comparison.base)
+        weights = comparison.starts.mean([(group, time)], comparison.base)
         one = contrast_spread(comparison.panel.outcome, comparison.groups, weights)
         if not isinstance(one, NotEstimable):
             made.append(GroupTime(labels[group], labels[time], one.value, one.error))

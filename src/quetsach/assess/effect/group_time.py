@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -44,23 +45,23 @@ class Starts:
         treated = self.starts[self.starts < self.periods]
         return [(int(g), time) for g in treated if (self.starts > g).any() for time in range(int(g) - 1)]
 
-    def cell(self, group: int, time: int, base: Base) -> Floats:
-        """Return the weights (kinds x periods) of one ATT(g, t), for each unit of a kind."""
-        course = np.zeros(self.periods)
-        course[time] = 1
-        return self.against(group, time, course - base(group, time))
+    def shares(self, group: int, time: int) -> Floats:
+        """Return the weights (kinds) of the mean of a group, less that of those who begin after ``time``."""
+        own, others = self.starts == group, self.starts > max(group, time)
+        return np.asarray(own / self.sizes[own].sum() - others / self.sizes[others].sum())
 
     def against(self, group: int, time: int, course: Floats) -> Floats:
         """Return the weights of a sum over time (periods) of a group, less that of those who begin after ``time``."""
-        own, others = self.starts == group, self.starts > max(group, time)
-        shares = own / self.sizes[own].sum() - others / self.sizes[others].sum()
-        return np.asarray(shares[:, None] * course)
+        return np.asarray(self.shares(group, time)[:, None] * course)
 
     def mean(self, cells: list[tuple[int, int]], base: Base) -> Floats:
-        """Return the weights of the mean over cells, each counted by how many units it has."""
+        """Return the weights (kinds x periods) of the mean of ATT(g, t), each counted by how many units it has."""
         size = {int(start): float(count) for start, count in zip(self.starts, self.sizes, strict=True)}
         total = sum(size[group] for group, _ in cells)
-        return np.asarray(sum(size[group] / total * self.cell(group, time, base) for group, time in cells))
+        courses = np.array([-base(group, time) for group, time in cells])
+        courses[np.arange(len(cells)), [time for _, time in cells]] += 1
+        shares = np.array([size[group] / total * self.shares(group, time) for group, time in cells])
+        return np.asarray(shares.T @ courses)
 
 
 def last_before(periods: int) -> Base:
@@ -77,10 +78,15 @@ def course_before(positions: Ints, degree: int) -> Base:
     """Take away what the line (degree 1) or curve through all periods before the start would have reached."""
     time = positions.astype(np.float64) / max(1, int(positions[-1]))
 
-    def base(group: int, at: int) -> Floats:
+    @cache
+    def fitted(group: int) -> tuple[Floats, Floats]:
         columns = (time - time[group - 1])[:, None] ** np.arange(degree + 1)
+        return columns, np.linalg.pinv(columns[:group])
+
+    def base(group: int, at: int) -> Floats:
+        columns, inverse = fitted(group)
         made = np.zeros(len(time))
-        made[:group] = columns[at] @ np.linalg.pinv(columns[:group])
+        made[:group] = columns[at] @ inverse
         return made
 
     return base

@@ -121,13 +121,13 @@ def corrected(target: Floats, controls: Floats, start: int, weights: Floats) -> 
     """
     before, after = controls[:, :start], controls[:, start:].mean(axis=1)
     left, sizes, right = np.linalg.svd(before - before.mean(axis=0), full_matrices=False)
-    of_after, least = left.T @ (after - after.mean()), np.inf
-    slopes = np.zeros(start)
-    for penalty in _PENALTIES * float((sizes**2).mean()):
-        kept = sizes**2 / (sizes**2 + penalty)
-        errors = after - after.mean() - left @ (kept * of_after)
-        missed = float(((errors / (1 - 1 / len(after) - (left**2 @ kept))) ** 2).mean())
-        if missed < least:
-            least, slopes = missed, right.T @ (sizes / (sizes**2 + penalty) * of_after)
+    middle = after.mean()
+    of_after = left.T @ (after - middle)
+    penalties = (_PENALTIES * float((sizes**2).mean()))[:, None]
+    kept = sizes**2 / (sizes**2 + penalties)  # penalties x directions
+    errors = after - middle - (kept * of_after) @ left.T
+    missed = ((errors / (1 - 1 / len(after) - kept @ (left**2).T)) ** 2).mean(axis=1)
+    best = penalties[int(np.nanargmin(missed))] if np.isfinite(missed).any() else np.inf
+    slopes = right.T @ (sizes / (sizes**2 + best) * of_after)
     gap = target - weights @ controls
     return float(gap[start:].mean() - gap[:start] @ slopes)
