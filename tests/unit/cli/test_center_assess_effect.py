@@ -2,6 +2,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach import storage
+from quetsach.assess.effect.power_simulation import power_of
+from quetsach.centre import planning
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages.formatting import translated
@@ -32,6 +35,12 @@ def _run(*words: object) -> int:
     parser = build_parser()
     arguments = parser.parse_args(["center", "assess", *(str(word) for word in words)])
     return int(arguments.run(arguments))
+
+
+@pytest.fixture(autouse=True)
+def _rehearsed_with_few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is registered is looked at here; how well a rehearsal tells is that of ``test_power``."""
+    monkeypatch.setattr(planning, "power_of", partial(power_of, draws=60))
 
 
 @pytest.fixture
