@@ -21,8 +21,7 @@ from quetsach.assess.cases import (
 )
 from quetsach.assess.cases.episode import QUIET_DAYS
 from quetsach.assess.cases.survival import Curve
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import Estimate, NotEstimable
 from quetsach.core.period import Period
 from quetsach.simulate import country, read_country
 from quetsach.simulate.machines.infections import OPEN

@@ -15,10 +15,10 @@ from scipy import signal, stats
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.cits import against, ramp_slope
+from quetsach.assess.effect.did import fit_two_way
 from quetsach.assess.effect.panel import Floats, Ints, Periods, parse_period, periods_of
-from quetsach.assess.effect.two_way import fit_two_way
 from quetsach.assess.effect.wedge import DUMMIES
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 
 FULL, SHORT = 1_000, 120
 HALF = np.log(0.5)

@@ -9,8 +9,8 @@ with gaps and with ties.
 import numpy as np
 from bench.validation.table import Row
 
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.grades import Grade, Method, graded_rates, rank_sets
-from quetsach.assess.not_estimable import NotEstimable
 
 PROVIDERS, WEEKS, KEPT = 40, 4, np.exp(-7 / 65)
 

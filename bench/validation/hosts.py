@@ -9,12 +9,11 @@ from bench import observation
 from bench.leases import Country, Seen, watch
 from bench.validation.table import Row
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.clock import is_dense
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.estimators import GROWTH_BUDGET, LARGEST_Q, READ_BUDGET, VALID_Q, Rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, measure
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 
 MONDAY = observation.MONDAY

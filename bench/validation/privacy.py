@@ -4,6 +4,7 @@ import numpy as np
 from bench.validation import publications
 from bench.validation.table import Row
 
+from quetsach.assess.estimate import SMALLEST_CELL
 from quetsach.assess.privacy import (
     Cell,
     Known,
@@ -18,7 +19,6 @@ from quetsach.assess.privacy import (
     together,
 )
 from quetsach.assess.privacy.suppression import known_of
-from quetsach.core.number import SMALLEST_CELL
 
 PROVINCES, BOTNETS = 63, 10
 WINDOW_DAYS = 30

@@ -15,9 +15,8 @@ from bench.validation.table import Row
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable
 from quetsach.assess.privacy import Known, Shown, Sum, folded_beside, folded_rows, recovered
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 
 MONTHS = 12

@@ -18,7 +18,7 @@ from quetsach.assess.effect.grounds import UNREGISTERED, Grounds
 from quetsach.assess.effect.panel import Floats
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of
 from quetsach.assess.effect.verdict import Word
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.lot import draw_lot, strata_of_days
 from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, size_per_arm

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, analyse, read_panel
 from quetsach.assess.effect.panel import Step, periods_of
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import AssessError, NotEstimable
 from quetsach.cli.center.assess.effect import MEASURED
 
 _CELLS = st.sampled_from(

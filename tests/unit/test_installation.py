@@ -34,7 +34,7 @@ def download(tmp_path: Path) -> Path:
             "core/pack.py",
             "core/indicator_list.py",
             "core/period.py",
-            "core/number.py",
+            "core/text.py",
             "core/text.py",
         ):
             archive.write(source / name, f"quetsach/{name}")

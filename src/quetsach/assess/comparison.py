@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.core.text import LocalText, Text
 
 # One value against four baselines: what a campaign achieved depends on what it is held against, so all are shown.

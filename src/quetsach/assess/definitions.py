@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, number_text
 
 # The name, unit and exact meaning of one kind of number.
 ADDRESS_KEY = "address"

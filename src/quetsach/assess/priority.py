@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Text, number_text
 
 # The criteria: scales from 0 to 1, weights, and the tables of harm and remediability.
 

@@ -22,14 +22,13 @@ from quetsach.assess import (
     rank_places,
     rank_sectors,
 )
-from quetsach.assess.estimate import Answer
+from quetsach.assess.estimate import SMALLEST_CELL, Answer
 from quetsach.assess.events import NOTHING_KNOWN, SIMILAR_DAYS, Calendar
 from quetsach.assess.hosts.comparison import Comparison
 from quetsach.campaign import Campaign, Measure, Window
 from quetsach.core.country import Places
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText, Text
 from quetsach.lake.hosts import compare_windows, hosts

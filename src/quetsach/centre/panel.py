@@ -6,8 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from quetsach.assess.effect.departures import basis_departures
-from quetsach.assess.effect.grounds import PanelOrigin
+from quetsach.assess.effect.grounds import PanelOrigin, basis_departures
 from quetsach.assess.effect.registration import LAKE_WEEKS, Registration
 from quetsach.assess.estimate import Notice
 from quetsach.centre.centre import Centre

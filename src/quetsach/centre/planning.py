@@ -11,8 +11,7 @@ from quetsach.assess.effect.fidelity import planned_days
 from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of
 from quetsach.assess.effect.registration import PanelPlan, Power, Registration
-from quetsach.assess.estimate import Notice
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable, Notice
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.panel import panel_so_far

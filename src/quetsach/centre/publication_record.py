@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.privacy import Shown, folded_rows
 from quetsach.centre import RecordError
 from quetsach.core.errors import InputError

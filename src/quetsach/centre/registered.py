@@ -12,8 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from quetsach import storage
-from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.fidelity import Fidelity, Flow, Note, fidelity_of, flow_of, planned_days, read_notes
+from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.registration import Registration, read_registration
 from quetsach.assess.effect.roll_out import RollOut, read_roll_out

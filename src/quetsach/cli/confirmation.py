@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import size_text
 from quetsach.core.pack import Action, systems_text
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, size_text
 from quetsach.endpoint import MassBrakeError, RegistryError
 from quetsach.endpoint.act.result import StepResult
 from quetsach.endpoint.artefact import (

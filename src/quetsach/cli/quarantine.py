@@ -13,8 +13,7 @@ from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import Parser, add_command, add_language, chosen_language
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import size_text
-from quetsach.core.text import Text
+from quetsach.core.text import Text, size_text
 from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.messages.formatting import translated
 from quetsach.endpoint.messages.steps import OUTCOMES

@@ -14,9 +14,8 @@ from threading import Lock
 from quetsach.cli.desktop import Desktop, excess_among, handle_of
 from quetsach.cli.rescue_session import KINDS, Drives, Kept, shown, system_of
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import size_text
 from quetsach.core.period import day_of
-from quetsach.core.text import Text
+from quetsach.core.text import Text, size_text
 from quetsach.endpoint.artefact import Finding
 from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.report import Report

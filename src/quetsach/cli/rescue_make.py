@@ -13,9 +13,8 @@ from quetsach.cli.confirmation import ended_politely, require_terminal
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json, print_table, say
 from quetsach.cli.parser import chosen_language
-from quetsach.core.number import size_text
 from quetsach.core.pack import Pack
-from quetsach.core.text import Text
+from quetsach.core.text import Text, size_text
 from quetsach.endpoint.messages.formatting import what_text
 from quetsach.installation import bundled, bundled_trust
 from quetsach.packs.container import pack as packed

@@ -16,8 +16,7 @@ from quetsach.cli.confirmation import agreed
 from quetsach.cli.output import say
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import size_text
-from quetsach.core.text import Text
+from quetsach.core.text import Text, size_text
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import open_mounted
 from quetsach.endpoint.messages.formatting import format_error

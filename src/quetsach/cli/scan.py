@@ -24,9 +24,8 @@ from quetsach.cli.parser import Parser, add_language, chosen_language
 from quetsach.cli.scan_options import add_scan_arguments, clean_command, code_of, format_unused, scan_options
 from quetsach.cli.scan_wording import KINDS, REASONS, SEVERITIES
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import number_text, size_text
 from quetsach.core.pack import Action, Pack, systems_text
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, number_text, size_text
 from quetsach.endpoint import ReportError
 from quetsach.endpoint.artefact import Finding, LineAnchor, ProcessAnchor, place_of, place_text, printable
 from quetsach.endpoint.host.disk import Own, open_own

@@ -10,8 +10,7 @@ from types import FrameType
 from typing import Any
 
 from quetsach.cli.output import Progress, say
-from quetsach.core.number import size_text
-from quetsach.core.text import Number, Text
+from quetsach.core.text import Number, Text, size_text
 from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.host import live
 from quetsach.endpoint.host.disk import used_on

@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from quetsach.core.number import size_text
+from quetsach.core.text import size_text
 from quetsach.endpoint.artefact import printable, windows_text
 from quetsach.endpoint.host.live import SYSTEM, is_elevated, mounts_now
 from quetsach.endpoint.window.use_cases import Drive

@@ -15,13 +15,29 @@ from pkgutil import get_data
 from typing import Any
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import number_text
 from quetsach.core.period import day_text
 
 OWN_LANGUAGE = "en"
 """The language that the sentences in the code are written in."""
 CATALOGUES = ("core", "assess", "campaign", "packs", "rescue", "endpoint", "centre", "cli", "web")
 """The packages that say something; each has its own catalogue in every language."""
+_SEPARATORS = {"vi": str.maketrans(",.", ".,")}
+"""Language -> how its separators differ from the English ones, which any other language gets."""
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
+    """Return a number with the separators of a language, and a minus that is no hyphen."""
+    text = f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "\u2212")
+    return text.translate(_SEPARATORS.get(language, {}))
+
+
+def size_text(size_bytes: int, language: str) -> str:
+    """Return a size in the largest binary unit that leaves at least 1, with one decimal from KiB on."""
+    size, unit = float(size_bytes), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{number_text(size, language, decimals=min(unit, 1))} {_UNITS[unit]}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces
 from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.calibration import Calibrated, NetworkPart, calibrate
@@ -23,7 +23,6 @@ from quetsach.assess.hosts.comparison import WindowMeasured
 from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measure, measure_part
 from quetsach.assess.hosts.schedule import STEPS, GapLadder
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.lake import rollups
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor

@@ -8,7 +8,7 @@ from statistics import mode
 from typing import Any
 
 from quetsach.assess import Basis
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts.breaks import DaySeen
 from quetsach.assess.hosts.calibration import Calibration, StandsOn
@@ -25,7 +25,6 @@ from quetsach.assess.hosts.measure import (
     of_both_versions,
 )
 from quetsach.assess.hosts.schedule import GapLadder
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.lake.host_rows import HostRows, watch_of
 from quetsach.lake.host_windows import (

@@ -9,8 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.centre.tables import bundled_ranges, load_families, load_network_tables
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.assess.comparison import Against, Compared, Point, compare, project
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 
 AT = date(2020, 12, 1)
 

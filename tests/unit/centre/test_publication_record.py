@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import quetsach
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 from quetsach.centre import RecordError
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.period import Period

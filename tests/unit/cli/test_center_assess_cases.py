@@ -8,8 +8,7 @@ import pytest
 
 from quetsach.assess.cases import Group, SubjectKind, case_report
 from quetsach.assess.cases.report import read_history
-from quetsach.assess.estimate import AssessError, Estimate
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError

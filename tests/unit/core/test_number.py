@@ -1,6 +1,6 @@
 import pytest
 
-from quetsach.core.number import number_text, size_text
+from quetsach.core.text import number_text, size_text
 
 
 @pytest.mark.parametrize(("language", "text"), [("vi", "2.014.512,5"), ("en", "2,014,512.5")])

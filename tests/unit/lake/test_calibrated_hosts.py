@@ -8,9 +8,8 @@ import pyarrow as pa
 import pytest
 from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.calibration import FEWEST_NETWORKS
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS

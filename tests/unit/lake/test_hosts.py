@@ -13,10 +13,9 @@ from bench.leases import Country, Seen, watch
 from bench.observation import observe
 from bench.regimes import Regime, play
 
-from quetsach.assess.estimate import Answer, AssessError, Estimate
+from quetsach.assess.estimate import Answer, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.measure import Watch, measure
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.centre.answers import compare_same_holiday
 from quetsach.core.family import Family, FamilyNames, Placing
 from quetsach.core.period import Period

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.web.conftest import LAST_DAY, NOW, sightings, write_published
 
+from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable
 from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.privacy import folded_rows
 from quetsach.centre.answers import families_seen
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
@@ -39,7 +39,6 @@ from quetsach.centre.publication.snapshot import (
     read_snapshot,
 )
 from quetsach.core.country import Places
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 # Episodes: the sightings of one subject and family, cut where it was quiet for long enough to be clean.
 

@@ -18,8 +18,7 @@ from quetsach.assess.cases.survival import (
     reinfection,
     time_to_clean,
 )
-from quetsach.assess.estimate import Answer, AssessError
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import Answer, AssessError, NotEstimable
 from quetsach.assess.rows import Line, read_rows
 from quetsach.core.text import Text
 

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.stats import chi2, norm, t
 
 from quetsach.assess.cases.episode import Codes, Episodes, Flags, Floats, Spells, returns_of
-from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate, NotEstimable, NotEstimableReason
 
 # Kaplan and Meier's curve, with late entries.
 

@@ -13,8 +13,7 @@ from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.sensitivity import PERIODS_FOR, with_spill_over
 from quetsach.assess.effect.synthetic import synthetic_control, synthetic_difference
 from quetsach.assess.effect.wedge import DUMMIES, stepped_wedge
-from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason, Notice
 from quetsach.core.text import Text
 
 SEED: Final = 2020

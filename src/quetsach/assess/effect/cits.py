@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.before_start import Strayed, strayed_among
 from quetsach.assess.effect.clumps import changes_of_treated, with_clumps
 from quetsach.assess.effect.contrast import noise_ratios, rank_of
 from quetsach.assess.effect.finding import (
@@ -27,11 +26,11 @@ from quetsach.assess.effect.finding import (
     is_nothing,
     observed_change,
 )
+from quetsach.assess.effect.group_time import Strayed, strayed_among
 from quetsach.assess.effect.panel import Block, Floats, Panel, Periods, Step, block_of
 from quetsach.assess.effect.sensitivity import Rival, widened
 from quetsach.assess.effect.wedge_effects import by_region
-from quetsach.assess.estimate import Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.core.text import Text
 
 CONTROLS_AT_LEAST: Final = 6

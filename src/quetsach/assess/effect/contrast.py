@@ -1,29 +1,94 @@
 """An effect as a weighted sum of cells, and what chance alone makes of such a sum.
 
-Units that begin together have the same weights, so that giving the starts to other units is an exchange of weights.
-Two intervals follow, of which neither may be narrower than what is printed: by permutation, inverted (the effects that
-would not look unusual among other draws of the starts), and by t with the spread between units that began together (of
-two groups Welch's test, which is CR2 with the degrees of Bell and McCaffrey 2002).
+Units that begin together have the same weights, so that giving the starts to other units is an exchange of weights:
+every other one where there are few, else random ones, within what was drawn. Two intervals follow, of which neither
+may be narrower than what is printed: by permutation, inverted (the effects that would not look unusual among other
+draws of the starts), and by t with the spread between units that began together (of two groups Welch's test, which is
+CR2 with the degrees of Bell and McCaffrey 2002).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor
+from itertools import combinations, islice, product
+from math import comb, floor, prod
 from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.draws import DRAWS_AT_LEAST, other_draws
 from quetsach.assess.effect.finding import Spread, is_nothing
 from quetsach.assess.effect.panel import Bools, Floats, Ints, Panel
-from quetsach.assess.estimate import CONFIDENCE, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import CONFIDENCE, Estimate, NotEstimable, NotEstimableReason
 
+DRAWS: Final = 999
+DRAWS_AT_LEAST: Final = 15
+"""Fewer other draws cannot give an interval of more than 93 %: chance alone gives the largest effect in one of 15."""
+_DRAWS_OF_MANY: Final = 199
+"""Fewest draws of very many rows."""
+_ENUMERATED_AT_MOST: Final = 2_000
 _DRAWN_AT_MOST, _AT_ONCE = 50_000_000, 4_000_000
 """Cells of the draws that are kept, and cells that are summed at once."""
 _PERIODS_FOR_NOISE: Final = 4
 _NOISY_UNDER: Final = 0.25
 """Share of controls as noisy before the start, under which a unit is taken to be noisier than they are."""
+
+
+def other_draws(kind: Ints, generator: np.random.Generator, *, strata: Sequence[str] = (), cells_at_most: int) -> Ints:
+    """Return other ways to give the kinds to the rows (draws x rows): every other one of few, else random ones.
+
+    Args:
+        kind: which start each row has (rows).
+        generator: draws them where there are many.
+        strata: (rows) what the starts are exchanged within; empty where all rows are exchanged.
+        cells_at_most: rows times draws that are kept.
+    """
+    within = _within(strata or ("",) * len(kind))
+    if prod(_arrangements(kind[rows]) for rows in within) <= _ENUMERATED_AT_MOST:
+        made = [one for one in _every(kind, within) if (one != kind).any()]
+        return np.array(made, dtype=np.int64).reshape(-1, len(kind))
+    draws = min(DRAWS, max(_DRAWS_OF_MANY, cells_at_most // len(kind)))
+    drawn = np.empty((draws, len(kind)), dtype=np.min_scalar_type(int(kind.max())))
+    for one in drawn:
+        for rows in within:
+            one[rows] = generator.permutation(kind[rows])
+    return drawn
+
+
+def _within(strata: Sequence[str]) -> list[Ints]:
+    """Return the rows of each stratum."""
+    numbers = np.unique(strata, return_inverse=True)[1]
+    return [np.flatnonzero(numbers == number) for number in range(int(numbers.max()) + 1)]
+
+
+def _arrangements(kind: Ints) -> int:
+    left, made = len(kind), 1
+    for count in np.bincount(kind):
+        made *= comb(left, int(count))
+        left -= int(count)
+    return made
+
+
+def _every(kind: Ints, within: Sequence[Ints]) -> Iterator[Ints]:
+    """Yield every way to give the rows of each stratum its kinds."""
+    for parts in product(*(list(_every_in(np.bincount(kind[rows]))) for rows in within)):
+        made = np.empty_like(kind)
+        for rows, part in zip(within, parts, strict=True):
+            made[rows] = part
+        yield made
+
+
+def _every_in(counts: Ints) -> Iterator[Ints]:
+    """Yield every way to give kinds, each to so many of the rows."""
+
+    def fill(made: Ints, kind: int) -> Iterator[Ints]:
+        if kind == len(counts):
+            yield made
+            return
+        for chosen in combinations(np.flatnonzero(made < 0).tolist(), int(counts[kind])):
+            one = made.copy()
+            one[list(chosen)] = kind
+            yield from fill(one, kind + 1)
+
+    yield from islice(fill(np.full(int(counts.sum()), -1), 0), _ENUMERATED_AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)

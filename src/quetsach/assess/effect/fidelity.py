@@ -17,8 +17,7 @@ from quetsach.assess.effect.analysis import Design, analyse
 from quetsach.assess.effect.finding import Scale
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.roll_out import RollOut
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import AssessError, NotEstimable
 from quetsach.assess.rows import Line, read_rows
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day

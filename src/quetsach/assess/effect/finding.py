@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from quetsach.assess.estimate import CONFIDENCE, Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import CONFIDENCE, Estimate, NotEstimable, Notice
 from quetsach.core.text import LocalText
 
 HOLDS_AT_LEAST: Final = 0.05

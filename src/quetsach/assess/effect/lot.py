@@ -15,8 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.contrast import inverted, rank_of
-from quetsach.assess.effect.draws import other_draws
+from quetsach.assess.effect.contrast import inverted, other_draws, rank_of
 from quetsach.assess.effect.panel import Bools, Floats, Ints
 
 _DRAWN_AT_MOST: Final = 2_000_000

@@ -10,8 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 from quetsach.core.errors import InputError
 from quetsach.core.text import Text
 

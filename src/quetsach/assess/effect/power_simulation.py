@@ -12,13 +12,12 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.analysis import Design, analyse
+from quetsach.assess.effect.did import within
 from quetsach.assess.effect.finding import Scale
 from quetsach.assess.effect.grounds import UNREGISTERED, Grounds
 from quetsach.assess.effect.panel import Floats, Ints, Panel, Periods
 from quetsach.assess.effect.registration import NoiseSource, Power
-from quetsach.assess.effect.two_way import within
-from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason, Notice
 from quetsach.core.text import Text
 
 DRAWS: Final = 400

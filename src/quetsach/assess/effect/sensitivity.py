@@ -16,10 +16,8 @@ from quetsach.assess.effect.clumps import LOSS_UNSEEN
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method, Part, as_reduction
 from quetsach.assess.effect.method_texts import LATEST
 from quetsach.assess.effect.panel import Panel
-from quetsach.assess.estimate import AssessError, Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable
-from quetsach.core.number import number_text
-from quetsach.core.text import NO_TEXT, LocalText, Number, Text
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, Notice
+from quetsach.core.text import NO_TEXT, LocalText, Number, Text, number_text
 
 # A finding that another account of what would have been does not agree with is printed wider.
 

@@ -20,10 +20,8 @@ from typing import Final
 
 import numpy as np
 
-from quetsach.assess.effect.before_start import strayed_among
 from quetsach.assess.effect.clumps import changes_of_treated, with_clumps
-from quetsach.assess.effect.contrast import rank_of
-from quetsach.assess.effect.draws import DRAWS_AT_LEAST
+from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
 from quetsach.assess.effect.finding import (
     Answer,
     Course,
@@ -35,7 +33,7 @@ from quetsach.assess.effect.finding import (
     is_nothing,
     observed_change,
 )
-from quetsach.assess.effect.group_time import course_before
+from quetsach.assess.effect.group_time import course_before, strayed_among
 from quetsach.assess.effect.panel import Block, Floats, Ints, Panel, block_of
 from quetsach.assess.effect.placebos import (
     POOR_FIT_SHARE,
@@ -54,8 +52,7 @@ from quetsach.assess.effect.synthetic_weights import (
     without_covariates,
 )
 from quetsach.assess.effect.wedge_effects import by_region
-from quetsach.assess.estimate import Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.core.text import Text
 
 CONTROLS_AT_LEAST: Final = DRAWS_AT_LEAST

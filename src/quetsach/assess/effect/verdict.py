@@ -10,8 +10,7 @@ from enum import Enum, StrEnum
 
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.estimate import AssessError, Estimate, Notice
-from quetsach.core.number import number_text
-from quetsach.core.text import Joined, LocalText, Text
+from quetsach.core.text import Joined, LocalText, Text, number_text
 
 
 class Word(StrEnum):

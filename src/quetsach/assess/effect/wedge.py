@@ -15,8 +15,7 @@ from typing import Final
 import numpy as np
 
 from quetsach.assess.effect.clumps import Changes, noise_of_changes, with_clumps
-from quetsach.assess.effect.contrast import rank_of
-from quetsach.assess.effect.draws import DRAWS_AT_LEAST
+from quetsach.assess.effect.contrast import DRAWS_AT_LEAST, rank_of
 from quetsach.assess.effect.finding import (
     HOLDS_AT_LEAST,
     Answer,
@@ -33,8 +32,7 @@ from quetsach.assess.effect.method_texts import AVERAGED, LATE, LATEST, lead_tex
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, around, stretched
 from quetsach.assess.effect.wedge_effects import WedgeEffects, by_region, drawn_together, filled
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 
 UNITS_AT_LEAST: Final = 12
 DUMMIES: Final = 6

@@ -11,7 +11,7 @@ from quetsach.assess.effect.contrast import Groups, contrast_spread
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.lot import Drawing, Lot, lot_of
 from quetsach.assess.effect.panel import Bools, Floats, Ints, Panel, Periods, Step
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 
 # For which times since the start an effect can be told, and by which weighted sums of cells.
 #

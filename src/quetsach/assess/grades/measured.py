@@ -8,9 +8,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from quetsach.assess.estimate import CONFIDENCE, AssessError, Estimate
+from quetsach.assess.estimate import CONFIDENCE, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, Method, graded, normal_draws, rank_sets
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.rows import read_rows
 from quetsach.core.text import Text
 

@@ -9,9 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import gammaincinv, gammaln
 from scipy.stats import gamma
 
-from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate
+from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded, uniform_draws
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.rows import read_rows
 from quetsach.core.text import Text
 

@@ -11,11 +11,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.estimators import LARGEST_Q
-from quetsach.assess.hosts.renewal import Renewal, fit_renewal
-from quetsach.assess.hosts.schedule import STEP_HOURS, STEPS, GapLadder, Schedule
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.hosts.schedule import STEP_HOURS, STEPS, GapLadder, Renewal, Schedule, fit_renewal
 
 WIDEST = 1.35
 """Times by which the upper end of an interval may exceed the lower one for there to be a number between: ±15 %."""

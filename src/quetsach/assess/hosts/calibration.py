@@ -19,12 +19,11 @@ from typing import Final
 import numpy as np
 from scipy.stats import t
 
-from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import WIDEST, NamedHours
 from quetsach.assess.hosts.estimators import session_hours
 from quetsach.assess.hosts.measure import Measured, Observed
 from quetsach.assess.hosts.schedule import GapLadder, Schedule, crosses_midnight
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.text import LocalText, Number, Text
 
 FEWEST_NETWORKS: Final = 4

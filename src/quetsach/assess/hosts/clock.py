@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.not_estimable import NotEstimableReason
+from quetsach.assess.estimate import NotEstimableReason
 from quetsach.core.country import WEEKEND
 
 # The uptime clock of a sensor: time runs only while the sensor was alive.

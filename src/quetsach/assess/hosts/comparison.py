@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from quetsach.assess.estimate import Answer, Estimate, Notice
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
 from quetsach.assess.hosts import doubts, sudden
 from quetsach.assess.hosts.breaks import DaySeen, Destinations
 from quetsach.assess.hosts.calibration import ASSUMED, Calibrated, Calibration
 from quetsach.assess.hosts.estimators import Rate, event_rate
 from quetsach.assess.hosts.measure import Measured, Observed, Watch, best_watches
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 

@@ -5,11 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from quetsach.assess.estimate import Answer, Estimate, Notice
+from quetsach.assess.estimate import SMALLEST_CELL, Answer, Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.hosts.measure import Watch, best_watches
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.number import SMALLEST_CELL, number_text
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, number_text
 
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Gone, WindowMeasured

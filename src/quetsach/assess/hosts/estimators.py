@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.schedule import STEP_HOURS, GapLadder, Schedule
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 # How many machines are on line by how fast new addresses come in: the curve of addresses against the window's length.
 #

@@ -7,12 +7,11 @@ from statistics import mode
 import numpy as np
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import FEWEST_CHECK_INS, WIDEST, Traces, check, check_part
 from quetsach.assess.hosts.clock import FEWEST_HOURS, FEWEST_ROWS
 from quetsach.assess.hosts.estimators import REGULAR, VALID_Q, Rate, accumulation, event_rate, session_hours
 from quetsach.assess.hosts.schedule import GapLadder, Schedule, crosses_midnight, daily_rhythm, read_schedule
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 REFUSED_SHARE = 0.1
 """Share of its address-days that the refused parts of a sum may have; with more there is no sum."""

@@ -1,12 +1,15 @@
 """Privacy of published tables: small cells are hidden, rounded or perturbed, and the result is attacked first."""
 
 from quetsach.assess.privacy.attack import Cell, Known, Published, Shift, Sum, recovered, release_refusal, together
-from quetsach.assess.privacy.folding import Shown, bare_rows, folded_beside, folded_rows
 from quetsach.assess.privacy.suppression import (
     FEWEST_ORGANISATIONS,
     LARGEST_SHARE,
     Relation,
     Rounded,
+    Shown,
+    bare_rows,
+    folded_beside,
+    folded_rows,
     given_away,
     hidden_cells,
     perturbed_cells,

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse
 
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 from quetsach.core.text import Text
 
 type Cell = tuple[str, str]

@@ -13,8 +13,7 @@ from quetsach.assess.cases.survival import LogRank, log_rank, returned
 from quetsach.assess.effect.contrast import inverted, rank_of
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.panel import Bools, Floats, Ints
-from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.rows import Line, read_rows
 from quetsach.assess.trial.lot import UNITS_AT_MOST, Drawn, Lot, listed_digest, strata_of_days, treated_of
 from quetsach.assess.trial.registration import Outcome, TrialRegistration, score_difference

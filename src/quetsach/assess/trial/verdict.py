@@ -6,12 +6,10 @@ from typing import Final
 
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Check
 from quetsach.assess.effect.verdict import NotGiven, Word
-from quetsach.assess.estimate import AssessError, Notice
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import AssessError, NotEstimable, Notice
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding
 from quetsach.assess.trial.registration import TrialRegistration
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, number_text
 
 _NAMES: Final = {
     "lost-alike": Text("how many were lost on each side"),

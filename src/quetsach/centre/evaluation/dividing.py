@@ -8,17 +8,15 @@ from typing import Any
 
 from quetsach.assess import Ranking
 from quetsach.assess.comparison import Daily, count_change, sides
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import SMALLEST_CELL, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_beside
 from quetsach.centre import answers
 from quetsach.centre.evaluation.inputs import Change, Dimension, MachineChange, ProvinceRate
 from quetsach.centre.evaluation.sources import Sources
 from quetsach.core.country import UNKNOWN_PLACE, Place, Places
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.text import LocalText, Number, Text

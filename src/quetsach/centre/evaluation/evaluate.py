@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from quetsach.assess import Basis, TargetReport
 from quetsach.assess.comparison import MONTHS, Compared, Point, compare
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import Counted, PublishedRecord
 from quetsach.campaign.schedule.outcome import Outcome

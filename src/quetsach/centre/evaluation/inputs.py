@@ -13,12 +13,11 @@ from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.effect.method_texts import basis_rows
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
-from quetsach.assess.estimate import Answer, Estimate, Notice
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, Notice
 from quetsach.assess.grades import ProviderGrades
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Choice, Observation
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import PublishedRecord

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, case_report
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 from quetsach.assess.grades import grade_providers
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import Campaign
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.centre.answers import GRADED_DAYS, weekly_machines

@@ -7,8 +7,8 @@ from functools import cached_property
 from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.effect import Design
 from quetsach.assess.effect.registration import Registration
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.events import Calendar
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criteria
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import PublishedRecord

@@ -7,11 +7,10 @@ around them: totals over fewer families, families that are gone, weeks of a prov
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import SMALLEST_CELL, Estimate
 from quetsach.assess.grades.provider import Weeks
 from quetsach.assess.hosts.comparison import Comparison, Gone
 from quetsach.centre.evaluation.inputs import Change
-from quetsach.core.number import SMALLEST_CELL
 
 _ROUNDED = 0.05
 """By how much a printed mean may differ from the true one."""

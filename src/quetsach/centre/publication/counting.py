@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from quetsach.assess import Ranking, WindowCount
+from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
@@ -28,7 +28,6 @@ from quetsach.centre.publication.snapshot import Demonstration, RankedRow, Snaps
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.country import Places
 from quetsach.core.family import FamilyNames
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText, Text
 from quetsach.lake import listed

@@ -11,8 +11,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Text, all_in_language, both
+from quetsach.core.text import LocalText, Text, all_in_language, both, number_text
 from quetsach.feeds.layout import LAYOUTS
 
 _LIST = (Text("feed"), Text("report"), Text("content"))

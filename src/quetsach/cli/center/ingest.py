@@ -15,8 +15,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
-from quetsach.core.number import number_text
-from quetsach.core.text import Text
+from quetsach.core.text import Text, number_text
 from quetsach.lake.lake import IngestResult, Outcome
 
 _COUNTED = {

@@ -9,8 +9,7 @@ from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import size_text
-from quetsach.core.text import Number, Text, all_in_language
+from quetsach.core.text import Number, Text, all_in_language, size_text
 from quetsach.lake import keeping, readers
 from quetsach.lake.keeping import Expired
 

@@ -10,9 +10,8 @@ from quetsach.campaign.section import MAX_BYTES
 from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.core.text import Text, all_in_language
+from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.selectors import all_totals, partner_states
 from quetsach.web.office.partners.services.intake import deliveries_work, delivery_receive, delivery_take_in

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
+from quetsach.assess.estimate import SMALLEST_CELL
 from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.number import SMALLEST_CELL, number_text
 from quetsach.core.period import Period, parse_day
-from quetsach.core.text import Text, all_in_language
+from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.web.office.blob_store import KITS
 from quetsach.web.office.people.access import today
 from quetsach.web.office.plans.selectors import campaign_of

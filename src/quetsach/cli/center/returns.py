@@ -14,9 +14,8 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
 from quetsach.core.table import csv_text
-from quetsach.core.text import Text, all_in_language
+from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Assignment, Period
 from quetsach.web.office.returns.page import STANDINGS

@@ -9,9 +9,8 @@ from datetime import datetime
 from html import escape
 from importlib import resources
 
-from quetsach.core.number import number_text
 from quetsach.core.pack import systems_text
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import LocalText, Number, Text, number_text
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages.steps import OUTCOMES as ENDS
 from quetsach.endpoint.messages.steps import STEPS

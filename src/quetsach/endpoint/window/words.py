@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from quetsach.core.number import number_text, size_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Text, number_text, size_text
 from quetsach.endpoint.messages.refusals import UNFIT
 from quetsach.endpoint.window.page import Button, Page, Rank, Tone
 from quetsach.installation import bundled_country

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from quetsach.assess.estimate import SMALLEST_CELL
 from quetsach.assess.privacy import Known, release_refusal, rounded_cells
 from quetsach.assess.privacy import Sum as PrivacySum
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.storage import LastRead, locked, make_folder, write
 from quetsach.web.api.models import ReportDay, ReportedFinding, ToolReport
 from quetsach.web.published.report_counts import WITH_FINDING, State, held_days

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import vl_convert
 
-from quetsach.core.number import number_text
+from quetsach.core.text import number_text
 from quetsach.web.design import alt
 
 _STRONG = "#2f4a66"

@@ -14,9 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
-from quetsach.core.number import number_text
 from quetsach.core.period import MONTHS, Period, day_text
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Text, number_text
 
 register = template.Library()
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.not_estimable import NotEstimable
-from quetsach.core.number import number_text
-from quetsach.core.text import Joined, LocalText, Number, Text
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable
+from quetsach.core.text import Joined, LocalText, Number, Text, number_text
 from quetsach.core.tile import Tile
 from quetsach.web.design.tile_map import Shade
 

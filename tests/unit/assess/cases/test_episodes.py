@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from quetsach.assess.cases import Episodes, SubjectKind, Watch, episodes_of, reinfection, returns_of, spells_of
 from quetsach.assess.cases.episode import QUIET_DAYS
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 
 
 def episodes(rows: list[tuple[int, int, float]], watch: Watch) -> Episodes:

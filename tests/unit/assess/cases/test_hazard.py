@@ -7,8 +7,7 @@ import statsmodels.api as sm
 
 from quetsach.assess.cases import Spells, hazard_ratio, time_to_clean
 from quetsach.assess.cases.survival import _cells, _ratios
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what lifelines itself imports

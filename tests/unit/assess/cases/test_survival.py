@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from quetsach.assess.cases import Spells, log_rank, survival_curve
-from quetsach.assess.estimate import Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what lifelines itself imports

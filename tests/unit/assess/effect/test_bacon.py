@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect.did import bacon
-from quetsach.assess.effect.two_way import TwoWayFit, fit_two_way
+from quetsach.assess.effect.did import TwoWayFit, bacon, fit_two_way
 
 
 @pytest.mark.parametrize("never", [0, 7])

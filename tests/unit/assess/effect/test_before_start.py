@@ -9,8 +9,8 @@ from tests.unit.assess.effect.test_clumps import PERIODS, START, found_in, quiet
 from tests.unit.assess.effect.test_verdict import codes
 
 from quetsach.assess.effect import Design, Finding, Method, analyse
-from quetsach.assess.effect.before_start import BEGINS_EARLY, strayed_among
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.effect.group_time import BEGINS_EARLY, strayed_among
+from quetsach.assess.estimate import NotEstimable
 
 STARTS = [START] * 20 + [PERIODS] * 20
 

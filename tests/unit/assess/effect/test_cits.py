@@ -4,7 +4,7 @@ import statsmodels.api as sm
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 
 def _found(panel: object, design: Design) -> Finding:

@@ -4,7 +4,7 @@ from scipy import stats
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID, Scale.LEVEL)
 

@@ -9,8 +9,7 @@ from quetsach.assess.effect import Design, Method, Scale, analyse
 from quetsach.assess.effect.finding import Finding
 from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of, stated_noise
 from quetsach.assess.effect.registration import NoiseSource, Power, read_power
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
 UNITS = tuple(f"u{n}" for n in range(24))
 STARTS = np.array([6 + 3 * (n % 6) for n in range(24)])

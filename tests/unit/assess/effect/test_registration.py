@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Counted, Design, Method, Scale
-from quetsach.assess.effect.departures import basis_departures, departures
+from quetsach.assess.effect.grounds import basis_departures, departures
 from quetsach.assess.effect.registration import NoiseSource, Power, Registration, read_registration, seal
 from quetsach.assess.estimate import AssessError
 from quetsach.core.period import Period

@@ -11,8 +11,7 @@ from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scal
 from quetsach.assess.effect.clumps import LOSS_UNSEEN
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID)
 

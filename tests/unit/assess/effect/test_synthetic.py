@@ -11,8 +11,7 @@ from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analys
 from quetsach.assess.effect.panel import block_of
 from quetsach.assess.effect.placebos import placebo_groups, play
 from quetsach.assess.effect.synthetic_weights import corrected, simplex_weights
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
 
 def _found(panel: object, method: Method) -> Finding:

@@ -6,14 +6,13 @@ import pytest
 from tests.unit.assess.effect.panels import panel_of, wedge_panel
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.draws import DRAWS
+from quetsach.assess.effect.contrast import DRAWS
 from quetsach.assess.effect.lot import lot_of
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.panel import parse_period, periods_of
 from quetsach.assess.effect.sensitivity import sensitivity
 from quetsach.assess.effect.wedge_effects import WedgeEffects, drawn_together, exposure_times
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
 STARTS = [4 + 3 * (unit // 5) for unit in range(20)]
 WEDGE = Design(Method.WEDGE, Scale.LEVEL)

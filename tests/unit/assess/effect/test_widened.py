@@ -12,8 +12,7 @@ from quetsach.assess.effect.contrast import groups_of
 from quetsach.assess.effect.finding import Spread
 from quetsach.assess.effect.group_time import Comparison, rivals_of
 from quetsach.assess.effect.sensitivity import AGREES_AT_MOST, STRICTER, Rival, not_excluded, widened
-from quetsach.assess.estimate import AssessError, Estimate
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable
 
 USUAL = Finding(Method.DID, Scale.LOG, Spread(0.0, 0.5, 30), Estimate(0.0, -1.0, 1.0), 1.0, None)
 

@@ -3,11 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.assess.estimate import AssessError, Estimate
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import Estimates, Grade, Method, rank_sets, ranked, read_estimates
 from quetsach.assess.grades.grade import graded
 from quetsach.assess.grades.measured import MAX_NAMES
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def table(estimates: list[float], errors: list[float]) -> Estimates:

@@ -3,8 +3,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 from quetsach.assess.grades import Grade, Rates, graded_rates, own_change, shrunk_rates
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 
 def rates(counts: list[float], subscribers: list[float], weeks: int = 2) -> Rates:

@@ -9,11 +9,10 @@ from bench.observation import observe
 from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import NamedHours, Stays
 from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.core.country import WEEKEND, Offices
 
 ORDINARY = Regime(machines=200, lease=48.0)

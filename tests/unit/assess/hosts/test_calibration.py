@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from bench.validation import calibration as worlds
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import NamedHours
 from quetsach.assess.hosts.calibration import Calibrated, NetworkPart, calibrate
 from quetsach.assess.hosts.measure import Observed, measure
 from quetsach.assess.hosts.schedule import GapLadder
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 WEEKS = 672.0
 KNOWN = (50, 60, 70, 80)

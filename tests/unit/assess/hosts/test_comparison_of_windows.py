@@ -7,17 +7,15 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from quetsach.assess.estimate import Estimate, Notice
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.calibration import Calibrated, Calibration
 from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
 from quetsach.assess.hosts.schedule import GapLadder
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, number_text
 
 JUNE = Period(date(2020, 6, 1), date(2020, 6, 28))
 JULY = Period(JUNE.last + timedelta(days=1), JUNE.last + timedelta(days=28))

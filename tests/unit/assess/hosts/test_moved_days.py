@@ -7,9 +7,9 @@ import pytest
 from bench.observation import observe
 from bench.regimes import DAYS, CheckIns, Regime, play
 
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.live_hours import moved_days
 from quetsach.assess.hosts.measure import measure
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 MONDAY = date(2020, 6, 1)
 WEEKS = [MONDAY + timedelta(days=n) for n in range(28)]

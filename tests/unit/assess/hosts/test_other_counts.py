@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.clock import SensorDays, feed_mode, is_dense
 from quetsach.assess.hosts.estimators import (
     WINDOW_HOURS,
@@ -18,7 +18,6 @@ from quetsach.assess.hosts.estimators import (
     event_rate,
     expected_addresses,
 )
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 MONDAY = date(2020, 6, 1)
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.renewal import Renewal, fit_renewal
-from quetsach.assess.hosts.schedule import GapLadder, read_schedule
+from quetsach.assess.hosts.schedule import GapLadder, Renewal, fit_renewal, read_schedule
 
 GAPS = 100_000
 NOT_ONE_SCHEDULE = 0.02

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.estimators import BUDGET, WIDE_BUDGET, session_hours
 from quetsach.assess.hosts.schedule import GapLadder, Schedule, daily_rhythm, read_schedule, step_of
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 
 WEEKS = 28 * 24.0
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quetsach.assess.estimate import AssessError
-from quetsach.assess.not_estimable import NotEstimableReason
+from quetsach.assess.estimate import AssessError, NotEstimableReason
 from quetsach.assess.privacy import Cell, Known, Sum, recovered, release_refusal
 
 A, B, C = ("a", "n"), ("b", "n"), ("c", "n")

@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import Shown, bare_rows, folded_beside, folded_rows
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 
 FIRST = date(2026, 1, 1)

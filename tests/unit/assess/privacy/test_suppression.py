@@ -3,8 +3,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quetsach.assess.estimate import SMALLEST_CELL
 from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
-from quetsach.core.number import SMALLEST_CELL
 
 
 def column(values: dict[str, int], name: str = "infected") -> tuple[dict[Cell, int], list[Relation]]:

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from tests.unit.assess.trial.trials import START, outcomes, trial
 
-from quetsach.assess.effect.departures import OF_ANOTHER_SIGNER
+from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
-from quetsach.assess.estimate import AssessError, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial

@@ -7,9 +7,8 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, SubjectKind, case_report
 from quetsach.assess.cases.report import read_history
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import grade_providers
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.priority import Observation, choose
 from quetsach.assess.privacy import folded_rows
 from quetsach.centre.evaluation.inputs import Cases, Grades, Priority

@@ -8,10 +8,9 @@ from tests.unit.assess.effect.panels import grounds_of, wedge_panel
 from quetsach.assess.comparison import compare
 from quetsach.assess.effect.grounds import UNREGISTERED
 from quetsach.assess.effect.verdict import NotGiven
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.calibration import StandsOn
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.campaign import read_campaign
 from quetsach.campaign.record import PublishedRecord
 from quetsach.centre.evaluation.inputs import (

@@ -14,9 +14,8 @@ from tests.unit.web.evaluation.judged import cases, grades, priority, refused_ca
 from tests.unit.web.evaluation.samples import inputs
 
 from quetsach.assess import DEFINITIONS
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import EXPLANATIONS, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import ProviderGrades, grade_providers, shrunk_rates
-from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.assess.priority import Criteria, Criterion, Observation, choose
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.campaign.schedule.outcome import DecisionFact, Outcome

@@ -11,15 +11,13 @@ from hypothesis import strategies as st
 from tests.unit.web.evaluation.judged import cases, grades
 from tests.unit.web.evaluation.samples import inputs
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import SMALLEST_CELL, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.comparison import Comparison, Gone
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_rows
 from quetsach.centre.evaluation import withholding
 from quetsach.centre.evaluation.dividing import machines_told
 from quetsach.centre.evaluation.inputs import Change
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.web.evaluation.chapters import compose

@@ -17,12 +17,11 @@ from tests.unit.web.evaluation.samples import REFUSED, effect_of, inputs
 
 from quetsach.assess import Basis, Figure, Ranking, Row, TargetReport, WindowCount
 from quetsach.assess.definitions import MEAN_DAILY
-from quetsach.assess.estimate import Estimate, Notice
+from quetsach.assess.estimate import EXPLANATIONS, SMALLEST_CELL, Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.events import Calendar, Holiday
 from quetsach.assess.hosts.calibration import Calibration
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.measure import Watch
-from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
 from quetsach.assess.privacy import folded_rows
 from quetsach.assess.targets import change_against
 from quetsach.campaign import read_campaign
@@ -30,7 +29,6 @@ from quetsach.campaign.schedule.outcome import LetterFact, Outcome, ReturnFacts,
 from quetsach.centre.evaluation.dividing import changes
 from quetsach.centre.evaluation.evaluate import own_letters
 from quetsach.centre.evaluation.inputs import Dimension, MachineChange
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.installation import bundled

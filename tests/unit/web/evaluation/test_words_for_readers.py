@@ -10,7 +10,7 @@ from tests.unit.web.evaluation.test_report import counted
 
 from quetsach.assess import DEFINITIONS
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES, SCALE_NAMES
-from quetsach.assess.not_estimable import EXPLANATIONS
+from quetsach.assess.estimate import EXPLANATIONS
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.page import render_page
 

@@ -7,8 +7,7 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, History, SubjectKind, TimeToClean, case_report
 from quetsach.assess.cases.report import read_history
-from quetsach.assess.estimate import Answer, Estimate
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.centre import Centre
 from quetsach.cli.center.arguments.figures import CASE_DAYS
@@ -17,9 +16,8 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText, Number, Text, all_in_language
+from quetsach.core.text import LocalText, Number, Text, all_in_language, number_text
 from quetsach.lake.cases import bot_history
 
 _STILL_INFECTED = (14, 30)

@@ -17,8 +17,7 @@ from quetsach.assess.effect.panel_file import MAX_BYTES
 from quetsach.assess.effect.registration import Registration
 from quetsach.assess.effect.sensitivity import e_value, judged_name, range_judged, sensitivity
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
-from quetsach.assess.estimate import Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import Estimate, NotEstimable, Notice
 from quetsach.assess.trial.registration import is_trial
 from quetsach.centre.centre import Centre
 from quetsach.centre.evaluation.analysis import analyse_panel
@@ -33,8 +32,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
-from quetsach.core.text import NO_TEXT, LocalText, Text, all_in_language, both
+from quetsach.core.text import NO_TEXT, LocalText, Text, all_in_language, both, number_text
 from quetsach.endpoint.messages import LANGUAGES
 
 _RANGES = {"ramp": (1, 10_000), "exposure": (0, 100), "seed": (0, 2**63 - 1)}

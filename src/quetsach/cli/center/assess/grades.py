@@ -6,6 +6,7 @@ from math import floor, log10
 import numpy as np
 
 from quetsach import storage
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.grades import (
     GradedProvider,
     LeagueTable,
@@ -16,7 +17,6 @@ from quetsach.assess.grades import (
     read_estimates,
     read_subscribers,
 )
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.answers import weekly_machines
 from quetsach.centre.centre import Centre
@@ -32,9 +32,8 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
-from quetsach.core.text import Text, all_in_language
+from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.network import NetworkTables
 
 _DAYS = 28

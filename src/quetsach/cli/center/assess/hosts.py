@@ -9,10 +9,9 @@ from typing import Any
 from quetsach import storage
 from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.definitions import DEFINITIONS
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable
 from quetsach.assess.grades import read_subscribers, shrunk_rates
 from quetsach.assess.hosts.calibration import ASSUMED
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.answers import compare_same_holiday
 from quetsach.centre.centre import Centre
 from quetsach.cli.center.assess.hosts_told import Rates, show

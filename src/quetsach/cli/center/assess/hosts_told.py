@@ -4,14 +4,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from quetsach.assess.definitions import DEFINITIONS, period_text
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
 from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions, tell_wrapped
 from quetsach.cli.output import print_table
-from quetsach.core.number import number_text
-from quetsach.core.text import LocalText, Number, Text, all_in_language
+from quetsach.core.text import LocalText, Number, Text, all_in_language, number_text
 from quetsach.lake.hosts import HostReport, HostRow
 
 type Rates = Mapping[str, Estimate] | NotEstimable

@@ -22,8 +22,7 @@ from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.family import FamilyNames
-from quetsach.core.number import number_text
-from quetsach.core.text import NO_TEXT, Text, all_in_language
+from quetsach.core.text import NO_TEXT, Text, all_in_language, number_text
 
 _HEADINGS = {
     "botnets": Text("family"),

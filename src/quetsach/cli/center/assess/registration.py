@@ -13,7 +13,7 @@ from quetsach.assess.effect.cits import CONTROLS_TO_CLAIM
 from quetsach.assess.effect.panel_file import MAX_BYTES
 from quetsach.assess.effect.power_simulation import DRAWS, Noise, noise_of, stated_noise
 from quetsach.assess.effect.registration import NoiseSource, Power, Registration, seal
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.sealed import Registered, Seal, digest_of
 from quetsach.assess.trial.registration import seal_trial
 from quetsach.campaign.section import Section

@@ -9,8 +9,7 @@ from quetsach.cli.center.assess.windows import asked_period, print_csv, show_bas
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
-from quetsach.core.number import number_text
-from quetsach.core.text import NO_TEXT, Text, all_in_language
+from quetsach.core.text import NO_TEXT, Text, all_in_language, number_text
 
 _WINDOWS = (
     Text("window", context="target"),

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.assess.effect.verdict import NotGiven
-from quetsach.assess.estimate import Answer, Estimate, Notice
-from quetsach.assess.not_estimable import NotEstimable
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable, Notice
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.assess.trial.analysis import Arm, TrialFinding, analyse_trial, read_outcomes
 from quetsach.assess.trial.lot import Drawn, Lot, draw_lot, read_customers, read_lot, strata_of_days
@@ -27,10 +26,9 @@ from quetsach.cli.center.assess.windows import campaign_folder, keep_once, perce
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.number import number_text
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
-from quetsach.core.text import Number, Text, all_in_language
+from quetsach.core.text import Number, Text, all_in_language, number_text
 
 _WHOLE = 100
 

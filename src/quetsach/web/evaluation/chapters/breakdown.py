@@ -3,9 +3,8 @@
 from statistics import median
 
 from quetsach.assess.comparison import Side
-from quetsach.assess.estimate import Estimate
+from quetsach.assess.estimate import Estimate, NotEstimable
 from quetsach.assess.hosts.calibration import ASSUMED
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.text import LocalText, Text
 from quetsach.web.design.tile_map import Shade

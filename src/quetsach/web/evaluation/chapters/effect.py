@@ -8,9 +8,8 @@ from quetsach.assess.effect.fidelity import Flow, Kept, StepFlow
 from quetsach.assess.effect.finding import Finding, Part
 from quetsach.assess.effect.method_texts import ASSUMPTIONS, METHOD_NAMES
 from quetsach.assess.effect.sensitivity import judged_name, range_judged, sensitivity
-from quetsach.assess.not_estimable import EXPLANATIONS, NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import EXPLANATIONS, SMALLEST_CELL, NotEstimable, NotEstimableReason
 from quetsach.centre.evaluation.inputs import Effect, Inputs
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import (
     HIGH,

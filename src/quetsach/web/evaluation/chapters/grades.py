@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from statistics import median
 
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable
 from quetsach.assess.grades import GradedProvider, ProviderGrades
 from quetsach.assess.hosts.calibration import ASSUMED
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.assess.priority import Criterion, Observation
 from quetsach.campaign.schedule.decision import DecisionKind
 from quetsach.centre.evaluation.inputs import Dimension, Grades, Inputs, Priority

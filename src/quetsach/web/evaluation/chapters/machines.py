@@ -8,11 +8,10 @@ import numpy as np
 
 from quetsach.assess.cases import CaseReport, Group, TimeToClean
 from quetsach.assess.definitions import change_of
-from quetsach.assess.estimate import Answer, Estimate
+from quetsach.assess.estimate import Answer, Estimate, NotEstimable
 from quetsach.assess.hosts.calibration import ASSUMED, StandsOn
 from quetsach.assess.hosts.comparison import Comparison, Covered, Gone
 from quetsach.assess.hosts.doubts import may_be_named, small_families
-from quetsach.assess.not_estimable import NotEstimable
 from quetsach.centre.evaluation.inputs import Cases, Inputs
 from quetsach.core.text import LocalText, Number, Text
 from quetsach.web.evaluation.document import (

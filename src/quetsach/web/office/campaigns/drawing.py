@@ -16,8 +16,8 @@ from quetsach.campaign.schedule.decision import Decision, DecisionKind
 from quetsach.campaign.schedule.outcome import Total, TotalsRow
 from quetsach.campaign.schedule.plan import Milestone
 from quetsach.campaign.schedule.status import Board, Row
-from quetsach.core.number import number_text
 from quetsach.core.period import Period
+from quetsach.core.text import number_text
 from quetsach.web.design.words import day, figure, here, marked_day
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 

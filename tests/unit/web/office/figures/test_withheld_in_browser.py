@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext
 from tests.browser import barriers, fits
 
-from quetsach.assess.not_estimable import NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 from quetsach.campaign.authority import Role
 from quetsach.centre.publication.candidates import Candidate, lay_candidate
 from quetsach.centre.publication.snapshot import read_snapshot

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from django.db.models import Count, F, Q, Sum
 
+from quetsach.assess.estimate import SMALLEST_CELL
 from quetsach.assess.privacy import Cell, Relation, given_away, hidden_cells
 from quetsach.campaign.authority import Permission, scope
-from quetsach.core.number import SMALLEST_CELL
 from quetsach.core.period import Period
 from quetsach.core.text import NO_TEXT, LocalText
 from quetsach.web.office.people.access import duties_of, require

@@ -14,9 +14,8 @@ from quetsach.assess.privacy import Cell, Relation, hidden_cells
 from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
 from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
-from quetsach.core.number import number_text
 from quetsach.core.period import Period as Days
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Text, number_text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
