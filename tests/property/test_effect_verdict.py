@@ -19,7 +19,7 @@ from quetsach.assess.effect.registration import Registration
 from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import AssessError
 from quetsach.centre.centre import Centre
-from quetsach.centre.evaluation.analysis import analyse_effect
+from quetsach.centre.evaluation.judging import analyse_effect
 from quetsach.centre.evaluation.sources import HandedOver
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import compacted, rollups
-from quetsach.lake.compacted import Compacted
+from quetsach.lake import records, rollups
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
-from quetsach.lake.records import Catalog
+from quetsach.lake.records import Catalog, Compacted
 
 LEAST_FILES = 4
 """Fewer files of a day are left as they are."""
@@ -106,7 +105,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
                 storage.write(tmp / "delivery.json", after.to_json())
                 storage.publish([(tmp / "delivery.json", record)])
             is_deleted = lake.discard(gone)
-            compacted.forget(lake.folder, before=before, tmp=tmp)
+            records.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size, is_deleted)
 
 
@@ -154,7 +153,7 @@ def compact(
             sightings = catalog.sightings_for(roll_up)
             if sightings is not None and len(sightings) >= least_files:
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)
-                compacted.gather(lake.folder, made, sightings, tmp=tmp)
+                records.gather(lake.folder, made, sightings, tmp=tmp)
                 days += 1
                 gathered += [str(path.relative_to(lake.folder)) for path in sightings]
             progress(1)

@@ -41,12 +41,11 @@ from quetsach.feeds.layout import Layout
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import Member, Readable, is_packed, members
 from quetsach.feeds.record import legible
-from quetsach.lake import LakeError, compacted, queries, readers, rollups
-from quetsach.lake.compacted import Compacted
+from quetsach.lake import LakeError, queries, readers, records, rollups
 from quetsach.lake.delivery import Delivery, delivery_id
-from quetsach.lake.engine import Engine
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
-from quetsach.lake.records import Catalog, CatalogReader
+from quetsach.lake.queries import Engine
+from quetsach.lake.records import Catalog, CatalogReader, Compacted
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
 
@@ -223,7 +222,7 @@ class Lake:
             if former and committed and len(committed) + 1 >= MANY_FILES and catalog.rows_of(former) + rows <= FEW_ROWS:
                 made = Compacted(day, delivery.feed, delivery.report, tuple(sorted((*former.deliveries, delivery.id))))
                 sightings = [*committed, self.folder / delivery.sightings_path(day)]
-                compacted.gather(self.folder, made, sightings, tmp=tmp)
+                records.gather(self.folder, made, sightings, tmp=tmp)
                 gathered += [str(path.relative_to(self.folder)) for path in sightings]
         return gathered
 

@@ -2,9 +2,13 @@
 
 Whatever is counted once in a part is in no other part: a part has all sightings of some addresses, those whose *bucket*
 is in its range. Its answer is whole numbers, days and names, never a fraction, so that no number of parts and no order
-of adding them up changes a bit of the answer; what is divided is divided once, at the end.
+of adding them up changes a bit of the answer; what is divided is divided once, at the end. Here the engine is DuckDB in
+memory, bounded, opened at the first question.
 """
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +23,34 @@ from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError
+
+_SETTINGS = {
+    "memory_limit": "1GB",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "arrow_lossless_conversion": "true",
+}
+
+
+class Engine:
+    """One for a lake and its views. What does not fit into memory is spilled to a folder that goes with the object."""
+
+    def __init__(self) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection; whoever asks takes a cursor of it."""
+        if self._connection is None:
+            spill = Path(tempfile.mkdtemp(prefix="quetsach-"))  # addresses, for this user's eyes only
+            weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+            self._connection = connect(spill)
+        return self._connection
+
+
+def connect(spill: Path) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB in memory; what does not fit goes to the folder ``spill``, which holds addresses."""
+    return duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
+
 
 BUCKETS = 256
 
@@ -58,7 +90,7 @@ class Question[Answer](Protocol):
         """Count a part.
 
         Args:
-            engine: of ``lake.engine``, at the same version for all parts of a question.
+            engine: an ``Engine``'s, at the same version for all parts of a question.
             part: files that can be read where this runs.
 
         Raises:

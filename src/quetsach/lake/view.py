@@ -26,8 +26,7 @@ from quetsach.core.text import LocalText
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries, readers
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.engine import Engine
-from quetsach.lake.queries import CountAddresses, ListAddresses, Part, Question, parts_of
+from quetsach.lake.queries import CountAddresses, Engine, ListAddresses, Part, Question, parts_of
 from quetsach.lake.readers import Access
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp

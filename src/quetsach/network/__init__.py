@@ -1,8 +1,18 @@
 """Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
 
-from quetsach.network.names import UNKNOWN_ISP, Isp, Isps, RegionNames, read_isps, read_spellings
 from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError, read_ranges
-from quetsach.network.tables import ANNOTATIONS, Location, NetworkTables, annotate
+from quetsach.network.tables import (
+    ANNOTATIONS,
+    UNKNOWN_ISP,
+    Isp,
+    Isps,
+    Location,
+    NetworkTables,
+    RegionNames,
+    annotate,
+    read_isps,
+    read_spellings,
+)
 
 ATTRIBUTION = (
     ("RouteViews", "https://www.routeviews.org/"),

@@ -17,7 +17,7 @@ from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 from tests.waiting import PATIENCE_SECONDS
 
-from quetsach.lake import compacted, readers
+from quetsach.lake import readers, records
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX
 
@@ -130,7 +130,7 @@ def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> N
     shutil.copytree(tmp_path / "whole", tmp_path / "compacted")
     finish(server, tmp_path / "compacted", "compact")
     expected = content_of(tmp_path / "compacted")
-    assert compacted.FILE in expected
+    assert records.FILE in expected
     for step in range(100):
         folder = tmp_path / f"lake-{step}"
         shutil.copytree(tmp_path / "whole", folder)

@@ -17,8 +17,7 @@ from quetsach.assess.effect.power_simulation import Noise
 from quetsach.assess.effect.registration import PanelPlan, Registration, seal
 from quetsach.assess.effect.roll_out import RollOut
 from quetsach.centre.centre import Centre
-from quetsach.centre.panel import CampaignPanel, campaign_panel
-from quetsach.centre.planning import noise_in_lake
+from quetsach.centre.panel import CampaignPanel, campaign_panel, noise_in_lake
 from quetsach.centre.registered import kept_flow, read_registered, registered, registration_key
 from quetsach.centre.tables import load_network_tables
 from quetsach.cli.main import build_parser

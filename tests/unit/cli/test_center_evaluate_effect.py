@@ -16,8 +16,8 @@ from quetsach.assess.effect.verdict import NotGiven
 from quetsach.assess.trial.lot import draw_lot
 from quetsach.assess.trial.registration import Expected, Outcome, TrialRegistration, seal_trial
 from quetsach.centre.centre import Centre
-from quetsach.centre.evaluation.analysis import analyse_effect
 from quetsach.centre.evaluation.inputs import Effect
+from quetsach.centre.evaluation.judging import analyse_effect
 from quetsach.centre.evaluation.sources import File, HandedOver
 from quetsach.cli.center.evaluate import handed_over
 from quetsach.cli.main import build_parser

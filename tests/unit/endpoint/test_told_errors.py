@@ -25,7 +25,7 @@ EVALUATED = (
     "assess/ranking.py",
     "assess/targets.py",
     "centre/answers.py",
-    "centre/evaluation/analysis.py",
+    "centre/evaluation/judging.py",
     "cli/center/evaluate.py",
     "core/table.py",
     "core/tile.py",

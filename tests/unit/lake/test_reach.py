@@ -18,7 +18,7 @@ from quetsach.lake.host_windows import laid_out, measure_window
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import parts_of
 from quetsach.lake.reach import Contacted
-from quetsach.lake.rollup_queries import MOST_DESTINATIONS
+from quetsach.lake.rollups import MOST_DESTINATIONS
 
 FIRST = date(2020, 6, 1)
 MIRAI = Watch("plain", "sightings", "mirai", 4)

@@ -16,9 +16,9 @@ from quetsach.centre import answers
 from quetsach.centre.answers import compare_same_holiday
 from quetsach.centre.centre import Centre
 from quetsach.centre.evaluation import dividing, judging, withholding
-from quetsach.centre.evaluation.analysis import analyse_effect
 from quetsach.centre.evaluation.dividing import MachinesDivided
 from quetsach.centre.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs, OfficeFacts
+from quetsach.centre.evaluation.judging import analyse_effect
 from quetsach.centre.evaluation.sources import HandedOver, Sources
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText

@@ -1,4 +1,4 @@
-"""Publication: the lake is counted once, and pages read what was written until something of it has changed."""
+"""Publication: when figures go out, and the lake counted once for all pages, until something of it has changed."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,8 +10,10 @@ from pathlib import Path
 from quetsach.assess import Ranking, WindowCount
 from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable
 from quetsach.assess.events import NOTHING_KNOWN, Calendar
+from quetsach.assess.hosts.comparison import BLOCKING
 from quetsach.campaign.schedule.document import campaign_digest
 from quetsach.centre import answers
+from quetsach.centre.answers import families_seen
 from quetsach.centre.baseline import baseline_in_force
 from quetsach.centre.centre import Centre
 from quetsach.centre.demonstration import DemonstrationMarker
@@ -23,7 +25,6 @@ from quetsach.centre.publication.candidates import (
     published_months,
     read_published,
 )
-from quetsach.centre.publication.release import release_of
 from quetsach.centre.publication.snapshot import Demonstration, RankedRow, Snapshot, figures_path, listed_path
 from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.country import Places
@@ -31,11 +32,12 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText, Text
 from quetsach.lake import listed
+from quetsach.lake.hosts import WINDOW_DAYS, compare_latest
 from quetsach.lake.readers import Access
 from quetsach.lake.view import LakeView
 from quetsach.network import NetworkTables
 
-WINDOW_DAYS = 30
+RANKED_DAYS = 30
 """Length of the window that rankings are made over."""
 LISTED_DAYS = 14
 """How far back a visitor's address is looked up: longer, and ever more addresses have changed hands."""
@@ -49,6 +51,60 @@ _RANKINGS = {
 OTHERS = "others"
 """The row of those that were put together."""
 _OTHERS = Text("All others, put together because they are small")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Whether figures wait for two people, and why if it is for what they show."""
+
+    waits: bool
+    reasons: tuple[LocalText, ...] = ()
+
+
+def release_of(
+    view: LakeView,
+    *,
+    announced: Callable[[], Mapping[int, int]],
+    needs_two: bool,
+    is_first: bool,
+    is_demonstration: bool,
+    calendar: Calendar = NOTHING_KNOWN,
+    now: datetime,
+) -> Release:
+    """Return how the figures of a view go out.
+
+    The first figures of a centre go out by themselves, for they replace nothing. All others wait where two people
+    publish, and everywhere while an instrument changed or fell out in the last four weeks.
+
+    Args:
+        view: what is counted.
+        announced: gives the announced IPv4 addresses by AS number, if it comes to that.
+        needs_two: the centre publishes by two people.
+        is_first: nothing is published yet.
+        is_demonstration: the data are simulated; no instrument is behind them.
+        calendar: the known changes of instruments.
+        now: the time (UTC).
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    if is_first:
+        return Release(waits=False)
+    reasons = () if is_demonstration else _instrument_changes(view, announced(), calendar, now)
+    return Release(needs_two or bool(reasons), reasons)
+
+
+def _instrument_changes(
+    view: LakeView, announced: Mapping[int, int], calendar: Calendar, now: datetime
+) -> tuple[LocalText, ...]:
+    newest = view.newest_day(until=now.astimezone(UTC).date())
+    if newest is None:
+        return ()
+    comparison = compare_latest(view, newest, announced=announced, calendar=calendar)
+    measured = tuple(n.text for n in comparison.notices if n.code in BLOCKING) if comparison else ()
+    window = Period(newest - timedelta(days=2 * WINDOW_DAYS - 1), newest)
+    known = calendar.of_families(families_seen(view, window)).instrument_changes(since=window.first, until=window.last)
+    return (*measured, *(notice.text for notice in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +248,7 @@ def figures_count(
     if newest is None:
         return None
     inputs = inputs or publication_inputs(view, tables, demonstration, data=data)
-    window = Period(newest - timedelta(days=WINDOW_DAYS - 1), newest)
+    window = Period(newest - timedelta(days=RANKED_DAYS - 1), newest)
     basis = view.basis(window)
     latest = WindowCount("latest", Text("Latest 30 days"), view.count_addresses(window), basis)
     progress(1)

@@ -127,7 +127,7 @@ def _lines(infected: Infections, waiting: Infections, people: Population) -> tup
 
 # What public dashboards show of the country and its neighbours: distinct addresses a day, and nothing finer.
 
-HEADER = b"unit,period,outcome,treated\n"
+PANEL_HEADER = b"unit,period,outcome,treated\n"
 
 
 class Dashboard:

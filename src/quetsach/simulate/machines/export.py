@@ -8,31 +8,227 @@
     dashboard.csv                   distinct addresses a day of the country and its neighbours
     truth/*.parquet                 truth_tables has the columns
 
-Memory does not grow with the days. A run that was killed is simply run again: files appear whole or not at all, and the
-same scenario, seed and scale give the same bytes. A folder that is complete and as its manifest says is left alone.
+Rows of a feed that come late or once more are in the next file of their report. Memory does not grow with the days. A
+run that was killed is simply run again: files appear whole or not at all, and the same scenario, seed and scale give
+the same bytes. A folder that is complete and as its manifest says is left alone.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quetsach import __version__
+from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.network import AddressRanges
-from quetsach.simulate.fields import SimulateError
+from quetsach.simulate.fields import HEADER, SINKHOLE_PORTS, SINKHOLES, SimulateError
 from quetsach.simulate.machines import truth
-from quetsach.simulate.machines.days import HEADER, Dashboard, Day, country
-from quetsach.simulate.machines.feed_files import FeedFiles
-from quetsach.simulate.machines.folder import Folder, OpenTable
-from quetsach.simulate.machines.scenario import Country
-from quetsach.simulate.machines.truth import Truth
+from quetsach.simulate.machines.checkins import comes_late
+from quetsach.simulate.machines.days import PANEL_HEADER, Dashboard, Day, country
+from quetsach.simulate.machines.folder import Folder, OpenFile, OpenTable
+from quetsach.simulate.machines.population import DAY, Population
+from quetsach.simulate.machines.random_streams import Integers, RandomStreams, distinct
+from quetsach.simulate.machines.scenario import Country, FeedForm
+from quetsach.simulate.machines.truth import Truth, hex_texts, is_home
 
+# Check-ins as rows of a feed, written by the column: no Python for single rows.
+
+PLAIN_COLUMNS = (
+    *("timestamp", "address", "port", "transport", "asn", "country", "region"),
+    *("destination_address", "destination_port", "malware", "sector", "bot_id", "event_id"),
+)
+HEADERS = {FeedForm.SHADOWSERVER: HEADER, FeedForm.PLAIN: (",".join(PLAIN_COLUMNS) + "\n").encode()}
+
+_CHUNK_ROWS = 250_000
+_EVENTS_A_DAY = 1_000_000_000
+_OCTETS = pa.array([str(n) for n in range(256)])
+_PLAIN_TEXTS = ("", ",", pa.array([f",{n}" for n in range(1 << 16)]), "\n")
+_QUOTED_TEXTS = ('"', '","tcp","', pa.array([f'",{n}' for n in range(1 << 16)]), ",,\n")
+"""What stands before the clock, between clock and address, between address and what follows the port, and last."""
 FORM = 1
 """Version of the folder's layout."""
+
+
+class FeedRows:
+    """Writes the rows of one feed.
+
+    A row is: clock, address, port, what is the same for all machines of a family, provider, province and sector, the
+    bot ID in plain rows, the event's number. Each is taken from a table of texts with the commas and quotes about it.
+    """
+
+    def __init__(self, country: Country, number: int) -> None:
+        self._country = country
+        self._feed = country.feeds[number]
+        self._form = self._feed.form
+        self._people = Population(country, RandomStreams(country.seed))
+        self._sectors = ["" if sector == UNKNOWN_SECTOR else sector for sector in country.sectors] or [""]
+        self._fixed = _PLAIN_TEXTS if self._form is FeedForm.PLAIN else _QUOTED_TEXTS
+        self._tails = pa.array(list(self._write_tails(number)))
+
+    def write(self, day: Day, chosen: Integers) -> Iterator[tuple[pa.Buffer, int]]:
+        """Yield the rows of some events of a day, in pieces with the number of rows.
+
+        ``chosen`` are positions in ``day.events``.
+        """
+        if not len(chosen):
+            return
+        used, of = distinct(day.events.stretches[chosen], len(day.stretches))
+        addresses, tails = _addresses(day, used), self._tails_of(day, used)
+        bots = _bots(day, used) if self._form is FeedForm.PLAIN else None
+        head, middle, port_texts, end = self._fixed
+        ahead = self._feed.clock_error(day.date)
+        dates = pa.array([f"{head}{day.date + timedelta(days=n)} " for n in (-1, 0, 1)])
+        for start in range(0, len(chosen), _CHUNK_ROWS):
+            part = slice(start, start + _CHUNK_ROWS)
+            at, stretch = chosen[part], pa.array(of[part])
+            stamped = day.events.seconds[at] + ahead
+            cells = [
+                dates.take(pa.array(stamped // DAY + 1)) if ahead else dates[1],
+                _clock().take(pa.array(stamped % DAY)),
+                middle,
+                addresses.take(stretch),
+                port_texts.take(pa.array(day.events.ports[at])),
+                tails.take(stretch),
+                *([bots.take(stretch)] if bots is not None else []),
+                pa.array(at + day.date.toordinal() * _EVENTS_A_DAY).cast(pa.string()),
+            ]
+            rows = pc.binary_join_element_wise(*cells, end, "")
+            _, offsets, text = rows.buffers()
+            yield text.slice(0, int(np.frombuffer(offsets, dtype=np.int32)[len(rows)])), len(rows)
+
+    def _tails_of(self, day: Day, used: Integers) -> pa.Array:
+        infections = day.levels.infections[day.stretches.infections[used]]
+        cells = (infections.families * len(self._country.isps) + infections.isps) * (len(self._country.provinces) + 1)
+        nowhere = (infections.provinces < 0) | self._people.regionless(infections.lines)
+        cells += np.where(nowhere, len(self._country.provinces), infections.provinces)
+        return self._tails.take(pa.array(cells * len(self._sectors) + self._people.sectors(infections.lines)))
+
+    def _write_tails(self, number: int) -> Iterator[str]:
+        """Yield what comes after the port for each family, provider, province and sector; the last province is none."""
+        address = SINKHOLES[number % len(SINKHOLES)]
+        for at, family in enumerate(self._country.families):
+            port = SINKHOLE_PORTS[at % len(SINKHOLE_PORTS)]
+            for isp in self._country.isps:
+                asn = str(isp.asn or "")
+                for province, sector in product((*self._country.provinces, ""), self._sectors):
+                    if self._form is FeedForm.SHADOWSERVER:
+                        region, told = (f'"{text}"' if text else "" for text in (province, sector))
+                        yield (
+                            f',{asn},"{isp.country}",{region},,,,{told},,,,"high","{address}",{port},,,,,,,,,'
+                            f'"{family.spelling}",,"simulated",,,'
+                        )
+                    else:
+                        yield f",tcp,{asn},{isp.country},{province},{address},{port},{family.spelling},{sector},"
+
+
+def _bots(day: Day, used: Integers) -> pa.Array:
+    """Return the bot IDs of stretches as text, with the comma after."""
+    return pc.binary_join_element_wise(hex_texts(day.bots[day.stretches.infections[used]]), ",", "")
+
+
+@cache
+def _clock() -> pa.Array:
+    return pa.array([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(DAY)])
+
+
+def _addresses(day: Day, used: Integers) -> pa.Array:
+    """Return the addresses of stretches as text."""
+    upper, is_ipv6 = day.sources.upper[used], day.sources.is_ipv6[used]
+    octets = [
+        _OCTETS.take(pa.array(((upper >> np.uint64(shift)) & np.uint64(255)).astype(np.int64)))
+        for shift in (24, 16, 8, 0)
+    ]
+    texts = pc.binary_join_element_wise(*octets, ".")
+    if not is_ipv6.any():
+        return texts
+    halves = zip(upper[is_ipv6].tolist(), day.sources.lower[used][is_ipv6].tolist(), strict=True)
+    return pc.replace_with_mask(
+        texts, is_ipv6, pa.array([str(ipaddress.IPv6Address(u << 64 | low)) for u, low in halves])
+    )
+
+
+# The files of one feed: a day or more each, by report; rows that come late or once more are in the next.
+
+_DELIVERY = 6
+IPV4, IPV6, PLAIN = "event4_sinkhole", "event6_sinkhole", "sightings"
+
+
+class FeedFiles:
+    """Writes what one feed delivers, day by day, under ``feeds/<feed>/``."""
+
+    def __init__(self, country: Country, number: int, folder: Folder) -> None:
+        self._country = country
+        self._number = number
+        self._feed = country.feeds[number]
+        self._rows = FeedRows(country, number)
+        self._folder = folder
+        self._home = is_home(country)
+        has_ipv6 = any(isp.ipv6_share for isp in country.isps) and any(f.uses_ipv6 for f in country.families)
+        if self._feed.form is FeedForm.PLAIN:
+            self._reports: tuple[str, ...] = (PLAIN,)
+        else:
+            self._reports = (IPV4, IPV6) if has_ipv6 else (IPV4,)
+        self._open: dict[str, OpenFile] = {}
+        self._kept: dict[str, list[tuple[pa.Buffer, int]]] = {report: [] for report in self._reports}
+
+    def take(self, day: Day) -> None:
+        """Write a day."""
+        seen = day.seen[self._feed.id]
+        stretch = day.events.stretches[seen]
+        at_home = self._home[day.levels.infections.isps[day.stretches.infections[stretch]]]
+        is_ipv6 = day.sources.is_ipv6[stretch]
+        rng = np.random.default_rng([self._country.seed, _DELIVERY, self._number, day.number])
+        is_late = rng.random(len(seen)) < self._feed.late
+        comes_again = is_late | (rng.random(len(seen)) < self._feed.repeated)
+        for report in self._reports:
+            of_report = at_home & (self._feed.form is FeedForm.PLAIN or is_ipv6 == (report == IPV6))
+            file = self._file(report, day)
+            for piece, rows in self._kept[report]:
+                file.write(piece, rows)
+            for piece, rows in self._rows.write(day, seen[of_report & ~is_late]):
+                file.write(piece, rows)
+            self._kept[report] = list(self._rows.write(day, seen[of_report & comes_again]))
+        if (day.number + 1) % self._feed.days_a_file == 0:
+            self._close(rng)
+
+    def finish(self) -> None:
+        """Deliver what is left after the last day."""
+        rng = np.random.default_rng([self._country.seed, _DELIVERY, self._number, self._country.days])
+        self._close(rng)
+        for report, pieces in self._kept.items():
+            if pieces:
+                self._start(report, self._country.period.last + timedelta(days=1))
+                for piece, rows in pieces:
+                    self._open[report].write(piece, rows)
+        self._close(rng)
+
+    def _file(self, report: str, day: Day) -> OpenFile:
+        if report not in self._open:
+            self._start(report, day.date)
+        return self._open[report]
+
+    def _start(self, report: str, day: date) -> None:
+        is_late = comes_late(self._country, self._number, self._country.day(day))
+        name = f"feeds/{self._feed.id}/{day}-{report}-{self._country.code.lower()}{'.late' if is_late else ''}.csv"
+        self._open[report] = self._folder.open(name)
+        self._open[report].write(HEADERS[self._feed.form], 0)
+
+    def _close(self, rng: np.random.Generator) -> None:
+        for file in self._open.values():
+            file.finish()
+            if rng.random() < self._feed.sent_again:
+                self._folder.repeat(file.name, file.name.removesuffix(".csv") + ".again.csv")
+        self._open.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +319,7 @@ class _Writers:
         self._truth = Truth(played)
         self._feeds = [FeedFiles(played, number, folder) for number in range(len(played.feeds))]
         self._dashboard, self._shown = Dashboard(played), folder.open("dashboard.csv")
-        self._shown.write(HEADER, 0)
+        self._shown.write(PANEL_HEADER, 0)
         self._folder = folder
         makers: dict[str, tuple[pa.Schema, Callable[[Day], pa.Table]]] = {
             "hours": (truth.HOURS, self._truth.hours),

@@ -7,7 +7,7 @@ from quetsach.campaign import CampaignError
 from quetsach.centre.tables import bundled_ranges, load_families, load_places, scenario_content
 from quetsach.core.period import Period
 from quetsach.installation import bundled
-from quetsach.network.names import region_key
+from quetsach.network.tables import region_key
 from quetsach.simulate import is_country, read_country
 from quetsach.simulate.machines.leases import addresses_of, networks_of
 from quetsach.simulate.machines.scenario import ActivityProfile, FeedForm, LeaseKind, Outage, RollOut, Schedule

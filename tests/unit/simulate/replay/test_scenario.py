@@ -3,7 +3,7 @@ import pytest
 from quetsach.campaign import CampaignError
 from quetsach.centre.tables import bundled_ranges, load_campaign, load_families, load_places, load_scenario
 from quetsach.core.errors import InputError
-from quetsach.network.names import region_key
+from quetsach.network.tables import region_key
 from quetsach.simulate import Origin, read_scenario
 
 GOOD = """

@@ -20,7 +20,7 @@ from quetsach.assess.effect.verdict import NotGiven, Verdict, judge
 from quetsach.assess.estimate import Estimate, NotEstimable, Notice
 from quetsach.assess.trial.registration import is_trial
 from quetsach.centre.centre import Centre
-from quetsach.centre.evaluation.analysis import analyse_panel
+from quetsach.centre.evaluation.judging import analyse_panel
 from quetsach.centre.evaluation.sources import File
 from quetsach.centre.panel import panel_origin
 from quetsach.centre.registered import kept_record, order_of, read_registered

@@ -18,10 +18,10 @@ from quetsach.assess.sealed import Registered, Seal, digest_of
 from quetsach.assess.trial.registration import seal_trial
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
-from quetsach.centre.panel import campaign_panel
-from quetsach.centre.planning import (
+from quetsach.centre.panel import (
     PlannedPower,
     begins_planned,
+    campaign_panel,
     noise_in_lake,
     planned_power,
     planned_registration,

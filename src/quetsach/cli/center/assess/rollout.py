@@ -10,7 +10,7 @@ from quetsach import storage
 from quetsach.assess.effect import Design, Method, Scale
 from quetsach.assess.effect.fidelity import Fidelity, Kept, planned_days, read_notes
 from quetsach.assess.effect.roll_out import RollOut, draw_roll_out, read_units
-from quetsach.centre.planning import PlannedPower
+from quetsach.centre.panel import PlannedPower
 from quetsach.centre.registered import FIDELITY, ROLL_OUT, kept_record, order_of, refuse_trial
 from quetsach.cli.center.assess.registration import asked_noise, asked_panel, rehearse, tell_power
 from quetsach.cli.center.assess.windows import campaign_folder, keep_once, percent
