@@ -46,7 +46,7 @@ from quetsach.endpoint.window.use_cases import (
     Upgrade,
     Upgraded,
 )
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.load import load_shelf
 from quetsach.packs.upgrade import UpgradeError
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from quetsach.core.pack import pattern_rule
 from quetsach.endpoint.engine.boreal import BorealEngine
+from quetsach.packs import ContainerError, PackError
 from quetsach.packs.container import FILES, pack, read_folder, unpack
-from quetsach.packs.errors import ContainerError, PackError
 from quetsach.packs.load import parse_pack
 
 CONTENT = read_folder(Path(__file__).parents[2] / "packs" / "xmrig-miner")

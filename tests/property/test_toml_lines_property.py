@@ -5,7 +5,7 @@ import string
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.table import TomlLines, read_toml
 
 NAMES = st.text(string.ascii_lowercase + "-_", min_size=1, max_size=6)

@@ -7,8 +7,7 @@ import pytest
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
-from quetsach.packs.key_files import no_phrase, read_private, read_public
-from quetsach.packs.keys import new_keys
+from quetsach.packs.keys import new_keys, no_phrase, read_private, read_public
 from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Trust, load_trust, repository_toml
 from quetsach.web.configuration import Configuration
 from quetsach.web.office.letters.signing_credentials import unit_keys

@@ -22,7 +22,7 @@ from quetsach.assess.trial.registration import TrialRegistration, is_trial, read
 from quetsach.centre.tables import campaign_names
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import LocalText, Text
-from quetsach.packs.key_files import Phrase, read_private, read_public, write_pair
+from quetsach.packs.keys import Phrase, read_private, read_public, write_pair
 
 ROLL_OUT, LOT, REGISTRATION, FIDELITY = "roll-out.json", "lot.json", "registration.json", "fidelity"
 WRITTEN_ONCE = Text("what was published before the start stays; a new campaign gets a new name")

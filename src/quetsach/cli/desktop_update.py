@@ -12,9 +12,9 @@ from quetsach.cli.update import require_private
 from quetsach.endpoint.host.live import is_elevated
 from quetsach.endpoint.window.use_cases import ScanProgress, Updated, Upgrade, Upgraded, Watch
 from quetsach.installation import bundled_trust
+from quetsach.packs import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs import upgrade as upgrading
 from quetsach.packs.downloads import Download
-from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs.source import Trust, load_trust
 from quetsach.packs.update import opened, update
 from quetsach.packs.upgrade import Build, UpgradeError, fetch_upgrade, find_upgrade, put_in_place

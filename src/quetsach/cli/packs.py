@@ -8,9 +8,9 @@ from quetsach import storage
 from quetsach.cli.output import print_json, say
 from quetsach.cli.parser import ExitCode, Parser
 from quetsach.installation import bundled
+from quetsach.packs import PackError
 from quetsach.packs.check import Checked, check_pack, check_packs
 from quetsach.packs.container import pack, read_folder
-from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import goodware
 from quetsach.packs.load import packs_at, parse_pack
 from quetsach.packs.scaffold import new_pack

@@ -12,8 +12,8 @@ from quetsach.cli.packs import add_goodware_arguments
 from quetsach.cli.parser import ExitCode, Parser
 from quetsach.core.indicator_list import ListKind
 from quetsach.installation import bundled
+from quetsach.packs import PackError
 from quetsach.packs.check import check_pack
-from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import goodware
 from quetsach.packs.importer.indicator import Reason
 from quetsach.packs.importer.intake import KNOWN_ENDINGS, LARGEST_BYTES, GivenFile, Taken, take

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, Parser, Subcommands, add_command
+from quetsach.packs import SigningError
 from quetsach.packs.ceremony import begin_root, sign_root
-from quetsach.packs.errors import SigningError
-from quetsach.packs.key_files import Phrase, no_phrase
-from quetsach.packs.keys import ALL_NAMES, KeyRing, list_keys, load_keys, new_keys, protect, rotate
+from quetsach.packs.keys import ALL_NAMES, KeyRing, Phrase, list_keys, load_keys, new_keys, no_phrase, protect, rotate
 from quetsach.packs.signing import Publication
 
 # What commands that sign share: the folder of keys and the pass phrases for them, and how a publication is told.

@@ -11,7 +11,7 @@ from quetsach.core.text import Text
 from quetsach.endpoint import StateError
 from quetsach.endpoint.host.live import check_private
 from quetsach.installation import bundled
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.installed import installed_folder, installed_or_none
 from quetsach.packs.load import families_of, load_pack, load_shelf, newest
 from quetsach.packs.withdrawal import Withdrawal, disarm, known_withdrawals

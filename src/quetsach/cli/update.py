@@ -17,8 +17,8 @@ from quetsach.endpoint.host.live import check_private
 from quetsach.endpoint.messages.formatting import hint_text
 from quetsach.endpoint.messages.refusals import HINTS, REFUSALS
 from quetsach.installation import bundled_trust
+from quetsach.packs import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs import upgrade as upgrading
-from quetsach.packs.errors import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs.installed import Ring
 from quetsach.packs.source import Trust, load_trust, read_root
 from quetsach.packs.update import UpdateResult, opened, update

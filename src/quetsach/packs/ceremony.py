@@ -16,9 +16,8 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization import DeserializationError
 
-from quetsach.packs.errors import SigningError
-from quetsach.packs.key_files import Phrase, Signers, key_id_of
-from quetsach.packs.keys import RETIRED, ROLES, KeyRing
+from quetsach.packs import SigningError
+from quetsach.packs.keys import RETIRED, ROLES, KeyRing, Phrase, Signers, key_id_of
 from quetsach.packs.repository import one_publisher
 from quetsach.packs.repository_folder import write_whole
 from quetsach.packs.signing import Lifetimes, Signing

@@ -12,7 +12,7 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, Pack, Trait
 from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
 from quetsach.core.text import LocalText
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rules import compile_rules, line_of, too_broad

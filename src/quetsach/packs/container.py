@@ -9,7 +9,7 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.core.indicator_list import ListKind
 from quetsach.core.text import Text
-from quetsach.packs.errors import ContainerError, PackError
+from quetsach.packs import ContainerError, PackError
 
 # A pack as one opaque file, ``<family>-<version>.qsp``: compressed, and masked so that no scanner reads our rules.
 #

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 
 # What people download: the list of a release's files, which lies beside them as ``release.json``.

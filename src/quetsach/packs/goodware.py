@@ -10,7 +10,7 @@ from pathlib import Path
 
 import boreal
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.specimen.program import build_elf, build_pe
 
 # A bounded sample of honest files: what rules are timed on, and what no rule may match.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.text import Text
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 # The packs that an update installed: generations in the state, and one small file that says which of them counts.
 #

@@ -1,34 +1,228 @@
 """The keys of a repository: which roles sign, how many keys each needs, and the folder they lie in.
 
+One key is two files: ``NAME.pub`` (public) and ``NAME.pem`` (private, PKCS #8, mode 0600, also under a pass phrase). A
+private key under a pass phrase is opened only when it has to sign, so that nobody is asked for phrases in vain.
+
 A signature is made with the private keys that happen to lie in the folder, so a centre keeps ``root-*.pem`` and
 ``targets.pem`` on media in a safe, brings them for the ceremony and takes them away again; the public halves stay. A
 folder that holds all of them, as ``quetsach center up`` makes for the demonstration, is convenient and is no way to run
 a national centre.
 """
 
-from collections.abc import Mapping, Sequence
+import base64
+import hashlib
+import os
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from quetsach import storage
 from quetsach.core.text import Text
-from quetsach.packs.errors import SigningError
-from quetsach.packs.key_files import (
-    Phrase,
-    Signers,
-    is_encrypted,
-    key_id_of,
-    no_phrase,
-    read_private,
-    read_public,
-    write_pair,
-)
+from quetsach.packs import SigningError
 
+# A private key under a pass phrase as PEM (PKCS #8), made so that trying out phrases is dear.
+#
+# The library that reads these files writes them with 2,048 rounds of PBKDF2 and knows no setting for more; that many a
+# graphics card does a million times a second. What is written here has 600,000, and any tool that knows PKCS #8 opens
+# it.
+#
+# Source: RFC 5958 (EncryptedPrivateKeyInfo), RFC 8018 (PBES2, PBKDF2); the number of rounds: OWASP, Password Storage
+# Cheat Sheet.
+
+ROUNDS = 600_000
+
+_SALT_BYTES = 16
+_BLOCK_BYTES = 16
+_KEY_BYTES = 32
+_PBES2 = bytes.fromhex("06092a864886f70d01050d")
+_PBKDF2 = bytes.fromhex("06092a864886f70d01050c")
+_HMAC_SHA256 = bytes.fromhex("06082a864886f70d0209")
+_AES256_CBC = bytes.fromhex("060960864801650304012a")
+_INTEGER, _OCTETS, _NULL, _SEQUENCE = 0x02, 0x04, 0x05, 0x30
 RETIRED = "retired"
 """Folder of private keys that were replaced; the next root is still signed with them, then they can be destroyed."""
+
+
+def wrapped(private: bytes, phrase: bytes) -> bytes:
+    """Return a private key (PKCS #8, DER) under a pass phrase, as PEM."""
+    salt, start = os.urandom(_SALT_BYTES), os.urandom(_BLOCK_BYTES)
+    key = hashlib.pbkdf2_hmac("sha256", phrase, salt, ROUNDS, _KEY_BYTES)
+    missing = _BLOCK_BYTES - len(private) % _BLOCK_BYTES
+    cipher = Cipher(algorithms.AES256(key), modes.CBC(start)).encryptor()
+    sealed = cipher.update(private + bytes([missing]) * missing) + cipher.finalize()
+    rounds = _value(_INTEGER, ROUNDS.to_bytes(ROUNDS.bit_length() // 8 + 1))
+    by = _sequence(_PBKDF2, _sequence(_value(_OCTETS, salt), rounds, _sequence(_HMAC_SHA256, _value(_NULL, b""))))
+    scheme = _sequence(_PBES2, _sequence(by, _sequence(_AES256_CBC, _value(_OCTETS, start))))
+    text = base64.b64encode(_sequence(scheme, _value(_OCTETS, sealed))).decode()
+    label = "ENCRYPTED PRIVATE KEY"
+    return "\n".join((f"-----BEGIN {label}-----", *textwrap.wrap(text, 64), f"-----END {label}-----", "")).encode()
+
+
+def _sequence(*parts: bytes) -> bytes:
+    return _value(_SEQUENCE, b"".join(parts))
+
+
+def _value(tag: int, content: bytes) -> bytes:
+    """Return a value as DER; its length as one byte, or as a count of bytes and these."""
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+SHORTEST_PHRASE = 12
+"""Characters that a pass phrase has at least: whoever steals the file can try phrases for as long as they like."""
+
+type Phrase = Callable[[str], str]
+"""Gives the pass phrase of the key of that name."""
+
+_KEY_LIMIT_BYTES = 16_384
+_KEY_LEAST_BYTES = 80
+_ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+
+
+def no_phrase(name: str) -> str:
+    """Refuse to open a key that is under a pass phrase.
+
+    Raises:
+        SigningError: always.
+    """
+    raise SigningError(f"the key {name} is under a pass phrase", hint="run this on a terminal, or give --pass-file")
+
+
+class Signers(Mapping[str, CryptoSigner]):
+    """Private keys at hand by key identifier; each is opened, and its pass phrase asked for, at its first use."""
+
+    def __init__(self, paths: Mapping[str, Path], phrase: Phrase) -> None:
+        self._paths = paths
+        self._phrase = phrase
+        self._open: dict[str, CryptoSigner] = {}
+
+    def __getitem__(self, key_id: str) -> CryptoSigner:
+        if key_id not in self._open:
+            path = self._paths[key_id]
+            signer = CryptoSigner(read_private(path, self._phrase))
+            if signer.public_key.keyid != key_id:
+                raise SigningError("this private key does not belong to the public key beside it", where=str(path))
+            self._open[key_id] = signer
+        return self._open[key_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def key_id_of(path: Path) -> str:
+    """Return the identifier of a private key: of one under a pass phrase, that of the public key beside it.
+
+    Raises:
+        SigningError: it is no key, or the public key is missing.
+    """
+    if is_encrypted(path):
+        return str(read_public(path.with_suffix(".pub")).keyid)
+    return str(CryptoSigner(read_private(path, no_phrase)).public_key.keyid)
+
+
+def is_encrypted(path: Path) -> bool:
+    """Say whether a private key is under a pass phrase."""
+    return _read(path).lstrip().startswith(_ENCRYPTED)
+
+
+def write_pair(folder: Path, name: str, private: Ed25519PrivateKey, phrase: str) -> str:
+    """Write both files of a key, whole or not at all, and return its identifier; an empty phrase leaves it open.
+
+    Raises:
+        SigningError: the pass phrase is too short.
+        OSError: the folder cannot be written.
+    """
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    storage.write(folder / f"{name}.pem", private_pem(private, phrase))
+    storage.write(folder / f"{name}.pub", public, mode=storage.SHARED)
+    return str(SSlibKey.from_crypto(private.public_key()).keyid)
+
+
+def private_pem(private: Ed25519PrivateKey, phrase: str) -> bytes:
+    """Return a private key as PEM, under a pass phrase if there is one.
+
+    Raises:
+        SigningError: the pass phrase is too short.
+    """
+    if phrase and len(phrase) < SHORTEST_PHRASE:
+        raise SigningError(
+            f"the pass phrase has fewer than {SHORTEST_PHRASE} characters",
+            hint="take five or more words that no text has",
+        )
+    if phrase:
+        return wrapped(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), phrase.encode())
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def read_public(path: Path) -> SSlibKey:
+    """Read a public key.
+
+    Raises:
+        SigningError: it cannot be read or is none of Ed25519.
+    """
+    try:
+        key = load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SigningError("this is not a public key in PEM form", where=str(path)) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise SigningError("this is not an Ed25519 key", where=str(path))
+    return SSlibKey.from_crypto(key)
+
+
+def read_private(path: Path, phrase: Phrase) -> Ed25519PrivateKey:
+    """Read a private key, asking for its pass phrase if it is under one.
+
+    Raises:
+        SigningError: it cannot be read, is none of Ed25519, or the pass phrase is wrong.
+    """
+    raw = _read(path)
+    encrypted = raw.lstrip().startswith(_ENCRYPTED)
+    secret = phrase(path.stem).encode() if encrypted else None
+    if encrypted and not secret:
+        raise SigningError("no pass phrase was given", where=str(path))
+    try:
+        key = load_pem_private_key(raw, secret)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        what = "the pass phrase is wrong" if encrypted else "this is not a private key in PEM form"
+        raise SigningError(what, where=str(path)) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningError("this is not an Ed25519 key", where=str(path))
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return storage.read_secret(
+            path,
+            least_bytes=_KEY_LEAST_BYTES,
+            most_bytes=_KEY_LIMIT_BYTES,
+            hint="put the key back from its copy; one without a copy is replaced: `quetsach packs keys rotate NAME`",
+        )
+    except storage.StorageError as error:
+        raise SigningError(f"this key cannot be used: {error.what}", where=str(path), hint=error.hint) from error
+    except FileNotFoundError as error:
+        hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
+        raise SigningError("this key cannot be read", where=str(path), hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from quetsach.core.pack import Pack, Trait
 from quetsach.core.text import LocalText
+from quetsach.packs import ContainerError, PackError
 from quetsach.packs.container import (
     CONTAINER_LIMIT_BYTES,
     FILES,
@@ -20,7 +21,6 @@ from quetsach.packs.container import (
     read_folder,
     unpack,
 )
-from quetsach.packs.errors import ContainerError, PackError
 from quetsach.packs.recipe import SLUG, lists_of, parse_recipe
 from quetsach.packs.rules import rule_names
 from quetsach.packs.table import Table, not_utf8, read_toml

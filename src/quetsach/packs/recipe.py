@@ -24,7 +24,7 @@ from quetsach.core.pack import (
     Trait,
     pattern_rule,
 )
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.table import Table, not_utf8, read_toml
 
 # The lists of indicators of a pack, and traits that know an artefact by one: what a list knows is only reported.

@@ -7,9 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.packs import container
+from quetsach.packs import SigningError, container
 from quetsach.packs.container import read_folder, unpack
-from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX, PackName, Ring, newest_of, parse_name
 from quetsach.packs.keys import KeyRing
 from quetsach.packs.load import load_pack, load_shelf, parse_pack

@@ -12,7 +12,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetF
 from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
-from quetsach.packs.errors import SigningError
+from quetsach.packs import SigningError
 
 # The folder of a repository as it lies on disk: which metadata counts, which files it lists, how both are written.
 #

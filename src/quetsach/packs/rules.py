@@ -12,7 +12,7 @@ import boreal
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, RuleText, Word, WordKind, rules_of, words_of
 from quetsach.core.text import Text
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 # The rules of a pack, compiled; what is wrong with them is named with file and line.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
-from quetsach.packs.errors import HeldBackError, SigningError
+from quetsach.packs import HeldBackError, SigningError
 from quetsach.packs.keys import ROLES, KeyRing
 from quetsach.packs.repository_folder import Delegator, Document, RepositoryFolder, read_document
 

@@ -23,8 +23,8 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from quetsach import storage
 from quetsach.core.text import Text
+from quetsach.packs import PackError, Refusal, RefusedError
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES
-from quetsach.packs.errors import PackError, Refusal, RefusedError
 from quetsach.packs.transport import Patience, StatusError, TooLongError, TooSlowError, TransportError, fetch
 
 ROOT_FILE = "root.json"

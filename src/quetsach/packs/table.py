@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Never
 
 from quetsach.core.text import LocalText
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 # On which line of a TOML file a field stands: ``tomllib`` says that of a typing mistake only, not of a wrong value.
 

@@ -18,8 +18,8 @@ from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
 from quetsach.core.text import Text
+from quetsach.packs import PackError, Refusal, RefusedError, UnreachableError
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, unpack
-from quetsach.packs.errors import PackError, Refusal, RefusedError, UnreachableError
 from quetsach.packs.installed import (
     SUFFIX,
     PackName,

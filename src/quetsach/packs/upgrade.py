@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from quetsach import __version__, storage
 from quetsach.core.text import Text
 from quetsach.installation import own_folder
+from quetsach.packs import PackError, Refusal, RefusedError
 from quetsach.packs.downloads import LIST_FILE, Download, parse_downloads
-from quetsach.packs.errors import PackError, Refusal, RefusedError
 from quetsach.packs.source import Source
 
 # A newer build of the tool itself: named in the centre's signed list of downloads, fetched, and compared with both.

@@ -17,7 +17,7 @@ from quetsach import storage
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import named_in, rules_of
 from quetsach.core.text import LocalText, Text
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 LIST_FILE = "list.json"
 LIST_LIMIT_BYTES = 262_144

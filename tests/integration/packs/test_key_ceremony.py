@@ -10,10 +10,9 @@ from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tuf.api.metadata import Metadata, Root
 
 from quetsach.cli.main import main
+from quetsach.packs import SigningError
 from quetsach.packs.ceremony import begin_root, sign_root
-from quetsach.packs.errors import SigningError
-from quetsach.packs.key_files import no_phrase
-from quetsach.packs.keys import ALL_NAMES, list_keys, load_keys, new_keys, protect, rotate
+from quetsach.packs.keys import ALL_NAMES, list_keys, load_keys, new_keys, no_phrase, protect, rotate
 from quetsach.packs.source import Trust
 
 type Capture = pytest.CaptureFixture[str]

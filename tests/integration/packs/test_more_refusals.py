@@ -12,8 +12,7 @@ from tests.integration.packs.simulated_centre import Centre, Machine, answer, pa
 from tests.integration.packs.test_update_refusals import refused
 from tuf.api.metadata import Metadata
 
-from quetsach.packs import container
-from quetsach.packs.errors import Refusal, UnreachableError
+from quetsach.packs import Refusal, UnreachableError, container
 from quetsach.packs.keys import KeyRing, load_keys, new_keys
 from quetsach.packs.repository import publish_files
 from quetsach.packs.source import Trust

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, answer, pack_of
 
-from quetsach.packs.errors import Refusal, RefusedError, UnreachableError
+from quetsach.packs import Refusal, RefusedError, UnreachableError
 from quetsach.packs.source import Trust
 from quetsach.packs.transport import Patience
 

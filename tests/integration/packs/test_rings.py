@@ -7,7 +7,7 @@ import pytest
 from tests.integration.packs.simulated_centre import SHELF, Centre, Machine, pack_of
 
 from quetsach.cli.main import main
-from quetsach.packs.errors import SigningError
+from quetsach.packs import SigningError
 from quetsach.packs.installed import Ring, remembered_ring
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import promote

@@ -15,7 +15,7 @@ from securesystemslib.signer import Signature
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets, Timestamp
 
-from quetsach.packs.errors import Refusal, RefusedError
+from quetsach.packs import Refusal, RefusedError
 from quetsach.packs.installed import Ring
 from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
 from quetsach.packs.repository import unwithdraw

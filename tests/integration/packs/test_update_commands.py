@@ -13,7 +13,7 @@ from tests.integration.packs.simulated_centre import SHELF, Centre
 
 from quetsach.cli.main import main
 from quetsach.endpoint.messages.refusals import HINTS, HINTS_IN_WINDOW, REFUSALS
-from quetsach.packs.errors import Refusal
+from quetsach.packs import Refusal
 from quetsach.packs.source import Trust, load_trust
 
 type Capture = pytest.CaptureFixture[str]

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 
-from quetsach.packs import keys
-from quetsach.packs.errors import UnreachableError
+from quetsach.packs import UnreachableError, keys
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import publish_files, refresh_online
 from quetsach.packs.source import Trust, load_trust

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, answer
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
-from quetsach.packs.errors import Refusal, RefusedError, UnreachableError
+from quetsach.packs import Refusal, RefusedError, UnreachableError
 from quetsach.packs.keys import load_keys, new_keys, rotate
 from quetsach.packs.repository import publish_files
 from quetsach.packs.signing import Lifetimes, Signing

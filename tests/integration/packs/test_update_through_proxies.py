@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tests.integration.packs.small_proxy import SmallProxy, proxy
 
-from quetsach.packs.errors import UnreachableError
+from quetsach.packs import UnreachableError
 from quetsach.packs.source import Trust
 
 CREDENTIALS = "office:calm-rain"

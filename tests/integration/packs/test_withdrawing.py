@@ -11,7 +11,7 @@ from tests.integration.packs.simulated_centre import SHELF, Centre, Machine, ans
 from quetsach.cli.main import main
 from quetsach.cli.shelf import armed_packs
 from quetsach.core.pack import Pack
-from quetsach.packs.errors import PackError, Refusal, RefusedError, SigningError, UnreachableError
+from quetsach.packs import PackError, Refusal, RefusedError, SigningError, UnreachableError
 from quetsach.packs.keys import load_keys
 from quetsach.packs.repository import unwithdraw
 from quetsach.packs.source import Trust

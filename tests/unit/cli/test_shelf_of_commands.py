@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.shelf import packs_for, unlisted_families
+from quetsach.packs import PackError
 from quetsach.packs.container import pack, read_folder
-from quetsach.packs.errors import PackError
 from quetsach.packs.installed import install
 from quetsach.packs.load import load_shelf
 

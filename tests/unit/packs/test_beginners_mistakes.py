@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from quetsach.cli.main import main
+from quetsach.packs import PackError
 from quetsach.packs.check import Problem, check_pack
-from quetsach.packs.errors import PackError
 from quetsach.packs.specimen import specimens_of
 
 

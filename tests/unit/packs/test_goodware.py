@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.goodware import goodware, sample
 
 NO_LIMIT = 1 << 40

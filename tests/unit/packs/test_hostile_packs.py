@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.load import parse_pack
 
 RULE = 'rule sure { strings: $a = "some sure mark" condition: $a'

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.installed import install, installed_folder, installed_or_none
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.packs.errors import SigningError
-from quetsach.packs.key_files import read_private
-from quetsach.packs.keys import ROLES, load_keys, new_keys, protect, rotate
+from quetsach.packs import SigningError
+from quetsach.packs.keys import ROLES, load_keys, new_keys, protect, read_private, rotate
 
 
 def test_every_role_gets_its_keys(tmp_path: Path) -> None:

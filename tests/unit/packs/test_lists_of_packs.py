@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.indicator_list import ListKind
+from quetsach.packs import PackError
 from quetsach.packs.container import pack as pack_content
 from quetsach.packs.container import read_folder, unpack
-from quetsach.packs.errors import PackError
 from quetsach.packs.load import content_digest, parse_pack
 
 EICAR = read_folder(Path(__file__).parents[3] / "packs" / "eicar")

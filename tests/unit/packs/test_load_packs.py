@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.packs import PackError
 from quetsach.packs.container import pack as pack_content
 from quetsach.packs.container import read_folder
-from quetsach.packs.errors import PackError
 from quetsach.packs.load import load_pack, load_shelf, newest
 
 SHELF = Path(__file__).parents[3] / "packs"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from quetsach.packs import ContainerError
 from quetsach.packs.container import CONTAINER_LIMIT_BYTES, pack, read_folder, unpack
-from quetsach.packs.errors import ContainerError
 from quetsach.packs.load import load_pack
 
 SHELF = Path(__file__).parents[3] / "packs"

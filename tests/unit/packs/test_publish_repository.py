@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tuf.api.metadata import Metadata
 
-from quetsach.packs.errors import SigningError
+from quetsach.packs import SigningError
 from quetsach.packs.keys import KeyRing, load_keys, new_keys, rotate
 from quetsach.packs.repository import packed_shelf, publish, publish_files, refresh_online
 

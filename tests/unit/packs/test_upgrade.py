@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 from tuf.api.metadata import TargetFile
 
+from quetsach.packs import RefusedError
 from quetsach.packs.downloads import Download
-from quetsach.packs.errors import RefusedError
 from quetsach.packs.source import Source
 from quetsach.packs.upgrade import Build, fetch_upgrade, find_upgrade, newer_than, own_build
 

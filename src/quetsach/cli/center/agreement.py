@@ -14,8 +14,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from quetsach.cli.packs_publish import Publishing
+from quetsach.packs import SigningError
 from quetsach.packs.change import changes_of
-from quetsach.packs.errors import SigningError
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.packs.selectors import Waiting, general_packs
 from quetsach.web.office.packs.services import packs_hold, packs_note, packs_note_withdrawal

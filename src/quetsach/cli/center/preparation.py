@@ -31,7 +31,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.installation import bundled
 from quetsach.lake import keeping
-from quetsach.packs.errors import HeldBackError
+from quetsach.packs import HeldBackError
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.web.configuration import Configuration, configure_web

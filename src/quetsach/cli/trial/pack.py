@@ -18,8 +18,8 @@ from quetsach.endpoint.host.offline.mounted import open_mounted
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
+from quetsach.packs import PackError
 from quetsach.packs.check import can_be_planted
-from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import goodware
 from quetsach.packs.load import load_pack
 from quetsach.packs.specimen import specimens_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from quetsach.core.indicator_list import ListKind
 from quetsach.core.rule_text import RuleText
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 # What the readers of formats yield: something that can be looked for, or why it cannot.
 

@@ -9,8 +9,8 @@ from pathlib import PurePath
 
 from quetsach.core.indicator_list import MOST_ENTRIES, ListKind, list_line
 from quetsach.core.rule_text import RuleSet
+from quetsach.packs import PackError
 from quetsach.packs.container import LIST_LIMIT_BYTES
-from quetsach.packs.errors import PackError
 from quetsach.packs.importer.clamav import read_bodies, read_file_hashes, read_section_hashes
 from quetsach.packs.importer.indicator import Found, FoundRule, Listed, Reason, Refused, read_json
 from quetsach.packs.importer.misp import events_of, read_events

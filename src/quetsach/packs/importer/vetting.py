@@ -18,9 +18,9 @@ from quetsach.core.errors import InputError
 from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED, ListKind
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
 from quetsach.core.text import Text
+from quetsach.packs import PackError
 from quetsach.packs.check import GRAVE_WARNINGS
 from quetsach.packs.container import FILE_LIMIT_BYTES
-from quetsach.packs.errors import PackError
 from quetsach.packs.goodware import common_words
 from quetsach.packs.importer.indicator import FoundRule, Listed, Reason, Refused, shown
 from quetsach.packs.importer.yara_text import MOST_RULES

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.recipe import SLUG
 
 PLATFORMS = ("linux", "windows")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of <linux/fs.h>, 64-bit
 _SET_FLAGS = 0x40086602

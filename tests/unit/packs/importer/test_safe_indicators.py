@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quetsach.core.indicator_list import ListKind
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.importer.indicator import Listed, Reason
 from quetsach.packs.importer.vetting import Commonplace, refusal_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from quetsach.packs.errors import PackError
+from quetsach.packs import PackError
 from quetsach.packs.importer.indicator import Found, FoundRule, Listed, Reason, Refused, read_json
 from quetsach.packs.importer.misp import events_of, read_events
 from quetsach.packs.importer.stix import read_bundle

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText
-from quetsach.packs.errors import SigningError
+from quetsach.packs import SigningError
 from quetsach.web.configuration import MailServer
 from quetsach.web.design.words import day as written_day
 from quetsach.web.design.words import figure, moment

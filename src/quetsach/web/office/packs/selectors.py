@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from quetsach.packs import SigningError
 from quetsach.packs.change import OfferedPack, PackChange, change_digest, changes_of, offered_of
-from quetsach.packs.errors import SigningError
 from quetsach.packs.installed import SUFFIX
 from quetsach.packs.repository_folder import RepositoryFolder
 from quetsach.web.office.approvals.models import Approval

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from quetsach import storage
 from quetsach.campaign.authority import Permission
+from quetsach.packs import SigningError
 from quetsach.packs.change import PackChange, changes_of
-from quetsach.packs.errors import SigningError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, approvals_void, is_approved
 from quetsach.web.office.log.services import log_append
