@@ -52,10 +52,10 @@ from quetsach.endpoint.host.authenticode import file_digests, read_signed
 from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.hive import Hive
 from quetsach.endpoint.host.hive_writer import edit_hive
+from quetsach.endpoint.host.packages import files_of
 from quetsach.endpoint.host.posix.mounts import parse_mountinfo
 from quetsach.endpoint.host.posix.processes import PROTOCOLS, parse_table
 from quetsach.endpoint.host.registry import BINARY, MULTI_SZ, SZ, DeleteKey, DeleteValue, RegistryValue, SetValue
-from quetsach.endpoint.host.rpm_database import files_of
 from quetsach.endpoint.host.windows_path import files_named, machine_environment
 from quetsach.endpoint.plan.removable_lines import separable
 from quetsach.endpoint.plan.step import Step

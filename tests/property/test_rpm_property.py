@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.rpm_formats import HEADER, SAMPLES, berkeley, database, header
 
-from quetsach.endpoint.host.rpm_database import files_of
+from quetsach.endpoint.host.packages import files_of
 from quetsach.endpoint.host.rpm_formats import RpmDatabaseError, berkeley_headers, sqlite_headers
 
 NAMES = frozenset({b"usr/bin/x"})

@@ -69,7 +69,7 @@ from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report, build_plan, write_report
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.scanner.scan import ScanResult
-from quetsach.endpoint.store.history import steps_of, summaries
+from quetsach.endpoint.store.session import steps_of, summaries
 from quetsach.endpoint.store.state import State
 
 _VERDICTS: Mapping[ExitCode, Text] = {

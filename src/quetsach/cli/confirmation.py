@@ -30,8 +30,7 @@ from quetsach.endpoint.host.live import SYSTEM, unwritable
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteValue, PutKey, Registry, RegistryEdit, SetValue
 from quetsach.endpoint.host.tree import Tree
-from quetsach.endpoint.messages.formatting import format_evidence, format_note
-from quetsach.endpoint.messages.steps import OUTCOMES, STEPS
+from quetsach.endpoint.messages.formatting import OUTCOMES, STEPS, format_evidence, format_note
 from quetsach.endpoint.plan.plan import Plan, Skipped, is_cut
 from quetsach.endpoint.plan.step import EditRegistry, KillProcess, RemoveLines, Step, TruncateFile, file_of
 from quetsach.endpoint.scanner.worker_pool import count_in_archives

@@ -42,14 +42,12 @@ from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Kind, Report, build, build_plan, latest_report, read_report
 from quetsach.endpoint.report.page import render_page
-from quetsach.endpoint.report.store import write_private
+from quetsach.endpoint.report.store import as_it_stands, write_private
 from quetsach.endpoint.report.submission import Submission, sent_report
-from quetsach.endpoint.report.undone import as_it_stands
 from quetsach.endpoint.scanner.cache import Totals
 from quetsach.endpoint.scanner.control import Control
 from quetsach.endpoint.scanner.scan import ScanResult, Scope
-from quetsach.endpoint.store.history import purge, summaries
-from quetsach.endpoint.store.session import read_header
+from quetsach.endpoint.store.session import purge, read_header, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.endpoint.window.use_cases import (
     Earlier,

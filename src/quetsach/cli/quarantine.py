@@ -15,9 +15,8 @@ from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text, size_text
 from quetsach.endpoint.host.disk import Own, open_own
-from quetsach.endpoint.messages.formatting import translated
-from quetsach.endpoint.messages.steps import OUTCOMES
-from quetsach.endpoint.store.history import SessionSummary, purge, sealed_of, steps_of, summaries
+from quetsach.endpoint.messages.formatting import OUTCOMES, translated
+from quetsach.endpoint.store.session import SessionSummary, purge, sealed_of, steps_of, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_country
 

@@ -21,8 +21,8 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.pack import SYSTEM_NAMES, Action, Pack, Trait
 from quetsach.core.period import Period
 from quetsach.endpoint.collect.places import Place, places_of
-from quetsach.endpoint.messages.steps import ACTIONS
-from quetsach.endpoint.report.wording import UNDONE
+from quetsach.endpoint.messages.formatting import ACTIONS
+from quetsach.endpoint.report.families import UNDONE
 from quetsach.installation import bundled
 from quetsach.packs.load import load_shelf
 

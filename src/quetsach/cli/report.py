@@ -18,10 +18,10 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
 from quetsach.endpoint.report.document import to_json
-from quetsach.endpoint.report.families import found_packs, guided_platform, outcome_text
+from quetsach.endpoint.report.families import KINDS, found_packs, guided_platform, outcome_text
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import PRIVATE, local_time, render_page
-from quetsach.endpoint.report.store import install_id, write_private
+from quetsach.endpoint.report.store import as_it_stands, install_id, write_private
 from quetsach.endpoint.report.submission import (
     Receipt,
     RefusedError,
@@ -34,9 +34,7 @@ from quetsach.endpoint.report.submission import (
     send,
     sent_report,
 )
-from quetsach.endpoint.report.undone import as_it_stands
 from quetsach.endpoint.report.verdict import advice, title, verdict
-from quetsach.endpoint.report.wording import KINDS
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_trust
 from quetsach.packs import transport

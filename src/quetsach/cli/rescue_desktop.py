@@ -21,7 +21,7 @@ from quetsach.endpoint.plan.plan import Plan
 from quetsach.endpoint.report import Report
 from quetsach.endpoint.report.document import ReportedStep
 from quetsach.endpoint.scanner.control import Control
-from quetsach.endpoint.store.history import summaries
+from quetsach.endpoint.store.session import summaries
 from quetsach.endpoint.store.state import State
 from quetsach.endpoint.window.use_cases import (
     Drive,

@@ -19,9 +19,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text, size_text
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import open_mounted
-from quetsach.endpoint.messages.formatting import format_error
-from quetsach.endpoint.messages.refusals import UNFIT
-from quetsach.endpoint.store.history import SessionSummary, summaries
+from quetsach.endpoint.messages.formatting import UNFIT, format_error
+from quetsach.endpoint.store.session import SessionSummary, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.rescue import RescueError
 from quetsach.rescue.volumes import Volume, mount_to_clean, mount_to_look, place_of, unmount, why_unfit

@@ -30,8 +30,7 @@ from quetsach.endpoint import ReportError
 from quetsach.endpoint.artefact import Finding, LineAnchor, ProcessAnchor, place_of, place_text, printable
 from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.host.live import give_way
-from quetsach.endpoint.messages.formatting import format_evidence
-from quetsach.endpoint.messages.steps import ACTIONS
+from quetsach.endpoint.messages.formatting import ACTIONS, format_evidence
 from quetsach.endpoint.report import Kind, Report, build, save_report, write_report
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.scan_issue import Reason

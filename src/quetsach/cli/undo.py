@@ -28,10 +28,8 @@ from quetsach.endpoint.artefact import place_text
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.plan.step import Step
 from quetsach.endpoint.report import Kind, Report, save_report
-from quetsach.endpoint.report.store import report_of_session
-from quetsach.endpoint.report.undone import PUT_BACK, as_it_stands
-from quetsach.endpoint.store.history import steps_of, summaries
-from quetsach.endpoint.store.session import read_header
+from quetsach.endpoint.report.store import PUT_BACK, as_it_stands, report_of_session
+from quetsach.endpoint.store.session import read_header, steps_of, summaries
 from quetsach.endpoint.store.state import State
 
 _MOST_SHOWN = 20

@@ -14,8 +14,7 @@ from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
 from quetsach.core.text import Text
 from quetsach.endpoint.host.live import check_private
-from quetsach.endpoint.messages.formatting import hint_text
-from quetsach.endpoint.messages.refusals import HINTS, REFUSALS
+from quetsach.endpoint.messages.formatting import HINTS, REFUSALS, hint_text
 from quetsach.installation import bundled_trust
 from quetsach.packs import NEEDS_A_NEWER_TOOL, RefusedError, UnreachableError
 from quetsach.packs import upgrade as upgrading

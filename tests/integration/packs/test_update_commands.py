@@ -12,7 +12,7 @@ import pytest
 from tests.integration.packs.simulated_centre import SHELF, Centre
 
 from quetsach.cli.main import main
-from quetsach.endpoint.messages.refusals import HINTS, HINTS_IN_WINDOW, REFUSALS
+from quetsach.endpoint.messages.formatting import HINTS, HINTS_IN_WINDOW, REFUSALS
 from quetsach.packs import Refusal
 from quetsach.packs.source import Trust, load_trust
 

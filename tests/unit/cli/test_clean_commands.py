@@ -27,7 +27,7 @@ from quetsach.endpoint.act import file as file_acts
 from quetsach.endpoint.act import undo as undoing
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.result import StepResult
-from quetsach.endpoint.messages.steps import OUTCOMES, STEPS
+from quetsach.endpoint.messages.formatting import OUTCOMES, STEPS
 from quetsach.endpoint.plan import plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import TARGETS, Outcome

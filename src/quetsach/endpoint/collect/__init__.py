@@ -7,7 +7,7 @@ from quetsach.endpoint.collect import autostart, lines, running
 from quetsach.endpoint.collect.named_files import Removed
 from quetsach.endpoint.collect.places import Place, places_of
 from quetsach.endpoint.collect.reading import MOST_ARTEFACTS, Reading, Surroundings
-from quetsach.endpoint.collect.windows import binary, registry, services, startup_files, tasks
+from quetsach.endpoint.collect.windows import binary, registry, startup_files, tasks
 from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.scan_issue import ScanIssue
 
@@ -27,7 +27,7 @@ READERS: Mapping[str, Reader] = {
     "sockets": running.read_sockets,
     "values": registry.read_values,
     "keys": registry.read_keys,
-    "services": services.read_services,
+    "services": registry.read_services,
     "tasks": tasks.read_tasks,
     "jobs": tasks.read_jobs,
     "shortcuts": startup_files.read_shortcuts,

@@ -12,12 +12,11 @@ from importlib import resources
 from quetsach.core.pack import systems_text
 from quetsach.core.text import LocalText, Number, Text, number_text
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
-from quetsach.endpoint.messages.steps import OUTCOMES as ENDS
-from quetsach.endpoint.messages.steps import STEPS
+from quetsach.endpoint.messages.formatting import OUTCOMES as ENDS
+from quetsach.endpoint.messages.formatting import STEPS
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
-from quetsach.endpoint.report.families import families
+from quetsach.endpoint.report.families import OUTCOMES, families, reason_text
 from quetsach.endpoint.report.verdict import advice, families_text, reach_text, title, verdict
-from quetsach.endpoint.report.wording import OUTCOMES, reason_text
 from quetsach.installation import bundled_country
 
 _MOST_FAILURES = 20

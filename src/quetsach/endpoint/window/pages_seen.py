@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from quetsach.core.text import Number, Text
 from quetsach.endpoint.report import Report
-from quetsach.endpoint.report.families import outcome_text
+from quetsach.endpoint.report.families import KINDS, outcome_text
 from quetsach.endpoint.report.verdict import advice, families_text, gap_text, reach_text, verdict
-from quetsach.endpoint.report.wording import KINDS
 from quetsach.endpoint.scanner.conclusion import Gap
 from quetsach.endpoint.window.flow import may_clean
-from quetsach.endpoint.window.formatting import format_acts, format_families, format_step
 from quetsach.endpoint.window.page import Agreement, Choice, Details, Page, Rank, Row, Rows, Tone
 from quetsach.endpoint.window.state import Items, Seen
 from quetsach.endpoint.window.use_cases import Excess, Readiness, ScanOutcome
-from quetsach.endpoint.window.words import Words
+from quetsach.endpoint.window.words import Words, format_acts, format_families, format_step
 
 _BRAKES: Mapping[str, Text] = {
     "files": Text(

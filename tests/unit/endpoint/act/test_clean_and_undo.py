@@ -19,9 +19,8 @@ from quetsach.endpoint.artefact import Finding, LineAnchor
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import Plan, make_plan
 from quetsach.endpoint.plan.step import Outcome
-from quetsach.endpoint.store.history import purge, steps_of, summaries
 from quetsach.endpoint.store.journal import MAGIC, MAX_RECORD_BYTES
-from quetsach.endpoint.store.session import Session
+from quetsach.endpoint.store.session import Session, purge, steps_of, summaries
 from quetsach.endpoint.store.state import State, machine_of, root_of
 from quetsach.packs.specimen import set_immutable
 

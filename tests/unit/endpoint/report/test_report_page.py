@@ -11,10 +11,10 @@ from quetsach.cli import scan_wording
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.core.text import Text
 from quetsach.endpoint.collect.places import places_of
-from quetsach.endpoint.messages import steps
+from quetsach.endpoint.messages import formatting
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import TARGETS, Outcome
-from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, page, wording
+from quetsach.endpoint.report import FindingOutcome, Kind, Report, build, families, page
 from quetsach.endpoint.report import verdict as verdicts
 from quetsach.endpoint.report.document import Change, ReportedVerification
 from quetsach.endpoint.report.guidance import render, render_text
@@ -37,21 +37,21 @@ def text_of(page: str) -> str:
 
 def test_every_word_that_a_report_can_hold_has_a_text() -> None:
     told: tuple[tuple[Mapping[str, Text], Iterable[str]], ...] = (
-        *((table, ArtefactKind) for table in (wording.KINDS, wording.ABOUT, scan_wording.KINDS)),
-        *((table, Reason) for table in (wording.REASONS, scan_wording.REASONS)),
+        *((table, ArtefactKind) for table in (families.KINDS, families.ABOUT, scan_wording.KINDS)),
+        *((table, Reason) for table in (families.REASONS, scan_wording.REASONS)),
         *((table, Gap) for table in (verdicts._GAPS, verdicts._NEXT_OF_GAPS, verdicts._NEXT_OF_GAPS_IN_WINDOW)),
         *((table, {*verdicts._NEXT}) for table in (verdicts._HEADLINES, verdicts._NEXT_IN_WINDOW)),
         (verdicts._HEADLINES, map(str, verdicts._CODES)),
         (verdicts._TITLES, Kind),
         (verdicts._EXTENTS, Extent),
-        (wording.OUTCOMES, FindingOutcome),
-        (wording.HOLDS, SkipReason),
-        (wording.UNDONE, set(Action) - {Action.REPORT}),
+        (families.OUTCOMES, FindingOutcome),
+        (families.HOLDS, SkipReason),
+        (families.UNDONE, set(Action) - {Action.REPORT}),
         (page._SCOPES, Scope),
         (page._EDITS, Change),
-        (steps.ACTIONS, Action),
-        (steps.STEPS, TARGETS),
-        (steps.OUTCOMES, Outcome),
+        (formatting.ACTIONS, Action),
+        (formatting.STEPS, TARGETS),
+        (formatting.OUTCOMES, Outcome),
     )
     assert [set(words) - table.keys() for table, words in told if set(words) - table.keys()] == []
 
@@ -150,9 +150,9 @@ def test_a_few_are_not_folded() -> None:
 def test_every_finding_says_what_it_is_and_what_undo_gives_back(language: str) -> None:
     shown = text_of(render_page(sample_report(), language=language))
     for finding in sample_report().findings:
-        assert wording.ABOUT[finding.kind].in_language(language) in shown
+        assert families.ABOUT[finding.kind].in_language(language) in shown
         if finding.outcome is FindingOutcome.REMOVED:
-            assert wording.UNDONE[finding.action].in_language(language) in shown
+            assert families.UNDONE[finding.action].in_language(language) in shown
 
 
 def test_a_known_place_is_called_by_its_title() -> None:
@@ -250,8 +250,8 @@ def test_a_test_file_is_not_said_to_run_again(language: str) -> None:
     shown = text_of(
         render_page(build(eicar, kind=Kind.SCAN, report_id=REPORT_ID, now=NOW, exit_code=10), language=language)
     )
-    assert wording.ABOUT["test"].in_language(language) in shown
-    assert wording.ABOUT["file"].in_language(language) not in shown
+    assert families.ABOUT["test"].in_language(language) in shown
+    assert families.ABOUT["file"].in_language(language) not in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -269,7 +269,7 @@ def test_malware_of_another_system_is_told_as_such_with_the_command_that_cleans_
     )
     shown = text_of(render_page(report, language=language))
     assert command in shown
-    assert wording.HOLDS["foreign"].with_values(systems="Windows").in_language(language) in shown
+    assert families.HOLDS["foreign"].with_values(systems="Windows").in_language(language) in shown
     todo = advice(report, language)
     assert {"vi": "mã độc của Windows", "en": "malware of Windows"}[language] in todo[0]
     assert verdicts.NEXT_STEPS["passwords"].in_language(language) not in todo

@@ -20,7 +20,7 @@ from tests.window_samples import (
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.endpoint.messages import LANGUAGES
-from quetsach.endpoint.messages.refusals import HINTS, HINTS_IN_WINDOW, REFUSALS
+from quetsach.endpoint.messages.formatting import HINTS, HINTS_IN_WINDOW, REFUSALS
 from quetsach.endpoint.plan.plan import Skipped
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome

@@ -209,7 +209,7 @@ def test_actions_of_windows_8_have_no_author() -> None:
 
 
 def test_services_that_share_endless_data_are_left_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quetsach.endpoint.collect.windows.services.MOST_READ_BYTES", 1_000)
+    monkeypatch.setattr("quetsach.endpoint.collect.windows.registry.MOST_READ_BYTES", 1_000)
     many = {rf"{SERVICES}\s{number}": {"ImagePath": (SZ, "x" * 100)} for number in range(20)}
     found = everything(tmp_path, "services", system=many)
     assert ScanIssue(b"/Windows/System32/config/SYSTEM", Reason.OVERFULL) in found
