@@ -8,9 +8,11 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.centre.centre import Centre
+from quetsach.centre.ingest import ingest_bytes
 from quetsach.centre.tables import bundled_ranges
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
+from quetsach.simulate import simulate
 
 FILE = "demonstration.json"
 
@@ -76,9 +78,6 @@ def play_demonstration(
     Raises:
         QuetsachError: a table is damaged, or the lake cannot be written.
     """
-    from quetsach.centre.ingest import ingest_bytes  # noqa: PLC0415  (the engine takes time to load)
-    from quetsach.simulate import simulate  # noqa: PLC0415
-
     campaign = centre.country.demonstration
     scenario = centre.scenario(campaign)
     DemonstrationMarker(campaign, scenario.scale, is_complete=False).write(centre.data)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,8 @@ def register(parser: Parser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     def desktop() -> "Desktop":
-        from quetsach.cli.desktop import desktop_of  # noqa: PLC0415
-
-        return desktop_of(arguments, arguments.state or default_state())
+        tool: Desktop = import_module("quetsach.cli.desktop").desktop_of(arguments, arguments.state or default_state())
+        return tool
 
     language = chosen_language(arguments)
     if sys.platform == "win32":

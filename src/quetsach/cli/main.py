@@ -78,9 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE if stop.code else ExitCode.NOTHING_FOUND
     try:
         if arguments.command.startswith("center "):
-            from quetsach.cli.center.entry import enter  # noqa: PLC0415
-
-            enter(arguments)
+            importlib.import_module("quetsach.cli.center.entry").enter(arguments)
         _check_state(arguments)
         code = int(arguments.run(arguments))
         sys.stdout.flush()
@@ -103,9 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _complain(error: QuetsachError | OSError, language: str) -> None:
     """Say what went wrong, and what to do next."""
-    from quetsach.cli.failure import complain, system_error  # noqa: PLC0415  (only a failure needs it)
-
-    complain(system_error(error) if isinstance(error, OSError) else error, language)
+    failure = importlib.import_module("quetsach.cli.failure")
+    failure.complain(failure.system_error(error) if isinstance(error, OSError) else error, language)
 
 
 def _check_state(arguments: argparse.Namespace) -> None:

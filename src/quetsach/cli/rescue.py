@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,12 +72,11 @@ def _start_window(language: str) -> int:
     """
 
     def desktop() -> "RescueDesktop":
-        from quetsach.cli.rescue_desktop import RescueDesktop  # noqa: PLC0415
-
+        made: type[RescueDesktop] = import_module("quetsach.cli.rescue_desktop").RescueDesktop
         stick = stick_of()
         with suppress(RescueError):
-            return RescueDesktop(_drives(stick, open_room(stick)), language, switch_off)
-        return RescueDesktop(_drives(stick, None), language, switch_off)
+            return made(_drives(stick, open_room(stick)), language, switch_off)
+        return made(_drives(stick, None), language, switch_off)
 
     show_with_tk(desktop, language, fills_screen=True)
     return 0

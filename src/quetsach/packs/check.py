@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.memory_variant import memory_variant
@@ -218,11 +220,17 @@ def _cut_problems(rules: RuleSet, pack: Pack, places: _Places) -> Iterator[Probl
             yield Problem(where, "only texts are cut off, and its rule is for other files, too", hint)
 
 
+def second_engine() -> Any:
+    """Return the module of YARA-X, the extra ``yara-x``; ``None`` where it is not installed."""
+    try:
+        return import_module("yara_x")
+    except ImportError:
+        return None
+
+
 def _second_opinion(source: str, places: _Places) -> list[Problem]:
     """Return what YARA-X has to say of the rules, where it is installed (extra ``yara-x``)."""
-    try:
-        import yara_x  # noqa: PLC0415
-    except ImportError:
+    if (yara_x := second_engine()) is None:
         return []
     compiler = yara_x.Compiler(includes_enabled=False)
     try:

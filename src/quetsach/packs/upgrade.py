@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import quetsach
 from quetsach import __version__, storage
 from quetsach.core.text import Text
 from quetsach.installation import own_folder
@@ -72,8 +73,6 @@ class Build:
 
 def own_build() -> Build | None:
     """Return which download this is; ``None`` for a wheel or a checkout, which others keep up to date."""
-    import quetsach  # noqa: PLC0415
-
     if not Path(quetsach.__file__).parents[1].is_file():  # downloads have the tool in an archive
         return None
     folder = own_folder()

@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
 from quetsach import storage
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same source gives the same bytes
@@ -36,9 +39,6 @@ def sources() -> Iterator[Path]:
 
 def compiled(source: Path) -> bytes:
     """Return the content of the ``.mo`` file that belongs to a ``.po`` file."""
-    from babel.messages.mofile import write_mo  # noqa: PLC0415  (a tool of developers, absent where the centre runs)
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-
     with source.open("rb") as file:
         catalogue = read_po(file, locale=source.parts[-3], abort_invalid=True)
     catalogue.creation_date = catalogue.revision_date = _NO_DATE
@@ -58,8 +58,6 @@ def begun(source: Path, language: str, written: bytes = b"") -> bytes:
     Raises:
         babel.UnknownLocaleError: nobody knows the plural forms of the language.
     """
-    from babel.messages.pofile import read_po, write_po  # noqa: PLC0415
-
     with source.open("rb") as file:
         wanted = read_po(file, locale=_COMPLETE, abort_invalid=True)
     made = read_po(BytesIO(written), locale=language, abort_invalid=True)

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -143,8 +144,7 @@ def _broke_off(center: Configuration, _now: datetime) -> Values:
 
 
 def _queues(_center: Configuration, _now: datetime) -> Values:
-    from quetsach.web.office.mail.models import Message, MessageState  # noqa: PLC0415  (models come after settings)
-    from quetsach.web.office.partners.models import Delivery, DeliveryState  # noqa: PLC0415
-
-    yield ("letters",), float(Message.objects.filter(state=MessageState.QUEUED).count())
-    yield ("partners' reports",), float(Delivery.objects.filter(state=DeliveryState.WAITING).count())
+    mail = import_module("quetsach.web.office.mail.models")  # by name: models come after settings
+    partners = import_module("quetsach.web.office.partners.models")
+    yield ("letters",), float(mail.Message.objects.filter(state=mail.MessageState.QUEUED).count())
+    yield ("partners' reports",), float(partners.Delivery.objects.filter(state=partners.DeliveryState.WAITING).count())

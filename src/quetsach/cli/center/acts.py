@@ -39,12 +39,12 @@ class Act:
 
 
 def found(name: str) -> Any:
-    """Return what ``module:function`` names below ``cli.center``; it is imported now.
+    """Return what ``module:function`` names, below ``cli.center`` where it does not say else; it is imported now.
 
     What works with the tables of the office is found once Django points at the data of the centre.
     """
     module, _, function = name.partition(":")
-    return getattr(import_module(f"quetsach.cli.center.{module}"), function)
+    return getattr(import_module(module if "." in module else f"quetsach.cli.center.{module}"), function)
 
 
 def act(name: str) -> Act:

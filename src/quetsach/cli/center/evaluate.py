@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from quetsach import storage
@@ -28,8 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         where, hint = str(centre.data), Text("quetsach center up --prepare-only")
         raise InputError(Text("no centre was prepared here"), where=where, hint=hint)
     configure_web(centre.data)
-    from quetsach.web.evaluation import services  # noqa: PLC0415
-
+    services = import_module("quetsach.web.evaluation.services")
     campaign = centre.campaign(arguments.campaign)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
     with Progress(

@@ -1,6 +1,6 @@
 """Publishes figures for commands: opens the office, and says who publishes what is left for later.
 
-What belongs to Django is imported inside: its settings are read from the environment at the first import.
+What belongs to Django is found by name: its settings are read from the environment at the first import.
 """
 
 import sys
@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from quetsach.centre.centre import Centre
 from quetsach.centre.publication import due
 from quetsach.centre.publication.snapshot import Snapshot
+from quetsach.cli.center.acts import found
 from quetsach.cli.center.opened import database_error
 from quetsach.core.text import Text
 from quetsach.web.configuration import configure_web
@@ -30,12 +31,12 @@ def publish_figures(
     if not centre.is_laid_out:
         return None
     configure_web(data)
-    from quetsach.web.office.publishing import figures_publish  # noqa: PLC0415
-
+    publish = found("quetsach.web.office.publishing:figures_publish")
     try:
-        return figures_publish(centre=centre, now=now, progress=progress)
+        published: Snapshot | None = publish(centre=centre, now=now, progress=progress)
     except DatabaseError as error:
         raise database_error(error, data) from error
+    return published
 
 
 def publish_and_tell(data: Path, language: str, *, now: datetime, is_changed: bool = True) -> None:

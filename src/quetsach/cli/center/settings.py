@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db import transaction
 
 from quetsach import storage
+from quetsach.cli.center.acts import found
 from quetsach.cli.center.opened import opened_centre
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say, tell
@@ -136,8 +137,7 @@ def _is_usable(data: Path) -> bool:
 
 
 def _append(setting: Setting, detail: Mapping[str, str], now: datetime) -> None:
-    from quetsach.web.office.log.services import log_append  # noqa: PLC0415
-
+    log_append = found("quetsach.web.office.log.services:log_append")
     with transaction.atomic():
         log_append(by=None, act="setting-change", subject=f"setting:{setting.name}", unit=None, detail=detail, now=now)
 

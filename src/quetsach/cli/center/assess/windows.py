@@ -4,6 +4,7 @@ import argparse
 import textwrap
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from quetsach.assess import Basis, Definition, period_text
@@ -49,10 +50,9 @@ def keep_once(
         write_once(path, content, refusal)
         return
     with opened_centre(arguments) as now:
-        from quetsach.web.office.campaigns.services.baseline import RecordAct, record_keep  # noqa: PLC0415
-
-        record_keep(
-            act=RecordAct(act),
+        baseline = import_module("quetsach.web.office.campaigns.services.baseline")
+        baseline.record_keep(
+            act=baseline.RecordAct(act),
             path=path,
             content=content,
             refusal=refusal,

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -156,10 +157,11 @@ def unit_keys(folder: Path) -> tuple[bytes, bytes] | None:
 
 def authority_here() -> "TimeStampAuthority | None":
     """Return the authority that the centre takes time stamps from; ``None`` if none is set."""
-    from quetsach.web.office.letters.document.signing import TimeStampAuthority  # noqa: PLC0415 - slow to load
-
-    server = settings.CENTER.time_stamps
-    return TimeStampAuthority(server.url, server.user, server.password) if server else None
+    if (server := settings.CENTER.time_stamps) is None:
+        return None
+    signing = import_module("quetsach.web.office.letters.document.signing")  # by name: it is slow to load
+    authority: TimeStampAuthority = signing.TimeStampAuthority(server.url, server.user, server.password)
+    return authority
 
 
 def demonstration_credentials_make(*, unit: Unit, person: str, agency: str, now: datetime) -> Path | None:

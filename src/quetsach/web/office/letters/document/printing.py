@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from quetsach.web.office.letters.document.certificates import Certificate, read_certificate
@@ -123,15 +124,11 @@ def _sign(seals: SigningCredentials | None) -> Callable[[Printed], bytes]:
 
 @lru_cache(maxsize=2)
 def _signatures(seals: SigningCredentials) -> "Signatures":
-    from quetsach.web.office.letters.document.signing import (  # noqa: PLC0415
-        Signatory,
-        Signatures,
-        load_key,
-    )
-
-    return Signatures.prepare(
-        person=Signatory(seals.person, load_key(seals.person_key), seals.person_image),
-        agency=Signatory(seals.agency, load_key(seals.agency_key), seals.agency_image),
+    signing = import_module("quetsach.web.office.letters.document.signing")  # by name: it is slow to load
+    prepared: Signatures = signing.Signatures.prepare(
+        person=signing.Signatory(seals.person, signing.load_key(seals.person_key), seals.person_image),
+        agency=signing.Signatory(seals.agency, signing.load_key(seals.agency_key), seals.agency_image),
         at=seals.at,
         language=Language(seals.language),
     )
+    return prepared

