@@ -47,7 +47,7 @@ from quetsach.cli.confirmation import (
 from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language, command_text
+from quetsach.cli.parser import ExitCode, Parser, chosen_language, command_text
 from quetsach.cli.scan_options import (
     ScanOptions,
     add_scan_arguments,
@@ -109,7 +109,6 @@ def register(parser: Parser) -> None:
     consent.add_argument("--dry-run", action="store_true", help="show the plan and change nothing at all")
     add_choice_arguments(parser)
     add_archive_argument(parser)
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quetsach.cli.locations import default_state
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.endpoint.messages.formatting import format_error
@@ -34,7 +34,6 @@ def register(parser: Parser) -> None:
         "--pack", type=Path, action="append", metavar="PATH", help="use this pack or shelf instead of the installed"
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

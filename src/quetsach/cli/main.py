@@ -11,7 +11,16 @@ from functools import partial
 from pathlib import Path
 
 from quetsach import __version__
-from quetsach.cli.parser import ExitCode, HelpFormatter, Parser, add_command, chosen_language, language_of, speak
+from quetsach.cli.parser import (
+    ExitCode,
+    HelpFormatter,
+    Parser,
+    add_command,
+    add_language,
+    chosen_language,
+    language_of,
+    speak,
+)
 from quetsach.cli.table import COMMANDS, Command
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
@@ -53,6 +62,7 @@ def _fill(command: Command, commands: Sequence[Command], parser: Parser) -> None
         _add_below(command.words, parser, commands)
         return
     getattr(importlib.import_module(command.module), command.function)(parser)
+    add_language(parser)
     parser.set_defaults(command=command.words)
 
 
@@ -83,17 +93,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
     except QuetsachError as error:
-        _complain(error, _language(arguments))
+        _complain(error, chosen_language(arguments))
         return int(getattr(error, "exit_code", ExitCode.USAGE))
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        _complain(QuetsachError(Text("stopped")), _language(arguments))
+        _complain(QuetsachError(Text("stopped")), chosen_language(arguments))
         return ExitCode.USAGE
     except BrokenPipeError:
         _drop_output()
         return ExitCode.USAGE
     except OSError as error:
-        _complain(error, _language(arguments))
+        _complain(error, chosen_language(arguments))
         _drop_output()
         return ExitCode.USAGE
     return code
@@ -116,11 +126,6 @@ def _check_state(arguments: argparse.Namespace) -> None:
         raise StateError(
             Text("the state folder is a file"), where=str(state), hint=Text("name a folder with --state DIR")
         )
-
-
-def _language(arguments: argparse.Namespace) -> str:
-    """Return the language of errors; commands that speak to no owner of a machine speak English."""
-    return chosen_language(arguments) if hasattr(arguments, "lang") else "en"
 
 
 def _drop_output() -> None:

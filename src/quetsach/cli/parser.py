@@ -14,19 +14,23 @@ from typing import Any, NoReturn
 from quetsach.core.text import OWN_LANGUAGE, Text, told
 from quetsach.endpoint.messages import LANGUAGES
 
-# The language of what the tool says to its owner: Vietnamese first, English complete beside it.
+# The language of what a command says, to owners of machines and to operators alike: Vietnamese first.
 
 
-def add_language(parser: argparse.ArgumentParser) -> None:
-    """Add ``--lang`` to a command that speaks to the owner of a machine."""
-    parser.add_argument(
-        "--lang", choices=LANGUAGES, help="language of the output (default: $QUETSACH_LANG, else Vietnamese)"
-    )
+def add_language(parser: "Parser") -> None:
+    """Add ``--lang`` to a command, or to each one below it."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    for command in (command for action in below for command in action.choices.values()):
+        add_language(command)
+    if not below:
+        parser.add_argument(
+            "--lang", choices=LANGUAGES, help="language of the output (default: $QUETSACH_LANG, else Vietnamese)"
+        )
 
 
 def chosen_language(arguments: argparse.Namespace) -> str:
-    """Return ``vi`` or ``en``."""
-    named = str(arguments.lang or os.environ.get("QUETSACH_LANG", ""))
+    """Return the language that a command line or the environment names, else the first one."""
+    named = str(getattr(arguments, "lang", None) or os.environ.get("QUETSACH_LANG", ""))
     return named if named in LANGUAGES else LANGUAGES[0]
 
 
@@ -40,9 +44,6 @@ SYSTEM_HELP = "take what is at --root as a disk of this system, where the tool c
 
 _COLUMNS = 80
 """The narrowest terminal that people commonly have; lines of examples may be longer, to be copied whole."""
-_ENGLISH_ONLY = frozenset({"packs", "center"})
-"""Commands of analysts and of the centre's staff, whose help is English."""
-
 _USAGE_ERROR = 2
 
 type Subcommands = argparse._SubParsersAction[Parser]  # noqa: SLF001  (argparse names it no other way)
@@ -162,8 +163,6 @@ def speak(parser: argparse.ArgumentParser, language: str) -> None:
 
 def language_of(words: Sequence[str]) -> str:
     """Return the language of help and errors for a command line, before it is read."""
-    if next((word for word in words if not word.startswith("-")), "") in _ENGLISH_ONLY:
-        return "en"
     named = os.environ.get("QUETSACH_LANG", "")
     for word, after in zip(words, (*words[1:], ""), strict=False):
         named = after if word == "--lang" else word.removeprefix("--lang=") if word.startswith("--lang=") else named

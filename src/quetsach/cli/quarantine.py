@@ -10,7 +10,7 @@ from typing import Any
 from quetsach.cli.confirmation import add_state, agrees, format_step, require_terminal
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import Parser, add_command, add_language, chosen_language
+from quetsach.cli.parser import Parser, add_command, chosen_language
 from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text, size_text
@@ -79,7 +79,6 @@ def register(parser: Parser) -> None:
     for command in (listing, show, restore, purge):
         add_state(command)
         command.add_argument("--json", action="store_true", help="print the result as JSON")
-        add_language(command)
 
 
 def _days(text: str) -> int:

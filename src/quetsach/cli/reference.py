@@ -187,7 +187,11 @@ def walk(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
 
 def render_commands() -> str:
     """Return the page of all commands, from their own help."""
-    parts = ["# Commands\n\nMade from the command's own help by `make reference`; a test keeps it true.\n"]
+    head = (
+        "# Commands\n\nMade from the command's own help by `make reference`; a test keeps it true. Help, like all that "
+        "commands say, is in Vietnamese unless `--lang en` is given or `QUETSACH_LANG` is `en`.\n"
+    )
+    parts = [head]
     for parser in walk(build_parser()):
         depth = parser.prog.count(" ")
         parts.append(f"{'#' * (depth + 2)} {parser.prog}\n\n```text\n{parser.format_help().strip()}\n```\n")

@@ -13,7 +13,7 @@ from quetsach.cli.confirmation import agrees
 from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Parser, add_command, add_language, chosen_language, command_text
+from quetsach.cli.parser import ExitCode, Parser, add_command, chosen_language, command_text
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
@@ -92,7 +92,6 @@ def register(parser: Parser) -> None:
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("report", nargs="?", type=Path, metavar="REPORT", help="file of a report (default: the newest)")
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
-    add_language(parser)
 
 
 def _read(arguments: argparse.Namespace) -> Report:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from quetsach.cli.confirmation import add_state, answer_to, require_terminal
 from quetsach.cli.gui import show_with_tk
 from quetsach.cli.output import say
-from quetsach.cli.parser import Parser, Subcommands, add_command, add_language, chosen_language
+from quetsach.cli.parser import Parser, Subcommands, add_command, chosen_language
 from quetsach.cli.rescue_make import list_devices, make
 from quetsach.cli.rescue_session import Drives, Session
 from quetsach.core.period import day_of
@@ -193,7 +193,6 @@ def register(parser: Parser) -> None:
         examples="quetsach rescue devices",
     )
     devices.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(devices)
     devices.set_defaults(run=_devices)
     start = add_command(
         commands,
@@ -202,7 +201,6 @@ def register(parser: Parser) -> None:
         examples="quetsach rescue start\nquetsach rescue start --terminal",
     )
     start.add_argument("--terminal", action="store_true", help="use the terminal, also where a window could be shown")
-    add_language(start)
     start.set_defaults(run=_start)
 
 
@@ -224,7 +222,6 @@ def _register_make(commands: Subcommands) -> None:
     )
     make.add_argument("--work", type=Path, metavar="DIR", help="where to work, 2 GiB are needed (default: /var/tmp)")
     add_state(make)
-    add_language(make)
     make.set_defaults(run=_make)
 
 

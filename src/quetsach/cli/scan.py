@@ -20,7 +20,7 @@ from quetsach.cli.conclusion import (
 from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import Parser, add_language, chosen_language
+from quetsach.cli.parser import Parser, chosen_language
 from quetsach.cli.scan_options import add_scan_arguments, clean_command, code_of, format_unused, scan_options
 from quetsach.cli.scan_wording import KINDS, REASONS, SEVERITIES
 from quetsach.core.errors import QuetsachError
@@ -74,7 +74,6 @@ def register(parser: Parser) -> None:
         metavar="FILE",
         help="account for every file here, one line of JSON each: scanned, skipped, …",
     )
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from quetsach import __version__
 from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind, Pack, Trait
 from quetsach.core.text import Text
@@ -124,7 +124,6 @@ def register(parser: Parser) -> None:
     """Add ``self-test``."""
     parser.show_examples("quetsach self-test\nquetsach self-test --json")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

@@ -18,7 +18,7 @@ from quetsach.cli.confirmation import (
 from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json, say
-from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import SYSTEM_HELP, SYSTEMS, ExitCode, Parser, chosen_language
 from quetsach.cli.report import offer_correction
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
@@ -56,7 +56,6 @@ def register(parser: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="agree beforehand that malware, too, is put back")
     add_state(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

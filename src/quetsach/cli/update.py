@@ -11,7 +11,7 @@ from quetsach import __version__, storage
 from quetsach.cli.confirmation import agreed, answer_to
 from quetsach.cli.locations import default_state
 from quetsach.cli.output import Progress, print_json
-from quetsach.cli.parser import ExitCode, Parser, add_language, chosen_language
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.text import Text
 from quetsach.endpoint.host.live import check_private
 from quetsach.endpoint.messages.formatting import HINTS, REFUSALS, hint_text
@@ -136,7 +136,6 @@ def register(parser: Parser) -> None:
     parser.add_argument("--state", type=Path, metavar="DIR", help="where the tool keeps its state")
     add_tool_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=_run)
 
 

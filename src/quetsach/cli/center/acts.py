@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.cli.center import require_center
-from quetsach.cli.parser import Subcommands, add_command, add_language
+from quetsach.cli.parser import Subcommands, add_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,5 @@ def add_centre_command(
     command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     if has_json:
         command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
     command.set_defaults(run=run)
     return command

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import Act, act, add_centre_command, in_office
-from quetsach.cli.parser import Parser, Subcommands, add_command, add_language
+from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.core.errors import InputError
 from quetsach.core.text import Text
 
@@ -233,7 +233,6 @@ def register_verify(commands: Subcommands) -> None:
         help="certificate of the authority to trust (PEM or DER); may be repeated",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
     command.set_defaults(run=act("letter_files:check_letter"))
 
 
@@ -253,7 +252,6 @@ def register_chain(commands: Subcommands) -> None:
         help="letters as TOML (default: those of the campaign that the country's demonstration plays)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(command)
     command.set_defaults(run=act("letter_files:chain"))
 
 

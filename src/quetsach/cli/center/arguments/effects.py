@@ -5,7 +5,7 @@ from pathlib import Path
 
 from quetsach.cli.center.acts import act
 from quetsach.cli.packs_keys import add_pass_file
-from quetsach.cli.parser import Parser, add_language
+from quetsach.cli.parser import Parser
 
 METHODS = ("did", "sc", "sdid", "cits", "wedge")
 COUNTED = ("units", "size")
@@ -51,7 +51,6 @@ def register_effect(parser: Parser) -> None:
     add_spill_over(parser)
     _add_settings(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("assess.effect:run"))
 
 
@@ -117,7 +116,6 @@ def register_fidelity(parser: Parser) -> None:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("assess.rollout:tell_record"))
 
 
@@ -141,7 +139,6 @@ def register_lot(parser: Parser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="where the list with the sides goes")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the record as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("assess.trial:draw"))
 
 
@@ -154,7 +151,6 @@ def register_panel(parser: Parser) -> None:
     parser.add_argument("campaign", metavar="CAMPAIGN", help="a campaign whose analysis was registered")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    add_language(parser)
     parser.set_defaults(run=act("assess.registration:write_panel"))
 
 
@@ -185,7 +181,6 @@ def register_registration(parser: Parser) -> None:
     )
     add_pass_file(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("assess.registration:run"))
 
 
@@ -212,7 +207,6 @@ def register_rollout(parser: Parser) -> None:
     add_noise_options(parser)
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the order as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("assess.rollout:run"))
 
 
@@ -247,5 +241,4 @@ def register_evaluate(parser: Parser) -> None:
     )
     parser.add_argument("--registration", type=Path, metavar="FILE", help="the analysis as it was registered")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("evaluate:run"))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import act
-from quetsach.cli.parser import Parser, add_language
+from quetsach.cli.parser import Parser
 
 _METHODS = ("bootstrap", "bonferroni")
 CASE_DAYS = 180
@@ -19,7 +19,6 @@ def add_window(parser: argparse.ArgumentParser, default: str) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON, with basis and definitions")
     form.add_argument("--csv", action="store_true", help="print CSV, one line a row")
-    add_language(parser)
 
 
 def register_cases(question: Parser) -> None:
@@ -140,7 +139,6 @@ def register_ranks(question: Parser) -> None:
         "--confidence", type=float, default=0.95, metavar="SHARE", help="of the confidence sets (default: 0.95)"
     )
     question.add_argument("--json", action="store_true", help="print JSON")
-    add_language(question)
     question.set_defaults(run=act("assess.grades:rank"))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from quetsach.cli.center.acts import act, add_centre_command, in_office
-from quetsach.cli.parser import Parser, add_command, add_language
+from quetsach.cli.parser import Parser, add_command
 
 _LIFETIME_DAYS = 90
 
@@ -39,7 +39,6 @@ def register_feeds(parser: Parser) -> None:
         "quetsach center feeds health --json",
     )
     listing.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(listing)
 
 
 def register_figures(parser: Parser) -> None:
@@ -106,7 +105,6 @@ def register_ingest(parser: Parser) -> None:
     parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("ingest:run"))
 
 
@@ -204,7 +202,6 @@ def register_simulate(parser: Parser) -> None:
         "--leases", action="store_true", help="of a country of machines: also write who had which address"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_language(parser)
     parser.set_defaults(run=act("simulate:run"))
 
 
