@@ -19,7 +19,7 @@ from quetsach.core.period import day_text
 
 OWN_LANGUAGE = "en"
 """The language that the sentences in the code are written in."""
-CATALOGUES = ("core", "assess", "campaign", "packs", "rescue", "endpoint", "centre", "cli", "web")
+CATALOGUES = ("core", "feeds", "assess", "campaign", "packs", "rescue", "lake", "endpoint", "centre", "cli", "web")
 """The packages that say something; each has its own catalogue in every language."""
 _SEPARATORS = {"vi": str.maketrans(",.", ".,")}
 """Language -> how its separators differ from the English ones, which any other language gets."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from quetsach.core.text import Text
 from quetsach.feeds.layout import LAYOUTS, FeedError, Layout, check_name
 from quetsach.feeds.lines import Header
 
@@ -29,7 +30,9 @@ def layout_of(feed: str, report: str | None, *, file_name: str, head: bytes) -> 
     of_feed = [layout for layout in LAYOUTS if layout.feed == feed]
     if not of_feed:
         known = ", ".join(dict.fromkeys(layout.feed for layout in LAYOUTS))
-        raise FeedError(f"unknown feed {feed[:60]!r}", hint=f"known feeds: {known}")
+        raise FeedError(
+            Text("unknown feed {feed}", feed=repr(feed[:60])), hint=Text("known feeds: {known}", known=known)
+        )
     header = Header.parse(head)
     layout = _named(of_feed, report, file_name) or _recognised(of_feed, header)
     header.check(layout)
@@ -46,9 +49,12 @@ def _named(of_feed: list[Layout], report: str | None, file_name: str) -> Layout 
         if layout.report == report:
             return layout
         if layout.open_report:
-            return replace(layout, report=check_name(report, what="report"))
+            return replace(layout, report=check_name(report))
     known = ", ".join(layout.report for layout in of_feed)
-    raise FeedError(f"{of_feed[0].feed} has no known report {report[:60]!r}", hint=f"known reports: {known}")
+    raise FeedError(
+        Text("{feed} has no known report {report}", feed=of_feed[0].feed, report=repr(report[:60])),
+        hint=Text("known reports: {known}", known=known),
+    )
 
 
 def _recognised(of_feed: list[Layout], header: Header) -> Layout:
@@ -57,6 +63,6 @@ def _recognised(of_feed: list[Layout], header: Header) -> Layout:
         if layout.open_report or layout.header == names:
             return layout
     raise FeedError(
-        "neither the file's name nor its header says which report this is",
-        hint=f"name it with --report: {', '.join(layout.report for layout in of_feed)}",
+        Text("neither the file's name nor its header says which report this is"),
+        hint=Text("name the report: {known}", known=", ".join(layout.report for layout in of_feed)),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 # Errors of this package.
 
@@ -64,15 +65,16 @@ IDENTITY_FIELDS = (
 )
 
 
-def check_name(name: str, *, what: str) -> str:
-    """Return a feed or report name unchanged.
+def check_name(name: str) -> str:
+    """Return the name of a report unchanged.
 
     Raises:
         FeedError: it is not of the form of ``NAME``.
     """
     if not NAME.fullmatch(name):
         raise FeedError(
-            f"not a name of a {what}: {name[:60]!r}", hint="use small letters, digits, '_' and '-', at most 48"
+            Text("not a name of a report: {name}", name=repr(name[:60])),
+            hint=Text("use small letters, digits, '_' and '-', at most 48"),
         )
     return name
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quetsach.core.text import Text
 from quetsach.feeds.layout import FeedError, Layout
 from quetsach.feeds.record import MAX_RECORD_BYTES, split_strictly
 
@@ -15,15 +16,19 @@ MAX_HEADER_BYTES = 1 << 16
 MAX_COLUMNS = 512
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_TEXT = (
-    (b"\x1f\x8b", "the file is compressed with gzip", "unpack it first"),
-    (b"PK\x03\x04", "the file is a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"),
-    (b"\xff\xfe", "the file is in UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff", "the file is in UTF-16", "save it as UTF-8"),
+    (b"\x1f\x8b", Text("the file is compressed with gzip"), Text("unpack it first")),
+    (b"PK\x03\x04", Text("the file is a zip archive or a spreadsheet"), Text("unpack it, or save the sheet as CSV")),
+    (b"\xff\xfe", Text("the file is in UTF-16"), Text("save it as UTF-8")),
+    (b"\xfe\xff", Text("the file is in UTF-16"), Text("save it as UTF-8")),
 )
 _NO_HEADER = (
-    (b"\0", "the first line has zero bytes", "is this a CSV file in UTF-8?"),
+    (b"\0", Text("the first line has zero bytes"), Text("is this a CSV file in UTF-8?")),
     # such a file has one line: all its records would pass for names of columns
-    (b"\r", "lines end with a carriage return alone", "save the file with the line ends of Windows or Unix"),
+    (
+        b"\r",
+        Text("lines end with a carriage return alone"),
+        Text("save the file with the line ends of Windows or Unix"),
+    ),
 )
 
 
@@ -46,14 +51,14 @@ class Header:
         mark = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
         for magic, what, hint in _NO_TEXT:
             if head.startswith(magic):
-                raise FeedError(what, where="line 1", hint=hint)
+                raise FeedError(what, hint=hint)
         end = head.find(b"\n", mark, MAX_HEADER_BYTES)
         if end < 0 and len(head) >= MAX_HEADER_BYTES:
-            raise FeedError("the first line is too long for a header", where="line 1", hint="is this a CSV file?")
+            raise FeedError(Text("the first line is too long for a header"), hint=Text("is this a CSV file?"))
         line = head[mark : end if end >= 0 else len(head)].removesuffix(b"\r")
         for byte, what, hint in _NO_HEADER:
             if byte in line:
-                raise FeedError(what, where="line 1", hint=hint)
+                raise FeedError(what, hint=hint)
         return cls(_names(line), end + 1 if end >= 0 else len(head))
 
     def check(self, layout: Layout) -> None:
@@ -65,11 +70,15 @@ class Header:
         missing = sorted(layout.required.difference(self.names))
         if missing:
             raise FeedError(
-                f"the header lacks {', '.join(missing)}, which {layout.feed} {layout.report} must have",
-                where="line 1",
-                hint="is this another report? name it with --report; `quetsach center feeds list` shows all"
+                Text(
+                    "the header lacks {columns}, which {feed} {report} must have",
+                    columns=", ".join(missing),
+                    feed=layout.feed,
+                    report=layout.report,
+                ),
+                hint=Text("is this another report? then name that one")
                 if len(self.names) > 1
-                else "are its columns separated by commas?",
+                else Text("are its columns separated by commas?"),
             )
 
     def last_identifying(self, layout: Layout) -> int:
@@ -80,19 +89,20 @@ class Header:
 
 def _names(line: bytes) -> tuple[str, ...]:
     if not line.strip():
-        raise FeedError("the file has no header", where="line 1", hint="its first line must name the columns")
+        raise FeedError(Text("the file has no header"), hint=Text("its first line must name the columns"))
     cells = split_strictly(line)
     if cells is None or len(cells) > MAX_COLUMNS:
-        raise FeedError("the first line is not a readable header", where="line 1", hint="is this a CSV file?")
+        raise FeedError(Text("the first line is not a readable header"), hint=Text("is this a CSV file?"))
     try:
         names = tuple(cell.decode("utf-8").strip().casefold() for cell in cells)
     except UnicodeDecodeError as error:
-        raise FeedError("the header is not UTF-8", where="line 1", hint="save the file as UTF-8") from error
+        raise FeedError(Text("the header is not UTF-8"), hint=Text("save the file as UTF-8")) from error
     seen: set[str] = set()
     for name in names:
-        if not name or name in seen:
-            what = f"names the column {name[:60]!r} twice" if name else "has a column without a name"
-            raise FeedError(f"the header {what}", where="line 1")
+        if not name:
+            raise FeedError(Text("the header has a column without a name"))
+        if name in seen:
+            raise FeedError(Text("the header names the column {column} twice", column=repr(name[:60])))
         seen.add(name)
     return names
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, Protocol, Self, override
 
+from quetsach.core.text import Number, Text
 from quetsach.feeds.layout import FeedError
 
 MAX_MEMBERS = 1000
@@ -32,7 +33,9 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
 # What the standard library raises on archives that are not what they say; of methods that it lacks a RuntimeError.
 _DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, ValueError)
-_HINT = "is it complete? have it sent again, or unpack it and take in the CSV files"
+_HINT = Text("is it complete? have it sent again, or unpack it and take in the CSV files")
+_UNPACK = Text("unpack it and take in the CSV files")
+_MOST_MEMBERS = Text("at most {most}", most=Number(MAX_MEMBERS))
 
 
 class Readable(Protocol):
@@ -97,8 +100,12 @@ class _Unpacking:
         self._left -= len(chunk)
         if self._left < 0:
             raise FeedError(
-                "the archive unpacks to far more than a feed would",
-                hint=f"at most {MAX_RATIO} times its size and {MAX_UNPACKED_BYTES >> 30} GiB: unpack it if it is right",
+                Text("the archive unpacks to far more than a feed would"),
+                hint=Text(
+                    "at most {times} times its size and {most} GiB: unpack it if it is right",
+                    times=MAX_RATIO,
+                    most=MAX_UNPACKED_BYTES >> 30,
+                ),
             )
         return chunk
 
@@ -108,7 +115,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
-        raise FeedError("the archive is damaged or cut off", hint=_HINT) from error
+        raise FeedError(Text("the archive is damaged or cut off"), hint=_HINT) from error
 
 
 class _Guarded(io.BufferedReader):
@@ -117,7 +124,7 @@ class _Guarded(io.BufferedReader):
     @override
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0 or size > _MAX_DIRECTORY_BYTES:
-            raise FeedError("the archive lists too many files", hint=f"at most {MAX_MEMBERS}")
+            raise FeedError(Text("the archive lists too many files"), hint=_MOST_MEMBERS)
         return super().read(size)
 
 
@@ -134,23 +141,23 @@ def _directory(stream: IO[bytes]) -> zipfile.ZipFile:
 def _csv_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_MEMBERS:
-        raise FeedError(f"the archive lists {len(entries):,} files", hint=f"at most {MAX_MEMBERS}")
+        raise FeedError(Text("the archive lists {number} files", number=Number(len(entries))), hint=_MOST_MEMBERS)
     names = set()
     for entry in entries:
-        what = None
+        what: Text | None = None
         if len(entry.filename) > MAX_NAME_CHARACTERS or not entry.filename.isprintable():
-            what = "has a file with an unreadable name"
+            what = Text("the archive has a file with an unreadable name")
         elif entry.filename in names:
-            what = f"has two files {entry.filename}"
+            what = Text("the archive has two files {name}", name=entry.filename)
         elif not entry.filename.lower().endswith(".csv"):
-            what = f"has {entry.filename}, which is no .csv file"
+            what = Text("the archive has {name}, which is no .csv file", name=entry.filename)
         elif entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
-            what = f"has {entry.filename} encrypted or packed in an unusual way"
+            what = Text("the archive has {name} encrypted or packed in an unusual way", name=entry.filename)
         if what:
-            raise FeedError(f"the archive {what}", hint="unpack it and take in the CSV files")
+            raise FeedError(what, hint=_UNPACK)
         names.add(entry.filename)
     if not entries:
-        raise FeedError("the archive has no .csv file", hint=_HINT)
+        raise FeedError(Text("the archive has no .csv file"), hint=_HINT)
     return entries
 
 

@@ -16,6 +16,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from quetsach.core.family import FamilyNames
+from quetsach.core.text import Number, Text
 from quetsach.feeds.layout import FeedError, Layout
 from quetsach.feeds.lines import Header, Lines, Pending, survey
 from quetsach.feeds.record import (
@@ -243,7 +244,10 @@ class _Reader:
             ),
         )
         if table.num_rows != rows:
-            raise FeedError(f"{rows} records were read as {table.num_rows}", hint="please report this with the file")
+            raise FeedError(
+                Text("{rows} records were read as {read}", rows=Number(rows), read=Number(table.num_rows)),
+                hint=Text("please report this with the file"),
+            )
         return {name: table.column(name).combine_chunks() for name in self._names}
 
 

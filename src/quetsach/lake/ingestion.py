@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quetsach.core.family import FamilyNames
+from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import ANNOTATED, REJECTS
@@ -163,7 +164,8 @@ class Ingestion:
             if day not in self._known_days:
                 if len(self._known_days) >= MAX_DAYS:
                     raise LakeError(
-                        f"the file has sightings of more than {MAX_DAYS} days", hint="split it, for instance by month"
+                        Text("the file has sightings of more than {most} days", most=MAX_DAYS),
+                        hint=Text("split it, for instance by month"),
                     )
                 self._known_days.add(day)
                 self._fresh.know(self._committed(day))

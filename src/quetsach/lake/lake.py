@@ -36,6 +36,7 @@ from quetsach import storage
 from quetsach.core.country import Country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
+from quetsach.core.text import Text
 from quetsach.feeds import layout_of
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.lines import MAX_HEADER_BYTES
@@ -166,7 +167,7 @@ class Lake:
         lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
         where = error.filename2 or error.filename or (self.folder if lacks_space else name)
         is_ours = error.errno in {errno.EACCES, errno.EPERM} and str(where).startswith(str(self.folder))
-        hint = "does all of the lake belong to the account that the centre runs as?" if is_ours else ""
+        hint = Text("does all of the lake belong to the account that the centre runs as?") if is_ours else ""
         return LakeError(what, where=str(where), hint=hint)
 
     def _ingest(
@@ -309,8 +310,8 @@ def _committed(catalog: Catalog, day: date, layout: Layout) -> list[Path]:
     sightings = catalog.sightings_for(roll_up)
     if sightings is None:
         raise LakeError(
-            f"the file has sightings of {day}, and those that the lake had of that day have expired",
-            hint="split the file: nothing can tell any more whether these are new",
+            Text("the file has sightings of {day}, and those that the lake had of that day have expired", day=day),
+            hint=Text("split the file: nothing can tell any more whether these are new"),
         )
     return sightings
 
@@ -332,7 +333,7 @@ def _chunks(head: bytes, stream: Readable) -> Iterator[bytes]:
 
 
 type Outcome = tuple[str, IngestResult | QuetsachError]
-"""The path of a file, in an archive with its name there after it, and what became of it."""
+"""What a file is called, in an archive with its name there after it, and what became of it."""
 
 
 def ingest_file(
@@ -345,12 +346,15 @@ def ingest_file(
     annotate: Annotate,
     now: datetime,
     progress: Progress,
+    name: str = "",
 ) -> Iterator[Outcome]:
     """Take in a file, or every CSV file of an archive; one that is refused does not keep the others back.
 
     An archive that is damaged or cut off is refused before anything of it is taken. The arguments are those of
-    ``Lake.ingest``; ``progress`` is told of the bytes of the delivered file.
+    ``Lake.ingest``; ``progress`` is told of the bytes of the delivered file, and ``name`` is what it is called where
+    it lies under another name.
     """
+    told = name or str(path)
 
     def ingest(source: Path | Member, inside: str, progress: Progress) -> Outcome:
         try:
@@ -361,12 +365,12 @@ def ingest_file(
                 families=families,
                 annotate=annotate,
                 now=now,
-                name=path.name + inside,
+                name=(name or path.name) + inside,
                 progress=progress,
             )
         except QuetsachError as error:
-            return f"{path}{inside}", error
-        return f"{path}{inside}", result
+            return f"{told}{inside}", error
+        return f"{told}{inside}", result
 
     try:
         with path.open("rb") as stream:
@@ -379,6 +383,6 @@ def ingest_file(
                 inside = f"/{member.name}" if member.name else ""
                 yield ingest(member, inside, lambda unpacked: progress(round(unpacked * share)))
     except OSError as error:
-        yield str(path), LakeError(os.strerror(error.errno) if error.errno else str(error), where=str(path))
+        yield told, LakeError(os.strerror(error.errno) if error.errno else str(error), where=told)
     except QuetsachError as error:
-        yield str(path), error
+        yield told, error
