@@ -31,6 +31,7 @@ class Permission(StrEnum):
     APPROVE_RETURN = "approve-return"
     PUBLISH_NUMBERS = "publish-numbers"
     PUBLISH_PACKS = "publish-packs"
+    HANDLE_FEEDS = "handle-feeds"
     MAKE_KIT = "make-kit"
     ANSWER_CASES = "answer-cases"
     MANAGE_PEOPLE = "manage-people"
@@ -58,7 +59,9 @@ _UNIT_APPROVER = {
 }
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(Permission),
-    Role.ANALYST: frozenset({Permission.SEE, Permission.PUBLISH_NUMBERS, Permission.PUBLISH_PACKS}),
+    Role.ANALYST: frozenset(
+        {Permission.SEE, Permission.PUBLISH_NUMBERS, Permission.PUBLISH_PACKS, Permission.HANDLE_FEEDS}
+    ),
     Role.PRESS: frozenset({Permission.SEE, Permission.PUBLISH_NUMBERS, Permission.MAKE_KIT, Permission.ANSWER_CASES}),
     Role.AUDITOR: frozenset({Permission.SEE, Permission.READ_LOG}),
     Role.APPROVER: frozenset(_UNIT_APPROVER),

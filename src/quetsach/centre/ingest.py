@@ -25,6 +25,7 @@ def ingest_files(
     report: str | None,
     clock: Callable[[], datetime],
     progress: Callable[[int], None] = lambda _bytes: None,
+    name: str = "",
 ) -> Iterator[Outcome]:
     """Take files in, packed or not; yield what became of each. One that is refused does not keep the others back.
 
@@ -35,6 +36,7 @@ def ingest_files(
         report: which report; by a file's name or header if ``None``.
         clock: the time at which each was taken in (aware).
         progress: told how many more bytes were read.
+        name: what a file is called that lies under another name, as one does that was sent to a page.
 
     Raises:
         QuetsachError: a table of the centre is damaged.
@@ -50,6 +52,7 @@ def ingest_files(
             annotate=explain,
             now=clock(),
             progress=progress,
+            name=name,
         )
 
 

@@ -17,8 +17,12 @@ SMALL_BODY_BYTES = 64 * 1024
 FORM_BYTES = 2 << 20
 """The fields of a form of the office, without files: a long letter is one, and comes back to who wrote it."""
 OFFICE_BODY_BYTES = 32 << 20
+UPLOADS = "uploads"
+"""The folder of a centre's data in which files lie that are sent to it, until they are taken in."""
 PARTNER_BODY_BYTES = 64 << 20
 """A report of a partner's program."""
+FEED_FILE_BYTES = 128 << 20
+"""A file of a feed: packed, a day of a country many times over."""
 _PARTNERS = "/api/v1/partners/"
 OFFICE_OF: Mapping[str, str] = {"vi": "van-phong/", "en": "office/"}
 """By language where the office is; the language itself stands before it, but for the first of the country."""
@@ -35,10 +39,19 @@ OPEN_PATHS = tuple(path + ("vao/" if "van-phong" in path else "sign-in/") for pa
 """Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
 
 
+_FEED_FILE_OF: Mapping[str, str] = {"vi": "nguon-du-lieu/nhan-tep/", "en": "feeds/nhan-tep/"}
+FEED_FILE_PATHS = tuple(
+    office_path(language, first) + after for first in OFFICE_OF for language, after in _FEED_FILE_OF.items()
+)
+"""In any country: where files of feeds are uploaded."""
+
+
 def most_body_bytes(path: str) -> int:
     """Return how long a body that is sent to an address may be."""
     if path.startswith(_PARTNERS):
         return PARTNER_BODY_BYTES
+    if path in FEED_FILE_PATHS:
+        return FEED_FILE_BYTES + FORM_BYTES
     if path.startswith(OFFICE_PATHS) and not path.startswith(OPEN_PATHS):
         return OFFICE_BODY_BYTES
     return SMALL_BODY_BYTES

@@ -146,5 +146,7 @@ def _broke_off(center: Configuration, _now: datetime) -> Values:
 def _queues(_center: Configuration, _now: datetime) -> Values:
     mail = import_module("quetsach.web.office.mail.models")  # by name: models come after settings
     partners = import_module("quetsach.web.office.partners.models")
+    feeds = import_module("quetsach.web.office.feeds.models")
     yield ("letters",), float(mail.Message.objects.filter(state=mail.MessageState.QUEUED).count())
     yield ("partners' reports",), float(partners.Delivery.objects.filter(state=partners.DeliveryState.WAITING).count())
+    yield ("feed files",), float(feeds.FeedFile.objects.filter(ended_at=None).count())

@@ -12,7 +12,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.centre.tables import country_folder, load_country
 from quetsach.web.configuration import Configuration
-from quetsach.web.limits import FORM_BYTES, office_path
+from quetsach.web.limits import FORM_BYTES, UPLOADS, office_path
 
 
 class UtcFormatter(logging.Formatter):
@@ -147,6 +147,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = str(COUNTRY.zone)
 
+FILE_UPLOAD_TEMP_DIR = CENTER.data / UPLOADS if CENTER.data else None
+"""Beside the data: the system's folder for such files is memory on Debian 13."""
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"

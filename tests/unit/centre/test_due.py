@@ -8,12 +8,15 @@ import pytest
 from quetsach.centre.publication.due import (
     Publish,
     is_due,
+    note_change,
     publish_now_or_later,
     publish_what_is_due,
     serving,
+    standing,
     work_off,
 )
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import LocalText
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -101,3 +104,22 @@ def test_a_clock_that_was_set_back_holds_nothing_up(data: Path, published: list[
 def test_a_folder_without_a_centre_is_left_alone(tmp_path: Path, published: list[datetime], publish: Publish) -> None:
     assert publish_now_or_later(tmp_path, publish, now=NOW) is None
     assert (published, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_why_it_failed_is_told_in_both_languages_until_it_succeeds(data: Path, publish: Publish) -> None:
+    def fail(_data: Path, _now: datetime) -> None:
+        raise QuetsachError(LocalText("hỏng", "damaged"), where="x.parquet", hint=LocalText("khôi phục", "restore it"))
+
+    note_change(data)
+    with pytest.raises(QuetsachError):
+        work_off(data, fail, now=NOW)
+    told = standing(data)
+    assert (told.is_due, told.counted_at) == (True, NOW)
+    assert told.trouble == LocalText("x.parquet: hỏng. khôi phục", "x.parquet: damaged. restore it")
+    work_off(data, publish, now=NOW + MINUTE)
+    assert (standing(data).is_due, standing(data).trouble) == (False, None)
+
+
+def test_of_a_centre_where_nothing_was_counted_yet_nothing_is_told(data: Path) -> None:
+    told = standing(data)
+    assert (told.is_due, told.counted_at, told.trouble) == (False, None, None)

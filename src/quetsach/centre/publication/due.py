@@ -3,15 +3,20 @@
 ``publication/due`` says that the lake, or a table, has what the figures have not. Whoever changes them sets it; it is
 taken away before the lake is read, and comes back if publishing fails or is killed. While a centre serves, its thread
 works it off; else the command that set it, the next ``center ingest`` once the minute is over, or the next start.
+``publication/trouble`` says why the last time failed, until it succeeds.
 """
 
 import fcntl
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Joined, LocalText, both
 
 PAUSE = timedelta(minutes=1)
 LOOK_SECONDS = 5
@@ -19,6 +24,30 @@ LOOK_SECONDS = 5
 
 type Publish = Callable[[Path, datetime], object]
 """Publishes the figures of the centre in a data folder, counted at a time (UTC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with what is due: when figures were counted last (UTC), and why that failed, if it did."""
+
+    is_due: bool
+    counted_at: datetime | None
+    trouble: LocalText | None
+
+
+def standing(data: Path) -> Standing:
+    """Return how it stands."""
+    trouble = None
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads(_trouble(data).read_bytes())
+        trouble = LocalText(str(told["vi"]), str(told["en"]))
+    return Standing(is_due(data), _last(data), trouble)
+
+
+def note_change(data: Path) -> None:
+    """Note that the lake, or a table, has what the figures have not: whoever publishes next counts anew."""
+    storage.make_folder(_folder(data))
+    storage.write(_due(data), b"")
 
 
 def publish_now_or_later(data: Path, publish: Publish, *, now: datetime) -> datetime | None:
@@ -39,8 +68,7 @@ def publish_now_or_later(data: Path, publish: Publish, *, now: datetime) -> date
     """
     if not (data / "secret.key").exists():
         return None
-    storage.make_folder(_folder(data))
-    storage.write(_due(data), b"")
+    note_change(data)
     if is_serving(data):
         last = _last(data)
         return max(now, last + PAUSE if last and last <= now else now) + timedelta(seconds=LOOK_SECONDS)
@@ -65,7 +93,12 @@ def work_off(data: Path, publish: Publish, *, now: datetime) -> datetime | None:
         storage.write(_due(data), b"")
         storage.publish([(_due(data), _taken(data))])
         storage.write(_folder(data) / "last", now.astimezone(UTC).isoformat())
-        publish(data, now)
+        try:
+            publish(data, now)
+        except QuetsachError as error:
+            storage.write(_trouble(data), json.dumps(both(_told(error)), ensure_ascii=False))
+            raise
+        _trouble(data).unlink(missing_ok=True)
         _taken(data).unlink()
     return None
 
@@ -107,6 +140,16 @@ def _due(data: Path) -> Path:
 
 def _taken(data: Path) -> Path:
     return _folder(data) / "taken"
+
+
+def _trouble(data: Path) -> Path:
+    return _folder(data) / "trouble"
+
+
+def _told(error: QuetsachError) -> LocalText:
+    """Return what happened, then what to do."""
+    advice = error.advice or error.hint
+    return Joined([error, advice] if advice else [error], ". ")
 
 
 def _last(data: Path) -> datetime | None:

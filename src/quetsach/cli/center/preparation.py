@@ -36,6 +36,7 @@ from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish, refresh_online
 from quetsach.web.configuration import Configuration, configure_web
 from quetsach.web.data_folder import FolderError, Stamp, holds_centre, holds_deliveries, newest_migrations
+from quetsach.web.limits import UPLOADS
 from quetsach.web.stored_settings import adopt
 
 _PUBLICATION_STEPS = 11
@@ -86,6 +87,7 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
         value = setting.shown(os.environ[setting.variable])
         _say(f"settings: {setting.name} = {value} is stored in the data folder from now on (from {setting.variable})")
     _make_secret(data / "secret.key")
+    storage.make_folder(data / UPLOADS)
     configure_web(data)
     _prepare_django(data)
     if stamp.is_of_older_release:

@@ -36,6 +36,7 @@ from quetsach.web.office.campaigns.services.steps import (
     evaluations_recover,
     folder_of,
 )
+from quetsach.web.office.feeds.services import files_work
 from quetsach.web.office.helpdesk.services import cases_purge
 from quetsach.web.office.partners.services.intake import deliveries_work
 from quetsach.web.office.people.services.account import sessions_clear
@@ -84,6 +85,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("signatures", keep_fresh, REFRESH_SECONDS + hour),
         Behind("letters", send_letters, hour),
         Behind("partners' reports", take_in_reports, hour),
+        Behind("feed files", take_in_feed_files, hour),
         Behind("figures", publish_due, hour),
         Behind("evaluations", make_evaluations, 2 * hour),
         Behind("lake", tend_lake, LAKE_SECONDS + hour),
@@ -184,6 +186,11 @@ def send_letters(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Work off what partners' programs sent, soon after it arrived."""
     again(lambda: deliveries_work(now=datetime.now(UTC), is_stopped=stopped.is_set), REPORTS_SECONDS, stopped, beat)
+
+
+def take_in_feed_files(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Take in the files of feeds that people of the office uploaded, soon after they arrived."""
+    again(lambda: files_work(clock=lambda: datetime.now(UTC), is_stopped=stopped.is_set), LOOK_SECONDS, stopped, beat)
 
 
 def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:

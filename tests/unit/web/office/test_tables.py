@@ -22,6 +22,7 @@ TABLES = {
 MIGRATED = {
     "office_approvals",
     "office_campaigns",
+    "office_feeds",
     "office_helpdesk",
     "office_letters",
     "office_log",

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
 from quetsach.core.period import Period
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.readers import Access
+from quetsach.web.office.feeds.models import FeedFile
 from quetsach.web.office.people.models import Person
 
 if TYPE_CHECKING:
@@ -78,6 +80,25 @@ class Unplaced:
 
     window: Period | None
     rows: tuple[dict[str, Any], ...]
+
+
+def files_uploaded() -> QuerySet[FeedFile]:
+    """Return the files that people of the office uploaded, the newest first."""
+    return FeedFile.objects.select_related("by")
+
+
+def reasons_of(file: FeedFile) -> tuple[tuple[str, int], ...]:
+    """Return for which reasons how many records of a file were set aside; of those that have expired nothing.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    of_file = {one["delivery"] for one in file.taken if one["quarantined"]}
+    if not of_file:
+        return ()
+    with _view() as view:
+        found = view.reasons_set_aside(d for d in view.deliveries() if d.id in of_file) if view else {}
+    return tuple(sum(found.values(), Counter[str]()).most_common())
 
 
 def feeds_here(*, now: datetime) -> tuple[FeedHere, ...]:

@@ -7,6 +7,8 @@ from quetsach.web.office.feeds import views
 app_name = "feeds"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.feeds, name="feeds"),
+    path("nhan-tep/", views.files, name="files"),
+    path("nhan-tep/<int:number>/", views.file, name="file"),
     path("dinh-dang/", views.layouts, name="layouts"),
     path("tach-rieng/", views.quarantine, name="quarantine"),
     path("tach-rieng/<str:delivery>/", views.set_aside, name="set-aside"),

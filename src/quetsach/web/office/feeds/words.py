@@ -1,4 +1,4 @@
-"""What the pages of feeds call the reasons for which a record is set aside."""
+"""What the pages of feeds call feeds, the states of a file, and the reasons for which a record is set aside."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.record import Reason
+from quetsach.web.office.feeds.models import FileState
 
 register = template.Library()
 
+FEEDS: Mapping[str, str | Promise] = {
+    "shadowserver": _("Shadowserver: reports of sinkholes"),
+    "plain": _("Plain CSV of any source"),
+}
+_STATES: Mapping[FileState, tuple[str, str | Promise]] = {
+    FileState.WAITING: ("plain", _("waits its turn")),
+    FileState.RUNNING: ("plain", _("being taken in")),
+    FileState.DONE: ("good", _("taken in")),
+    FileState.PARTLY: ("attention", _("taken in, but for a part")),
+    FileState.REFUSED: ("attention", _("refused")),
+}
 REASONS: Mapping[Reason, str | Promise] = {
     Reason.BAD_IP: _("not an IP address"),
     Reason.EMPTY_IP: _("the IP address is missing"),
@@ -33,6 +45,18 @@ REASONS: Mapping[Reason, str | Promise] = {
 def reason_name(code: str) -> str | Promise:
     """Return what a reason is called; the code itself where it is not known."""
     return REASONS[Reason(code)] if code in set(Reason) else code
+
+
+@register.filter
+def state_name(state: FileState) -> str | Promise:
+    """Return what the state of a file is called."""
+    return _STATES[state][1]
+
+
+@register.filter
+def state_badge(state: FileState) -> str:
+    """Return the kind of badge that the state of a file is shown in."""
+    return _STATES[state][0]
 
 
 @register.filter

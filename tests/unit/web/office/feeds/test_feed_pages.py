@@ -1,11 +1,11 @@
 """The pages of feeds: until when, what was set aside and why, which names wait; rows only for analysts, with a note."""
 
-import dataclasses
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.web.office.feeds.conftest import NOW, YESTERDAY
 
 from quetsach.campaign.authority import Role
 from quetsach.centre.centre import Centre
@@ -15,8 +15,6 @@ from quetsach.lake.delivery import Delivery
 from quetsach.web.office.feeds.selectors import feeds_here, quarantine_here, unplaced_here
 from quetsach.web.office.feeds.words import REASONS
 
-NOW = datetime.now(UTC)
-YESTERDAY = (NOW - timedelta(days=1)).date()
 ROWS = (
     f"{YESTERDAY} 07:00:00,14.160.0.1,Emotet",
     f"{YESTERDAY} 07:00:00,14.160.0.1,Emotet",  # again
@@ -26,12 +24,6 @@ ROWS = (
     f"{YESTERDAY} 07:00:00,geheim,Emotet",
 )
 FEEDS, ASIDE = "/van-phong/nguon-du-lieu/", "/van-phong/nguon-du-lieu/tach-rieng/"
-
-
-@pytest.fixture
-def centre(settings, tmp_path: Path, units) -> Path:
-    settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
-    return tmp_path
 
 
 @pytest.fixture
@@ -91,7 +83,7 @@ def test_a_name_that_nobody_placed_waits_with_its_counts(delivery: Delivery, per
     assert "emotet-new" in signed_in(person(Role.ANALYST)).get(f"{FEEDS}ten-cho-xep/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["", "dinh-dang/", "tach-rieng/", "ten-cho-xep/"])
+@pytest.mark.parametrize("path", ["", "nhan-tep/", "dinh-dang/", "tach-rieng/", "ten-cho-xep/"])
 def test_every_page_works_before_the_first_data(centre: Path, person, signed_in, path: str) -> None:
     assert signed_in(person(Role.OPERATOR)).get(FEEDS + path).status_code == 200
     assert signed_in(person(Role.APPROVER, "31-2025")).get(FEEDS + path).status_code in {403, 404}

@@ -1,9 +1,11 @@
-// Keeps drafts while they are written, warns before a session ends, writes chosen days in words. Every page works
-// without it.
+// Keeps drafts while they are written, warns before a session ends, writes chosen days in words, shows how work goes.
+// Every page works without it.
 "use strict";
 
 const AUTOSAVE_MS = 15_000;
 const WARN_MS = 5 * 60_000;
+const FOLLOW_MS = 5_000;
+const MOST_FOLLOWED = 120;
 const AS_JSON = { Accept: "application/json" };
 
 // A form that is kept as a draft: sent as it is a while after something was typed, and when the page is left; to its
@@ -158,6 +160,28 @@ function watchSession(line) {
   begin(Number(line.dataset.sessionSeconds));
 }
 
+// A part that says how work goes is asked for again while the work goes on, ten minutes long; at its end the page is.
+async function follow(part) {
+  for (let left = MOST_FOLLOWED; left; left -= 1) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    if (document.hidden) continue;
+    try {
+      const answer = await fetch(location.href);
+      if (answer.redirected) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.getElementById(part.id);
+      if (!now) return;
+      if (!("follow" in now.dataset)) {
+        location.reload();
+        return;
+      }
+      if (now.textContent !== part.textContent) part.replaceChildren(...now.childNodes);
+    } catch {
+      // the centre does not answer just now
+    }
+  }
+}
+
 // On a telephone the rooms are one row that scrolls: the one where one is stands in it.
 const here = document.querySelector(".masthead nav a[aria-current]");
 if (here) here.closest("nav").scrollLeft = here.offsetLeft - here.closest("nav").offsetLeft;
@@ -166,3 +190,4 @@ document.querySelectorAll("form[data-autosave]").forEach(keepDraft);
 document.querySelectorAll("[data-draft]").forEach(offerDraft);
 document.querySelectorAll('input[type="date"]').forEach(nameDay);
 document.querySelectorAll("[data-session-seconds]").forEach(watchSession);
+document.querySelectorAll("[data-follow]").forEach(follow);
