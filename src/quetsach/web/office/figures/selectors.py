@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.centre.baseline import baseline_history
+from quetsach.centre.publication import due
 from quetsach.centre.publication.candidates import Candidate, candidates, read_candidate, read_published
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, figures_path
 from quetsach.core.errors import QuetsachError
@@ -100,6 +101,12 @@ def released_unlogged(data: Path) -> Approval | None:
     if approval is None or LogEntry.objects.filter(act=RELEASE, subject=approval.subject).exists():
         return None
     return approval
+
+
+def counting_here() -> due.Standing | None:
+    """Return how it stands with the counting of figures; ``None`` without a data folder."""
+    data: Path | None = settings.CENTER.data
+    return due.standing(data) if data else None
 
 
 def published_figures() -> Snapshot | None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Permission
+from quetsach.centre.publication import due
 from quetsach.centre.publication.candidates import (
     Candidate,
     OutdatedError,
@@ -56,6 +57,20 @@ def figures_ask(*, digest: str, by: Person, now: datetime) -> Approval:
     return approval_ask(
         kind=KIND, subject=subject_of(candidate), digest=digest, title=title, by=by, unit=centre, now=now
     )
+
+
+@transaction.atomic
+def figures_count_anew(*, by: Person, now: datetime) -> None:
+    """Have the figures counted anew by the work behind the pages; what has not changed stays as it is.
+
+    Raises:
+        PublicationError: the centre has no data folder.
+        AccessError: not this person's to do.
+    """
+    centre = root_unit()
+    require(by, Permission.PUBLISH_NUMBERS, centre, day=today(now))
+    log_append(by=by, act="figures-count", subject="figures", unit=centre, detail={}, now=now)
+    due.note_change(data_folder())
 
 
 def figures_check(approval: Approval) -> None:

@@ -7,6 +7,7 @@ from quetsach.web.office.figures import views
 app_name = "figures"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.figures, name="figures"),
+    path("dem-lai/", views.count, name="count"),
     path("phep-dem/", views.countings, name="countings"),
     path("<str:digest>/", views.candidate, name="candidate"),
 ]

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Permission
 from quetsach.web.office.figures import selectors, services
@@ -32,10 +32,20 @@ def figures(request: HttpRequest) -> HttpResponse:
     context = {
         "published": selectors.published_figures(),
         "waiting": selectors.waiting_figures(),
+        "counting": selectors.counting_here(),
         "not_out": selectors.figures_not_out(),
         "needs_two": settings.CENTER.publication == "two-people",
     }
     return render(request, "office/figures/figures.html", context)
+
+
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """Have the figures counted anew, behind the pages."""
+    visitor = _entered(request)
+    with FlashErrors(request, _("Asked. The figures are counted anew; what has not changed stays as it is.")):
+        services.figures_count_anew(by=visitor.person, now=visitor.now)
+    return redirect("office:figures:figures")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
