@@ -12,7 +12,7 @@ from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach import storage
 from quetsach.assess.effect.power_simulation import power_of
-from quetsach.centre import planning
+from quetsach.centre import panel
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.endpoint.messages.formatting import translated
@@ -40,7 +40,7 @@ def _run(*words: object) -> int:
 @pytest.fixture(autouse=True)
 def _rehearsed_with_few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is registered is looked at here; how well a rehearsal tells is that of ``test_power``."""
-    monkeypatch.setattr(planning, "power_of", partial(power_of, draws=60))
+    monkeypatch.setattr(panel, "power_of", partial(power_of, draws=60))
 
 
 @pytest.fixture
