@@ -8,14 +8,10 @@ from quetsach.web import operation
 from quetsach.web.api.open_data import serving
 from quetsach.web.api.services import unknown
 from quetsach.web.api.views import api
-from quetsach.web.office.campaigns import urls as campaigns
-from quetsach.web.office.helpdesk import urls as helpdesk
-from quetsach.web.office.letters import urls as letters
+from quetsach.web.office import urls as office
 from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people import urls as people
 from quetsach.web.office.people.sign_in_views import too_many
-from quetsach.web.office.publicity import urls as publicity
-from quetsach.web.office.returns import urls as returns
 from quetsach.web.office.views import failed
 from quetsach.web.portal import views
 from quetsach.web.portal.feeds import feed, site_map
@@ -49,13 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),
-        *campaigns.PUBLIC,
-        *letters.PUBLIC,
-        *returns.PUBLIC,
-        *publicity.PUBLIC,
-        *helpdesk.PUBLIC,
+        *office.PUBLIC,
         path(_("office/"), include(people.SIGN_IN)),
-        path(_("office/"), include("quetsach.web.office.urls")),
+        path(_("office/"), include(office)),
         prefix_default_language=False,
     ),
 ]
