@@ -37,3 +37,17 @@ def test_a_scan_loads_nothing_that_acts(tmp_path: Path) -> None:
     assert "quetsach.endpoint.scanner.scan" in there
     acts = {name for name in there if name.startswith("quetsach.endpoint.act.")}
     assert acts == {f"quetsach.endpoint.act.{name}" for name in ("result", "verify")}  # which only look
+
+
+def test_an_office_is_opened_without_the_libraries_of_the_estimates(tmp_path: Path) -> None:
+    """SciPy loads its parts when they are first asked for, as long as nobody imports them by name."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom quetsach.web.configuration import configure_web\n"
+        f"configure_web(Path({str(tmp_path)!r}))\n"
+        "print('quetsach.assess.effect.finding' in sys.modules)\n"
+        "print(sorted({'scipy.stats', 'scipy.optimize'} & set(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
+    assert told.stdout == "True\n[]\n"

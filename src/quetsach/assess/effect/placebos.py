@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from quetsach.assess.effect.contrast import rank_of
 from quetsach.assess.effect.finding import Check, Method, Spread
@@ -142,7 +142,7 @@ class _Case:
 def stretch_of(controls: int) -> float:
     """Return how much wider an interval by t of so many controls is than one that takes their spread for known."""
     sure = (1 + CONFIDENCE) / 2
-    return float(stats.t.ppf(sure, controls - 1) / stats.norm.ppf(sure))
+    return float(scipy.stats.t.ppf(sure, controls - 1) / scipy.stats.norm.ppf(sure))
 
 
 def placebo_groups(block: Block, generator: np.random.Generator) -> list[Ints]:

@@ -8,9 +8,10 @@ outcome shows that the campaign cannot have changed (a negative control).
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Final
 
-from scipy import stats
+import scipy
 
 from quetsach.assess.effect.clumps import LOSS_UNSEEN
 from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Finding, Method, Part, as_reduction
@@ -29,7 +30,7 @@ Of two accounts each agrees where a quarter of the differences by chance are as 
 does not exclude is told beside the interval (``strict``), and a verdict must hold by it.
 """
 AGREES_AT_MOST: Final = 0.25
-STRICTER: Final = float(stats.norm.ppf(0.99) / stats.norm.ppf(0.975))
+STRICTER: Final = NormalDist().inv_cdf(0.99) / NormalDist().inv_cdf(0.975)
 """Times as wide as a 95 % interval is one of 98 %.
 
 Where such an account is the true one, and no other is wider, its own interval is all that keeps a verdict from being
@@ -99,7 +100,7 @@ def stretched(one: Estimate) -> Estimate:
 
 def confidence_stretched(confidence: float) -> float:
     """Return how sure an interval of so much confidence is once it is stretched."""
-    return float(2 * stats.norm.cdf(STRICTER * stats.norm.ppf((1 + confidence) / 2)) - 1)
+    return float(2 * scipy.stats.norm.cdf(STRICTER * scipy.stats.norm.ppf((1 + confidence) / 2)) - 1)
 
 
 def _towards(one: Estimate, other: Estimate) -> Estimate:

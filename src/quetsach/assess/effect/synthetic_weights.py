@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from quetsach.assess.effect.finding import Method
 from quetsach.assess.effect.panel import Block, Floats
@@ -39,7 +39,7 @@ def simplex_weights(columns: Floats, target: Floats, *, ridge: float, is_centred
     stacked = np.vstack([gap / size, np.sqrt(ridge) / size * np.eye(count), np.ones(count)])
     wanted = np.zeros(len(stacked))
     wanted[-1] = 1
-    found, _ = nnls(stacked, wanted, maxiter=30 * count)
+    found, _ = scipy.optimize.nnls(stacked, wanted, maxiter=30 * count)
     return np.asarray(found / found.sum(), dtype=np.float64)
 
 

@@ -12,9 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
-from scipy.stats import norm
+import scipy
 
 from quetsach.assess.estimate import CONFIDENCE, Estimate
 from quetsach.core.text import LocalText, Text
@@ -47,7 +45,7 @@ def uniform_draws(names: int, *, stream: int = 0) -> npt.NDArray[np.float64]:
 
 def normal_draws(names: int, *, stream: int = 0) -> npt.NDArray[np.float64]:
     """Return standard normal numbers (draws x names)."""
-    return np.asarray(ndtri(uniform_draws(names, stream=stream)))
+    return np.asarray(scipy.special.ndtri(uniform_draws(names, stream=stream)))
 
 
 def caution(share: float, draws: int) -> float:
@@ -219,7 +217,7 @@ def _told_apart(distance: Floats, scale: Floats, noise: Floats | None, confidenc
         if not open_.any():
             return told
         if noise is None:
-            critical = float(norm.isf((1 - confidence) / open_.sum()))
+            critical = float(scipy.stats.norm.isf((1 - confidence) / open_.sum()))
         else:
             largest = np.concatenate(
                 [_largest(noise[:, at : at + _AT_ONCE], scale, open_) for at in range(0, noise.shape[1], _AT_ONCE)]
@@ -250,7 +248,7 @@ class _LargestDifference:
         sharpest = float(errors[others].min() / errors[name])  # how narrow an edge the integrand has
         nodes = min(_NODES_AT_MOST, int(2 * _REACH / min(_WIDTH, sharpest / 2)) + 1)
         self._at = np.linspace(-_REACH, _REACH, nodes)
-        self._weights = norm.pdf(self._at) * (self._at[1] - self._at[0])
+        self._weights = scipy.stats.norm.pdf(self._at) * (self._at[1] - self._at[0])
         self._middle = self._at[:, None] * (errors[name] / errors)
         self._width = scale / errors
 
@@ -261,14 +259,16 @@ class _LargestDifference:
 
         def inside(value: float) -> float:
             reach = value * width
-            shares = np.where(higher, 1.0, ndtr(middle + reach)) - np.where(lower, 0.0, ndtr(middle - reach))
+            shares = np.where(higher, 1.0, scipy.special.ndtr(middle + reach)) - np.where(
+                lower, 0.0, scipy.special.ndtr(middle - reach)
+            )
             near = shares.prod(axis=1)
             share = float(np.clip(self._weights @ near, _ALMOST_NEVER, 1 - _ALMOST_NEVER))
             return math.log(-math.log(share)) - math.log(-math.log(confidence))  # nearly a line in the value
 
         pairs = int((~lower).sum() + (~higher).sum())
-        ends = norm.isf(1 - confidence) - 1e-6, norm.isf((1 - confidence) / pairs) + 1e-6
-        return float(brentq(inside, *ends, xtol=1e-6))
+        ends = scipy.stats.norm.isf(1 - confidence) - 1e-6, scipy.stats.norm.isf((1 - confidence) / pairs) + 1e-6
+        return float(scipy.optimize.brentq(inside, *ends, xtol=1e-6))
 
 
 def _told_from(name: int, ahead: Floats, error: _LargestDifference | None, confidence: float) -> tuple[int, int]:
@@ -277,7 +277,7 @@ def _told_from(name: int, ahead: Floats, error: _LargestDifference | None, confi
     lower = higher = itself
     while not (lower & higher).all():
         if error is None:
-            critical = float(norm.isf((1 - confidence) / ((~lower).sum() + (~higher).sum())))
+            critical = float(scipy.stats.norm.isf((1 - confidence) / ((~lower).sum() + (~higher).sum())))
         else:
             critical = error.critical(lower, higher, confidence)
         found = (lower | (ahead > critical), higher | (-ahead > critical))

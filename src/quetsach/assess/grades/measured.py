@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.stats import norm
+import scipy
 
 from quetsach.assess.estimate import CONFIDENCE, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades.grade import FEWEST, Floats, GradedRow, Method, graded, normal_draws, rank_sets
@@ -180,7 +179,9 @@ def _common(estimates: Floats, errors: Floats) -> tuple[float, float]:
         return float(np.log(weight.sum()) - np.log(weight).sum() + (weight * (estimates - mean) ** 2).sum())
 
     most = float(np.var(estimates)) * 4
-    found = minimize_scalar(surprise, bounds=(0, most), method="bounded", options={"xatol": most * 1e-10})
+    found = scipy.optimize.minimize_scalar(
+        surprise, bounds=(0, most), method="bounded", options={"xatol": most * 1e-10}
+    )
     variance = float(found.x) if surprise(float(found.x)) < surprise(0.0) else 0.0
     return mean_of(variance)[0], variance**0.5
 
@@ -191,7 +192,7 @@ def _posterior(
     kept = spread**2 / (spread**2 + errors**2)
     middle, width = mean + kept * (estimates - mean), spread * np.sqrt(1 - kept)
     width = np.maximum(width, errors * _LEAST)  # without any spread the order is open, not that of the file
-    half = norm.ppf((1 + CONFIDENCE) / 2) * width
+    half = scipy.stats.norm.ppf((1 + CONFIDENCE) / 2) * width
     shrunk = [Estimate(float(m), float(m - h), float(m + h)) for m, h in zip(middle, half, strict=True)]
     drawn = middle + width * normal_draws(len(middle))
     return graded(drawn, shrunk, low_is_good=low_is_good)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaincinv, gammaln
-from scipy.stats import gamma
+import scipy
 
 from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded, uniform_draws
@@ -67,7 +65,7 @@ def graded_rates(weekly: Floats, subscribers: Floats) -> Rates | NotEstimable:
     counts, exposure = mean / variance, subscribers / variance
     shape, weight = _common(counts, exposure)
     posterior = Rates(counts + shape, exposure + weight, excess, ())
-    drawn = gammaincinv(posterior.shape, uniform_draws(len(counts))) / posterior.weight
+    drawn = scipy.special.gammaincinv(posterior.shape, uniform_draws(len(counts))) / posterior.weight
     rows = graded(drawn, _told(posterior), low_is_good=True)
     return Rates(posterior.shape, posterior.weight, excess, rows)
 
@@ -106,7 +104,7 @@ def own_change(before: Rates, after: Rates, *, rng: np.random.Generator) -> tupl
 
 def _told(posterior: Rates) -> list[Estimate]:
     """Return the mean of each rate with its interval."""
-    ends = [gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
+    ends = [scipy.stats.gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
     return [
         Estimate(float(mean), float(low), float(high))
         for mean, low, high in zip(posterior.shape / posterior.weight, *ends, strict=True)
@@ -139,11 +137,13 @@ def _common(counts: Floats, exposure: Floats) -> tuple[float, float]:
 
     def surprise(logs: Floats) -> float:
         shape, weight = np.exp(logs)
-        terms = gammaln(counts + shape) - gammaln(shape) + shape * np.log(weight)
+        terms = scipy.special.gammaln(counts + shape) - scipy.special.gammaln(shape) + shape * np.log(weight)
         return -float((terms - (counts + shape) * np.log(exposure + weight)).sum())
 
     start = np.log([1.0, 1 / overall])
-    found = minimize(surprise, start, method="L-BFGS-B", bounds=[(-7, 12), (start[1] - 20, start[1] + 20)])
+    found = scipy.optimize.minimize(
+        surprise, start, method="L-BFGS-B", bounds=[(-7, 12), (start[1] - 20, start[1] + 20)]
+    )
     shape, weight = np.exp(found.x)
     return float(shape), float(weight)
 

@@ -17,7 +17,7 @@ from operator import add
 from typing import Final
 
 import numpy as np
-from scipy.stats import t
+import scipy
 
 from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.agreement import WIDEST, NamedHours
@@ -182,7 +182,7 @@ def _by_sightings(part: NetworkPart, schedule: Schedule, uptime_hours: float) ->
 def _of_all(known: float, counted: float, by: Calibration, effective: float, unsure: float) -> Estimate:
     """Return the machines that are known and those of the rest, by the t distribution over networks."""
     learned = len(by.networks)
-    off = float(t.ppf((1 + CONFIDENCE) / 2, learned - 1)) * by.spread * sqrt(1 / learned + 1 / effective)
+    off = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, learned - 1)) * by.spread * sqrt(1 / learned + 1 / effective)
     rest, half = counted / by.times, off + unsure
     return Estimate(known + rest, known * (1 - unsure) + rest * exp(-half), known * (1 + unsure) + rest * exp(half))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.schedule import STEP_HOURS, GapLadder, Schedule
@@ -52,7 +52,9 @@ def accumulation(addresses: Mapping[int, float]) -> Answer:
         return np.log(expected_addresses(hours, machines, rate, changes)) - np.log(seen)
 
     start = np.log([seen[0] * 1.3, 1.0, 1 / 24])
-    fitted = least_squares(residuals, start, bounds=(np.log([1e-3, 1e-3, 1e-5]), np.log([1e12, 60.0, 10.0])))
+    fitted = scipy.optimize.least_squares(
+        residuals, start, bounds=(np.log([1e-3, 1e-3, 1e-5]), np.log([1e12, 60.0, 10.0]))
+    )
     machines, rate, changes = np.exp(fitted.x)
     measured = {
         "per_hour": float(rate),

@@ -13,9 +13,8 @@ from math import ceil, log, sqrt
 from typing import Final, Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, gammainc
 
 # Gaps between sightings of one address, counted by length: all that the session-hours estimator needs.
 #
@@ -310,7 +309,7 @@ class Renewal:
         """Return how many check-ins that are seen follow one within so many hours."""
         sums = np.arange(1, ceil((hours / self.interval_hours + 3) * 2) + 1)
         shape = 1 / self.spread**2
-        return self.seen * float(gammainc(sums * shape, hours * shape / self.interval_hours).sum())
+        return self.seen * float(scipy.special.gammainc(sums * shape, hours * shape / self.interval_hours).sum())
 
 
 def fit_renewal(ladder: GapLadder, schedule: Schedule, ends_per_hour: float) -> Renewal | None:
@@ -373,7 +372,10 @@ def _nearest(gaps: _Gaps, shape: Shape) -> Renewal:
     ]
     starts = sorted(grid, key=misfit)[:_STARTS]
     options = {"maxiter": _ROUNDS, "fatol": 1e-4}
-    found = min((minimize(misfit, at, method="Nelder-Mead", options=options) for at in starts), key=lambda m: m.fun)
+    found = min(
+        (scipy.optimize.minimize(misfit, at, method="Nelder-Mead", options=options) for at in starts),
+        key=lambda m: m.fun,
+    )
     expected = predicted(found.x)
     chance = float(np.sqrt(expected * (1 - expected) / gaps.count.sum()).sum()) / sqrt(2 * np.pi)
     return Renewal(*_bounded(found.x, mean), float(found.fun), chance, shape)
@@ -386,7 +388,7 @@ def _is_cut_to_minutes(ladder: GapLadder) -> bool:
 
 def _bounded(at: Floats, mean: float) -> tuple[float, float, float]:
     """Return interval, spread and share seen of a point: the interval beside what the mean gap and the loss make it."""
-    seen = float(np.clip(expit(at[2]), _SMALLEST_SEEN, _LARGEST_SEEN))
+    seen = float(np.clip(scipy.special.expit(at[2]), _SMALLEST_SEEN, _LARGEST_SEEN))
     spread = float(np.clip(np.exp(at[1]), _SMALLEST_SPREAD, _LARGEST_SPREAD))
     return float(mean * seen * np.exp(np.clip(at[0], -1.0, 1.0))), spread, seen
 
@@ -402,9 +404,11 @@ def _shares(interval: float, spread: float, seen: float, hours: Floats, shape: S
         off = np.clip((edges[None] - sums[:, None]) / (sqrt(6) * spread), -1.0, 1.0)
         below = 0.5 + off - off * np.abs(off) / 2
     elif shape is Shape.LIMITED:
-        below = gammainc(sums[:, None], np.maximum(0.0, edges[None] - sums[:, None] * (1 - spread)) / spread)
+        below = scipy.special.gammainc(
+            sums[:, None], np.maximum(0.0, edges[None] - sums[:, None] * (1 - spread)) / spread
+        )
     else:
-        below = gammainc(sums[:, None] / spread**2, edges[None] / spread**2)
+        below = scipy.special.gammainc(sums[:, None] / spread**2, edges[None] / spread**2)
     if shape is Shape.EVEN:
         below[0] = np.clip((edges - 1) / (2 * sqrt(3) * spread) + 0.5, 0.0, 1.0)
     made: Floats = (seen * (1 - seen) ** (sums - 1)) @ np.diff(below, axis=1)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse
+import scipy
 
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 from quetsach.core.text import Text
@@ -99,7 +99,7 @@ class _System:
     """Bounds of the unknown cells, and ``matrix @ cells`` between ``least`` and ``most``."""
 
     bounds: Floats
-    matrix: sparse.csr_array
+    matrix: "scipy.sparse.csr_array"
     least: Floats
     most: Floats
 
@@ -121,7 +121,7 @@ class _System:
                     least[row] -= sign * shown[cell].low
                     most[row] -= sign * shown[cell].low
         rows, columns, signs = (np.array(column) for column in zip(*entries, strict=True))
-        matrix = sparse.csr_array((signs, (rows, columns)), shape=(len(sums), len(cells)))
+        matrix = scipy.sparse.csr_array((signs, (rows, columns)), shape=(len(sums), len(cells)))
         bounds = np.array([(shown[cell].low, shown[cell].high) for cell in cells])
         return cls(bounds, matrix, least, most)
 
@@ -156,21 +156,21 @@ class _System:
         count, size = len(lifted), len(self.bounds)
         equal = self.least == self.most
         upper, lower = ~equal & np.isfinite(self.most), ~equal & np.isfinite(self.least)
-        limits = sparse.vstack([self.matrix[upper], -self.matrix[lower]])
-        away = sparse.coo_array((np.full(count, -1.0), (np.arange(count), lifted)), shape=(count, size))
-        steps = sparse.hstack(
+        limits = scipy.sparse.vstack([self.matrix[upper], -self.matrix[lower]])
+        away = scipy.sparse.coo_array((np.full(count, -1.0), (np.arange(count), lifted)), shape=(count, size))
+        steps = scipy.sparse.hstack(
             [
-                sparse.vstack([limits, away]),
-                sparse.vstack([sparse.csr_array((limits.shape[0], count)), sparse.eye_array(count)]),
+                scipy.sparse.vstack([limits, away]),
+                scipy.sparse.vstack([scipy.sparse.csr_array((limits.shape[0], count)), scipy.sparse.eye_array(count)]),
             ]
         )
         objective = np.concatenate([np.zeros(size), np.full(count, -1.0)])
         objective[pushed] = sign
-        answer = optimize.linprog(
+        answer = scipy.optimize.linprog(
             objective,
             A_ub=steps,
             b_ub=np.concatenate([self.most[upper], -self.least[lower], -self.bounds[lifted, 0]]),
-            A_eq=sparse.hstack([self.matrix[equal], sparse.csr_array((int(equal.sum()), count))]),
+            A_eq=scipy.sparse.hstack([self.matrix[equal], scipy.sparse.csr_array((int(equal.sum()), count))]),
             b_eq=self.least[equal],
             bounds=np.vstack([self._bounded(), np.tile([0.0, 1.0], (count, 1))]),
             method="highs",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from quetsach.assess.cases.episode import Spells
 from quetsach.assess.cases.survival import LogRank, log_rank, returned
@@ -241,7 +241,7 @@ def _customers_teller(is_treated: Bools) -> _Teller:
         counts = (np.array(float(n)) for arm in (treated, controls) for n in (arm.successes, arm.followed))
         low, high = score_difference(*counts)
         table = [[arm.successes, arm.followed - arm.successes] for arm in (treated, controls)]
-        exact = float(stats.fisher_exact(table).pvalue)
+        exact = float(scipy.stats.fisher_exact(table).pvalue)
         return Estimate(treated.share - controls.share, float(low), float(high)), exact
 
     return tell
@@ -305,7 +305,7 @@ def _spread_of_days(given: Bools, hits: Floats, count: Floats) -> float:
     if not variance:
         return 0.0
     degrees = variance**2 / sum(part**2 / free for part, free in parts)
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(variance))
+    return float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(variance))
 
 
 def _back(outcomes: Outcomes, side: Bools, days: int) -> Answer:
@@ -318,12 +318,12 @@ def _back(outcomes: Outcomes, side: Bools, days: int) -> Answer:
 def _checks(outcomes: Outcomes, is_treated: Bools, success: Floats, p_value: float) -> tuple[Check, ...]:
     lost = [int(np.isnan(success[side]).sum()) for side in (is_treated, ~is_treated)]
     sizes = [int(is_treated.sum()), int((~is_treated).sum())]
-    alike = float(stats.fisher_exact([[n, size - n] for n, size in zip(lost, sizes, strict=True)]).pvalue)
+    alike = float(scipy.stats.fisher_exact([[n, size - n] for n, size in zip(lost, sizes, strict=True)]).pvalue)
     made = [Check("exact", _EXACT, p_value), Check("lost-alike", _LOST, alike, least=HOLDS_AT_LEAST)]
     before = outcomes.before
     known = ~np.isnan(before)
     if known.all() and before.std() > 0:
-        ranks = stats.mannwhitneyu(before[is_treated], before[~is_treated]).pvalue
+        ranks = scipy.stats.mannwhitneyu(before[is_treated], before[~is_treated]).pvalue
         made.append(Check("balance", _BALANCE, float(ranks), least=BALANCED_AT_LEAST))
     told = ~np.isnan(outcomes.arm)
     if told.any():

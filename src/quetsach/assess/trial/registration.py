@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
+import scipy
 
 from quetsach.assess.effect.panel import Floats
 from quetsach.assess.estimate import CONFIDENCE, AssessError
@@ -43,7 +42,7 @@ def score_difference(treated: Floats, of: Floats, controls: Floats, of_controls:
 
 
 def _wilson(share: Floats, of: Floats) -> tuple[Floats, Floats]:
-    z = stats.norm.ppf(_TAIL)
+    z = scipy.stats.norm.ppf(_TAIL)
     middle, width = share + z**2 / (2 * of), z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
     return (middle - width) / (1 + z**2 / of), (middle + width) / (1 + z**2 / of)
 
@@ -51,7 +50,7 @@ def _wilson(share: Floats, of: Floats) -> tuple[Floats, Floats]:
 def size_per_arm(control: float, treated: float, *, power: float) -> int:
     """Return how many it takes on each side to tell two shares apart with a power, two-sided at 5 %."""
     spread = control * (1 - control) + treated * (1 - treated)
-    z = stats.norm.ppf(_TAIL) + stats.norm.ppf(power)
+    z = scipy.stats.norm.ppf(_TAIL) + scipy.stats.norm.ppf(power)
     return int(np.ceil(spread * (z / (treated - control)) ** 2))
 
 
@@ -71,7 +70,7 @@ def power_of_difference(
     variance = design * (treated * (1 - treated) / sizes[0] + control * (1 - control) / sizes[1])
     if variance <= 0:
         return 1.0
-    return float(stats.norm.cdf(abs(difference) / np.sqrt(variance) - stats.t.ppf(_TAIL, degrees)))
+    return float(scipy.stats.norm.cdf(abs(difference) / np.sqrt(variance) - scipy.stats.t.ppf(_TAIL, degrees)))
 
 
 def detectable_difference(
@@ -83,7 +82,7 @@ def detectable_difference(
         return power_of_difference(control, difference, sizes=sizes, degrees=degrees, design=design) - power
 
     most = 1 - control - 1e-9
-    return float(brentq(missing, 1e-9, most)) if missing(most) >= 0 else None
+    return float(scipy.optimize.brentq(missing, 1e-9, most)) if missing(most) >= 0 else None
 
 
 KIND: Final = "trial"
