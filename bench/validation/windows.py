@@ -420,8 +420,9 @@ def compare_played(played: Sightings, calendar: Calendar = NOTHING_KNOWN, tells:
 def _window(period: Period, seen: Sightings, tells: Tells = Tells.NOTHING) -> WindowMeasured:
     there = {w: s for w, s in seen.items() if len(s.hour)}
     looked = {w: _looked_at(period, s) for w, s in there.items()}
-    observed, measured, days = ({w: at[n] for w, at in looked.items()} for n in range(3))
-    made = WindowMeasured(period, observed, measured, days)
+    observed = {w: at[0] for w, at in looked.items()}
+    measured = {w: at[1] for w, at in looked.items()}
+    made = WindowMeasured(period, observed, measured, {w: at[2] for w, at in looked.items()})
     if tells is Tells.DOMAINS:
         return replace(made, destinations={w: _domains(period, s) for w, s in there.items()})
     if tells is Tells.INSTALLATIONS:

@@ -44,7 +44,9 @@ def found(name: str) -> Any:
     What works with the tables of the office is found once Django points at the data of the centre.
     """
     module, _, function = name.partition(":")
-    return getattr(import_module(module if "." in module else f"quetsach.cli.center.{module}"), function)
+    return getattr(
+        import_module(module if module.startswith("quetsach.") else f"quetsach.cli.center.{module}"), function
+    )
 
 
 def act(name: str) -> Act:
