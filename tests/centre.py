@@ -1,12 +1,14 @@
 """A real centre for the tests: prepared by the real command once in a run, copied for whoever needs one, and served."""
 
 import os
+import random
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,9 +37,35 @@ def center(data: Path, *words: object, check: bool = True, **environment: str) -
 
 def prepared(factory: pytest.TempPathFactory, name: str, *, demonstration: bool = False) -> Path:
     """Return a data folder of the caller's own, prepared by ``center up``; the work is done once for all workers."""
-    words = () if demonstration else ("--no-demonstration",)
-    kind = "demonstration" if demonstration else "prepared"
-    return _copied(factory, name, kind, lambda data: center(data, "up", "--prepare-only", *words))
+    if demonstration:
+        return _copied(factory, name, "demonstration", _killed_and_finished)
+    return _copied(factory, name, "prepared", _prepare)
+
+
+def prepared_with_units(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return a real centre as ``prepared`` does, with the country's units of all times loaded."""
+
+    def make(data: Path) -> None:
+        shutil.copytree(made_once(factory, "prepared", _prepare), data)
+        center(data, "units", "load")
+
+    return _copied(factory, name, "with-units", make)
+
+
+def _prepare(data: Path) -> None:
+    center(data, "up", "--prepare-only", "--no-demonstration")
+
+
+def _killed_and_finished(data: Path) -> None:
+    """Prepare a demonstration that is killed three times on its way: all that is tested with it stands on that."""
+    chance = random.Random(7)
+    command = [QUETSACH, "center", "up", "--prepare-only", "--data", data]
+    for _ in range(3):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment({}))
+        time.sleep(chance.uniform(0.8, 3.5))
+        process.kill()
+        process.wait()
+    center(data, "up", "--prepare-only")
 
 
 def lay_out(data: Path) -> None:
@@ -84,7 +112,7 @@ class Served:
 def served(data: Path, *words: object, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
     """Serve a data folder on a free port until the end; settings are stored in it before, in place of former ones."""
     port = free_port()
-    log = data.with_name(f"{data.name}.log")
+    log = data.with_name(f"{data.name}-{port}.log")  # one of a killed centre may still be written
     command = [str(word) for word in (QUETSACH, "center", "up", "--data", data, "--port", port, *words)]
     url = f"http://{host}:{port}"
     with log.open("wb") as written:
