@@ -15,6 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import django
 import pandas as pd  # noqa: F401  (pyarrow loads it at its first table, so each child would)
@@ -48,8 +49,8 @@ def count_steps(reached: Callable[[int], None]) -> None:
     """Say before each step how many were passed."""
     passed = count()
 
-    def before(step: Callable[..., object]) -> Callable[..., object]:
-        def counted(*arguments: object, **named: object) -> object:
+    def before(step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: object, **named: object) -> Any:
             reached(next(passed))
             return step(*arguments, **named)
 

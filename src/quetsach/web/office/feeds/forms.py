@@ -1,5 +1,7 @@
 """The form with which a file of a feed is uploaded."""
 
+from typing import Any
+
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +36,7 @@ class FeedFileForm(forms.Form):
         help_text=_("A CSV file, or CSV files packed with gzip or zip; at most %(most)s MiB."),
     )
 
-    def __init__(self, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         file = self.fields["file"]
         file.help_text = file.help_text % {"most": FEED_FILE_BYTES >> 20}
