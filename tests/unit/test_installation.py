@@ -35,7 +35,6 @@ def download(tmp_path: Path) -> Path:
             "core/indicator_list.py",
             "core/period.py",
             "core/text.py",
-            "core/text.py",
         ):
             archive.write(source / name, f"quetsach/{name}")
     return runtime

@@ -39,4 +39,4 @@ def test_a_folder_that_holds_no_centre_is_refused_and_left_empty(
 )
 def test_what_is_not_understood_is_refused(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(["center", *words]) == 1
-    assert "usage" in capsys.readouterr().err
+    assert "cách dùng" in capsys.readouterr().err

@@ -46,4 +46,4 @@ def test_a_pack_that_cannot_be_used_is_not_built(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out").touch()
     assert main(["packs", "build", str(SHELF / "eicar"), "--out", str(tmp_path / "out")]) == 3
-    assert "cannot be written" in capsys.readouterr().err
+    assert "không ghi được" in capsys.readouterr().err

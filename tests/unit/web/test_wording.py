@@ -141,6 +141,7 @@ def test_no_week_is_shown_in_its_iso_form() -> None:
     assert shown == {  # what to write into a file, and after an option
         "ghi số nguyên như 1988, hoặc 2020-06-16, 2020-W25, 2020-06, 2020-Q2",
         "hãy nêu kỳ bằng --period, chẳng hạn 2020-W41",
+        "ví dụ 2020-W41 (mặc định: kỳ gần nhất đã kết thúc)",
     }
 
 

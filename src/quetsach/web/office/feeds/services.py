@@ -103,24 +103,32 @@ def file_receive(
             Text("{most} files wait already", most=MOST_WAITING), advice=Text("upload this one when they are taken in")
         )
     file = FeedFile(feed=feed, report=report, name=_shown(name), place=uuid4().hex, by=by, received_at=now)
-    path = _folder() / file.place
+    path, is_kept = _folder() / file.place, False
     try:
         file.sha256, file.size_bytes = _written(chunks, path)
-        with transaction.atomic():
-            known = FeedFile.objects.filter(sha256=file.sha256, feed=feed, report=report, ended_at=None).first()
-            if known is None:
-                file.save()
-                _log(file, "feed-upload", {}, now)
-                return file, True
+        known = _kept(file, now)
+        is_kept = known is None
     except OSError as error:
         raise FeedFileError(
             Text("the file could not be kept: {why}", why=error.strerror or str(error)),
             advice=Text("look at the disk of the centre"),
         ) from error
     finally:
-        if file.pk is None:
+        if not is_kept:
             path.unlink(missing_ok=True)
-    return known, False
+    return known or file, is_kept
+
+
+@transaction.atomic
+def _kept(file: FeedFile, now: datetime) -> FeedFile | None:
+    """Save a file and log it, or return the same one where it waits already."""
+    known: FeedFile | None = FeedFile.objects.filter(
+        sha256=file.sha256, feed=file.feed, report=file.report, ended_at=None
+    ).first()
+    if known is None:
+        file.save()
+        _log(file, "feed-upload", {}, now)
+    return known
 
 
 def _check_report(feed: str, report: str) -> None:
