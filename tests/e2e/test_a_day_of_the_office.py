@@ -1,4 +1,4 @@
-"""A day of a real office of today's tree, on a phone and on a desk: the whole country is asked, nothing is lost."""
+"""A day of a real office of today's tree, on phones and at desks: the whole country is asked, nothing is lost."""
 
 import re
 import time
@@ -10,7 +10,7 @@ import pytest
 from allauth.mfa.totp.internal import auth
 from playwright.sync_api import Browser, Page, expect
 from tests.browser import fits, press
-from tests.centre import center, prepared
+from tests.centre import center, prepared_with_units
 from tests.keyboard import strike, tab_to, type_into
 from tests.office import (
     FIGURES,
@@ -50,6 +50,7 @@ tw,Trực ban,,trucban@centre.example,024 1234 5678,yes
 """
 COUNTRY = {"provinces": 34, "communes": 3_321}
 AGENCY = "Cục An toàn thông tin"
+PHONE, DESK = {"width": 360, "height": 800}, {"width": 1280, "height": 800}
 PERIOD = weeks(MONDAY, MONDAY)[0].title.vi
 """As mail says it: the week, and its days."""
 
@@ -62,9 +63,13 @@ class Day:
     at: Callable[[str], Page]
 
     def look(self, *people: str) -> None:
-        """See that what is shown to people is no wider than their screen."""
+        """See that what is shown to people is no wider than their screen, nor than that of a phone and of a desk."""
         for name in people:
-            assert fits(self.at(name)), (name, self.at(name).url)
+            page = self.at(name)
+            own = page.viewport_size
+            for screen in (PHONE, DESK, own):
+                page.set_viewport_size(screen)  # type: ignore[arg-type]
+                assert fits(page), (name, page.url, screen)
 
     @property
     def returns(self) -> str:
@@ -72,15 +77,14 @@ class Day:
         return f"/van-phong/bao-cao/1/{WEEK}"
 
 
-@pytest.fixture(params=[360, 1280])
-def day(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    data = prepared(tmp_path_factory, f"day-{request.param}")
-    center(data, "units", "load")
+@pytest.fixture
+def day(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    data = prepared_with_units(tmp_path_factory, "day")
     (data / "contacts.csv").write_text(CONTACTS, "utf-8")
     center(data, "units", "import", data / "contacts.csv")
     with (
         serve_office(data, PEOPLE) as office,
-        windows(office, browser, viewport={"width": request.param, "height": 800}) as at,
+        windows(office, browser, viewport=PHONE) as at,
     ):
         yield Day(office, at)
 
@@ -182,6 +186,7 @@ def a_merged_province_sees_its_returns(day: Day) -> None:
 def a_return_by_keyboard_alone(day: Day) -> None:
     """A commune signs in, finds what it owes on its desk, writes it and submits it, without ever touching a mouse."""
     xa = day.at("somebody at the keyboard")
+    xa.set_viewport_size(DESK)  # type: ignore[arg-type]
     go(xa, day.office, "/van-phong/")
     sign_in(day, xa, "xa")
     for door in (xa.locator("main .doors a[href*='/bao-cao/']").first, xa.locator(f"main a[href*='/{WEEK}/'].button")):
