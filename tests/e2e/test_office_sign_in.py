@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser import barriers, fits, press
-from tests.centre import center, prepared, served
+from tests.centre import center, prepared_with_units, served
 
 pytestmark = pytest.mark.e2e
 
@@ -56,8 +56,7 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    data = prepared(tmp_path_factory, "office")
-    center(data, "units", "load")
+    data = prepared_with_units(tmp_path_factory, "office")
     # Passkeys need a name, not a number; links begin with the address that the centre is known by.
     with served(data, "--no-demonstration", host="localhost", QUETSACH_PUBLIC_URL="{url}") as server:
         yield Office(server.url, data)
@@ -157,14 +156,11 @@ def test_an_invited_approver_sees_his_own_people_alone(office: Office, operator:
         context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
-def test_the_way_in_is_accessible_and_never_wider_than_the_screen(
-    office: Office, browser: Browser, width: int, scheme: str
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+def test_the_way_in_is_accessible_and_never_wider_than_the_screen(office: Office, browser: Browser) -> None:
+    context = browser.new_context(bypass_csp=True)
     try:
         page = context.new_page()
-        page.goto(office.link(f"w{width}@centre.example"))
+        page.goto(office.link("w@centre.example"))
         audit(page)
         page.fill("[name=name]", NAME)
         page.fill("[name=password]", PASSWORD)
@@ -178,19 +174,20 @@ def test_the_way_in_is_accessible_and_never_wider_than_the_screen(
 
 
 def audit(page: Page) -> None:
-    assert barriers(page) == []
-    assert fits(page)
+    """Look at a page as on a telephone by day, and as on a desk by night."""
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert barriers(page) == [], (width, scheme)
+        assert fits(page), (width, scheme)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("path", [*(f"/van-phong/{p}" for p in PAGES), *(f"/en/office/{p}" for p in ENGLISH)])
 def test_a_page_is_accessible_and_never_wider_than_the_screen(
-    office: Office, operator: Page, browser: Browser, path: str, width: int, scheme: str
+    office: Office, operator: Page, browser: Browser, path: str
 ) -> None:
     state = operator.context.storage_state() if "vao" not in path and "sign-in" not in path else None
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, storage_state=state
-    )
+    context = browser.new_context(bypass_csp=True, storage_state=state)
     try:
         page = context.new_page()
         page.goto(office.url + path)
