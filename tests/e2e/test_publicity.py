@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from tests.browser import barriers, fits
-from tests.centre import center, prepared, served
+from tests.centre import center, prepared_with_units, served
 from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.installation import bundled
@@ -22,8 +22,7 @@ PHONE = "Mozilla/5.0 (Linux; Android 9; SM-A105G) AppleWebKit/537.36 Chrome/85.0
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = prepared(tmp_path_factory, "publicity")
-    center(folder, "units", "load")
+    folder = prepared_with_units(tmp_path_factory, "publicity")
     center(folder, "campaigns", "import", bundled("data") / "campaigns" / "viet-nam-2020" / "campaign.toml")
     return folder
 

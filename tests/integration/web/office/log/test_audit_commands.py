@@ -7,13 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.centre import center, prepared
+from tests.centre import center, prepared_with_units
 
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = prepared(tmp_path_factory, "audit")
-    center(data, "units", "load")
+    data = prepared_with_units(tmp_path_factory, "audit")
     for name, role in (("mot", "operator"), ("hai", "auditor")):
         center(data, "people", "invite", f"{name}@centre.example", "--role", role)
     return data
