@@ -10,7 +10,7 @@ import pytest
 from tests.centre import migrated
 
 SCRIPT = Path(__file__).parents[5] / "bench" / "cascade.py"
-UNITS = 20
+UNITS = 10
 EXPECTED = 2 * UNITS
 """As many provinces as communes."""
 
