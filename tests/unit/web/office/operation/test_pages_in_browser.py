@@ -67,9 +67,10 @@ def test_pages_fit_and_axe_finds_nothing(
                     if SHOTS:
                         page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
         page.goto(PAGES["files"][0])
+        page.locator("form select").select_option("plain")
         page.locator("input[type=file]").set_input_files(file)
         press(page, "form[enctype] button")
-        expect(page.locator("#state .badge")).to_have_text("chờ đến lượt")
+        expect(page.locator("#state .badge")).to_have_text("đang chờ đến lượt")
         files_work(clock=lambda: datetime.now(UTC))
         expect(page.locator("#state .badge")).to_have_text("đã nạp")  # the page asked by itself
 
