@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from quetsach.core.text import Text
+from quetsach.endpoint.window.formatting import format_failure, format_progress
 from quetsach.endpoint.window.page import Button, Choice, Details, Page, Row, Rows, Tone
 from quetsach.endpoint.window.pages_done import (
     ask_purge_page,
@@ -41,7 +42,7 @@ from quetsach.endpoint.window.state import (
     Waiting,
 )
 from quetsach.endpoint.window.use_cases import Readiness
-from quetsach.endpoint.window.words import Words, format_failure, format_progress, opening_page
+from quetsach.endpoint.window.words import Words, opening_page
 
 _NOTICES: Mapping[str, Text] = {
     "saved": Text("The report is at {text}"),

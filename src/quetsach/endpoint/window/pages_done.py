@@ -6,11 +6,12 @@ from quetsach.core.text import NO_TEXT, Number, Text
 from quetsach.endpoint.messages.formatting import HINTS_IN_WINDOW, REFUSALS, translated
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.verdict import advice, verdict
+from quetsach.endpoint.window.formatting import format_failure
 from quetsach.endpoint.window.page import Agreement, Button, Details, Page, Progress, Rank, Tone
 from quetsach.endpoint.window.pages_seen import format_findings
 from quetsach.endpoint.window.state import AskPurge, AskUndo, AskUpdate, Done, Offered, Past, Told
 from quetsach.endpoint.window.use_cases import Readiness, Receipt, ScanProgress, Updated, Upgrade, Upgraded
-from quetsach.endpoint.window.words import Words, format_failure
+from quetsach.endpoint.window.words import Words
 
 # The pages of updates: the question, what came of it, and a newer version of the tool itself.
 

@@ -11,10 +11,11 @@ from quetsach.endpoint.report.families import KINDS, outcome_text
 from quetsach.endpoint.report.verdict import advice, families_text, gap_text, reach_text, verdict
 from quetsach.endpoint.scanner.conclusion import Gap
 from quetsach.endpoint.window.flow import may_clean
+from quetsach.endpoint.window.formatting import format_acts, format_families, format_step
 from quetsach.endpoint.window.page import Agreement, Choice, Details, Page, Rank, Row, Rows, Tone
 from quetsach.endpoint.window.state import Items, Seen
 from quetsach.endpoint.window.use_cases import Excess, Readiness, ScanOutcome
-from quetsach.endpoint.window.words import Words, format_acts, format_families, format_step
+from quetsach.endpoint.window.words import Words
 
 _BRAKES: Mapping[str, Text] = {
     "files": Text(

@@ -10,10 +10,11 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Number, Text
 from quetsach.endpoint.report.verdict import verdict
 from quetsach.endpoint.window.flow import chosen_drive, is_infected
+from quetsach.endpoint.window.formatting import format_failure
 from quetsach.endpoint.window.page import Button, Choice, Page, Rank, Row, Rows, Tone
 from quetsach.endpoint.window.state import Done, Items, Screen, Seen, State
 from quetsach.endpoint.window.use_cases import Drive, Readiness, Stick
-from quetsach.endpoint.window.words import Words, format_failure
+from quetsach.endpoint.window.words import Words
 
 _ELSEWHERE = frozenset({"close", "elevate", "offer", "update"})
 """What a page may offer on a running system only."""
