@@ -38,7 +38,8 @@ def command(data: Path, *words: str) -> list[str]:
 
 def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     told = command(data, *words)
-    return subprocess.run(told, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    environ = os.environ | {"QUETSACH_LANG": "en"}
+    return subprocess.run(told, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environ)
 
 
 @pytest.fixture(scope="module")
