@@ -85,7 +85,7 @@ release: ## what people download, into build/release; TOOL=WHEEL of a centre bri
 
 test-release: release ## build what people download and try it where there is no Python
 	@$(VENV)/bin/python tests/requirements.py
-	$(VENV)/bin/pytest -m release tests/release tests/windows
+	$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m release tests/release tests/windows
 
 windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
 	$(SYNC)
