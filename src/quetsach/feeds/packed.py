@@ -142,6 +142,8 @@ def _csv_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_MEMBERS:
         raise FeedError(Text("the archive lists {number} files", number=Number(len(entries))), hint=_MOST_MEMBERS)
+    if len({entry.header_offset for entry in archive.infolist()}) < len(archive.infolist()):
+        raise FeedError(Text("the archive is damaged or cut off"), hint=_HINT)  # two files in one place: a bomb
     names = set()
     for entry in entries:
         what: Text | None = None

@@ -122,6 +122,13 @@ def test_a_name_leads_nowhere(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_two_files_in_one_place_are_no_archive() -> None:
+    whole = zipped({"a.csv": CSV, "b.csv": CSV[:80]})
+    second = whole.rindex(b"PK\x01\x02")  # the entry of b.csv in the directory, and where it says that file lies
+    with pytest.raises(FeedError, match="damaged"):
+        unpacked(whole[: second + 42] + bytes(4) + whole[second + 46 :])
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data(), st.sampled_from([gzip.compress(CSV, mtime=0), zipped({"a.csv": CSV, "b.csv": CSV[:80]})]))
 def test_damage_anywhere_is_refused_or_harmless(data: st.DataObject, whole: bytes) -> None:
