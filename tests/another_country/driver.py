@@ -90,10 +90,11 @@ def counts(data: Path) -> dict[str, object]:
 def evaluation(data: Path) -> str:
     """Return the page of the evaluation of the country's campaign."""
     from quetsach.cli.center.arguments.effects import register_evaluate
-    from quetsach.cli.parser import Parser
+    from quetsach.cli.parser import Parser, add_language
 
     parser = Parser()
     register_evaluate(parser)
+    add_language(parser)
     out = data / "evaluation"
     arguments = parser.parse_args(["spring-2026", "--data", str(data), "--out", str(out), "--lang", "en"])
     with redirect_stdout(sys.stderr):
