@@ -1,15 +1,19 @@
 """Which parts of the tool a download needs: all that the commands of a machine import, at once or later.
 
-The tool imports by statements only, many of them inside functions, so the graph of imports says what can ever be asked
-for; where a name is put together at run time, the module is named here.
+The tool imports by statements, some of them inside functions, and by names that are written out
+(``import_module("…")``), so that both together say what can ever be asked for; where a name is put together at run
+time, the module is named here.
 """
 
+import ast
 import sys
+from collections.abc import Iterator
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import grimp
 
+import quetsach
 from quetsach.cli.table import below
 
 NOT_OF_A_MACHINE = ("rescue", "packs", "center")
@@ -68,7 +72,21 @@ def _reached() -> frozenset[str]:
         waiting.append(name.rpartition(".")[0])
         if not graph.is_module_squashed(name):
             waiting.extend(graph.find_modules_directly_imported_by(name))
+            waiting.extend(_found_by_name(name))
     return frozenset(reached)
+
+
+def _found_by_name(module: str) -> Iterator[str]:
+    """Yield what the code of a module asks ``import_module`` for, where that is written out."""
+    if not _belongs(module, "quetsach"):
+        return
+    path = Path(quetsach.__file__).parents[1].joinpath(*module.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    for node in ast.walk(ast.parse(file.read_bytes() if file.is_file() else b"")):  # a folder need not have code
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "import_module":
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield name.value
 
 
 @cache
