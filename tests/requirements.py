@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PACKAGES = {
-    "chromium": lambda: shutil.which("chromium"),
+    "chromium-headless-shell": lambda: shutil.which("chromium-headless-shell"),
     "fonts-wine": lambda: Path("/usr/share/wine/fonts/marlett.ttf").exists(),
     "fonts-noto-core": lambda: Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists(),
     "gcc-mingw-w64-x86-64-win32": lambda: shutil.which("x86_64-w64-mingw32-gcc"),

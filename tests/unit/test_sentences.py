@@ -81,14 +81,16 @@ def test_every_package_that_says_something_is_read() -> None:
 
 def test_a_sentence_is_written_out_where_it_is_said() -> None:
     """What is put together by the program cannot be found by who translates."""
-    wanted = [(call.args[0], *(k.value for k in call.keywords if k.arg in {"many", "context"})) for _, call in TEXTS]
+    wanted = [
+        (call.args[0], *(k.value for k in call.keywords if k.arg in {"many", "context"})) for _, call in _calls("Text")
+    ]
     assert [ast.unparse(part) for parts in wanted for part in parts if not _literal(part)] == []
 
 
 def test_the_values_of_a_sentence_are_those_it_has_places_for() -> None:
     """Without values braces are just braces: such a text is filled in later, by whoever sends it."""
     wrong = []
-    for path, call in TEXTS:
+    for path, call in _calls("Text"):
         _, sentence, many = _id(call)
         values = {k.arg for k in call.keywords} - {"many", "context"}
         places = set(_PLACE.findall(sentence + many))
@@ -101,7 +103,7 @@ def test_what_is_counted_is_said_of_one_too() -> None:
     """A number by the name of ``count`` before a word of several things has the sentence for one beside it."""
     wrong = [
         (path.name, sentence)
-        for path, call in TEXTS
+        for path, call in _calls("Text")
         for _, sentence, many in [_id(call)]
         if not many and re.search(r"(?<!the )\{count\} (\w+ )?\w+s\b", sentence)
     ]
@@ -110,7 +112,7 @@ def test_what_is_counted_is_said_of_one_too() -> None:
 
 @pytest.mark.parametrize("source", FILES, ids=_by_name)
 def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path) -> None:
-    said = {_id(call) for path, call in TEXTS if _package(path) == _package(source)}
+    said = {_id(call) for path, call in _calls("Text") if _package(path) == _package(source)}
     written = set(_written(source))
     assert said - written == set(), "not translated"
     helped = {("", text, "") for text in help_texts(build_parser())} if _package(source) == "cli" else set()
@@ -171,9 +173,6 @@ def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
         if _asks_for_the_language(node)
     ]
     assert found == []
-
-
-TEXTS = _calls("Text")
 
 
 def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
