@@ -9,6 +9,7 @@ from pathlib import Path
 import quetsach
 from quetsach.core.country import Country, read_country
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import SystemText, Text
 
 _POINTER = "current"
 """Names the version in use, in the folder above the versions of a download."""
@@ -23,7 +24,9 @@ def bundled(name: str) -> Path:
     for folder in (_bundle() / name, Path(quetsach.__file__).parents[2] / name):
         if folder.is_dir():
             return folder
-    raise QuetsachError(f"this installation lacks its folder {name!r}", hint="install quetsach again")
+    raise QuetsachError(
+        Text("this installation lacks its folder {name}", name=repr(name)), hint=Text("install quetsach again")
+    )
 
 
 def bundled_country_file() -> Path:
@@ -36,7 +39,7 @@ def bundled_country_file() -> Path:
     try:
         code = str(tomllib.loads((folder / "build.toml").read_text("utf-8"))["country"])
     except (OSError, ValueError, KeyError) as error:
-        raise QuetsachError("this installation names no country", hint="install quetsach again") from error
+        raise QuetsachError(Text("this installation names no country"), hint=Text("install quetsach again")) from error
     return folder / code / "country.toml"
 
 
@@ -53,7 +56,9 @@ def country_in(path: Path, *, zone_named: Callable[[str], tzinfo]) -> Country:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise QuetsachError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise QuetsachError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     return read_country(content, file=str(path), zone_named=zone_named)
 
 

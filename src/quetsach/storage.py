@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import LocalText, SystemText, Text
 
 PRIVATE = 0o600
 """A file for its owner alone."""
@@ -224,13 +225,15 @@ def read_input(path: Path, *, most_bytes: int = INPUT_BYTES) -> bytes:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     if len(content) > most_bytes:
-        raise InputError(f"larger than {most_bytes >> 20} MiB", where=str(path))
+        raise InputError(Text("larger than {size} MiB", size=most_bytes >> 20), where=str(path))
     return content
 
 
-def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20, hint: str) -> bytes:
+def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20, hint: str | LocalText) -> bytes:
     """Return a secret or key from a file, never an empty or cut one.
 
     Args:
@@ -250,13 +253,17 @@ def read_secret(path: Path, *, least_bytes: int = 16, most_bytes: int = 1 << 20,
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StorageError(f"cannot be read: {error.strerror or error}", where=str(path), hint=hint) from error
+        raise StorageError(
+            Text("cannot be read: {reason}", reason=SystemText(str(error.strerror or error))),
+            where=str(path),
+            hint=hint,
+        ) from error
     if not content.strip(b"\0 \t\r\n"):
-        raise StorageError("the file is empty: it was not written to its end", where=str(path), hint=hint)
+        raise StorageError(Text("the file is empty: it was not written to its end"), where=str(path), hint=hint)
     if len(content) < least_bytes or content.endswith(b"\0" * 8):
-        raise StorageError("the file is cut off: it was not written to its end", where=str(path), hint=hint)
+        raise StorageError(Text("the file is cut off: it was not written to its end"), where=str(path), hint=hint)
     if len(content) > most_bytes:
-        raise StorageError(f"the file has more than {most_bytes} bytes", where=str(path), hint=hint)
+        raise StorageError(Text("the file has more than {number} bytes", number=most_bytes), where=str(path), hint=hint)
     return content
 
 

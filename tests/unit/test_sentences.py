@@ -68,7 +68,9 @@ def _told(message: Message) -> tuple[str, ...]:
 
 
 def _package(path: Path) -> str:
-    return path.relative_to(SOURCE).parts[0]
+    """Return whose catalogue a file is or writes for: ``core`` has what the few modules above the packages say."""
+    first = path.relative_to(SOURCE).parts[0]
+    return "core" if first.endswith(".py") else first
 
 
 def _by_name(path: Path) -> str:

@@ -107,7 +107,7 @@ def read_baseline(content: bytes, *, where: str) -> FrozenBaseline:
         is_whole = hashlib.sha256(_canonical(found)).hexdigest() == sealed["sha256"]
         frozen = _frozen(found)
     except _NOT_ONE as error:
-        raise AssessError(f"not a frozen baseline: {error}", where=where, hint=_HINT) from error
+        raise AssessError(Text("not a frozen baseline: {reason}", reason=error), where=where, hint=_HINT) from error
     if not is_whole:
         raise AssessError(Text("the frozen baseline is not what was sealed: it was changed"), where=where, hint=_HINT)
     if (found["definition"], found["key"]) != (WINDOW.id, ADDRESS_KEY):

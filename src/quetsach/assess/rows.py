@@ -30,8 +30,11 @@ class Line:
         """
         text = self.cells[column]
         if not text or len(text) > _MAX_TEXT or not text.isprintable():
-            what = "is empty" if not text else "is longer than 200 characters or cannot be printed"
-            raise AssessError(f"{column} {what}", where=self.where)
+            empty, unfit = (
+                Text("{column} is empty"),
+                Text("{column} is longer than 200 characters or cannot be printed"),
+            )
+            raise AssessError((unfit if text else empty).with_values(column=column), where=self.where)
         return text
 
     def number(self, column: str) -> float:
@@ -95,7 +98,9 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
             cells = {column: "" if place is None else values[place].strip() for column, place in places.items()}
             yield Line(cells, at, delimiter != ",")
     except csv.Error as error:
-        raise AssessError(f"this is not CSV: {error}", where=f"{where}, line {lines.line_num}") from error
+        raise AssessError(
+            Text("this is not CSV: {reason}", reason=error), where=f"{where}, line {lines.line_num}"
+        ) from error
 
 
 def _places(
@@ -104,7 +109,8 @@ def _places(
     for column in (*columns, *optional):
         count = header.count(column)
         if count > 1 or (not count and column in columns):
-            what = "is there twice" if count else "is missing"
+            twice, missing = Text("the column {name} is there twice"), Text("the column {name} is missing")
+            what = (twice if count else missing).with_values(name=column)
             hint = Text("a header with {columns}", columns=", ".join(columns))
-            raise AssessError(f"the column {column} {what}", where=f"{where}, line 1", hint=hint)
+            raise AssessError(what, where=f"{where}, line 1", hint=hint)
     return {column: header.index(column) if column in header else None for column in (*columns, *optional)}

@@ -82,7 +82,7 @@ def opened[R: Registered](
         AssessError: it is damaged, its signature does not hold, or it was signed after the start.
     """
     if len(content) > MAX_BYTES:
-        raise AssessError("not a registration: too large", where=where, hint=_HINT)
+        raise AssessError(Text("not a registration: too large"), where=where, hint=_HINT)
     try:
         whole: dict[str, Any] = json.loads(content)
         found: dict[str, Any] = whole["registration"]
@@ -90,7 +90,7 @@ def opened[R: Registered](
         registration = read(found)
         is_whole = registration.content() == found and digest_of(found) == whole["sha256"]
     except _NOT_ONE as error:
-        raise AssessError(f"not a registration: {error}", where=where, hint=_HINT) from error
+        raise AssessError(Text("not a registration: {reason}", reason=error), where=where, hint=_HINT) from error
     if not is_whole or not verify(key, signature, canonical(found)):
         raise AssessError(Text("the registration is not what was signed: it was changed"), where=where, hint=_HINT)
     if registration.registered_at.astimezone(UTC).date() >= registration.start:

@@ -12,9 +12,12 @@ class CampaignError(LocalError):
     What is wrong is a sentence where the office shows it to people who never see the file, else English.
     """
 
-    def __init__(self, what: str | LocalText, *, where: str = "", hint: str = "") -> None:
-        super().__init__(what if isinstance(what, LocalText) else LocalText(what, what), where=where)
-        self.hint = hint
+    def __init__(self, what: str | LocalText, *, where: str = "", hint: str | LocalText = "") -> None:
+        super().__init__(
+            what if isinstance(what, LocalText) else LocalText(what, what),
+            where=where,
+            advice=LocalText(hint, hint) if isinstance(hint, str) and hint else hint or None,
+        )
 
     @property
     def field(self) -> str:

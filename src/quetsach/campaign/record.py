@@ -87,7 +87,10 @@ class Campaign:
             if window.id == identifier:
                 return window
         known = ", ".join(w.id for w in self.windows)
-        raise CampaignError(f"no window {identifier[:60]!r} in campaign {self.id}", hint=f"windows: {known}")
+        raise CampaignError(
+            Text("no window {name} in campaign {campaign}", name=repr(identifier[:60]), campaign=self.id),
+            hint=Text("windows: {names}", names=known),
+        )
 
     @property
     def days(self) -> Period:

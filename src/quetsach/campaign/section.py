@@ -172,7 +172,9 @@ class Section:
             return cls(tomllib.loads(content.decode("utf-8")), file)
         except (ValueError, RecursionError) as error:
             why = str(error)[:200]
-            raise CampaignError(unreadable(content, why), where=file, hint=f"not TOML in UTF-8: {why}") from error
+            raise CampaignError(
+                unreadable(content, why), where=file, hint=Text("not TOML in UTF-8: {error}", error=why)
+            ) from error
 
     def text(self, name: str) -> str:
         """Return a text that is not empty."""
@@ -294,7 +296,7 @@ class Section:
         self._read.add(name)
         wanted = form or _KINDS[kind]
         if name not in self.values:
-            raise CampaignError(Text("is missing"), where=self._where(name), hint=f"add {wanted.en}")
+            raise CampaignError(Text("is missing"), where=self._where(name), hint=Text("add {what}", what=wanted))
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             is_plain = isinstance(value, str | int | float | date)

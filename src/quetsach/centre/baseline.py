@@ -18,7 +18,7 @@ from quetsach.campaign.record import is_feed_name
 from quetsach.centre import BaselineError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period, parse_day
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.lake.view import LakeView
 
 FILE = "baseline.json"
@@ -292,7 +292,9 @@ def _read(path: Path, campaign: str) -> FrozenBaseline | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise AssessError(f"the frozen baseline cannot be read: {error.strerror}", where=str(path)) from error
+        raise AssessError(
+            Text("the frozen baseline cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     frozen = read_baseline(content, where=str(path))
     if frozen.campaign != campaign:
         raise AssessError(
@@ -314,4 +316,6 @@ def _write(folder: Path, frozen: FrozenBaseline, *, before: Sequence[FrozenBasel
         text = Text("the baseline was frozen by another decision just now")
         raise BaselineError(text, advice=Text("look at that decision")) from error
     except OSError as error:
-        raise AssessError(f"the baseline cannot be frozen: {error.strerror}", where=str(folder)) from error
+        raise AssessError(
+            Text("the baseline cannot be frozen: {reason}", reason=SystemText(error.strerror)), where=str(folder)
+        ) from error

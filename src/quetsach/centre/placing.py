@@ -10,7 +10,7 @@ from quetsach.centre.tables import placings_path
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames, Placing, name_key
 from quetsach.core.table import PLACING_COLUMNS, csv_text
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 
 MOST_CHARACTERS = 200
 _NO_FAMILY = (UNKNOWN_FAMILY, UNPLACED_FAMILY)
@@ -96,4 +96,6 @@ def keep_placing(centre: Centre, placing: Placing) -> None:
             before = path.read_bytes() if path.exists() else (",".join(PLACING_COLUMNS) + "\n").encode()
             storage.write(path, before + line.encode())
     except OSError as error:
-        raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise QuetsachError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error

@@ -14,7 +14,7 @@ from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.period import Period
 from quetsach.core.table import read_rows
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.installation import bundled
 from quetsach.lake.view import LakeView
 
@@ -172,4 +172,6 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read((8 << 20) + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error

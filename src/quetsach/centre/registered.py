@@ -21,7 +21,7 @@ from quetsach.assess.estimate import Notice
 from quetsach.assess.trial.registration import TrialRegistration, is_trial, read_trial
 from quetsach.centre.tables import campaign_names
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.packs.keys import Phrase, read_private, read_public, write_pair
 
 ROLL_OUT, LOT, REGISTRATION, FIDELITY = "roll-out.json", "lot.json", "registration.json", "fidelity"
@@ -50,7 +50,9 @@ def write_once(path: Path, content: bytes, refusal: LocalText) -> None:
     except FileExistsError as error:
         raise InputError(refusal, where=str(path), hint=WRITTEN_ONCE) from error
     except OSError as error:
-        raise QuetsachError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise QuetsachError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
 
 
 def refuse_campaign(folder: Path) -> None:
@@ -186,7 +188,9 @@ def registration_key(folder: Path, phrase: Phrase) -> Ed25519PrivateKey:
             storage.make_folder(folder)
             write_pair(folder, KEY, Ed25519PrivateKey.generate(), "")
         except OSError as error:
-            raise QuetsachError(f"the key cannot be written: {error.strerror}", where=str(path)) from error
+            raise QuetsachError(
+                Text("the key cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+            ) from error
     return read_private(path, phrase)
 
 

@@ -20,7 +20,7 @@ from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.installation import bundled, bundled_country_file, country_in
 from quetsach.lake import LakeError, parquet
@@ -162,7 +162,9 @@ def load_campaign(identifier: str, data: Path) -> Campaign:
     known = _campaigns(data)
     if identifier not in known:
         hint = Text("known: {names}", names=", ".join(sorted(known)) or "none")
-        raise InputError(f"there is no campaign {identifier[:60]!r} with a campaign.toml", hint=hint)
+        raise InputError(
+            Text("there is no campaign {identifier} with a campaign.toml", identifier=repr(identifier[:60])), hint=hint
+        )
     return read_campaign(_read(known[identifier]), file=known[identifier].name)
 
 
@@ -205,7 +207,9 @@ def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
         try:
             return Path(named).read_bytes(), named
         except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=named) from error
+            raise InputError(
+                Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=named
+            ) from error
     known = {path.parent.name: path for path in sorted(country_table("campaigns", data).glob("*/scenario.toml"))}
     known |= {path.stem: path for path in sorted((bundled("data") / "scenarios").glob("*.toml"))}
     if named not in known:
@@ -239,8 +243,10 @@ def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
         storage.make_folder(path.parent)
         parquet.write(path, ranges.to_table())
     except OSError as error:
-        what = os.strerror(error.errno) if error.errno else str(error)
-        raise InputError(f"the address table cannot be written: {what}", where=str(path)) from error
+        reason = SystemText(os.strerror(error.errno) if error.errno else error)
+        raise InputError(
+            Text("the address table cannot be written: {reason}", reason=reason), where=str(path)
+        ) from error
     return path
 
 
@@ -264,7 +270,7 @@ def _stored(path: Path) -> AddressRanges:
         return AddressRanges.from_table(parquet.read(path))
     except LakeError as error:
         hint = Text("delete the file and import the table again")
-        what = f"the stored address table cannot be read: {error.what}"
+        what = Text("the stored address table cannot be read: {reason}", reason=error.text or error.what)
         raise NetworkError(what, where=str(path), hint=hint) from error
 
 
@@ -278,9 +284,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         if not path.is_relative_to(bundled("data")):
-            raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+            raise InputError(
+                Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+            ) from error
         raise QuetsachError(
-            f"a table of this build is missing: {error}", hint=Text("install quetsach again")
+            Text("a table of this build is missing: {reason}", reason=error), hint=Text("install quetsach again")
         ) from error
 
 

@@ -63,7 +63,6 @@ from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import unfinished
 from quetsach.endpoint.artefact import Finding, place_text
 from quetsach.endpoint.host.live import is_elevated
-from quetsach.endpoint.messages.formatting import translated
 from quetsach.endpoint.plan.plan import Plan, Skipped, add_archives, make_plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report, build_plan, write_report
@@ -205,7 +204,7 @@ def _finish_former(task: _Task, state: State | None) -> None:
         return
     for summary in summaries(state):
         if summary.condition == "damaged":
-            reason = translated(summary.damage, task.language)
+            reason = summary.damage
             task.warn(
                 Text(
                     "▲ The journal of session {session} is damaged ({reason}); that session is left "

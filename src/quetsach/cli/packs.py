@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.cli.output import print_json, say
-from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.output import print_json, say, tell
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
+from quetsach.core.text import Joined, LocalText, Number, SystemText, Text
+from quetsach.endpoint.messages.formatting import format_error
 from quetsach.installation import bundled
 from quetsach.packs import PackError
 from quetsach.packs.check import Checked, check_pack, check_packs
@@ -71,22 +73,28 @@ def _check(arguments: argparse.Namespace) -> int:
             ]
         )
     else:
+        language = chosen_language(arguments)
         for item in checked:
             if item.pack and not item.problems:
-                print(f"✓ good     {item.pack.family} {item.pack.version}: {_counted(item)}")
-            for problem in item.problems:
-                print(
-                    f"✗ problem  {problem.where}: {problem.what}" + (f"\n  hint: {problem.hint}" * bool(problem.hint))
+                good = Text(
+                    "✓ good     {pack}: {counted}",
+                    pack=f"{item.pack.family} {item.pack.version}",
+                    counted=_counted(item),
                 )
+                tell(good, language)
+            for problem in item.problems:
+                told = format_error(problem.error, language).replace("\n", "\n  ")
+                tell(Text("✗ problem  {told}", told=told), language)
     return ExitCode.PACKS_INVALID if any(item.problems for item in checked) else ExitCode.NOTHING_FOUND
 
 
-def _counted(checked: Checked) -> str:
+def _counted(checked: Checked) -> LocalText:
     assert checked.pack is not None  # noqa: S101  (asked before)
     if checked.pack.is_guidance_only:
-        return "guidance only"
-    dearest = f", dearest rule {max(checked.costs.values()):.1f}" if checked.costs else ""
-    return f"{len(checked.pack.traits)} traits{dearest}"
+        return Text("guidance only")
+    traits = Text("{count} trait", many="{count} traits", count=len(checked.pack.traits))
+    dearest = [Text("dearest rule {cost}", cost=Number(max(checked.costs.values()), 1))] if checked.costs else []
+    return Joined([traits, *dearest])
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -98,11 +106,16 @@ def _build(arguments: argparse.Namespace) -> int:
         storage.make_folder(arguments.out, mode=storage.SHARED_FOLDER)
         storage.write(path, raw, mode=storage.SHARED)
     except OSError as error:
-        raise PackError(f"cannot be written: {error.strerror}", where=str(path)) from None
+        raise PackError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from None
     if arguments.json:
         print_json({"path": str(path), "family": built.family, "version": built.version, "digest": built.digest})
     else:
-        print(f"{path}  {len(raw):,} bytes, content SHA-256 {built.digest}")
+        told = Text(
+            "{path}  {size} bytes, content SHA-256 {sha256}", path=path, size=Number(len(raw)), sha256=built.digest
+        )
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -131,5 +144,9 @@ def _run(arguments: argparse.Namespace) -> int:
         print_json({"path": str(folder), "family": arguments.family, "files": [path.name for path in files]})
     else:
         say("\n".join(str(path) for path in files))
-        say(f"\nnext: fill them in, then `quetsach packs check {folder}` and `quetsach packs test {folder}`")
+        told = Text(
+            "\nnext: fill them in, then `quetsach packs check {folder}` and `quetsach packs test {folder}`",
+            folder=folder,
+        )
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.cli.output import print_json, print_table
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.packs import add_goodware_arguments
-from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.indicator_list import ListKind
+from quetsach.core.text import Number, SystemText, Text, number_text
 from quetsach.installation import bundled
 from quetsach.packs import PackError
 from quetsach.packs.check import check_pack
@@ -67,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_as_json(folder, taken))
     else:
-        _tell(folder, taken)
+        _tell(folder, taken, chosen_language(arguments))
     return ExitCode.PACKS_INVALID if folder is None else ExitCode.NOTHING_FOUND
 
 
@@ -91,17 +92,25 @@ def _given(paths: Iterable[Path]) -> Iterator[GivenFile]:
         for file in found:
             if path.is_dir() and not file.resolve().is_relative_to(path.resolve()):
                 raise PackError(
-                    "a link leads out of the folder", where=str(file), hint="copy the file, or take it away"
+                    Text("a link leads out of the folder"), where=str(file), hint=Text("copy the file, or take it away")
                 )
             try:
                 with file.open("rb") as opened:
                     content = opened.read(LARGEST_BYTES + 1)
             except OSError as error:
-                raise PackError(f"cannot be read: {error.strerror}", where=str(file), hint="name a file") from None
+                raise PackError(
+                    Text("cannot be read: {reason}", reason=SystemText(error.strerror)),
+                    where=str(file),
+                    hint=Text("name a file"),
+                ) from None
             left_files, left_bytes = left_files - 1, left_bytes - len(content)
             if left_files < 0 or left_bytes < 0:
-                hint = f"at most {_MOST_FILES:,} files and {_MOST_BYTES:,} bytes; import the rest under another name"
-                raise PackError("more than an import takes", where=str(file), hint=hint)
+                hint = Text(
+                    "at most {files} files and {size} bytes; import the rest under another name",
+                    files=Number(_MOST_FILES),
+                    size=Number(_MOST_BYTES),
+                )
+                raise PackError(Text("more than an import takes"), where=str(file), hint=hint)
             yield GivenFile(file.relative_to(path).as_posix() if path.is_dir() else file.name, content)
 
 
@@ -112,23 +121,31 @@ def _written(out: Path, heading: Heading, taken: Taken, given: list[GivenFile]) 
         PackError: the folder is there already, cannot be written, or what it would hold is no good pack.
     """
     if not SLUG.fullmatch(heading.family):
-        raise PackError(f"{heading.family!r} is no name", where="--as", hint="lower-case words joined by hyphens")
+        raise PackError(
+            Text("{family} is no name", family=repr(heading.family)),
+            where="--as",
+            hint=Text("lower-case words joined by hyphens"),
+        )
     folder = out / heading.family
     try:
         storage.make_folder(out, mode=storage.SHARED_FOLDER)
         if folder.exists():
-            raise PackError("the folder is there already", where=str(folder), hint="remove it, or choose another name")
+            raise PackError(
+                Text("the folder is there already"), where=str(folder), hint=Text("remove it, or choose another name")
+            )
         with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as temporary:
             made = Path(temporary) / heading.family
             made.mkdir()
             for name, content in pack_files(heading, taken, given).items():
                 storage.write(made / name, content, mode=storage.SHARED)
             if problems := check_pack(made).problems:
-                raise PackError(problems[0].what, where=problems[0].where, hint=problems[0].hint)
+                raise problems[0].error
             storage.publish([(made, folder)])
     except OSError as error:
         raise PackError(
-            f"cannot be written: {error.strerror}", where=str(folder), hint="choose another --out"
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)),
+            where=str(folder),
+            hint=Text("choose another --out"),
         ) from None
     return folder
 
@@ -147,22 +164,34 @@ def _as_json(folder: Path | None, taken: Taken) -> dict[str, object]:
     }
 
 
-def _tell(folder: Path | None, taken: Taken) -> None:
-    rows = [(str(kind), f"{len(entries):,}") for kind, entries in taken.lists.items()]
-    rows += [("rules", f"{len(taken.rules.rules):,}")] if taken.rules.rules else []
-    print_table(("taken over", ""), rows or [("nothing", "0")], right=(1,))
+def _tell(folder: Path | None, taken: Taken, language: str) -> None:
+    rows = [(str(kind), number_text(len(entries), language)) for kind, entries in taken.lists.items()]
+    if rules := len(taken.rules.rules):
+        rows.append((Text("rules").in_language(language), number_text(rules, language)))
+    header = (Text("taken over").in_language(language), "")
+    print_table(header, rows or [(Text("nothing", context="import").in_language(language), "0")], right=(1,))
     if taken.duplicates:
-        print(f"{taken.duplicates:,} were there twice.")
+        tell(Text("{number} were there twice.", number=Number(taken.duplicates)), language)
     if taken.refused:
         print()
-        print_table(("left out", ""), [(str(r), f"{n:,}") for r, n in taken.refused.items()], right=(1,))
+        left = [(str(reason), number_text(count, language)) for reason, count in taken.refused.items()]
+        print_table((Text("left out").in_language(language), ""), left, right=(1,))
         print("\n".join(f"  {one.reason}  {one.where}  {one.what}" for one in taken.named[:_TOLD]))
         if sum(taken.refused.values()) > _TOLD:
-            print("  … all with --json")
+            tell(Text("  … all with --json"), language)
     if full := taken.refused.get(Reason.PACK_FULL):
-        print(f"\nThe pack is full: {full:,} rules did not fit and are NOT looked for.")
-        print("Import the files that have them once more by themselves, with another name after --as.")
-    if len(taken.engines) == 1 and taken.rules.rules:
-        print(f"\nOnly {taken.engines[0]} was asked about the rules: the extra yara-x is not installed.")
-        print("Where it is, `packs check` may refuse the pack; sources.md says who was asked.")
-    print(f"\n{folder}: it only reports." if folder else "\nNo pack was made: nothing is left to look for.")
+        told = Text(
+            "\nThe pack is full: {rules} rules did not fit and are NOT looked for.\n"
+            "Import the files that have them once more by themselves, with another name after --as.",
+            rules=Number(full),
+        )
+        tell(told, language)
+    if len(taken.engines) == 1 and rules:
+        told = Text(
+            "\nOnly {engine} was asked about the rules: the extra yara-x is not installed.\n"
+            "Where it is, `packs check` may refuse the pack; sources.md says who was asked.",
+            engine=taken.engines[0],
+        )
+        tell(told, language)
+    made = Text("\n{folder}: it only reports.", folder=folder)
+    tell(made if folder else Text("\nNo pack was made: nothing is left to look for."), language)

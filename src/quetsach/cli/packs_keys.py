@@ -6,8 +6,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quetsach.cli.output import print_json, print_table
-from quetsach.cli.parser import ExitCode, Parser, Subcommands, add_command
+from quetsach.cli.output import print_json, print_table, tell
+from quetsach.cli.parser import ExitCode, Parser, Subcommands, add_command, chosen_language
+from quetsach.core.text import Text, all_in_language
 from quetsach.packs import SigningError
 from quetsach.packs.ceremony import begin_root, sign_root
 from quetsach.packs.keys import ALL_NAMES, KeyRing, Phrase, list_keys, load_keys, new_keys, no_phrase, protect, rotate
@@ -16,6 +17,13 @@ from quetsach.packs.signing import Publication
 # What commands that sign share: the folder of keys and the pass phrases for them, and how a publication is told.
 
 _PHRASE_LIMIT_BYTES = 4096
+
+_HEADER = (Text("key"), Text("role"), Text("identifier"), Text("private half"))
+_HALVES = {
+    "open": Text("here, not protected"),
+    "encrypted": Text("here, under a pass phrase"),
+    "away": Text("not here"),
+}
 
 
 def add_key_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +59,8 @@ def phrase_source(arguments: argparse.Namespace) -> Phrase:
         return lambda _name: _read_phrase(arguments.pass_file)
     if not sys.stdin.isatty():
         return no_phrase
-    return lambda name: getpass.getpass(f"Pass phrase of {name}: ")
+    language = chosen_language(arguments)
+    return lambda name: getpass.getpass(Text("Pass phrase of {name}: ", name=name).in_language(language))
 
 
 def new_phrase(arguments: argparse.Namespace) -> str:
@@ -63,25 +72,33 @@ def new_phrase(arguments: argparse.Namespace) -> str:
     if arguments.pass_file is not None:
         return _read_phrase(arguments.pass_file)
     if not sys.stdin.isatty():
-        raise SigningError("there is no terminal to ask for a pass phrase on", hint="give --pass-file")
-    phrase = getpass.getpass("New pass phrase: ")
-    if phrase != getpass.getpass("The same again: "):
-        raise SigningError("the two pass phrases differ", hint="try again")
+        raise SigningError(Text("there is no terminal to ask for a pass phrase on"), hint=Text("give --pass-file"))
+    language = chosen_language(arguments)
+    phrase = getpass.getpass(Text("New pass phrase: ").in_language(language))
+    if phrase != getpass.getpass(Text("The same again: ").in_language(language)):
+        raise SigningError(Text("the two pass phrases differ"), hint=Text("try again"))
     return phrase
 
 
-def tell_publication(publication: Publication, *, as_json: bool, also: dict[str, object] | None = None) -> None:
+def tell_publication(
+    publication: Publication, *, language: str, as_json: bool, also: dict[str, object] | None = None
+) -> None:
     """Print what a publication did."""
     if as_json:
         print_json({**publication.as_json(), **(also or {})})
         return
+    new, overdue, kept = all_in_language(
+        (Text("new", context="metadata"), Text("overdue", context="metadata"), Text("kept", context="metadata")),
+        language,
+    )
     rows = [
-        (role, version, "new" if role in publication.renewed else "overdue" if role in publication.overdue else "kept")
+        (role, version, (new if role in publication.renewed else overdue if role in publication.overdue else kept))
         for role, version in publication.versions.items()
     ]
-    print_table(("role", "version", ""), rows, right=(1,))
-    print(f"Valid until {publication.expires:%Y-%m-%d %H:%M} UTC; publish again before that.")
-    print(f"Root of trust (SHA-256): {publication.as_json()['root_sha256']}")
+    print_table((*all_in_language((Text("role"), Text("version")), language), ""), rows, right=(1,))
+    until = f"{publication.expires:%Y-%m-%d %H:%M}"
+    tell(Text("Valid until {time} UTC; publish again before that.", time=until), language)
+    tell(Text("Root of trust (SHA-256): {sha256}", sha256=publication.as_json()["root_sha256"]), language)
 
 
 def _read_phrase(path: Path) -> str:
@@ -89,9 +106,11 @@ def _read_phrase(path: Path) -> str:
         with path.open("rb") as file:
             phrase = file.read(_PHRASE_LIMIT_BYTES).decode().partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningError("the pass phrase cannot be read", where=str(path), hint=str(error)) from error
+        raise SigningError(Text("the pass phrase cannot be read"), where=str(path), hint=str(error)) from error
     if not phrase:
-        raise SigningError("the first line of this file is empty", where=str(path), hint="write the pass phrase there")
+        raise SigningError(
+            Text("the first line of this file is empty"), where=str(path), hint=Text("write the pass phrase there")
+        )
     return phrase
 
 
@@ -184,9 +203,13 @@ def _new_keys(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"folder": str(arguments.out), "keys": list(names)})
     else:
-        print(f"Keys in {arguments.out}: {', '.join(names)}")
-        print("The .pem files are private. Keep root-*.pem and targets.pem offline, each root key with another person;")
-        print("only snapshot.pem and timestamp.pem belong on the server.")
+        told = Text(
+            "Keys in {folder}: {names}\nThe .pem files are private. Keep root-*.pem and targets.pem offline, "
+            "each root key with another person; only snapshot.pem and timestamp.pem belong on the server.",
+            folder=arguments.out,
+            names=", ".join(names),
+        )
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -196,18 +219,22 @@ def _rotate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"name": arguments.name, "key_id": identifier})
     else:
-        print(f"{arguments.name} is now key {identifier[:16]}…; publish to make it valid,")
-        print("then destroy the private key in retired/")
+        told = Text(
+            "{name} is now key {key}…; publish to make it valid, then destroy the private key in retired/",
+            name=arguments.name,
+            key=identifier[:16],
+        )
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
 def _protect(arguments: argparse.Namespace) -> int:
-    former = argparse.Namespace(pass_file=arguments.old_pass_file)
+    former = argparse.Namespace(pass_file=arguments.old_pass_file, lang=arguments.lang)
     protect(arguments.keys, arguments.name, old=phrase_source(former), new=new_phrase(arguments))
     if arguments.json:
         print_json({"name": arguments.name, "private": "encrypted"})
     else:
-        print(f"{arguments.name}.pem is under the new pass phrase.")
+        tell(Text("{name}.pem is under the new pass phrase.", name=arguments.name), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -217,10 +244,10 @@ def _list(arguments: argparse.Namespace) -> int:
         fields = ("name", "role", "key_id", "private")
         print_json([{field: getattr(key, field) for field in fields} for key in keys])
     else:
-        words = {"open": "here, not protected", "encrypted": "here, under a pass phrase", "away": "not here"}
+        language = chosen_language(arguments)
         print_table(
-            ("key", "role", "identifier", "private half"),
-            ((key.name, key.role, f"{key.key_id[:16]}…", words[key.private]) for key in keys),
+            all_in_language(_HEADER, language),
+            ((key.name, key.role, f"{key.key_id[:16]}…", _HALVES[key.private].in_language(language)) for key in keys),
         )
     return ExitCode.NOTHING_FOUND
 
@@ -230,11 +257,17 @@ def _root(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(begun.as_json())
     elif begun.path is None:
-        print("The root agrees with the keys and is good for months; there is nothing to sign.")
+        told = Text("The root agrees with the keys and is good for months; there is nothing to sign.")
+        tell(told, chosen_language(arguments))
     else:
         print(begun.told())
         if begun.missing:
-            print(f"Carry {begun.path} to the next holder: quetsach packs keys sign {begun.path.name} --keys DIR")
+            told = Text(
+                "Carry {path} to the next holder: `quetsach packs keys sign {name} --keys DIR`",
+                path=begun.path,
+                name=begun.path.name,
+            )
+            tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from quetsach.cli.center.acts import found
 from quetsach.cli.center.entry import enter_data
+from quetsach.cli.output import tell
 from quetsach.cli.packs_keys import add_key_arguments, add_repository_argument, keys_at_hand, tell_publication
-from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.packs.installed import Ring, parse_name
 from quetsach.packs.repository import promote, publish, unwithdraw, withdraw
 from quetsach.packs.withdrawal import Withdrawal
@@ -121,7 +122,7 @@ def register_promote(promote: Parser) -> None:
 
 def _versions(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:6]) <= 10_000:
-        raise argparse.ArgumentTypeError("a number from 1 to 10000")
+        raise argparse.ArgumentTypeError(Text("a number from 1 to 10000"))
     return int(text)
 
 
@@ -139,7 +140,7 @@ def _publish(arguments: argparse.Namespace) -> int:
             now=datetime.now(UTC),
             objection=owed.objection,
         )
-    tell_publication(publication, as_json=arguments.json)
+    tell_publication(publication, language=chosen_language(arguments), as_json=arguments.json)
     return ExitCode.NOTHING_FOUND
 
 
@@ -153,8 +154,10 @@ def _promote(arguments: argparse.Namespace) -> int:
             objection=owed.objection,
         )
     if not arguments.json:
-        print(f"Everybody gets from now on: {', '.join(names)}")
-    tell_publication(publication, as_json=arguments.json, also={"promoted": list(names)})
+        tell(Text("Everybody gets from now on: {names}", names=", ".join(names)), chosen_language(arguments))
+    tell_publication(
+        publication, language=chosen_language(arguments), as_json=arguments.json, also={"promoted": list(names)}
+    )
     return ExitCode.NOTHING_FOUND
 
 
@@ -196,19 +199,19 @@ def register_unwithdraw(unwithdraw: Parser) -> None:
 def _label(text: str) -> str:
     family, slash, name = text.partition("/")
     if not family or (slash and not name) or "/" in name or not text.isprintable() or len(text) > 300:
-        raise argparse.ArgumentTypeError("FAMILY, or FAMILY/NAME of a trait or a rule")
+        raise argparse.ArgumentTypeError(Text("FAMILY, or FAMILY/NAME of a trait or a rule"))
     return text
 
 
 def _reason(text: str) -> str:
     if not text.strip() or not text.isprintable() or len(text) > 500:
-        raise argparse.ArgumentTypeError("one sentence, at most 500 characters")
+        raise argparse.ArgumentTypeError(Text("one sentence, at most 500 characters"))
     return text.strip()
 
 
 def _version(text: str) -> str:
     if parse_name(f"packs/a-{text}.qsp") is None:
-        raise argparse.ArgumentTypeError("a version such as 2026.11.25")
+        raise argparse.ArgumentTypeError(Text("a version such as 2026.11.25"))
     return text
 
 
@@ -226,8 +229,18 @@ def _withdraw(arguments: argparse.Namespace) -> int:
         )
         owed.note("packs-withdraw", entry.label, up_to=entry.up_to, reason=reason.vi)
     if not arguments.json:
-        print(f"{entry.label} is withdrawn up to version {entry.up_to}; a newer version is armed again.")
-    tell_publication(publication, as_json=arguments.json, also={"withdrawn": entry.label, "up_to": entry.up_to})
+        told = Text(
+            "{name} is withdrawn up to version {version}; a newer version is armed again.",
+            name=entry.label,
+            version=entry.up_to,
+        )
+        tell(told, chosen_language(arguments))
+    tell_publication(
+        publication,
+        language=chosen_language(arguments),
+        as_json=arguments.json,
+        also={"withdrawn": entry.label, "up_to": entry.up_to},
+    )
     return ExitCode.NOTHING_FOUND
 
 
@@ -242,6 +255,8 @@ def _unwithdraw(arguments: argparse.Namespace) -> int:
         )
         owed.note("packs-unwithdraw", arguments.what)
     if not arguments.json:
-        print(f"{arguments.what} is used again.")
-    tell_publication(publication, as_json=arguments.json, also={"unwithdrawn": arguments.what})
+        tell(Text("{name} is used again.", name=arguments.what), chosen_language(arguments))
+    tell_publication(
+        publication, language=chosen_language(arguments), as_json=arguments.json, also={"unwithdrawn": arguments.what}
+    )
     return ExitCode.NOTHING_FOUND

@@ -6,13 +6,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from quetsach.cli.output import Progress, print_json, say
+from quetsach.cli.output import Progress, print_json, tell
 from quetsach.cli.packs import add_goodware_arguments
-from quetsach.cli.parser import ExitCode, Parser
+from quetsach.cli.parser import ExitCode, Parser, chosen_language
 from quetsach.cli.scan_options import number_of_jobs
 from quetsach.cli.trial.pack import HonestTrial, PackTrial, try_goodware, try_innocent_drives, try_packs
+from quetsach.cli.trial.specimen import SpecimenTrial
+from quetsach.core.text import Joined, LocalText, Number, Text
 from quetsach.installation import bundled
 from quetsach.packs.load import packs_at
+
+_LOOKED = {"innocent": Text("innocent files {files}"), "goodware": Text("goodware files {files}")}
 
 
 def register(parser: Parser) -> None:
@@ -41,7 +45,8 @@ def _run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     folders = [folder for given in arguments.folder or [bundled("packs")] for folder in packs_at(given)]
     trials: list[PackTrial] = []
-    with Progress("packs", len(folders)) as line:
+    language = chosen_language(arguments)
+    with Progress(Text("packs", context="progress").in_language(language), len(folders)) as line:
         for trial in try_packs(folders, jobs=arguments.jobs):
             line.advance(note=trial.path.name)
             trials.append(trial)
@@ -51,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_json(trials, honest, seconds))
     else:
-        _tell(trials, honest, seconds)
+        _tell(trials, honest, seconds, chosen_language(arguments))
     bad = any(trial.problems for trial in trials)
     return ExitCode.PACKS_INVALID if bad else ExitCode.NOTHING_FOUND
 
@@ -63,7 +68,7 @@ def _look_at_honest(trials: list[PackTrial], arguments: argparse.Namespace) -> d
         return {}
     honest = {"innocent": try_innocent_drives(packs)}
     if not arguments.no_goodware:
-        with Progress("honest files") as line:
+        with Progress(Text("honest files", context="progress").in_language(chosen_language(arguments))) as line:
             honest["goodware"] = try_goodware(packs, arguments.goodware, jobs=arguments.jobs, advance=line.move_to)
     for trial in trials:
         if trial.pack is not None:
@@ -72,14 +77,16 @@ def _look_at_honest(trials: list[PackTrial], arguments: argparse.Namespace) -> d
     return honest
 
 
-def _tell(trials: list[PackTrial], honest: dict[str, HonestTrial], seconds: float) -> None:
+def _tell(trials: list[PackTrial], honest: dict[str, HonestTrial], seconds: float, language: str) -> None:
     for trial in trials:
         for problem in trial.problems:
-            say(f"✗ problem  {_placed(problem, trial.path)}")
+            tell(Text("✗ problem  {told}", told=_placed(problem, trial.path)), language)
         if not trial.problems:
-            say(f"✓ good     {trial.path}: {_counted(trial)} ({trial.seconds:.1f} s)")
-    looked = ", ".join(f"{name} files {look.files:,}" for name, look in honest.items())
-    say(f"packs: {len(trials)}, in {seconds:.1f} s" + (f"; {looked}" if looked else ""))
+            good = Text("✓ good     {pack}: {counted}", pack=trial.path, counted=_counted(trial))
+            tell(Joined([good, Text("({seconds} s)", seconds=Number(trial.seconds, 1))], " "), language)
+    parts = [Text("packs: {packs}, in {seconds} s", packs=len(trials), seconds=Number(seconds, 1))]
+    parts += [_LOOKED[name].with_values(files=Number(look.files)) for name, look in honest.items()]
+    tell(Joined(parts, "; "), language)
 
 
 def _placed(problem: str, path: Path) -> str:
@@ -88,15 +95,18 @@ def _placed(problem: str, path: Path) -> str:
     return f"{where}{problem}".replace("\n", "\n  ")
 
 
-def _counted(trial: PackTrial) -> str:
+def _counted(trial: PackTrial) -> LocalText:
     if not trial.specimens:
         is_guidance = trial.pack is not None and trial.pack.is_guidance_only
-        return "guidance only" if is_guidance else "nothing to plant: it reports what others know"
-    return "; ".join(
-        f"{one.platform}: {one.planted} found, {one.removed} removed and put back"
-        + (f", processes ended: {one.ended}" if one.ended else "")
-        for one in trial.specimens
-    )
+        return Text("guidance only") if is_guidance else Text("nothing to plant: it reports what others know")
+    return Joined(map(_specimen, trial.specimens), "; ")
+
+
+def _specimen(one: SpecimenTrial) -> LocalText:
+    told = Text("{platform}: {found} found, {removed} removed and put back")
+    if one.ended:
+        told = Text("{platform}: {found} found, {removed} removed and put back, processes ended: {ended}")
+    return told.with_values(platform=one.platform, found=one.planted, removed=one.removed, ended=one.ended)
 
 
 def _json(trials: list[PackTrial], honest: dict[str, HonestTrial], seconds: float) -> dict[str, Any]:

@@ -105,10 +105,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the usage and what is wrong with the command line."""
-        from quetsach.endpoint.messages.formatting import translated  # noqa: PLC0415  (only a mistake needs it)
+        from quetsach.cli.usage import usage_text  # noqa: PLC0415  (only a mistake needs it)
 
         self.print_usage(sys.stderr)
-        said = Text("{program}: error: {message}", program=self.prog, message=translated(message, self.language))
+        said = Text("{program}: error: {message}", program=self.prog, message=usage_text(message, self.language))
         self.exit(_USAGE_ERROR, f"{said.in_language(self.language)}\n")
 
     def _translate(self) -> None:

@@ -15,7 +15,7 @@ from quetsach.cli.undo import undo_items
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text, size_text
 from quetsach.endpoint.host.disk import Own, open_own
-from quetsach.endpoint.messages.formatting import OUTCOMES, translated
+from quetsach.endpoint.messages.formatting import OUTCOMES
 from quetsach.endpoint.store.session import SessionSummary, purge, sealed_of, steps_of, summaries
 from quetsach.endpoint.store.state import State
 from quetsach.installation import bundled_country
@@ -83,7 +83,7 @@ def register(parser: Parser) -> None:
 
 def _days(text: str) -> int:
     if not text.isdecimal() or len(text) > len(str(_MOST_DAYS)) or int(text) > _MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"a number of days from 0 to {_MOST_DAYS}")
+        raise argparse.ArgumentTypeError(Text("a number of days from 0 to {most}", most=_MOST_DAYS))
     return int(text)
 
 
@@ -116,9 +116,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _row(summary: SessionSummary, language: str) -> list[object]:
-    condition = (
-        _CONDITIONS[summary.condition].with_values(reason=translated(summary.damage, language)).in_language(language)
-    )
+    condition = _CONDITIONS[summary.condition].with_values(reason=summary.damage).in_language(language)
     started = (
         f"{summary.started.astimezone(bundled_country().zone):{Text('%Y-%m-%d %H:%M').in_language(language)}}"
         if summary.started
@@ -142,7 +140,7 @@ def _as_json(summary: SessionSummary) -> dict[str, object]:
         "items": summary.items,
         "size_bytes": summary.size_bytes,
         "condition": summary.condition,
-        "damage": summary.damage,
+        "damage": str(summary.damage),
     }
 
 

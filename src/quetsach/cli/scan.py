@@ -83,7 +83,7 @@ def _minutes(text: str) -> float:
     except ValueError:
         minutes = 0
     if not 0 < minutes <= 100_000:
-        raise argparse.ArgumentTypeError("a number of minutes")
+        raise argparse.ArgumentTypeError(Text("a number of minutes"))
     return minutes
 
 

@@ -113,7 +113,7 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
 def number_of_jobs(text: str) -> int:
     """Return how many workers a person asks for."""
     if not text.isdecimal() or not 1 <= int(text[:4]) <= 64:
-        raise argparse.ArgumentTypeError("a number from 1 to 64")
+        raise argparse.ArgumentTypeError(Text("a number from 1 to 64"))
     return int(text)
 
 

@@ -57,7 +57,7 @@ def try_scan() -> ScanResult:
             importlib.import_module(name)
     except ImportError as error:
         raise SelfTestError(
-            f"a part of the tool cannot be loaded: {error}", hint=Text("download the tool again")
+            Text("a part of the tool cannot be loaded: {reason}", reason=error), hint=Text("download the tool again")
         ) from error
     packs = load_shelf(bundled("packs"))
     if not any(pack.traits for pack in packs):
@@ -89,7 +89,9 @@ def _require_right(seen: ScanResult) -> None:
         causes = sorted({str(trouble.reason) for trouble in seen.failures})
         raise SelfTestError(
             Text("the self-test did not find {names}", names=", ".join(missed)),
-            hint="download the tool again" + (f" ({', '.join(causes)})" if causes else ""),
+            hint=Text("download the tool again ({causes})", causes=", ".join(causes))
+            if causes
+            else Text("download the tool again"),
         )
     if wrong := sorted(found - _TO_FIND):
         raise SelfTestError(

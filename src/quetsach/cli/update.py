@@ -218,7 +218,7 @@ def require_private(state: Path) -> None:
         storage.make_folder(state)
         check_private(state)
     except OSError as error:
-        raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
+        raise UnreachableError(Text("the state cannot be written"), where=str(state), hint=str(error)) from error
 
 
 def _print(language: str, result: UpdateResult) -> None:

@@ -7,6 +7,7 @@ from typing import Final, Self
 from uuid import UUID
 
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 
 # Addresses that no machine on the public internet can have: private, shared by a provider, reserved, documentation.
 #
@@ -94,11 +95,11 @@ class Address:
         try:
             parsed = ipaddress.ip_address(text.strip())
         except ValueError as error:
-            raise InputError(f"not an IP address: {text[:60]!r}") from error
+            raise InputError(Text("not an IP address: {text}", text=repr(text[:60]))) from error
         if isinstance(parsed, ipaddress.IPv4Address):
             return cls(_MAPPED_IPV4 | int(parsed))
         if parsed.scope_id is not None:
-            raise InputError(f"an address with a zone is not global: {text[:60]!r}")
+            raise InputError(Text("an address with a zone is not global: {text}", text=repr(text[:60])))
         return cls(int(parsed))
 
     @property

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from quetsach.core.errors import InputError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The country that a campaign is for: what of it the code must know and no code may hold.
 #
@@ -217,7 +217,7 @@ class _Table:
         try:
             return cls(tomllib.loads(content.decode("utf-8")), file)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"not TOML in UTF-8: {str(error)[:200]}", where=file) from error
+            raise InputError(Text("not TOML in UTF-8: {error}", error=str(error)[:200]), where=file) from error
 
     def error(self, name: str, what: str) -> InputError:
         return InputError(f"{self.path}{name} {what}", where=self.file, hint="docs/how-to/another-country.md")
@@ -311,7 +311,9 @@ class Places:
         for place in sorted(places, key=lambda p: (p.code, p.valid_from)):
             former = by_code.setdefault(place.code, [])
             if former and (former[-1].valid_to is None or former[-1].valid_to >= place.valid_from):
-                raise InputError(f"place code {place.code} means two places on {place.valid_from}")
+                raise InputError(
+                    Text("place code {code} means two places on {day}", code=place.code, day=place.valid_from)
+                )
             former.append(place)
         return cls({code: tuple(found) for code, found in by_code.items()})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 
 UNKNOWN_FAMILY = "unknown"
 """The family of a sighting whose feed names no malware."""
@@ -118,10 +119,14 @@ class FamilyNames:
             for spelling in (family.id, family.name, *family.aliases):
                 owner = by_key.setdefault(name_key(spelling), family.id)
                 if owner != family.id:
-                    raise InputError(f"{spelling!r} names both {owner} and {family.id}")
+                    raise InputError(
+                        Text(
+                            "{spelling} names both {owner} and {id}", spelling=repr(spelling), owner=owner, id=family.id
+                        )
+                    )
         affixes = tuple(affixes)
         if lost := [affix.text for affix in affixes if affix.family and affix.family not in known]:
-            raise InputError(f"{lost[0]!r} names a family that is not in the table")
+            raise InputError(Text("{name} names a family that is not in the table", name=repr(lost[0])))
         return cls(by_key | affixed(by_key, affixes), known, version)
 
     def resolve(self, spelling: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from quetsach.core.errors import InputError
+from quetsach.core.text import Number, Text
 
 MOST_ENTRIES = 250_000
 SMALLEST_HASHED = 64
@@ -85,10 +86,21 @@ def parse_list(kind: ListKind, text: str) -> IndicatorList:
             continue
         entry, _, label = line.partition("\t") if kind is ListKind.NAMES else line.partition(" ")
         if not is_entry(entry) or len(label) > _LONGEST_LABEL or not label.isprintable():
-            raise InputError(f"line {number} is no entry of {kind.file_name}: {line[:80]!r}", hint=_HINTS[kind])
+            raise InputError(
+                Text(
+                    "line {number} is no entry of {kind}: {line}",
+                    number=number,
+                    kind=kind.file_name,
+                    line=repr(line[:80]),
+                ),
+                hint=_HINTS[kind],
+            )
         entries[entry] = label
     if not 0 < len(entries) <= MOST_ENTRIES:
-        raise InputError(f"{len(entries):,} entries", hint=f"a list has between 1 and {MOST_ENTRIES:,}")
+        raise InputError(
+            Text("{entries} entries", entries=Number(len(entries))),
+            hint=Text("a list has between 1 and {most}", most=Number(MOST_ENTRIES)),
+        )
     return IndicatorList(kind, entries, _lengths_of(entries) if kind is ListKind.ADDRESSES else frozenset())
 
 

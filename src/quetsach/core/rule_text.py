@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 
 # The file types by which a rule can say which files concern it.
 
@@ -85,7 +86,9 @@ class RuleText:
         for name in named:
             if name not in FileType:
                 hint = "one or more of " + ", ".join(FileType)
-                raise InputError(f"rule {self.name} names the file type {name!r}", hint=hint)
+                raise InputError(
+                    Text("rule {name} names the file type {type}", name=self.name, type=repr(name)), hint=hint
+                )
         return frozenset(map(FileType, named))
 
 
@@ -298,4 +301,6 @@ def _meta(reader: _Reader) -> dict[str, str]:
 
 def _unreadable(source: str, place: int) -> InputError:
     line = source.count("\n", 0, place) + 1
-    return InputError(f"the rules cannot be read at line {line}", hint="write them as YARA's documentation does")
+    return InputError(
+        Text("the rules cannot be read at line {line}", line=line), hint=Text("write them as YARA's documentation does")
+    )

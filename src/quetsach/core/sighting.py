@@ -35,9 +35,9 @@ class Sighting:
 
     def __post_init__(self) -> None:
         if self.observed_at.tzinfo is not UTC:
-            raise InputError("a sighting's time must be in UTC")
+            raise InputError(Text("a sighting's time must be in UTC"))
         if self.port is not None and not 0 <= self.port <= 65535:
-            raise InputError(f"not a port: {self.port}")
+            raise InputError(Text("not a port: {port}", port=self.port))
 
 
 # Sectors: in which part of the economy or the state an address is used, by what a feed says of it.

@@ -11,6 +11,7 @@ from quetsach.core.country import Place
 from quetsach.core.errors import InputError
 from quetsach.core.family import Affix, Family, Placing
 from quetsach.core.period import parse_day
+from quetsach.core.text import Number, Text
 
 # The one way in which tables become CSV: what people open in a spreadsheet program never becomes a formula there.
 
@@ -57,25 +58,28 @@ def read_rows(content: bytes, columns: Sequence[str], *, where: str) -> Iterator
         InputError: too large, not UTF-8, another header, a row of another length, broken quoting.
     """
     if len(content) > MAX_TABLE_BYTES:
-        raise InputError(f"the table is larger than {MAX_TABLE_BYTES:,} bytes", where=where)
+        raise InputError(Text("the table is larger than {size} bytes", size=Number(MAX_TABLE_BYTES)), where=where)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at byte {error.start}", where=where) from error
+        raise InputError(Text("not UTF-8 at byte {number}", number=error.start), where=where) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if header != list(columns):
-            raise InputError(f"the header must be {','.join(columns)}", where=f"{where}:1")
+            raise InputError(Text("the header must be {columns}", columns=",".join(columns)), where=f"{where}:1")
         for cells in reader:
             at = f"{where}:{reader.line_num}"
             if not cells:
                 continue
             if len(cells) != len(columns):
-                raise InputError(f"{len(cells)} cells where the header has {len(columns)}", where=at)
+                raise InputError(
+                    Text("{cells} cells where the header has {columns}", cells=len(cells), columns=len(columns)),
+                    where=at,
+                )
             yield at, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
     except csv.Error as error:
-        raise InputError(f"not a CSV row: {error}", where=f"{where}:{reader.line_num}") from error
+        raise InputError(Text("not a CSV row: {reason}", reason=error), where=f"{where}:{reader.line_num}") from error
 
 
 def required(row: Mapping[str, str], column: str, *, where: str) -> str:
@@ -85,7 +89,7 @@ def required(row: Mapping[str, str], column: str, *, where: str) -> str:
         InputError: it is empty.
     """
     if not row[column]:
-        raise InputError(f"{column} is empty", where=where)
+        raise InputError(Text("{column} is empty", column=column), where=where)
     return row[column]
 
 
@@ -144,9 +148,9 @@ def read_affixes(content: bytes, *, where: str) -> tuple[Affix, ...]:
     for at, row in read_rows(content, AFFIX_COLUMNS, where=where):
         rests = tuple(rest for part in row["rests"].split(";") if (rest := part.strip()))
         if row["place"] not in {"prefix", "suffix"} or bool(row["family"]) != bool(rests):
-            raise InputError("neither prefix nor suffix, or a family without what stands behind it", where=at)
+            raise InputError(Text("neither prefix nor suffix, or a family without what stands behind it"), where=at)
         if row["family"] and row["place"] != "prefix":
-            raise InputError("only a prefix names a family", where=at)
+            raise InputError(Text("only a prefix names a family"), where=at)
         found.append(Affix(row["place"], required(row, "affix", where=at), row["family"], rests))
     return tuple(found)
 
@@ -201,6 +205,6 @@ def _kinds(row: Mapping[str, str], *, where: str) -> tuple[tuple[date, str], ...
         day, _, kind = change.partition(":")
         kinds.append((in_place(parse_day, day, where=where), kind.strip()))
     if any(kind not in PLACE_KINDS for _, kind in kinds) or any(a[0] >= b[0] for a, b in pairwise(kinds)):
-        hint = "write province, or after a change province; 2026-09-01: city"
-        raise InputError(f"not kinds of a place: {row['kind'][:60]!r}", where=where, hint=hint)
+        hint = Text("write province, or after a change province; 2026-09-01: city")
+        raise InputError(Text("not kinds of a place: {text}", text=repr(row["kind"][:60])), where=where, hint=hint)
     return tuple(kinds)

@@ -5,6 +5,7 @@ The English sentence is the id; ``<package>/locale/<language>/LC_MESSAGES/messag
 the form of GNU gettext (ADR 0145). Nothing is read before somebody reads a sentence in another language than English.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,21 @@ from quetsach.core.period import day_text
 
 OWN_LANGUAGE = "en"
 """The language that the sentences in the code are written in."""
-CATALOGUES = ("core", "feeds", "assess", "campaign", "packs", "rescue", "lake", "endpoint", "centre", "cli", "web")
+CATALOGUES = (
+    "core",
+    "feeds",
+    "network",
+    "lake",
+    "assess",
+    "campaign",
+    "simulate",
+    "packs",
+    "rescue",
+    "endpoint",
+    "centre",
+    "cli",
+    "web",
+)
 """The packages that say something; each has its own catalogue in every language."""
 _SEPARATORS = {"vi": str.maketrans(",.", ".,")}
 """Language -> how its separators differ from the English ones, which any other language gets."""
@@ -53,6 +68,9 @@ class LocalText:
     def in_language(self, language: str) -> str:
         """Return the text in a language; what is given in two is said in Vietnamese to whoever reads neither."""
         return self.en if language == OWN_LANGUAGE else self.vi
+
+    def __str__(self) -> str:
+        return self.in_language(OWN_LANGUAGE)
 
     def __eq__(self, other: object) -> bool:
         return (self.vi, self.en) == (other.vi, other.en) if isinstance(other, LocalText) else NotImplemented
@@ -224,3 +242,33 @@ class LocalError(QuetsachError):
 
     def __init__(self, text: LocalText, *, where: str = "", advice: LocalText | None = None) -> None:
         super().__init__(text, where=where, hint=advice or "")
+
+
+_NUMBERED = re.compile(
+    r"\[(?P<kind>Errno|WinError) (?P<number>-?\d+)\] (?P<reason>.+?)(?:: (?P<path>'.*'))?", re.DOTALL
+)
+"""How an ``OSError`` writes itself."""
+_OF_WINDOWS = {"10061": "Connection refused"}
+"""Numbers of Windows, which answers in its own language."""
+
+
+class SystemText(_Translated):
+    """What a system, a library or an older record says in English, told as far as the catalogues know it."""
+
+    __slots__ = ("said",)
+
+    said: str
+
+    def __init__(self, said: object) -> None:
+        object.__setattr__(self, "said", str(said or "the system refused"))
+
+    def in_language(self, language: str) -> str:
+        """Return it in a language, without the number of an error that has one."""
+        found = _NUMBERED.fullmatch(self.said)
+        if language == OWN_LANGUAGE or not found:
+            return told(self.said, language)
+        reason = _OF_WINDOWS.get(found["number"], found["reason"]) if found["kind"] == "WinError" else found["reason"]
+        return f"{found['path']}: {told(reason, language)}" if found["path"] else told(reason, language)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SystemText, (self.said,)

@@ -8,7 +8,7 @@ from quetsach.core.country import Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
 from quetsach.core.table import in_place, read_rows, required
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 TILE_COLUMNS = ("valid_from", "code", "column", "row", "islands_vi", "islands_en")
 _LARGEST = 99
@@ -65,7 +65,9 @@ def read_tiles(content: bytes, *, where: str) -> TileLayouts:
         layout = found.setdefault(in_place(parse_day, row["valid_from"], where=at), [])
         square = _square(row, at)
         if any((other.column, other.row) == (square.column, square.row) for other in layout):
-            raise InputError(f"two squares lie at column {square.column}, row {square.row}", where=at)
+            raise InputError(
+                Text("two squares lie at column {column}, row {row}", column=square.column, row=square.row), where=at
+            )
         layout.append(square)
     return TileLayouts({first: tuple(layout) for first, layout in found.items()})
 
@@ -78,12 +80,14 @@ def _square(row: Mapping[str, str], where: str) -> _Square:
 
 def _number(text: str, where: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _LARGEST):
-        raise InputError(f"not a number from 0 to {_LARGEST}: {text[:20]!r}", where=where)
+        raise InputError(
+            Text("not a number from 0 to {most}: {text}", most=_LARGEST, text=repr(text[:20])), where=where
+        )
     return int(text)
 
 
 def _tile(square: _Square, places: Places, day: date) -> Tile:
     place = places.on(square.code, day)
     if place is None:
-        raise InputError(f"there is no province {square.code} on {day}", where=square.where)
+        raise InputError(Text("there is no province {code} on {day}", code=square.code, day=day), where=square.where)
     return Tile(place, square.column, square.row, square.islands)

@@ -1,6 +1,7 @@
 """The tool people download: look, plan, act, verify, undo, report."""
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import LocalText
 
 
 class EndpointError(QuetsachError):
@@ -48,7 +49,9 @@ class MassBrakeError(EndpointError):
 
     exit_code = 20
 
-    def __init__(self, what: str, limit: str, count: int, *, family: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str | LocalText, limit: str, count: int, *, family: str = "", hint: str | LocalText = ""
+    ) -> None:
         super().__init__(what, hint=hint)
         self.limit = limit
         self.count = count

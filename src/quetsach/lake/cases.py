@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from quetsach.assess.cases import History, SubjectKind, Watch
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, read_clock, uptime_minutes
 from quetsach.core.period import Period
+from quetsach.core.text import Text
 from quetsach.lake import LakeError, rollups
 from quetsach.lake.view import LakeView
 
@@ -39,7 +40,7 @@ def bot_history(view: LakeView, period: Period) -> History | None:
         path = view.folder / roll_up.path("bots")
         if not (view.folder / roll_up.path("clock")).exists():
             hint = "quetsach center lake rebuild"
-            raise LakeError(f"the roll-up of {roll_up.day} is missing", where=str(view.folder), hint=hint)
+            raise LakeError(Text("the roll-up of {day} is missing", day=roll_up.day), where=str(view.folder), hint=hint)
         records[roll_up.feed, roll_up.report][roll_up.day] = rollups.read_record(view.folder / roll_up.path("clock"))
         if path.exists():
             tables.append(_read(path, roll_up.day))
@@ -63,7 +64,7 @@ def _read(path: Path, day: date) -> pa.Table:
         table = pq.read_table(path, columns=_COLUMNS, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         hint = "quetsach center lake rebuild"
-        raise LakeError(f"a roll-up cannot be read: {error}", where=str(path), hint=hint) from error
+        raise LakeError(Text("a roll-up cannot be read: {reason}", reason=error), where=str(path), hint=hint) from error
     table = table.filter(pc.invert(table.column("is_abroad")))
     return table.append_column("day", pa.array([day] * len(table), pa.date32()))
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.lake import LakeError
 
 _RESTORE = "restore it from a backup of the lake"
@@ -65,10 +66,17 @@ class Delivery:
         """
         if not self.adds_up:
             raise LakeError(
-                f"{self.records} records, but {self.accepted} accepted + {self.duplicates} duplicates + "
-                f"{self.quarantined} quarantined, {sum(self.days.values())} in days",
+                Text(
+                    "{records} records, but {accepted} accepted + {duplicates} duplicates + {quarantined} "
+                    "quarantined, {sum} in days",
+                    records=self.records,
+                    accepted=self.accepted,
+                    duplicates=self.duplicates,
+                    quarantined=self.quarantined,
+                    sum=sum(self.days.values()),
+                ),
                 where=self.file,
-                hint="nothing of this file was ingested; please report this with the file",
+                hint=Text("nothing of this file was ingested; please report this with the file"),
             )
 
     def sightings_path(self, day: date) -> str:
@@ -114,7 +122,7 @@ class Delivery:
             record: dict[str, Any] = json.loads(content)
             record.pop("files")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LakeError(f"not a commit record: {error}", where=where, hint=_RESTORE) from error
+            raise LakeError(Text("not a commit record: {error}", error=error), where=where, hint=_RESTORE) from error
         return cls.from_record(record, where=where)
 
     @classmethod
@@ -131,9 +139,9 @@ class Delivery:
             delivery = cls(**{**record, "ingested_at": ingested_at, "days": days, "expired": expired})
             adds_up = delivery.adds_up
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LakeError(f"not a commit record: {error}", where=where, hint=_RESTORE) from error
+            raise LakeError(Text("not a commit record: {error}", error=error), where=where, hint=_RESTORE) from error
         if not adds_up:
-            raise LakeError("a commit record that does not add up", where=where, hint=_RESTORE)
+            raise LakeError(Text("a commit record that does not add up"), where=where, hint=_RESTORE)
         return delivery
 
 

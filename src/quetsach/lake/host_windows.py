@@ -24,6 +24,7 @@ from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import REFUSED_SHARE, Observed, Watch, measure, measure_part
 from quetsach.assess.hosts.schedule import STEPS, GapLadder
 from quetsach.core.period import Period
+from quetsach.core.text import Text
 from quetsach.lake import rollups
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
 from quetsach.lake.host_rows import SQUARE_PARTS, HostRows, watch_of
@@ -172,7 +173,10 @@ def laid_out(
                 if (place / roll_up.path(part)).exists():
                     files.append(place / roll_up.path(part))
         if not records:
-            raise AssessError(f"no sightings from {period}", hint="ingest the feed files of these days first")
+            raise AssessError(
+                Text("no sightings from {period}", period=period),
+                hint=Text("ingest the feed files of these days first"),
+            )
         sensors = {sensor: read_clock(days, view.rest_days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
         hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))

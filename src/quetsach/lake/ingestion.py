@@ -191,11 +191,11 @@ class Ingestion:
 def _annotated(sightings: pa.Table, annotate: Annotate) -> pa.Table:
     table = annotate(sightings)
     if table.num_rows != sightings.num_rows or table.schema.names != ANNOTATED.names:
-        raise LakeError("annotation changed more than it may: rows or columns differ")
+        raise LakeError(Text("annotation changed more than it may: rows or columns differ"))
     try:
         return table.cast(ANNOTATED)
     except (pa.ArrowInvalid, ValueError) as error:
-        raise LakeError(f"annotation gave other types than agreed: {error}") from error
+        raise LakeError(Text("annotation gave other types than agreed: {error}", error=error)) from error
 
 
 def as_utc(moment: datetime) -> datetime:

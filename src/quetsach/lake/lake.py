@@ -36,7 +36,7 @@ from quetsach import storage
 from quetsach.core.country import Country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.feeds import layout_of
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.lines import MAX_HEADER_BYTES
@@ -163,7 +163,7 @@ class Lake:
 
     def _explained(self, error: OSError, name: str) -> LakeError:
         """Say what failed of which file: of one that is moved, the place that it could not get."""
-        what = os.strerror(error.errno) if error.errno else str(error)
+        what = SystemText(os.strerror(error.errno) if error.errno else error)
         lacks_space = error.errno in {errno.ENOSPC, errno.EDQUOT}
         where = error.filename2 or error.filename or (self.folder if lacks_space else name)
         is_ours = error.errno in {errno.EACCES, errno.EPERM} and str(where).startswith(str(self.folder))
@@ -383,6 +383,6 @@ def ingest_file(
                 inside = f"/{member.name}" if member.name else ""
                 yield ingest(member, inside, lambda unpacked: progress(round(unpacked * share)))
     except OSError as error:
-        yield told, LakeError(os.strerror(error.errno) if error.errno else str(error), where=told)
+        yield told, LakeError(SystemText(os.strerror(error.errno) if error.errno else error), where=told)
     except QuetsachError as error:
         yield told, error

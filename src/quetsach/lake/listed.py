@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from quetsach import storage
 from quetsach.core.address import Address
 from quetsach.core.period import Period
+from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
 from quetsach.lake.readers import Access
 from quetsach.lake.view import LakeView
@@ -79,7 +80,9 @@ def build(view: LakeView, path: Path, *, as_of: date, days: int, coverage: Seque
         storage.make_folder(path.parent)
         storage.write(path, content)
     except OSError as error:
-        raise LakeError(f"the look-up cannot be written: {error.strerror}", where=str(path)) from error
+        raise LakeError(
+            Text("the look-up cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     return int(table.num_rows)
 
 
@@ -111,7 +114,9 @@ class Listed:
             if count and int(self._family.max()) >= len(self._families):
                 raise ValueError("a family has no name")  # noqa: TRY301
         except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise LakeError(f"not a look-up of addresses: {error}", where=where, hint="build it again") from error
+            raise LakeError(
+                Text("not a look-up of addresses: {error}", error=error), where=where, hint=Text("build it again")
+            ) from error
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -124,7 +129,9 @@ class Listed:
             with path.open("rb") as file:
                 return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), where=path.name)
         except (OSError, ValueError) as error:
-            raise LakeError(f"the look-up of addresses cannot be opened: {error}", where=path.name) from error
+            raise LakeError(
+                Text("the look-up of addresses cannot be opened: {error}", error=error), where=path.name
+            ) from error
 
     def __len__(self) -> int:
         return len(self._high)

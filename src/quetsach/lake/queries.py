@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from quetsach.core.family import UNPLACED_FAMILY
 from quetsach.core.sighting import UNKNOWN_SECTOR
+from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError
 
@@ -193,7 +194,10 @@ class CountAddresses:
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.by if name not in (*GROUPS, "day")]:
-            raise LakeError(f"addresses cannot be counted by {', '.join(unknown)}", hint=f"known: {', '.join(GROUPS)}")
+            raise LakeError(
+                Text("addresses cannot be counted by {names}", names=", ".join(unknown)),
+                hint=Text("known: {names}", names=", ".join(GROUPS)),
+            )
 
     @property
     def schema(self) -> pa.Schema:
@@ -319,7 +323,8 @@ def explained() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise LakeError(
-            f"the lake cannot be read: {str(error).splitlines()[0]}", hint="is one of its files damaged or missing?"
+            Text("the lake cannot be read: {reason}", reason=str(error).splitlines()[0]),
+            hint=Text("is one of its files damaged or missing?"),
         ) from error
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
 
 ACCESS_FILE = "access.jsonl"
@@ -120,7 +121,9 @@ def hold(lake: Path) -> int | None:
     except OSError as error:
         if error.errno == errno.EROFS:
             return None
-        raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(lake / READERS_FILE)) from error
+        raise LakeError(
+            Text("the lake cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(lake / READERS_FILE)
+        ) from error
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from quetsach import storage
 from quetsach.core.period import Period
+from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError, rollups
 from quetsach.lake.delivery import Delivery
@@ -75,7 +76,7 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "restore it from a backup of the lake"
-        raise LakeError("not a record of compacted days", where=FILE, hint=hint) from error
+        raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
 
 
 def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> None:
@@ -125,7 +126,9 @@ def _gather(sightings: Sequence[Path], out: Path) -> None:
                     waiting.clear()
             writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
     except (OSError, pa.ArrowException) as error:
-        raise LakeError(f"sightings cannot be gathered: {error}", where=sightings[0].parent.name) from error
+        raise LakeError(
+            Text("sightings cannot be gathered: {error}", error=error), where=sightings[0].parent.name
+        ) from error
 
 
 def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
@@ -291,17 +294,19 @@ class CatalogReader:
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
-            raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(folder)) from error
+            raise LakeError(
+                Text("the lake cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(folder)
+            ) from error
 
     def _read_record(self, name: str) -> Record:
         try:
             content = (self._folder / FOLDER / name).read_bytes()
         except OSError as error:
-            raise LakeError("a commit record cannot be read", where=name) from error
+            raise LakeError(Text("a commit record cannot be read"), where=name) from error
         delivery = Delivery.from_json(content, where=name)
         if f"{delivery.id}.json" != name:  # a copy would count twice
             hint = f"move it out of {self._folder / FOLDER}"
-            raise LakeError("this commit record has not the name of its delivery", where=name, hint=hint)
+            raise LakeError(Text("this commit record has not the name of its delivery"), where=name, hint=hint)
         return Record(delivery, hashlib.sha256(content).hexdigest())
 
     def _read_index(self, stats: dict[str, _Stat]) -> None:

@@ -35,6 +35,7 @@ from quetsach import storage
 from quetsach.assess.hosts.clock import DAY_MINUTES, DayRecord, record_day
 from quetsach.assess.hosts.schedule import STEPS, step_of
 from quetsach.core.sighting import UNKNOWN_SECTOR
+from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake import LakeError
 from quetsach.lake.delivery import Delivery
@@ -131,7 +132,9 @@ def read_making(lake: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
-        raise LakeError(f"the lake cannot be read: {error.strerror}", where=str(lake / MAKING_FILE)) from error
+        raise LakeError(
+            Text("the lake cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(lake / MAKING_FILE)
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -241,7 +244,9 @@ def read_record(path: Path) -> DayRecord:
         silences = tuple((int(start), int(end)) for start, end in content["silences"])
         return DayRecord(tuple(int(count) for count in content["hourly"]), silences)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LakeError("a roll-up cannot be read", where=path.name, hint="quetsach center lake rebuild") from error
+        raise LakeError(
+            Text("a roll-up cannot be read"), where=path.name, hint=Text("quetsach center lake rebuild")
+        ) from error
 
 
 MOST_DESTINATIONS = 50

@@ -22,7 +22,7 @@ from quetsach.assess import UNKNOWN, UNPLACED, Basis
 from quetsach.core.country import WEEKEND, Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries, readers
 from quetsach.lake.delivery import Delivery
@@ -205,7 +205,7 @@ class LakeView:
         if delivery is not None:
             chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
             if not chosen:
-                raise LakeError(f"there is no delivery {delivery[:80]!r}")
+                raise LakeError(Text("there is no delivery {delivery}", delivery=repr(delivery[:80])))
         chosen = tuple(d for d in chosen if d.quarantined and d.has_landed)
         if chosen:
             readers.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
@@ -235,6 +235,6 @@ class LakeView:
         try:
             rejects = pq.read_table(self.folder / delivery.quarantine_path, schema=REJECTS, partitioning=None)
         except (OSError, pa.ArrowInvalid) as error:
-            raise LakeError("the quarantine cannot be read", where=delivery.quarantine_path) from error
+            raise LakeError(Text("the quarantine cannot be read"), where=delivery.quarantine_path) from error
         named = [pa.repeat(pa.scalar(text), rejects.num_rows) for text in (delivery.file, delivery.id)]
         return pa.table([*named, *rejects.columns], schema=QUARANTINED)

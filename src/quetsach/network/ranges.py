@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Number, Text
 
 # What can be wrong with an address table.
 
@@ -143,11 +144,13 @@ class AddressRanges:
             NetworkError: the table has another form, or its starts do not ascend.
         """
         if not table.schema.equals(_STORED) or any(column.null_count for column in table.columns):
-            raise NetworkError("not a stored address table", hint="import it again: quetsach center network import")
+            raise NetworkError(
+                Text("not a stored address table"), hint=Text("import it again: quetsach center network import")
+            )
         starts = np.array(table["start"].to_pylist(), dtype="S16")
         asns = table["asn"].to_numpy()
         if not len(starts) or starts[0] != b"" or bool(np.any(starts[1:] <= starts[:-1])):
-            raise NetworkError("the starts of an address table do not ascend from zero")
+            raise NetworkError(Text("the starts of an address table do not ascend from zero"))
         return cls(
             starts, asns, {asn: str(name) for asn, name in zip(asns.tolist(), table["name"].to_pylist(), strict=True)}
         )
@@ -197,16 +200,20 @@ def read_ranges(
     try:
         for cells in rows:
             if rows.line_num != before + 1:
-                raise NetworkError("a quoted name runs over a line end", where=f"{where}:{before + 1}", hint=_HINT)
+                raise NetworkError(
+                    Text("a quoted name runs over a line end"), where=f"{where}:{before + 1}", hint=_HINT
+                )
             before = rows.line_num
             if cells:
                 found = _range(cells, f"{where}:{before}")
                 ranges.append(found)
                 names.setdefault(found.asn, cells[3].strip()[:MAX_NAME_LENGTH])
     except csv.Error as error:
-        raise NetworkError(f"not a CSV row: {error}", where=f"{where}:{rows.line_num}", hint=_HINT) from error
+        raise NetworkError(
+            Text("not a CSV row: {reason}", reason=error), where=f"{where}:{rows.line_num}", hint=_HINT
+        ) from error
     if not ranges:
-        raise NetworkError("the file has no ranges", where=where, hint=_HINT)
+        raise NetworkError(Text("the file has no ranges"), where=where, hint=_HINT)
     return AddressRanges.of(ranges, names)
 
 
@@ -215,29 +222,31 @@ def _lines(stream: BinaryIO, where: str, progress: Callable[[int], None]) -> Ite
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         if number > MAX_LINES:
-            raise NetworkError(f"more than {MAX_LINES:,} lines", where=where)
+            raise NetworkError(Text("more than {most} lines", most=Number(MAX_LINES)), where=where)
         if len(raw) > MAX_LINE_BYTES:
-            raise NetworkError(f"longer than {MAX_LINE_BYTES} bytes", where=f"{where}:{number}", hint=_HINT)
+            raise NetworkError(
+                Text("longer than {most} bytes", most=MAX_LINE_BYTES), where=f"{where}:{number}", hint=_HINT
+            )
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise NetworkError("not UTF-8", where=f"{where}:{number}") from error
+            raise NetworkError(Text("not UTF-8"), where=f"{where}:{number}") from error
         if number % 10_000 == 0:
             progress(10_000)
 
 
 def _range(cells: list[str], where: str) -> AddressRange:
     if len(cells) != 4:
-        raise NetworkError(f"{len(cells)} cells instead of 4", where=where, hint=_HINT)
+        raise NetworkError(Text("{cells} cells instead of 4", cells=len(cells)), where=where, hint=_HINT)
     first, last = _number(cells[0].strip(), where), _number(cells[1].strip(), where)
     if last < first:
-        raise NetworkError("a range ends before it begins", where=where)
+        raise NetworkError(Text("a range ends before it begins"), where=where)
     inside = first >= MAPPED_FIRST and last <= MAPPED_LAST
     if not inside and first <= MAPPED_LAST and last >= MAPPED_FIRST:
-        raise NetworkError("a range mixes IPv4 and IPv6", where=where)
+        raise NetworkError(Text("a range mixes IPv4 and IPv6"), where=where)
     asn = cells[2].strip()
     if not (asn.isascii() and asn.isdigit() and len(asn) <= 10) or int(asn) > _MAX_ASN:
-        raise NetworkError(f"not an AS number: {asn[:20]!r}", where=where)
+        raise NetworkError(Text("not an AS number: {asn}", asn=repr(asn[:20])), where=where)
     return AddressRange(first, last, int(asn))
 
 
@@ -247,10 +256,10 @@ def _number(text: str, where: str) -> int:
         if text.isascii() and text.isdigit():
             number = int(text) if len(text) <= 39 else 1 << 128
             if number >= 1 << 128:
-                raise NetworkError("an address larger than 128 bits", where=where)
+                raise NetworkError(Text("an address larger than 128 bits"), where=where)
             return number | MAPPED_FIRST if number < 1 << 32 else number
         if ":" in text:
             return int(ipaddress.IPv6Address(text))
         return int(ipaddress.IPv4Address(text)) | MAPPED_FIRST
     except ValueError as error:
-        raise NetworkError(f"not an address: {text[:60]!r}", where=where, hint=_HINT) from error
+        raise NetworkError(Text("not an address: {text}", text=repr(text[:60])), where=where, hint=_HINT) from error

@@ -16,6 +16,7 @@ from quetsach.core.address import Address
 from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.table import optional_day, read_rows, required
+from quetsach.core.text import Text
 from quetsach.network.ranges import NO_AS, AddressRanges, Keys, Numbers
 
 UNKNOWN_ISP = "unknown"
@@ -80,7 +81,9 @@ class Isps:
         for row in rows:
             for other in by_asn.setdefault(row.asn, []):
                 if row.overlaps(other):
-                    raise InputError(f"AS{row.asn} belongs to {other.id} and {row.id} at one time")
+                    raise InputError(
+                        Text("AS{asn} belongs to {id} and {other} at one time", asn=row.asn, id=other.id, other=row.id)
+                    )
             by_asn[row.asn].append(row)
             by_id.setdefault(row.id, row)
         return cls({asn: tuple(found) for asn, found in by_asn.items()}, by_id)
@@ -111,7 +114,7 @@ def read_isps(content: bytes, *, where: str) -> Isps:
 
 def _asn(text: str, where: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        raise InputError(f"not an AS number: {text[:20]!r}", where=where)
+        raise InputError(Text("not an AS number: {text}", text=repr(text[:20])), where=where)
     return int(text)
 
 
@@ -159,7 +162,11 @@ class RegionNames:
         further: dict[str, list[Place]] = {}
         for spelling, name in spellings:
             if region_key(name) not in by_key:
-                raise InputError(f"the spelling {spelling!r} is of no known place: {name!r}")
+                raise InputError(
+                    Text(
+                        "the spelling {spelling} is of no known place: {name}", spelling=repr(spelling), name=repr(name)
+                    )
+                )
             further.setdefault(region_key(spelling), []).extend(by_key[region_key(name)])
         keys = {key: (*by_key.get(key, ()), *further.get(key, ())) for key in by_key.keys() | further.keys()}
         return cls(places, keys)

@@ -16,6 +16,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization import DeserializationError
 
+from quetsach.core.text import Text
 from quetsach.packs import SigningError
 from quetsach.packs.keys import RETIRED, ROLES, KeyRing, Phrase, Signers, key_id_of
 from quetsach.packs.repository import one_publisher
@@ -85,7 +86,7 @@ def begin_root(out: Path, *, keys: KeyRing, now: datetime, lifetimes: Lifetimes 
         wanted = signing.wanted_root()
         if wanted is None:
             if former is None:
-                raise SigningError("the repository's root is not there", where=str(out))
+                raise SigningError(Text("the repository's root is not there"), where=str(out))
             return _described(None, Metadata(former), former)
         path = signing.folder.pending_root(wanted.signed.version)
         if former is not None and (old := signing.folder.old("root")) is not None:
@@ -110,7 +111,7 @@ def sign_root(path: Path, keys: Path | None, *, phrase: Phrase) -> RootToSign:
         allowed = {*begun.signed.roles["root"].keyids, *(former.roles["root"].keyids if former else ())}
         signers = {i: s for i, s in _signers(keys, phrase).items() if former is None or i in allowed}
         if not allowed & signers.keys():
-            raise SigningError("none of these keys is a root key that may sign this", where=str(keys))
+            raise SigningError(Text("none of these keys is a root key that may sign this"), where=str(keys))
         for key_id in sorted(signers):
             begun.sign(signers[key_id], append=True)
         write_whole(path, begun.to_bytes())
@@ -123,15 +124,22 @@ def _require_plain(path: Path, root: Root) -> None:
         try:
             raw = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.keyval["public"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise SigningError("it holds something that is no Ed25519 key", where=str(path), hint=_LEAVE) from error
+            raise SigningError(
+                Text("it holds something that is no Ed25519 key"), where=str(path), hint=_LEAVE
+            ) from error
         if SSlibKey.from_crypto(raw).keyid != key_id:
-            raise SigningError("one of its keys goes by the name of another", where=str(path), hint=_LEAVE)
+            raise SigningError(Text("one of its keys goes by the name of another"), where=str(path), hint=_LEAVE)
     for role, wanted in ((name, ROLES[name]) for name in root.roles):
         if (len(root.roles[role].keyids), root.roles[role].threshold) != (wanted.keys, wanted.threshold):
-            what = f"it does not ask for {wanted.threshold} of {wanted.keys} keys of {role}"
+            what = Text(
+                "it does not ask for {threshold} of {keys} keys of {role}",
+                threshold=wanted.threshold,
+                keys=wanted.keys,
+                role=role,
+            )
             raise SigningError(what, where=str(path), hint=_LEAVE)
     if not root.consistent_snapshot:
-        raise SigningError("it turns consistent snapshots off", where=str(path), hint=_LEAVE)
+        raise SigningError(Text("it turns consistent snapshots off"), where=str(path), hint=_LEAVE)
 
 
 def _require_genuine(path: Path, former: Root) -> None:
@@ -139,7 +147,7 @@ def _require_genuine(path: Path, former: Root) -> None:
     metadata = _read_root(path)
     result = former.get_verification_result("root", metadata.signed_bytes, metadata.signatures)
     if not result.verified:
-        raise SigningError("the root until now is not signed by its own keys", where=str(path), hint=_LEAVE)
+        raise SigningError(Text("the root until now is not signed by its own keys"), where=str(path), hint=_LEAVE)
 
 
 def _signers(folder: Path, phrase: Phrase) -> Mapping[str, CryptoSigner]:
@@ -172,9 +180,9 @@ def _read_root(path: Path) -> Metadata[Root]:
         with path.open("rb") as file:
             metadata = Metadata[Root].from_bytes(file.read(_ROOT_LIMIT_BYTES))
     except OSError as error:
-        raise SigningError("this root cannot be read", where=str(path), hint=str(error)) from error
+        raise SigningError(Text("this root cannot be read"), where=str(path), hint=str(error)) from error
     except DeserializationError as error:
-        raise SigningError("this file is not a root", where=str(path)) from error
+        raise SigningError(Text("this file is not a root"), where=str(path)) from error
     if not isinstance(metadata.signed, Root):
-        raise SigningError("this file is not a root", where=str(path))
+        raise SigningError(Text("this file is not a root"), where=str(path))
     return metadata

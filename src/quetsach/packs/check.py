@@ -13,7 +13,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, Pack, Trait
 from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.packs import PackError
 from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack
@@ -41,8 +41,23 @@ class Problem:
     """One thing to mend. ``where`` names file and field."""
 
     where: str
-    what: str
-    hint: str = ""
+    text: str | LocalText
+    advice: str | LocalText = ""
+
+    @property
+    def what(self) -> str:
+        """What is to be mended, in English."""
+        return str(self.text)
+
+    @property
+    def hint(self) -> str:
+        """How, in English; empty if there is nothing useful to say."""
+        return str(self.advice)
+
+    @property
+    def error(self) -> PackError:
+        """The problem as an error, which is told in any language."""
+        return PackError(self.text, where=self.where, hint=self.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,7 @@ def check_pack(path: Path) -> Checked:
         content = read_pack(path)
         pack = parse_pack(content, str(path))
     except PackError as error:
-        return Checked(path, None, (Problem(error.where, error.what, error.hint),))
+        return Checked(path, None, (Problem(error.where, error.text or error.what, error.advice or error.hint),))
     places = _Places(path, content)
     problems = [*_text_problems(places, pack), *_guidance_problems(path, pack), *_system_problems(places, pack)]
     if not pack.is_guidance_only:
@@ -107,8 +122,12 @@ def _with_costs(checked: Checked, stopwatch: Stopwatch, broad: list[Problem]) ->
     slow = [
         Problem(
             _rule_place(checked, name),
-            f"it takes {cost:,.0f} times as long as a simple rule, or longer; {HIGHEST_COST:.0f} times are allowed",
-            "give its strings more fixed bytes, and let the condition ask for the header and the size first",
+            Text(
+                "it takes {cost} times as long as a simple rule, or longer; {most} times are allowed",
+                cost=f"{cost:,.0f}",
+                most=f"{HIGHEST_COST:.0f}",
+            ),
+            Text("give its strings more fixed bytes, and let the condition ask for the header and the size first"),
         )
         for name, cost in costs.items()
         if cost > HIGHEST_COST
@@ -160,15 +179,19 @@ def _text_problems(places: _Places, pack: Pack) -> list[Problem]:
 def _language_problems(where: str, text: LocalText) -> list[Problem]:
     problems = []
     if unicodedata.normalize("NFC", text.vi) != text.vi:
-        problems.append(Problem(where, "the Vietnamese text is not in NFC", "save it in composed form"))
+        problems.append(Problem(where, Text("the Vietnamese text is not in NFC"), Text("save it in composed form")))
     if text.vi == text.en:
-        problems.append(Problem(where, "both languages have the same text", "translate it"))
+        problems.append(Problem(where, Text("both languages have the same text"), Text("translate it")))
     return problems
 
 
 def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
     return [
-        Problem(f"{path}/guidance.{language}.md", "it lacks sections", "say what it is, what it did, what to do now")
+        Problem(
+            f"{path}/guidance.{language}.md",
+            Text("it lacks sections"),
+            Text("say what it is, what it did, what to do now"),
+        )
         for language in ("vi", "en")
         if sum(line.startswith("## ") for line in pack.guidance.in_language(language).splitlines()) < _GUIDANCE_HEADINGS
     ]
@@ -179,8 +202,11 @@ def _system_problems(places: _Places, pack: Pack) -> list[Problem]:
     return [
         Problem(
             places.trait(pack, trait, "kind"),
-            f"a {trait.kind} is not looked for on {' or '.join(sorted(pack.platforms))}",
-            f"it is of {', '.join(sorted(SYSTEMS_OF_KIND[trait.kind]))}: mend `platforms` in pack.toml, or the kind",
+            Text("a {kind} is not looked for on {names}", kind=trait.kind, names=" or ".join(sorted(pack.platforms))),
+            Text(
+                "it is of {names}: mend `platforms` in pack.toml, or the kind",
+                names=", ".join(sorted(SYSTEMS_OF_KIND[trait.kind])),
+            ),
         )
         for trait in pack.traits
         if not trait.listed and not pack.platforms & SYSTEMS_OF_KIND[trait.kind]
@@ -194,7 +220,7 @@ def _rule_problems(places: _Places, pack: Pack) -> list[Problem]:
         for file_type in FileType:
             compile_rules(rules_for(rules, frozenset({file_type})), places.rules())
     except QuetsachError as error:
-        return [Problem(places.rules(), error.what, error.hint)]
+        return [Problem(places.rules(), error.text or error.what, error.advice or error.hint)]
     problems = _second_opinion(pack.rules, places)
     in_memory = frozenset(trait.rule for trait in pack.traits if trait.memory)
     variant = memory_variant(rules, in_memory)
@@ -202,8 +228,8 @@ def _rule_problems(places: _Places, pack: Pack) -> list[Problem]:
     for rule in rules.rules:
         if why := variant.left_out.get(rule.name):
             where = places.rules(line_of(pack.rules, rule.source))
-            what = f"rule {rule.name} cannot be looked for in memory: {why}"
-            problems.append(Problem(where, what, "mend the rule, or take `memory` away"))
+            what = Text("rule {name} cannot be looked for in memory: {why}", name=rule.name, why=why)
+            problems.append(Problem(where, what, Text("mend the rule, or take `memory` away")))
     return [*problems, *_cut_problems(rules, pack, places)]
 
 
@@ -214,10 +240,10 @@ def _cut_problems(rules: RuleSet, pack: Pack, places: _Places) -> Iterator[Probl
     for trait in pack.traits:
         where = places.trait(pack, trait, "rule")
         if trait.action is Action.TRUNCATE and trait.rule not in cutting:
-            yield Problem(where, f"its rule has no string {CUT}", "say where to cut the file off")
+            yield Problem(where, Text("its rule has no string {cut}", cut=CUT), Text("say where to cut the file off"))
         elif trait.action is Action.TRUNCATE and trait.rule not in of_texts:
-            hint = 'give the rule file_types = "text"'
-            yield Problem(where, "only texts are cut off, and its rule is for other files, too", hint)
+            hint = Text('give the rule file_types = "text"')
+            yield Problem(where, Text("only texts are cut off, and its rule is for other files, too"), hint)
 
 
 def second_engine() -> Any:
@@ -237,10 +263,14 @@ def _second_opinion(source: str, places: _Places) -> list[Problem]:
         compiler.add_source(source)
     except yara_x.CompileError as error:
         line = int(found[1]) if (found := _AT_LINE.search(str(error))) else 0
-        what = f"YARA-X does not compile them: {str(error).partition('\n')[0]}"
-        return [Problem(places.rules(line), what, "write what both engines understand")]
+        what = Text("YARA-X does not compile them: {reason}", reason=str(error).partition("\n")[0])
+        return [Problem(places.rules(line), what, Text("write what both engines understand"))]
     return [
-        Problem(places.rules(warning["line"]), f"YARA-X warns: {warning['title']}", "mend the line")
+        Problem(
+            places.rules(warning["line"]),
+            Text("YARA-X warns: {warning}", warning=warning["title"]),
+            Text("mend the line"),
+        )
         for warning in compiler.warnings()
         if warning["code"] in GRAVE_WARNINGS
     ]
@@ -249,11 +279,11 @@ def _second_opinion(source: str, places: _Places) -> list[Problem]:
 def _folder_problems(path: Path, pack: Pack) -> list[Problem]:
     problems = []
     if path.resolve().name != pack.family:
-        hint = "rename it, or mend `family` in pack.toml"
-        problems.append(Problem(str(path), f"the folder is not called {pack.family!r}", hint))
+        hint = Text("rename it, or mend `family` in pack.toml")
+        problems.append(Problem(str(path), Text("the folder is not called {family}", family=repr(pack.family)), hint))
     if can_be_planted(pack) and not (path / "specimen.py").is_file():
-        hint = "write build(root): what cannot be planted cannot be tested"
-        problems.append(Problem(str(path), "there is no specimen.py", hint))
+        hint = Text("write build(root): what cannot be planted cannot be tested")
+        problems.append(Problem(str(path), Text("there is no specimen.py"), hint))
     return problems
 
 

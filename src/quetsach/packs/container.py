@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.indicator_list import ListKind
-from quetsach.core.text import Text
+from quetsach.core.text import Number, SystemText, Text
 from quetsach.packs import ContainerError, PackError
 
 # A pack as one opaque file, ``<family>-<version>.qsp``: compressed, and masked so that no scanner reads our rules.
@@ -47,15 +47,21 @@ def pack(content: Mapping[str, bytes]) -> bytes:
     for name in sorted(content):
         encoded = name.encode()
         if not 0 < len(encoded) < 256:
-            raise ContainerError(f"the file name {name!r} does not fit")
+            raise ContainerError(Text("the file name {name} does not fit", name=repr(name)))
         parts += [bytes([len(encoded)]), encoded, len(content[name]).to_bytes(4), content[name]]
     body = b"".join(parts)
     if len(content) > _MOST_FILES or len(body) > CONTENT_LIMIT_BYTES:
-        raise ContainerError(f"more than {_MOST_FILES} files or {CONTENT_LIMIT_BYTES:,} bytes", hint="make it smaller")
+        raise ContainerError(
+            Text("more than {files} files or {size} bytes", files=_MOST_FILES, size=Number(CONTENT_LIMIT_BYTES)),
+            hint=Text("make it smaller"),
+        )
     key = hashlib.sha256(body).digest()[:_KEY_BYTES]
     packed = lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_NONE, preset=6)
     if len(packed) > CONTAINER_LIMIT_BYTES - len(_MAGIC) - _KEY_BYTES:
-        raise ContainerError(f"larger than {CONTAINER_LIMIT_BYTES:,} bytes when packed", hint="make it smaller")
+        raise ContainerError(
+            Text("larger than {size} bytes when packed", size=Number(CONTAINER_LIMIT_BYTES)),
+            hint=Text("make it smaller"),
+        )
     return _MAGIC + key + _masked(packed, key)
 
 
@@ -66,11 +72,11 @@ def unpack(raw: bytes) -> dict[str, bytes]:
         ContainerError: the bytes are no container, are damaged, or unpack to too much.
     """
     if not raw.startswith(_MAGIC) or len(raw) > CONTAINER_LIMIT_BYTES:
-        raise ContainerError("this is not a packed .qsp file", hint=_HINT)
+        raise ContainerError(Text("this is not a packed .qsp file"), hint=_HINT)
     key = raw[len(_MAGIC) : len(_MAGIC) + _KEY_BYTES]
     body = _decompress(_masked(raw[len(_MAGIC) + _KEY_BYTES :], key))
     if hashlib.sha256(body).digest()[:_KEY_BYTES] != key:
-        raise ContainerError("the pack is damaged: its check sum differs", hint=_HINT)
+        raise ContainerError(Text("the pack is damaged: its check sum differs"), hint=_HINT)
     return _split(body)
 
 
@@ -79,9 +85,9 @@ def _decompress(packed: bytes) -> bytes:
     try:
         body = decompressor.decompress(packed, max_length=CONTENT_LIMIT_BYTES)
     except (lzma.LZMAError, MemoryError, EOFError):
-        raise ContainerError("the pack is damaged: it cannot be unpacked", hint=_HINT) from None
+        raise ContainerError(Text("the pack is damaged: it cannot be unpacked"), hint=_HINT) from None
     if not decompressor.eof or decompressor.unused_data:
-        raise ContainerError("the pack is damaged: cut short, too long or too large", hint=_HINT)
+        raise ContainerError(Text("the pack is damaged: cut short, too long or too large"), hint=_HINT)
     return body
 
 
@@ -93,10 +99,10 @@ def _split(body: bytes) -> dict[str, bytes]:
         start = name_end + 4
         end = start + int.from_bytes(body[name_end:start])
         if end > len(body) or len(files) >= _MOST_FILES:
-            raise ContainerError("the pack is damaged: its files do not add up", hint=_HINT)
+            raise ContainerError(Text("the pack is damaged: its files do not add up"), hint=_HINT)
         name = body[at + 1 : name_end].decode("utf-8", "backslashreplace")
         if name in files:
-            raise ContainerError(f"the pack has the file {name!r} twice", hint=_HINT)
+            raise ContainerError(Text("the pack has the file {name} twice", name=repr(name)), hint=_HINT)
         files[name] = body[start:end]
         at = end
     return files
@@ -140,8 +146,14 @@ def read_file(path: Path, limit: int) -> bytes:
             raw = storage.read_up_to(file, limit)
     except OSError as error:
         raise PackError(
-            f"cannot be read: {error.strerror}", where=str(path), hint=Text("a pack needs this file")
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)),
+            where=str(path),
+            hint=Text("a pack needs this file"),
         ) from None
     if len(raw) > limit:
-        raise PackError(f"larger than {limit:,} bytes", where=str(path), hint="a pack's files are small texts")
+        raise PackError(
+            Text("larger than {limit} bytes", limit=Number(limit)),
+            where=str(path),
+            hint=Text("a pack's files are small texts"),
+        )
     return raw

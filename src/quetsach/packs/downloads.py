@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs import PackError
 from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 
@@ -71,17 +72,19 @@ class Download:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or ".." in self.name:
-            raise ReleaseError(f"{self.name!r} is not a name that a file of a release can have")
+            raise ReleaseError(Text("{name} is not a name that a file of a release can have", name=repr(self.name)))
         if self.kind not in KINDS.get(self.system, ()):
-            raise ReleaseError(f"there is no {self.kind!r} for {self.system!r}", where=self.name)
+            raise ReleaseError(
+                Text("there is no {kind} for {system}", kind=repr(self.kind), system=repr(self.system)), where=self.name
+            )
         if not _VERSION.fullmatch(self.version) or not _VERSION.fullmatch(self.machine):
-            raise ReleaseError("the version or the machine is no such word", where=self.name)
+            raise ReleaseError(Text("the version or the machine is no such word"), where=self.name)
         if self.size_bytes <= 0 or not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
-            raise ReleaseError("the size or the SHA-256 is none", where=self.name)
+            raise ReleaseError(Text("the size or the SHA-256 is none"), where=self.name)
         if not re.fullmatch(r"([0-9a-f]{64})?", self.root_sha256):
-            raise ReleaseError("the SHA-256 of the root of trust is none", where=self.name)
+            raise ReleaseError(Text("the SHA-256 of the root of trust is none"), where=self.name)
         if len(self.signed_by) > _LONGEST_SIGNER or not self.signed_by.isprintable():
-            raise ReleaseError("the name of the signer is none", where=self.name)
+            raise ReleaseError(Text("the name of the signer is none"), where=self.name)
 
 
 def described(
@@ -121,7 +124,7 @@ def read_downloads(folder: Path) -> tuple[Download, ...]:
     entries = _read(folder) or ()
     for entry in entries:
         if _measured(folder / entry.name) != (entry.size_bytes, entry.sha256):
-            raise ReleaseError("the file is not the one of the list", where=str(folder / entry.name))
+            raise ReleaseError(Text("the file is not the one of the list"), where=str(folder / entry.name))
     return entries
 
 
@@ -134,10 +137,12 @@ def parse_downloads(raw: bytes, *, where: str = "") -> tuple[Download, ...]:
     try:
         listed: Any = json.loads(raw)
         if listed["format"] != FORMAT or len(listed["files"]) > _MOST_FILES:
-            raise ReleaseError("this version does not read such a list", where=where, hint="a newer one may be needed")
+            raise ReleaseError(
+                Text("this version does not read such a list"), where=where, hint=Text("a newer one may be needed")
+            )
         return tuple(Download(**_typed(entry)) for entry in listed["files"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ReleaseError("the list of the release is damaged", where=where, hint=str(error)) from error
+        raise ReleaseError(Text("the list of the release is damaged"), where=where, hint=str(error)) from error
 
 
 def _typed(entry: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def _read(folder: Path) -> tuple[Download, ...] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ReleaseError("the list of the release cannot be read", where=str(path), hint=str(error)) from error
+        raise ReleaseError(Text("the list of the release cannot be read"), where=str(path), hint=str(error)) from error
     return parse_downloads(raw, where=str(path))
 
 
@@ -171,7 +176,7 @@ def _measured(path: Path) -> tuple[int, str]:
                 digest.update(piece)
                 size_bytes += len(piece)
     except OSError as error:
-        raise ReleaseError("the file cannot be read", where=str(path), hint=str(error)) from error
+        raise ReleaseError(Text("the file cannot be read"), where=str(path), hint=str(error)) from error
     return size_bytes, digest.hexdigest()
 
 
@@ -219,10 +224,10 @@ def seal_tool(wheel: bytes, *, root: bytes, repository: str, reports: str = "") 
     try:
         files = _read_wheel(wheel)
     except _NOT_A_ZIP as error:
-        raise ToolError("this is not a wheel", hint=str(error)) from error
+        raise ToolError(Text("this is not a wheel"), hint=str(error)) from error
     record = next((name for name in files if name.endswith(".dist-info/RECORD") and name.count("/") == 1), None)
     if record is None:
-        raise ToolError("this is not a wheel", hint="it has no list of its files (RECORD)")
+        raise ToolError(Text("this is not a wheel"), hint=Text("it has no list of its files (RECORD)"))
     files[f"{TRUST_FOLDER}/{ROOT_FILE}"] = root
     files[f"{TRUST_FOLDER}/{REPOSITORY_FILE}"] = repository_toml(Trust(root, repository, reports)).encode()
     del files[record]
@@ -239,14 +244,14 @@ def sealed_root(wheel: bytes) -> bytes:
     try:
         return _read_wheel(wheel).get(f"{TRUST_FOLDER}/{ROOT_FILE}", b"")
     except _NOT_A_ZIP as error:
-        raise ToolError("this is not a wheel", hint=str(error)) from error
+        raise ToolError(Text("this is not a wheel"), hint=str(error)) from error
 
 
 def _read_wheel(wheel: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if sum(entry.file_size for entry in entries) > _WHEEL_LIMIT_BYTES:
-            raise ToolError("the wheel is larger than a tool can be")
+            raise ToolError(Text("the wheel is larger than a tool can be"))
         return {entry.filename: archive.read(entry) for entry in entries}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import boreal
 
+from quetsach.core.text import Text
 from quetsach.packs import PackError
 from quetsach.packs.specimen.program import build_elf, build_pe
 
@@ -63,7 +64,7 @@ def goodware(folder: Path | None) -> Sample:
         return sample(SYSTEM, most_files=_MOST_FILES, most_bytes=_MOST_BYTES)
     chosen = sample(folder, most_files=_MOST_WALKED, most_bytes=_NO_LIMIT)
     if not chosen.files:
-        raise PackError("there are no files to look at", where=str(folder), hint="name another folder")
+        raise PackError(Text("there are no files to look at"), where=str(folder), hint=Text("name another folder"))
     return chosen
 
 

@@ -102,7 +102,10 @@ def no_phrase(name: str) -> str:
     Raises:
         SigningError: always.
     """
-    raise SigningError(f"the key {name} is under a pass phrase", hint="run this on a terminal, or give --pass-file")
+    raise SigningError(
+        Text("the key {name} is under a pass phrase", name=name),
+        hint=Text("run this on a terminal, or give --pass-file"),
+    )
 
 
 class Signers(Mapping[str, CryptoSigner]):
@@ -118,7 +121,9 @@ class Signers(Mapping[str, CryptoSigner]):
             path = self._paths[key_id]
             signer = CryptoSigner(read_private(path, self._phrase))
             if signer.public_key.keyid != key_id:
-                raise SigningError("this private key does not belong to the public key beside it", where=str(path))
+                raise SigningError(
+                    Text("this private key does not belong to the public key beside it"), where=str(path)
+                )
             self._open[key_id] = signer
         return self._open[key_id]
 
@@ -166,8 +171,8 @@ def private_pem(private: Ed25519PrivateKey, phrase: str) -> bytes:
     """
     if phrase and len(phrase) < SHORTEST_PHRASE:
         raise SigningError(
-            f"the pass phrase has fewer than {SHORTEST_PHRASE} characters",
-            hint="take five or more words that no text has",
+            Text("the pass phrase has fewer than {least} characters", least=SHORTEST_PHRASE),
+            hint=Text("take five or more words that no text has"),
         )
     if phrase:
         return wrapped(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), phrase.encode())
@@ -183,9 +188,9 @@ def read_public(path: Path) -> SSlibKey:
     try:
         key = load_pem_public_key(_read(path))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise SigningError("this is not a public key in PEM form", where=str(path)) from error
+        raise SigningError(Text("this is not a public key in PEM form"), where=str(path)) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise SigningError("this is not an Ed25519 key", where=str(path))
+        raise SigningError(Text("this is not an Ed25519 key"), where=str(path))
     return SSlibKey.from_crypto(key)
 
 
@@ -199,14 +204,14 @@ def read_private(path: Path, phrase: Phrase) -> Ed25519PrivateKey:
     encrypted = raw.lstrip().startswith(_ENCRYPTED)
     secret = phrase(path.stem).encode() if encrypted else None
     if encrypted and not secret:
-        raise SigningError("no pass phrase was given", where=str(path))
+        raise SigningError(Text("no pass phrase was given"), where=str(path))
     try:
         key = load_pem_private_key(raw, secret)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        what = "the pass phrase is wrong" if encrypted else "this is not a private key in PEM form"
+        what = Text("the pass phrase is wrong") if encrypted else Text("this is not a private key in PEM form")
         raise SigningError(what, where=str(path)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningError("this is not an Ed25519 key", where=str(path))
+        raise SigningError(Text("this is not an Ed25519 key"), where=str(path))
     return key
 
 
@@ -216,13 +221,17 @@ def _read(path: Path) -> bytes:
             path,
             least_bytes=_KEY_LEAST_BYTES,
             most_bytes=_KEY_LIMIT_BYTES,
-            hint="put the key back from its copy; one without a copy is replaced: `quetsach packs keys rotate NAME`",
+            hint=Text(
+                "put the key back from its copy; one without a copy is replaced: `quetsach packs keys rotate NAME`"
+            ),
         )
     except storage.StorageError as error:
-        raise SigningError(f"this key cannot be used: {error.what}", where=str(path), hint=error.hint) from error
+        raise SigningError(
+            Text("this key cannot be used: {reason}", reason=error.what), where=str(path), hint=error.hint
+        ) from error
     except FileNotFoundError as error:
-        hint = "all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set"
-        raise SigningError("this key cannot be read", where=str(path), hint=hint) from error
+        hint = Text("all public keys (*.pub) must be in this folder; `quetsach packs keys new --out DIR` makes a set")
+        raise SigningError(Text("this key cannot be read"), where=str(path), hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,20 +299,22 @@ def new_keys(folder: Path, names: Sequence[str] = ALL_NAMES, *, phrase: str = ""
     """
     for name in names:
         if name not in ALL_NAMES:
-            raise SigningError(f"there is no key {name!r}", hint=Text("one of {names}", names=", ".join(ALL_NAMES)))
+            raise SigningError(
+                Text("there is no key {name}", name=repr(name)), hint=Text("one of {names}", names=", ".join(ALL_NAMES))
+            )
     try:
         storage.make_folder(folder)
         folder.chmod(storage.PRIVATE_FOLDER)
         if there := [name for name in names if any((folder / f"{name}{end}").exists() for end in (".pem", ".pub"))]:
             raise SigningError(
-                f"there is a key {there[0]} already",
+                Text("there is a key {key} already", key=there[0]),
                 where=str(folder),
-                hint="keys are never overwritten; replace one with rotate",
+                hint=Text("keys are never overwritten; replace one with rotate"),
             )
         for name in names:
             write_pair(folder, name, Ed25519PrivateKey.generate(), phrase)
     except OSError as error:
-        raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
+        raise SigningError(Text("the keys cannot be written"), where=str(folder), hint=str(error)) from error
     return tuple(names)
 
 
@@ -324,7 +335,7 @@ def rotate(folder: Path, name: str, *, phrase: str = "") -> str:
             storage.publish([(private, former)])
         return write_pair(folder, name, Ed25519PrivateKey.generate(), phrase)
     except OSError as error:
-        raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
+        raise SigningError(Text("the keys cannot be written"), where=str(folder), hint=str(error)) from error
 
 
 def protect(folder: Path, name: str, *, old: Phrase, new: str) -> None:
@@ -335,12 +346,12 @@ def protect(folder: Path, name: str, *, old: Phrase, new: str) -> None:
     """
     _require_known(folder, name)
     if not new:
-        raise SigningError("no pass phrase was given", where=name)
+        raise SigningError(Text("no pass phrase was given"), where=name)
     private = read_private(folder / f"{name}.pem", old)
     try:
         write_pair(folder, name, private, new)
     except OSError as error:
-        raise SigningError("the keys cannot be written", where=str(folder), hint=str(error)) from error
+        raise SigningError(Text("the keys cannot be written"), where=str(folder), hint=str(error)) from error
 
 
 def load_keys(folder: Path, *, phrase: Phrase = no_phrase) -> KeyRing:
@@ -366,7 +377,9 @@ def _require_different(public: Mapping[str, tuple[SSlibKey, ...]], where: str) -
         for name, key in zip(key_names(role), keys, strict=True):
             if (other := places.setdefault(key.keyid, name)) != name:
                 hint = f"make {name} anew: quetsach packs keys rotate {name}"
-                raise SigningError(f"{other} and {name} are the same key", where=where, hint=hint)
+                raise SigningError(
+                    Text("{other} and {name} are the same key", other=other, name=name), where=where, hint=hint
+                )
 
 
 def list_keys(folder: Path) -> tuple[KeyState, ...]:
@@ -387,4 +400,4 @@ def list_keys(folder: Path) -> tuple[KeyState, ...]:
 
 def _require_known(folder: Path, name: str) -> None:
     if name not in ALL_NAMES or not (folder / f"{name}.pub").is_file():
-        raise SigningError(f"there is no key {name!r}", where=str(folder))
+        raise SigningError(Text("there is no key {name}", name=repr(name)), where=str(folder))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from quetsach.core.pack import Pack, Trait
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.packs import ContainerError, PackError
 from quetsach.packs.container import (
     CONTAINER_LIMIT_BYTES,
@@ -118,7 +118,9 @@ def _packs_of(shelf: Path) -> list[Path]:
     try:
         entries = sorted(shelf.iterdir())
     except OSError as error:
-        raise PackError(f"cannot read the shelf: {error.strerror}", where=str(shelf)) from None
+        raise PackError(
+            Text("cannot read the shelf: {reason}", reason=SystemText(error.strerror)), where=str(shelf)
+        ) from None
     return [entry for entry in entries if entry.suffix == ".qsp" or (entry / "pack.toml").is_file()]
 
 
@@ -143,7 +145,7 @@ def parse_pack(content: Mapping[str, bytes], where: str) -> Pack:
     """
     head = _head(content, where)
     if head.take_number("format") != _FORMAT:
-        head.fail(f"this tool reads format {_FORMAT}", field="format", hint="update quetsach")
+        head.fail(f"this tool reads format {_FORMAT}", field="format", hint=Text("update quetsach"))
     platforms = frozenset(_choices(head, "platforms", (*PLATFORMS, *DEVICES)))
     rules, traits = _recognition(content, where, platforms, head)
     pack = Pack(
@@ -179,18 +181,27 @@ def _recognition(
         lists = lists_of(content, where)
         return rules, parse_recipe(content["recipe.toml"], f"{where}/recipe.toml", names, lists)
     if platforms & set(PLATFORMS):
-        hint = f"the tool runs on none of {', '.join(DEVICES)}: give them a pack of their own, with guidance only"
+        hint = Text(
+            "the tool runs on none of {names}: give them a pack of their own, with guidance only",
+            names=", ".join(DEVICES),
+        )
         head.fail("computers and devices stand in one pack", field="platforms", hint=hint)
     if superfluous := sorted(content.keys() - GUIDANCE_FILES):
-        hint = "a pack of devices has " + ", ".join(GUIDANCE_FILES)
-        raise PackError("nothing of this file can be used on a device", where=f"{where}/{superfluous[0]}", hint=hint)
+        hint = Text("a pack of devices has {names}", names=", ".join(GUIDANCE_FILES))
+        raise PackError(
+            Text("nothing of this file can be used on a device"), where=f"{where}/{superfluous[0]}", hint=hint
+        )
     return "", ()
 
 
 def _require(content: Mapping[str, bytes], names: Iterable[str], where: str) -> None:
     for name in names:
         if name not in content:
-            raise PackError(f"the file {name} is missing", where=where, hint="a pack needs " + ", ".join(names))
+            raise PackError(
+                Text("the file {name} is missing", name=name),
+                where=where,
+                hint=Text("a pack needs {names}", names=", ".join(names)),
+            )
 
 
 def content_digest(content: Mapping[str, bytes]) -> str:
@@ -207,7 +218,7 @@ def _text(content: Mapping[str, bytes], name: str, where: str) -> str:
     except UnicodeDecodeError as error:
         raise not_utf8(content[name], error, f"{where}/{name}") from None
     if not text.strip():
-        raise PackError("the file is empty", where=f"{where}/{name}", hint="write it")
+        raise PackError(Text("the file is empty"), where=f"{where}/{name}", hint=Text("write it"))
     return text
 
 
@@ -217,15 +228,19 @@ def _guidance(content: Mapping[str, bytes], language: str, where: str) -> str:
     text = _text(content, name, where)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.replace("\t", "").isprintable():
-            what = "the line has control or invisible characters"
-            raise PackError(what, where=f"{where}/{name}:{number}", hint="write it as plain text")
+            what = Text("the line has control or invisible characters")
+            raise PackError(what, where=f"{where}/{name}:{number}", hint=Text("write it as plain text"))
     return text
 
 
 def _choices(table: Table, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
     values = table.take_texts(name)
     if not values or not set(values) <= set(choices):
-        table.fail(f"field {name!r} is {list(values)!r}", field=name, hint=f"one or more of {', '.join(choices)}")
+        table.fail(
+            f"field {name!r} is {list(values)!r}",
+            field=name,
+            hint=Text("one or more of {names}", names=", ".join(choices)),
+        )
     return values
 
 
@@ -233,6 +248,6 @@ def _references(table: Table) -> tuple[str, ...]:
     references = table.take_texts("references")
     for reference in references:
         if not reference.startswith("https://"):
-            what = f"the reference {reference!r} is no https:// address"
-            table.fail(what, field="references", hint="other sources go into sources.md")
+            what = Text("the reference {reference} is no https:// address", reference=repr(reference))
+            table.fail(what, field="references", hint=Text("other sources go into sources.md"))
     return references

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs import SigningError, container
 from quetsach.packs.container import read_folder, unpack
 from quetsach.packs.installed import SUFFIX, PackName, Ring, newest_of, parse_name
@@ -143,7 +144,7 @@ def refresh_online(
     with one_publisher(folder):
         signing = Signing(folder, keys, now, lifetimes or Lifetimes(), objection)
         if signing.folder.old("timestamp") is None:
-            raise SigningError("there is no repository here yet", where=str(folder), hint="publish first")
+            raise SigningError(Text("there is no repository here yet"), where=str(folder), hint=Text("publish first"))
         signing.keep_all()
         return signing.finish()
 
@@ -157,11 +158,12 @@ def offer(signing: Signing, files: Mapping[str, Mapping[str, bytes]], keep: int,
     """
     for name in (name for chosen in files.values() for name in chosen):
         if not _FILE_NAME.fullmatch(name) or ".." in name:
-            raise SigningError(f"{name!r} is not a name that a file of a repository can have")
+            raise SigningError(Text("{name} is not a name that a file of a repository can have", name=repr(name)))
     for role in files:
         if role not in signing.delegated_roles:
             raise SigningError(
-                f"this repository has no role {role}", hint=f"make its key with: quetsach packs keys new --name {role}"
+                Text("this repository has no role {role}", role=role),
+                hint=Text("make its key with: quetsach packs keys new --name {role}", role=role),
             )
     if "packs" in files:
         signing.require_consent(files["packs"])
@@ -194,8 +196,8 @@ def _require_tried(signing: Signing, files: Mapping[str, bytes]) -> None:
     tried = {*canary.values(), *signing.folder.published("packs").values()}
     if untried := sorted(name for name, content in files.items() if content not in tried):
         raise SigningError(
-            f"{untried[0]} was not in the canary ring",
-            hint="publish it with --ring canary and promote it later; in an emergency give --untried",
+            Text("{pack} was not in the canary ring", pack=untried[0]),
+            hint=Text("publish it with --ring canary and promote it later; in an emergency give --untried"),
         )
 
 
@@ -203,7 +205,7 @@ def _read_tool(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SigningError("this tool cannot be read", where=str(path), hint=str(error)) from error
+        raise SigningError(Text("this tool cannot be read"), where=str(path), hint=str(error)) from error
 
 
 @contextmanager
@@ -218,7 +220,7 @@ def one_publisher(folder: Path) -> Iterator[None]:
         with storage.locked(folder / ".lock"):
             yield
     except OSError as error:
-        raise SigningError("the repository cannot be written", where=str(folder), hint=str(error)) from error
+        raise SigningError(Text("the repository cannot be written"), where=str(folder), hint=str(error)) from error
 
 
 # What a centre does with packs that are published: give them to everybody, take them back, give them free again.
@@ -256,14 +258,16 @@ def promote(
         canary = published_packs(signing, "canary")
         for family in families:
             if family not in {name.family for name in canary}:
-                hint = f"it has: {', '.join(sorted({name.family for name in canary})) or 'none'}"
-                raise SigningError(f"the canary ring has no pack {family!r}", where=str(out), hint=hint)
+                hint = Text("it has: {names}", names=", ".join(sorted({name.family for name in canary})) or "none")
+                raise SigningError(
+                    Text("the canary ring has no pack {family}", family=repr(family)), where=str(out), hint=hint
+                )
         general = published_packs(signing, "packs")
         chosen = {name: content for name, content in canary.items() if not families or name.family in families}
         merged = newest_of((*general.items(), *chosen.items()))
         new = tuple(sorted(merged.keys() - {name.file for name in general}))
         if not new:
-            raise SigningError("the canary ring has nothing that is newer", where=str(out))
+            raise SigningError(Text("the canary ring has nothing that is newer"), where=str(out))
         return offer(signing, {"packs": merged}, keep), new
 
 
@@ -320,7 +324,11 @@ def unwithdraw(
         others = [one for one in listed if one.label != label]
         if len(others) == len(listed):
             known = ", ".join(one.label for one in listed) or "nothing"
-            raise SigningError(f"{label!r} was not withdrawn", where=str(out), hint=f"withdrawn: {known}")
+            raise SigningError(
+                Text("{label} was not withdrawn", label=repr(label)),
+                where=str(out),
+                hint=Text("withdrawn: {known}", known=known),
+            )
         return offer(signing, {"withdrawals": {LIST_FILE: list_bytes(others)}}, keep)
 
 
@@ -336,16 +344,21 @@ def _completed(signing: Signing, entry: Withdrawal, *, where: str) -> Withdrawal
     up_to = entry.up_to or max(packs, default="")
     if not up_to:
         families = ", ".join(sorted({name.family for name in named})) or "none"
-        hint = f"published: {families}; of one that is no longer, name the last version with --up-to"
-        raise SigningError(f"no pack {entry.family!r} is published", where=where, hint=hint)
+        hint = Text(
+            "published: {families}; of one that is no longer, name the last version with --up-to", families=families
+        )
+        raise SigningError(Text("no pack {family} is published", family=repr(entry.family)), where=where, hint=hint)
     known: set[str] = set()
     for version, content in packs.items():
         pack = parse_pack(unpack(content), f"{entry.family}-{version}")
         known |= {text for trait in pack.traits for text in (trait.id, trait.rule) if text} | rules_by_name(pack)
     if entry.name and packs and entry.name not in known:
         raise SigningError(
-            f"the pack {entry.family!r} has no trait or rule {entry.name!r}",
+            Text("the pack {family} has no trait or rule {name}", family=repr(entry.family), name=repr(entry.name)),
             where=where,
-            hint=f"one of {', '.join(sorted(known)[:_NAMES_TOLD])}{' …' * (len(known) > _NAMES_TOLD)}",
+            hint=Text(
+                "one of {names}",
+                names=", ".join([*sorted(known)[:_NAMES_TOLD], *(["…"] if len(known) > _NAMES_TOLD else [])]),
+            ),
         )
     return Withdrawal(entry.family, entry.name, up_to, entry.reason, entry.since)

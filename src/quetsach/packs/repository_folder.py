@@ -12,6 +12,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetF
 from tuf.api.serialization import DeserializationError
 
 from quetsach import storage
+from quetsach.core.text import Text
 from quetsach.packs import SigningError
 
 # The folder of a repository as it lies on disk: which metadata counts, which files it lists, how both are written.
@@ -130,7 +131,9 @@ class RepositoryFolder:
                 content = path.read_bytes()
                 target.verify_length_and_hashes(content)
             except (OSError, LengthOrHashMismatchError) as error:
-                raise SigningError("a published file is damaged", where=str(path), hint="publish it again") from error
+                raise SigningError(
+                    Text("a published file is damaged"), where=str(path), hint=Text("publish it again")
+                ) from error
             files[target.path.removeprefix(f"{role}/")] = content
         return files
 
@@ -177,7 +180,7 @@ def read_document(path: Path) -> Document | None:
         return None
     except DeserializationError as error:
         hint = "restore it from a copy: versions must never go back"
-        raise SigningError("the repository's metadata is damaged", where=str(path), hint=hint) from error
+        raise SigningError(Text("the repository's metadata is damaged"), where=str(path), hint=hint) from error
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -59,7 +59,7 @@ def compile_rules(source: str, where: str) -> boreal.Scanner:
         place = f"{where}:{found[1]}" if (found := _AT.match(what)) else where
         what = _AT.sub(r"column \2: ", what, count=1)
         raise PackError(
-            Text("the rules do not compile: {error}", error=what), where=place, hint="mend this line"
+            Text("the rules do not compile: {error}", error=what), where=place, hint=Text("mend this line")
         ) from None
 
 
@@ -82,7 +82,7 @@ def rule_names(source: str, where: str) -> frozenset[str]:
             ) from None
     if odd := with_odd_author(scanner):
         what = f"the author of rule {odd} has control or invisible characters"
-        raise PackError(what, where=where, hint="write it as one plain line: it is shown with each finding")
+        raise PackError(what, where=where, hint=Text("write it as one plain line: it is shown with each finding"))
     return frozenset(rule.identifier for rule in scanner if not rule.is_private)
 
 
@@ -114,7 +114,9 @@ def _shallow_rules(source: str, where: str) -> tuple[RuleText, ...]:
     for rule in rules:
         if longest_chain(rule.condition) > LONGEST_CHAIN:
             what = f"the condition of rule {rule.name} has more than {LONGEST_CHAIN:,} words in a row"
-            raise PackError(what, where=f"{where}:{line_of(source, rule.source)}", hint="divide it by `and` or `or`")
+            raise PackError(
+                what, where=f"{where}:{line_of(source, rule.source)}", hint=Text("divide it by `and` or `or`")
+            )
     return rules
 
 

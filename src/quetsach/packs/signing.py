@@ -15,6 +15,7 @@ from typing import Any
 
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
+from quetsach.core.text import Text
 from quetsach.packs import HeldBackError, SigningError
 from quetsach.packs.keys import ROLES, KeyRing
 from quetsach.packs.repository_folder import Delegator, Document, RepositoryFolder, read_document
@@ -113,7 +114,7 @@ class Signing:
         offered = {f"packs/{name}": hashlib.sha256(content).hexdigest() for name, content in packs.items()}
         old = self.folder.old("packs")
         if (old is None or _hashes(old) != offered) and (reason := self._objection(packs)):
-            raise HeldBackError("these packs wait for a second person", where=str(self.folder.path), hint=reason)
+            raise HeldBackError(Text("these packs wait for a second person"), where=str(self.folder.path), hint=reason)
 
     def former_root(self) -> Root | None:
         """Return the newest root of the repository."""
@@ -212,12 +213,16 @@ class Signing:
     def _top_targets(self) -> Targets:
         signed = self._current["targets"].signed
         if not isinstance(signed, Targets):
-            raise SigningError("the repository's targets are not targets", where=str(self.folder.metadata))
+            raise SigningError(Text("the repository's targets are not targets"), where=str(self.folder.metadata))
         return signed
 
     def _required(self, role: str, document: Document | None) -> Document:
         if document is None:
-            raise SigningError(f"the repository lacks its {role}", where=str(self.folder.path), hint="publish again")
+            raise SigningError(
+                Text("the repository lacks its {role}", role=role),
+                where=str(self.folder.path),
+                hint=Text("publish again"),
+            )
         return document
 
     def _whole(self, role: str, delegator: Delegator) -> Document | None:
@@ -261,7 +266,12 @@ class Signing:
             if role == "root":
                 hint += "; or let its holders sign one after the other: quetsach packs keys root"
             raise SigningError(
-                f"too few private keys of {role} are at hand: {ROLES[role].threshold} must sign", hint=hint
+                Text(
+                    "too few private keys of {role} are at hand: {threshold} must sign",
+                    role=role,
+                    threshold=ROLES[role].threshold,
+                ),
+                hint=hint,
             )
         self._current[role] = old
         self._overdue.append(role)
@@ -282,7 +292,7 @@ class Signing:
 
 def _as_root(document: Document) -> Root:
     if not isinstance(document.signed, Root):
-        raise SigningError("the repository's root is not a root")
+        raise SigningError(Text("the repository's root is not a root"))
     return document.signed
 
 

@@ -67,13 +67,15 @@ def read_root(path: Path) -> bytes:
         with path.open("rb") as file:
             root = storage.read_up_to(file, ROOT_LIMIT_BYTES)
     except OSError as error:
-        raise TrustError("the root of trust cannot be read", where=str(path), hint=str(error)) from error
+        raise TrustError(Text("the root of trust cannot be read"), where=str(path), hint=str(error)) from error
     if not root.strip(b"\0 \r\n"):
-        hint = "name the root again: quetsach update --trust-root FILE --repository ADDRESS"
+        hint = Text("name the root again: quetsach update --trust-root FILE --repository ADDRESS")
         raise TrustError(Text("the file is empty: it was not written to its end"), where=str(path), hint=hint)
     if not _looks_like_root(root):
         raise TrustError(
-            "this file is not a root of trust", where=str(path), hint="a centre publishes it as metadata/1.root.json"
+            Text("this file is not a root of trust"),
+            where=str(path),
+            hint=Text("a centre publishes it as metadata/1.root.json"),
         )
     return root
 
@@ -107,12 +109,14 @@ def _read_addresses(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise TrustError("the address of the repository cannot be read", where=str(path), hint=str(error)) from error
+        raise TrustError(
+            Text("the address of the repository cannot be read"), where=str(path), hint=str(error)
+        ) from error
     if "url" not in addresses:
-        hint = "name it again: quetsach update --repository ADDRESS"
-        raise TrustError("the file names no address: it was not written to its end", where=str(path), hint=hint)
+        hint = Text("name it again: quetsach update --repository ADDRESS")
+        raise TrustError(Text("the file names no address: it was not written to its end"), where=str(path), hint=hint)
     if not all(isinstance(address, str) for address in addresses.values()):
-        raise TrustError("the address of the repository must be text", where=str(path))
+        raise TrustError(Text("the address of the repository must be text"), where=str(path))
     return addresses
 
 

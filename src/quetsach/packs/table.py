@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Never
 
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.packs import PackError
 
 # On which line of a TOML file a field stands: ``tomllib`` says that of a typing mistake only, not of a wrong value.
@@ -151,22 +151,28 @@ def read_toml(raw: bytes, *, where: str) -> "Table":
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
-        raise PackError(f"not valid TOML: {error}", where=f"{where}:{line}", hint="mend this line") from None
+        raise PackError(
+            Text("not valid TOML: {error}", error=error), where=f"{where}:{line}", hint=Text("mend this line")
+        ) from None
     except ValueError:  # a number of more digits than Python reads
-        raise PackError("a number in it has too many digits", where=where, hint="write a small one") from None
+        raise PackError(
+            Text("a number in it has too many digits"), where=where, hint=Text("write a small one")
+        ) from None
     except RecursionError:
         raise _too_deep(where) from None
     return Table(content, where=where, lines=TomlLines(text))
 
 
 def _too_deep(where: str) -> PackError:
-    return PackError("nested too deeply", where=where, hint="a pack needs two levels at most")
+    return PackError(Text("nested too deeply"), where=where, hint=Text("a pack needs two levels at most"))
 
 
 def not_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> PackError:
     """Return the error of a file that is not UTF-8, with its line."""
     place = f"{where}:{raw.count(b'\n', 0, error.start) + 1}"
-    return PackError(f"byte {error.start} is not UTF-8", where=place, hint="save the file as UTF-8")
+    return PackError(
+        Text("byte {start} is not UTF-8", start=error.start), where=place, hint=Text("save the file as UTF-8")
+    )
 
 
 class Table:
@@ -189,7 +195,7 @@ class Table:
         self._path = path
         self._title = title
 
-    def fail(self, what: str, *, field: str = "", hint: str = "") -> Never:
+    def fail(self, what: str | LocalText, *, field: str = "", hint: str | LocalText = "") -> Never:
         """Raise the error of this table, or of one of its fields, with its line."""
         raise PackError(what, where=self.where(field), hint=hint)
 

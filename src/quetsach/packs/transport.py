@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 from quetsach import __version__
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 _CHUNK_BYTES = 65_536
-_PROXY_HINT = "the proxy asks for a name: set HTTPS_PROXY (and HTTP_PROXY) to http://NAME:PASSWORD@HOST:PORT"
+_PROXY_HINT = Text("the proxy asks for a name: set HTTPS_PROXY (and HTTP_PROXY) to http://NAME:PASSWORD@HOST:PORT")
 
 
 class TransportError(QuetsachError):
@@ -40,7 +41,7 @@ class StatusError(TransportError):
 
     def __init__(self, status: int, *, where: str) -> None:
         super().__init__(
-            f"the server answered with HTTP status {status}",
+            Text("the server answered with HTTP status {status}", status=status),
             where=where,
             hint=_PROXY_HINT if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else "",
         )
@@ -94,13 +95,13 @@ def fetch(
             while chunk := response.read1(_CHUNK_BYTES):
                 received += len(chunk)
                 if received > limit_bytes:
-                    raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+                    raise TooLongError(Text("the answer is longer than {size} bytes", size=limit_bytes), where=url)
                 if given_up.is_set():
                     return
                 into.write(chunk)
                 tick(received)
             if promised is not None and received - begun < promised:
-                raise TransportError("the answer breaks off", where=url)
+                raise TransportError(Text("the answer breaks off"), where=url)
 
     _require_http(url)
     try:
@@ -114,7 +115,7 @@ def _start(response: HTTPResponse, into: IO[bytes], there: int, url: str) -> int
     """Make the file ready for the body of an answer, and return how many bytes of the whole it holds already."""
     if there and response.status == HTTPStatus.PARTIAL_CONTENT:
         if not response.headers.get("Content-Range", "").startswith(f"bytes {there}-"):
-            raise TransportError("the server sends another part than was asked for", where=url)
+            raise TransportError(Text("the server sends another part than was asked for"), where=url)
         return there
     if there:
         into.seek(0)
@@ -157,7 +158,7 @@ class _FewRedirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise TransportError("the server redirects from https to an unprotected address", where=newurl)
+            raise TransportError(Text("the server redirects from https to an unprotected address"), where=newurl)
         onward = super().redirect_request(req, fp, code, msg, headers, newurl)
         if onward is not None:  # the next address may need no proxy, and must not learn its password
             onward.remove_header("Proxy-authorization")
@@ -181,10 +182,10 @@ def _open(request: urllib.request.Request, patience: Patience):  # type: ignore[
 def _read(response: HTTPResponse | urllib.error.HTTPError, limit_bytes: int, url: str) -> bytes:
     body: bytes = response.read(limit_bytes + 1)
     if len(body) > limit_bytes:
-        raise TooLongError(f"the answer is longer than {limit_bytes} bytes", where=url)
+        raise TooLongError(Text("the answer is longer than {size} bytes", size=limit_bytes), where=url)
     promised = response.headers.get("Content-Length", "")
     if promised.isdecimal() and len(body) < int(promised[:12]):
-        raise TransportError("the answer breaks off", where=url)
+        raise TransportError(Text("the answer breaks off"), where=url)
     return body
 
 
@@ -195,7 +196,7 @@ def _require_http(url: str) -> None:
     except ValueError:
         known = False
     if not known or not url.isascii() or not url.isprintable() or " " in url:
-        raise TransportError("this is not an address that starts with http:// or https://", where=url)
+        raise TransportError(Text("this is not an address that starts with http:// or https://"), where=url)
 
 
 def _within[T](seconds: float, work: Callable[[], T], *, where: str) -> T:
@@ -216,7 +217,7 @@ def _within[T](seconds: float, work: Callable[[], T], *, where: str) -> T:
         return results[0]
     if errors:
         _raise_explained(errors[0], where)
-    raise TooSlowError(f"no complete answer within {seconds:.0f} seconds", where=where)
+    raise TooSlowError(Text("no complete answer within {seconds} seconds", seconds=f"{seconds:.0f}"), where=where)
 
 
 def _raise_explained(error: BaseException, where: str) -> NoReturn:
@@ -225,10 +226,10 @@ def _raise_explained(error: BaseException, where: str) -> NoReturn:
             error.close()
             raise StatusError(error.code, where=where) from error
         case TimeoutError() | urllib.error.URLError(reason=TimeoutError()):
-            raise TooSlowError("the server does not answer in time", where=where) from error
+            raise TooSlowError(Text("the server does not answer in time"), where=where) from error
         case OSError() | HTTPException() | ValueError():
             reason = str(getattr(error, "reason", None) or error)
             hint = _PROXY_HINT if "407" in reason else reason
-            raise TransportError("the server cannot be reached or breaks off", where=where, hint=hint) from error
+            raise TransportError(Text("the server cannot be reached or breaks off"), where=where, hint=hint) from error
         case _:
             raise error

@@ -232,10 +232,12 @@ def _explained(repository: str) -> Iterator[None]:
                 raise RefusedError(reason, where=repository, detail=str(error)) from error
         detail = f"{error.what}: {error.hint}" if isinstance(error, TransportError) and error.hint else str(error)
         raise UnreachableError(
-            "the repository cannot be reached; the installed packs stay as they are", where=repository, hint=detail
+            Text("the repository cannot be reached; the installed packs stay as they are"),
+            where=repository,
+            hint=detail,
         ) from error
     except OSError as error:
-        raise UnreachableError("the update cannot be carried out", where=repository, hint=str(error)) from error
+        raise UnreachableError(Text("the update cannot be carried out"), where=repository, hint=str(error)) from error
 
 
 @contextmanager
@@ -248,6 +250,6 @@ def _one_update(state: Path) -> Iterator[None]:
     except BlockingIOError as error:
         raise UnreachableError(Text("another update is running"), where=str(state), hint=Text("wait for it")) from error
     except OSError as error:
-        raise UnreachableError("the state cannot be written", where=str(state), hint=str(error)) from error
+        raise UnreachableError(Text("the state cannot be written"), where=str(state), hint=str(error)) from error
     with held:
         yield

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import quetsach
 from quetsach import __version__, storage
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.installation import own_folder
 from quetsach.packs import PackError, Refusal, RefusedError
 from quetsach.packs.downloads import LIST_FILE, Download, parse_downloads
@@ -193,7 +193,11 @@ def put_beside(archive: bytes, folder: Path, version: str, *, trial: Callable[[P
         raise UpgradeError(Text("another update is running"), where=str(folder), hint=Text("wait for it")) from error
     except OSError as error:
         hint = Text("run it as the one to whom the folder belongs, or as root; look for space on the disk")
-        raise UpgradeError(f"the folder cannot be written: {error.strerror}", where=str(folder), hint=hint) from error
+        raise UpgradeError(
+            Text("the folder cannot be written: {reason}", reason=SystemText(error.strerror)),
+            where=str(folder),
+            hint=hint,
+        ) from error
 
 
 def in_use(folder: Path) -> str:
@@ -355,7 +359,9 @@ def _write(path: Path, content: bytes) -> None:
         storage.write(path, content, mode=0o700)
     except OSError as error:
         hint = Text("run it as administrator; look for space on the disk")
-        raise UpgradeError(f"the file cannot be written: {error.strerror}", where=str(path), hint=hint) from error
+        raise UpgradeError(
+            Text("the file cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path), hint=hint
+        ) from error
 
 
 def _run(command: list[str], seconds: float) -> int:
@@ -364,5 +370,5 @@ def _run(command: list[str], seconds: float) -> int:
         return subprocess.run(command, timeout=seconds, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         needs_rights = getattr(error, "winerror", 0) == _NEEDS_ELEVATION
-        hint = "run it as administrator" if needs_rights else str(error)
+        hint = Text("run it as administrator") if needs_rights else str(error)
         raise UpgradeError(Text("the new version cannot be started"), where=command[0], hint=hint) from error

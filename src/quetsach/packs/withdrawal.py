@@ -26,7 +26,7 @@ _STATE_FILE = "withdrawals.json"
 _FORMAT = 1
 _ENTRIES_LIMIT = 2000
 _TEXT_LIMIT = 1000
-_HINT = "run: quetsach update"
+_HINT = Text("run: quetsach update")
 
 
 class WithdrawalError(PackError):
@@ -66,7 +66,9 @@ def parse_list(raw: bytes, *, where: str) -> tuple[Withdrawal, ...]:
         return tuple(_entry(entry) for entry in _entries(raw))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WithdrawalError(
-            Text("the list of what the centre has taken back cannot be read"), where=where, hint=f"{_HINT} ({error})"
+            Text("the list of what the centre has taken back cannot be read"),
+            where=where,
+            hint=Text("run: quetsach update ({detail})", detail=error),
         ) from error
 
 

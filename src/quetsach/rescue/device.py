@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from quetsach.core.text import Number, Text
+from quetsach.core.text import Number, SystemText, Text
 from quetsach.rescue import RescueError
 
 # Which disk a stick is written to: known by the number of its open handle, refused where it may be the wrong one.
@@ -240,7 +240,9 @@ def write_stick(stick: int, image: BinaryIO, *, told: Told) -> None:
         _compare(stick, image, size, told)
     except OSError as error:
         hint = Text("the stick is broken, or was pulled out; use another")
-        raise RescueError(f"the stick cannot be written: {error.strerror}", hint=hint) from error
+        raise RescueError(
+            Text("the stick cannot be written: {reason}", reason=SystemText(error.strerror)), hint=hint
+        ) from error
     with suppress(OSError):  # all of it is written; who needs the new table can have it by plugging the stick in again
         fcntl.ioctl(stick, _REREAD)
 

@@ -144,7 +144,7 @@ def mount_to_clean(volume: Volume) -> Path:
         RescueError: it is not in order, cannot be mounted, or is not as it shall be.
     """
     if unfit := why_unfit(volume):
-        raise RescueError(f"the drive is not written to: {unfit}", where=volume.path)
+        raise RescueError(Text("the drive is not written to: {reason}", reason=unfit), where=volume.path)
     options = f"rw,{_SAFE},umask=0077," + ("norecover" if volume.kind == "ntfs" else _fat_options(volume))
     return _mount(volume, options, is_read_only=False)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from quetsach.campaign import Section
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Number, Text
 from quetsach.network import AddressRanges
 from quetsach.simulate.fields import FILE_WORD, HEADER, SINKHOLE_PORTS, SINKHOLES, SPELLING, SimulateError, word
 
@@ -166,7 +166,10 @@ def infect(scenario: Scenario, span: Span, ranges: AddressRanges, *, scale: int,
     """
     count = round(span.addresses / scale)
     if count < 1:
-        raise SimulateError(f"at scale 1:{scale} nothing is left of {span.period}", hint="take a smaller scale")
+        raise SimulateError(
+            Text("at scale 1:{scale} nothing is left of {period}", scale=scale, period=span.period),
+            hint=Text("take a smaller scale"),
+        )
     addresses, asns = _addresses(scenario.providers, count, ranges, rng)
     first, last = _stays(count, span.period.days, scenario.mean_days, rng)
     families = _choose(np.array(list(scenario.families.values())), rng.random(count))
@@ -186,8 +189,13 @@ def _addresses(
         space = int(sizes.sum())
         if wanted > space:
             raise SimulateError(
-                f"AS{asn} announces {space:,} IPv4 addresses and the scenario wants {wanted:,} of them",
-                hint="take a larger scale, or the address table of this build",
+                Text(
+                    "AS{asn} announces {space} IPv4 addresses and the scenario wants {wanted} of them",
+                    asn=asn,
+                    space=Number(space),
+                    wanted=Number(wanted),
+                ),
+                hint=Text("take a larger scale, or the address table of this build"),
             )
         offsets = rng.choice(space, wanted, replace=False, shuffle=False) if wanted else np.empty(0, dtype=np.int64)
         ends = np.cumsum(sizes)
@@ -251,7 +259,7 @@ def simulate(
     scale = scenario.scale if scale is None else scale
     seed = scenario.seed if seed is None else seed
     if scale < 1 or seed < 0:
-        raise SimulateError("scale must be 1 or more, seed 0 or more")
+        raise SimulateError(Text("scale must be 1 or more, seed 0 or more"))
     for number, span in enumerate(scenario.spans):
         rng = np.random.default_rng([seed, number])
         infected = infect(scenario, span, ranges, scale=scale, rng=rng)

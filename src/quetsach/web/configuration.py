@@ -14,6 +14,7 @@ import dj_database_url
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.data_folder import Stamp, is_real
 from quetsach.web.stored_settings import in_force, variables
 
@@ -63,10 +64,12 @@ class MailServer:
             host = ""
         if not host or parts.path.strip("/") or parts.query:
             raise ConfigurationError(
-                "not the address of a mail server",
+                Text("not the address of a mail server"),
                 where="QUETSACH_SMTP_URL",
-                hint="write smtp://localhost, smtp+starttls://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST, "
-                "special characters of the password as %XX",
+                hint=Text(
+                    "write smtp://localhost, smtp+starttls://USER:PASSWORD@HOST:587 or "
+                    "smtps://USER:PASSWORD@HOST, special characters of the password as %XX"
+                ),
             )
         return cls(host, port, security, user, password)
 
@@ -97,10 +100,12 @@ class TimeStampServer:
             is_known = False
         if not is_known:
             raise ConfigurationError(
-                "not the address of a time stamping authority",
+                Text("not the address of a time stamping authority"),
                 where="QUETSACH_TIMESTAMP_URL",
-                hint="write https://HOST/PATH or https://USER:PASSWORD@HOST/PATH, "
-                "special characters of the password as %XX",
+                hint=Text(
+                    "write https://HOST/PATH or https://USER:PASSWORD@HOST/PATH, special characters of "
+                    "the password as %XX"
+                ),
             )
         url = urlunsplit((parts.scheme, host + port, parts.path, parts.query, ""))
         return cls(url, unquote(parts.username or ""), unquote(parts.password or ""))
@@ -210,7 +215,7 @@ def _read_secret(data: Path | None) -> str:
             storage.read_secret(
                 data / "secret.key",
                 least_bytes=_SECRET_LEAST_BYTES,
-                hint="put secret.key back from the centre's backup: all that is sealed or signed stands on it",
+                hint=Text("put secret.key back from the centre's backup: all that is sealed or signed stands on it"),
             )
             .decode("latin-1")
             .strip()
@@ -234,9 +239,9 @@ def _hosts(text: str, data: Path | None, addresses: tuple[str, ...]) -> tuple[st
     hosts = tuple(host.strip() for host in text.split(",") if host.strip())
     if "*" in hosts and not is_open:
         raise ConfigurationError(
-            "a real centre does not answer under every name",
+            Text("a real centre does not answer under every name"),
             where="QUETSACH_HOSTS",
-            hint="write the names that people use, as in centre.example,www.centre.example",
+            hint=Text("write the names that people use, as in centre.example,www.centre.example"),
         )
     if hosts or is_open:
         return hosts or ("*",)
@@ -251,9 +256,9 @@ def _networks(text: str) -> tuple[Network, ...]:
         return (*LOOPBACK, *(ip_network(part.strip()) for part in text.split(",") if part.strip()))
     except ValueError as error:
         raise ConfigurationError(
-            f"not a network: {text[:80]!r}",
+            Text("not a network: {text}", text=repr(text[:80])),
             where="QUETSACH_METRICS_FROM",
-            hint="write addresses or networks, separated by commas, as in 10.0.0.0/8,2001:db8::7",
+            hint=Text("write addresses or networks, separated by commas, as in 10.0.0.0/8,2001:db8::7"),
         ) from error
 
 
@@ -266,10 +271,12 @@ def _database_url(text: str) -> str:
         is_known = False
     if not is_known:
         raise ConfigurationError(
-            "not the address of a database that the centre can use",
+            Text("not the address of a database that the centre can use"),
             where="DATABASE_URL",
-            hint="write postgres://USER:PASSWORD@HOST/NAME, special characters of the password as %XX; "
-            "leave it out for SQLite in the data folder",
+            hint=Text(
+                "write postgres://USER:PASSWORD@HOST/NAME, special characters of the password as %XX; "
+                "leave it out for SQLite in the data folder"
+            ),
         )
     return text
 
@@ -278,7 +285,9 @@ def _public_url(text: str) -> str:
     """Check the centre's own address: it is built into every tool that the centre hands out."""
     if text and not _ADDRESS.fullmatch(text):
         raise ConfigurationError(
-            f"not an address: {text[:80]!r}", where="QUETSACH_PUBLIC_URL", hint="write it as https://centre.example"
+            Text("not an address: {text}", text=repr(text[:80])),
+            where="QUETSACH_PUBLIC_URL",
+            hint=Text("write it as https://centre.example"),
         )
     return text
 
@@ -287,9 +296,9 @@ def _mail_from(text: str, server: str) -> str:
     """Check the address that mail comes from; a server without one is of no use."""
     if (server and not text) or (text and not _MAIL_ADDRESS.fullmatch(text)):
         raise ConfigurationError(
-            f"not a mail address: {text[:80]!r}",
+            Text("not a mail address: {text}", text=repr(text[:80])),
             where="QUETSACH_MAIL_FROM",
-            hint="write the address that letters by mail come from, as in office@centre.example",
+            hint=Text("write the address that letters by mail come from, as in office@centre.example"),
         )
     return text
 
@@ -297,9 +306,9 @@ def _mail_from(text: str, server: str) -> str:
 def _mail_per_minute(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _MAX_MAIL_PER_MINUTE:
         raise ConfigurationError(
-            f"not a number of messages a minute: {text[:20]!r}",
+            Text("not a number of messages a minute: {text}", text=repr(text[:20])),
             where="QUETSACH_MAIL_PER_MINUTE",
-            hint=f"write a number from 1 to {_MAX_MAIL_PER_MINUTE}",
+            hint=Text("write a number from 1 to {most}", most=_MAX_MAIL_PER_MINUTE),
         )
     return int(text)
 
@@ -307,16 +316,20 @@ def _mail_per_minute(text: str) -> int:
 def _hops(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _MAX_PROXY_HOPS:
         raise ConfigurationError(
-            f"not a number of proxies: {text[:20]!r}",
+            Text("not a number of proxies: {text}", text=repr(text[:20])),
             where="QUETSACH_PROXY_HOPS",
-            hint=f"write how many proxies you run in front of the centre, 0 to {_MAX_PROXY_HOPS}",
+            hint=Text("write how many proxies you run in front of the centre, 0 to {most}", most=_MAX_PROXY_HOPS),
         )
     return int(text)
 
 
 def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
-        raise ConfigurationError(f"not known: {text[:20]!r}", where=name, hint=f"write {' or '.join(allowed)}")
+        raise ConfigurationError(
+            Text("not known: {text}", text=repr(text[:20])),
+            where=name,
+            hint=Text("write {names}", names=" or ".join(allowed)),
+        )
     return text
 
 

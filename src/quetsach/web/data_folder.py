@@ -13,12 +13,13 @@ from typing import Self
 
 from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 FILE = "centre.json"
 FORMAT = 2
 """To be raised when files of the data folder change so that an older build would misread them; the database counts by
 its migrations."""
-_NEWEST = "use that release or a newer one; to go back, restore the backup from before the upgrade"
+_NEWEST = Text("use that release or a newer one; to go back, restore the backup from before the upgrade")
 _HERE = Path(__file__).parent
 _NOTED_AS = {"office.plans": "office.campaigns", "office.tree": "office.units"}
 """Apps whose migrations were noted in data folders under an earlier place, which is their label, too."""
@@ -53,7 +54,9 @@ class Stamp:
         """
         path = data / FILE
         try:
-            found = json.loads(storage.read_secret(path, least_bytes=2, hint="put it back from the centre's backup"))
+            found = json.loads(
+                storage.read_secret(path, least_bytes=2, hint=Text("put it back from the centre's backup"))
+            )
             stamp = cls(
                 found["is_demonstration"] is True,
                 str(found["release"]),
@@ -64,14 +67,18 @@ class Stamp:
             return None
         except (ValueError, KeyError, TypeError, storage.StorageError) as error:
             raise FolderError(
-                "the note about the data folder is damaged",
+                Text("the note about the data folder is damaged"),
                 where=str(path),
-                hint="put it back from the centre's backup",
+                hint=Text("put it back from the centre's backup"),
             ) from error
         unknown = set(stamp.migrations) - {str(name) for names in own_migrations().values() for name in names}
         if stamp.format > FORMAT or unknown:
             raise FolderError(
-                f"the data was written by a newer release ({stamp.release}) than this one ({__version__})",
+                Text(
+                    "the data was written by a newer release ({newer}) than this one ({own})",
+                    newer=stamp.release,
+                    own=__version__,
+                ),
                 where=str(data),
                 hint=_NEWEST,
             )
@@ -142,18 +149,22 @@ def require_private(data: Path) -> None:
     for path in (data, *data.iterdir()) if data.is_dir() else (data,):
         if _owner(path) not in (own, None):
             raise FolderError(
-                "this belongs to another user than the one who runs the command",
+                Text("this belongs to another user than the one who runs the command"),
                 where=str(path),
-                hint=f"run it as the owner of the data folder; if that is you: chown -R {own} {named}",
+                hint=Text(
+                    "run it as the owner of the data folder; if that is you: chown -R {own} {named}",
+                    own=own,
+                    named=named,
+                ),
             )
     if data.stat().st_mode & 0o077:
         if not any(data.iterdir()):
             data.chmod(storage.PRIVATE_FOLDER)
             return
         raise FolderError(
-            "other users may look into the data folder, which holds keys, people and raw sightings",
+            Text("other users may look into the data folder, which holds keys, people and raw sightings"),
             where=str(data),
-            hint=f"close it: chmod -R go= {named}",
+            hint=Text("close it: chmod -R go= {named}", named=named),
         )
 
 

@@ -165,17 +165,17 @@ def read_stored(data: Path | None) -> dict[str, str] | None:
     if data is None:
         return None
     path = data / FILE
-    hint = "put it back from the centre's backup, or write it anew with quetsach center settings set"
+    hint = Text("put it back from the centre's backup, or write it anew with quetsach center settings set")
     try:
         found = json.loads(storage.read_secret(path, least_bytes=2, hint=hint))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, storage.StorageError) as error:
-        raise StoredError("the stored settings are damaged", where=str(path), hint=hint) from error
+        raise StoredError(Text("the stored settings are damaged"), where=str(path), hint=hint) from error
     if not isinstance(found, dict) or any(
         name not in BY_NAME or not isinstance(value, str) for name, value in found.items()
     ):
-        raise StoredError("the stored settings are damaged", where=str(path), hint=hint)
+        raise StoredError(Text("the stored settings are damaged"), where=str(path), hint=hint)
     return found
 
 
@@ -204,10 +204,18 @@ def in_force(environment: Mapping[str, str], data: Path | None) -> dict[str, str
         is_settled = setting.is_rule or setting.name in stored
         if given and is_settled and _plain(given) != _plain(held):
             raise StoredError(
-                f"{setting.variable} of the environment is not what this centre has stored as {setting.name}",
+                Text(
+                    "{variable} of the environment is not what this centre has stored as {name}",
+                    variable=setting.variable,
+                    name=setting.name,
+                ),
                 where=str(data),
-                hint=f"take {setting.variable} out of the environment (a shell, a unit file, cron); "
-                f"to change the centre: quetsach center settings set {setting.name} VALUE",
+                hint=Text(
+                    "take {variable} out of the environment (a shell, a unit file, cron); to change the "
+                    "centre: quetsach center settings set {name} VALUE",
+                    variable=setting.variable,
+                    name=setting.name,
+                ),
             )
     return {**environment, **variables(stored)}
 

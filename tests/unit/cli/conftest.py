@@ -18,3 +18,10 @@ def _without_the_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> No
         return iter(()) if host.is_live else persistence_entries(host)
 
     monkeypatch.setattr("quetsach.endpoint.scanner.scan.persistence_entries", of_mounted_disks)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_analysts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests of what analysts type read it in English, as one who set it once for all commands."""
+    if request.module.__name__.rpartition(".")[2].startswith(("test_packs_", "test_center_network")):
+        monkeypatch.setenv("QUETSACH_LANG", "en")

@@ -15,7 +15,7 @@ from quetsach.assess.effect.power_simulation import power_of
 from quetsach.centre import panel
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.endpoint.messages.formatting import translated
+from quetsach.endpoint.messages.retold import retold
 
 PLAN = """
 method = "wedge"
@@ -360,7 +360,7 @@ def _said(source: Path) -> Iterator[str]:
 def test_what_goes_wrong_is_told_in_vietnamese_too(source: Path) -> None:
     """Options and commands in a hint are no sentences."""
     sentences = {text for text in _said(source) if " " in text and not text.startswith(("--", "quetsach"))}
-    assert {text for text in sentences if translated(text, "vi") == text} <= {"the column 7 7"}
+    assert {text for text in sentences if retold(text, "vi") == text} <= {"the column 7 7"}
 
 
 def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(tmp_path: Path) -> None:

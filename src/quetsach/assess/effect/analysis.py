@@ -71,7 +71,7 @@ class Design:
             raise AssessError(Text("the share that reaches the controls is not from 0 to less than 1"))
         if self.covariates and self.method not in (Method.SC, Method.SDID):
             raise AssessError(
-                Text("{method} takes no covariates", method=self.method), hint="--covariate is for sc and sdid"
+                Text("{method} takes no covariates", method=self.method), hint=Text("--covariate is for sc and sdid")
             )
 
 

@@ -91,7 +91,7 @@ def read_panel(content: bytes, *, where: str, covariates: tuple[str, ...] = ()) 
             if any(values):
                 _take(table, [values[column].strip() for column in columns if column < len(values)])
     except csv.Error as error:
-        raise AssessError(f"this is not CSV: {error}", where=f"{where}:{lines.line_num}") from error
+        raise AssessError(Text("this is not CSV: {reason}", reason=error), where=f"{where}:{lines.line_num}") from error
     return replace(_panel(table, where), sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -101,8 +101,9 @@ def _columns(header: list[str], wanted: tuple[str, ...], where: str) -> list[int
     wanted = tuple(name.strip().casefold() for name in wanted)
     for column in wanted:
         if names.count(column) != 1:
-            what = "is there twice" if column in names else "is missing"
-            raise AssessError(f"the column {column} {what}", where=f"{where}:1", hint=_FORM_HINT)
+            twice, missing = Text("the column {name} is there twice"), Text("the column {name} is missing")
+            what = (twice if column in names else missing).with_values(name=column)
+            raise AssessError(what, where=f"{where}:1", hint=_FORM_HINT)
     if names.count(REGION) > 1:
         raise AssessError(Text("the column {name} is there twice", name=REGION), where=f"{where}:1", hint=_FORM_HINT)
     return [names.index(column) for column in (*wanted, *((REGION,) if REGION in names else ()))]

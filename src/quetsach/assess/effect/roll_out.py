@@ -177,7 +177,7 @@ def read_roll_out(content: bytes, *, where: str) -> RollOut:
         )
         is_whole = read.digest == sealed["sha256"] and read.content() == found
     except _NOT_ONE as error:
-        raise AssessError(f"not a roll-out order: {error}", where=where) from error
+        raise AssessError(Text("not a roll-out order: {reason}", reason=error), where=where) from error
     if not is_whole:
         raise AssessError(
             Text("the order is not what was drawn: it was changed"), where=where, hint=Text("restore the file")

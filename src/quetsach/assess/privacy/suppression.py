@@ -13,7 +13,7 @@ from quetsach.assess.estimate import SMALLEST_CELL, NotEstimable, NotEstimableRe
 from quetsach.assess.privacy.attack import Cell, Known, Sum, recovered
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
-from quetsach.core.text import number_text
+from quetsach.core.text import Text, number_text
 
 # Small cells of a published table are hidden so that the totals beside them do not give them back.
 #
@@ -169,7 +169,7 @@ def perturbed_cells(counts: Mapping[Cell, int], *, key: bytes, table: str) -> Ma
         InputError: the key is too short.
     """
     if len(key) < _SHORTEST_KEY_BYTES:
-        raise InputError(f"the key of cell noise has fewer than {_SHORTEST_KEY_BYTES} bytes")
+        raise InputError(Text("the key of cell noise has fewer than {number} bytes", number=_SHORTEST_KEY_BYTES))
     return {cell: max(0, count + _noise(count, cell, key, table)) if count else 0 for cell, count in counts.items()}
 
 

@@ -111,7 +111,7 @@ def read_lot(content: bytes, *, where: str) -> Lot:
         read = lot_of(sealed["lot"])
         is_whole = read.digest == sealed["sha256"] and read.content() == sealed["lot"]
     except _NOT_ONE as error:
-        raise AssessError(f"not a lot: {error}", where=where) from error
+        raise AssessError(Text("not a lot: {reason}", reason=error), where=where) from error
     if not is_whole:
         raise AssessError(
             Text("the lot is not what was drawn: it was changed"), where=where, hint=Text("restore the file")
@@ -197,7 +197,7 @@ def draw_lot(
     if not 0 < len(treated) < len(units):
         raise AssessError(
             Text("of {number} units one side would be empty", number=len(units)),
-            hint="--treated PERCENT, or more units",
+            hint=Text("--treated PERCENT, or more units"),
         )
     drawn = Drawn.DAYS if days else Drawn.CUSTOMERS
     lot = Lot(campaign, drawn, seed, share, start, len(units), len(treated), listed_digest(units), days, now)

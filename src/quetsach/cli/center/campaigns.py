@@ -17,7 +17,7 @@ from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText, Text, all_in_language, both
+from quetsach.core.text import LocalText, SystemText, Text, all_in_language, both
 from quetsach.web.office.campaigns.archive import archive_write
 from quetsach.web.office.campaigns.selectors.boards import boards_of, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now, outcome_of
@@ -161,7 +161,7 @@ def _document(named: str, data: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=named) from error
+        raise InputError(Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=named) from error
 
 
 def _say_made(arguments: argparse.Namespace, campaign: Campaign) -> None:

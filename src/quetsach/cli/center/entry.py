@@ -88,7 +88,11 @@ def become_owner(data: Path, named: tuple[Path, ...]) -> None:
             raise QuetsachError(
                 Text("the command works as {owner}, to whom the data belongs and who cannot read this file", owner=who),
                 where=str(path),
-                hint=f"give it a copy: install -o {owner.st_uid} -m 600 {shlex.quote(str(path))} /tmp/",
+                hint=Text(
+                    "give it a copy: install -o {owner} -m 600 {folder} /tmp/",
+                    owner=owner.st_uid,
+                    folder=shlex.quote(str(path)),
+                ),
             )
 
 
@@ -106,7 +110,9 @@ def require_prepared(data: Path, *, is_up: bool) -> None:
             if stamp
             else Text("the data is of an older release"),
             where=str(data),
-            hint=f"bring it up to date: quetsach center up --prepare-only --data {shlex.quote(str(data))}",
+            hint=Text(
+                "bring it up to date: quetsach center up --prepare-only --data {folder}", folder=shlex.quote(str(data))
+            ),
         )
 
 

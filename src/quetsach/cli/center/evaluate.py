@@ -12,7 +12,7 @@ from quetsach.assess.grades import read_subscribers
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.centre import Centre
 from quetsach.centre.evaluation.sources import HandedOver
-from quetsach.centre.registered import read_registered
+from quetsach.centre.registered import read_registered, registered
 from quetsach.cli.center.assess.effect import named_file, spill_over_of
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
@@ -20,6 +20,8 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Text
 from quetsach.web.configuration import configure_web
+
+_SETTINGS = ("method", "scale", "counted", "covariate", "ramp")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     configure_web(centre.data)
     services = import_module("quetsach.web.evaluation.services")
     campaign = centre.campaign(arguments.campaign)
+    if arguments.registration or registered(centre.campaign_folder(campaign.id)):
+        _refuse_settings(arguments)
     out: Path = arguments.out or Path(f"evaluation-{campaign.id}")
     with Progress(
         Text("evaluating", context="progress").in_language(chosen_language(arguments)), services.STEPS
@@ -52,6 +56,21 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """Refuse settings of the analysis where it was registered: those that were signed count.
+
+    Raises:
+        InputError: with the options that are too many.
+    """
+    named = [f"--{name}" for name in _SETTINGS if getattr(arguments, name) not in (None, [], ())]
+    if named:
+        raise InputError(
+            Text("the analysis of this campaign was registered, and its signed settings count"),
+            where=", ".join(named),
+            hint=Text("leave these options out"),
+        )
+
+
 def handed_over(arguments: argparse.Namespace) -> HandedOver:
     """Return what the command line brings to the evaluation.
 
@@ -59,7 +78,7 @@ def handed_over(arguments: argparse.Namespace) -> HandedOver:
         QuetsachError: a file cannot be read, or is none of its kind.
     """
     design = Design(
-        Method(arguments.method),
+        Method(arguments.method or Method.WEDGE),
         Scale(arguments.scale) if arguments.scale else None,
         arguments.ramp,
         counted=Counted(arguments.counted or Counted.UNITS),

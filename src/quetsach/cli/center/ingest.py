@@ -1,7 +1,6 @@
 """``quetsach center ingest``: any feed into the lake, exactly once."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
 from quetsach.cli.center.publication import publish_and_tell
+from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
@@ -39,8 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, outcome in _ingest(arguments, data):
         if isinstance(outcome, QuetsachError):
             refused.append((name, outcome))
-            named = "" if outcome.where == name else f"{name}: "
-            print(f"quetsach: {named}{outcome.explain()}", file=sys.stderr)
+            complain(outcome, language, named="" if outcome.where == name else name)
         else:
             done.append(outcome)
             if not arguments.json:

@@ -7,10 +7,11 @@ from typing import Any
 
 from quetsach.campaign.letters.letter import Chain, Link, read_chain, replay
 from quetsach.centre.tables import country_table, load_country
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.text import Text, all_in_language, both
+from quetsach.core.text import SystemText, Text, all_in_language, both
 from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 
 _LINKS = (
@@ -41,16 +42,20 @@ def published_letters(data: Path | None = None) -> bytes:
     """
     path = country_table("campaigns", data) / load_country(data).demonstration / "letters.toml"
     if not path.is_file():
-        raise InputError(Text("this country has no published letters"), hint=Text("name a file of letters"))
+        raise InputError(
+            Text("this country has no published letters"), where=str(path), hint=Text("name a file of letters")
+        )
     return path.read_bytes()
 
 
 def chain(arguments: argparse.Namespace) -> int:
     """Replay published letters: who passed one on, after how many days."""
     try:
-        content = arguments.file.read_bytes() if arguments.file else published_letters()
+        content = arguments.file.read_bytes() if arguments.file else published_letters(arguments.data or default_data())
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(arguments.file)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(arguments.file)
+        ) from error
     chains = replay(read_chain(content, file=arguments.file.name if arguments.file else "letters.toml"))
     if arguments.json:
         print_json([_as_json(chain) for chain in chains])
@@ -160,4 +165,6 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(file)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(file)
+        ) from error

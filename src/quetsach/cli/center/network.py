@@ -13,14 +13,25 @@ from typing import BinaryIO, cast
 from quetsach.centre.tables import imported_dates, keep_ranges, load_network_tables
 from quetsach.cli.center.publication import publish_and_tell
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import Progress, print_json, print_table
-from quetsach.cli.parser import ExitCode
+from quetsach.cli.output import Progress, print_json, print_table, tell
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import Text
+from quetsach.core.text import Number, Text
 from quetsach.network import read_ranges
 
+_FOUND = {
+    "address": Text("IP address"),
+    "first": Text("first of its range"),
+    "last": Text("last of its range"),
+    "asn": Text("AS number"),
+    "as_name": Text("name of the AS"),
+    "isp": Text("provider"),
+    "isp_name": Text("name of the provider"),
+    "day": Text("provider table of"),
+    "network_version": Text("address table of"),
+}
 _DATE_IN_NAME = re.compile(r"(20\d{2}-\d{2}-\d{2})")
 
 
@@ -28,7 +39,9 @@ def take_in(arguments: argparse.Namespace) -> int:
     """Take in tables that say which AS and provider an address belongs to."""
     today = datetime.now(UTC).date()
     dated = _version(arguments.version, arguments.files, today)
-    with Progress("lines read") as progress, _opened(arguments.files) as stream:
+    language = chosen_language(arguments)
+    reading = Text("lines read", context="progress").in_language(language)
+    with Progress(reading) as progress, _opened(arguments.files) as stream:
         where = ", ".join(path.name for path in arguments.files)
         ranges = read_ranges(stream, where=where, progress=progress.advance)
     data: Path = arguments.data or default_data()
@@ -44,17 +57,23 @@ def take_in(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(result)
     else:
-        print(
-            f"address table of {dated}: {result['as_numbers']:,} AS numbers, "
-            f"{result['ipv4_addresses']:,} announced IPv4 addresses; "
-            + ("used from now on" if newest == dated else f"the newer one of {newest} stays in use")
+        counted = {"asns": Number(len(ranges.names)), "addresses": Number(sum(ranges.announced_ipv4().values()))}
+        told = (
+            Text("address table of {dated}: {asns} AS numbers, {addresses} announced IPv4 addresses; used from now on")
+            if newest == dated
+            else Text(
+                "address table of {dated}: {asns} AS numbers, {addresses} announced IPv4 addresses; "
+                "the newer one of {newest} stays in use"
+            )
         )
-    publish_and_tell(data, "en", now=datetime.now(UTC))
+        tell(told.with_values(**counted, dated=str(dated), newest=str(newest)), language)
+    publish_and_tell(data, language, now=datetime.now(UTC))
     return ExitCode.NOTHING_FOUND
 
 
 def look_up(arguments: argparse.Namespace) -> int:
     """Tell which AS and provider an address belongs to."""
+    language = chosen_language(arguments)
     address = Address.parse(arguments.address)
     day = parse_day(arguments.day) if arguments.day else datetime.now(UTC).date()
     tables = load_network_tables(arguments.data or default_data())
@@ -73,7 +92,8 @@ def look_up(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(result)
     else:
-        print_table(("", ""), [(name.replace("_", " "), value) for name, value in result.items()])
+        shown = result | {"isp_name": tables.isp_name(found.isp, language)}
+        print_table(("", ""), [(_FOUND[name].in_language(language), value) for name, value in shown.items()])
     return ExitCode.NOTHING_FOUND
 
 
@@ -89,9 +109,11 @@ def _opened(paths: list[Path]) -> Iterator[BinaryIO]:
         with contextlib.ExitStack() as open_files:
             yield cast("BinaryIO", _Joined([_plain(open_files.enter_context(path.open("rb"))) for path in paths]))
     except OSError as error:  # gzip.BadGzipFile is one
-        raise InputError(f"cannot be read: {error}") from error
+        raise InputError(Text("cannot be read: {reason}", reason=error)) from error
     except (EOFError, zlib.error) as error:
-        raise InputError(f"the gzip stream is damaged: {error}", hint=Text("fetch the file again")) from error
+        raise InputError(
+            Text("the gzip stream is damaged: {reason}", reason=error), hint=Text("fetch the file again")
+        ) from error
 
 
 def _plain(stream: BinaryIO) -> BinaryIO:

@@ -11,7 +11,7 @@ from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
-from quetsach.core.text import Text, all_in_language, number_text
+from quetsach.core.text import SystemText, Text, all_in_language, number_text
 from quetsach.web.office.partners.models import Delivery, Partner
 from quetsach.web.office.partners.selectors import all_totals, partner_states
 from quetsach.web.office.partners.services.intake import deliveries_work, delivery_receive, delivery_take_in
@@ -82,7 +82,9 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -91,7 +93,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
 
 
 def take_in(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from quetsach.cli.output import print_json, print_json_list, print_table, say, t
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.table import csv_text
-from quetsach.core.text import Text, all_in_language, number_text
+from quetsach.core.text import SystemText, Text, all_in_language, number_text
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Assignment, Period
 from quetsach.web.office.returns.page import STANDINGS
@@ -60,7 +60,9 @@ def _load_files(files: Iterable[Path]) -> int:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+            raise InputError(
+                Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+            ) from error
         form_load(content=content, file=path.name)
     return count
 

@@ -10,7 +10,7 @@ from quetsach.centre.tables import bundled_ranges, scenario_content
 from quetsach.cli.output import Progress, print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.text import LocalText, Number, Text, both
+from quetsach.core.text import LocalText, Number, SystemText, Text, both
 from quetsach.simulate import Order, is_country, read_country, read_scenario, simulate, write_country
 
 
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         result, note = play(arguments, content, file)
     except OSError as error:
         where = str(error.filename or arguments.out)
-        raise InputError(f"cannot be written: {error.strerror}", where=where) from error
+        raise InputError(Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=where) from error
     _tell(arguments, result, note)
     return ExitCode.NOTHING_FOUND
 

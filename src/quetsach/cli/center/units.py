@@ -15,7 +15,7 @@ from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import Text, all_in_language, both
+from quetsach.core.text import SystemText, Text, all_in_language, both
 from quetsach.web.office.people.access import today
 from quetsach.web.office.tree.models import UNIT_KIND_TITLES, Unit, UnitKind
 from quetsach.web.office.tree.selectors import branches_of, figures_recast, line_of, position_of, tree_note, unit_named
@@ -94,7 +94,9 @@ def export(arguments: argparse.Namespace) -> int:
             storage.write(file, content)
             tell(Text("Written: {path}", path=file), language)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     return ExitCode.NOTHING_FOUND
 
 
@@ -191,7 +193,9 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
 
 
 _MOST_FAULTS = 50

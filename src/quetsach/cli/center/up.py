@@ -9,9 +9,10 @@ from pathlib import Path
 from quetsach.cli.center.acts import found
 from quetsach.cli.center.preparation import one_centre, prepare
 from quetsach.cli.locations import default_data
-from quetsach.cli.parser import ExitCode
+from quetsach.cli.output import tell
+from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.web.configuration import is_demonstration
 from quetsach.web.stored_settings import in_force
 
@@ -36,26 +37,27 @@ def run(arguments: argparse.Namespace) -> int:
             has_demonstration=not arguments.no_demonstration,
         )
         if arguments.prepare_only:
-            print(f"ready: {data}", file=sys.stderr)
+            tell(Text("ready: {data}", data=data), chosen_language(arguments), sys.stderr)
             return ExitCode.NOTHING_FOUND
-        print(
-            f"Quét Sạch: {address}/\ndata: {data}{found('serving:way_in')(data, address)}", file=sys.stderr, flush=True
-        )
-        _warn_unnamed(data, arguments.host)
+        language = chosen_language(arguments)
+        tell(Text("Quét Sạch: {address}/\ndata: {data}", address=address, data=data), language, sys.stderr)
+        if way_in := found("serving:way_in")(data, address):
+            print(way_in.removeprefix("\n"), file=sys.stderr, flush=True)
+        _warn_unnamed(data, arguments.host, language)
         found("serving:serve")(data, arguments.host, arguments.port)
     return ExitCode.NOTHING_FOUND
 
 
-def _warn_unnamed(data: Path, host: str) -> None:
+def _warn_unnamed(data: Path, host: str, language: str) -> None:
     """Say that nobody but this machine will be answered, where the centre is open to others and has no name yet."""
     held = in_force(os.environ, data)
     is_named = any(held.get(name) for name in ("QUETSACH_HOSTS", "QUETSACH_PUBLIC_URL"))
     if host in _ALL_ADDRESSES and not is_named and not is_demonstration(data):
-        print(
-            "the centre answers only as localhost until it has a name: quetsach center settings set public-url https://NAME",
-            file=sys.stderr,
-            flush=True,
+        told = Text(
+            "the centre answers only as localhost until it has a name: "
+            "quetsach center settings set public-url https://NAME"
         )
+        tell(told, language, sys.stderr)
 
 
 def _shown_host(host: str) -> str:
@@ -78,7 +80,7 @@ def _refuse_taken(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise QuetsachError(
-            f"cannot serve on port {port}: {error.strerror or error}",
+            Text("cannot serve on port {port}: {reason}", port=port, reason=SystemText(str(error.strerror or error))),
             where=host,
             hint=Text(
                 "stop what uses the port, or choose another: --port {port}", port=port + 1 if port < 65535 else 8000

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.artefact import FileAnchor
 from quetsach.endpoint.host.disk import fstat, hash_file, sync
@@ -58,7 +59,7 @@ class Workplace:
         """Open the sealed file of a step; ``QuarantineError`` when it is missing, damaged or another step's."""
         sealed = Sealed.open(self.session.container(number), self.session.key)
         if (sealed.record.session, sealed.record.number) != (self.session.identifier, number):
-            raise QuarantineError("this is the sealed file of another item", where=str(sealed.path))
+            raise QuarantineError(Text("this is the sealed file of another item"), where=str(sealed.path))
         return sealed
 
     def record(self, step: Step, path: bytes, state: FileState, sha256: str) -> SealedRecord:
@@ -89,13 +90,15 @@ def check_anchor(where: Workplace, found: os.stat_result, anchor: FileAnchor) ->
     now = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     is_same = now == (anchor.device, anchor.inode, anchor.size_bytes, anchor.mtime_ns)
     if not is_same or (found.st_ctime_ns != anchor.ctime_ns and (found.st_dev, found.st_ino) not in where.shared):
-        raise ChangedError("the file is not the one that the scan saw")
+        raise ChangedError(Text("the file is not the one that the scan saw"))
 
 
 def check_reversible(where: Workplace, state: FileState) -> None:
     """Raise ``EndpointError`` when this user could not give the file its owner, group and attributes back."""
     if not where.files.can_give(state):
-        raise EndpointError("only an administrator could put it back as it was", hint="run the command as root")
+        raise EndpointError(
+            Text("only an administrator could put it back as it was"), hint=Text("run the command as root")
+        )
 
 
 @contextmanager
@@ -107,7 +110,7 @@ def straight_way(place: Workplace, path: bytes) -> Iterator[tuple[Folder, bytes]
     """
     with place.host.tree.parent(path, follow=False) as (folder, name):
         if folder.join(name) != path:
-            raise ChangedError("a folder on the way to it became a link")
+            raise ChangedError(Text("a folder on the way to it became a link"))
         yield folder, name
 
 
@@ -183,7 +186,7 @@ def check_name(folder: Folder, name: bytes, descriptor: int) -> None:
     with suppress(FileNotFoundError):
         if os.path.samestat(folder.lstat(name), fstat(descriptor)):
             return
-    raise ExchangedError("another file was put under the name at that moment; it was not touched")
+    raise ExchangedError(Text("another file was put under the name at that moment; it was not touched"))
 
 
 def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
@@ -196,7 +199,7 @@ def open_placed(folder: Folder, name: bytes, descriptor: int) -> int:
     if os.path.samestat(fstat(opened), fstat(descriptor)):
         return opened
     os.close(opened)
-    raise ExchangedError("another file was put under the name at that moment; it was not touched")
+    raise ExchangedError(Text("another file was put under the name at that moment; it was not touched"))
 
 
 def replace_file(files: Files, folder: Folder, name: bytes, temporary: bytes, new: Replacement) -> None:
@@ -235,7 +238,7 @@ def settle(folder: Folder, temporary: bytes, name: bytes, former_sha256: str) ->
 
 def _expect(fd: int, sha256: str) -> None:
     if hash_file(fd) != sha256:
-        raise ChangedError("the file was changed meanwhile")
+        raise ChangedError(Text("the file was changed meanwhile"))
 
 
 def lock_replaced(files: Files, descriptor: int, state: FileState) -> None:

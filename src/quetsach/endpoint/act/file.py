@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.act.act import (
     ChangedError,
@@ -74,7 +75,7 @@ def look_at_file(where: Workplace, anchor: FileAnchor) -> dict[str, Any]:
             check_anchor(where, fstat(fd), anchor)
             sha256 = hash_file(fd)
             if anchor.sha256 and sha256 != anchor.sha256:
-                raise ChangedError("the file's content is not what the scan saw")
+                raise ChangedError(Text("the file's content is not what the scan saw"))
             state = where.files.state(fd)
             check_reversible(where, state)
             return {"file": state.as_json(), "sha256": sha256, "parent": parent_facts(folder)}
@@ -105,7 +106,7 @@ def remove_file(where: Workplace, step: Step, before: Facts) -> Facts:
                 )
                 with folder.unlocked(parent), _unlocked_file(where.files, fd, state):
                     if not state.is_same_file(folder.lstat(name)):
-                        raise ChangedError("the file was exchanged while it was sealed")
+                        raise ChangedError(Text("the file was exchanged while it was sealed"))
                     goes_later = _remove_name(where, folder, name, fd)
                 other_names = state.links - 1 - _names_to_go(where, step)
             finally:
@@ -177,7 +178,7 @@ def _require_sealed(where: Workplace, step: Step) -> None:
     try:
         where.sealed(step.number)
     except QuarantineError as error:
-        raise GoneError("the file was removed by someone else") from error
+        raise GoneError(Text("the file was removed by someone else")) from error
 
 
 def decide_return(where: Workplace, progress: Progress) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def _call_off(where: Workplace, progress: Progress) -> None:
     queue = where.host.restart_queue
     is_queued = queue is not None and (progress.after or {}).get("queued")
     if queue is not None and is_queued and not queue.withdraw(file_anchor(progress.step).path):
-        raise EndpointError("Windows would still remove the file at its next start")
+        raise EndpointError(Text("Windows would still remove the file at its next start"))
 
 
 @contextmanager
@@ -275,7 +276,7 @@ def _returned(folder: Folder, name: bytes, sealed: Sealed) -> int | None:
     if _is_what_was_sealed(descriptor, sealed):
         return descriptor
     os.close(descriptor)
-    raise ChangedError("something newer took the name meanwhile")
+    raise ChangedError(Text("something newer took the name meanwhile"))
 
 
 def _is_what_was_sealed(descriptor: int, sealed: Sealed) -> bool:
@@ -336,7 +337,7 @@ def free_name(folder: Folder, name: bytes) -> bytes:
         beside = name[: _MAX_NAME_BYTES - len(suffix)] + suffix
         if not has_name(folder, beside):
             return beside
-    raise QuarantineError("too many restored copies lie beside it", hint="remove some of them")
+    raise QuarantineError(Text("too many restored copies lie beside it"), hint=Text("remove some of them"))
 
 
 def has_name(folder: Folder, name: bytes) -> bool:

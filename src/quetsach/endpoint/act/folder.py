@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from quetsach.core.text import Text
 from quetsach.endpoint import JournalError
 from quetsach.endpoint.act.act import (
     ChangedError,
@@ -40,7 +41,7 @@ class LinkAct:
         with straight_way(where, target.path) as (folder, name):
             found = folder.lstat(name)
             if (found.st_dev, found.st_ino) != (target.device, target.inode) or not _leads_to(folder, name, target):
-                raise ChangedError("the link is not the one that was planned")
+                raise ChangedError(Text("the link is not the one that was planned"))
             check_reversible(where, FileState.of(found))
             return {"link": FileState.of(found).as_json(), "parent": parent_facts(folder)}
 
@@ -104,7 +105,7 @@ class UnhideAct:
         with _folder(where, step) as folder:
             marks = folder.marks()
             if marks is None or not marks.is_hidden:
-                raise GoneError("the folder is not hidden any more")
+                raise GoneError(Text("the folder is not hidden any more"))
             return {"marks": _as_json(marks)}
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:
@@ -116,7 +117,7 @@ class UnhideAct:
                 folder.set_marks(wanted.shown())
                 now = folder.marks()
             if now != wanted.shown():
-                raise ChangedError("the folder was marked otherwise meanwhile")
+                raise ChangedError(Text("the folder was marked otherwise meanwhile"))
         return {}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -140,7 +141,7 @@ class UnhideAct:
             if folder.marks() == former.shown():
                 folder.set_marks(former)
             if folder.marks() != former:
-                raise ChangedError("the folder was marked otherwise meanwhile")
+                raise ChangedError(Text("the folder was marked otherwise meanwhile"))
         return Outcome.RESTORED, ""
 
 
@@ -158,7 +159,7 @@ def _folder(where: Workplace, step: Step) -> Iterator[Folder]:
 
 def _require_same(found: FileState, target: UnhideFolder) -> None:
     if (found.device, found.inode) != (target.device, target.inode):
-        raise ChangedError("the folder is not the one that the scan saw")
+        raise ChangedError(Text("the folder is not the one that the scan saw"))
 
 
 def _as_json(marks: FolderMarks) -> list[Any]:
@@ -169,5 +170,5 @@ def _from_json(value: list[Any]) -> FolderMarks:
     name, raw = value
     marks = marks_of(str(name), base64.b64decode(raw))
     if marks is None:
-        raise JournalError("the journal holds no marks of a folder")
+        raise JournalError(Text("the journal holds no marks of a folder"))
     return marks

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError, RegistryError
 from quetsach.endpoint.act.act import ChangedError, Facts, Workplace
 from quetsach.endpoint.act.file import file_anchor
@@ -108,7 +109,7 @@ class HiveAct(RewriteAct):
         """Return the hash of the edited copy."""
         registry, edits = registry_now(where), edits_of(step)
         if len(edits) > _MAX_EDITS:
-            raise EndpointError("so many edits of one hive are no clean-up")
+            raise EndpointError(Text("so many edits of one hive are no clean-up"))
         back, left = recorded(edits, registry)
         made = make_copy(registry, edits, where.session.prepared(step.number))
         return {"edited_sha256": made, "whole": False, "inverse": back, "unrecorded": left}
@@ -172,7 +173,7 @@ def edits_of(step: Step) -> tuple[RegistryEdit, ...]:
 def registry_now(where: Workplace) -> Registry:
     """Return the registry as it is now, whatever was read of it before."""
     if where.host.registry is None:
-        raise EndpointError("no Windows was found on this disk")
+        raise EndpointError(Text("no Windows was found on this disk"))
     where.host.registry.forget()
     return where.host.registry
 
@@ -213,7 +214,7 @@ def write_copy(path: Path, target: int) -> None:
     try:
         source = open_own(path, Own.READ)
     except FileNotFoundError as error:
-        raise ChangedError("the edited copy of the hive is gone") from error
+        raise ChangedError(Text("the edited copy of the hive is gone")) from error
     try:
         for part in parts_of(source, fstat(source).st_size):
             write_all(target, part)

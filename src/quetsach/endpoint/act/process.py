@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError, QuarantineError
 from quetsach.endpoint.act.act import Facts, GoneError, Workplace
 from quetsach.endpoint.artefact import ProcessAnchor
@@ -26,20 +27,20 @@ class ProcessAct:
     def look(self, where: Workplace, step: Step) -> Facts:
         """Return nothing: the plan says all; a process that ended is gone."""
         if _processes(where).state(_anchor(step)) is ProcessState.DEAD:
-            raise GoneError("the process has ended")
+            raise GoneError(Text("the process has ended"))
         return {}
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:  # noqa: ARG002  (one shape for all)
         """Seal a deleted image, then kill."""
         anchor = _anchor(step)
         if where.host.is_live and not where.session.is_same_boot:
-            raise GoneError("the machine was started again since")
+            raise GoneError(Text("the machine was started again since"))
         image = _has_image(where, step)
         if anchor.deleted and not image:
             with suppress(ProcessLookupError, FileNotFoundError):  # of Windows, none can be opened any more
                 image = _seal_image(where, step, anchor)
         if not _processes(where).kill(anchor):
-            raise EndpointError("the process does not end", hint="start the machine again")
+            raise EndpointError(Text("the process does not end"), hint=Text("start the machine again"))
         return {
             "image": image,
             **({"note": "the program's file was deleted before; its image is sealed"} if image else {}),
@@ -65,7 +66,7 @@ def _anchor(step: Step) -> ProcessAnchor:
 
 def _processes(where: Workplace) -> Processes:
     if where.host.processes is None:
-        raise GoneError("this system is not running")
+        raise GoneError(Text("this system is not running"))
     return where.host.processes
 
 
@@ -194,18 +195,18 @@ class UnitAct:
     def look(self, where: Workplace, step: Step) -> Facts:
         """Return whether the unit is active."""
         if where.host.services is None:
-            raise GoneError("there is no running service manager")
+            raise GoneError(Text("there is no running service manager"))
         return {"active": where.host.services.is_active(_unit(step))}
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:  # noqa: ARG002  (one shape for all)
         """Stop it and read its state again."""
         services = where.host.services
         if services is None:
-            raise GoneError("there is no running service manager")
+            raise GoneError(Text("there is no running service manager"))
         is_stopped = services.stop(_unit(step))
         services.reload()
         if not is_stopped:
-            raise EndpointError("the service manager did not stop the unit", hint="start the machine again")
+            raise EndpointError(Text("the service manager did not stop the unit"), hint=Text("start the machine again"))
         return {}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:  # noqa: ARG002

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError, RegistryError
 from quetsach.endpoint.act.act import (
     ChangedError,
@@ -56,7 +57,7 @@ class RegistryAct:
         if is_loaded(where, edits_of(step)):
             return {"live": True, **record_edits(where, edits_of(step))}
         if file_of(step.target) is None:
-            raise EndpointError("the account signed out, or its Windows does not run", hint="scan again")
+            raise EndpointError(Text("the account signed out, or its Windows does not run"), hint=Text("scan again"))
         return _HIVE.look(where, step)
 
     def do(self, where: Workplace, step: Step, before: Facts) -> Facts:
@@ -64,7 +65,7 @@ class RegistryAct:
         if not before.get("live"):
             return _HIVE.do(where, step, before)
         if not is_loaded(where, edits_of(step)):
-            raise EndpointError("the account signed out meanwhile", hint="scan again")
+            raise EndpointError(Text("the account signed out meanwhile"), hint=Text("scan again"))
         return make_edits(where, edits_of(step), before)
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -97,7 +98,7 @@ def take_back_in_hives(where: Workplace, number: int, decision: Facts) -> tuple[
         if not is_made(edit, registry):
             path = registry.hive_path(edit.key)
             if path is None:
-                raise RegistryError("the hive is not on this disk", where=edit.key)
+                raise RegistryError(Text("the hive is not on this disk"), where=edit.key)
             missing.setdefault(path, []).append(edit)
     for path, edits in missing.items():
         _edit_hive(where, number, path, edits)
@@ -144,10 +145,12 @@ def record_edits(where: Workplace, edits: Sequence[RegistryEdit]) -> dict[str, A
     """
     registry = registry_now(where)
     if all(is_made(edit, registry) for edit in edits):
-        raise GoneError("the registry is already as it was to be")
+        raise GoneError(Text("the registry is already as it was to be"))
     back, left = recorded(edits, registry)
     if left:
-        raise EndpointError("what would go is too large to be recorded, or cannot be read, so it could not come back")
+        raise EndpointError(
+            Text("what would go is too large to be recorded, or cannot be read, so it could not come back")
+        )
     return {"inverse": back}
 
 
@@ -159,7 +162,7 @@ def make_edits(where: Workplace, edits: Sequence[RegistryEdit], before: Facts) -
         if is_made(edit, registry):
             continue
         if not all(_is_recorded(one, back) for one in inverse((edit,), registry)):
-            raise ChangedError("the registry was changed meanwhile")
+            raise ChangedError(Text("the registry was changed meanwhile"))
         needs_restart |= registry.make(edit)
     return {"restart": True} if needs_restart else {}
 

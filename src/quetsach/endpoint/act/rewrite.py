@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act.act import (
     ChangedError,
@@ -69,7 +70,7 @@ class RewriteAct(ABC):
             try:
                 more = self.prepare(where, step, fd)
                 if hash_file(fd) != facts["sha256"]:
-                    raise ChangedError("the file changed while it was read")
+                    raise ChangedError(Text("the file changed while it was read"))
             finally:
                 os.close(fd)
         return {**facts, **more}
@@ -84,7 +85,7 @@ class RewriteAct(ABC):
                 settle(folder, temporary, name, before["sha256"])
                 fd = _open(folder, name)
                 if fd is None:
-                    raise GoneError("the file was removed by someone else")
+                    raise GoneError(Text("the file was removed by someone else"))
                 try:
                     found = hash_file(fd)
                     if found == before["sha256"]:
@@ -100,7 +101,7 @@ class RewriteAct(ABC):
                     elif found == before["edited_sha256"]:
                         lock_replaced(where.files, fd, state)
                     else:
-                        raise ChangedError("the file was changed meanwhile")
+                        raise ChangedError(Text("the file was changed meanwhile"))
                 finally:
                     os.close(fd)
                 clear(folder, temporary)
@@ -158,7 +159,7 @@ class RewriteAct(ABC):
             settle(folder, temporary, name, expected)
             fd = _open(folder, name)
             if fd is None:
-                raise GoneError("the file was removed meanwhile")
+                raise GoneError(Text("the file was removed meanwhile"))
             try:
 
                 def write(target: int) -> None:
@@ -174,7 +175,7 @@ class RewriteAct(ABC):
                 elif found == decision["sha256"]:
                     lock_replaced(where.files, fd, state)
                 else:
-                    raise ChangedError("the file was changed meanwhile")
+                    raise ChangedError(Text("the file was changed meanwhile"))
             finally:
                 os.close(fd)
             clear(folder, temporary)
@@ -211,7 +212,7 @@ class TruncateAct(RewriteAct):
         """Return the hash of what stays."""
         size = _size(step)
         if fstat(source).st_size < size:
-            raise ChangedError("the file is shorter than where it was to be cut")
+            raise ChangedError(Text("the file is shorter than where it was to be cut"))
         kept = sha256()
         for part in parts_of(source, size):
             kept.update(part)
@@ -228,7 +229,7 @@ class TruncateAct(RewriteAct):
 
     def write_return(self, where: Workplace, progress: Progress, source: int, target: int) -> None:  # noqa: ARG002
         """Refuse: ``prepare_return`` never decides for it."""
-        raise ChangedError("the file was changed meanwhile")
+        raise ChangedError(Text("the file was changed meanwhile"))
 
 
 def _size(step: Step) -> int:
@@ -335,7 +336,7 @@ class LinesAct(RewriteAct):
         """Write the text as it is now with the lines in it."""
         merged = _merge(where, progress, source)
         if merged is None:
-            raise ChangedError("the file was changed meanwhile")
+            raise ChangedError(Text("the file was changed meanwhile"))
         write_all(target, merged)
 
 
@@ -347,7 +348,7 @@ def _lines(step: Step) -> dict[int, bytes]:
 def _edit(content: bytes, step: Step) -> bytes:
     edited = remove_lines(content, _lines(step))
     if edited is None:
-        raise ChangedError("the line is not where the scan saw it")
+        raise ChangedError(Text("the line is not where the scan saw it"))
     return edited
 
 
@@ -363,5 +364,5 @@ def _content(source: int) -> bytes:
     while part := read_at(source, MAX_TEXT_BYTES + 1 - len(content), len(content)):
         content += part
     if len(content) > MAX_TEXT_BYTES:
-        raise EndpointError("the file is too large to be edited")
+        raise EndpointError(Text("the file is too large to be edited"))
     return content

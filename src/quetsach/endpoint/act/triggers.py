@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quetsach.core.text import Text
 from quetsach.endpoint import EndpointError
 from quetsach.endpoint.act import registry
 from quetsach.endpoint.act.act import Facts, GoneError, Workplace, straight_way
@@ -94,7 +95,7 @@ def _target(step: Step) -> RemoveTask:
 
 def _require_loaded(where: Workplace, target: RemoveTask) -> None:
     if not where.host.is_live or (target.edits and not registry.is_loaded(where, target.edits)):
-        raise EndpointError("this Windows does not run", hint="scan again")
+        raise EndpointError(Text("this Windows does not run"), hint=Text("scan again"))
 
 
 def _seal(where: Workplace, step: Step, before: Facts) -> None:
@@ -126,10 +127,10 @@ class SubscriptionAct:
         """Return the objects that it consists of, as text."""
         found = _subscriptions(where).read(_subscription(step))
         if not found:
-            raise GoneError("Windows has no such subscription any more")
+            raise GoneError(Text("Windows has no such subscription any more"))
         if sum(len(one.text) for one in found) > _MOST_CHARACTERS:
             raise EndpointError(
-                "what would go is too large to be recorded, or cannot be read, so it could not come back"
+                Text("what would go is too large to be recorded, or cannot be read, so it could not come back")
             )
         return {"live": True, "objects": [asdict(one) for one in found]}
 
@@ -139,7 +140,7 @@ class SubscriptionAct:
         for stored in reversed(_objects(before)):
             subscriptions.remove(stored)
         if subscriptions.read(_subscription(step)):
-            raise EndpointError("Windows still has the subscription")
+            raise EndpointError(Text("Windows still has the subscription"))
         return {}
 
     def look_back(self, where: Workplace, progress: Progress) -> Facts:
@@ -157,7 +158,7 @@ class SubscriptionAct:
             if not subscriptions.holds(stored):
                 subscriptions.put(stored)
             if not subscriptions.holds(stored):
-                raise EndpointError("Windows did not take an object of the subscription back")
+                raise EndpointError(Text("Windows did not take an object of the subscription back"))
         return (Outcome.REINSERTED if decision["newer"] else Outcome.RESTORED), ""
 
 
@@ -168,7 +169,7 @@ def _subscription(step: Step) -> Subscription:
 
 def _subscriptions(where: Workplace) -> Subscriptions:
     if where.host.subscriptions is None:
-        raise EndpointError("this Windows does not run", hint="start it, and try again there")
+        raise EndpointError(Text("this Windows does not run"), hint=Text("start it, and try again there"))
     return where.host.subscriptions
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from quetsach.core.text import Text
 from quetsach.endpoint import JournalError, QuarantineError, StateError
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import carry_out, run_all, take_back
@@ -156,9 +157,9 @@ def undo(
         _require_items(session, items)
         if session.header.machine and session.header.machine != machine_of(host):
             raise StateError(
-                "this is not the machine that the session was on; nothing was put back",
+                Text("this is not the machine that the session was on; nothing was put back"),
                 where=printable(root_of(host)),
-                hint="mount that machine's disk there, or name where it is mounted with --root DIR",
+                hint=Text("mount that machine's disk there, or name where it is mounted with --root DIR"),
             )
         where = Workplace(host, session, now.isoformat())
         settle(where)
@@ -191,10 +192,11 @@ def undoable(state: State, identifier: str, items: Collection[int] = ()) -> tupl
 
 def _require_items(session: Session, items: Collection[int]) -> None:
     if session.is_purged:
-        raise QuarantineError("the sealed files of this session were deleted for good", where=session.identifier)
+        raise QuarantineError(Text("the sealed files of this session were deleted for good"), where=session.identifier)
     if unknown := sorted(set(items) - session.progress.keys()):
         raise StateError(
-            f"the session has no item {unknown[0]}", hint=f"see: quetsach quarantine show {session.identifier}"
+            Text("the session has no item {number}", number=unknown[0]),
+            hint=Text("see: quetsach quarantine show {session}", session=session.identifier),
         )
 
 

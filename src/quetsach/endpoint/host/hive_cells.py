@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from quetsach.core.text import LocalText, Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.disk import fstat, parts_of, read_at, write_at
 from quetsach.endpoint.host.hive_log import LOG_PAGE_BYTES, BaseBlock, checksum_of, replay_logs
@@ -41,7 +42,7 @@ class Cells:
         header = b"".join(parts_of(descriptor, HEADER_BYTES))
         self.size_bytes = fstat(descriptor).st_size
         if self.size_bytes > MAX_HIVE_BYTES:
-            raise self.error("the hive is larger than one is read")
+            raise self.error(Text("the hive is larger than one is read"))
         base = BaseBlock.read(header)
         self.is_clean = base is not None and base.sequences[0] == base.sequences[1]
         """Whether all that was written to the hive is in this file."""
@@ -51,7 +52,7 @@ class Cells:
             added = replay_logs(base, logs, first_bin, MAX_HIVE_BYTES)
         is_hive = added is not None or (header[:4] == b"regf" and header[20:24] == b"\1\0\0\0")
         if len(header) < HEADER_BYTES or not is_hive:
-            raise self.error("this is no hive of the Windows registry")
+            raise self.error(Text("this is no hive of the Windows registry"))
         self.sequences: tuple[int, int] = struct.unpack_from("<II", header, 4)
         self.root, size = (added.root, added.size_bytes) if added else struct.unpack_from("<II", header, 36)
         self.is_current = self.is_clean or added is not None
@@ -67,13 +68,13 @@ class Cells:
             RegistryError: there is no such cell.
         """
         if offset % 4 or not 32 <= offset <= self._end - 8:
-            raise self.error("the hive points to a place outside of itself")
+            raise self.error(Text("the hive points to a place outside of itself"))
         size = -int.from_bytes(self._read(offset, 4), "little", signed=True)
         if size < 4 + least or offset + size > self._end:
-            raise self.error("a cell of the hive is damaged")
+            raise self.error(Text("a cell of the hive is damaged"))
         return self._read(offset + 4, min(size - 4, most))
 
-    def error(self, what: str) -> RegistryError:
+    def error(self, what: str | LocalText) -> RegistryError:
         """Return an error about this hive."""
         return RegistryError(what, where=self.where)
 
@@ -85,7 +86,7 @@ class Cells:
             parts.append(part)
             missing -= len(part)
         if missing:
-            raise self.error("the hive was cut short while it was read")
+            raise self.error(Text("the hive was cut short while it was read"))
         return b"".join(parts)
 
 
@@ -134,7 +135,7 @@ class Space:
         self._made: dict[int, int] = {}
         self._starts = lru_cache(maxsize=4)(self._read_starts)
         if self.minor < _OLDEST_MINOR:
-            raise RegistryError("the hive is of a Windows too old to be edited")
+            raise RegistryError(Text("the hive is of a Windows too old to be edited"))
         at = 0
         while at < self._end:
             size = self._bin_size(at)
@@ -172,7 +173,7 @@ class Space:
             RegistryError: it is not one, or smaller.
         """
         if (self._made.get(offset) or self._size_in_use(offset)) < 4 + at + len(content):
-            raise RegistryError("a cell that is to be edited is damaged")
+            raise RegistryError(Text("a cell that is to be edited is damaged"))
         self._write(offset + 4 + at, content)
 
     def finish(self, changed: int) -> None:
@@ -190,7 +191,7 @@ class Space:
         head = read_at(self._descriptor, 12, HEADER_BYTES + start)
         magic, own, size = struct.unpack("<4sII", head) if len(head) == 12 else (b"", 0, 0)
         if magic != b"hbin" or own != start or not size or size % 4096 or start + size > self._end:
-            raise RegistryError("the bins of the hive do not follow on each other; the hive is damaged")
+            raise RegistryError(Text("the bins of the hive do not follow on each other; the hive is damaged"))
         return int(size)
 
     def _new_bin(self, needed: int) -> tuple[int, int]:

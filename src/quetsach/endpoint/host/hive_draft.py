@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from quetsach.core.text import Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import Hive, Key
 from quetsach.endpoint.host.registry import (
@@ -102,7 +103,7 @@ class Draft:
             if expected.keys() != found.keys():
                 raise _differs()
             if node is not None and node.made() and not after.is_searchable(new):
-                raise RegistryError("Windows would not find a key again that was to be made")
+                raise RegistryError(Text("Windows would not find a key again that was to be made"))
             for name, (below, before) in expected.items():
                 pending.append((below, before, found[name]))
         if after.damaged > self._hive.damaged or after.limited > self._hive.limited:
@@ -131,7 +132,7 @@ class Draft:
         """Count what was read: a hive whose keys share what they hold would be read without an end."""
         self._left -= count_bytes
         if self._left < 0:
-            raise RegistryError("keys of the hive share what they hold; the hive is damaged")
+            raise RegistryError(Text("keys of the hive share what they hold; the hive is damaged"))
 
     def _slots(self, node: Node) -> list[Slot]:
         """Return the values as edited so far, for further edits."""
@@ -169,7 +170,7 @@ class Draft:
 
     def _make(self, parent: Node, name: str) -> Node:
         if not 0 < len(name.encode("utf-16-le", "surrogatepass")) <= 2 * _KEY_NAME_LENGTH:
-            raise RegistryError("a key of such a name cannot be made")
+            raise RegistryError(Text("a key of such a name cannot be made"))
         node = parent.below[self._place(parent, name)] = Node(name, None)
         node.slots = []
         return node
@@ -177,7 +178,7 @@ class Draft:
     def _delete(self, path: str) -> None:
         above, _, name = path.rpartition("\\")
         if not name:
-            raise RegistryError("the root of a hive cannot be deleted")
+            raise RegistryError(Text("the root of a hive cannot be deleted"))
         parent = self._find(above)
         node = self._child(parent, name) if parent is not None else None
         if parent is not None and node is not None:
@@ -213,10 +214,10 @@ def all_values(hive: Hive, key: Key) -> dict[int, RegistryValue | None]:
         RegistryError: they cannot all lie in the hive, unless they share what they hold.
     """
     if key.value_count > MOST_VALUES:
-        raise RegistryError("a key has more values than are edited")
+        raise RegistryError(Text("a key has more values than are edited"))
     found = hive.stored_values(key, MOST_VALUES, hive.size_bytes)
     if len(found) < len(set(hive.value_offsets(key, MOST_VALUES))):
-        raise RegistryError("keys of the hive share what they hold; the hive is damaged")
+        raise RegistryError(Text("keys of the hive share what they hold; the hive is damaged"))
     return found
 
 
@@ -231,7 +232,7 @@ def _place(slots: list[Slot], name: str) -> int:
 
 def _possible(value: RegistryValue) -> RegistryValue:
     if len(value.name.encode("utf-16-le", "surrogatepass")) > 2 * _VALUE_NAME_LENGTH:
-        raise RegistryError("a value of such a name cannot be made")
+        raise RegistryError(Text("a value of such a name cannot be made"))
     return value
 
 
@@ -240,4 +241,4 @@ def _frozen(value: RegistryValue) -> tuple[str, int, bytes]:
 
 
 def _differs() -> RegistryError:
-    return RegistryError("the edited hive was not what it was to be, so it is not used")
+    return RegistryError(Text("the edited hive was not what it was to be, so it is not used"))

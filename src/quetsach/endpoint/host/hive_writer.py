@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from quetsach.core.text import Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.disk import Own, open_own, parts_of, sync, write_all
 from quetsach.endpoint.host.hive import (
@@ -71,7 +72,7 @@ class Writer:
             most = self._hive.size_bytes // 8
             dropped = list(islice(self._dropped(root), most))
             if len(dropped) == most:
-                raise RegistryError("keys of the hive share what they hold; the hive is damaged")
+                raise RegistryError(Text("keys of the hive share what they hold; the hive is damaged"))
             self._space.free(dropped)
         pending = [(root, key, bytearray(self._record(key))) for key in [self._hive.root.offset]]
         is_edited = False
@@ -156,7 +157,7 @@ class Writer:
             count = max(1, min(_word(record, _REFERENCES) + change, NONE))
             self._space.patch(security, struct.pack("<I", count), at=_REFERENCES)
         elif change > 0:
-            raise RegistryError("what a key that is to be made would be guarded by is damaged")
+            raise RegistryError(Text("what a key that is to be made would be guarded by is damaged"))
 
     def _dropped(self, root: Node) -> Iterator[int]:
         """Yield the cells that are not needed any more."""
@@ -221,7 +222,7 @@ class Writer:
         for leaf in self._hive.leaves(key) if key is not None else ():
             total += len(leaf.keys)
             if total > _MOST_LISTED:
-                raise RegistryError("a key has more subkeys than are edited")
+                raise RegistryError(Text("a key has more subkeys than are edited"))
             found.append(leaf)
         return found
 
@@ -286,7 +287,9 @@ def edit_hive(source: int, target: Path, edits: Sequence[RegistryEdit], *, now: 
     """
     before = Hive(os.dup(source))
     if not before.is_clean:
-        raise RegistryError("the hive was not closed cleanly, so its newest entries are in its logs", hint=DIRTY_HINT)
+        raise RegistryError(
+            Text("the hive was not closed cleanly, so its newest entries are in its logs"), hint=DIRTY_HINT
+        )
     draft = Draft(before)
     for edit in edits:
         draft.take(edit)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from quetsach.core.text import Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.hive import Hive, Key, KnownKeys
@@ -134,7 +135,7 @@ class OfflineRegistry:
         paths = {self.hive_path(edit.key) for edit in edits}
         path = paths.pop() if len(paths) == 1 else None
         if path is None:
-            raise RegistryError("the edits are not about one hive of this disk")
+            raise RegistryError(Text("the edits are not about one hive of this disk"))
         inside = tuple(replace(edit, key=self.inside(edit.key)) for edit in edits)
         descriptor = self._tree.open_read(path)
         try:
@@ -145,7 +146,7 @@ class OfflineRegistry:
 
     def make(self, edit: RegistryEdit) -> NoReturn:
         """Refuse: a hive file is exchanged as a whole (``write_edited``)."""
-        raise RegistryError("the registry of a disk is edited by its hive files", where=edit.key)
+        raise RegistryError(Text("the registry of a disk is edited by its hive files"), where=edit.key)
 
     def forget(self) -> None:
         """Forget what was read, because hive files were exchanged: the next question reads them anew."""
@@ -206,7 +207,7 @@ class OfflineRegistry:
             return Hive(self._tree.open_read(path), where=printable(path), logs=logs, known=self._known)
         except OSError as error:
             hint = os.strerror(error.errno or 0)
-            self._refuse(path, reason_of(error), RegistryError("the hive cannot be read", hint=hint))
+            self._refuse(path, reason_of(error), RegistryError(Text("the hive cannot be read"), hint=hint))
         except RegistryError as error:
             self._refuse(path, Reason.DAMAGED, error)
         finally:

@@ -1,14 +1,12 @@
 """What the tool says in several places, in the language of the reader: steps, refusals, errors, evidence, times."""
 
-import functools
-import pkgutil
 import re
-import tomllib
 from collections.abc import Mapping
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.core.time_left import rounded_minutes
+from quetsach.endpoint.messages.retold import retold
 
 REFUSALS: Mapping[str, Text] = {
     "expired": Text("The repository has expired"),
@@ -134,10 +132,9 @@ ACTIONS: Mapping[str, Text] = {
 """Action of a trait -> what is done to what it finds; ``archive`` for one that lies inside an archive."""
 
 
-# Errors in the language of the reader. What is raised as a text says itself; what the system or argparse answers, and
-# notes of steps, which stand in journals in English, are told as the catalogue ``errors`` has them.
+# Errors in the language of the reader. What is raised as a text says itself; what the system answers, and notes of
+# steps, which stand in journals in English, are retold.
 
-_PLACE = re.compile(r"\{([a-z]+)\}")
 _LINE = re.compile(r", line (?=\d+$)")
 
 
@@ -150,12 +147,12 @@ def format_error(error: QuetsachError, language: str) -> str:
 
 def what_text(error: QuetsachError, language: str) -> str:
     """Return what happened, in a language."""
-    return error.text.in_language(language) if error.text else translated(error.what, language)
+    return error.text.in_language(language) if error.text else retold(error.what, language)
 
 
 def hint_text(error: QuetsachError, language: str) -> str:
     """Return what to do next, in a language; empty if there is nothing useful to say."""
-    return error.advice.in_language(language) if error.advice else translated(error.hint, language)
+    return error.advice.in_language(language) if error.advice else retold(error.hint, language)
 
 
 def _line_told(where: str, language: str) -> str:
@@ -173,48 +170,14 @@ def format_note(note: str, language: str) -> str:
         told = "; ".join(_told_at_its_place(part, language) for part in what.split("; "))
     if not hint:
         return told
-    return f"{told}; {Text('hint: {text}', text=translated(hint, language)).in_language(language)}"
+    return f"{told}; {Text('hint: {text}', text=retold(hint, language)).in_language(language)}"
 
 
 def _told_at_its_place(what: str, language: str) -> str:
     """Return a sentence that may have a place before it, ``where: what``, in a language."""
     starts = [0, *(place.end() for place in re.finditer(": ", what))]
-    told = ((what[:start], what[start:], translated(what[start:], language)) for start in starts)
+    told = ((what[:start], what[start:], retold(what[start:], language)) for start in starts)
     return next((where + new for where, old, new in told if new != old), what)
-
-
-@functools.cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """Return the sentences that are told by their English, with places to fill, in another language."""
-    content = pkgutil.get_data(__package__, f"errors.{language}.toml")  # importlib.resources is dear at every start
-    if content is None:
-        raise FileNotFoundError(f"errors.{language}.toml")
-    return {key: str(value) for key, value in tomllib.loads(content.decode()).items()}
-
-
-def translated(sentence: str, language: str) -> str:
-    """Return a sentence of an error as the catalogue has it; as it is if that does not know it."""
-    if language == "en":
-        return sentence
-    if sentence in catalogue(language):
-        return catalogue(language)[sentence]
-    for pattern, told in _patterns(language).items():
-        if found := pattern.fullmatch(sentence):
-            return told.format_map({name: translated(value, language) for name, value in found.groupdict().items()})
-    return sentence
-
-
-@functools.cache
-def _patterns(language: str) -> Mapping[re.Pattern[str], str]:
-    """Return the sentences with places to fill, as patterns."""
-    patterns = {}
-    for sentence, told in catalogue(language).items():
-        if names := _PLACE.findall(sentence):
-            first, *rest = _PLACE.split(sentence)[::2]
-            pairs = zip(names, rest, strict=True)
-            source = re.escape(first) + "".join(f"(?P<{name}>.+?){re.escape(text)}" for name, text in pairs)
-            patterns[re.compile(source, re.DOTALL)] = told
-    return patterns
 
 
 # Evidence of a finding in the language of the reader: the names of fields are told, what they hold stays as it is.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quetsach.core.pack import Action, ArtefactKind
+from quetsach.core.text import Text
 from quetsach.endpoint import MassBrakeError
 from quetsach.endpoint.artefact import FileAnchor, Finding, LineAnchor, MemberAnchor, ProcessAnchor, RegistryAnchor
 from quetsach.endpoint.collect.text import TEXT_LIMIT_BYTES
@@ -282,7 +283,7 @@ MAX_EDITS = 150
 MAX_PROGRAMS = 40
 """Nor are the processes of more programs ended: a rule that knows so many of them knows none."""
 
-_HINT = "look at each item of the plan; this is either a file infector or a wrong rule"
+_HINT = Text("look at each item of the plan; this is either a file infector or a wrong rule")
 
 
 def check_brake(plan: Plan, findings: Iterable[Finding]) -> None:
@@ -297,22 +298,26 @@ def check_brake(plan: Plan, findings: Iterable[Finding]) -> None:
     """
     files = len({step.subject for step in plan.steps if _takes_file(step) or isinstance(step.target, RemoveLink)})
     if files > MAX_FILES:
-        raise MassBrakeError(f"the plan would act on {files} files; nothing was touched", "files", files, hint=_HINT)
+        raise MassBrakeError(
+            Text("the plan would act on {files} files; nothing was touched", files=files), "files", files, hint=_HINT
+        )
     for family, count in _files_by_sign(plan, findings):
         if count > MAX_FILES_OF_A_SIGN:
-            what = f"one sign of {family} would take {count} files; nothing was touched"
+            what = Text(
+                "one sign of {family} would take {files} files; nothing was touched", family=family, files=count
+            )
             raise MassBrakeError(what, "sign", count, family=family, hint=_HINT)
     cuts = sum(is_cut(step) for step in plan.steps)
     if cuts > MAX_CUTS:
-        what = f"the plan would cut the end off {cuts} files; nothing was touched"
+        what = Text("the plan would cut the end off {cuts} files; nothing was touched", cuts=cuts)
         raise MassBrakeError(what, "cuts", cuts, hint=_HINT)
     edits = sum(len(step.target.edits) for step in plan.steps if isinstance(step.target, EditRegistry))
     if edits > MAX_EDITS:
-        what = f"the plan would make {edits} changes of the registry; nothing was touched"
+        what = Text("the plan would make {edits} changes of the registry; nothing was touched", edits=edits)
         raise MassBrakeError(what, "registry", edits, hint=_HINT)
     programs = len({step.subject for step in plan.steps if isinstance(step.target, KillProcess)})
     if programs > MAX_PROGRAMS:
-        what = f"the plan would end processes of {programs} programs; nothing was touched"
+        what = Text("the plan would end processes of {programs} programs; nothing was touched", programs=programs)
         raise MassBrakeError(what, "programs", programs, hint=_HINT)
 
 

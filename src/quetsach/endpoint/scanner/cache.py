@@ -21,7 +21,7 @@ from hashlib import blake2b
 from itertools import compress
 from pathlib import Path
 
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.endpoint import StateError
 from quetsach.endpoint.host.disk import Own, fstat, open_own, sync, sync_folder, write_all
 from quetsach.endpoint.scan_issue import Reason
@@ -217,7 +217,7 @@ def key_for(state_key: bytes, *grounds: bytes) -> bytes:
 
 def _unusable(path: Path, error: OSError) -> StateError:
     return StateError(
-        f"what was seen before cannot be kept: {error.strerror}",
+        Text("what was seen before cannot be kept: {reason}", reason=SystemText(error.strerror)),
         where=str(path),
         hint=Text("the scan goes on; make room on that disk, or use --no-cache"),
     )

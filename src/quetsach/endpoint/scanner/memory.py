@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import Pack
 from quetsach.core.rule_text import rules_of
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.endpoint import ScanError
 from quetsach.endpoint.artefact import ProcessAnchor
 from quetsach.endpoint.engine.port import Hit
@@ -124,7 +124,9 @@ class MemoryReader:
         try:
             self._worker = worker = start_worker(self._command)
         except OSError as error:
-            raise ScanError(f"the reader of memory cannot be started: {error.strerror}") from None
+            raise ScanError(
+                Text("the reader of memory cannot be started: {reason}", reason=SystemText(error.strerror))
+            ) from None
         with contextlib.suppress(OSError, EOFError):
             worker.orders.send(self._rules)
             if worker.answers.poll(_START_SECONDS):

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.endpoint import ScanError
 from quetsach.endpoint.host.live import start_worker
 from quetsach.endpoint.host.process import WorkerProcess, answering
@@ -301,4 +301,6 @@ def _started(command: Sequence[str]) -> WorkerProcess:
     try:
         return start_worker(command)
     except OSError as error:
-        raise ScanError(f"a worker process cannot be started: {error.strerror}") from None
+        raise ScanError(
+            Text("a worker process cannot be started: {reason}", reason=SystemText(error.strerror))
+        ) from None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from quetsach import storage
+from quetsach.core.text import SystemText, Text
 from quetsach.endpoint import JournalError
 from quetsach.endpoint.host.disk import Own, open_own, sync, sync_folder, write_all
 
@@ -48,7 +49,7 @@ def read_journal(data: bytes, key: bytes) -> Reading:
     if not data.startswith(MAGIC):
         if MAGIC.startswith(data) or not data.strip(b"\0"):
             return Reading((), 0, b"")
-        raise JournalError("this file is not a session journal")
+        raise JournalError(Text("this file is not a session journal"))
     records: list[Record] = []
     position, chain = len(MAGIC), b""
     while (found := _next_payload(data, position, chain, key)) is not None:
@@ -91,8 +92,8 @@ def _parse(payload: bytes, position: int) -> Record:
 
 def _damaged(position: int) -> JournalError:
     return JournalError(
-        f"the session journal was damaged or changed at byte {position}",
-        hint="nothing was done on its word; keep the folder and ask the centre for help",
+        Text("the session journal was damaged or changed at byte {position}", position=position),
+        hint=Text("nothing was done on its word; keep the folder and ask the centre for help"),
     )
 
 
@@ -137,7 +138,7 @@ class Journal:
         """
         payload = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
         if len(payload) > MAX_RECORD_BYTES:
-            raise JournalError("a record is larger than a journal takes")
+            raise JournalError(Text("a record is larger than a journal takes"))
         self._chain = _mac(self._key, self._chain, payload)
         length = struct.pack("<I", len(payload))
         try:
@@ -147,9 +148,9 @@ class Journal:
             sync(self._fd)
         except OSError as error:
             raise JournalError(
-                f"the session journal cannot be written: {error.strerror}",
+                Text("the session journal cannot be written: {reason}", reason=SystemText(error.strerror)),
                 where=str(self.path),
-                hint="make room on that disk and run the same command again: it goes on where it stopped",
+                hint=Text("make room on that disk and run the same command again: it goes on where it stopped"),
             ) from error
         if self._after_record is not None:
             self._after_record()
@@ -171,9 +172,11 @@ def _read_all(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise JournalError(f"the session journal cannot be read: {error.strerror}", where=str(path)) from error
+        raise JournalError(
+            Text("the session journal cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     with os.fdopen(fd, "rb") as file:
         data = storage.read_up_to(file, MAX_JOURNAL_BYTES)
     if len(data) > MAX_JOURNAL_BYTES:
-        raise JournalError("the session journal is larger than any that is written", where=str(path))
+        raise JournalError(Text("the session journal is larger than any that is written"), where=str(path))
     return data

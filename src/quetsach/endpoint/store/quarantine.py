@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from quetsach.core.text import Text
 from quetsach.endpoint import QuarantineError
 from quetsach.endpoint.host.disk import (
     Own,
@@ -95,7 +96,7 @@ def seal(source: int, record: SealedRecord, destination: Path, key: bytes) -> No
 
 def _confirm(path: Path, record: SealedRecord, key: bytes) -> None:
     if Sealed.open(path, key).record != record:
-        raise QuarantineError("the quarantined copy does not read back", where=str(path))
+        raise QuarantineError(Text("the quarantined copy does not read back"), where=str(path))
 
 
 def _write_sealed(fd: int, source: int, record: SealedRecord, key: bytes) -> None:
@@ -119,7 +120,7 @@ def _write_sealed(fd: int, source: int, record: SealedRecord, key: bytes) -> Non
         for offset in range(start, end, _BLOCK):
             data = read_at(source, min(_BLOCK, end - offset), offset)
             if len(data) != min(_BLOCK, end - offset):
-                raise QuarantineError("the file became shorter while it was read")
+                raise QuarantineError(Text("the file became shorter while it was read"))
             digest.update(data)
             put(data)
         position = end
@@ -127,7 +128,7 @@ def _write_sealed(fd: int, source: int, record: SealedRecord, key: bytes) -> Non
     put(_PART.pack(record.state.size_bytes, 0))
     write_all(fd, mac.digest())
     if digest.hexdigest() != record.sha256:
-        raise QuarantineError("the file changed while it was read")
+        raise QuarantineError(Text("the file changed while it was read"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class Sealed:
     def content(self, limit: int) -> bytes:
         """Return the content of a small file; ``QuarantineError`` when it is larger than ``limit`` bytes."""
         if self.record.state.size_bytes > limit:
-            raise QuarantineError("the quarantined file is too large for this", where=str(self.path))
+            raise QuarantineError(Text("the quarantined file is too large for this"), where=str(self.path))
         whole = bytearray(self.record.state.size_bytes)
         with _Body(self.path, skip=self._start) as body:
             for offset, data in body.parts():
@@ -268,14 +269,14 @@ def _check_mac(path: Path, key: bytes) -> None:
             if left or not hmac.compare_digest(mac.digest(), file.read()):
                 raise _broken(path)
     except FileNotFoundError as error:
-        raise QuarantineError("the quarantined item is not there any more", where=str(path)) from error
+        raise QuarantineError(Text("the quarantined item is not there any more"), where=str(path)) from error
 
 
 def _broken(path: Path) -> QuarantineError:
     return QuarantineError(
-        "the quarantined item was damaged, or sealed by another installation",
+        Text("the quarantined item was damaged, or sealed by another installation"),
         where=str(path),
-        hint="it is not put back; the other items can be",
+        hint=Text("it is not put back; the other items can be"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from quetsach import __version__
+from quetsach.core.text import LocalText, Text
 from quetsach.endpoint import JournalError, QuarantineError, StateError
 from quetsach.endpoint.artefact import printable
 from quetsach.endpoint.host.live import boot_id
@@ -266,7 +267,7 @@ def read_header(state: State, identifier: str) -> Header:
     """
     session = Session.open(state, identifier)
     if session is None:
-        raise StateError("the session never began: nothing was done in it", where=identifier)
+        raise StateError(Text("the session never began: nothing was done in it"), where=identifier)
     with session:
         return session.header
 
@@ -302,9 +303,9 @@ def _header(first: Record, folder: Path) -> Header:
 
 def _foreign(folder: Path) -> JournalError:
     return JournalError(
-        "this session was written by another version of the tool, or is damaged",
+        Text("this session was written by another version of the tool, or is damaged"),
         where=str(folder),
-        hint="nothing was done on its word; use the version that wrote it",
+        hint=Text("nothing was done on its word; use the version that wrote it"),
     )
 
 
@@ -321,7 +322,7 @@ class SessionSummary:
     started: datetime | None = None
     items: int = 0
     size_bytes: int = 0
-    damage: str = ""
+    damage: str | LocalText = ""
 
 
 def summaries(state: State) -> tuple[SessionSummary, ...]:
@@ -339,7 +340,7 @@ def _summary(state: State, identifier: str) -> SessionSummary | None:
     try:
         session = Session.open(state, identifier)
     except JournalError as error:
-        return SessionSummary(identifier, "damaged", damage=error.what)
+        return SessionSummary(identifier, "damaged", damage=error.text or error.what)
     if session is None:
         return None
     with session:
@@ -387,15 +388,15 @@ def sealed_of(state: State, identifier: str, number: int) -> Sealed:
     """
     session = Session.open(state, identifier)
     if session is None:
-        raise QuarantineError("nothing was sealed for this item", where=f"{identifier} {number}")
+        raise QuarantineError(Text("nothing was sealed for this item"), where=f"{identifier} {number}")
     with session:
         if session.is_purged:
-            raise QuarantineError("the sealed files of this session were deleted for good", where=identifier)
+            raise QuarantineError(Text("the sealed files of this session were deleted for good"), where=identifier)
         if not session.container(number).exists():
-            raise QuarantineError("nothing was sealed for this item", where=f"{identifier} {number}")
+            raise QuarantineError(Text("nothing was sealed for this item"), where=f"{identifier} {number}")
         sealed = Sealed.open(session.container(number), session.key)
     if (sealed.record.session, sealed.record.number) != (identifier, number):
-        raise QuarantineError("this is the sealed file of another item", where=str(sealed.path))
+        raise QuarantineError(Text("this is the sealed file of another item"), where=str(sealed.path))
     return sealed
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from quetsach import storage
+from quetsach.core.text import SystemText, Text
 from quetsach.endpoint import RegistryError, StateError
 from quetsach.endpoint.host.disk import sync_folder
 from quetsach.endpoint.host.live import check_private, close_to_others, make_private
@@ -91,7 +92,10 @@ class State:
             StateError: there is no session of that name.
         """
         if identifier not in self.sessions:
-            raise StateError(f"there is no session {identifier!r}", hint="list them with: quetsach quarantine list")
+            raise StateError(
+                Text("there is no session {session}", session=repr(identifier)),
+                hint=Text("list them with: quetsach quarantine list"),
+            )
         return self.folder / "sessions" / identifier
 
     @contextmanager
@@ -105,14 +109,16 @@ class State:
             with storage.locked(self.folder / "lock", waits=False):
                 yield
         except BlockingIOError as error:
-            raise StateError("another clean-up or undo is running", hint="wait until it has ended") from error
+            raise StateError(
+                Text("another clean-up or undo is running"), hint=Text("wait until it has ended")
+            ) from error
 
 
 def _unusable(folder: Path, error: OSError) -> StateError:
     return StateError(
-        f"the state folder cannot be used: {error.strerror}",
+        Text("the state folder cannot be used: {reason}", reason=SystemText(error.strerror)),
         where=str(folder),
-        hint="make room on that disk, or choose another folder with --state DIR",
+        hint=Text("make room on that disk, or choose another folder with --state DIR"),
     )
 
 
@@ -126,10 +132,10 @@ def _make_key(path: Path) -> None:
 def _key(path: Path) -> bytes:
     """Read the key; one that is missing is an ``OSError``."""
     try:
-        hint = "use another --state DIR"
+        hint = Text("use another --state DIR")
         return storage.read_secret(path, least_bytes=_KEY_BYTES, most_bytes=_KEY_BYTES, hint=hint)
     except storage.StorageError as error:
-        what = f"the key of the state folder cannot be used: {error.what}"
+        what = Text("the key of the state folder cannot be used: {reason}", reason=error.text or error.what)
         raise StateError(what, where=str(path), hint=error.hint) from error
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from quetsach.core.text import NO_TEXT, Number, Text
-from quetsach.endpoint.messages.formatting import HINTS_IN_WINDOW, REFUSALS, translated
+from quetsach.endpoint.messages.formatting import HINTS_IN_WINDOW, REFUSALS
+from quetsach.endpoint.messages.retold import retold
 from quetsach.endpoint.report import FindingOutcome, Kind
 from quetsach.endpoint.report.verdict import advice, verdict
 from quetsach.endpoint.window.formatting import format_failure
@@ -220,7 +221,7 @@ def _told_refusal(outcome: Upgraded, words: Words) -> Iterator[str]:
 
 
 def _hint(refusal: str, detail: str, words: Words) -> Iterator[str]:
-    hint = words(HINTS_IN_WINDOW[refusal].with_values(today=detail, detail=translated(detail, words.language)))
+    hint = words(HINTS_IN_WINDOW[refusal].with_values(today=detail, detail=retold(detail, words.language)))
     yield f"{hint[0].upper()}{hint[1:]}."
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from quetsach.core.indicator_list import ListKind
 from quetsach.core.rule_text import RuleText
+from quetsach.core.text import Number, Text
 from quetsach.packs import PackError
 
 # What the readers of formats yield: something that can be looked for, or why it cannot.
@@ -110,13 +111,17 @@ def read_json(content: bytes, file: str) -> Any:
         PackError: it is too large, too deep or no JSON.
     """
     if len(content) > LARGEST_BYTES:
-        raise PackError(f"larger than {LARGEST_BYTES:,} bytes", where=file, hint="export it in parts")
+        raise PackError(
+            Text("larger than {size} bytes", size=Number(LARGEST_BYTES)), where=file, hint=Text("export it in parts")
+        )
     try:
         return json.loads(content.decode("utf-8-sig"), parse_int=_number)
     except RecursionError:
-        raise PackError("nested too deeply", where=file, hint="export it again") from None
+        raise PackError(Text("nested too deeply"), where=file, hint=Text("export it again")) from None
     except ValueError as error:  # of UTF-8 too
-        raise PackError(f"not valid JSON: {str(error)[:80]}", where=file, hint="export it again") from None
+        raise PackError(
+            Text("not valid JSON: {error}", error=str(error)[:80]), where=file, hint=Text("export it again")
+        ) from None
 
 
 def table(value: Any) -> dict[str, Any]:

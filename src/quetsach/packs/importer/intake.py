@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from quetsach.core.indicator_list import MOST_ENTRIES, ListKind, list_line
 from quetsach.core.rule_text import RuleSet
+from quetsach.core.text import Number, Text
 from quetsach.packs import PackError
 from quetsach.packs.container import LIST_LIMIT_BYTES
 from quetsach.packs.importer.clamav import read_bodies, read_file_hashes, read_section_hashes
@@ -76,15 +77,19 @@ def read_indicators(given: GivenFile, now: datetime, only: ListKind | None = Non
     """
     ending = PurePath(given.name).suffix.lower()
     if len(given.content) > LARGEST_BYTES:
-        raise PackError(f"larger than {LARGEST_BYTES:,} bytes", where=given.name, hint="divide it")
+        raise PackError(
+            Text("larger than {size} bytes", size=Number(LARGEST_BYTES)), where=given.name, hint=Text("divide it")
+        )
     if ending in _DATABASES or given.content.startswith(b"ClamAV-VDB:"):
         hint = "unpack it: sigtool --unpack FILE; then import what ends in .hdb .hsb .mdb .msb .ndb"
-        raise PackError("this is a packed database of ClamAV", where=given.name, hint=hint)
+        raise PackError(Text("this is a packed database of ClamAV"), where=given.name, hint=hint)
     if ending in _OTHER_SIGNATURES:
         yield Refused(Reason.OTHER_FILE, given.name, f"signatures of the form {ending}")
         return
     if b"\0" in given.content[:_HEAD]:
-        raise PackError("this is no text", where=given.name, hint="see `quetsach packs import --help` for what is read")
+        raise PackError(
+            Text("this is no text"), where=given.name, hint=Text("see `quetsach packs import --help` for what is read")
+        )
     if ending in _TEXTS:
         yield from _TEXTS[ending](_text(given), given.name)
     elif ending in {".json", ".stix"} or given.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
@@ -108,7 +113,11 @@ def _of_document(given: GivenFile, now: datetime) -> Iterator[Found]:
 
 def _text(given: GivenFile) -> str:
     if PurePath(given.name).suffix.lower() in {".yar", ".yara"} and len(given.content) > _LARGEST_RULES:
-        raise PackError(f"rules of more than {_LARGEST_RULES:,} bytes", where=given.name, hint="divide the file")
+        raise PackError(
+            Text("rules of more than {size} bytes", size=Number(_LARGEST_RULES)),
+            where=given.name,
+            hint=Text("divide the file"),
+        )
     return given.content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -17,7 +17,7 @@ import boreal
 from quetsach.core.errors import InputError
 from quetsach.core.indicator_list import ALGORITHMS, LARGEST_HASHED, SMALLEST_HASHED, ListKind
 from quetsach.core.rule_text import RuleSet, RuleText, named_in
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.packs import PackError
 from quetsach.packs.check import GRAVE_WARNINGS, second_engine
 from quetsach.packs.container import FILE_LIMIT_BYTES
@@ -148,7 +148,9 @@ def _lines(path: Path) -> frozenset[str]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise PackError(
-            f"cannot be read: {error.strerror}", where=str(path), hint=Text("install quetsach again")
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)),
+            where=str(path),
+            hint=Text("install quetsach again"),
         ) from None
     return frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from quetsach import storage
+from quetsach.core.text import SystemText, Text
 from quetsach.packs import PackError
 from quetsach.packs.recipe import SLUG
 
@@ -30,16 +31,23 @@ def new_pack(family: str, platform: str, folder: Path, *, today: date) -> tuple[
         PackError: the name does not fit, the pack is there already, or it cannot be written.
     """
     if not SLUG.fullmatch(family) or len(family) > 64:
-        raise PackError(f"{family!r} is no name of a family", hint="write lower-case words joined by hyphens")
+        raise PackError(
+            Text("{family} is no name of a family", family=repr(family)),
+            hint=Text("write lower-case words joined by hyphens"),
+        )
     pack = folder / family
     words = _words(family, platform, today)
     try:
         pack.mkdir(parents=True)
         return tuple(_written(pack, name, text, words) for name, text in _templates(platform).items())
     except FileExistsError:
-        raise PackError("there is a pack already", where=str(pack), hint="choose another name or folder") from None
+        raise PackError(
+            Text("there is a pack already"), where=str(pack), hint=Text("choose another name or folder")
+        ) from None
     except OSError as error:
-        raise PackError(f"cannot be written: {error.strerror}", where=str(pack)) from None
+        raise PackError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(pack)
+        ) from None
 
 
 def _words(family: str, platform: str, today: date) -> Mapping[str, str]:

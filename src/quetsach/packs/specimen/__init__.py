@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from quetsach.core.text import Text
 from quetsach.packs import PackError
 
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of <linux/fs.h>, 64-bit
@@ -71,8 +72,10 @@ def _builder(module: ModuleType, platform: str, folder: Path, *, is_alone: bool)
     for name in names:
         if callable(build := getattr(module, name, None)):
             return build  # type: ignore[no-any-return]
-    hint = f"write {' or '.join(f'{name}(root)' for name in names)}"
-    raise PackError(f"there is no specimen for {platform}", where=f"{folder}/specimen.py", hint=hint)
+    hint = Text("write {names}", names=" or ".join(f"{name}(root)" for name in names))
+    raise PackError(
+        Text("there is no specimen for {platform}", platform=platform), where=f"{folder}/specimen.py", hint=hint
+    )
 
 
 def load_specimen(folder: Path) -> ModuleType:
@@ -84,7 +87,9 @@ def load_specimen(folder: Path) -> ModuleType:
     path = folder / "specimen.py"
     spec = importlib.util.spec_from_file_location(f"quetsach_specimen_{folder.name.replace('-', '_')}", path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise PackError("the pack has no specimen", where=str(folder), hint="add specimen.py with build(root)")
+        raise PackError(
+            Text("the pack has no specimen"), where=str(folder), hint=Text("add specimen.py with build(root)")
+        )
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -98,8 +103,8 @@ def broken_off(error: Exception, specimen: Path) -> PackError:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(specimen.absolute())]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines or [None])[-1]
-    what = f"the specimen breaks off: {type(error).__name__}: {error}"
-    return PackError(what, where=f"{specimen}:{line}" if line else str(specimen), hint="mend this line")
+    what = Text("the specimen breaks off: {name}: {error}", name=type(error).__name__, error=error)
+    return PackError(what, where=f"{specimen}:{line}" if line else str(specimen), hint=Text("mend this line"))
 
 
 def set_immutable(path: Path, *, on: bool) -> bool:

@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 
 from quetsach import __version__
 from quetsach.core.sighting import UNKNOWN_SECTOR
+from quetsach.core.text import Text
 from quetsach.network import AddressRanges
 from quetsach.simulate.fields import HEADER, SINKHOLE_PORTS, SINKHOLES, SimulateError
 from quetsach.simulate.machines import truth
@@ -248,7 +249,7 @@ class Order:
             SimulateError: the scale leaves nothing, or the seed is negative.
         """
         if self.seed is not None and self.seed < 0:
-            raise SimulateError("seed must be 0 or more")
+            raise SimulateError(Text("seed must be 0 or more"))
         scaled = self.country.scaled(self.scale)
         return scaled if self.seed is None else replace(scaled, seed=self.seed)
 
@@ -285,7 +286,9 @@ def write_country(
     found = folder.manifest()
     if found is not None:
         if {name: found.get(name) for name in about} != about:
-            raise SimulateError("the folder has another simulation", where=str(out), hint="name an empty folder")
+            raise SimulateError(
+                Text("the folder has another simulation"), where=str(out), hint=Text("name an empty folder")
+            )
         if found["complete"] and folder.is_as_written(found):
             return found, False
     folder.seal(about, is_complete=False)

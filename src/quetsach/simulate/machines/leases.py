@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quetsach.core.text import Number, Text
 from quetsach.network import AddressRanges
 from quetsach.network.ranges import MAPPED_LAST
 from quetsach.simulate.fields import SimulateError
@@ -94,8 +95,12 @@ class Pool:
     def _choose(self, count: int, rng: np.random.Generator) -> Integers:
         if count > len(self._free):
             raise SimulateError(
-                f"the pool {self._name} of {len(self._numbers):,} addresses is too small",
-                hint="give the provider more addresses, or fewer machines",
+                Text(
+                    "the pool {name} of {numbers} addresses is too small",
+                    name=self._name,
+                    numbers=Number(len(self._numbers)),
+                ),
+                hint=Text("give the provider more addresses, or fewer machines"),
             )
         return rng.choice(len(self._free), count, replace=False, shuffle=False).astype(np.int64)
 
@@ -110,13 +115,13 @@ def addresses_of(isps: tuple[Isp, ...], ranges: AddressRanges | None) -> list[tu
     for isp in isps:
         if isp.asn and ranges is not None:
             if isp.asn in asns:
-                raise SimulateError(f"AS{isp.asn} is of two providers")
+                raise SimulateError(Text("AS{asn} is of two providers", asn=isp.asn))
             asns.add(isp.asn)
             numbers = _announced(isp, ranges)
         else:
             wanted = (isp.addresses or _NOBODYS_POOL) + isp.cgnat_addresses
             if given + wanted > _NOBODYS_SIZE:
-                raise SimulateError("the providers without AS want more than 28.0.0.0/8")
+                raise SimulateError(Text("the providers without AS want more than 28.0.0.0/8"))
             numbers = np.arange(_NOBODYS + given, _NOBODYS + given + wanted, dtype=np.int64)
             given += wanted
         split = isp.addresses or len(numbers) - isp.cgnat_addresses
@@ -137,7 +142,10 @@ def networks_of(isps: tuple[Isp, ...], ranges: AddressRanges | None) -> list[tup
             continue
         spans = _ipv6_of(isp.asn, ranges)
         if not spans:
-            raise SimulateError(f"AS{isp.asn} announces no IPv6 and {isp.id} is to have it", hint="set ipv6_share = 0")
+            raise SimulateError(
+                Text("AS{asn} announces no IPv6 and {id} is to have it", asn=isp.asn, id=isp.id),
+                hint=Text("set ipv6_share = 0"),
+            )
         first, last = max(spans, key=lambda span: span[1] - span[0])
         count = (last >> 64) - (first >> 64) + 1
         found.append((first >> 64, min(count.bit_length() - 1, 32)))
@@ -151,8 +159,14 @@ def _announced(isp: Isp, ranges: AddressRanges) -> Integers:
     wanted = isp.addresses + isp.cgnat_addresses if isp.addresses else max(announced, isp.cgnat_addresses + 1)
     if wanted > announced:
         raise SimulateError(
-            f"AS{isp.asn} announces {announced:,} IPv4 addresses and {isp.id} wants {wanted:,} of them",
-            hint="give the provider fewer addresses, or take a larger scale",
+            Text(
+                "AS{asn} announces {announced} IPv4 addresses and {id} wants {wanted} of them",
+                asn=isp.asn,
+                announced=Number(announced),
+                id=isp.id,
+                wanted=Number(wanted),
+            ),
+            hint=Text("give the provider fewer addresses, or take a larger scale"),
         )
     parts = []
     for first, last in spans:

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.simulate.fields import SimulateError
 
 NOWHERE = -1
@@ -301,9 +301,11 @@ class Country:
             SimulateError: the scale is below 1, or leaves no machine.
         """
         if scale < 1:
-            raise SimulateError("scale must be 1 or more")
+            raise SimulateError(Text("scale must be 1 or more"))
         if self.hosts < scale:
-            raise SimulateError(f"at scale 1:{scale} nothing is left", hint="take a smaller scale")
+            raise SimulateError(
+                Text("at scale 1:{scale} nothing is left", scale=scale), hint=Text("take a smaller scale")
+            )
         isps = tuple(
             replace(isp, addresses=-(-isp.addresses // scale), cgnat_addresses=-(-isp.cgnat_addresses // scale))
             for isp in self.isps

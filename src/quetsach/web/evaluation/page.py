@@ -222,7 +222,7 @@ def _compile(template: Path, made_at: datetime) -> bytes:
             format="pdf", pdf_standards=["a-2a"], timestamp=made_at.replace(microsecond=0)
         )
     except RuntimeError as error:
-        raise QuetsachError(f"the report cannot be set: {str(error)[:300]}") from error
+        raise QuetsachError(Text("the report cannot be set: {reason}", reason=str(error)[:300])) from error
     return bytes(made)
 
 

@@ -13,7 +13,7 @@ from quetsach import storage
 from quetsach.assess import DEFINITIONS
 from quetsach.core.errors import QuetsachError
 from quetsach.core.table import csv_text
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.lake import parquet
 from quetsach.web import design
 from quetsach.web.evaluation.document import Cell, Column, Evaluation, Form, Points, Statement, Table
@@ -59,9 +59,9 @@ def evaluation_write(
                 stale.unlink(missing_ok=True)
     except OSError as error:
         raise QuetsachError(
-            f"the report cannot be written: {error.strerror}",
+            Text("the report cannot be written: {reason}", reason=SystemText(error.strerror)),
             where=str(error.filename or folder),
-            hint="name another folder with --out",
+            hint=Text("name another folder with --out"),
         ) from error
     return (*written, folder / "SHA256SUMS")
 

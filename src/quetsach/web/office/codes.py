@@ -8,7 +8,7 @@ from django.db import models, transaction
 
 from quetsach.campaign.codes import SPACE, code_of, read_code
 from quetsach.campaign.errors import PublicityError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 
 class VerificationKind(StrEnum):
@@ -99,7 +99,9 @@ def verification_register(
     """
     code = read_code(code)
     if Verification.objects.filter(code=code).exists():
-        raise PublicityError("this code stands on something else already", where=code, hint="draw another one")
+        raise PublicityError(
+            Text("this code stands on something else already"), where=code, hint=Text("draw another one")
+        )
     return Verification.objects.create(
         code=code,
         kind=VerificationKind(kind),
@@ -124,7 +126,7 @@ def verification_revoke(*, code: str, reason: str, now: datetime) -> Verificatio
     """
     found = Verification.objects.select_for_update().filter(code=read_code(code)).first()
     if found is None:
-        raise PublicityError("nothing has this code", where=code)
+        raise PublicityError(Text("nothing has this code"), where=code)
     if found.revoked_at is None:
         found.revoked_at, found.revoked_because = now, reason
         found.save(update_fields=["revoked_at", "revoked_because"])

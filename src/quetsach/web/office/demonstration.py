@@ -23,6 +23,7 @@ from quetsach.centre import BaselineError
 from quetsach.centre.tables import country_table
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_decide
 from quetsach.web.office.campaigns.selectors.boards import frozen_baseline
@@ -80,7 +81,7 @@ type Cast = dict[str, Person]
 def hire() -> Cast:
     """Return the people by their names in the story, with their duties."""
     if settings.CENTER.is_real:
-        raise QuetsachError("a real centre gets no invented people", where=str(settings.CENTER.data))
+        raise QuetsachError(Text("a real centre gets no invented people"), where=str(settings.CENTER.data))
     cast: Cast = {}
     for key, who in story()["people"].items():
         person = Person.objects.create_user(f"{key}{DOMAIN}", name=who["name"], title=who["title"])

@@ -12,6 +12,7 @@ from quetsach.centre.publication.candidates import read_published
 from quetsach.centre.publication.counting import count_changed_figures
 from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.office.campaigns.selectors import outcome
 from quetsach.web.office.figures.selectors import has_tables
 from quetsach.web.office.figures.services import figures_let_out, figures_release_agreed
@@ -71,8 +72,8 @@ def _campaigns(data: Path) -> tuple[MeasuredCampaign, ...]:
     figures = read_published(data)
     if figures is not None and figures.campaigns:
         raise QuetsachError(
-            "the database is empty, and campaigns are published",
+            Text("the database is empty, and campaigns are published"),
             where=str(data),
-            hint="put it back from the centre's backup; its address: quetsach center settings show database",
+            hint=Text("put it back from the centre's backup; its address: quetsach center settings show database"),
         )
     return ()

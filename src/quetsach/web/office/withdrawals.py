@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
 from quetsach.core.errors import InputError
+from quetsach.core.text import Text
 from quetsach.web.api.models import ReportDay, ReportWithdrawal, ToolReport
 from quetsach.web.api.selectors import days_held, kept
 from quetsach.web.api.services import tally_refresh
@@ -62,7 +63,7 @@ def matching(criteria: Criteria) -> QuerySet[ToolReport]:
         InputError: nothing is given: all reports are never meant.
     """
     if not criteria.as_json():
-        raise InputError("no reports are named", hint="give --day, --source or --pattern")
+        raise InputError(Text("no reports are named"), hint=Text("give --day, --source or --pattern"))
     found = kept()
     if criteria.day:
         found = found.filter(received_on=criteria.day)
@@ -95,7 +96,7 @@ def reports_withdraw(*, criteria: Criteria, reason: str, by: Person | None, now:
         found = matching(criteria)
         extent = extent_of(found)
         if not extent.reports:
-            raise InputError("no report that counts is like this", hint="quetsach center reports list")
+            raise InputError(Text("no report that counts is like this"), hint=Text("quetsach center reports list"))
         withdrawal = ReportWithdrawal.objects.create(
             at=now.astimezone(UTC),
             reason=read_reason(reason),
@@ -120,7 +121,7 @@ def reports_restore(*, number: int, reason: str, by: Person | None, now: datetim
     with transaction.atomic():
         withdrawal = ReportWithdrawal.objects.select_for_update().filter(pk=number).first()
         if withdrawal is None or withdrawal.restored_at:
-            raise InputError("no withdrawal of this number holds", hint="quetsach center reports list")
+            raise InputError(Text("no withdrawal of this number holds"), hint=Text("quetsach center reports list"))
         reports = ToolReport.objects.filter(withdrawal=withdrawal)
         extent = extent_of(reports)
         withdrawal.restored_at, withdrawal.restored_reason = now.astimezone(UTC), read_reason(reason)
@@ -142,10 +143,12 @@ def days_release(*, days: Iterable[date], reason: str, by: Person | None, now: d
         held = days_held()
         for day in days:
             if day >= now.astimezone(UTC).date():
-                hint = "what arrives until midnight (UTC) would count, and nobody has looked at it"
-                raise InputError("this day is not over yet", where=str(day), hint=hint)
+                hint = Text("what arrives until midnight (UTC) would count, and nobody has looked at it")
+                raise InputError(Text("this day is not over yet"), where=str(day), hint=hint)
             if day not in held:
-                raise InputError("this day is not held back", where=str(day), hint="quetsach center reports list")
+                raise InputError(
+                    Text("this day is not held back"), where=str(day), hint=Text("quetsach center reports list")
+                )
             found, _ = ReportDay.objects.get_or_create(day=day)
             found.released_at, found.released_reason = now.astimezone(UTC), read_reason(reason)
             found.save(update_fields=["released_at", "released_reason"])
@@ -176,7 +179,9 @@ def read_reason(text: str) -> str:
     """
     reason = " ".join(text.split())
     if not reason or len(reason) > _LONGEST_REASON:
-        raise InputError(f"a reason of at most {_LONGEST_REASON} characters is needed", where="--reason")
+        raise InputError(
+            Text("a reason of at most {number} characters is needed", number=_LONGEST_REASON), where="--reason"
+        )
     return reason
 
 

@@ -251,6 +251,7 @@ def register_chain(commands: Subcommands) -> None:
         metavar="FILE",
         help="letters as TOML (default: those of the campaign that the country's demonstration plays)",
     )
+    command.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run=act("letter_files:chain"))
 

@@ -222,7 +222,7 @@ def register_evaluate(parser: Parser) -> None:
     parser.add_argument(
         "--panel", type=Path, metavar="FILE", help="CSV unit,period,outcome,treated (default: the registered panel)"
     )
-    parser.add_argument("--method", choices=METHODS, default="wedge", help="of the analysis (default: wedge)")
+    parser.add_argument("--method", choices=METHODS, help="of the analysis (default: wedge)")
     parser.add_argument(
         "--scale", choices=SCALES, help="of the analysis (default: log, or count where a figure is zero)"
     )

@@ -9,6 +9,7 @@ from quetsach.campaign.authority import Role
 from quetsach.cli.center.acts import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands
 from quetsach.core.period import parse_day
+from quetsach.core.text import Text
 
 _DIGEST_LENGTH = 64
 _SOURCE = re.compile(r"[0-9a-f]{16}")
@@ -101,7 +102,9 @@ def register_audit(parser: Parser) -> None:
 def _head(text: str) -> tuple[int, str]:
     number, _, digest = text.partition(":")
     if not (number.isascii() and number.isdigit() and len(digest) == _DIGEST_LENGTH):
-        raise argparse.ArgumentTypeError(f"not a head: {text[:80]!r}; write it as verify printed it")
+        raise argparse.ArgumentTypeError(
+            Text("not a head: {text}; write it as verify printed it", text=repr(text[:80]))
+        )
     return int(number), digest.lower()
 
 
@@ -202,13 +205,13 @@ def _count(text: str) -> int:
 
 def _source(text: str) -> str:
     if not _SOURCE.fullmatch(text):
-        raise argparse.ArgumentTypeError("not the name of a source; list --day shows them")
+        raise argparse.ArgumentTypeError(Text("not the name of a source; list --day shows them"))
     return text
 
 
 def _pattern(text: str) -> str:
     if not text.strip("* ") or len(text) > _LONGEST_PATTERN or text.count("*") > _MOST_STARS:
-        raise argparse.ArgumentTypeError("write the beginning or end of a word, such as 'hay-tai-*'")
+        raise argparse.ArgumentTypeError(Text("write the beginning or end of a word, such as 'hay-tai-*'"))
     return text
 
 

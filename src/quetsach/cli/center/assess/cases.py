@@ -9,15 +9,14 @@ from quetsach.assess.cases import CaseReport, Group, History, SubjectKind, TimeT
 from quetsach.assess.cases.report import read_history
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.rows import MAX_BYTES
-from quetsach.centre.centre import Centre
 from quetsach.cli.center.arguments.figures import CASE_DAYS
 from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, print_wrapped, tell_wrapped
-from quetsach.cli.locations import default_data
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText, Number, Text, all_in_language, number_text
+from quetsach.core.text import LocalText, Number, SystemText, Text, all_in_language, number_text
 from quetsach.lake.cases import bot_history
 
 _STILL_INFECTED = (14, 30)
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_lake(arguments: argparse.Namespace) -> History | None:
-    with Centre(arguments.data or default_data()).view() as view:
+    with centre_with_lake(arguments).view() as view:
         return bot_history(view, asked_period(arguments) or newest_period(view, CASE_DAYS))
 
 
@@ -62,7 +61,9 @@ def _of_file(arguments: argparse.Namespace) -> History:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(
+            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
+        ) from error
     return read_history(content, kind=SubjectKind(arguments.subjects), where=str(path))
 
 
@@ -71,7 +72,9 @@ def _origin(history: History, started: str | None) -> float | None:
         return None
     origin = history.beginning_of(parse_day(started))
     if origin is None:
-        raise InputError(Text("the start of the campaign is not in the window"), where=started, hint="--from and --to")
+        raise InputError(
+            Text("the start of the campaign is not in the window"), where=started, hint=Text("--from and --to")
+        )
     return origin
 
 

@@ -19,7 +19,6 @@ from quetsach.assess.grades import (
 )
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.centre.answers import weekly_machines
-from quetsach.centre.centre import Centre
 from quetsach.cli.center.assess.windows import (
     asked_period,
     newest_period,
@@ -28,7 +27,7 @@ from quetsach.cli.center.assess.windows import (
     print_wrapped,
     tell_wrapped,
 )
-from quetsach.cli.locations import default_data
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
@@ -59,7 +58,7 @@ def grade(arguments: argparse.Namespace) -> int:
     """Grade providers by infections per 1,000 subscribers."""
     if arguments.seed < 0:
         raise InputError(Text("a seed is 0 or more"))
-    centre = Centre(arguments.data or default_data())
+    centre = centre_with_lake(arguments)
     tables = centre.network
     subscribers = read_subscribers(
         storage.read_input(arguments.subscribers, most_bytes=MAX_BYTES), where=str(arguments.subscribers)

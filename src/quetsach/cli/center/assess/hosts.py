@@ -13,10 +13,9 @@ from quetsach.assess.estimate import Answer, Estimate, NotEstimable
 from quetsach.assess.grades import read_subscribers, shrunk_rates
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.centre.answers import compare_same_holiday
-from quetsach.centre.centre import Centre
 from quetsach.cli.center.assess.hosts_told import Rates, show
 from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv
-from quetsach.cli.locations import default_data
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import print_json
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.country import Places
@@ -48,7 +47,7 @@ _COLUMNS = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Count infected machines on line, or say why they cannot be counted."""
-    centre = Centre(arguments.data or default_data())
+    centre = centre_with_lake(arguments)
     before = Period.parse(arguments.against) if arguments.against else None
     asked: dict[str, Any] = {
         "families": arguments.family,
@@ -106,7 +105,7 @@ def _rate(text: str) -> tuple[str, float]:
         rate = 0.0
     if not name or not 0 < rate < float("inf"):
         raise InputError(
-            Text("not a rate: {text}", text=repr(text[:60])), hint="--rate mirai=2 for two check-ins an hour"
+            Text("not a rate: {text}", text=repr(text[:60])), hint=Text("--rate mirai=2 for two check-ins an hour")
         )
     return name, rate
 

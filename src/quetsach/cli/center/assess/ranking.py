@@ -5,7 +5,6 @@ import argparse
 from quetsach.assess import Definition, Ranking
 from quetsach.assess.priority import Choice
 from quetsach.centre import answers
-from quetsach.centre.centre import Centre
 from quetsach.centre.priority import choose_botnets, load_criteria
 from quetsach.cli.center.assess.windows import (
     asked_period,
@@ -17,7 +16,7 @@ from quetsach.cli.center.assess.windows import (
     show_definitions,
     tell_wrapped,
 )
-from quetsach.cli.locations import default_data
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
@@ -37,7 +36,7 @@ _DEFAULT_DAYS = 30
 
 def rank(arguments: argparse.Namespace) -> int:
     """Rank families, providers, places or sectors by mean daily addresses."""
-    centre = Centre(arguments.data or default_data())
+    centre = centre_with_lake(arguments)
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DEFAULT_DAYS)
         if arguments.question == "botnets":
@@ -99,7 +98,7 @@ def choose(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise InputError(Text("a seed is 0 or more"))
     criteria = load_criteria(arguments.criteria)
-    centre = Centre(arguments.data or default_data())
+    centre = centre_with_lake(arguments)
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         found = choose_botnets(view, period, criteria=criteria, seed=arguments.seed)

@@ -35,7 +35,7 @@ from quetsach.cli.output import Progress, print_json, tell
 from quetsach.cli.packs_keys import phrase_source
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.text import Number, Text
+from quetsach.core.text import Number, SystemText, Text
 
 _TWICE = Text("the analysis of this campaign is registered already")
 
@@ -261,7 +261,9 @@ def write_panel(arguments: argparse.Namespace) -> int:
         try:
             storage.write(arguments.out, panel.content, mode=storage.SHARED)
         except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
+            raise InputError(
+                Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(arguments.out)
+            ) from error
         told = Text(
             "{cells} cells of {units} units and {weeks} weeks; measure: {measure}.",
             cells=panel.units * panel.weeks,

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     language = chosen_language(arguments)
     if bool(arguments.seed) == arguments.rehearse:
         raise InputError(
-            Text("an order is either drawn or rehearsed"), where="--seed", hint="--seed TEXT or --rehearse"
+            Text("an order is either drawn or rehearsed"), where="--seed", hint=Text("--seed TEXT or --rehearse")
         )
     if arguments.rehearse:
         power = _power(arguments, _drawn(arguments, folder.name, _REHEARSAL))
@@ -87,7 +87,7 @@ def _power(arguments: argparse.Namespace, drawn: RollOut) -> PlannedPower:
     if not 0 < arguments.target < _WHOLE:
         raise InputError(Text("must be more than 0 and less than 100"), where="--target", hint="--target 50")
     if not 1 <= arguments.weeks_around <= _WEEKS_AT_MOST:
-        raise InputError(f"must be from 1 to {_WEEKS_AT_MOST}", where="--weeks-around")
+        raise InputError(Text("must be from 1 to {most}", most=_WEEKS_AT_MOST), where="--weeks-around")
     begins = planned_days(drawn)
     around = timedelta(weeks=arguments.weeks_around)
     of_panel = weeks(drawn.first - around, drawn.days[-1] + around + timedelta(WEEK_DAYS - 1), anchor=drawn.first)

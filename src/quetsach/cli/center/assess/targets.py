@@ -4,9 +4,8 @@ import argparse
 
 from quetsach.assess import DEFINITIONS, NO_VERDICT, Figure, TargetReport, WindowChange, WindowCount, period_text
 from quetsach.centre import answers
-from quetsach.centre.centre import Centre
 from quetsach.cli.center.assess.windows import asked_period, print_csv, show_basis, show_definitions, tell_wrapped
-from quetsach.cli.locations import default_data
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.text import NO_TEXT, Text, all_in_language, number_text
@@ -22,7 +21,7 @@ _WINDOWS = (
 
 def targets(arguments: argparse.Namespace) -> int:
     """Compare equal windows with the frozen baseline of a campaign."""
-    centre = Centre(arguments.data or default_data())
+    centre = centre_with_lake(arguments)
     campaign = centre.campaign(arguments.campaign)
     with (
         centre.view() as view,

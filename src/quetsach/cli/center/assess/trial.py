@@ -28,7 +28,7 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
-from quetsach.core.text import Number, Text, all_in_language, number_text
+from quetsach.core.text import Number, SystemText, Text, all_in_language, number_text
 
 _WHOLE = 100
 
@@ -62,7 +62,9 @@ def draw(arguments: argparse.Namespace) -> int:
     try:
         storage.write(arguments.out, csv_text(rows).encode())
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(arguments.out)) from error
+        raise InputError(
+            Text("cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(arguments.out)
+        ) from error
     if arguments.json:
         print_json({**lot.content(), "sha256": lot.digest, "file": str(path)})
     else:

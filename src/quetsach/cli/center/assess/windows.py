@@ -72,7 +72,7 @@ def asked_period(arguments: argparse.Namespace) -> Period | None:
     if arguments.first is None and arguments.last is None:
         return None
     if arguments.first is None or arguments.last is None:
-        raise InputError("a period needs both its days", hint="--from 2020-06-16 --to 2020-07-15")
+        raise InputError(Text("a period needs both its days"), hint=Text("--from 2020-06-16 --to 2020-07-15"))
     return Period(parse_day(arguments.first), parse_day(arguments.last))
 
 

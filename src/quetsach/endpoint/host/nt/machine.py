@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from quetsach.core.text import Text
 from quetsach.endpoint import StateError
 from quetsach.endpoint.host.nt.ffi.com import NativeTasks, NativeWmi
 from quetsach.endpoint.host.nt.ffi.files import NtFileCalls
@@ -285,7 +286,7 @@ def check_private(folder: Path) -> None:
         StateError: it is not so.
     """
     if fault := _folders().fault(nt_path(folder)):
-        raise StateError(fault, where=str(folder), hint="remove it, or use --state DIR")
+        raise StateError(fault, where=str(folder), hint=Text("remove it, or use --state DIR"))
 
 
 def _folders() -> PrivateFolders:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from quetsach.core.text import Text
 from quetsach.endpoint import ScanError
 from quetsach.endpoint.host.nt.file_calls import DriveKind, VolumeCalls
 from quetsach.endpoint.host.windows_path import machine_environment, path_of
@@ -71,11 +72,13 @@ def tree_path_of(text: str, *, current: str, system_drive: str, current_of_drive
     device = _DEVICE_AHEAD.match(text)
     path, is_exact = text[device.end() if device else 0 :], device is not None
     if _ON_SHARE.match(path) if is_exact else path.startswith(("\\\\", "//", "\\/", "/\\")):
-        raise ScanError("it is on another machine", where=text, hint="run the tool there, or connect it as a drive")
+        raise ScanError(
+            Text("it is on another machine"), where=text, hint=Text("run the tool there, or connect it as a drive")
+        )
     if not is_exact:
         path = _absolute(path, current, current_of_drive)
     if not _NAMED_DRIVE.match(path) or path[2:3] not in ("", "\\", "/") or "\0" in path:
-        raise ScanError("this is no file or folder of this machine", where=text)
+        raise ScanError(Text("this is no file or folder of this machine"), where=text)
     drive = path[:2].upper()
     names = _names(path[2:], is_exact=is_exact)
     top = [] if drive == system_drive.upper() else [drive]

@@ -8,6 +8,7 @@ from pathlib import Path
 from posixpath import basename
 from typing import Protocol
 
+from quetsach.core.text import Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_KEY_BYTES, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
 from quetsach.endpoint.host.nt.registry_edit import (
@@ -196,7 +197,7 @@ class NtRegistry:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RegistryError("a key cannot be read whole", where=key, hint=error.strerror or "") from error
+            raise RegistryError(Text("a key cannot be read whole"), where=key, hint=error.strerror or "") from error
 
     def matching(self, pattern: str) -> Iterator[str]:
         r"""Yield the keys that a pattern names: ``*`` stands for any one name, ``HKU\*`` for every account."""
@@ -226,7 +227,7 @@ class NtRegistry:
     def write_edited(self, edits: Sequence[RegistryEdit], target: Path) -> None:
         """Write an edited copy of the hive file of an account that is not signed in."""
         if any(self._native(edit.key) is not None for edit in edits):
-            raise RegistryError("the account is signed in by now: its hive is in use", where=edits[0].key)
+            raise RegistryError(Text("the account is signed in by now: its hive is in use"), where=edits[0].key)
         self._hives.write_edited(edits, target)
 
     def make(self, edit: RegistryEdit) -> bool:
@@ -238,11 +239,11 @@ class NtRegistry:
         """
         native = self._native(edit.key)
         if native is None:
-            raise RegistryError("no loaded hive has this key", where=edit.key)
+            raise RegistryError(Text("no loaded hive has this key"), where=edit.key)
         needs_restart = self._tell_services(edit)
         make_edit(self._calls, native, edit)
         if not is_made(edit, self):
-            raise RegistryError("the registry was not what it was to be after the edit", where=edit.key)
+            raise RegistryError(Text("the registry was not what it was to be after the edit"), where=edit.key)
         return needs_restart
 
     def forget(self) -> None:
@@ -397,7 +398,7 @@ class NtRegistry:
         facts = self._calls.facts(opened)
         left[0] -= sum(len(value.data) + 100 for value in values) + 500
         if depth > MAX_DEPTH or left[0] < 0 or self._left_out > before:
-            raise RegistryError("a key holds more than is read of one", where=key)
+            raise RegistryError(Text("a key holds more than is read of one"), where=key)
         below: dict[str, KeyContent] = {}
         for name in names:
             try:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from quetsach.core.text import Text
 from quetsach.endpoint import RegistryError
 from quetsach.endpoint.host.hive import MAX_DEPTH, MAX_SUBKEYS, MAX_VALUE_BYTES, MAX_VALUES
 from quetsach.endpoint.host.registry import (
@@ -176,7 +177,7 @@ def _check_place(calls: RegistryCalls, key: int, native: str) -> None:
             led = target.format(*map(re.escape, start.groups()))
             if re.fullmatch(led, found[: len(found) - len(rest)]):
                 return
-    raise RegistryError("a link leads from this key to another one, so it is not edited", where=native)
+    raise RegistryError(Text("a link leads from this key to another one, so it is not edited"), where=native)
 
 
 @contextmanager
@@ -277,7 +278,7 @@ def _set(calls: RegistryCalls, key: int, value: RegistryValue) -> None:
 
 def _delete(calls: RegistryCalls, key: int, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise RegistryError("keys lie deeper than Windows lets them")
+        raise RegistryError(Text("keys lie deeper than Windows lets them"))
     for name in list(_subkeys(calls, key)):
         _delete_below(calls, key, name, depth + 1)
     calls.delete_key(key)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from quetsach.core.text import LocalText, Text
 from quetsach.endpoint.host.nt.file_calls import (
     CREATE,
     DACL,
@@ -203,9 +204,9 @@ def _none() -> OSError:
 # Any user may make a folder in ``%ProgramData%``, where the tool keeps its state. One that somebody else made, or could
 # write into, is not used.
 
-LINK = "the state folder is a link or a file"
-OTHERS = "the state folder belongs to another user"
-OPEN_TO_OTHERS = "others may read or write the state folder"
+LINK = Text("the state folder is a link or a file")
+OTHERS = Text("the state folder belongs to another user")
+OPEN_TO_OTHERS = Text("others may read or write the state folder")
 
 
 def trusted_by(rights: RightsCalls) -> tuple[bytes, ...]:
@@ -240,8 +241,8 @@ class PrivateFolders:
             return
         self.calls.close(handle)
 
-    def fault(self, path: str) -> str:
-        """Return what is wrong with a folder; empty when it is ours, and nobody else is or was let in.
+    def fault(self, path: str) -> LocalText | None:
+        """Return what is wrong with a folder; nothing when it is ours, and nobody else is or was let in.
 
         An empty folder that is ours is in order: nobody has put anything there, and ``close`` follows.
         """
@@ -256,7 +257,7 @@ class PrivateFolders:
             if Descriptor.of(raw).owner not in self.trusted:
                 return OTHERS
             is_used = next(iter(self.calls.entries(handle, disk)), None) is not None
-            return OPEN_TO_OTHERS if is_used and openings(raw, self.trusted) else ""
+            return OPEN_TO_OTHERS if is_used and openings(raw, self.trusted) else None
 
     def close(self, path: str) -> None:
         """Give a folder that is ours an access list that lets nobody else in, and look at it.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from quetsach.core.text import Text
 from quetsach.endpoint import StateError
 from quetsach.endpoint.host.files import Own
 
@@ -96,11 +97,15 @@ def check_private(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise StateError(
-            "the state folder is a link or a file", where=str(folder), hint="remove it, or use --state DIR"
+            Text("the state folder is a link or a file"), where=str(folder), hint=Text("remove it, or use --state DIR")
         )
     if found.st_uid != os.geteuid():
         raise StateError(
-            "the state folder belongs to another user", where=str(folder), hint="run as that user, or use --state DIR"
+            Text("the state folder belongs to another user"),
+            where=str(folder),
+            hint=Text("run as that user, or use --state DIR"),
         )
     if found.st_mode & 0o022 and any(folder.iterdir()):
-        raise StateError("others may write into the state folder", where=str(folder), hint="use another --state DIR")
+        raise StateError(
+            Text("others may write into the state folder"), where=str(folder), hint=Text("use another --state DIR")
+        )

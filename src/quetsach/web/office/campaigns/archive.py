@@ -26,6 +26,7 @@ from quetsach.campaign.schedule.outcome import Outcome, WindowFact
 from quetsach.centre.tables import load_calendar
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.core.text import SystemText, Text
 from quetsach.web import design
 from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
 from quetsach.web.design.words import window_name
@@ -70,13 +71,17 @@ def archive_write(campaign: Campaign, folder: Path, *, now: datetime) -> int:
     try:
         storage.make_folder(folder, mode=storage.SHARED_FOLDER)
         if any(folder.iterdir()):
-            raise QuetsachError("the folder is not empty", where=str(folder), hint="name a new one with --out")
+            raise QuetsachError(
+                Text("the folder is not empty"), where=str(folder), hint=Text("name a new one with --out")
+            )
         files = archive_files(campaign, now=now)
         for path, content in files.items():
             storage.make_folder((folder / path).parent, mode=storage.SHARED_FOLDER)
             storage.write(folder / path, content, mode=storage.SHARED)
     except OSError as error:
-        raise QuetsachError(f"the archive cannot be written: {error.strerror}", where=str(folder)) from error
+        raise QuetsachError(
+            Text("the archive cannot be written: {reason}", reason=SystemText(error.strerror)), where=str(folder)
+        ) from error
     return len(files)
 
 

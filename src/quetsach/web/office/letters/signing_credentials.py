@@ -18,6 +18,7 @@ from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.office.letters.document.certificates import (
     Certificate,
     read_certificate,
@@ -147,11 +148,11 @@ def unit_keys(folder: Path) -> tuple[bytes, bytes] | None:
     paths = (folder / "person.p12", folder / "agency.p12")
     if not any(path.exists() for path in paths):
         return None
-    hint = "put the key back from its copy; without both keys the unit issues no letter"
+    hint = Text("put the key back from its copy; without both keys the unit issues no letter")
     try:
         person, agency = (storage.read_secret(path, least_bytes=_KEY_LEAST_BYTES, hint=hint) for path in paths)
     except FileNotFoundError as error:
-        raise storage.StorageError("this key is missing", where=str(error.filename), hint=hint) from error
+        raise storage.StorageError(Text("this key is missing"), where=str(error.filename), hint=hint) from error
     return person, agency
 
 

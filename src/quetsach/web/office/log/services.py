@@ -15,6 +15,7 @@ from django.db.models import Model
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.office.log.models import LogEntry
 
 # What the log calls things: each app says how its own things are called, when the office starts.
@@ -77,7 +78,7 @@ def head_read(data: Path) -> Head | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LogError("the note of the log's head is damaged", where=str(path)) from error
+        raise LogError(Text("the note of the log's head is damaged"), where=str(path)) from error
 
 
 # Writing the log.
