@@ -36,13 +36,23 @@ def is_refused(request: HttpRequest) -> bool:
     return _REFUSED in request.META
 
 
+def what_here(error: QuetsachError) -> str:
+    """Return what happened, in the language of the page."""
+    return str(here(error.text)) if error.text else error.what
+
+
+def advice_here(error: QuetsachError) -> str:
+    """Return what to do next, in the language of the page; empty where nothing can be advised."""
+    return str(here(error.advice)) if error.advice else error.hint
+
+
 def refusal_text(error: QuetsachError, words: Words | None = None) -> str:
     """Return a refusal as sentences for a page."""
     known = (words or {}).get(getattr(error, "code", ""))
     if known is not None:
         return str(known) % {"what": error}
-    what = here(error.text) if error.text else error.what
-    advice = here(error.advice) if error.advice else error.hint
+    what = what_here(error)
+    advice = advice_here(error)
     first = _ended(f"{error.where}: {what}") if error.where else _sentence(what)  # names of files stay as they are
     return f"{first} {_sentence(advice)}" if advice else first
 

@@ -24,6 +24,7 @@ from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.plans.models import Campaign, EvaluationRun
 from quetsach.web.office.plans.selectors import campaigns, evaluations_made
 from quetsach.web.office.reading import kept_while_read
+from quetsach.web.office.refusal import what_here
 
 # What is published and what waits, side by side; who was asked for what.
 
@@ -236,7 +237,7 @@ def _of_campaign(campaign: Campaign, evaluations: Iterable[EvaluationRun]) -> Ca
     try:
         return CampaignCountings(campaign, name, (*made, *_baselines(campaign)))
     except QuetsachError as error:
-        return CampaignCountings(campaign, name, made, trouble=error.what)
+        return CampaignCountings(campaign, name, made, trouble=what_here(error))
 
 
 def _evaluations(campaign: Campaign, runs: Iterable[EvaluationRun]) -> Iterator[Counting]:

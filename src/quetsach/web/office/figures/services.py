@@ -36,6 +36,7 @@ from quetsach.web.office.figures.selectors import (
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.refusal import advice_here, what_here
 from quetsach.web.office.tree.selectors import root_unit
 
 _logger = logging.getLogger("quetsach.web.office.figures")
@@ -82,7 +83,7 @@ def figures_check(approval: Approval) -> None:
     try:
         candidate = _waiting(approval.digest)
     except PublicationError as error:
-        raise ApprovalError(error.what, hint=error.hint) from error
+        raise ApprovalError(what_here(error), hint=advice_here(error)) from error
     published = read_published(data_folder())
     if published is not None and candidate.figures.counted_at < published.counted_at:
         raise ApprovalError(_("newer figures are published already"), hint=_("refuse these, with that reason"))
@@ -105,7 +106,8 @@ def figures_release(approval: Approval, now: datetime) -> None:
         ) from error
     except QuetsachError as error:
         raise PublicationError(
-            _("Agreed to, but the figures could not be published: %(error)s") % {"error": error.hint or error.what},
+            _("Agreed to, but the figures could not be published: %(error)s")
+            % {"error": advice_here(error) or what_here(error)},
             hint=_("once that is mended, press “Publish now” under Figures, or run: quetsach center figures publish"),
         ) from error
     _log_release(approval, figures, now)

@@ -27,6 +27,7 @@ from quetsach.web.office.letters.document.certificates import (
 from quetsach.web.office.letters.document.demonstration import AUTHORITY, demonstration_keys
 from quetsach.web.office.letters.document.printing import SigningCredentials
 from quetsach.web.office.letters.models import Letter
+from quetsach.web.office.refusal import what_here
 from quetsach.web.office.tree.models import Unit
 
 _KEY_LEAST_BYTES = 100
@@ -92,7 +93,7 @@ def key_state(unit: Unit, *, now: datetime) -> KeyState:
         keys = unit_keys(folder) if folder else None
         certificates = tuple(read_certificate(key) for key in keys or ())
     except QuetsachError as error:
-        return KeyState(unit, trouble=error.what)
+        return KeyState(unit, trouble=what_here(error))
     return KeyState(unit, certificates, _term(certificates, now) if certificates else None)
 
 
@@ -104,7 +105,7 @@ def outlook_of(letter: Letter, *, now: datetime) -> KeyState:
     try:
         refuse_other_name(state.certificates[0].holder, letter.signer_name)
     except QuetsachError as error:
-        return replace(state, trouble=error.what)
+        return replace(state, trouble=what_here(error))
     return state
 
 

@@ -20,6 +20,7 @@ from quetsach.web.office.campaigns.services.steps import folder_of
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.plans.models import Campaign, EvaluationRun
 from quetsach.web.office.plans.selectors import MOST_SHOWN
+from quetsach.web.office.refusal import what_here
 
 REGISTRATION = "registration.json"
 PAPERS = ("evaluation.vi.pdf", "evaluation.en.pdf")
@@ -99,7 +100,7 @@ def _baseline(campaign: Campaign) -> tuple[str, bool]:
     try:
         frozen = baseline_in_force(data, campaign.key) if data else None
     except QuetsachError as error:
-        return _("It cannot be used: %(trouble)s.") % {"trouble": error.what}, False
+        return _("It cannot be used: %(trouble)s.") % {"trouble": what_here(error)}, False
     if frozen is None:
         return _("Not frozen yet: changes would be provisional."), False
     values = {"day": written_day(frozen.frozen_at), "count": figure(frozen.addresses)}

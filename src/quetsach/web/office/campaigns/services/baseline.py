@@ -129,7 +129,7 @@ def baseline_carry_out(approval: Approval, now: datetime) -> None:
             now=now,
         )
     except (QuetsachError, DatabaseError) as error:
-        why = error.hint or error.what if isinstance(error, QuetsachError) else error
+        why = error.advice or error.hint or error.text or error.what if isinstance(error, QuetsachError) else error
         text = Text("agreed to, but the baseline could not be written and recorded: {why}", why=why)
         advice = Text(
             "once that is mended, run: quetsach center campaigns freeze-baseline {key} --carry-out", key=campaign.key

@@ -162,9 +162,7 @@ def _stamp(
             {"stamp": json.dumps(values, ensure_ascii=False)}, standards=["a-2b"], at=at
         )
     except DocumentError as error:
-        raise SigningError(
-            _("the picture of a signature cannot be used: %(reason)s") % {"reason": error.what}
-        ) from error
+        raise SigningError(_("the picture of a signature cannot be used: %(reason)s") % {"reason": error}) from error
     return Stamp(content, width_mm, height_mm)
 
 
