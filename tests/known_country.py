@@ -60,6 +60,8 @@ def a_country(*, hosts: int = 200, days: int = 3, **changes: Any) -> Country:
         seed=7,
         period=Period(MONDAY, a_day(days - 1)),
         code="VN",
+        hours_ahead=7,
+        rest_days=frozenset({5, 6}),
         hosts=hosts,
         families=(a_family(),),
         isps=(an_isp(),),

@@ -176,10 +176,7 @@ def _starts(country: Country, measure: Measure) -> Integers:
     return starts
 
 
-# When machines are on line: one stretch a day each, within the day of UTC (07:00 to 07:00 of Viet Nam).
-
-LOCAL_HOURS = 7
-"""Viet Nam is ahead of UTC by these."""
+# When machines are on line: one stretch a day each, within the day of UTC.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,15 +197,17 @@ class Presence:
     def _hours(self, day: int, hosts: Integers, hours: Hours) -> tuple[Integers, Integers]:
         moment = self.country.period.first + timedelta(days=day)
         nothing = np.zeros(len(hosts), dtype=np.int64)
-        if hours.weekdays_only and (moment.weekday() >= 5 or moment in self.country.holidays):
+        resting = moment.weekday() in self.country.rest_days or moment in self.country.holidays
+        if hours.weekdays_only and resting:
             return nothing, nothing
+        hours = hours.as_utc(self.country.hours_ahead)
         on = self._moment(Draw.SWITCHED_ON, day, hosts, hours.start, hours.spread)
         off = self._moment(Draw.SWITCHED_OFF, day, hosts, hours.until, hours.spread)
         is_on = (self.chance.uniform(Draw.PRESENT, hosts, day) < hours.presence) & (off > on)
         return np.where(is_on, on, 0), np.where(is_on, off, 0)
 
-    def _moment(self, draw: Draw, day: int, hosts: Integers, local: float, spread: float) -> Integers:
-        around: Floats = local - LOCAL_HOURS + spread * (2 * self.chance.uniform(draw, hosts, day) - 1)
+    def _moment(self, draw: Draw, day: int, hosts: Integers, hour: float, spread: float) -> Integers:
+        around: Floats = hour + spread * (2 * self.chance.uniform(draw, hosts, day) - 1)
         return np.clip(np.floor(around * 3600), 0, DAY).astype(np.int64)
 
 

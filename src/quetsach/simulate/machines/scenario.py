@@ -75,6 +75,11 @@ class Hours:
     presence: float
     weekdays_only: bool
 
+    def as_utc(self, ahead: float) -> "Hours":
+        """Return the hours as those of UTC, for a country that is ahead of it by some, begun within its day."""
+        apart = 24 * ((self.start - ahead) // 24) + ahead
+        return replace(self, start=self.start - apart, until=self.until - apart)
+
 
 OFFICE_HOURS = Hours(start=8, until=17, spread=0.75, presence=0.95, weekdays_only=True)
 HOME_HOURS = Hours(start=18.5, until=22.5, spread=1, presence=0.8, weekdays_only=False)
@@ -245,7 +250,8 @@ class Measure:
 class Country:
     """A country to play. ``hosts``: infected machines at the start, neighbours not counted.
 
-    ``code``: of ISO 3166, as feeds tell it. ``sectors``: of ``core.sighting``, by which its lines are drawn; feeds tell
+    ``code``: of ISO 3166, as feeds tell it. ``hours_ahead``: of UTC, all year. ``rest_days``: days of the week on which
+    offices are closed, Monday being 0. ``sectors``: of ``core.sighting``, by which its lines are drawn; feeds tell
     them but for the unknown one.
     ``shared_lines``: share of the machines that sit on the line of another; ``cloned``: share that have the bot ID of
     another; ``reinstalled``: share of reinfected machines that have a new one; ``regionless``: share of lines that the
@@ -260,6 +266,8 @@ class Country:
     seed: int
     period: Period
     code: str
+    hours_ahead: float
+    rest_days: frozenset[int]
     hosts: int
     families: tuple[Family, ...]
     isps: tuple[Isp, ...]

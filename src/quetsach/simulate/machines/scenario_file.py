@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from quetsach.campaign import Section
+from quetsach.core.country import WEEKDAYS
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
 from quetsach.simulate.fields import FILE_WORD, SPELLING, day_from, number_or, period_or, word
@@ -158,6 +159,7 @@ MAX_DAYS = 1000
 MAX_HOSTS = 5_000_000
 MAX_PLACES = 1 << 26
 _CODE = re.compile(r"[A-Z]{2}")
+_DAY_HOURS = 24
 
 
 def is_country(content: bytes, *, file: str) -> bool:
@@ -190,6 +192,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         "isps": [isp.id for isp in isps if isp.country == home],
         "provinces": list(provinces),
     }
+    ahead = top.number("hours_ahead_of_utc", least=-12, most=14)
     scenario = Country(
         id=top.identifier(),
         name=top.local_text("name"),
@@ -197,6 +200,8 @@ def read_country(content: bytes, *, file: str) -> Country:
         seed=top.integer("seed", least=0, most=2**32),
         period=period,
         code=home,
+        hours_ahead=ahead,
+        rest_days=_rest_days(top),
         hosts=top.integer("hosts", least=1, most=MAX_HOSTS),
         families=families,
         isps=isps,
@@ -205,7 +210,7 @@ def read_country(content: bytes, *, file: str) -> Country:
         migrations=tuple(_migration(part, known["families"]) for part in top.optional_sections("migrations")),
         feeds=read_feeds(top, period.first, known["families"]),
         measures=read_measures(top, period.first, known),
-        hours=_hours(top),
+        hours=_hours(top, ahead),
         holidays=frozenset(_holidays(top, period)),
         shared_lines=number_or(top, "shared_lines", 0.0, least=0, most=0.9),
         cloned=number_or(top, "cloned_bot_ids", 0.005, least=0, most=1),
@@ -343,7 +348,7 @@ def _migration(section: Section, families: list[str]) -> Migration:
     return migration
 
 
-def _hours(top: Section) -> dict[ActivityProfile, Hours]:
+def _hours(top: Section, ahead: float) -> dict[ActivityProfile, Hours]:
     known = {ActivityProfile.OFFICE: OFFICE_HOURS, ActivityProfile.HOME: HOME_HOURS}
     if top.has("hours"):
         both = top.section("hours")
@@ -351,20 +356,30 @@ def _hours(top: Section) -> dict[ActivityProfile, Hours]:
             if both.has(duty):
                 known[duty] = _own_hours(both.section(duty))
         both.finish()
+    for duty, hours in known.items():
+        if hours.as_utc(ahead).until > _DAY_HOURS:
+            raise top.error(f"hours.{duty}", f"{hours.start:g} to {hours.until:g} goes over midnight of UTC")
     return known
 
 
 def _own_hours(section: Section) -> Hours:
-    start = section.number("start", least=7, most=31)
+    start = section.number("start", least=0, most=2 * _DAY_HOURS)
     hours = Hours(
         start=start,
-        until=section.number("until", least=start, most=31),
+        until=section.number("until", least=start, most=2 * _DAY_HOURS),
         spread=number_or(section, "spread", 0.0, least=0, most=6),
         presence=number_or(section, "presence", 1.0, least=0, most=1),
         weekdays_only=section.flag("weekdays_only"),
     )
     section.finish()
     return hours
+
+
+def _rest_days(top: Section) -> frozenset[int]:
+    found = top.texts("rest_days")
+    if not set(found) < set(WEEKDAYS):
+        raise top.error("rest_days", f"are some of {', '.join(WEEKDAYS)}, and not all")
+    return frozenset(WEEKDAYS.index(day) for day in found)
 
 
 def _holidays(top: Section, played: Period) -> list[date]:

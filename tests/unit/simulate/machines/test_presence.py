@@ -10,7 +10,7 @@ from quetsach.simulate.machines.scenario import ActivityProfile
 
 HOSTS = np.arange(5000)
 LOCAL = 7 * 3600
-"""Seconds by which Viet Nam is ahead."""
+"""Seconds by which the known country is ahead of UTC."""
 
 
 def _hours(day: int, duty: ActivityProfile, country: Country | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +25,7 @@ def test_what_is_always_on_is_on_all_day() -> None:
     assert set(ends.tolist()) == {DAY}
 
 
-def test_offices_work_from_eight_to_five_in_viet_nam() -> None:
+def test_offices_work_from_eight_to_five_of_their_own_time() -> None:
     begins, ends = _hours(0, ActivityProfile.OFFICE)
     on = ends > begins
     assert 0.94 < on.mean() < 0.96
@@ -45,6 +45,17 @@ def test_offices_are_off_at_weekends_and_on_holidays() -> None:
     assert [round(share, 1) for share in shares] == [0.9, 1.0, 0.0, 0.9, 1.0, 0.0, 0.0] or (
         [share > 0 for share in shares] == [True, True, False, True, True, False, False]
     )
+
+
+def test_a_country_behind_utc_works_at_its_own_hours_and_rests_on_its_own_days() -> None:
+    country = a_country(hours_ahead=-4, rest_days=frozenset({1}))
+    begins, ends = _hours(0, ActivityProfile.OFFICE, country)
+    on = ends > begins
+    assert abs((begins[on] / 3600).mean() - 12) < 0.05
+    assert abs((ends[on] / 3600).mean() - 21) < 0.05
+    assert [bool((np.subtract(*_hours(day, ActivityProfile.OFFICE, country)) != 0).any()) for day in range(7)] == [
+        day != 1 for day in range(7)
+    ]
 
 
 def test_homes_are_on_in_the_evening_of_every_day() -> None:

@@ -16,6 +16,8 @@ SCENARIOS = sorted(path.stem for path in (bundled("data") / "scenarios").glob("*
 GOOD = """
 kind = "country"
 country = "VN"
+hours_ahead_of_utc = 7
+rest_days = ["saturday", "sunday"]
 id = "test"
 seed = 1
 first = 2024-03-04
@@ -114,7 +116,10 @@ def test_a_scenario_says_of_what_kind_it_is() -> None:
         ("hosts = 100", "hosts = 0", "hosts"),
         ("last = 2024-03-31", "last = 2034-03-31", "last"),
         ("seed = 1", "seed = 1\nsede = 2", "sede"),
-        ("start = 9", "start = 3", "hours.office.start"),
+        ("hours_ahead_of_utc = 7", "hours_ahead_of_utc = 15", "hours_ahead_of_utc"),
+        ("hours_ahead_of_utc = 7", "hours_ahead_of_utc = -5", "hours.home"),
+        ('"saturday", "sunday"', '"saturday", "someday"', "rest_days"),
+        ("start = 9", "start = 3", "hours.office"),
         ("until = 18", "until = 8", "hours.office.until"),
         ('spelling = "mirai"', 'spelling = "a\\"b"', "families[1].spelling"),
         ("office = 0.75", "office = 0.5", "families[1].on_line"),
