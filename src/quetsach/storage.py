@@ -229,7 +229,9 @@ def read_input(path: Path, *, most_bytes: int = INPUT_BYTES) -> bytes:
             Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
         ) from error
     if len(content) > most_bytes:
-        raise InputError(Text("larger than {size} MiB", size=most_bytes >> 20), where=str(path))
+        is_small = most_bytes < 1 << 20
+        size = f"{most_bytes >> 10} KiB" if is_small else f"{most_bytes >> 20} MiB"
+        raise InputError(Text("larger than {size}", size=size), where=str(path))
     return content
 
 

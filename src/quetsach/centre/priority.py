@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from quetsach import storage
 from quetsach.assess.priority import GROWTH_DAYS, Choice, Criteria, Criterion, Harm, Observation, choose, growth_of
 from quetsach.campaign import Section
 from quetsach.core.errors import InputError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.period import Period
 from quetsach.core.table import read_rows
-from quetsach.core.text import LocalText, SystemText, Text
+from quetsach.core.text import LocalText, Text
 from quetsach.installation import bundled
 from quetsach.lake.view import LakeView
 
@@ -100,7 +101,7 @@ def load_criteria(path: Path | None = None) -> Criteria:
         QuetsachError: the file is missing or damaged; the error names file and field.
     """
     path = path or bundled("data") / "priority" / "criteria.toml"
-    top = Section.parse(_content(path), file=path.name)
+    top = Section.parse(storage.read_input(path), file=path.name)
     listed = top.section("criteria")
     criteria = tuple(_criterion(name, listed.section(name)) for name in MEASURED if listed.has(name))
     listed.finish()
@@ -129,7 +130,7 @@ def load_judgements(criteria: Criteria) -> Mapping[str, dict[str, float]]:
     """
     path = bundled("data") / "priority" / "families.csv"
     found: dict[str, dict[str, float]] = {}
-    for at, row in read_rows(_content(path), ("family", "harm", "remediability"), where=path.name):
+    for at, row in read_rows(storage.read_input(path), ("family", "harm", "remediability"), where=path.name):
         if row["harm"] and row["harm"] not in criteria.harm:
             raise InputError(
                 Text("there is no class of harm {name}", name=repr(row["harm"])),
@@ -165,13 +166,3 @@ def _harm(name: str, section: Section) -> Harm:
 
 def _inside(section: Section) -> list[tuple[str, Section]]:
     return [(name, section.section(name)) for name in sorted(section.values)]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read((8 << 20) + 1)
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
-        ) from error

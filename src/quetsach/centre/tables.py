@@ -204,12 +204,7 @@ def scenario_content(named: str, data: Path | None = None) -> tuple[bytes, str]:
         QuetsachError: there is none.
     """
     if named.endswith(".toml") or "/" in named:
-        try:
-            return Path(named).read_bytes(), named
-        except OSError as error:
-            raise InputError(
-                Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=named
-            ) from error
+        return storage.read_input(Path(named)), named
     known = {path.parent.name: path for path in sorted(country_table("campaigns", data).glob("*/scenario.toml"))}
     known |= {path.stem: path for path in sorted((bundled("data") / "scenarios").glob("*.toml"))}
     if named not in known:

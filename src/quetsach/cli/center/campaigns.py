@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.campaign import read_campaign
 from quetsach.campaign.schedule.comparison import Comparison, compare
 from quetsach.campaign.schedule.plan import Finding
@@ -17,7 +18,7 @@ from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText, SystemText, Text, all_in_language, both
+from quetsach.core.text import LocalText, Text, all_in_language, both
 from quetsach.web.office.campaigns.archive import archive_write
 from quetsach.web.office.campaigns.selectors.boards import boards_of, standing_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_now, outcome_of
@@ -157,11 +158,7 @@ def _require_tree() -> None:
 def _document(named: str, data: Path) -> bytes:
     of_build = country_table("campaigns", data) / named / "campaign.toml"
     path = of_build if named.replace("-", "").isalnum() and of_build.is_file() else Path(named)
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=named) from error
+    return storage.read_input(path, most_bytes=MAX_BYTES)
 
 
 def _say_made(arguments: argparse.Namespace, campaign: Campaign) -> None:

@@ -5,13 +5,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.campaign.letters.letter import Chain, Link, read_chain, replay
 from quetsach.centre.tables import country_table, load_country
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
-from quetsach.core.text import SystemText, Text, all_in_language, both
+from quetsach.core.text import Text, all_in_language, both
 from quetsach.web.office.letters.document.verification import is_signed_letter, verify
 
 _LINKS = (
@@ -45,17 +46,14 @@ def published_letters(data: Path | None = None) -> bytes:
         raise InputError(
             Text("this country has no published letters"), where=str(path), hint=Text("name a file of letters")
         )
-    return path.read_bytes()
+    return storage.read_input(path)
 
 
 def chain(arguments: argparse.Namespace) -> int:
     """Replay published letters: who passed one on, after how many days."""
-    try:
-        content = arguments.file.read_bytes() if arguments.file else published_letters(arguments.data or default_data())
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(arguments.file)
-        ) from error
+    content = (
+        storage.read_input(arguments.file) if arguments.file else published_letters(arguments.data or default_data())
+    )
     chains = replay(read_chain(content, file=arguments.file.name if arguments.file else "letters.toml"))
     if arguments.json:
         print_json([_as_json(chain) for chain in chains])
@@ -131,7 +129,10 @@ _MOST_BYTES = 20 << 20
 
 def check_letter(arguments: argparse.Namespace) -> int:
     """Verify that a file is a letter with both its signatures, unchanged."""
-    states = verify(_read(arguments.file), [_read(root) for root in arguments.root])
+    states = verify(
+        storage.read_input(arguments.file, most_bytes=_MOST_BYTES),
+        [storage.read_input(root) for root in arguments.root],
+    )
     is_good = is_signed_letter(states)
     language = chosen_language(arguments)
     if arguments.json:
@@ -158,13 +159,3 @@ def check_letter(arguments: argparse.Namespace) -> int:
             language,
         )
     return ExitCode.NOTHING_FOUND if is_good else ExitCode.USAGE
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(file)
-        ) from error

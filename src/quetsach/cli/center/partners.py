@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.campaign.partners.declaration import Figure
 from quetsach.campaign.section import MAX_BYTES
 from quetsach.cli.output import Progress, print_json, print_table, tell
@@ -65,7 +66,7 @@ def token(arguments: argparse.Namespace) -> int:
 
 def declare(arguments: argparse.Namespace) -> int:
     """Add the next version of how a partner counts."""
-    content = _content(arguments.file)
+    content = storage.read_input(arguments.file, most_bytes=MAX_BYTES)
     now = arguments.now
     made = declaration_add(partner=_partner(arguments.partner), content=content, by=None, now=now)
     if arguments.json:
@@ -75,16 +76,6 @@ def declare(arguments: argparse.Namespace) -> int:
         told = Text("Declaration {version} of {key} holds from {first}.", version=version, key=key, first=first)
         tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
-        ) from error
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from quetsach import storage
 from quetsach.campaign.returns.period import ReportingPeriod
 from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.centre.tables import country_table
@@ -15,7 +16,7 @@ from quetsach.cli.output import print_json, print_json_list, print_table, say, t
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.table import csv_text
-from quetsach.core.text import SystemText, Text, all_in_language, number_text
+from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.web.office.people.access import today
 from quetsach.web.office.returns.models import Assignment, Period
 from quetsach.web.office.returns.page import STANDINGS
@@ -57,13 +58,7 @@ def load(arguments: argparse.Namespace) -> int:
 def _load_files(files: Iterable[Path]) -> int:
     count = 0
     for count, path in enumerate(files, 1):  # noqa: B007  (counted as they are taken in)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(
-                Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
-            ) from error
-        form_load(content=content, file=path.name)
+        form_load(content=storage.read_input(path), file=path.name)
     return count
 
 

@@ -37,7 +37,9 @@ def take_in(arguments: argparse.Namespace) -> int:
     """Take tables of units (CSV or XLSX)."""
     language = chosen_language(arguments)
     files = (
-        _bundled_files(arguments) if arguments.bundled else [(path.name, _content(path)) for path in arguments.files]
+        _bundled_files(arguments)
+        if arguments.bundled
+        else [(path.name, storage.read_input(path)) for path in arguments.files]
     )
     now = arguments.now
     try:
@@ -139,7 +141,7 @@ def print_one(arguments: argparse.Namespace) -> int:
 
 def recast(arguments: argparse.Namespace) -> int:
     """Carry figures of former units over to the units of a day."""
-    content = _content(arguments.file)
+    content = storage.read_input(arguments.file)
     now = arguments.now
     day = parse_day(arguments.on) if arguments.on else today(now)
     figures = read_figures(read_sheets([(arguments.file.name, content)])[0])
@@ -187,15 +189,6 @@ def load(arguments: argparse.Namespace) -> int:
             language,
         )
     return ExitCode.NOTHING_FOUND
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
-        ) from error
 
 
 _MOST_FAULTS = 50

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quetsach import storage
 from quetsach.assess.cases import CaseReport, Group, History, SubjectKind, TimeToClean, case_report
 from quetsach.assess.cases.report import read_history
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
@@ -16,7 +17,7 @@ from quetsach.cli.output import print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import LocalText, Number, SystemText, Text, all_in_language, number_text
+from quetsach.core.text import LocalText, Number, Text, all_in_language, number_text
 from quetsach.lake.cases import bot_history
 
 _STILL_INFECTED = (14, 30)
@@ -57,13 +58,7 @@ def _of_file(arguments: argparse.Namespace) -> History:
     if asked_period(arguments) or arguments.data:
         raise InputError(Text("--sightings has its own days and needs no --data, --from or --to"))
     path: Path = arguments.sightings
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            Text("cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(path)
-        ) from error
+    content = storage.read_input(path, most_bytes=MAX_BYTES)
     return read_history(content, kind=SubjectKind(arguments.subjects), where=str(path))
 
 
