@@ -30,12 +30,13 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def _machine_without_programs_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+def _english_machine_without_programs_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the honest files be source of the tool: /usr has other ones where Wine is, and packs the words themselves."""
     monkeypatch.setattr(goodware, "SYSTEM", Path(quetsach.__file__).parent / "endpoint")
+    monkeypatch.setenv("QUETSACH_LANG", "en")
 
 
-@pytest.mark.usefixtures("_machine_without_programs_of_windows")
+@pytest.mark.usefixtures("_english_machine_without_programs_of_windows")
 def test_each_step_says_what_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["packs", "new", "green-worm", "--out", str(tmp_path)]) == 0
     pack = tmp_path / "green-worm"
