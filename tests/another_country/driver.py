@@ -4,6 +4,7 @@ Settings are one country's for a whole process, so that this is a process of its
 """
 
 import json
+import subprocess
 import sys
 from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
@@ -35,6 +36,7 @@ def letters() -> list[dict[str, str]]:
 
     from quetsach.centre.tables import country_table
     from quetsach.web.office.letters.content import text_of
+    from quetsach.web.office.letters.document.pdf import render
     from quetsach.web.office.letters.document.sheet import compose
     from quetsach.web.office.letters.models import Letter
     from quetsach.web.office.letters.selectors.draft import issuer_of
@@ -49,8 +51,15 @@ def letters() -> list[dict[str, str]]:
         written = issuer | {"sign": "CC", "signer_title": "Mayor", "signer_name": "M. Gustave"}
         letter = Letter(unit=unit, language="en", subject="Clean up", addressees="All", body="Please do.", **written)
         sheet = compose(text_of(letter))
-        found.append(issuer | {"code": unit.code, "head": f"{sheet.state} {sheet.motto}"})
+        paper = printed(render(text_of(letter)))
+        found.append(issuer | {"code": unit.code, "head": f"{sheet.state} {sheet.motto}", "paper": paper})
     return found
+
+
+def printed(pdf: bytes) -> str:
+    """Return the words of a PDF, line by line."""
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return done.stdout.decode()
 
 
 def said() -> list[str]:

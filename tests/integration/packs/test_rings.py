@@ -99,7 +99,7 @@ def test_from_key_to_machine_by_commands(tmp_path: Path, capsys: Capture) -> Non
     assert "(0 gói)" in capsys.readouterr().out
     assert main([*update, "--ring", "canary"]) == 0
     assert "vòng thử nghiệm" in capsys.readouterr().out
-    assert main(["packs", "promote", *where]) == 0
+    assert main(["packs", "promote", *where, "--lang", "en"]) == 0
     assert "Everybody gets from now on: eicar-" in capsys.readouterr().out
 
 
@@ -107,6 +107,7 @@ def test_where_the_ring_is_in_use_a_pack_cannot_pass_it_by(canary: Centre, tmp_p
     shelf = tmp_path / "shelf"
     shutil.copytree(SHELF / "eicar", shelf / "eicar")
     publish = ["packs", "publish", "--out", str(canary.folder), "--keys", str(canary.keys), "--packs", str(shelf)]
+    publish += ["--lang", "en"]
     assert main(publish) == 1
     assert "was not in the canary ring" in capsys.readouterr().err
     assert main([*publish, "--untried"]) == 0

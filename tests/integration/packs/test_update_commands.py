@@ -145,9 +145,10 @@ def test_a_rotated_key_is_published_and_followed(repository: Path, tmp_path: Pat
 
 
 def test_keys_that_exist_are_not_replaced(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 0
+    making = ["packs", "keys", "new", "--out", str(tmp_path / "keys"), "--lang", "en"]
+    assert main(making) == 0
     assert "offline" in capsys.readouterr().out
-    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys")]) == 1
+    assert main(making) == 1
     assert "never overwritten" in capsys.readouterr().err
 
 
@@ -183,7 +184,7 @@ def test_two_phrases_that_differ_make_no_keys(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("getpass.getpass", lambda _: next(phrases))
-    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys"), "--encrypt"]) == 1
+    assert main(["packs", "keys", "new", "--out", str(tmp_path / "keys"), "--encrypt", "--lang", "en"]) == 1
     assert "differ" in capsys.readouterr().err
     assert not (tmp_path / "keys").exists()
 

@@ -165,7 +165,7 @@ def test_a_person_is_told_what_was_not_used_and_why(
     capsys.readouterr()
     where = ["--out", str(centre.folder), "--keys", str(centre.keys)]
     why = ["--reason-vi", "Gây nhầm lẫn.", "--reason-en", "It confuses."]
-    code = main(["packs", "withdraw", "eicar/test-file", *where, *why])
+    code = main(["packs", "withdraw", "eicar/test-file", *where, *why, "--lang", "en"])
     assert code == 0
     assert "eicar/test-file is withdrawn up to version" in capsys.readouterr().out
     machine.update(trust)

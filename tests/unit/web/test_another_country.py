@@ -55,6 +55,14 @@ def test_letters_are_signed_as_its_offices_sign(seen: dict[str, Any]) -> None:
     assert {letter["head"] for letter in seen["letters"]} == {"REPUBLIC OF ZUBROVKA Order and Courtesy"}
 
 
+def test_letters_are_laid_out_as_the_country_lays_them_out(seen: dict[str, Any]) -> None:
+    for letter in seen["letters"]:
+        first, second, *_ = [line.strip() for line in letter["paper"].splitlines() if line.strip()]
+        assert first == "REPUBLIC OF ZUBROVKA. Order and Courtesy."
+        assert second.startswith(letter["agency"].upper())
+        assert "Please do." in letter["paper"]
+
+
 def test_units_are_written_as_the_country_writes_them(seen: dict[str, Any]) -> None:
     """Read by the rules of another country, whose provinces have two digits, none of these rows would be a unit."""
     assert [letter["code"] for letter in seen["letters"]] == ["TW", "1", "0011"]

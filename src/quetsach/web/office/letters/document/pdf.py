@@ -9,17 +9,28 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 import segno
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.centre.tables import country_folder
 from quetsach.web.office.letters.document.letter import DocumentError, Language, LetterText, Personal, SigningError
 from quetsach.web.office.letters.document.sheet import WORDS, Copy, compose, own_copy, personal_copy
 from quetsach.web.office.letters.document.typesetter import typesetter
 
 # A letter on paper, before anybody has signed it.
+
+_HERE = Path(__file__).parent
+
+
+def letter_template() -> Path:
+    """Return the lay-out of letters: ``letter.typ`` in the folder of the country, else the one of Decree 30."""
+    own = country_folder(settings.CENTER.data) / "letter.typ"
+    return own if own.is_file() else _HERE / "letter.typ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class _Setting:
     at: datetime
 
     def printed(self, copy: Copy) -> Printed:
-        content, spots = typesetter("letter.typ").pdf(
+        content, spots = typesetter(letter_template()).pdf(
             {"sheet": self.sheet, "copy": _copy_json(copy)}, standards=["a-2a", "ua-1"], at=self.at, label="<signature>"
         )
         return Printed(content, SignatureSpot(**json.loads(spots)[0]))
@@ -158,7 +169,7 @@ def _stamp(
     drawn = None if image is None else list(_checked(image))
     values = {**values, "width": width_mm, "height": height_mm, "image": drawn}
     try:
-        content, _values = typesetter("stamp.typ").pdf(
+        content, _values = typesetter(_HERE / "stamp.typ").pdf(
             {"stamp": json.dumps(values, ensure_ascii=False)}, standards=["a-2b"], at=at
         )
     except DocumentError as error:

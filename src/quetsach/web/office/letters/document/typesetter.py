@@ -25,7 +25,7 @@ type Standard = Literal["a-2a", "a-2b", "ua-1"]
 
 @dataclass(frozen=True, slots=True)
 class Typesetter:
-    """Sets one template of this folder again and again; a warm compiler takes a tenth of a cold one's time."""
+    """Sets one template again and again; a warm compiler takes a tenth of a cold one's time."""
 
     _compiler: typst.Compiler
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,11 +59,10 @@ class Typesetter:
 
 
 @cache
-def typesetter(template: str) -> Typesetter:
-    """Return the compiler of a template, by the name of its file."""
+def typesetter(template: Path) -> Typesetter:
+    """Return the compiler of a template, which reads nothing outside its folder."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
-    path = FONTS.parent / template
-    return Typesetter(typst.Compiler(path, root=path.parent, font_paths=fonts))
+    return Typesetter(typst.Compiler(template, root=template.parent, font_paths=fonts))
 
 
 # How wide words are on paper, and what follows: even lines in a head, and columns in which no word breaks.
