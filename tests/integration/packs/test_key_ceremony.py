@@ -19,6 +19,11 @@ type Capture = pytest.CaptureFixture[str]
 PHRASE = "five calm words about rain"
 
 
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUETSACH_LANG", "en")
+
+
 def with_holder(keys: Path, name: str, folder: Path) -> Path:
     """Take a private key out of the folder of keys and give it to its holder, as a person does on another machine."""
     folder.mkdir()
