@@ -189,7 +189,7 @@ def test_older_figures_that_are_damaged_hold_no_newer_ones_up(centre_folder: Pat
 def test_the_newest_figures_that_are_damaged_hold_no_others_up_and_are_said(centre_folder: Path, agree) -> None:
     older, newer = agree(1), agree(2)
     damage(centre_folder, newer)
-    with pytest.raises(PublicationError, match=r"was changed|bị thay đổi"):
+    with pytest.raises(PublicationError, match=r"was changed|bị sửa"):
         figures_release_agreed(data=centre_folder, now=NOW)
     assert published(centre_folder) == older.figures
 
