@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bench.leases import Seen, watch
 from bench.regimes import Regime, play
+from tests.centre import lay_out
 from tests.unit.lake.test_calibrated_hosts import lake_of, worlds_of
 from tests.unit.lake.test_hosts import FIRST, SMALL, ingest
 
@@ -170,10 +171,18 @@ def test_a_rate_is_a_family_and_a_number(data: Path, rate: str) -> None:
         run("assess", "hosts", *WINDOW, "--rate", rate, "--data", data)
 
 
+def test_a_folder_without_a_centre_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not hold the data of a centre") as refused:
+        run("assess", "hosts", "--data", tmp_path)
+    assert "--data" in str(refused.value.hint)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_lake_is_refused_with_advice(tmp_path: Path) -> None:
+    lay_out(tmp_path)
     with pytest.raises(InputError) as refused:
         run("assess", "hosts", "--data", tmp_path)
-    assert "ingest" in refused.value.hint
+    assert "ingest" in str(refused.value.hint)
 
 
 def test_roll_ups_are_made_again_and_a_mended_one_is_an_error(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.fake_ntfs import USERS, FakeNtfs, built
 from tests.nt_machine import USER, junction
 
+from quetsach.core.text import Text
 from quetsach.endpoint.host.nt.security import (
     ADMINISTRATORS,
     LINK,
@@ -60,10 +61,10 @@ def test_a_folder_is_made_with_its_list_and_owner(calls: FakeNtfs) -> None:
     folders(calls).make(PATH)
     found = Descriptor.of(calls.find(AT).security)
     assert (found.owner, found.control & 0x1000) == (ADMINISTRATORS, 0x1000)
-    assert folders(calls).fault(PATH) == ""
+    assert folders(calls).fault(PATH) is None
     calls.file(f"{AT}/key", b"k")
     folders(calls).make(PATH)
-    assert folders(calls).fault(PATH) == ""
+    assert folders(calls).fault(PATH) is None
 
 
 @pytest.mark.parametrize(
@@ -73,10 +74,10 @@ def test_a_folder_is_made_with_its_list_and_owner(calls: FakeNtfs) -> None:
         (private(ADMINISTRATORS, SYSTEM_SID, USER), OPEN_TO_OTHERS),
         (private(SYSTEM_SID, USERS), OPEN_TO_OTHERS),
         (built(ADMINISTRATORS, b"", None), OPEN_TO_OTHERS),
-        (private(SYSTEM_SID, ADMINISTRATORS), ""),
+        (private(SYSTEM_SID, ADMINISTRATORS), None),
     ],
 )
-def test_a_folder_that_others_own_or_may_use_is_refused(calls: FakeNtfs, security: bytes, fault: str) -> None:
+def test_a_folder_that_others_own_or_may_use_is_refused(calls: FakeNtfs, security: bytes, fault: Text | None) -> None:
     calls.folder(AT).security = security
     calls.file(f"{AT}/key", b"k")
     assert folders(calls).fault(PATH) == fault
@@ -85,8 +86,8 @@ def test_a_folder_that_others_own_or_may_use_is_refused(calls: FakeNtfs, securit
 def test_who_is_an_administrator_by_a_question_does_not_trust_their_own_programs(calls: FakeNtfs) -> None:
     calls.folder(AT).security = private(USER, SYSTEM_SID)
     assert folders(calls).fault(PATH) == OTHERS
-    assert folders(calls, Rights(is_half=False)).fault(PATH) == ""
-    assert folders(calls, Rights(is_admin=False)).fault(PATH) == ""
+    assert folders(calls, Rights(is_half=False)).fault(PATH) is None
+    assert folders(calls, Rights(is_admin=False)).fault(PATH) is None
 
 
 def test_without_rights_a_folder_is_made_for_the_user(calls: FakeNtfs) -> None:
@@ -113,10 +114,10 @@ def test_a_disk_that_keeps_no_lists_keeps_no_secrets(calls: FakeNtfs) -> None:
 
 def test_our_own_empty_folder_is_closed_to_others(calls: FakeNtfs) -> None:
     calls.folder(AT).security = private(ADMINISTRATORS, SYSTEM_SID, USERS)
-    assert folders(calls).fault(PATH) == ""
+    assert folders(calls).fault(PATH) is None
     folders(calls).close(PATH)
     calls.file(f"{AT}/key", b"k")
-    assert folders(calls).fault(PATH) == ""
+    assert folders(calls).fault(PATH) is None
     assert Descriptor.of(calls.find(AT).security).dacl == Descriptor.of(guard_of(trusted_by(Rights()))).dacl
 
 
