@@ -34,7 +34,7 @@ _MAGIC = b"QSPACK1\n"
 _KEY_BYTES = 16
 _MEMORY_LIMIT_BYTES = 128 << 20
 _MOST_FILES = 64
-_HINT = "name a .qsp file or the folder of a pack; what was downloaded is downloaded again"
+_HINT = Text("name a .qsp file or the folder of a pack; what was downloaded is downloaded again")
 
 
 def pack(content: Mapping[str, bytes]) -> bytes:

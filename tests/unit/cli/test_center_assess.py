@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 from tests.unit.lake.test_keeping import HEADER, ingest
 
 from quetsach.assess import UNPLACED
@@ -21,9 +22,10 @@ def _run(*words: object) -> int:
 
 
 def test_an_empty_lake_is_refused_with_advice(tmp_path: Path) -> None:
+    lay_out(tmp_path)
     with pytest.raises(InputError) as refused:
         _run("botnets", "--data", tmp_path)
-    assert "ingest" in refused.value.hint
+    assert "ingest" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,7 @@ def test_a_period_is_two_iso_days(tmp_path: Path, words: tuple[str, ...]) -> Non
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    lay_out(tmp_path)
     with pytest.raises(InputError, match="ends before"):
         _run("places", "--from", "2020-07-15", "--to", "2020-06-16", "--data", tmp_path)
 

@@ -9,6 +9,7 @@ from quetsach.cli.gui import tell_failure
 from quetsach.cli.main import main
 from quetsach.cli.parser import ExitCode
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,11 @@ def test_where_tkinter_is_missing_its_package_is_named(
     ("error", "language", "cause"),
     [
         (QuetsachError("the packs cannot be read", where="C:\\x", hint="wait for it"), "en", "C:\\x: the packs cannot"),
-        (QuetsachError("a link", hint="wait for it"), "vi", "đây là một liên kết\ngợi ý: hãy chờ lần đó xong"),
+        (
+            QuetsachError(Text("not a regular file"), hint=Text("wait until it has ended")),
+            "vi",
+            "đây không phải tệp thông thường\ngợi ý: hãy chờ lần đó xong",
+        ),
         (ModuleNotFoundError("No module named 'x'"), "vi", "ModuleNotFoundError: No module named 'x'"),
     ],
 )

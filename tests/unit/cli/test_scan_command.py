@@ -178,7 +178,7 @@ def test_a_named_pack_replaces_the_shelf(infected: Path) -> None:
 def test_a_broken_pack_ends_with_3(clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.qsp").write_bytes(b"not a pack")
     assert main(["scan", str(clean), "--pack", str(tmp_path / "bad.qsp")]) == 3
-    assert "not a packed .qsp file" in capsys.readouterr().err
+    assert "không phải tệp .qsp đã đóng gói" in capsys.readouterr().err
 
 
 def test_a_state_that_cannot_be_written_does_not_stop_the_scan(

@@ -262,7 +262,7 @@ def _raise(record: bytearray, at: int, length: int, form: str) -> None:
 # Every edited key of the copy must be as it was to be, every other key as it was, and lists of keys that were made in
 # the order and with the hashes by which Windows searches them.
 
-DIRTY_HINT = (
+DIRTY_HINT = Text(
     "start Windows from this disk once and shut it down with: shutdown /s /t 0 (not with fast start-up, "
     "which the switch /hybrid or the Start menu uses); then try again"
 )

@@ -33,7 +33,7 @@ LONGEST_GIVEN = 32_767
 
 _MOST_WORDS = 512
 _DEEPEST = 3
-_WORD = re.compile(r'(?:\\+"|[^\s"]|"(?:\\+"|[^"])*(?:"|$))+', re.ASCII)
+_WORD = re.compile(r'(?:\\++"?|[^\s"\\]|"(?:\\++"?|[^"\\])*(?:"|$))+', re.ASCII)  # a run of backslashes is read once
 _QUOTATION = re.compile(r'\\"|"')
 _DASHES = "-/\u2013\u2014\u2015"
 """What begins a parameter of PowerShell."""
