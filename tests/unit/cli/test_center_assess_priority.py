@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.centre import lay_out
 
 from quetsach.campaign import CampaignError
 from quetsach.centre.centre import Centre
@@ -77,9 +78,10 @@ def test_people_read_reasons_and_what_was_left_out(data: Path, capsys: pytest.Ca
 
 
 def test_an_empty_lake_is_refused_with_advice(tmp_path: Path) -> None:
+    lay_out(tmp_path)
     with pytest.raises(InputError) as refused:
         run(tmp_path)
-    assert "ingest" in refused.value.hint
+    assert "ingest" in str(refused.value.hint)
 
 
 def test_every_family_of_the_table_is_judged_and_no_other() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from quetsach.cli.failure import complain
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 
 ERROR = InputError(
     Text("there is no scenario {name}", name="'x'"), where="x.toml", hint=Text("known: {names}", names="a, b")
@@ -34,7 +34,8 @@ def test_an_error_that_carries_texts_is_told_in_the_language(
 
 
 def test_a_hint_may_be_a_text_where_what_happened_comes_from_the_system(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(QuetsachError("cannot be read: Permission denied", hint=Text("known: {names}", names="a")), "vi")
+    what = Text("cannot be read: {reason}", reason=SystemText("Permission denied"))
+    complain(QuetsachError(what, hint=Text("known: {names}", names="a")), "vi")
     assert capsys.readouterr().err == "quetsach: không đọc được: không có quyền truy cập\ngợi ý: hiện có: a\n"
 
 
