@@ -19,7 +19,7 @@ from quetsach.core.table import guarded, unguarded
 from quetsach.core.text import Text
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.tree.models import Unit
-from quetsach.web.office.units.spreadsheet import read_xlsx
+from quetsach.web.office.units.spreadsheet import read_xlsx, sheet_title
 
 _CODE, _LABEL, _VALUE, _REASON = 1, 2, 3, 4
 _QUIET = Font(name="Liberation Sans", size=9, color="535B65")
@@ -61,7 +61,7 @@ def _sheet_of(form: Form, period: str, unit: tuple[str, str], cells: Mapping[str
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)  # noqa: S101  (a new workbook has one)
-    sheet.title = _("Return of a unit")
+    sheet.title = sheet_title(_("Return of a unit"))
     for column, width in zip("ABCD", (26, 62, 22, 42), strict=True):
         sheet.column_dimensions[column].width = width
     _append(sheet, (_("Code"), _("Question"), _("Answer"), _("Why there is no figure")), font=_BOLD, border=_LINE)

@@ -145,6 +145,11 @@ class _Sink(io.RawIOBase):
         return content
 
 
+def sheet_title(text: str) -> str:
+    """Return a text as the name of a sheet, which is short and lacks some signs."""
+    return re.sub(r"[\[\]:*?/\\]", " ", text).strip()[:31]
+
+
 def _empty_workbook(titles: Sequence[str]) -> io.BytesIO:
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])

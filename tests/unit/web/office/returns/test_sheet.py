@@ -11,6 +11,7 @@ from tests.unit.web.office.returns.conftest import GOOD
 from quetsach.campaign.errors import ReturnError
 from quetsach.campaign.returns.state import Scope
 from quetsach.web.office.returns.sheet import read_sheet, write_sheet
+from quetsach.web.office.units.spreadsheet import sheet_title
 
 UNIT = "11296-2020"
 
@@ -128,3 +129,8 @@ def test_a_bomb_is_refused_before_it_is_unpacked(units, period) -> None:
 def test_what_is_no_spreadsheet_is_refused(units, period, content: bytes) -> None:
     with pytest.raises(ReturnError):
         read_sheet(content, period, units[UNIT])
+
+
+def test_whatever_a_translator_writes_is_a_name_that_a_sheet_can_have() -> None:
+    assert sheet_title("[Return]: of/a *unit*? ") == "Return   of a  unit"
+    assert len(sheet_title("bản báo cáo " * 9)) <= 31

@@ -62,7 +62,8 @@ class Typesetter:
 def typesetter(template: Path) -> Typesetter:
     """Return the compiler of a template, which reads nothing outside its folder."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
-    return Typesetter(typst.Compiler(template, root=template.parent, font_paths=fonts))
+    path = template.resolve()  # a link leads out of its folder
+    return Typesetter(typst.Compiler(path, root=path.parent, font_paths=fonts))
 
 
 # How wide words are on paper, and what follows: even lines in a head, and columns in which no word breaks.
