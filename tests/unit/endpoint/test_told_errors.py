@@ -22,7 +22,13 @@ ALIKE = re.compile(r"--[a-z-]+( [A-Z0-9a-z.]+)?|quetsach .*|docs/.*|[a-z_]+(=.*)
 """Commands and options, which are the same in every language; what others say."""
 INNER = (
     *("endpoint/collect/", "endpoint/engine/", "endpoint/scanner/archive/", "endpoint/host/authenticode.py"),
-    *("endpoint/host/rpm", "endpoint/host/hive.py", "packs/importer/clamav.py", "packs/importer/stix.py"),
+    *(
+        "endpoint/host/packages.py",
+        "endpoint/host/rpm",
+        "endpoint/host/hive.py",
+        "packs/importer/clamav.py",
+        "packs/importer/stix.py",
+    ),
 )
 """Where errors come from that are counted by their reason and not read."""
 

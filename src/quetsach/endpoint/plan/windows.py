@@ -1,5 +1,6 @@
 """What acting on a finding of Windows means: edits of hives, lists of Winsock, and the file of a task."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -308,9 +309,9 @@ def _without_entry(value: RegistryValue, entry: str) -> RegistryValue | None:
     if value.type not in (SZ, EXPAND_SZ):
         return None
     text = _text(value).split("\0", 1)[0]
-    for separator in _SEPARATORS:
+    for around, separator in itertools.product((" ", None), _SEPARATORS):  # spaces alone, before any other white space
         parts = text.split(separator)
-        left = [part for part in parts if _shown(part).strip() != entry.strip()]
+        left = [part for part in parts if _shown(part).strip(around) != entry.strip(around)]
         if left != parts:
             return replace(value, data=f"{separator.join(left)}\0".encode("utf-16-le", "surrogatepass"))
     return None

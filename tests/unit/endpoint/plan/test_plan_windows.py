@@ -413,3 +413,8 @@ def test_the_brake_stops_a_plan_that_changes_very_much_of_the_registry(
 def test_a_step_on_the_registry_comes_back_from_its_journal_form(host: WindowsHost) -> None:
     for step in _plan(host, *windows_findings(host.tree.root)).steps:
         assert Step.from_json(step.as_json()) == step
+
+
+def test_an_entry_that_is_white_space_is_left_where_another_is_taken_out() -> None:
+    value = RegistryValue("v", SZ, "0 \r\0".encode("utf-16-le"))
+    assert without_entries(value, ["0"]) == RegistryValue("v", SZ, "\r\0".encode("utf-16-le"))
