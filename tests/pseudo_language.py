@@ -19,13 +19,17 @@ from quetsach.web import catalogue
 SOURCE = Path(quetsach.__file__).parent
 _SILENT = {"script", "style", "title", "svg", "code", "template"}
 _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "path", "source", "wbr", "use", "rect"}
+_WORDS, _PLACES = re.compile(r"[^\W\d_]"), re.compile(r"\{\w*\}|%-?\w")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
-def told(text: str) -> str:
-    """Return a text in the language; an address stays as it is."""
+def told(text: str, context: str | None = None) -> str:
+    """Return a text in the language; an address stays as it is, and a day is written in figures alone."""
     if text.endswith("/") and " " not in text:
         return text
+    if context and context.startswith("form: "):
+        text = text.replace("%B", "%m").replace("%b", "%m")
+        return f"[[{text}]]" if _WORDS.search(_PLACES.sub("", text)) else text
     return f"[[{text}{' ····' * (len(text) // 10 + 1)}]]"
 
 
@@ -37,7 +41,11 @@ def compiled(*sources: Path) -> bytes:
             if not message.id:
                 continue
             one = message.id[0] if message.pluralizable else message.id
-            made.add(message.id, (told(one),) if message.pluralizable else told(one), context=message.context)
+            made.add(
+                message.id,
+                (told(one),) if message.pluralizable else told(one, message.context),
+                context=message.context,
+            )
     buffer = io.BytesIO()
     write_mo(buffer, made)
     return buffer.getvalue()

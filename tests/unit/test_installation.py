@@ -33,6 +33,7 @@ def download(tmp_path: Path) -> Path:
             "core/country.py",
             "core/pack.py",
             "core/indicator_list.py",
+            "core/language.py",
             "core/period.py",
             "core/text.py",
         ):

@@ -23,9 +23,10 @@ from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import Basis
 from quetsach.assess.hosts.doubts import small_families
 from quetsach.cli.main import build_parser
-from quetsach.core import text
+from quetsach.core import language
+from quetsach.core.language import CATALOGUES
 from quetsach.core.period import Period
-from quetsach.core.text import CATALOGUES, Text
+from quetsach.core.text import Text
 from quetsach.web import catalogue
 
 SOURCE = Path(quetsach.__file__).parent
@@ -36,16 +37,26 @@ Id = tuple[str, str, str]
 """Context, sentence, and the sentence for many; the first and last are mostly empty."""
 
 
+_LANGUAGE, _TEXT = SOURCE / "core" / "language.py", SOURCE / "core" / "text.py"
+_SAYING = {"quetsach.core.text", "quetsach.core.language"}
+
+
 @cache
 def _calls(name: str) -> tuple[tuple[Path, ast.Call], ...]:
     trees = ((path, ast.parse(path.read_text("utf-8"))) for path in sorted(SOURCE.rglob("*.py")))
     return tuple(
         (path, node)
         for path, tree in trees
-        if any(isinstance(n, ast.ImportFrom) and n.module == "quetsach.core.text" for n in ast.walk(tree))
+        if any(isinstance(n, ast.ImportFrom) and n.module in _SAYING for n in ast.walk(tree)) or path == _LANGUAGE
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
     )
+
+
+@cache
+def _texts() -> tuple[tuple[Path, ast.Call], ...]:
+    """Return where sentences are said; ``text.py`` makes some of what it is given."""
+    return (*((path, call) for path, call in _calls("Text") if path != _TEXT), *_calls("LocalForm"))
 
 
 def _literal(node: ast.expr | None) -> str | None:
@@ -83,16 +94,14 @@ def test_every_package_that_says_something_is_read() -> None:
 
 def test_a_sentence_is_written_out_where_it_is_said() -> None:
     """What is put together by the program cannot be found by who translates."""
-    wanted = [
-        (call.args[0], *(k.value for k in call.keywords if k.arg in {"many", "context"})) for _, call in _calls("Text")
-    ]
+    wanted = [(call.args[0], *(k.value for k in call.keywords if k.arg in {"many", "context"})) for _, call in _texts()]
     assert [ast.unparse(part) for parts in wanted for part in parts if not _literal(part)] == []
 
 
 def test_the_values_of_a_sentence_are_those_it_has_places_for() -> None:
     """Without values braces are just braces: such a text is filled in later, by whoever sends it."""
     wrong = []
-    for path, call in _calls("Text"):
+    for path, call in _texts():
         _, sentence, many = _id(call)
         values = {k.arg for k in call.keywords} - {"many", "context"}
         places = set(_PLACE.findall(sentence + many))
@@ -105,7 +114,7 @@ def test_what_is_counted_is_said_of_one_too() -> None:
     """A number by the name of ``count`` before a word of several things has the sentence for one beside it."""
     wrong = [
         (path.name, sentence)
-        for path, call in _calls("Text")
+        for path, call in _texts()
         for _, sentence, many in [_id(call)]
         if not many and re.search(r"(?<!the )\{count\} (\w+ )?\w+s\b", sentence)
     ]
@@ -114,7 +123,7 @@ def test_what_is_counted_is_said_of_one_too() -> None:
 
 @pytest.mark.parametrize("source", FILES, ids=_by_name)
 def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path) -> None:
-    said = {_id(call) for path, call in _calls("Text") if _package(path) == _package(source)}
+    said = {_id(call) for path, call in _texts() if _package(path) == _package(source)}
     written = set(_written(source))
     assert said - written == set(), "not translated"
     helped = {("", text, "") for text in help_texts(build_parser())} if _package(source) == "cli" else set()
@@ -123,12 +132,14 @@ def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path
 
 @pytest.mark.parametrize("source", FILES, ids=_by_name)
 def test_no_sentence_is_empty_uncertain_or_said_with_other_values(source: Path) -> None:
-    for (_, one, many), message in _written(source).items():
+    for (context, one, many), message in _written(source).items():
         assert not message.fuzzy, one
         for told in _told(message):
             assert told, one
+            assert told == unicodedata.normalize("NFC", told), one
+            if context.startswith("form: "):  # what it is made of is the language's own
+                continue
             assert set(_PLACE.findall(told)) == set(_PLACE.findall(one)) | set(_PLACE.findall(many)), one
-            assert unicodedata.is_normalized("NFC", told), one
 
 
 @pytest.mark.parametrize("source", FILES, ids=_by_name)
@@ -177,6 +188,23 @@ def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
     assert found == []
 
 
+def test_no_code_and_no_page_asks_which_language_it_is_in() -> None:
+    """What differs from one language to another is in its catalogue, or in a folder by its name."""
+    asked = [
+        (str(path.relative_to(SOURCE)), node.lineno)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Compare) and {_literal(side) for side in (node.left, *node.comparators)} & {"vi", "en"}
+    ]
+    shown = [
+        str(path.relative_to(SOURCE))
+        for pattern in ("*.html", "*.txt", "*.js", "*.typ")
+        for path in sorted(SOURCE.rglob(pattern))
+        if re.search(r"[!=]=+ *[\"'](vi|en)[\"']", path.read_text("utf-8"))
+    ]
+    assert asked + shown == []
+
+
 def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
     if id(value) in seen:
         return
@@ -197,9 +225,9 @@ def _texts_of(value: object, seen: set[int]) -> Iterator[Text]:
 def test_a_third_language_is_a_folder_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever assessment and campaigns have to say is said in a language that nobody wrote a rule for."""
     made = pseudo_language.sentences()
-    read = text.get_data
-    monkeypatch.setattr(text, "get_data", lambda package, name: made.get(name) or read(package, name))
-    text._catalogue.cache_clear()
+    read = language.get_data
+    monkeypatch.setattr(language, "get_data", lambda package, name: made.get(name) or read(package, name))
+    language.catalogue.cache_clear()
     try:
         seen: set[int] = set()
         said = [
@@ -216,7 +244,7 @@ def test_a_third_language_is_a_folder_more(monkeypatch: pytest.MonkeyPatch) -> N
         families = small_families(2).in_language("xx")
         assert re.fullmatch(r"\[\[2 small .*·\]\]", families)
     finally:
-        text._catalogue.cache_clear()
+        language.catalogue.cache_clear()
 
 
 def _basis(feed: str) -> Basis:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import LocalText, Text, number_text
+from quetsach.core.text import LocalText, Number, Text
 
 # A number with its uncertainty, and the refusal that stands where there is none.
 
@@ -321,13 +321,10 @@ class Estimate:
 
     def percent_text(self) -> LocalText:
         """Write a value in percent, with its interval in brackets unless it was counted and has none."""
-        told = []
-        for language, sign, to in (("vi", "%", "đến"), ("en", " %", "to")):
-            value, low, high = (
-                f"{number_text(n, language, decimals=1)}{sign}" for n in (self.value, self.low, self.high)
-            )
-            told.append(f"{value} ({low} {to} {high})" if self.low < self.high else value)
-        return LocalText(*told)
+        value, low, high = (Number(n, decimals=1) for n in (self.value, self.low, self.high))
+        if self.low < self.high:
+            return Text("{value} % ({low} % to {high} %)", value=value, low=low, high=high)
+        return Text("{value} %", value=value)
 
 
 type Answer = Estimate | NotEstimable

@@ -12,7 +12,7 @@ from quetsach.assess.estimate import Notice
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.table import in_place, read_rows, required
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import Joined, LocalText, Text
 
 EVENT_COLUMNS = ("id", "kind", "first", "last", "families", "text_vi", "text_en", "source")
 HOLIDAY_COLUMNS = ("first", "last", "name_vi", "name_en")
@@ -157,7 +157,6 @@ def _of_event(event: KnownEvent) -> Notice:
 
 
 def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notice:
-    listed = (", ".join(dict.fromkeys(name.in_language(language) for name in names)) for language in ("vi", "en"))
     return Notice(
         "holidays-differ",
         Text(
@@ -167,7 +166,7 @@ def _of_holidays(window: Period, days: int, names: Sequence[LocalText]) -> Notic
             "offices are mostly off on these days, so that counts can be lower.",
             window=window,
             count=days,
-            names=LocalText(*listed),
+            names=Joined(dict.fromkeys(names)),
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from quetsach.core.text import LocalText, Text, number_text
+from quetsach.core.text import InSentence, Joined, LocalText, Number, Text
 
 # The criteria: scales from 0 to 1, weights, and the tables of harm and remediability.
 
@@ -157,17 +157,16 @@ class Candidate:
             "chosen": self.is_chosen,
         }
 
-    def reason(self, criteria: Criteria, language: str) -> str:
+    def reason(self, criteria: Criteria) -> LocalText:
         """Return why it is chosen or not: its standing, and what weighs most in its score."""
         parts = [(c.weight * s, c, s) for c in criteria.criteria if (s := self.scores.get(c.id)) is not None]
         most = sorted(parts, key=lambda part: (-part[0], part[1].id))[:2]
-        names = ", ".join(
-            f"{c.name.in_language(language).lower()} {number_text(s, language, decimals=2)}" for _, c, s in most
+        return Text(
+            "{standing}: among the first with {share} % of the weights; {names}",
+            standing=self.standing.text,
+            share=Number(100 * self.acceptability),
+            names=Joined(Joined((InSentence(c.name), Number(s, decimals=2)), " ") for _, c, s in most),
         )
-        share = number_text(100 * self.acceptability, language)
-        if language == "vi":
-            return f"{self.standing.text.vi}: thuộc nhóm đầu với {share}% bộ trọng số; {names}"
-        return f"{self.standing.text.en}: among the first with {share} % of the weights; {names}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +191,13 @@ class Choice:
             return ()
         return tuple(one for one in self.chosen if one.score < candidate.score and one.standing is Standing.CONTESTED)
 
-    def reason(self, candidate: Candidate, language: str) -> str:
+    def reason(self, candidate: Candidate) -> LocalText:
         """Return why a candidate is chosen or not: its standing, what weighs most, and who is seated before it."""
-        told = candidate.reason(self.criteria, language)
+        told = candidate.reason(self.criteria)
         if not (before := self.seated_before(candidate)):
             return told
         names = ", ".join(one.family for one in before)
-        if language == "vi":
-            return f"{told}; nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: {names}"
-        return f"{told}; its seat goes to what can be seen and removed better: {names}"
+        return Text("{told}; its seat goes to what can be seen and removed better: {names}", told=told, names=names)
 
     def as_json(self) -> dict[str, object]:
         """Return the choice for machines."""

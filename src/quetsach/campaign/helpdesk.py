@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from quetsach.campaign.errors import CaseError
 from quetsach.campaign.section import Section
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import LocalText
 
 # The states of a case, and which step leads from one to the other: one table.
@@ -135,7 +136,7 @@ def read_ready_answers(content: bytes, *, file: str) -> tuple[ReadyAnswer, ...]:
 
 def _answer(section: Section) -> ReadyAnswer:
     text = section.local_text("text")
-    for language in ("vi", "en"):
+    for language in DATA_LANGUAGES:
         for place in _PLACE.findall(text.in_language(language)):
             if place not in PLACES:
                 raise section.error(f"text.{language}", f"{{{place}}} is no place: {', '.join(sorted(PLACES))}")

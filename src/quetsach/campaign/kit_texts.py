@@ -8,22 +8,20 @@ from datetime import date
 from quetsach.campaign.errors import CampaignError, PublicityError
 from quetsach.campaign.section import Section
 from quetsach.campaign.spoken_text import Speech, SpokenForms, spoken_text
+from quetsach.core.language import DATA_LANGUAGES, LocalForm
+from quetsach.core.period import day_in
 from quetsach.core.text import LocalText
 
 # What the texts of a kit are filled with: the campaign, the unit, the addresses and the code.
 
 PLACEHOLDERS = frozenset({"campaign", "span", "unit", "portal", "check", "help", "code"})
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One unit's facts in one campaign; ``first`` and ``last`` are days in Viet Nam, ``wording`` the texts' version.
 
+    ``languages`` are those of the kit, the first that of addresses without a prefix.
     ``site`` is the portal's address without a slash at its end, for example ``https://quetsach.example.vn``.
     """
 
@@ -35,10 +33,11 @@ class Facts:
     site: str
     code: str
     wording: int = 0
+    languages: tuple[str, ...] = DATA_LANGUAGES
 
     def visit_url(self, language: str) -> str:
         """Return the address in the QR code of posters, which counts the visit for the unit."""
-        return f"{self.site}{'/en' if language == 'en' else ''}/t/{self.unit_key}"
+        return f"{self.site}{'' if language == self.languages[0] else f'/{language}'}/t/{self.unit_key}"
 
     @property
     def check_url(self) -> str:
@@ -59,22 +58,15 @@ class Facts:
         }
 
 
+_SPAN = LocalForm("from {} to {}", context="form: from a day to a day, in a sentence")
+_DAY = LocalForm("%-d %B %Y", context="form: a day, as official documents write it")
+_IN_YEAR = LocalForm("%-d %B", context="form: a day of a year that is named, as official documents write it")
+
+
 def span_text(first: date, last: date, language: str) -> str:
     """Return "từ ngày 17/9 đến ngày 15/12/2020": the year stands once if it is the same."""
-    is_one_year = first.year == last.year
-    if language == "en":
-        return f"from {_english(first, with_year=not is_one_year)} to {_english(last)}"
-    return f"từ ngày {_vietnamese(first, with_year=not is_one_year)} đến ngày {_vietnamese(last)}"
-
-
-def _english(day: date, *, with_year: bool = True) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")
-
-
-def _vietnamese(day: date, *, with_year: bool = True) -> str:
-    """Days below 10 and the months 1 and 2 have a zero before them, as the rules for official documents want."""
-    month = f"{day.month:02}" if day.month <= 2 else str(day.month)
-    return f"{day.day:02}/{month}" + (f"/{day.year}" if with_year else "")
+    begun = day_in(_IN_YEAR if first.year == last.year else _DAY, first, language)
+    return _SPAN.in_language(language).format(begun, day_in(_DAY, last, language))
 
 
 # The words of a kit as their file holds them, and filled in for one unit.

@@ -13,6 +13,7 @@ from quetsach.campaign.errors import PublicityError
 
 # Numbers and days as a Vietnamese announcer says them: 1.052.479, 47,8 %, 06/10/2020.
 
+SPOKEN_LANGUAGE = "vi"
 MAX_NUMBER = 10**15
 """Numbers from here on are not said."""
 

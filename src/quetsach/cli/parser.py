@@ -11,7 +11,8 @@ from enum import IntEnum
 from functools import partial
 from typing import Any, NoReturn
 
-from quetsach.core.text import OWN_LANGUAGE, Text, told
+from quetsach.core.language import OWN_LANGUAGE
+from quetsach.core.text import Text, told
 from quetsach.endpoint.messages import LANGUAGES
 
 # The language of what a command says, to owners of machines and to operators alike: Vietnamese first.

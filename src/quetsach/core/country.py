@@ -8,19 +8,19 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from quetsach.core.errors import InputError
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import LocalText, Text
 
 # The country that a campaign is for: what of it the code must know and no code may hold.
 #
 # The facts lie in ``data/countries/CODE/country.toml``; who opens it hands the bytes over and the result on.
 
-LANGUAGES = ("vi", "en")
-"""The languages that texts are there in; a country speaks one or both."""
 TABLES = ("campaigns", "events", "forms", "isps", "network", "places", "unit-names", "units")
 """The folders of tables that a country has of its own."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND = frozenset({5, 6})
 """Saturday and Sunday, Monday being 0: what stands where nobody knows of which country it is."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _CODE = re.compile(r"[A-Z]{2}")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)", re.ASCII)
 _MOST_HOURS = 14
@@ -157,7 +157,7 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
             territory.local_text("agency"),
             territory.local_text("powers"),
             territory.local_text("signer"),
-            {name: territory.table("kinds").texts(name) for name in LANGUAGES},
+            {name: territory.table("kinds").texts(name) for name in DATA_LANGUAGES},
         ),
         letterhead=Letterhead(letterhead.local_text("state"), letterhead.local_text("motto")),
         unit_codes=_unit_codes(top.table("units")),
@@ -168,8 +168,8 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
 
 def _languages(top: "_Table") -> tuple[str, ...]:
     found = top.texts("languages")
-    if not found or len(set(found)) < len(found) or not set(found) <= set(LANGUAGES):
-        raise top.error("languages", f"must be one or more of {', '.join(LANGUAGES)}, each once")
+    if not found or len(set(found)) < len(found) or not all(map(_LANGUAGE.fullmatch, found)):
+        raise top.error("languages", "must be one or more languages, as in vi, en or fr, each once")
     return found
 
 
@@ -256,7 +256,7 @@ class _Table:
         return self.table(name).own_text()
 
     def own_text(self) -> LocalText:
-        return LocalText(*(self.text(language) for language in LANGUAGES))
+        return LocalText(*(self.text(language) for language in DATA_LANGUAGES))
 
 
 # Places of the administrative tree, each true only for a time.
@@ -284,6 +284,11 @@ class Place:
     name_en: str
     successor: str = ""
     renewed: tuple[tuple[date, str], ...] = ()
+
+    @property
+    def name(self) -> LocalText:
+        """What it is called."""
+        return LocalText(self.name_vi, self.name_en)
 
     def kind_on(self, day: date) -> str:
         """Return what it was on a day: ``province`` or ``city``."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Self
 
 from quetsach.core.errors import InputError
+from quetsach.core.language import LocalForm
 
 # Whole UTC days: the only windows that figures are counted over.
 
@@ -53,8 +54,7 @@ class Period:
 
     def in_language(self, language: str) -> str:
         """Return the period as people write it: 16/06/2020 – 15/07/2020, 16 June 2020 to 15 July 2020."""
-        between = " to " if language == "en" else " – "
-        return between.join(day_text(day, language) for day in (self.first, self.last))
+        return _PERIOD.in_language(language).format(*(day_text(day, language) for day in (self.first, self.last)))
 
 
 def parse_day(text: str) -> date:
@@ -71,16 +71,58 @@ def parse_day(text: str) -> date:
 
 # How a day is written for people.
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
+# The directives are those of strftime; %B is the name of the month, %b its first three letters, and %Om its number as
+# official documents of Viet Nam write it: a zero stands before January and February alone.
+
+DAY = LocalForm("%-d %B %Y", context="form: a day")
+SHORT_DAY = LocalForm("%-d %b %Y", context="form: a day where there is little room")
+TABLE_DAY = LocalForm("%Y-%m-%d", context="form: a day in figures alone")
+MONTH = LocalForm("%B %Y", context="form: a month")
+_PERIOD = LocalForm("{} to {}", context="form: a period")
+_MONTHS = (
+    LocalForm("January", context="form: month"),
+    LocalForm("February", context="form: month"),
+    LocalForm("March", context="form: month"),
+    LocalForm("April", context="form: month"),
+    LocalForm("May", context="form: month"),
+    LocalForm("June", context="form: month"),
+    LocalForm("July", context="form: month"),
+    LocalForm("August", context="form: month"),
+    LocalForm("September", context="form: month"),
+    LocalForm("October", context="form: month"),
+    LocalForm("November", context="form: month"),
+    LocalForm("December", context="form: month"),
 )
+_SHORT = 3
+_LAST_WITH_ZERO = 2
+_DIRECTIVE = re.compile(r"%[-O]?[dmBbY]")
 _TYPED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def day_text(day: date, language: str) -> str:
     """Return a day as people write it: 16/06/2020 in Vietnamese, 16 June 2020 in English."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if language == "en" else f"{day:%d/%m/%Y}"
+    return day_in(DAY, day, language)
+
+
+def month_names(language: str) -> list[str]:
+    """Return the names of the months, from January on."""
+    return [month.in_language(language) for month in _MONTHS]
+
+
+def day_in(form: LocalForm, day: date, language: str) -> str:
+    """Return a day in a form of a language; alike on every system, whatever that knows of languages."""
+    month = _MONTHS[day.month - 1].in_language(language)
+    parts = {
+        "%d": f"{day.day:02}",
+        "%-d": str(day.day),
+        "%m": f"{day.month:02}",
+        "%-m": str(day.month),
+        "%Om": f"{day.month:02}" if day.month <= _LAST_WITH_ZERO else str(day.month),
+        "%B": month,
+        "%b": month[:_SHORT],
+        "%Y": str(day.year),
+    }
+    return _DIRECTIVE.sub(lambda found: parts.get(found[0], found[0]), form.in_language(language))
 
 
 def read_day(text: str) -> date:

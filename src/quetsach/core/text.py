@@ -9,42 +9,35 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
-from pkgutil import get_data
 from typing import Any
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.language import DATA_LANGUAGES, OWN_LANGUAGE, LocalForm, catalogue
 from quetsach.core.period import day_text
 
-OWN_LANGUAGE = "en"
-"""The language that the sentences in the code are written in."""
-CATALOGUES = (
-    "core",
-    "feeds",
-    "network",
-    "lake",
-    "assess",
-    "campaign",
-    "simulate",
-    "packs",
-    "rescue",
-    "endpoint",
-    "centre",
-    "cli",
-    "web",
-)
-"""The packages that say something; each has its own catalogue in every language."""
-_SEPARATORS = {"vi": str.maketrans(",.", ".,")}
-"""Language -> how its separators differ from the English ones, which any other language gets."""
+# Numbers as people write them: 1.234,5 in Vietnamese, 1,234.5 in English.
+
+_GROUP = LocalForm(",", context="form: between thousands")
+_POINT = LocalForm(".", context="form: before decimals")
+_PERCENT = LocalForm("{number}\N{NO-BREAK SPACE}%", context="form: a percentage")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def separators(language: str) -> tuple[str, str]:
+    """Return what a language writes between thousands and before decimals."""
+    return _GROUP.in_language(language), _POINT.in_language(language)
 
 
 def number_text(value: float, language: str, *, decimals: int = 0, signed: bool = False) -> str:
     """Return a number with the separators of a language, and a minus that is no hyphen."""
     text = f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "\u2212")
-    return text.translate(_SEPARATORS.get(language, {}))
+    group, point = separators(language)
+    return text.translate({ord(","): group, ord("."): point})
+
+
+def percent_text(number: str, language: str) -> str:
+    """Return a number that is written already as a percentage, with the sign where a language has it."""
+    return _PERCENT.in_language(language).replace("{number}", number)
 
 
 def size_text(size_bytes: int, language: str) -> str:
@@ -53,6 +46,9 @@ def size_text(size_bytes: int, language: str) -> str:
     while size >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
     return f"{number_text(size, language, decimals=min(unit, 1))} {_UNITS[unit]}"
+
+
+# Sentences.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,13 +135,13 @@ class Text(_Translated):
     def _told(self, language: str) -> str:
         if language == OWN_LANGUAGE:
             return self.many if self.many and int(self.values["count"]) != 1 else self.sentence
-        catalogue = _catalogue(language)
+        known = catalogue(language)
         if self.many:
             count = int(self.values["count"])
             if self.context:
-                return catalogue.npgettext(self.context, self.sentence, self.many, count)
-            return catalogue.ngettext(self.sentence, self.many, count)
-        return catalogue.pgettext(self.context, self.sentence) if self.context else catalogue.gettext(self.sentence)
+                return known.npgettext(self.context, self.sentence, self.many, count)
+            return known.ngettext(self.sentence, self.many, count)
+        return known.pgettext(self.context, self.sentence) if self.context else known.gettext(self.sentence)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (self.sentence, self.many, self.context, dict(self.values))
@@ -158,7 +154,7 @@ def all_in_language(texts: Iterable[LocalText], language: str) -> list[str]:
 
 def both(text: LocalText) -> dict[str, str]:
     """Return a text in both languages, for machines."""
-    return {"vi": text.vi, "en": text.en}
+    return {language: text.in_language(language) for language in DATA_LANGUAGES}
 
 
 class Joined(_Translated):
@@ -181,9 +177,27 @@ class Joined(_Translated):
         return Joined, (self.parts, self.between)
 
 
+class InSentence(_Translated):
+    """A text inside of a sentence: in small letters."""
+
+    __slots__ = ("text",)
+
+    text: LocalText
+
+    def __init__(self, text: LocalText) -> None:
+        object.__setattr__(self, "text", text)
+
+    def in_language(self, language: str) -> str:
+        """Return the text in small letters."""
+        return self.text.in_language(language).lower()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InSentence, (self.text,)
+
+
 def told(sentence: str, language: str) -> str:
     """Return a sentence that a library shows by itself, so that it is no ``Text``, as the catalogues have it."""
-    return _catalogue(language).gettext(sentence) if sentence and language != OWN_LANGUAGE else sentence
+    return catalogue(language).gettext(sentence) if sentence and language != OWN_LANGUAGE else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,23 +224,6 @@ def _said(value: Any, language: str) -> str:
     if in_language := getattr(value, "in_language", None):
         return str(in_language(language))
     return day_text(value, language) if isinstance(value, date) else str(value)
-
-
-@cache
-def _catalogue(language: str) -> NullTranslations:
-    """Return the catalogues of all packages in a language as one, which falls back to the English sentence."""
-    found = NullTranslations()
-    for package in CATALOGUES:
-        try:
-            content = get_data("quetsach", f"{package}/locale/{language}/LC_MESSAGES/messages.mo")
-        except OSError:  # a package that is not installed here, or that does not speak this language
-            continue
-        if content is None:  # nothing can be read beside the modules
-            continue
-        catalogue = GNUTranslations(BytesIO(content))  # an empty file is no catalogue, and is refused
-        catalogue.add_fallback(found)
-        found = catalogue
-    return found
 
 
 class LocalError(QuetsachError):

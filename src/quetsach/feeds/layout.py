@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quetsach.core.errors import QuetsachError
-from quetsach.core.text import Text
+from quetsach.core.text import LocalText, Text
 
 # Errors of this package.
 
@@ -47,6 +47,11 @@ class Layout:
     sector: tuple[str, ...] = ()
     header: frozenset[str] = frozenset()
     open_report: bool = False
+
+    @property
+    def summary(self) -> LocalText:
+        """What the report is of."""
+        return LocalText(self.summary_vi, self.summary_en)
 
     def identifying_headers(self) -> frozenset[str]:
         """Every header name that takes part in a sighting's identity."""

@@ -16,7 +16,7 @@ from quetsach.core.address import Address
 from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.table import optional_day, read_rows, required
-from quetsach.core.text import Text
+from quetsach.core.text import LocalText, Text
 from quetsach.network.ranges import NO_AS, AddressRanges, Keys, Numbers
 
 UNKNOWN_ISP = "unknown"
@@ -50,6 +50,11 @@ class Isp:
     asn: int
     valid_from: date | None = None
     valid_to: date | None = None
+
+    @property
+    def name(self) -> LocalText:
+        """What the provider is called."""
+        return LocalText(self.name_vi, self.name_en)
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the AS was the provider's on that day."""
@@ -271,7 +276,7 @@ class NetworkTables:
     def isp_name(self, isp: str, language: str = "vi") -> str:
         """Return a provider's name for people; an AS outside the table is named as its source names it."""
         if known := self.isps.by_id.get(isp):
-            return known.name_en if language == "en" else known.name_vi
+            return known.name.in_language(language)
         name = self.ranges.names.get(int(isp[2:]), "") if isp.startswith("AS") and isp[2:].isdigit() else ""
         return f"{name} ({isp})" if name else isp
 

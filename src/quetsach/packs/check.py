@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, Pack, Trait
 from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
@@ -192,7 +193,7 @@ def _guidance_problems(path: Path, pack: Pack) -> list[Problem]:
             Text("it lacks sections"),
             Text("say what it is, what it did, what to do now"),
         )
-        for language in ("vi", "en")
+        for language in DATA_LANGUAGES
         if sum(line.startswith("## ") for line in pack.guidance.in_language(language).splitlines()) < _GUIDANCE_HEADINGS
     ]
 

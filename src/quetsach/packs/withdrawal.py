@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.pack import ANY_RULE, Action, ArtefactKind, Pack, Trait
 from quetsach.core.rule_text import named_in, rules_of
 from quetsach.core.text import LocalText, Text
@@ -242,7 +243,7 @@ def _entries(raw: bytes) -> list[Any]:
 
 def _entry(entry: Any) -> Withdrawal:
     texts = [entry[field] for field in ("family", "name", "up_to", "since")]
-    reason = [entry["reason"][language] for language in ("vi", "en")]
+    reason = [entry["reason"][language] for language in DATA_LANGUAGES]
     for text in (*texts, *reason):
         if not isinstance(text, str) or len(text) > _TEXT_LIMIT or not text.isprintable():
             raise ValueError("a text in it is none of one line")

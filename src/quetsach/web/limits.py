@@ -2,12 +2,15 @@
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from gettext import GNUTranslations
+from pathlib import Path
 
 from quetsach.core.address import Address
+from quetsach.core.language import OWN_LANGUAGE
 from quetsach.web.client_address import DayKey, source_of
 
 # How much may be sent where, and how many requests may be under way at once.
@@ -24,25 +27,42 @@ PARTNER_BODY_BYTES = 64 << 20
 FEED_FILE_BYTES = 128 << 20
 """A file of a feed: packed, a day of a country many times over."""
 _PARTNERS = "/api/v1/partners/"
-OFFICE_OF: Mapping[str, str] = {"vi": "van-phong/", "en": "office/"}
-"""By language where the office is; the language itself stands before it, but for the first of the country."""
+_WEB = Path(__file__).parent
+_OFFICE = _WEB / "office"
+_PEOPLE = _OFFICE / "people"
+_LANGUAGES = (OWN_LANGUAGE, *sorted(folder.name for folder in (_WEB / "locale").iterdir() if folder.is_dir()))
+"""The languages that pages can be in, whatever the country: those of the catalogues."""
+
+
+def _address(word: str, language: str, folder: Path = _WEB) -> str:
+    """Return a part of an address in a language, as the catalogue beside it has it."""
+    path = folder / "locale" / language / "LC_MESSAGES" / "django.mo"
+    if not path.is_file():
+        return word
+    with path.open("rb") as file:
+        return GNUTranslations(file).gettext(word)
 
 
 def office_path(language: str, first: str) -> str:
     """Return where the office is in a language, in a country whose first language is another or the same."""
-    return f"/{'' if language == first else f'{language}/'}{OFFICE_OF[language]}"
+    return f"/{'' if language == first else f'{language}/'}{_address('office/', language)}"
 
 
-OFFICE_PATHS = tuple(office_path(language, first) for first in OFFICE_OF for language in OFFICE_OF)
-"""In any country: where a country has no such address nobody is served there."""
-OPEN_PATHS = tuple(path + ("vao/" if "van-phong" in path else "sign-in/") for path in OFFICE_PATHS)
+def _in_office(word: str = "", folder: Path = _PEOPLE, page: str = "") -> tuple[str, ...]:
+    """Return where a part of the office can be in any country: where one has no such address nobody is served there."""
+    return tuple(
+        office_path(language, first) + (_address(word, language, folder) + page if word else "")
+        for language in _LANGUAGES
+        for first in (language, "")
+    )
+
+
+OFFICE_PATHS = _in_office()
+OPEN_PATHS = _in_office("sign-in/")
 """Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
-
-
-_FEED_FILE_OF: Mapping[str, str] = {"vi": "nguon-du-lieu/nhan-tep/", "en": "feeds/nhan-tep/"}
-FEED_FILE_PATHS = tuple(
-    office_path(language, first) + after for first in OFFICE_OF for language, after in _FEED_FILE_OF.items()
-)
+ACCOUNT_PATHS = _in_office("account/")
+"""Where somebody who has no second factor yet may go: to set one up."""
+FEED_FILE_PATHS = _in_office("feeds/", _OFFICE, "nhan-tep/")
 """In any country: where files of feeds are uploaded."""
 
 

@@ -11,7 +11,9 @@ from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from quetsach.centre.tables import country_folder, load_country
-from quetsach.web.configuration import Configuration
+from quetsach.core.language import language_name
+from quetsach.core.text import Text
+from quetsach.web.configuration import Configuration, ConfigurationError
 from quetsach.web.limits import FORM_BYTES, UPLOADS, office_path
 
 
@@ -104,6 +106,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "quetsach.web.office.navigation.navigation",
             ],
             "libraries": {
+                "days": "quetsach.web.office.day_field",
                 "acts": "quetsach.web.office.audit.words",
                 "families": "quetsach.web.portal.families",
                 "feed_words": "quetsach.web.office.feeds.words",
@@ -139,9 +142,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
 
-_LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 LANGUAGE_CODE = COUNTRY.languages[0]
-LANGUAGES = [(code, _LANGUAGE_NAMES[code]) for code in COUNTRY.languages]
+LANGUAGES = [(code, language_name(code)) for code in COUNTRY.languages]
+for _code, _name in LANGUAGES:
+    if not _name:
+        raise ConfigurationError(
+            Text("this build does not speak {language}", language=repr(_code)), hint="docs/how-to/add-a-language.md"
+        )
 LOCALE_PATHS = [Path(__file__).parent / "locale", Path(__file__).parent / "django_words" / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -200,7 +207,8 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_ENGINE = "quetsach.web.office.people.sessions"
 SESSION_COOKIE_NAME = "office"
 SESSION_COOKIE_PATH = office_path(LANGUAGE_CODE, LANGUAGE_CODE)
-SESSION_TWIN_PATH = office_path(COUNTRY.languages[-1], LANGUAGE_CODE)
+SESSION_TWINS = {f"office-{code}": office_path(code, LANGUAGE_CODE) for code in COUNTRY.languages[1:]}
+"""The cookies of the session under the office's addresses in the other languages, by name."""
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

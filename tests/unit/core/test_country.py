@@ -42,7 +42,7 @@ def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency:
     ("was", "becomes", "told"),
     [
         ('code = "VN"', 'code = "vn"', "code must be two capital letters"),
-        ('languages = ["vi", "en"]', 'languages = ["vi", "fr"]', "languages must be"),
+        ('languages = ["vi", "en"]', 'languages = ["vi", "French"]', "languages must be"),
         ('languages = ["vi", "en"]', "languages = []", "languages must be"),
         ('rest_days = ["saturday", "sunday"]', 'rest_days = ["Saturday"]', "rest_days must be"),
         ('rest_days = ["saturday", "sunday"]', "rest_days = []", "rest_days must be"),

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 
@@ -10,8 +11,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from quetsach.core import text
-from quetsach.core.text import CATALOGUES, LocalText, Number, Text
+from quetsach.core import language
+from quetsach.core.language import CATALOGUES
+from quetsach.core.text import LocalText, Number, Text
 
 IN_VIETNAMESE = {
     "{name} was seen on {day}.": "Ngày {day} đã thấy {name}.",
@@ -27,13 +29,16 @@ def _catalogue() -> bytes:
     for sentence, told in IN_VIETNAMESE.items():
         made.add(sentence, told)
     made.add("Share", "Tỷ trọng", context="part of a whole")
+    made.add(",", ".", context="form: between thousands")
+    made.add(".", ",", context="form: before decimals")
+    made.add("%-d %B %Y", "%d/%m/%Y", context="form: a day")
     buffer = BytesIO()
     write_mo(buffer, made)
     return buffer.getvalue()
 
 
 @pytest.fixture(autouse=True)
-def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let one package say these sentences in Vietnamese, and no package anything in another language."""
 
     def read(_package: str, name: str) -> bytes:
@@ -41,8 +46,10 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
             return _catalogue()
         raise OSError(0, "", name)  # as from an archive; a folder has FileNotFoundError
 
-    monkeypatch.setattr(text, "get_data", read)
-    monkeypatch.setattr(text, "_catalogue", text._catalogue.__wrapped__)
+    monkeypatch.setattr(language, "get_data", read)
+    language.catalogue.cache_clear()
+    yield
+    language.catalogue.cache_clear()
 
 
 def test_values_are_said_in_the_language_of_the_sentence() -> None:
@@ -97,8 +104,9 @@ def test_a_sentence_survives_being_sent_to_another_process() -> None:
 
 def test_nothing_is_read_before_somebody_reads_a_sentence() -> None:
     program = (
-        "import quetsach.core.sighting; from quetsach.core import text; print(text._catalogue.cache_info().currsize); "
-        "print(text.Text('Government').vi); print(text._catalogue.cache_info().currsize)"
+        "import quetsach.core.sighting; from quetsach.core import language, text\n"
+        "read = lambda: print(language.catalogue.cache_info().currsize)\n"
+        "read(); print(text.Text('Government').vi); read()"
     )
     done = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", program], check=False, capture_output=True, encoding="utf-8"

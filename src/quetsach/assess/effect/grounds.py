@@ -16,7 +16,7 @@ from quetsach.assess.effect.registration import Registration
 from quetsach.assess.effect.wedge_effects import by_region
 from quetsach.assess.estimate import EXPLANATIONS, AssessError, Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText, Number, Text, number_text
+from quetsach.core.text import LocalText, Number, Text
 
 _NAMED = 5
 """Units that a notice names at most."""
@@ -377,5 +377,5 @@ def _contradicts(check: Check) -> Notice:
     )
 
 
-def _values(check: Check) -> LocalText:
-    return LocalText(*(number_text(check.value, language, decimals=3) for language in ("vi", "en")))
+def _values(check: Check) -> Number:
+    return Number(check.value, decimals=3)

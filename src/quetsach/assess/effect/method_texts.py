@@ -8,7 +8,8 @@ from quetsach.assess.effect.finding import Counted, Finding, Method, Scale
 from quetsach.assess.effect.panel import Panel, Periods
 from quetsach.assess.effect.wedge_effects import Exposure
 from quetsach.assess.estimate import Notice
-from quetsach.core.text import NO_TEXT, OWN_LANGUAGE, Joined, LocalText, Number, Text
+from quetsach.core.language import OWN_LANGUAGE
+from quetsach.core.text import NO_TEXT, Joined, LocalText, Number, Text
 
 # What is said of a stepped wedge.
 

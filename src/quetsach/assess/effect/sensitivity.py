@@ -18,7 +18,7 @@ from quetsach.assess.effect.finding import HOLDS_AT_LEAST, Answer, Check, Findin
 from quetsach.assess.effect.method_texts import LATEST
 from quetsach.assess.effect.panel import Panel
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, Notice
-from quetsach.core.text import NO_TEXT, LocalText, Number, Text, number_text
+from quetsach.core.text import NO_TEXT, Joined, LocalText, Number, Text
 
 # A finding that another account of what would have been does not agree with is printed wider.
 
@@ -150,12 +150,11 @@ def sensitivity(found: Finding) -> Iterator[LocalText]:
             seen=seen,
         )
     if (factor := e_value(found)) is not None:
-        told = LocalText(*(number_text(factor, language, decimals=1) for language in ("vi", "en")))
         yield Text(
             "For an unknown cause to explain all of it, that cause would have to be {told} times as common "
             "among the treated, and lower the figure {told} times by itself (by the end of the interval "
             "nearest to none).",
-            told=told,
+            told=Number(factor, decimals=1),
         )
 
 
@@ -257,7 +256,7 @@ def _drift(size: float, found: Finding) -> LocalText:
 
 
 def _plain(size: float) -> LocalText:
-    return LocalText(*(number_text(size, language, decimals=2) for language in ("vi", "en")))
+    return Joined((Number(size, decimals=2),))
 
 
 def _points(share: float) -> LocalText:

@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 
 from quetsach.assess.effect.grounds import Grounds
 from quetsach.assess.estimate import AssessError, Estimate, Notice
-from quetsach.core.text import Joined, LocalText, Text, number_text
+from quetsach.core.text import Joined, LocalText, Number, Text
 
 
 class Word(StrEnum):
@@ -57,7 +57,7 @@ class Likelihood(Enum):
         return {"word": self.name.lower().replace("_", "-"), "least": least, "most": most, "text": told}
 
 
-_SAID: dict[Word, LocalText] = {
+_SAID: dict[Word, Text] = {
     Word.ACHIEVED: Text("Achieved: the whole interval lies at or above {target} %."),
     Word.NOT_ACHIEVED: Text("Not achieved: the whole interval lies under {target} %."),
     Word.NOT_DECIDED: Text(
@@ -113,10 +113,7 @@ class Verdict:
     @property
     def text(self) -> LocalText:
         """The verdict in both languages."""
-        said = _SAID[self.word]
-        return LocalText(
-            said.vi.format(target=_percent(self.target, "vi")), said.en.format(target=_percent(self.target, "en"))
-        )
+        return _SAID[self.word].filled(target=_percent(self.target))
 
     def as_json(self) -> dict[str, object]:
         """Return the verdict for machines."""
@@ -156,6 +153,6 @@ def judge(grounds: Grounds) -> Verdict | NotGiven:
     return NotGiven(obstacles) if obstacles else Verdict(grounds)
 
 
-def _percent(share: float, language: str) -> str:
+def _percent(share: float) -> Number:
     percent = round(100 * share, 2)
-    return number_text(percent, language, decimals=0 if percent == int(percent) else 1)
+    return Number(percent, decimals=0 if percent == int(percent) else 1)

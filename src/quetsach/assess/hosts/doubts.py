@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from quetsach.assess.estimate import SMALLEST_CELL, Answer, Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.hosts.measure import Watch, best_watches
-from quetsach.core.text import LocalText, Number, Text, number_text
+from quetsach.core.text import Joined, LocalText, Number, Text
 
 if TYPE_CHECKING:
     from quetsach.assess.hosts.comparison import Gone, WindowMeasured
@@ -227,7 +227,7 @@ def _told(window: "WindowMeasured", watches: Sequence[Watch]) -> _Told | None:
     named = sorted({w.family for w in watches if may_be_named(window.daily_addresses(w))})
     small = len({w.family for w in watches} - set(named))
     names = [*(window.name_of(family) for family in named), *([small_families(small)] if small else [])]
-    return _Told(LocalText(", ".join(n.vi for n in names), ", ".join(n.en for n in names)), percent)
+    return _Told(Joined(names), percent)
 
 
 def share_of(window: "WindowMeasured", watches: Sequence[Watch]) -> float:
@@ -245,8 +245,8 @@ def small_families(count: int) -> LocalText:
     return Text("{count} small family", many="{count} small families", count=count)
 
 
-def _points(value: float) -> LocalText:
-    return LocalText(*(number_text(value, language, decimals=1) for language in ("vi", "en")))
+def _points(value: float) -> Number:
+    return Number(value, decimals=1)
 
 
 def percent_text(value: float) -> LocalText:

@@ -137,7 +137,7 @@ class Rounded:
         """Return what is printed."""
         if self.value is not None:
             return number_text(self.value, language)
-        return f"dưới {SMALLEST_CELL}" if language == "vi" else f"under {SMALLEST_CELL}"
+        return Text("under {least}", least=SMALLEST_CELL).in_language(language)
 
 
 def rounded_cells(counts: Mapping[Cell, int]) -> Mapping[Cell, Rounded]:

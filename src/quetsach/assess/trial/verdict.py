@@ -9,7 +9,7 @@ from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, NotEstimable, Notice
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding
 from quetsach.assess.trial.registration import TrialRegistration
-from quetsach.core.text import LocalText, Number, Text, number_text
+from quetsach.core.text import LocalText, Number, Text
 
 _NAMES: Final = {
     "lost-alike": Text("how many were lost on each side"),
@@ -76,8 +76,7 @@ class TrialVerdict:
         """The verdict in both languages."""
         said, target = _SAID[self.word], round(100 * self.grounds.registration.target, 1)
         decimals = 0 if target == int(target) else 1
-        vi, en = (number_text(target, language, decimals=decimals) for language in ("vi", "en"))
-        return LocalText(said.vi.format(target=vi), said.en.format(target=en))
+        return said.filled(target=Number(target, decimals=decimals))
 
     def as_json(self) -> dict[str, object]:
         """Return the verdict for machines."""

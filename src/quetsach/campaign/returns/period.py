@@ -7,12 +7,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from quetsach.campaign.errors import PeriodError
-from quetsach.core.period import day_of, midnight_after
+from quetsach.core.language import LocalForm
+from quetsach.core.period import DAY, day_in, day_of, day_text, midnight_after
 from quetsach.core.text import LocalText, Text
 
 _MOST_WEEKS = 120
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
-_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+_SPAN = LocalForm("{} – {}", context="form: days from one to another")
+_SPAN_OF_MONTH = LocalForm("{}–{}", context="form: days from one to another of the same month")
+_OF_YEAR = LocalForm("%-d %B", context="form: a day of a year that is named")
+_OF_MONTH = LocalForm("%-d", context="form: a day of a month that is named")
 
 
 class PeriodKind(StrEnum):
@@ -108,15 +112,15 @@ class _Span:
 
 def span_text(first: date, last: date, language: str) -> str:
     """Return a span of days in few words: 16/11–22/11/2026, in English 16–22 November 2026."""
-    if language == "en":
-        end = f"{last.day} {_MONTHS[last.month - 1]} {last.year}"
-        if (first.year, first.month) == (last.year, last.month):
-            return end if first == last else f"{first.day}–{end}"
-        year = f" {first.year}" if first.year != last.year else ""
-        return f"{first.day} {_MONTHS[first.month - 1]}{year} – {end}"
     if first == last:
-        return f"{last:%d/%m/%Y}"
-    return f"{first:%d/%m/%Y}–{last:%d/%m/%Y}" if first.year != last.year else f"{first:%d/%m}–{last:%d/%m/%Y}"
+        return day_text(last, language)
+    if first.year != last.year:
+        form, begun = _SPAN, DAY
+    elif first.month != last.month:
+        form, begun = _SPAN, _OF_YEAR
+    else:
+        form, begun = _SPAN_OF_MONTH, _OF_MONTH
+    return form.in_language(language).format(day_in(begun, first, language), day_text(last, language))
 
 
 def week_of(day: date) -> ReportingPeriod:

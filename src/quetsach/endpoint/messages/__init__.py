@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quetsach.core.text import OWN_LANGUAGE
+from quetsach.core.language import OWN_LANGUAGE
 
 _FIRST = "vi"
 _FOLDERS = Path(__file__).parents[1] / "locale"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.language import OWN_LANGUAGE
 from quetsach.core.text import Text
 from quetsach.core.time_left import rounded_minutes
 from quetsach.endpoint.messages.retold import retold
@@ -162,7 +163,7 @@ def _line_told(where: str, language: str) -> str:
 
 def format_note(note: str, language: str) -> str:
     """Return the note of a step, which is an error on one line: ``where: what; hint: hint``, in a language."""
-    if language == "en":
+    if language == OWN_LANGUAGE:
         return note
     what, _, hint = note.partition("; hint: ")
     told = _told_at_its_place(what, language)

@@ -15,7 +15,8 @@ from xml.etree import ElementTree as ET
 
 import vl_convert
 
-from quetsach.core.text import number_text
+from quetsach.core.period import TABLE_DAY
+from quetsach.core.text import number_text, separators
 from quetsach.web.design import alt
 
 _STRONG = "#2f4a66"
@@ -48,8 +49,6 @@ _PAGE = _Screen(_WIDTH, _HEIGHT, 100, 6)
 _WIDE = replace(_PAGE, name="is-wide")
 _PHONE = _Screen(215, 220, 42, 2, 62, "is-narrow", "%m/%Y")
 """As wide as a screen of 360 px leaves, so that letters have their own size."""
-_VIETNAMESE_NUMBERS: dict[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
-_ENGLISH_NUMBERS: dict[str, Any] = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " ₫"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def draw_curve(chart: CurveChart, *, language: str) -> str:
 
     Args:
         chart: what to draw; values at least 0.
-        language: ``vi`` or ``en``, for separators and days.
+        language: for separators and days.
     """
     rows: list[dict[str, object]] = []
     run = 0
@@ -130,7 +129,7 @@ def draw_spans_for_screens(chart: SpanChart, *, language: str) -> str:
 
     Args:
         chart: what to draw; values at least 0.
-        language: ``vi`` or ``en``, for separators and days.
+        language: for separators and days.
     """
     return "\n".join(_draw_spans(chart, screen, language) for screen in (_WIDE, _PHONE))
 
@@ -142,7 +141,7 @@ def draw_spans(chart: SpanChart, *, language: str) -> str:
 
     Args:
         chart: what to draw; values at least 0.
-        language: ``vi`` or ``en``, for separators and days.
+        language: for separators and days.
     """
     return _draw_spans(chart, _PAGE, language)
 
@@ -210,8 +209,13 @@ def _hung(mark: Mark, letter: str, form: str, labels: int) -> "tuple[alt.Chart, 
 
 
 def _day_form(language: str) -> str:
-    """Return how days are written."""
-    return "%Y-%m-%d" if language == "en" else "%d/%m/%Y"
+    """Return how days are written; what draws them knows the same directives."""
+    return TABLE_DAY.in_language(language)
+
+
+def _numbers_form(language: str) -> dict[str, Any]:
+    thousands, decimal = separators(language)
+    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
 def _days(field: str, form: str, labels: int = _PAGE.labels) -> "alt.X":
@@ -255,7 +259,7 @@ def drawn(
         chart: the picture.
         title: its name.
         description: what else somebody who does not see it must know.
-        language: ``vi`` or ``en``, for separators.
+        language: for separators.
         size: width and height of the plotting area in pixels; ``None`` where the chart has its own.
         name: the class of the element, where a page has the chart in several forms.
     """
@@ -269,9 +273,7 @@ def drawn(
         )
         .to_dict()
     )
-    svg = vl_convert.vegalite_to_svg(
-        specification, format_locale=_ENGLISH_NUMBERS if language == "en" else _VIETNAMESE_NUMBERS
-    )
+    svg = vl_convert.vegalite_to_svg(specification, format_locale=_numbers_form(language))
     return _embed(svg, title, description, name)
 
 

@@ -14,14 +14,20 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
-from quetsach.core.period import MONTHS, Period, day_text
-from quetsach.core.text import LocalText, Text, number_text
+from quetsach.core.language import DATA_LANGUAGES, LocalForm, language_name
+from quetsach.core.period import SHORT_DAY, Period, day_in, day_text
+from quetsach.core.text import LocalText, Text, number_text, percent_text
 
 register = template.Library()
 
 
+def page_language() -> str:
+    """Return the language of the page; the country's first where none is served."""
+    return get_language() or str(settings.LANGUAGE_CODE)
+
+
 def _number(value: float | None, decimals: int) -> str:
-    return "–" if value is None else number_text(value, get_language() or "vi", decimals=decimals)
+    return "–" if value is None else number_text(value, page_language(), decimals=decimals)
 
 
 @register.filter
@@ -45,8 +51,7 @@ def rate(value: float | None) -> str:
 @register.filter
 def percent(value: float | None) -> str:
     """Write a percentage with one decimal; Vietnamese sets the sign close."""
-    space = "\u00a0" if get_language() == "en" else ""
-    return "–" if value is None else f"{_number(value, 1)}{space}%"
+    return "–" if value is None else percent_text(_number(value, 1), page_language())
 
 
 @register.filter
@@ -73,12 +78,12 @@ def day(value: date | datetime | str | None) -> str:
         value = timezone.localdate(value)
     if value is None:
         return "–"
-    return day_text(value, get_language() or "vi").replace(" ", "\u00a0")
+    return day_text(value, page_language()).replace(" ", "\u00a0")
 
 
 def short_day(value: date) -> str:
     """Write a day where there is little room: 16 Jun 2020 in English."""
-    return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}" if get_language() == "en" else day(value)
+    return day_in(SHORT_DAY, value, page_language())
 
 
 _HOLIDAY = Text("with holidays")
@@ -89,6 +94,9 @@ def window_name(name: str, window: Period) -> str:
     return f"{name} ({here(_HOLIDAY)})" if load_calendar(settings.CENTER.data).has_holiday(window) else name
 
 
+_MOMENT = LocalForm("{at}, {day} ({zone})", context="form: a time of a day")
+
+
 @register.filter("plain_moment")
 def moment(value: datetime) -> str:
     """Write a time of Viet Nam to the minute."""
@@ -96,10 +104,8 @@ def moment(value: datetime) -> str:
 
 
 def _moment(value: datetime, clock: str) -> str:
-    local = timezone.localtime(value)
-    if get_language() == "en":
-        return f"{local:{clock}}, {day(value)} ({_country_time()})"
-    return f"{local:{clock}} ngày {day(value)}"
+    at = f"{timezone.localtime(value):{clock}}"
+    return _MOMENT.in_language(page_language()).format(at=at, day=day(value), zone=_country_time())
 
 
 # On a page a day or a time is also readable by programs. Mails, titles and attributes take the plain ones.
@@ -151,20 +157,21 @@ def clock(value: datetime) -> SafeString:
     return _time(_iso(value), f"{timezone.localtime(value):%H:%M}")
 
 
-_VIETNAMESE = re.compile("[\u1ea0-\u1ef9đĐăĂơƠưƯ]")
-"""Letters that of all languages here only Vietnamese has."""
+_LETTERS = {"vi": re.compile("[\u1ea0-\u1ef9đĐăĂơƠưƯ]")}
+"""Letters by which a language is known among others."""
 
 
 @register.filter
 def as_written(text: str) -> str | SafeString:
-    """Write what people typed: on an English page Vietnamese says that it is, so that it is read out as such."""
-    return format_html('<span lang="vi">{}</span>', text) if is_vietnamese(text) else text
+    """Write what people typed: on a page of another language Vietnamese says that it is, to be read out as such."""
+    language = foreign_language(text)
+    return format_html('<span lang="{}">{}</span>', language, text) if language else text
 
 
 @register.filter
-def is_vietnamese(text: str) -> bool:
-    """Whether a text on an English page is Vietnamese."""
-    return get_language() == "en" and bool(_VIETNAMESE.search(str(text)))
+def foreign_language(text: str) -> str:
+    """Return the language that a text is known to be in, where the page is in another; empty otherwise."""
+    return next((one for one, letters in _LETTERS.items() if one != get_language() and letters.search(str(text))), "")
 
 
 _WEEKDAYS = (
@@ -210,10 +217,24 @@ def _closed_for(holiday: LocalText) -> str:
 @register.filter
 def here(value: LocalText | Mapping[str, Any] | str | None) -> Any:
     """Take the text of the page's language; where data says it in two others, the first of them."""
-    language = get_language() or "vi"
+    language = page_language()
     if isinstance(value, LocalText):
         return value.in_language(language)
-    return value.get(language, value.get("vi", "")) if isinstance(value, Mapping) else value or ""
+    if isinstance(value, Mapping):
+        return value.get(language, value.get(DATA_LANGUAGES[0], ""))
+    return value or ""
+
+
+@register.filter
+def in_language(text: LocalText, language: str) -> str:
+    """Take the text of a language."""
+    return text.in_language(language)
+
+
+@register.filter
+def language_title(language: str) -> str:
+    """Return what a language calls itself."""
+    return language_name(language)
 
 
 @register.filter

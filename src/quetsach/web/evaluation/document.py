@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable
-from quetsach.core.text import Joined, LocalText, Number, Text, number_text
+from quetsach.core.period import TABLE_DAY, day_in
+from quetsach.core.text import Joined, LocalText, Number, Text, number_text, percent_text
 from quetsach.core.tile import Tile
 from quetsach.web.design.tile_map import Shade
 
@@ -55,13 +56,12 @@ class Column:
         if isinstance(cell, LocalText):
             return cell.in_language(language)
         if isinstance(cell, date):
-            return str(cell) if language == "en" else f"{cell:%d/%m/%Y}"
+            return day_in(TABLE_DAY, cell, language)
         if isinstance(cell, str):
             return cell
         decimals = 0 if isinstance(cell, int) else self.decimals  # what was counted is whole
         text = number_text(cell, language, decimals=decimals, signed=self.form is Form.CHANGE)
-        space = "\u00a0" if language == "en" else ""
-        return f"{text}{space}%" if self.form in (Form.CHANGE, Form.PERCENT) else text
+        return percent_text(text, language) if self.form in (Form.CHANGE, Form.PERCENT) else text
 
     @property
     def is_number(self) -> bool:

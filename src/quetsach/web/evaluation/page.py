@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.period import TABLE_DAY, day_in
 from quetsach.core.text import Text
 from quetsach.web.evaluation.document import (
     Block,
@@ -83,10 +84,8 @@ def in_parts(evaluation: Evaluation) -> Iterator[tuple[Section, bool]]:
 
 def words(evaluation: Evaluation, language: str) -> dict[str, str]:
     """Return the words around the report, for page and paper."""
-    made_on = timezone.localtime(evaluation.made_at)
-    made = f"{made_on:%Y-%m-%d}" if language == "en" else f"{made_on:%d/%m/%Y}"
-    day = evaluation.as_of
-    seen = "–" if day is None else str(day) if language == "en" else f"{day:%d/%m/%Y}"
+    made = day_in(TABLE_DAY, timezone.localdate(evaluation.made_at), language)
+    seen = "–" if evaluation.as_of is None else day_in(TABLE_DAY, evaluation.as_of, language)
     title = Text("Evaluation")
     dated = Text("Made on {made}. Data up to {seen}.", made=made, seen=seen)
     return {

@@ -212,9 +212,9 @@ def draw_map(plot: Map, table: Table, language: str) -> str:
         Square(
             tile.column,
             tile.row,
-            _islands(tile.islands, tile.place.name_vi, tile.place.name_en, language)
+            (*_lines(tile.islands.in_language(language)), f"({tile.place.name.in_language(language)})")
             if tile.islands
-            else _lines(tile.place.name_vi if language == "vi" else tile.place.name_en),
+            else _lines(tile.place.name.in_language(language)),
             "" if tile.islands else figures.get(tile.id, none),
             Shade.EMPTY if tile.islands else shades.get(tile.id, Shade.EMPTY),
         )
@@ -236,10 +236,6 @@ def _figure(value: float, column: Column, language: str) -> str:
         if column.form is Form.CHANGE
         else column.text(value, language)
     )
-
-
-def _islands(islands: LocalText, vi: str, en: str, language: str) -> tuple[str, ...]:
-    return (*_lines(islands.in_language(language)), f"({vi if language == 'vi' else en})")
 
 
 def _lines(name: str) -> tuple[str, ...]:

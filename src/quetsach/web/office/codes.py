@@ -8,6 +8,7 @@ from django.db import models, transaction
 
 from quetsach.campaign.codes import SPACE, code_of, read_code
 from quetsach.campaign.errors import PublicityError
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import LocalText, Text
 
 
@@ -108,7 +109,7 @@ def verification_register(
         **{
             f"{name}_{language}": text.in_language(language)
             for name, text in (("issuer", issuer), ("title", title), ("asks", asks))
-            for language in ("vi", "en")
+            for language in DATA_LANGUAGES
         },
         issued_on=issued_on,
         url=url,

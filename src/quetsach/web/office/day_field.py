@@ -8,13 +8,15 @@ import json
 from datetime import date
 from typing import Any
 
-from django import forms
+from django import forms, template
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.core.period import day_text, read_day
-from quetsach.web.design.words import day_off, days_off
+from quetsach.core.language import LocalForm
+from quetsach.core.period import day_in, month_names, read_day
+from quetsach.web.design.words import day_off, days_off, page_language
+
+register = template.Library()
 
 
 class DayInput(forms.DateInput):
@@ -75,11 +77,19 @@ def chosen_day(value: Any) -> date | None:
         return None
 
 
+_IN_WORDS = LocalForm("%-d %B %Y", context="form: a day in words")
+
+
+@register.simple_tag
+def day_in_words() -> dict[str, str]:
+    """Return for a script how a day is written in words, and the names of the months."""
+    language = page_language()
+    return {"form": _IN_WORDS.in_language(language), "months": "|".join(month_names(language))}
+
+
 def in_words(value: Any) -> str:
     """Return a day so that no two readers take it for different ones."""
     chosen = chosen_day(value)
     if chosen is None:
         return ""
-    if get_language() == "en":
-        return day_text(chosen, "en")
-    return f"ngày {chosen.day} tháng {chosen.month} năm {chosen.year}"
+    return day_in(_IN_WORDS, chosen, page_language())

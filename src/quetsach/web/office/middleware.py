@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csp import csp_override
 
-from quetsach.web.limits import OFFICE_PATHS, OPEN_PATHS, most_body_bytes
+from quetsach.web.limits import ACCOUNT_PATHS, OFFICE_PATHS, OPEN_PATHS, most_body_bytes
 from quetsach.web.office.blob_store import BlobError
 from quetsach.web.office.partners.services.partner import token_partner
 from quetsach.web.office.people.access import is_barred
@@ -37,16 +37,15 @@ from quetsach.web.office.people.sessions import BrowserSessionStore, has_second_
 from quetsach.web.office.reading import page_read
 from quetsach.web.office.refusal import AccessError, is_refused
 
-ACCOUNT_PATHS = tuple(p + ("tai-khoan/" if "van-phong" in p else "account/") for p in OFFICE_PATHS)
-"""Where somebody who has no second factor yet may go: to set one up."""
-_TWIN_COOKIE = "office-en"
-"""The office has two addresses, one in each language, and a cookie has one path: the session has a cookie for each."""
 type Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
-def session_cookies() -> tuple[str, str]:
-    """Return the names of the cookies that may hold a session."""
-    return settings.SESSION_COOKIE_NAME, _TWIN_COOKIE
+def session_cookies() -> tuple[str, ...]:
+    """Return the names of the cookies that may hold a session.
+
+    The office has an address in each language, and a cookie has one path: the session has a cookie for each.
+    """
+    return (settings.SESSION_COOKIE_NAME, *settings.SESSION_TWINS)
 
 
 def is_office(path: str) -> bool:
@@ -70,17 +69,19 @@ class OfficeSession(_OfOffice, SessionMiddleware):
         self.SessionStore = BrowserSessionStore
 
     def process_request(self, request: HttpRequest) -> None:
-        """Open the session that either cookie names."""
-        if _TWIN_COOKIE in request.COOKIES:
-            request.COOKIES.setdefault(settings.SESSION_COOKIE_NAME, request.COOKIES[_TWIN_COOKIE])
+        """Open the session that any of its cookies names."""
+        for name in settings.SESSION_TWINS:
+            if name in request.COOKIES:
+                request.COOKIES.setdefault(settings.SESSION_COOKIE_NAME, request.COOKIES[name])
         super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Set, or delete, both cookies alike."""
+        """Set, or delete, all its cookies alike."""
         answer = super().process_response(request, response)
         if (made := answer.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
-            answer.cookies[_TWIN_COOKIE] = made.value
-            answer.cookies[_TWIN_COOKIE].update({**made, "path": settings.SESSION_TWIN_PATH})
+            for name, path in settings.SESSION_TWINS.items():
+                answer.cookies[name] = made.value
+                answer.cookies[name].update({**made, "path": path})
         return answer
 
 

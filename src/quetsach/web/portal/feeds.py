@@ -17,9 +17,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from quetsach.centre.publication.candidates import Month
-from quetsach.core.period import MONTHS
+from quetsach.core.period import MONTH, day_in
 from quetsach.web import identity
-from quetsach.web.design.words import day, figure
+from quetsach.web.design.words import day, figure, page_language
 from quetsach.web.published import selectors
 
 _MOST = 60
@@ -79,7 +79,7 @@ def feed(_request: HttpRequest) -> HttpResponse:
 
 
 def _month(of: date) -> str:
-    return f"{MONTHS[of.month - 1]} {of.year}" if get_language() == "en" else f"{of.month}/{of.year}"
+    return day_in(MONTH, of, page_language())
 
 
 def _told(month: Month) -> str:

@@ -90,7 +90,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class OtherLanguage:
-    """Where the language switch leads: the same page in the other language."""
+    """Where the language switch leads: the same page in another language."""
 
     language: str
     title: str
@@ -103,7 +103,7 @@ class Site:
 
     navigation: tuple[Link, ...]
     versions: tuple[Version, ...]
-    other: OtherLanguage | None
+    others: tuple[OtherLanguage, ...]
     country: Country
     controller: str
     contact: str
@@ -121,7 +121,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site": Site(
             navigation=navigation(request.path),
             versions=_versions(request),
-            other=_other(request),
+            others=_others(request),
             country=settings.COUNTRY,
             controller=center.controller,
             contact=center.contact,
@@ -133,10 +133,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _other(request: HttpRequest) -> OtherLanguage | None:
-    """Return the language that the page is not in; none where the country has one alone."""
-    others = [one for one in settings.LANGUAGES if one[0] != get_language()]
-    return OtherLanguage(*others[0], _path_in(request, others[0][0])) if others else None
+def _others(request: HttpRequest) -> tuple[OtherLanguage, ...]:
+    """Return the languages that the page is not in; none where the country has one alone."""
+    return tuple(
+        OtherLanguage(code, name, _path_in(request, code))
+        for code, name in settings.LANGUAGES
+        if code != get_language()
+    )
 
 
 def _path_in(request: HttpRequest, language: str) -> str:

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template import Engine
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import condition, require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from quetsach.assess import NO_VERDICT
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.endpoint.report.guidance import render as render_guidance
 from quetsach.web.api.open_data.documents import dataset
 from quetsach.web.api.open_data.tables import tables_by_columns
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
-from quetsach.web.design.words import here
+from quetsach.web.design.words import here, page_language
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.published import selectors
@@ -33,9 +35,17 @@ from quetsach.web.repository import send_file
 _public = cache_control(public=True, max_age=60)
 
 
-def _prose(name: str) -> str:
-    """Return the template of a long text, which is written in two languages."""
-    return f"portal/prose/{'en' if get_language() == 'en' else 'vi'}/{name}.html"
+def _prose(name: str) -> dict[str, Any]:
+    """Return for a page its long text, and the language that it is in where that is not the page's.
+
+    A long text is a file of each language, in the folder of that name (ADR 0156). Where the page's language has none,
+    the country's others are taken in their order, then those that this build has them in.
+    """
+    own = page_language()
+    languages = dict.fromkeys((own, *(code for code, _name in settings.LANGUAGES), *DATA_LANGUAGES))
+    found = Engine.get_default().select_template([f"portal/prose/{language}/{name}.html" for language in languages])
+    language = PurePath(found.name or "").parent.name
+    return {"prose": found, "prose_language": "" if language == own else language}
 
 
 @require_safe
@@ -46,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
     if snapshot:
         first, *others = snapshot.campaigns or (None,)
-        context |= {"campaign": first, "others": others, "chart": chart_of(first, get_language() or "vi")}
+        context |= {"campaign": first, "others": others, "chart": chart_of(first, page_language())}
         context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
     return render(request, "portal/home.html", context)
 
@@ -76,7 +86,7 @@ def step(number: int) -> Callable[[HttpRequest], HttpResponse]:
     @_public
     def view(request: HttpRequest) -> HttpResponse:
         back, following = step_links(number)
-        context: dict[str, Any] = {"number": number, "title": page.title, "prose": _prose(page.name), "back": back}
+        context: dict[str, Any] = {"number": number, "title": page.title, "back": back, **_prose(page.name)}
         context |= {"following": following if number else None, "systems": systems_of(selectors.offered_files())}
         return render(request, "portal/steps.html", context)
 
@@ -90,7 +100,7 @@ def download(request: HttpRequest) -> HttpResponse:
     """The tool for the visitor's own computer and for others, how to verify and how to install it."""
     page = download_page(selectors.offered_files(), visitor_of(request.headers))
     context = {"page": page, "root": selectors.root_of_trust(), "was_on_windows": selectors.was_seen_on_windows()}
-    return render(request, "portal/download.html", context | {"prose": _prose("download")})
+    return render(request, "portal/download.html", context | _prose("download"))
 
 
 @require_safe
@@ -129,7 +139,7 @@ def definitions(request: HttpRequest) -> HttpResponse:
 @_public
 def open_data(request: HttpRequest) -> HttpResponse:
     """What is published as data: files, columns, units, rhythm, history, licence."""
-    context: dict[str, Any] = {"prose": _prose("open-data"), "groups": tables_by_columns(), "dataset": dataset()}
+    context: dict[str, Any] = {"groups": tables_by_columns(), "dataset": dataset(), **_prose("open-data")}
     context |= {"snapshot": selectors.published_snapshot()}
     return render(request, "portal/open_data.html", context)
 
@@ -138,7 +148,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
 @_public
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice."""
-    return render(request, "portal/prose.html", {"title": _("Privacy"), "prose": _prose("privacy")})
+    return render(request, "portal/prose.html", {"title": _("Privacy"), **_prose("privacy")})
 
 
 @require_safe

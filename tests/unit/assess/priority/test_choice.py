@@ -76,8 +76,8 @@ def test_a_seed_gives_the_same_choice() -> None:
 def test_the_reason_names_what_weighs_most() -> None:
     weighed = criteria(size=0.7, harm=0.3)
     best = choose(observed(a={"size": 1.0, "harm": 0.2}, b={"size": 0.0}), weighed, rng=rng()).candidates[0]
-    assert best.reason(weighed, "en") == "certain: among the first with 100 % of the weights; size 1.00, harm 0.20"
-    assert best.reason(weighed, "vi") == "chắc chắn: thuộc nhóm đầu với 100% bộ trọng số; size 1,00, harm 0,20"
+    assert best.reason(weighed).en == "certain: among the first with 100 % of the weights; size 1.00, harm 0.20"
+    assert best.reason(weighed).vi == "chắc chắn: thuộc nhóm đầu với 100% bộ trọng số; size 1,00, harm 0,20"
 
 
 @given(st.lists(st.fixed_dictionaries({}, optional={"size": st.floats(0, 1), "harm": st.floats(0, 1)}), max_size=15))
@@ -119,5 +119,5 @@ def test_one_that_gives_way_names_what_is_seated_before_it() -> None:
     assert (big.family, big.is_chosen, small.is_chosen) == ("big", False, True)
     assert choice.seated_before(big) == (small,)
     assert choice.seated_before(small) == ()
-    assert choice.reason(big, "vi").endswith("nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: small")
-    assert choice.reason(small, "en") == small.reason(weighed, "en")
+    assert choice.reason(big).vi.endswith("nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: small")
+    assert choice.reason(small) == small.reason(weighed)

@@ -135,7 +135,7 @@ def _show_choice(choice: Choice, names: FamilyNames, language: str) -> None:
     heading = (*all_in_language(_CHOICE, language), *names_used, *all_in_language(_STANDING, language))
     print_table(heading, rows, right=range(2, len(heading) - 1))
     for c in choice.chosen:
-        print_wrapped(f"{c.family}: {choice.reason(c, language)}.")
+        print_wrapped(f"{c.family}: {choice.reason(c).in_language(language)}.")
     for criterion in used:
         told = Text(
             "{name} (weight {weight}): {text}",

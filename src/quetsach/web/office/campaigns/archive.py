@@ -108,7 +108,7 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 "published": published.chains if published else (),
                 "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
                 "chart": _chart(outcome, language),
-                "other": next((other for other in languages if other != language), ""),
+                "others": [other for other in languages if other != language],
                 "language": language,
             }
             for page in PAGES:

@@ -6,7 +6,6 @@ from datetime import date
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from quetsach.assess.definitions import change_of
@@ -18,7 +17,7 @@ from quetsach.campaign.schedule.plan import Milestone
 from quetsach.campaign.schedule.status import Board, Row
 from quetsach.core.period import Period
 from quetsach.core.text import number_text
-from quetsach.web.design.words import day, figure, here, marked_day
+from quetsach.web.design.words import day, figure, here, marked_day, page_language
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
 register = template.Library()
@@ -116,7 +115,7 @@ def moved(percent: float) -> str:
 @register.simple_tag
 def cells(board: Board, row: Row) -> list[str]:
     """Write the figures of a row with the decimals of their columns."""
-    language = "en" if get_language() == "en" else "vi"
+    language = page_language()
     return [
         "–" if value is None else number_text(value, language, decimals=column.decimals)
         for value, column in zip(row.figures, board.columns, strict=True)

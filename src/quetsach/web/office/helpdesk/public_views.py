@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -16,6 +15,7 @@ from quetsach.campaign.codes import read_case_code
 from quetsach.campaign.errors import CaseError
 from quetsach.campaign.helpdesk import RETENTION_DAYS
 from quetsach.web.client_address import client_address
+from quetsach.web.design.words import page_language
 from quetsach.web.limits import RateLimit, SourceLimit, Width
 from quetsach.web.office.helpdesk.forms import CaseForm, CodeForm, KeyForm, TextForm, form_mark
 from quetsach.web.office.helpdesk.models import Author, Case
@@ -80,7 +80,7 @@ def _taken(request: HttpRequest, form: CaseForm, now: datetime) -> HttpResponse:
             contact=data["contact"],
             province=data["province"],
             slip=form.carried if data["attach"] else None,
-            language="en" if get_language() == "en" else "vi",
+            language=page_language(),
             now=now,
         )
     except CaseError as error:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
+from quetsach.web.design.words import page_language
 from quetsach.web.identity import site
 from quetsach.web.office.letters.signing_credentials import authority_here
 from quetsach.web.office.log.services import log_append
@@ -41,7 +41,7 @@ def mail_try(*, by: Person, now: datetime) -> None:
     message = Message(
         recipient=by.email,
         subject=_("Trial mail of the campaign office"),
-        text=worded("trial", get_language() or "vi", {"site": site(), "person": by}, app="operation"),
+        text=worded("trial", page_language(), {"site": site(), "person": by}, app="operation"),
         message_id=new_message_id(),
     )
     try:

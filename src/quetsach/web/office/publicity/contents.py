@@ -21,8 +21,9 @@ from quetsach.campaign.kit_texts import (
     fill,
     read_texts,
 )
-from quetsach.campaign.spoken_text import SpokenForms
-from quetsach.core.text import LocalText
+from quetsach.campaign.spoken_text import SPOKEN_LANGUAGE, SpokenForms
+from quetsach.core.language import DATA_LANGUAGES
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.publicity.sheets.typesetter import SHEETS, qr_png, qr_svg, qr_values, typeset
 from quetsach.web.office.wording.selectors import as_worded
 
@@ -90,9 +91,11 @@ def press_release(facts: Facts, language: str) -> Passage:
 def proof_of(facts: Facts) -> tuple[LocalText, LocalText]:
     """Return what the verification page says of a kit: what it is, and what it asks."""
     proof = kit_texts(facts.wording).proof
-    title, text = proof.title, proof.text
-    vi, en = facts.values("vi"), facts.values("en")
-    return LocalText(fill(title.vi, vi), fill(title.en, en)), LocalText(fill(text.vi, vi), fill(text.en, en))
+    return _filled(proof.title, facts), _filled(proof.text, facts)
+
+
+def _filled(text: LocalText, facts: Facts) -> LocalText:
+    return LocalText(*(fill(text.in_language(language), facts.values(language)) for language in DATA_LANGUAGES))
 
 
 def announcements(facts: Facts) -> tuple[Announcement, ...]:
@@ -101,7 +104,7 @@ def announcements(facts: Facts) -> tuple[Announcement, ...]:
     Raises:
         PublicityError: the names are too long for the shortest one.
     """
-    values, forms = facts.values("vi"), spoken_forms()
+    values, forms = facts.values(SPOKEN_LANGUAGE), spoken_forms()
     return tuple(
         announce(kit_texts(facts.wording).speech, values, forms, limit_seconds=limit) for limit in LENGTHS_SECONDS
     )
@@ -118,15 +121,26 @@ def as_page(passages: tuple[Passage, ...], facts: Facts, language: str) -> str:
     return "\n".join(_page_lines(passages, facts, language)) + "\n"
 
 
+_SCRIPT = Text(
+    "LOUDSPEAKER TEXT OF {limit} SECONDS\n"
+    "Takes about {seconds} seconds, {syllables} syllables, read slowly and clearly.\n\n"
+    "{spoken}\n\nAs it is written:\n{written}"
+)
+
+
 def as_script(facts: Facts) -> str:
     """Return the loudspeaker's scripts: how long each takes, the text as it is read out, and as it is written."""
     parts = [
-        f"BÀI PHÁT THANH {script.limit_seconds} GIÂY\n"
-        f"Đọc mất khoảng {script.speech.seconds:.0f} giây, {script.speech.syllables} âm tiết, đọc chậm và rõ.\n\n"
-        f"{script.speech.text}\n\nViết thường:\n{script.written}"
+        _SCRIPT.with_values(
+            limit=script.limit_seconds,
+            seconds=f"{script.speech.seconds:.0f}",
+            syllables=script.speech.syllables,
+            spoken=script.speech.text,
+            written=script.written,
+        ).in_language(SPOKEN_LANGUAGE)
         for script in announcements(facts)
     ]
-    return f"{_RULE.join(parts)}{_RULE}{_proof(facts, 'vi')}\n"
+    return f"{_RULE.join(parts)}{_RULE}{_proof(facts, SPOKEN_LANGUAGE)}\n"
 
 
 def _page_lines(passages: tuple[Passage, ...], facts: Facts, language: str) -> Iterator[str]:
@@ -139,11 +153,12 @@ def _page_lines(passages: tuple[Passage, ...], facts: Facts, language: str) -> I
     yield f"<p>{escape(_proof(facts, language))}</p>\n</html>"
 
 
+_PROOF = Text("{unit}. Verification code {code}: check it at {check}")
+
+
 def _proof(facts: Facts, language: str) -> str:
     values = facts.values(language)
-    if language == "en":
-        return f"{values['unit']}. Verification code {values['code']}: check it at {values['check']}"
-    return f"{values['unit']}. Mã xác minh {values['code']}: kiểm tra tại {values['check']}"
+    return _PROOF.with_values(**{name: values[name] for name in ("unit", "code", "check")}).in_language(language)
 
 
 def _passage(block: Block, facts: Facts, language: str) -> Passage:
@@ -192,22 +207,29 @@ def archive_names(archive: bytes) -> tuple[str, ...]:
         return tuple(file.namelist())
 
 
+_MESSAGES = Text("messages", context="name of a file")
+_PRESS_RELEASE = Text("press-release", context="name of a file")
+_QR_CODE = Text("qr-code", context="name of a file")
+
+
 def _files(facts: Facts, made_at: datetime) -> Iterator[tuple[str, bytes]]:
     yield "DOC-TRUOC.txt", _readme(facts).encode()
-    yield "vi/phat-thanh.txt", as_script(facts).encode()
-    for language in ("vi", "en"):
+    if SPOKEN_LANGUAGE in facts.languages:
+        yield f"{SPOKEN_LANGUAGE}/phat-thanh.txt", as_script(facts).encode()
+    for language in facts.languages:
         values = sheet_values(facts, language)
         for sheet in SHEETS:
             yield f"{language}/{sheet.file.in_language(language)}", typeset(sheet, values, made_at=made_at)
         for name, passages in (
-            ("noi-dung" if language == "vi" else "messages", message_blocks(facts, language)),
-            ("thong-cao-bao-chi" if language == "vi" else "press-release", (press_release(facts, language),)),
+            (_MESSAGES, message_blocks(facts, language)),
+            (_PRESS_RELEASE, (press_release(facts, language),)),
         ):
-            yield f"{language}/{name}.txt", as_text(passages, facts, language).encode()
-            yield f"{language}/{name}.html", as_page(passages, facts, language).encode()
-        address, name = facts.visit_url(language), "ma-qr" if language == "vi" else "qr-code"
-        yield f"{language}/{name}.svg", qr_svg(address)
-        yield f"{language}/{name}.png", qr_png(address)
+            file = f"{language}/{name.in_language(language)}"
+            yield f"{file}.txt", as_text(passages, facts, language).encode()
+            yield f"{file}.html", as_page(passages, facts, language).encode()
+        address, file = facts.visit_url(language), f"{language}/{_QR_CODE.in_language(language)}"
+        yield f"{file}.svg", qr_svg(address)
+        yield f"{file}.png", qr_png(address)
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -221,37 +243,31 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _readme(facts: Facts) -> str:
-    vi, en = facts.values("vi"), facts.values("en")
-    return f"""BỘ TÀI LIỆU TRUYỀN THÔNG
-{vi["unit"]}
-{vi["campaign"]}, {vi["span"]}
-
-ap-phich-a3.pdf, ap-phich-a4.pdf   in màu (CMYK), đúng khổ giấy, không cần tràn lề
-to-roi-a5.pdf                      in hai mặt
-ap-phich.png, anh-*.png            đăng mạng xã hội, nhóm chat
-banner-*.png                       đặt trên trang tin, gắn liên kết {facts.visit_url("vi")}
-noi-dung, thong-cao-bao-chi        đăng cổng thông tin, gửi báo chí
-phat-thanh.txt                     đọc trên loa truyền thanh: 60 và 120 giây
-ma-qr.svg, ma-qr.png               mã QR riêng của đơn vị
-
-Mã xác minh: {facts.code}. Ai cũng kiểm tra được tại {facts.check_url}
-Mã QR đếm số lượt mở trang theo đơn vị và theo ngày. Không lưu thông tin về người mở.
-
-------------------------------------------------------------
-
-PUBLICITY KIT
-{en["unit"]}
-{en["campaign"]}, {en["span"]}
+_README = Text(
+    """PUBLICITY KIT
+{unit}
+{campaign}, {span}
 
 poster-a3.pdf, poster-a4.pdf       print in colour (CMYK), at full size; nothing runs off the edge
 leaflet-a5.pdf                     print on both sides
 poster.png, card-*.png             for social networks and chat groups
-banner-*.png                       for web pages, with a link to {facts.visit_url("en")}
+banner-*.png                       for web pages, with a link to {visit}
 messages, press-release            for portals and the press
 vi/phat-thanh.txt                  for loudspeakers, in Vietnamese: 60 and 120 seconds
 qr-code.svg, qr-code.png           the unit's own QR code
 
-Verification code: {facts.code}. Anyone can check it at {facts.check_url}
+Verification code: {code}. Anyone can check it at {check_url}
 The QR code counts how often the page is opened, by unit and day. Nothing about who opened it is kept.
 """
+)
+
+
+def _readme(facts: Facts) -> str:
+    return f"\n{'-' * 60}\n\n".join(
+        _README.with_values(
+            **{name: facts.values(language)[name] for name in ("unit", "campaign", "span", "code")},
+            visit=facts.visit_url(language),
+            check_url=facts.check_url,
+        ).in_language(language)
+        for language in facts.languages
+    )

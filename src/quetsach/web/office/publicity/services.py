@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import LocalText
 from quetsach.web.client_address import client_address
 from quetsach.web.identity import site
@@ -130,6 +131,7 @@ def facts_of(kit: Kit) -> Facts:
         stored[name] = LocalText(**stored[name])
     for name in ("first", "last"):
         stored[name] = date.fromisoformat(stored[name])
+    stored["languages"] = tuple(stored.get("languages", DATA_LANGUAGES))
     return Facts(**stored)
 
 
@@ -146,6 +148,7 @@ def _facts(unit: Unit, campaign: Campaign, code: str) -> Facts:
         site=site(),
         code=code,
         wording=newest_version(DOCUMENT),
+        languages=tuple(one for one in settings.COUNTRY.languages if one in DATA_LANGUAGES) or DATA_LANGUAGES,
     )
 
 

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.codes import read_code
 from quetsach.campaign.errors import PublicityError
+from quetsach.campaign.kit_texts import Facts
+from quetsach.web.design.words import page_language
 from quetsach.web.office.blob_store import KITS, BlobError
 from quetsach.web.office.people.access import current_person, may_do, today
 from quetsach.web.office.people.models import Person
@@ -109,7 +111,7 @@ def kit_list(request: HttpRequest) -> HttpResponse:
 def kit(request: HttpRequest, number: int) -> HttpResponse:
     """One kit: how it stands, what is in it, and what to do next."""
     shown, person, now = _kit(request, number)
-    folder = _language()
+    folder = _language(services.facts_of(shown.kit))
     try:
         names = archive_names(KITS.read(shown.kit.sha256))
     except BlobError:
@@ -133,7 +135,8 @@ def kit(request: HttpRequest, number: int) -> HttpResponse:
 def texts(request: HttpRequest, number: int) -> HttpResponse:
     """What the kit says: message blocks, press release, announcement."""
     shown, _by, _now = _kit(request, number)
-    facts, language = services.facts_of(shown.kit), _language()
+    facts = services.facts_of(shown.kit)
+    language = _language(facts)
     context = {
         "shown": shown,
         "blocks": message_blocks(facts, language),
@@ -229,5 +232,7 @@ def _kit(request: HttpRequest, number: int) -> tuple[KitStanding, Person, dateti
     return shown, person, now
 
 
-def _language() -> str:
-    return "en" if get_language() == "en" else "vi"
+def _language(facts: Facts) -> str:
+    """Return the language of the page where the kit has it, otherwise the kit's first."""
+    language = page_language()
+    return language if language in facts.languages else facts.languages[0]

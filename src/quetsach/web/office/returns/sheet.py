@@ -17,6 +17,7 @@ from quetsach.campaign.returns.form import Element, Form, Kind
 from quetsach.campaign.returns.state import Scope
 from quetsach.core.table import guarded, unguarded
 from quetsach.core.text import Text
+from quetsach.web.design.words import here
 from quetsach.web.office.returns.models import Period
 from quetsach.web.office.tree.models import Unit
 from quetsach.web.office.units.spreadsheet import read_xlsx, sheet_title
@@ -66,7 +67,7 @@ def _sheet_of(form: Form, period: str, unit: tuple[str, str], cells: Mapping[str
         sheet.column_dimensions[column].width = width
     _append(sheet, (_("Code"), _("Question"), _("Answer"), _("Why there is no figure")), font=_BOLD, border=_LINE)
     identity = (form.code, period, key)
-    labels = (_here(form.name.vi, form.name.en), _("Period"), name)
+    labels = (here(form.name), _("Period"), name)
     for code, label, value in zip(_IDENTITY, labels, identity, strict=True):
         _append(sheet, (code, label, value), font=_QUIET)
     _append(sheet, ("@scope", _("Whose machines are counted (choose from the list)"), _scope_text(scope)))
@@ -154,18 +155,18 @@ def _cell(place: str) -> str:
 def _lines(form: Form) -> Iterator[tuple[str, str, str]]:
     """Yield code, label and the name of the cell for a reason, of every line; headings have a code with ``#``."""
     for section in form.sections:
-        yield "", _here(section.title.vi, section.title.en), ""
+        yield "", here(section.title), ""
         for element in section.elements:
             yield from _element_lines(element)
 
 
 def _element_lines(element: Element) -> Iterator[tuple[str, str, str]]:
-    label = _here(element.label.vi, element.label.en)
+    label = here(element.label)
     reason = f"{element.id}.missing" if element.may_be_missing else ""
     if element.kind is Kind.TABLE:
         yield f"#{element.id}", label, reason
         for option in element.options:
-            yield f"{element.id}.{option.id}", f"   {_here(option.label.vi, option.label.en)}", ""
+            yield f"{element.id}.{option.id}", f"   {here(option.label)}", ""
     elif element.kind is Kind.FAMILIES:
         yield f"#{element.id}", label, ""
         for n in range(1, element.lines + 1):
@@ -192,8 +193,4 @@ def _open_cell(sheet: Worksheet, column: int) -> None:
 
 
 def _scope_text(scope: Scope) -> str:
-    return _here(_SCOPES[scope].vi, _SCOPES[scope].en)
-
-
-def _here(vi: str, en: str) -> str:
-    return en if get_language() == "en" else vi
+    return str(here(_SCOPES[scope]))

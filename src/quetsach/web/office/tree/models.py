@@ -6,11 +6,12 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.units.table import MAX_EXCHANGE
 from quetsach.campaign.units.unit import UnitKind
+from quetsach.core.text import LocalText
+from quetsach.web.design.words import here
 
 # What kinds of units are called on a page.
 
@@ -85,7 +86,7 @@ class Unit(models.Model):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+        return str(here(LocalText(self.name_vi, self.name_en or self.name_vi)))
 
     @property
     def last_day(self) -> date | None:
@@ -173,7 +174,7 @@ class GroupSet(models.Model):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+        return str(here(LocalText(self.name_vi, self.name_en or self.name_vi)))
 
 
 class Group(models.Model):
@@ -195,7 +196,7 @@ class Group(models.Model):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+        return str(here(LocalText(self.name_vi, self.name_en or self.name_vi)))
 
 
 class Membership(models.Model):

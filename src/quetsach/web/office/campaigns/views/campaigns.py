@@ -6,7 +6,6 @@ from typing import Any
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +14,7 @@ from quetsach.assess import NO_VERDICT
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.schedule.comparison import compare
 from quetsach.campaign.schedule.plan import Condition, Finding, Need
+from quetsach.web.design.words import page_language
 from quetsach.web.office.campaigns.archive import archive_zip
 from quetsach.web.office.campaigns.forms import (
     CloneForm,
@@ -250,7 +250,7 @@ def campaign(request: HttpRequest, key: str = "") -> HttpResponse:
         "shown": shown,
         "others": [c for c in known if c is not shown],
         "campaign": figures,
-        "chart": chart_of(figures, "en" if get_language() == "en" else "vi"),
+        "chart": chart_of(figures, page_language()),
         "scale": snapshot.scale if snapshot else 1,
         "figures_as_of": snapshot.as_of if snapshot else None,
         "no_verdict": NO_VERDICT,

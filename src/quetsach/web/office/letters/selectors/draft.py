@@ -32,7 +32,11 @@ def issuer_of(letter: Letter, day: date) -> Mapping[str, str]:
     earlier = Letter.objects.filter(unit=letter.unit, language=letter.language).exclude(pk=letter.pk)
     if last := earlier.order_by("pk").last():
         return {name: getattr(last, name) for name in ISSUER_FIELDS}
-    known = issuer_on(issuers_of(settings.CENTER.data), letter.unit.key, day) if letter.language == "vi" else None
+    known = (
+        issuer_on(issuers_of(settings.CENTER.data), letter.unit.key, day)
+        if letter.language == settings.LANGUAGE_CODE
+        else None
+    )
     if known:
         issuer = known.issuer
         return empty | {

@@ -11,6 +11,7 @@ a draft is never sent by itself, it is put back into its form.
 import json
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.http import QueryDict
@@ -98,14 +99,14 @@ def draft_of(person: Person, path: str, *, now: datetime) -> KeptForm | None:
 
 
 def draft_path(path: str, name: str) -> str:
-    """Return as what a form of a page is kept: one for both languages."""
-    return f"{translate_url(path, 'vi')}#{name}"
+    """Return as what a form of a page is kept: one for all languages."""
+    return f"{translate_url(path, settings.LANGUAGE_CODE)}#{name}"
 
 
 def page_of_draft(path: str) -> str:
     """Return the page on which a draft is written, in the language in which one reads; empty for no such path."""
     page = path.partition("#")[0]
-    return translate_url(page, get_language() or "vi") if page.startswith(OFFICE_PATHS) else ""
+    return translate_url(page, get_language() or settings.LANGUAGE_CODE) if page.startswith(OFFICE_PATHS) else ""
 
 
 def drafts_drop(*, person: Person, fields: QueryDict, path: str) -> None:

@@ -15,7 +15,7 @@ from quetsach.campaign.returns.completeness import Completeness, completeness_te
 from quetsach.campaign.returns.form import CheckKind, Form
 from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
 from quetsach.core.period import Period as Days
-from quetsach.core.text import LocalText, Text, number_text
+from quetsach.core.text import Joined, LocalText, Number, Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.plans.models import Campaign
 from quetsach.web.office.reading import kept_while_read
@@ -174,8 +174,8 @@ def live_differences(frozen: Publication, *, now: datetime) -> tuple[LocalText, 
     if digest_of(after) == frozen.sha256:
         return ()
     old, new = ({f["id"]: f for f in document["figures"]} for document in (before, after))
-    changed = [
-        LocalText(*(f"{name[lang]}: {_value(old, key, lang)} → {_value(new, key, lang)}" for lang in ("vi", "en")))
+    changed: list[LocalText] = [
+        Joined((LocalText(**name), ": ", _value(old, key), " → ", _value(new, key)), "")
         for key, name in ((key, (new.get(key) or old[key])["label"]) for key in (old | new))
         if _number(old, key) != _number(new, key)
     ]
@@ -191,9 +191,9 @@ def _number(figures: Mapping[str, Any], key: str) -> int | None:
     return figures[key]["value"] if key in figures else None
 
 
-def _value(figures: Mapping[str, Any], key: str, language: str) -> str:
+def _value(figures: Mapping[str, Any], key: str) -> Number | str:
     number = _number(figures, key)
-    return "–" if number is None else number_text(number, language)
+    return "–" if number is None else Number(number)
 
 
 def totals_read(asked: Publication, *, published_at: datetime | None = None) -> PublishedTotals:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import F, Prefetch, Q, QuerySet
-from django.utils.translation import get_language
 
 from quetsach.campaign.authority import PERMISSIONS, Permission
 from quetsach.campaign.returns.completeness import Completeness, Expected, Survey, in_order, survey
 from quetsach.campaign.returns.period import Deadline
 from quetsach.campaign.returns.state import NOT_FILED, Filed, ReturnStatus, Scope, State, ancestors
+from quetsach.core.text import LocalText
+from quetsach.web.design.words import here
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.returns.models import Assignment, Period, Return, SignOff
@@ -36,7 +37,7 @@ class Place:
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if get_language() == "en" and self.name_en else self.name_vi
+        return str(here(LocalText(self.name_vi, self.name_en or self.name_vi)))
 
     @property
     def level(self) -> int:

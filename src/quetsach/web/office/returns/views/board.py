@@ -17,6 +17,7 @@ from quetsach.campaign.returns.form import Element, Kind, Span
 from quetsach.campaign.returns.period import Deadline, span_text
 from quetsach.core.table import csv_text
 from quetsach.core.text import LocalText
+from quetsach.web.design.words import page_language
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.returns.models import Period
@@ -252,7 +253,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "period_count": len(periods),
         "rows": rows,
         "details": [(element, lines) for element in details if (lines := _detail_rows(element, all_of_it))],
-        "span": LocalText(*(span_text(periods[0].first, at.period.last, language) for language in ("vi", "en"))),
+        "span": span_text(periods[0].first, at.period.last, page_language()),
         "conflicts": [pair for pair in tally.conflicts() if pair[0].path.startswith(path)],
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }

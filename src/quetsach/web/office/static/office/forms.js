@@ -100,6 +100,8 @@ function offerDraft(notice) {
 
 // A day in words beside its field: browsers show it in the order of their own language, where 10/11 is two days.
 // Where something is due by it, also that offices are closed.
+const written = document.currentScript.dataset;
+
 function nameDay(input) {
   let words = document.querySelector(`[data-day-of="${CSS.escape(input.id)}"]`);
   if (!words) {
@@ -116,13 +118,9 @@ function nameDay(input) {
   };
   const write = () => {
     const [year, month, day] = input.value.split("-").map(Number);
-    if (!day) words.textContent = "";
-    else if (document.documentElement.lang === "vi") words.textContent = `ngày ${day} tháng ${month} năm ${year}`;
-    else {
-      const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-      words.textContent = new Date(Date.UTC(year, month - 1, day)).toLocaleDateString("en-GB", options);
-    }
-    words.textContent += whyClosed(input.value);
+    const parts = { "%-d": day, "%-m": month, "%Y": year, "%B": written.months.split("|")[month - 1] };
+    const text = day ? written.dayForm.replace(/%-?[dmYB]/g, (name) => parts[name]) : "";
+    words.textContent = text + whyClosed(input.value);
   };
   input.addEventListener("input", write);
   write();
