@@ -184,7 +184,7 @@ def _register_ceremony(commands: Subcommands) -> None:
         "sign",
         summary="show a root that was begun and add the signatures of the root keys at hand",
         examples="quetsach packs keys sign /media/usb/2.root.json --keys my-key\n"
-        "quetsach packs keys sign /media/usb/2.root.json   (only shows it)",
+        "quetsach packs keys sign /media/usb/2.root.json",
     )
     sign.add_argument("root", type=Path, metavar="FILE", help="the root, in pending/ of the repository or carried here")
     sign.add_argument("--keys", type=Path, metavar="DIR", help="folder with the private root keys of one holder")

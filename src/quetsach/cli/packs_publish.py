@@ -83,7 +83,7 @@ def register(publish: Parser) -> None:
         "quetsach packs publish --out repository --keys keys --packs packs\n"
         "quetsach packs publish --out repository --keys keys --packs packs --ring canary\n"
         "quetsach packs publish --out repository --keys keys --tool dist/quetsach-0.1.0-py3-none-any.whl\n"
-        "quetsach packs publish --out repository --keys keys   (only renews what expires)"
+        "quetsach packs publish --out repository --keys keys"
     )
     add_repository_argument(publish)
     add_key_arguments(publish)
