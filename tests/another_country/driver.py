@@ -25,8 +25,13 @@ def pages() -> dict[str, str]:
     """Return the public pages as people get them."""
     from django.test import Client
 
+    from quetsach.web.api.open_data.documents import package
+
     found = {page: Client(headers={"host": "localhost"}).get(f"/{page}") for page in PAGES}
     assert {page: answer.status_code for page, answer in found.items()} == dict.fromkeys(PAGES, 200)
+    # What describes the data is in both languages of data, whatever the country speaks.
+    assert Client(headers={"host": "localhost"}).get("/open-data/").status_code == 200
+    assert package()["homepage"].endswith("/open-data/")
     return {page: answer.content.decode() for page, answer in found.items()}
 
 

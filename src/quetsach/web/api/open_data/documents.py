@@ -69,7 +69,7 @@ def package() -> dict[str, Any]:
         "name": "quetsach-figures",
         "title": "Quét Sạch: published figures",
         "title_vi": "Quét Sạch: số liệu công bố",
-        "homepage": page_urls()["vi"],
+        "homepage": _home(),
         **({"created": snapshot.counted_at.isoformat()} if snapshot else {}),
         "licenses": [LICENCE],
         "sources": [{"title": name, "path": url} for name, url in ATTRIBUTION],
@@ -92,7 +92,7 @@ def dataset() -> dict[str, Any]:
         "name": "Quét Sạch: số liệu công bố",
         "alternateName": "Quét Sạch: published figures",
         "description": f"{described.vi} {described.en}",
-        "url": page_urls()["vi"],
+        "url": _home(),
         "inLanguage": ["vi", "en"],
         "license": LICENCE["path"],
         "isAccessibleForFree": True,
@@ -131,6 +131,11 @@ def page_urls() -> Mapping[str, str]:
         with override(language):
             urls[language] = identity.site() + reverse("open-data")
     return urls
+
+
+def _home() -> str:
+    """Return the address of that page in the first language of the country."""
+    return page_urls()[settings.LANGUAGES[0][0]]
 
 
 def _terms() -> dict[str, Any]:
