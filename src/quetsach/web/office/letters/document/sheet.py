@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from quetsach.core.period import day_text
 from quetsach.web.office.letters.document.letter import (
     ChangeKind,
     Language,
@@ -20,20 +21,6 @@ from quetsach.web.office.letters.document.letter import (
 from quetsach.web.office.letters.document.markup import Block, Paragraph, Run, parse
 from quetsach.web.office.letters.document.typesetter import LANDSCAPE_TEXT_MM, TEXT_MM, fitted
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -109,7 +96,7 @@ def number_sign(number: int | None, symbol: str) -> str:
 def day_phrase(day: date | None, language: Language) -> str:
     """Return "ngày 06 tháng 10 năm 2020": days below ten and the months one and two with a zero before."""
     if language is Language.ENGLISH:
-        return "          " if day is None else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return "          " if day is None else day_text(day, "en")
     if day is None:
         return "ngày      tháng      năm          "
     return f"ngày {day.day:02} tháng {f'{day.month:02}' if day.month < 3 else day.month} năm {day.year}"
