@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from quetsach.campaign.errors import CaseError, PublicityError
+from quetsach.core.text import Text
 
 # Codes that people copy by hand: letters that cannot be taken for one another, the last of which checks the others.
 #
@@ -75,7 +76,7 @@ def code_of(number: int) -> str:
     """
     code = VERIFICATION.write(number)
     if code is None:
-        raise PublicityError("the number of a verification code is out of its range")
+        raise PublicityError(Text("the number of a verification code is out of its range"))
     return code
 
 
@@ -87,8 +88,8 @@ def read_code(text: str) -> str:
     """
     code = VERIFICATION.read(text)
     if code is None:
-        hint = "a code looks like QS-7K3M9-F2DXH; it has no 0, O, 1, I or L"
-        raise PublicityError("this is not a verification code: a letter is wrong or missing", hint=hint)
+        hint = Text("a code looks like QS-7K3M9-F2DXH; it has no 0, O, 1, I or L")
+        raise PublicityError(Text("this is not a verification code: a letter is wrong or missing"), hint=hint)
     return code
 
 

@@ -9,15 +9,11 @@ from quetsach.core.text import LocalError, LocalText
 class CampaignError(LocalError):
     """A campaign's or scenario's file is not of the form it must have; ``where`` is file and field.
 
-    What is wrong is a sentence where the office shows it to people who never see the file, else English.
+    What is wrong is a sentence: the office shows it to people who never see the file.
     """
 
-    def __init__(self, what: str | LocalText, *, where: str = "", hint: str | LocalText = "") -> None:
-        super().__init__(
-            what if isinstance(what, LocalText) else LocalText(what, what),
-            where=where,
-            advice=LocalText(hint, hint) if isinstance(hint, str) and hint else hint or None,
-        )
+    def __init__(self, what: LocalText, *, where: str = "", hint: LocalText | None = None) -> None:
+        super().__init__(what, where=where, advice=hint)
 
     @property
     def field(self) -> str:
@@ -65,7 +61,9 @@ class PartnerError(QuetsachError):
         what, where, hint: as in :class:`~quetsach.core.errors.QuetsachError`.
     """
 
-    def __init__(self, what: str, *, code: str, status: int = 422, where: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str | LocalText, *, code: str, status: int = 422, where: str = "", hint: str | LocalText = ""
+    ) -> None:
         super().__init__(what, where=where, hint=hint)
         self.code = code
         self.status = status

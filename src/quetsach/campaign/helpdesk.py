@@ -9,7 +9,7 @@ from enum import StrEnum
 from quetsach.campaign.errors import CaseError
 from quetsach.campaign.section import Section
 from quetsach.core.language import DATA_LANGUAGES
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The states of a case, and which step leads from one to the other: one table.
 
@@ -139,7 +139,8 @@ def _answer(section: Section) -> ReadyAnswer:
     for language in DATA_LANGUAGES:
         for place in _PLACE.findall(text.in_language(language)):
             if place not in PLACES:
-                raise section.error(f"text.{language}", f"{{{place}}} is no place: {', '.join(sorted(PLACES))}")
+                told = Text("{place} is no place: {known}", place=f"{{{place}}}", known=", ".join(sorted(PLACES)))
+                raise section.error(f"text.{language}", told)
     answer = ReadyAnswer(section.text("id"), section.local_text("title"), text, tuple(section.text("kinds").split()))
     section.finish()
     return answer

@@ -10,7 +10,7 @@ from quetsach.campaign.section import Section
 from quetsach.campaign.spoken_text import Speech, SpokenForms, spoken_text
 from quetsach.core.language import DATA_LANGUAGES, LocalForm
 from quetsach.core.period import day_in
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Number, Text
 
 # What the texts of a kit are filled with: the campaign, the unit, the addresses and the code.
 
@@ -220,7 +220,9 @@ def _checked(section: Section, name: str, text: str) -> str:
 
 def _unknown(section: Section, name: str, written: str) -> CampaignError:
     known = ", ".join(f"{{{each}}}" for each in sorted(PLACEHOLDERS))
-    return section.error(name, f"{written[:40]} is filled by nothing; there are {known}")
+    return section.error(
+        name, Text("{written} is filled by nothing; there are {known}", written=written[:40], known=known)
+    )
 
 
 # The loudspeaker's script: as much of what there is to say as fits into the time on the air.
@@ -255,8 +257,12 @@ def announce(
             total += spoken[place].seconds
     if total > limit_seconds:
         raise PublicityError(
-            f"the announcement takes {total:.0f} seconds and {limit_seconds} are given",
-            hint="give a shorter name of the campaign or the unit",
+            Text(
+                "the announcement takes {seconds} seconds and {given} are given",
+                seconds=Number(total),
+                given=limit_seconds,
+            ),
+            hint=Text("give a shorter name of the campaign or the unit"),
         )
     kept = sorted(chosen)
     written = " ".join(fill(sentences[place].text, values) for place in kept)

@@ -288,8 +288,8 @@ class Section:
             told = Text("is not a field of this file; fields: {known}", known=known)
             raise CampaignError(told, where=self._where(unknown[0]))
 
-    def error(self, name: str, what: str | LocalText) -> CampaignError:
-        """Return the error that says what is wrong with a field: a sentence where the office shows it, else English."""
+    def error(self, name: str, what: LocalText) -> CampaignError:
+        """Return the error that says what is wrong with a field."""
         return CampaignError(what, where=self._where(name))
 
     def _value(self, name: str, kind: type | tuple[type, ...], form: Text | None = None) -> Any:

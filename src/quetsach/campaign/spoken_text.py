@@ -10,6 +10,7 @@ from datetime import date
 from typing import Self
 
 from quetsach.campaign.errors import PublicityError
+from quetsach.core.text import Number, Text
 
 # Numbers and days as a Vietnamese announcer says them: 1.052.479, 47,8 %, 06/10/2020.
 
@@ -28,7 +29,9 @@ def spoken_number(number: int) -> str:
         PublicityError: it is too large to be said.
     """
     if abs(number) >= MAX_NUMBER:
-        raise PublicityError(f"{number:,} is too large to be said", hint="round it and name the unit")
+        raise PublicityError(
+            Text("{number} is too large to be said", number=Number(number)), hint=Text("round it and name the unit")
+        )
     words = " ".join(_whole(abs(number), is_led=False)) or DIGITS[0]
     return f"âm {words}" if number < 0 else words
 
@@ -149,12 +152,14 @@ class SpokenForms:
         try:
             rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True))
         except (UnicodeDecodeError, csv.Error) as error:
-            raise PublicityError(f"not a CSV table in UTF-8: {error}", where=file) from error
+            raise PublicityError(Text("not a CSV table in UTF-8: {error}", error=error), where=file) from error
         forms: dict[str, str] = {}
         for number, row in enumerate(rows, 2):
             written, spoken = row.get("written"), row.get("spoken")
             if not written or not spoken or written in forms or number > MAX_FORMS:
-                raise PublicityError("needs a written and a spoken form, once each", where=f"{file}, line {number}")
+                raise PublicityError(
+                    Text("needs a written and a spoken form, once each"), where=f"{file}, line {number}"
+                )
             forms[written] = spoken
         return cls(forms)
 
@@ -175,7 +180,7 @@ def spoken_text(text: str, forms: SpokenForms) -> Speech:
         PublicityError: it is too long, or holds a number that is not said.
     """
     if len(text) > MAX_CHARACTERS:
-        raise PublicityError(f"a text to be read aloud has at most {MAX_CHARACTERS:,} characters")
+        raise PublicityError(Text("a text to be read aloud has at most {most} characters", most=Number(MAX_CHARACTERS)))
     normal = unicodedata.normalize("NFC", text)
     spoken = re.sub(r"[ \t]+", " ", "".join(_said(match, forms) for match in _TOKEN.finditer(normal))).strip()
     spoken = re.sub(r" (?=[.,;:!?…])", "", spoken)
@@ -213,14 +218,14 @@ def _day(text: str) -> str:
     try:
         said = spoken_day(date(parts[2] if has_year else _LEAP_YEAR, parts[1], parts[0]), with_year=has_year)
     except ValueError as error:
-        raise PublicityError(f"there is no such day: {text}") from error
+        raise PublicityError(Text("there is no such day: {text}", text=text)) from error
     return said.capitalize() if text[0] == "N" else said
 
 
 def _month(text: str) -> str:
     month, year = text.lower().removeprefix("tháng ").split("/")
     if not 1 <= int(month) <= 12:
-        raise PublicityError(f"there is no such month: {text}")
+        raise PublicityError(Text("there is no such month: {text}", text=text))
     said = f"{spoken_month(int(month))} năm {spoken_number(int(year))}"
     return said.capitalize() if text[0] == "T" else said
 

@@ -160,7 +160,7 @@ def _code(unit: str, places: Places, day: date) -> str:
     for place in places.all_on(day):
         if unit in (place.code, place.name_vi, place.name_en):
             return place.code
-    hint = "write provinces by code or name; for other units hand a panel over: --panel FILE"
+    hint = Text("write provinces by code or name; for other units hand a panel over: --panel FILE")
     raise InputError(Text("is no province on the first day of the campaign"), where=unit, hint=hint)
 
 

@@ -106,7 +106,7 @@ def load_criteria(path: Path | None = None) -> Criteria:
     criteria = tuple(_criterion(name, listed.section(name)) for name in MEASURED if listed.has(name))
     listed.finish()
     if not criteria or sum(c.weight for c in criteria) <= 0:
-        raise top.error("criteria", "have no weight")
+        raise top.error("criteria", Text("have no weight"))
     removable = top.section("remediability")
     found = Criteria(
         version=top.text("version"),
@@ -151,7 +151,7 @@ def _criterion(name: str, section: Section) -> Criterion:
     low = section.number("low", least=1e-9 if is_log else -1e12, most=1e12) if section.has("low") else 0.0
     high = section.number("high", least=-1e12, most=1e12) if section.has("high") else 1.0
     if not low < high or (is_log and not low > 0) or not math.isfinite(high - low):
-        raise section.error("high", "must be more than low, and both positive on a log scale")
+        raise section.error("high", Text("must be more than low, and both positive on a log scale"))
     weight = section.number("weight", least=0, most=1)
     made = Criterion(name, section.local_text("name"), section.local_text("text"), weight, low, high, is_log)
     section.finish()

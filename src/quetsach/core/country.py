@@ -145,7 +145,7 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
     top = _Table.parse(content, file)
     zone, territory, letterhead = top.table("zone"), top.table("territory"), top.table("letterhead")
     return Country(
-        code=top.matching("code", _CODE, "two capital letters, as in ISO 3166"),
+        code=top.matching("code", _CODE, Text("must be two capital letters, as in ISO 3166")),
         name=top.local_text("name"),
         zone=_zone(zone, zone_named),
         rest_days=_rest_days(top),
@@ -169,14 +169,15 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
 def _languages(top: "_Table") -> tuple[str, ...]:
     found = top.texts("languages")
     if not found or len(set(found)) < len(found) or not all(map(_LANGUAGE.fullmatch, found)):
-        raise top.error("languages", "must be one or more languages, as in vi, en or fr, each once")
+        raise top.error("languages", Text("must be one or more languages, as in vi, en or fr, each once"))
     return found
 
 
 def _rest_days(top: "_Table") -> frozenset[int]:
     found = top.texts("rest_days")
     if not found or len(set(found)) < len(found) or not set(found) < set(WEEKDAYS):
-        raise top.error("rest_days", f"must be one or more of {', '.join(WEEKDAYS)}, each once and not all")
+        told = Text("must be one or more of {known}, each once and not all", known=", ".join(WEEKDAYS))
+        raise top.error("rest_days", told)
     return frozenset(WEEKDAYS.index(day) for day in found)
 
 
@@ -185,7 +186,7 @@ def _unit_codes(table: "_Table") -> UnitCodes:
     try:
         exchange = re.compile(table.text("exchange_code"))
     except (re.PatternError, OverflowError, RecursionError) as error:
-        raise table.error("exchange_code", "must be a regular expression") from error
+        raise table.error("exchange_code", Text("must be a regular expression")) from error
     found = {name: digits.number(name, most=_MOST_DIGITS) for name in digits.values}
     return UnitCodes(found, exchange, {name: examples.text(name) for name in _EXAMPLES})
 
@@ -195,13 +196,13 @@ def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:
     if offset:
         match = _OFFSET.fullmatch(offset)
         if match is None or int(match[2]) > _MOST_HOURS:
-            raise table.error("utc_offset", "must be hours and minutes, as in +01:00")
+            raise table.error("utc_offset", Text("must be hours and minutes, as in +01:00"))
         apart = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(apart if match[1] == "+" else -apart, name)
     try:
         return zone_named(name)
     except (LookupError, ValueError, OSError) as error:
-        raise table.error("name", "is no zone of the time zone database of this machine") from error
+        raise table.error("name", Text("is no zone of the time zone database of this machine")) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,37 +220,38 @@ class _Table:
         except (ValueError, RecursionError) as error:
             raise InputError(Text("not TOML in UTF-8: {error}", error=str(error)[:200]), where=file) from error
 
-    def error(self, name: str, what: str) -> InputError:
-        return InputError(f"{self.path}{name} {what}", where=self.file, hint="docs/how-to/another-country.md")
+    def error(self, name: str, what: Text) -> InputError:
+        told = Text("{field} {what}", field=f"{self.path}{name}", what=what)
+        return InputError(told, where=self.file, hint="docs/how-to/another-country.md")
 
     def table(self, name: str) -> "_Table":
         value = self.values.get(name)
         if not isinstance(value, dict):
-            raise self.error(name, "must be a table")
+            raise self.error(name, Text("must be a table"))
         return _Table(value, self.file, f"{self.path}{name}.")
 
     def text(self, name: str, *, or_empty: bool = False) -> str:
         value = self.values.get(name, "" if or_empty else None)
         if not isinstance(value, str) or not (value.strip() or or_empty):
-            raise self.error(name, "must be a text")
+            raise self.error(name, Text("must be a text"))
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self.values.get(name)
         if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-            raise self.error(name, "must be a list of texts")
+            raise self.error(name, Text("must be a list of texts"))
         return tuple(value)
 
     def number(self, name: str, *, most: int) -> int:
         value = self.values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise self.error(name, f"must be a number from 1 to {most}")
+            raise self.error(name, Text("must be a number from 1 to {most}", most=most))
         return value
 
-    def matching(self, name: str, pattern: re.Pattern[str], form: str) -> str:
+    def matching(self, name: str, pattern: re.Pattern[str], told: Text) -> str:
         value = self.text(name)
         if not pattern.fullmatch(value):
-            raise self.error(name, f"must be {form}")
+            raise self.error(name, told)
         return value
 
     def local_text(self, name: str) -> LocalText:

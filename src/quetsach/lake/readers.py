@@ -69,8 +69,11 @@ def record(lake: Path, access: Access, *, what: str, of: str) -> None:
             log.flush()
             os.fsync(log.fileno())
     except OSError as error:
-        what = f"raw sightings are not shown, because the access log cannot be written: {error.strerror}"
-        raise LakeError(what, where=str(lake / ACCESS_FILE)) from error
+        told = Text(
+            "raw sightings are not shown, because the access log cannot be written: {reason}",
+            reason=SystemText(error.strerror),
+        )
+        raise LakeError(told, where=str(lake / ACCESS_FILE)) from error
 
 
 def readings(lake: Path) -> Iterator[tuple[Reading | None, bool]]:

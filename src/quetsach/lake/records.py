@@ -75,7 +75,7 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        hint = "restore it from a backup of the lake"
+        hint = Text("restore it from a backup of the lake")
         raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
 
 
@@ -305,7 +305,7 @@ class CatalogReader:
             raise LakeError(Text("a commit record cannot be read"), where=name) from error
         delivery = Delivery.from_json(content, where=name)
         if f"{delivery.id}.json" != name:  # a copy would count twice
-            hint = f"move it out of {self._folder / FOLDER}"
+            hint = Text("move it out of {folder}", folder=self._folder / FOLDER)
             raise LakeError(Text("this commit record has not the name of its delivery"), where=name, hint=hint)
         return Record(delivery, hashlib.sha256(content).hexdigest())
 

@@ -376,7 +376,7 @@ def _require_different(public: Mapping[str, tuple[SSlibKey, ...]], where: str) -
     for role, keys in public.items():
         for name, key in zip(key_names(role), keys, strict=True):
             if (other := places.setdefault(key.keyid, name)) != name:
-                hint = f"make {name} anew: quetsach packs keys rotate {name}"
+                hint = Text("make {name} anew: quetsach packs keys rotate {name}", name=name)
                 raise SigningError(
                     Text("{other} and {name} are the same key", other=other, name=name), where=where, hint=hint
                 )

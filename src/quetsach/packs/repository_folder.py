@@ -179,7 +179,7 @@ def read_document(path: Path) -> Document | None:
     except FileNotFoundError:
         return None
     except DeserializationError as error:
-        hint = "restore it from a copy: versions must never go back"
+        hint = Text("restore it from a copy: versions must never go back")
         raise SigningError(Text("the repository's metadata is damaged"), where=str(path), hint=hint) from error
 
 

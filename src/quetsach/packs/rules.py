@@ -11,7 +11,7 @@ import boreal
 
 from quetsach.core.errors import InputError
 from quetsach.core.rule_text import RuleSet, RuleText, Word, WordKind, rules_of, words_of
-from quetsach.core.text import Text
+from quetsach.core.text import Number, Text
 from quetsach.packs import PackError
 
 # The rules of a pack, compiled; what is wrong with them is named with file and line.
@@ -81,7 +81,7 @@ def rule_names(source: str, where: str) -> frozenset[str]:
                 hint=error.advice or error.hint,
             ) from None
     if odd := with_odd_author(scanner):
-        what = f"the author of rule {odd} has control or invisible characters"
+        what = Text("the author of rule {name} has control or invisible characters", name=odd)
         raise PackError(what, where=where, hint=Text("write it as one plain line: it is shown with each finding"))
     return frozenset(rule.identifier for rule in scanner if not rule.is_private)
 
@@ -113,7 +113,11 @@ def _shallow_rules(source: str, where: str) -> tuple[RuleText, ...]:
         raise PackError(error.text or error.what, where=where, hint=error.advice or error.hint) from None
     for rule in rules:
         if longest_chain(rule.condition) > LONGEST_CHAIN:
-            what = f"the condition of rule {rule.name} has more than {LONGEST_CHAIN:,} words in a row"
+            what = Text(
+                "the condition of rule {name} has more than {most} words in a row",
+                name=rule.name,
+                most=Number(LONGEST_CHAIN),
+            )
             raise PackError(
                 what, where=f"{where}:{line_of(source, rule.source)}", hint=Text("divide it by `and` or `or`")
             )

@@ -262,9 +262,9 @@ class Signing:
     def _cannot_sign(self, role: str, old: Document | None) -> None:
         """Keep the old metadata if it says the same and is still valid; a safe that is shut must not stop the rest."""
         if old is None or old.signed.is_expired(self._now):
-            hint = f"put {role}*.pem into the folder of keys, publish, take them away again"
+            hint = Text("put {role}*.pem into the folder of keys, publish, take them away again", role=role)
             if role == "root":
-                hint += "; or let its holders sign one after the other: quetsach packs keys root"
+                hint = Text("{hint}; or let its holders sign one after the other: quetsach packs keys root", hint=hint)
             raise SigningError(
                 Text(
                     "too few private keys of {role} are at hand: {threshold} must sign",

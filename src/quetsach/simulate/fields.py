@@ -6,6 +6,7 @@ from datetime import date
 from quetsach.campaign import Section
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.core.text import Text
 
 # Fields of a scenario that may be left out, and words that go into feed files.
 
@@ -34,7 +35,7 @@ def day_from(section: Section, name: str, first: date) -> date:
     """Return a day of the country, whose first is ``first``; that one where the field is not there."""
     day = section.day(name) if section.has(name) else first
     if day < first:
-        raise section.error(name, f"is before the first day, {first}")
+        raise section.error(name, Text("is before the first day, {first}", first=first))
     return day
 
 
@@ -42,7 +43,7 @@ def word(section: Section, name: str, form: re.Pattern[str]) -> str:
     """Return a text of one form and at most 60 characters."""
     text = section.text(name)
     if len(text) > 60 or not form.fullmatch(text):
-        raise section.error(name, "has characters that do not belong there, or more than 60")
+        raise section.error(name, Text("has characters that do not belong there, or more than 60"))
     return text
 
 

@@ -104,15 +104,14 @@ def read_scenario(content: bytes, *, file: str) -> Scenario:
 def _spans(top: Section) -> tuple[Span, ...]:
     spans = []
     for section in top.sections("spans"):
-        origin = section.text("origin")
-        if origin not in set(Origin):
-            raise section.error("origin", f"must be one of {', '.join(Origin)}")
+        origin = section.one_of("origin", Origin)
         addresses = section.integer("addresses", least=1, most=1 << 31)
-        spans.append(Span(section.period(), addresses, Origin(origin)))
+        spans.append(Span(section.period(), addresses, origin))
         section.finish()
     for former, later in pairwise(spans):
         if later.period.first <= former.period.last:
-            raise top.error("spans", f"{later.period} begins before {former.period} is over")
+            told = Text("{later} begins before {former} is over", later=later.period, former=former.period)
+            raise top.error("spans", told)
     return tuple(spans)
 
 
@@ -122,7 +121,7 @@ def _weights(top: Section, name: str, key: str) -> dict[str, float]:
         is_asn = key == "asn"
         of = str(section.integer(key, least=1, most=2**32 - 1)) if is_asn else word(section, key, SPELLING)
         if of in found:
-            raise section.error(key, f"{of} is there twice")
+            raise section.error(key, Text("{name} is there twice", name=of))
         found[of] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found

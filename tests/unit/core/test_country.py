@@ -62,3 +62,9 @@ def test_what_is_wrong_is_named(was: str, becomes: str, told: str) -> None:
     assert was in VN
     with pytest.raises(InputError, match=told):
         read(VN.replace(was, becomes, 1))
+
+
+def test_what_is_wrong_is_told_in_the_language_of_who_reads_it() -> None:
+    with pytest.raises(InputError) as caught:
+        read(VN.replace("exchange_code = '[A-Z]", "exchange_code = '([A-Z]", 1))
+    assert caught.value.in_language("vi") == "country.toml: units.exchange_code phải là biểu thức chính quy"

@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 from quetsach.campaign.errors import LetterError
+from quetsach.core.text import Text
 
 # The course of one dispatch, derived from its events alone.
 #
@@ -307,12 +308,12 @@ def read_delivery_notices(content: bytes) -> list[DeliveryNotice]:
         message_id = _message_id(parts)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # The library's parser is known to leak these on damaged mail.
-        raise LetterError("a mail that cannot be read", hint=type(error).__name__) from error
+        raise LetterError(Text("a mail that cannot be read"), hint=type(error).__name__) from error
     notices = [notice for group in groups[:_MAX_RECIPIENTS] if (notice := _notice(group, message_id))]
     if not notices:
-        raise LetterError("a mail that is no notice about the delivery of another")
+        raise LetterError(Text("a mail that is no notice about the delivery of another"))
     if not message_id:
-        raise LetterError("a notice that does not quote the message it is about")
+        raise LetterError(Text("a notice that does not quote the message it is about"))
     return notices
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import Event, EventKind, LevelPace, Step, follow, pace
 from quetsach.campaign.section import Section
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The register of outgoing letters: one book a unit and year, numbers without a gap.
 #
@@ -28,8 +28,8 @@ def check_sign(sign: str) -> str:
     """
     if len(sign) > MAX_SIGN_LENGTH or not _SIGN.fullmatch(sign):
         raise LetterError(
-            f"not the sign of a letter: {sign[:MAX_SIGN_LENGTH]!r}",
-            hint="write the agency and the drafting unit in capitals, as in STTTT-CNTT",
+            Text("not the sign of a letter: {text}", text=repr(sign[:MAX_SIGN_LENGTH])),
+            hint=Text("write the agency and the drafting unit in capitals, as in STTTT-CNTT"),
         )
     return sign
 
@@ -37,7 +37,7 @@ def check_sign(sign: str) -> str:
 def number_and_sign(number: int, sign: str) -> str:
     """Return number and sign as the letter shows them: ``07/STTTT-CNTT``."""
     if number < 1:
-        raise LetterError(f"letters are numbered from 1, not {number}")
+        raise LetterError(Text("letters are numbered from 1, not {number}", number=number))
     return f"{number:02d}/{sign}"
 
 
@@ -90,12 +90,17 @@ class ExchangeHeader:
 
     def __post_init__(self) -> None:
         if not _SHA256.fullmatch(self.sha256):
-            raise LetterError("the checksum is not SHA-256 in hex", where="sha256")
+            raise LetterError(Text("the checksum is not SHA-256 in hex"), where="sha256")
         for code in (*filter(None, [self.sender]), *self.receivers):
             if len(code) > 60 or not _AGENCY.fullmatch(code):
-                raise LetterError(f"not the code of an agency: {code[:60]!r}", hint="as in H31.02 or 000.00.00.H31")
+                raise LetterError(
+                    Text("not the code of an agency: {code}", code=repr(code[:60])),
+                    hint=Text("as in H31.02 or 000.00.00.H31"),
+                )
         if (self.kind is DocumentKind.NEW) == bool(self.earlier_document_id):
-            raise LetterError("a new letter names no earlier one, every other kind does", where="earlier_document_id")
+            raise LetterError(
+                Text("a new letter names no earlier one, every other kind does"), where="earlier_document_id"
+            )
 
     def as_json(self) -> dict[str, object]:
         """Return the header as JSON values."""
@@ -223,22 +228,24 @@ def _letter(section: Section) -> PublishedLetter:
     )
     section.finish()
     if not _KEY.fullmatch(letter.key):
-        raise section.error("key", "must be lower-case letters, digits and hyphens")
+        raise section.error("key", Text("must be lower-case letters, digits and hyphens"))
     return letter
 
 
 def _check(letter: PublishedLetter, before: Mapping[str, PublishedLetter], file: str) -> None:
     where = f"{file}: {letter.key[:60]}"
     if letter.key in before:
-        raise LetterError("is there twice", where=where)
+        raise LetterError(Text("is there twice"), where=where)
     if not letter.above:
         return
     if letter.above not in before:
-        raise LetterError(f"passes on {letter.above[:60]!r}, which does not stand before it", where=where)
+        raise LetterError(
+            Text("passes on {above}, which does not stand before it", above=repr(letter.above[:60])), where=where
+        )
     if letter.day < before[letter.above].day:
-        raise LetterError("is older than the letter that it passes on", where=where)
+        raise LetterError(Text("is older than the letter that it passes on"), where=where)
     if letter.level <= before[letter.above].level:
-        raise LetterError("must stand on a lower level (a higher number) than the letter above it", where=where)
+        raise LetterError(Text("must stand on a lower level (a higher number) than the letter above it"), where=where)
 
 
 def _step(letter: PublishedLetter, above: PublishedLetter) -> Step:

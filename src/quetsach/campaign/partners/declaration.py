@@ -10,7 +10,7 @@ from enum import StrEnum
 from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.section import Section
 from quetsach.core.period import Period
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 
 # The window that a row counts over: a day, an ISO week or a month, as its first column writes it.
 
@@ -155,18 +155,18 @@ def read_declaration(content: bytes, *, file: str) -> Declaration:
     declaration = Declaration(
         version=top.integer("version", least=1, most=MAX_VERSION),
         first=top.day("first"),
-        window=_one_of(top, "window", Window),
-        level=_one_of(top, "level", Level),
-        outcomes=_one_of(top, "outcomes", CountedAs),
-        key=_one_of(top, "key", MachineKey),
-        versions=_one_of(top, "versions", Versions),
-        products=_one_of(top, "products", Overlap),
+        window=top.one_of("window", Window),
+        level=top.one_of("level", Level),
+        outcomes=top.one_of("outcomes", CountedAs),
+        key=top.one_of("key", MachineKey),
+        versions=top.one_of("versions", Versions),
+        products=top.one_of("products", Overlap),
         method=top.local_text("method"),
         deduplication=top.local_text("deduplication"),
     )
     top.finish()
     if declaration.key is MachineKey.NONE and declaration.outcomes is CountedAs.MACHINES:
-        raise top.error("outcomes", "must be turns: without a key, machines are not told apart")
+        raise top.error("outcomes", Text("must be turns: without a key, machines are not told apart"))
     return declaration
 
 
@@ -189,33 +189,31 @@ def check_successor(declarations: Sequence[Declaration], new: Declaration, *, ne
     wanted = len(declarations) + 1
     if new.version != wanted:
         raise PartnerError(
-            f"this is version {new.version}, the next one of the partner is {wanted}",
+            Text(
+                "this is version {version}, the next one of the partner is {wanted}", version=new.version, wanted=wanted
+            ),
             code="version",
             where="version",
-            hint=f"write version = {wanted}",
+            hint=Text("write version = {wanted}", wanted=wanted),
         )
     if declarations and new.first <= declarations[-1].first:
         raise PartnerError(
-            f"it begins on {new.first}, not after the one before ({declarations[-1].first})",
+            Text(
+                "it begins on {first}, not after the one before ({before})",
+                first=new.first,
+                before=declarations[-1].first,
+            ),
             code="first",
             where="first",
-            hint="a declaration holds from a later day on",
+            hint=Text("a declaration holds from a later day on"),
         )
     if newest_row is not None and new.first <= newest_row:
         raise PartnerError(
-            f"rows up to {newest_row} were already taken in under the declaration before",
+            Text("rows up to {day} were already taken in under the declaration before", day=newest_row),
             code="retroactive",
             where="first",
-            hint="let it begin after that day: what was counted in one way is not relabelled",
+            hint=Text("let it begin after that day: what was counted in one way is not relabelled"),
         )
-
-
-def _one_of[E: StrEnum](section: Section, name: str, kind: type[E]) -> E:
-    text = section.text(name)
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise section.error(name, f"must be one of {', '.join(kind)}") from error
 
 
 # What rows add up to: a figure where that is known, and bounds where the same machine may be counted twice.

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any, NoReturn
 
 from quetsach.campaign.errors import PartnerError
+from quetsach.core.text import Text
 
 COLUMNS = (
     "day",
@@ -93,7 +94,7 @@ def read_records(lines: Iterable[bytes], *, where: str) -> Iterator[tuple[int, C
     numbered = enumerate(lines, 1)
     number, first = next(((n, line) for n, line in numbered if line.strip(_BOM + b" \t\r\n")), (0, b""))
     if not number:
-        raise PartnerError("the file holds no record", code="empty", where=where)
+        raise PartnerError(Text("the file holds no record"), code="empty", where=where)
     first = first.removeprefix(_BOM)
     if first.lstrip().startswith(b"{"):
         split: Callable[[str], Cells | Fault] = _json_cells
@@ -120,18 +121,21 @@ def _csv_splitter(header: bytes, *, where: str) -> Callable[[str], Cells | Fault
     try:
         text = header[: MAX_LINE_BYTES + 1].decode("utf-8").strip()
     except UnicodeDecodeError as error:
-        raise PartnerError("the header is not UTF-8", code="not-utf-8", where=f"{where}:1") from error
+        raise PartnerError(Text("the header is not UTF-8"), code="not-utf-8", where=f"{where}:1") from error
     separator = max(_SEPARATORS, key=text.count)
     names = [name.strip().strip('"').lower() for name in text.split(separator)]
     unknown = [name for name in names if name not in COLUMNS]
     missing = [name for name in REQUIRED if name not in names]
     if unknown or missing or len(set(names)) != len(names):
-        what = f"unknown {unknown[0][:40]!r}" if unknown else f"missing {missing[0]!r}" if missing else "a name twice"
+        if unknown:
+            what = Text("unknown {name}", name=repr(unknown[0][:40]))
+        else:
+            what = Text("missing {name}", name=repr(missing[0])) if missing else Text("a name twice")
         raise PartnerError(
-            f"the header does not fit: {what}",
+            Text("the header does not fit: {what}", what=what),
             code="header",
             where=f"{where}:1",
-            hint=f"columns: {', '.join(COLUMNS)}; needed: {', '.join(REQUIRED)}",
+            hint=Text("columns: {columns}; needed: {needed}", columns=", ".join(COLUMNS), needed=", ".join(REQUIRED)),
         )
     width = len(names)
     # A column that the file lacks is read from the empty cell that is put behind each row.

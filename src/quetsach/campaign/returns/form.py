@@ -1,6 +1,5 @@
 """The form of a return: versioned data: what is asked, how it is counted, what must hold between answers."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +11,6 @@ LARGEST_COUNT = 100_000_000
 """No figure of one unit is larger: there are not more machines in the country."""
 LONGEST_TEXT = 2000
 
-_IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MOST_LINES = 20
 
 
@@ -184,7 +182,7 @@ def read_form(content: bytes, *, file: str) -> Form:
     """
     top = Section.parse(content, file=file)
     form = Form(
-        id=_identifier(top),
+        id=top.identifier(),
         version=top.integer("version", least=1, most=999),
         name=top.local_text("name"),
         summary=top.local_text("summary"),
@@ -192,7 +190,7 @@ def read_form(content: bytes, *, file: str) -> Form:
         checks=tuple(_check(s) for s in top.optional_sections("checks")),
     )
     top.finish()
-    _refuse_twins(top, "sections", (e.id for e in form.elements()))
+    top.refuse_twins("sections", (e.id for e in form.elements()))
     for check in form.checks:
         _examine(form, check, top)
     for element in form.elements():
@@ -203,7 +201,7 @@ def read_form(content: bytes, *, file: str) -> Form:
 
 def _section(section: Section) -> FormSection:
     made = FormSection(
-        _identifier(section),
+        section.identifier(),
         section.local_text("title"),
         tuple(_element(e) for e in section.sections("elements")),
     )
@@ -212,18 +210,18 @@ def _section(section: Section) -> FormSection:
 
 
 def _element(section: Section) -> Element:
-    kind = _one_of(section, "kind", Kind)
+    kind = section.one_of("kind", Kind)
     is_figure = kind in {Kind.COUNT, Kind.TABLE, Kind.FAMILIES}
     listed = {Kind.TABLE: "rows", Kind.CHOICE: "options"}.get(kind)
     element = Element(
-        id=_identifier(section),
+        id=section.identifier(),
         kind=kind,
         label=section.local_text("label"),
         definition=section.local_text("definition"),
         is_required=section.flag("required"),
         is_private=section.flag("private"),
-        counts=_one_of(section, "counts", Counts) if is_figure else None,
-        span=_one_of(section, "span", Span) if is_figure else None,
+        counts=section.one_of("counts", Counts) if is_figure else None,
+        span=section.one_of("span", Span) if is_figure else None,
         longest=section.integer("longest", least=1, most=LONGEST_TEXT) if kind is Kind.TEXT else LONGEST_TEXT,
         lines=section.integer("lines", least=1, most=_MOST_LINES) if kind is Kind.FAMILIES else 0,
         options=tuple(_option(o) for o in section.sections(listed)) if listed else (),
@@ -231,25 +229,25 @@ def _element(section: Section) -> Element:
         at_most=section.text("at_most") if kind is Kind.FAMILIES and section.has("at_most") else "",
     )
     section.finish()
-    _refuse_twins(section, listed or "id", (option.id for option in element.options))
+    section.refuse_twins(listed or "id", (option.id for option in element.options))
     return element
 
 
 def _option(section: Section) -> Option:
-    option = Option(_identifier(section), section.local_text("label"))
+    option = Option(section.identifier(), section.local_text("label"))
     section.finish()
     if option.id == "missing":
-        raise section.error("id", "is the name of the reason for a missing figure")
+        raise section.error("id", Text("is the name of the reason for a missing figure"))
     return option
 
 
 def _check(section: Section) -> Check:
-    kind = _one_of(section, "kind", CheckKind)
+    kind = section.one_of("kind", CheckKind)
     if kind is CheckKind.AT_MOST:
-        check = Check(_identifier(section), kind, section.text("right"), (section.text("left"),))
+        check = Check(section.identifier(), kind, section.text("right"), (section.text("left"),))
     else:
         check = Check(
-            _identifier(section),
+            section.identifier(),
             kind,
             section.text("whole"),
             section.texts("parts"),
@@ -264,37 +262,20 @@ def _examine(form: Form, check: Check, top: Section) -> None:
     known = {e.id: e for e in form.elements()}
     for name in (check.whole, *check.parts, *filter(None, [check.excuse])):
         if name not in known:
-            raise top.error("checks", f"{check.id}: no element {name[:60]!r}")
+            raise top.error("checks", Text("{check}: no element {name}", check=check.id, name=repr(name[:60])))
     whole = known[check.whole]
     if whole.kind not in {Kind.COUNT, Kind.DATE}:
-        raise top.error("checks", f"{check.id}: {whole.id} is neither a count nor a date")
+        told = Text("{check}: {element} is neither a count nor a date", check=check.id, element=whole.id)
+        raise top.error("checks", told)
     for part in (known[name] for name in check.parts):
         alike = (part.counts, part.span) == (whole.counts, whole.span)
         if not alike or (part.kind is Kind.TEXT) or (check.kind is CheckKind.SUM and not whole.is_figure):
-            what = f"{check.id}: {part.id} and {whole.id} are not of the same thing and time"
-            raise top.error("checks", what)
+            told = Text(
+                "{check}: {part} and {whole} are not of the same thing and time",
+                check=check.id,
+                part=part.id,
+                whole=whole.id,
+            )
+            raise top.error("checks", told)
     if check.excuse and known[check.excuse].kind is not Kind.TEXT:
-        raise top.error("checks", f"{check.id}: the excuse must be a text")
-
-
-def _refuse_twins(section: Section, name: str, identifiers: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for identifier in identifiers:
-        if identifier in seen:
-            raise section.error(name, f"{identifier} is there twice")
-        seen.add(identifier)
-
-
-def _identifier(section: Section) -> str:
-    text = section.text("id")
-    if len(text) > 60 or not _IDENTIFIER.fullmatch(text):
-        raise section.error("id", "must be lower-case letters, digits and hyphens, at most 60")
-    return text
-
-
-def _one_of[E: StrEnum](section: Section, name: str, kind: type[E]) -> E:
-    text = section.text(name)
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise section.error(name, f"must be one of {', '.join(kind)}") from error
+        raise top.error("checks", Text("{check}: the excuse must be a text", check=check.id))

@@ -40,7 +40,8 @@ class ReportingPeriod:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise PeriodError(f"a period ends before it begins: {self.first}..{self.last}", where=self.key)
+            told = Text("a period ends before it begins: {first}..{last}", first=self.first, last=self.last)
+            raise PeriodError(told, where=self.key)
 
     @property
     def short(self) -> LocalText:
@@ -137,9 +138,12 @@ def weeks(first: date, last: date) -> tuple[ReportingPeriod, ...]:
         PeriodError: the days are not in order, or there are more weeks than a campaign has.
     """
     if last < first:
-        raise PeriodError(f"the last day is before the first: {first}..{last}")
+        raise PeriodError(Text("the last day is before the first: {first}..{last}", first=first, last=last))
     if (last - first).days > 7 * _MOST_WEEKS:
-        raise PeriodError(f"more than {_MOST_WEEKS} weeks", hint="a campaign has an end; choose a later first day")
+        raise PeriodError(
+            Text("more than {most} weeks", most=_MOST_WEEKS),
+            hint=Text("a campaign has an end; choose a later first day"),
+        )
     return tuple(_weeks(first, last))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from quetsach.campaign.errors import StateError
 from quetsach.campaign.returns.period import Deadline
+from quetsach.core.text import Text
 
 # The life of one return: four states that are stored, made by events, and the standing that is derived from them.
 
@@ -72,7 +73,8 @@ def after(state: State, act: Act) -> State:
         return _COURSE[state, act]
     except KeyError:
         acts = ", ".join(a for s, a in _COURSE if s is state)
-        raise StateError(f"a return that is {state} cannot be given: {act}", hint=f"possible: {acts}") from None
+        told = Text("a return that is {state} cannot be given: {act}", state=state, act=act)
+        raise StateError(told, hint=Text("possible: {acts}", acts=acts)) from None
 
 
 def state_of(acts: Iterable[Act]) -> State:

@@ -281,8 +281,8 @@ def read_snapshot(content: bytes, *, where: str) -> TreeSnapshot:
     try:
         values = tomllib.loads(content.decode())
     except ValueError as error:
-        raise InputError(f"not TOML: {error}", where=where) from error
+        raise InputError(Text("not TOML in UTF-8: {error}", error=error), where=where) from error
     wanted = {field.name: field.type for field in fields(TreeSnapshot)}
     if values.keys() != wanted.keys() or any(type(values[name]) is not kind for name, kind in wanted.items()):
-        raise InputError(f"the values must be {', '.join(wanted)}", where=where)
+        raise InputError(Text("the values must be {names}", names=", ".join(wanted)), where=where)
     return TreeSnapshot(**values)

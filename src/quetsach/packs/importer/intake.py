@@ -81,7 +81,7 @@ def read_indicators(given: GivenFile, now: datetime, only: ListKind | None = Non
             Text("larger than {size} bytes", size=Number(LARGEST_BYTES)), where=given.name, hint=Text("divide it")
         )
     if ending in _DATABASES or given.content.startswith(b"ClamAV-VDB:"):
-        hint = "unpack it: sigtool --unpack FILE; then import what ends in .hdb .hsb .mdb .msb .ndb"
+        hint = Text("unpack it: sigtool --unpack FILE; then import what ends in .hdb .hsb .mdb .msb .ndb")
         raise PackError(Text("this is a packed database of ClamAV"), where=given.name, hint=hint)
     if ending in _OTHER_SIGNATURES:
         yield Refused(Reason.OTHER_FILE, given.name, f"signatures of the form {ending}")

@@ -9,6 +9,7 @@ from quetsach.campaign import Section
 from quetsach.core.country import WEEKDAYS
 from quetsach.core.period import Period
 from quetsach.core.sighting import SECTORS
+from quetsach.core.text import Number, Text
 from quetsach.simulate.fields import FILE_WORD, SPELLING, day_from, number_or, period_or, word
 from quetsach.simulate.machines.scenario import (
     HOME_HOURS,
@@ -45,7 +46,7 @@ def read_feeds(top: Section, first: date, families: list[str]) -> tuple[Feed, ..
     """
     feeds = tuple(_feed(section, first, families) for section in top.sections("feeds"))
     if len(feeds) > MAX_FEEDS:
-        raise top.error("feeds", f"must be at most {MAX_FEEDS}")
+        raise top.error("feeds", Text("must be at most {most}", most=MAX_FEEDS))
     top.refuse_twins("feeds", [feed.id for feed in feeds])
     return feeds
 
@@ -74,7 +75,7 @@ def _feed(section: Section, first: date, families: list[str]) -> Feed:
 def _coverage(section: Section, first: date, families: list[str]) -> Coverage:
     family = section.text("family") if section.has("family") else ""
     if family and family not in families:
-        raise section.error("family", f"{family[:60]} is no family of this file")
+        raise section.error("family", Text("{name} is no family of this file", name=family[:60]))
     coverage = Coverage(
         first=day_from(section, "first", first),
         family=family,
@@ -139,7 +140,7 @@ def _measure(section: Section, first: date, known: Mapping[str, list[str]]) -> M
         **{name: _names(section, name, names) for name, names in known.items()},
     )
     if measure.last is not None and measure.last < measure.first:
-        raise section.error("last", "is before first")
+        raise section.error("last", Text("is before first"))
     section.finish()
     return measure
 
@@ -151,7 +152,7 @@ def _names(section: Section, name: str, known: list[str]) -> tuple[str, ...]:
     section.refuse_twins(name, names)
     for text in names:
         if text not in known:
-            raise section.error(name, f"{text[:60]} is none of this file")
+            raise section.error(name, Text("{name} is none of this file", name=text[:60]))
     return names
 
 
@@ -179,10 +180,10 @@ def read_country(content: bytes, *, file: str) -> Country:
     """
     top = Section.parse(content, file=file)
     if top.text("kind") != "country":
-        raise top.error("kind", 'must be "country"')
+        raise top.error("kind", Text('must be "country"'))
     period = top.period()
     if period.days > MAX_DAYS:
-        raise top.error("last", f"is more than {MAX_DAYS} days after first")
+        raise top.error("last", Text("is more than {most} days after first", most=Number(MAX_DAYS)))
     families = tuple(_family(section, period.first) for section in top.sections("families"))
     home = word(top, "country", _CODE)
     isps = _isps(top, period.first, home)
@@ -230,7 +231,7 @@ def _family(section: Section, first: date) -> Family:
     duties = {duty: shares.number(duty, least=0, most=1) for duty in ActivityProfile if shares.has(duty)}
     shares.finish()
     if abs(sum(duties.values()) - 1) > 1e-6:
-        raise section.error("on_line", "the shares must add up to 1")
+        raise section.error("on_line", Text("the shares must add up to 1"))
     schedules = [_check_ins(section.section("check_in"), first)]
     changes = section.optional_sections("changes")
     schedules += [_check_ins(change, day_from(change, "first", first)) for change in changes]
@@ -268,7 +269,7 @@ def _isps(top: Section, first: date, home: str) -> tuple[Isp, ...]:
     for section in top.optional_sections("neighbours"):
         abroad = word(section, "country", _CODE)
         if abroad == home:
-            raise section.error("country", f"{home} is the country itself")
+            raise section.error("country", Text("{country} is the country itself", country=home))
         isps.append(_isp(section, first, abroad))
     top.refuse_twins("isps", [isp.id for isp in isps])
     return tuple(isps)
@@ -278,7 +279,8 @@ def _isp(section: Section, first: date, country: str) -> Isp:
     leases = tuple(_lease(lease, first) for lease in section.sections("leases"))
     for day in {lease.first for lease in leases} | {first}:
         if abs(sum(lease.share for lease in leases if lease.first == day) - 1) > 1e-6:
-            raise section.error("leases", f"the shares of those from {day} on must add up to 1")
+            told = Text("the shares of those from {day} on must add up to 1", day=day)
+            raise section.error("leases", told)
     has_cgnat = any(lease.kind is LeaseKind.CGNAT for lease in leases)
     isp = Isp(
         id=section.identifier(),
@@ -293,7 +295,7 @@ def _isp(section: Section, first: date, country: str) -> Isp:
         cleaning=section.number("cleaning_factor", least=0.01, most=100) if section.has("cleaning_factor") else None,
     )
     if isp.cgnat_addresses * isp.ratio > MAX_PLACES:
-        raise section.error("cgnat_ratio", f"gives more than {MAX_PLACES:,} lines a place")
+        raise section.error("cgnat_ratio", Text("gives more than {most} lines a place", most=Number(MAX_PLACES)))
     section.finish()
     return isp
 
@@ -316,7 +318,7 @@ def _provinces(top: Section) -> dict[str, float]:
     for section in top.sections("provinces"):
         spelling = word(section, "spelling", SPELLING)
         if spelling in found:
-            raise section.error("spelling", f"{spelling} is there twice")
+            raise section.error("spelling", Text("{name} is there twice", name=spelling))
         found[spelling] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found
@@ -327,7 +329,9 @@ def _sectors(top: Section) -> dict[str, float]:
     for section in top.optional_sections("sectors"):
         sector = section.identifier()
         if sector not in SECTORS or sector in found:
-            raise section.error("id", f"{sector[:60]} is there twice" if sector in found else "is no sector")
+            is_twin = sector in found
+            told = Text("{name} is there twice", name=sector[:60]) if is_twin else Text("is no sector")
+            raise section.error("id", told)
         found[sector] = section.number("weight", least=0.001, most=1_000_000)
         section.finish()
     return found
@@ -337,7 +341,7 @@ def _migration(section: Section, families: list[str]) -> Migration:
     names = {name: section.text(name) for name in ("before", "after")}
     for name, family in names.items():
         if family not in families:
-            raise section.error(name, f"{family[:60]} is no family of this file")
+            raise section.error(name, Text("{name} is no family of this file", name=family[:60]))
     migration = Migration(
         **names,
         first=section.day("first"),
@@ -358,7 +362,10 @@ def _hours(top: Section, ahead: float) -> dict[ActivityProfile, Hours]:
         both.finish()
     for duty, hours in known.items():
         if hours.as_utc(ahead).until > _DAY_HOURS:
-            raise top.error(f"hours.{duty}", f"{hours.start:g} to {hours.until:g} goes over midnight of UTC")
+            told = Text(
+                "{start} to {until} goes over midnight of UTC", start=f"{hours.start:g}", until=f"{hours.until:g}"
+            )
+            raise top.error(f"hours.{duty}", told)
     return known
 
 
@@ -378,7 +385,7 @@ def _own_hours(section: Section) -> Hours:
 def _rest_days(top: Section) -> frozenset[int]:
     found = top.texts("rest_days")
     if not set(found) < set(WEEKDAYS):
-        raise top.error("rest_days", f"are some of {', '.join(WEEKDAYS)}, and not all")
+        raise top.error("rest_days", Text("are some of {known}, and not all", known=", ".join(WEEKDAYS)))
     return frozenset(WEEKDAYS.index(day) for day in found)
 
 
@@ -387,7 +394,7 @@ def _holidays(top: Section, played: Period) -> list[date]:
     for section in top.optional_sections("holidays"):
         period = section.period()
         if period.first not in played or period.last not in played:
-            raise section.error("first", f"{period} is not within {played}")
+            raise section.error("first", Text("{period} is not within {played}", period=period, played=played))
         days += period
         section.finish()
     return days

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from quetsach import storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 
 _logger = logging.getLogger("quetsach.web.office.blob_store")
 
@@ -63,9 +64,9 @@ class BlobStore:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise _lost("a file that was kept is missing", path) from error
+            raise _lost(Text("a file that was kept is missing"), path) from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise _lost("a file that was kept was changed", path)
+            raise _lost(Text("a file that was kept was changed"), path)
         return content
 
     def _path(self, sha256: str) -> Path:
@@ -74,7 +75,7 @@ class BlobStore:
     def _home(self) -> Path:
         data: Path | None = settings.CENTER.data
         if data is None:
-            raise BlobError("the centre has no data folder", hint="name it with --data")
+            raise BlobError(Text("the centre has no data folder"), hint=Text("name it with --data"))
         return data / self.folder
 
 
@@ -84,6 +85,6 @@ KITS = BlobStore("publicity", ".zip")
 """The archives of kits."""
 
 
-def _lost(what: str, path: Path) -> BlobError:
+def _lost(what: Text, path: Path) -> BlobError:
     _logger.error("%s: %s", what, path)
-    return BlobError(what, where=str(path), hint="restore it from the backup")
+    return BlobError(what, where=str(path), hint=Text("put it back from the centre's backup"))

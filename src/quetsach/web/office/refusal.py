@@ -8,8 +8,10 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import LocalText
 from quetsach.web.design.words import here
 from quetsach.web.office.editions import ClashError, show_clash
 
@@ -19,7 +21,7 @@ from quetsach.web.office.editions import ClashError, show_clash
 class AccessError(QuetsachError):
     """A person may not do this. ``is_hidden``: may not even know that the unit has such a thing (shown as 404)."""
 
-    def __init__(self, what: str, *, is_hidden: bool) -> None:
+    def __init__(self, what: str | LocalText, *, is_hidden: bool) -> None:
         super().__init__(what)
         self.is_hidden = is_hidden
 
@@ -50,7 +52,7 @@ def refusal_text(error: QuetsachError, words: Words | None = None) -> str:
     """Return a refusal as sentences for a page."""
     known = (words or {}).get(getattr(error, "code", ""))
     if known is not None:
-        return str(known) % {"what": error}
+        return str(known) % {"what": error.in_language(get_language() or "vi")}
     what = what_here(error)
     advice = advice_here(error)
     first = _ended(f"{error.where}: {what}") if error.where else _sentence(what)  # names of files stay as they are

@@ -84,7 +84,7 @@ def work(*, stop: Stop, is_once: bool = False, beat: Callable[[], None] = lambda
             close_old_connections()
             ending.wait(PAUSE_SECONDS)
         if ending.is_lost:
-            raise LostError("the lock of the letters' worker was lost", hint="it is taken again by itself")
+            raise LostError(Text("the lock of the letters' worker was lost"), hint=Text("it is taken again by itself"))
 
 
 def turn(*, stop: Stop) -> None:
@@ -125,7 +125,7 @@ def _alone() -> Iterator[Callable[[], bool]]:
         return
     data: Path | None = settings.CENTER.data
     if data is None:
-        raise LetterError("the centre has no data folder", hint="name it with --data")
+        raise LetterError(Text("the centre has no data folder"), hint=Text("name it with --data"))
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(storage.locked(data / "letters.lock", waits=False))

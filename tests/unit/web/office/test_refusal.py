@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.utils.translation import override
 
 from quetsach.campaign.errors import CampaignError, PartnerError, ReturnError, ScheduleError
-from quetsach.core.text import LocalText
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.refusal import AccessError, FlashErrors, refusal_text
 
 SHUT = ScheduleError(
@@ -41,7 +41,7 @@ def test_a_refusal_is_two_sentences_in_the_language_of_the_page(language: str, t
 
 
 def test_a_file_is_named_with_its_fault() -> None:
-    assert refusal_text(CampaignError("is missing", where="c.toml: id")) == "c.toml: id: is missing."
+    assert refusal_text(CampaignError(Text("is missing"), where="c.toml: id")) == "c.toml: id: còn thiếu."
 
 
 def test_a_sentence_that_ends_gets_no_second_full_stop() -> None:
@@ -55,6 +55,12 @@ def test_a_room_has_its_own_words_by_the_code_of_an_error() -> None:
         == "Dòng đầu sai (r.csv:1: lacks day)."
     )
     assert refusal_text(PartnerError("is busy", code="busy"), words) == "Is busy."
+
+
+def test_words_of_a_room_name_what_happened_in_the_language_of_the_page() -> None:
+    lacks = PartnerError(Text("missing {name}", name="day"), code="header", where="r.csv:1")
+    with override("vi"):
+        assert refusal_text(lacks, {"header": "Dòng đầu sai (%(what)s)."}) == "Dòng đầu sai (r.csv:1: thiếu cột day)."
 
 
 def test_what_was_done_is_said_above_the_page(request_: HttpRequest) -> None:

@@ -115,7 +115,7 @@ def _with_power(arguments: argparse.Namespace, centre: Centre, draft: Registrati
 
 def _too_weak(found: PlannedPower, where: str) -> InputError:
     if found.power is None:
-        hint = "--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without"
+        hint = Text("--panel FILE with figures of the units so far, or --noise PERCENT; --anyway signs it without")
         return InputError(Text("the power of this plan is not known: nothing was signed"), where=where, hint=hint)
     what = Text(
         "this plan would find its target in {percent} of 100: nothing was signed",

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from quetsach.campaign.authority import Permission, scope
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import DECIDING_ACT
 from quetsach.web.office.people.access import duties_of, may_do, paths_of, within
@@ -55,7 +56,7 @@ def approval_for(person: Person, key: int, *, day: date) -> Approval:
         or may_do(person, Permission.READ_LOG, found.unit, day=day)
     ):
         return found
-    raise AccessError("no such approval", is_hidden=True)
+    raise AccessError(Text("no such approval"), is_hidden=True)
 
 
 def may_decide(person: Person, approval: Approval, *, day: date) -> bool:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from quetsach.core.text import Text
 from quetsach.web.office.audit.selectors import Wanted, entries_for, may_read
 from quetsach.web.office.audit.words import ACT_TITLES, names_in, subject_names
 from quetsach.web.office.day_field import DayField
@@ -52,7 +53,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     """What was done in the subtrees whose log the person reads."""
     day = today(datetime.now(UTC))
     if not may_read(current_person(request), day=day):
-        raise AccessError("the log is not yours to read", is_hidden=False)
+        raise AccessError(Text("the log is not yours to read"), is_hidden=False)
     form = WantedForm(request.GET)
     wanted = form.wanted()
     query = urlencode({name: value for name, value in request.GET.items() if name != "page" and value})

@@ -18,6 +18,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from quetsach.campaign.errors import LetterError
+from quetsach.core.errors import QuetsachError
+from quetsach.core.text import SystemText, Text
 from quetsach.web.configuration import MailServer
 from quetsach.web.office.blob_store import LETTERS, BlobError
 from quetsach.web.office.mail.models import Message, MessageKind
@@ -116,7 +118,8 @@ def mail_bytes(message: Message, *, now: datetime) -> bytes:
             )
         content = mail.as_bytes()
     except (BlobError, ValueError, IndexError, UnicodeError) as error:
-        raise LetterError(f"this mail cannot be written: {error}"[:300], where=message.recipient) from error
+        told = Text("this mail cannot be written: {reason}", reason=_short(error))
+        raise LetterError(told, where=message.recipient) from error
     return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
@@ -178,9 +181,9 @@ class SmtpSession:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise ServerError(
-                f"the mail server cannot be used: {error}"[:_MAX_ANSWER_LENGTH],
+                Text("the mail server cannot be used: {reason}", reason=_short(error)),
                 where=server.host,
-                hint="look at quetsach center settings show smtp-url; mail waits and is tried again",
+                hint=Text("look at quetsach center settings show smtp-url; mail waits and is tried again"),
             ) from error
         return self
 
@@ -218,7 +221,7 @@ class SmtpSession:
             self._check(*self._smtp.docmd("DATA"), is_address=False, wanted=354)
             self._smtp.send(_dots_doubled(content))
         except (OSError, smtplib.SMTPException) as error:
-            raise ServerError(f"the mail server went away: {error}"[:_MAX_ANSWER_LENGTH]) from error
+            raise ServerError(Text("the mail server went away: {reason}", reason=_short(error))) from error
 
     def finish(self) -> None:
         """Send the end of the message and wait for the answer; returns when the server has taken it.
@@ -231,20 +234,24 @@ class SmtpSession:
             self._smtp.send(b".\r\n")
             code, answer = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            raise UnansweredError(f"no answer from the mail server: {error}"[:_MAX_ANSWER_LENGTH]) from error
+            raise UnansweredError(Text("no answer from the mail server: {reason}", reason=_short(error))) from error
         if not 100 <= code <= 599:
-            raise UnansweredError("an answer of the mail server that means nothing")
+            raise UnansweredError(Text("an answer of the mail server that means nothing"))
         self._check(code, answer, is_address=False)
 
     def _check(self, code: int, answer: bytes, *, is_address: bool, wanted: int = 250) -> None:
         if code == wanted or (wanted == 250 and 200 <= code < 300):
             return
         if code == 421 or code < 0:
-            raise ServerError("the mail server closes the connection")
+            raise ServerError(Text("the mail server closes the connection"))
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self._smtp.rset()
         text = " ".join(answer.decode("utf-8", "replace").split())
         raise RefusedError(f"{code} {text}", is_final=code >= 500, is_address=is_address)
+
+
+def _short(error: Exception) -> Exception | SystemText:
+    return error if isinstance(error, QuetsachError) else SystemText(str(error)[:_MAX_ANSWER_LENGTH])
 
 
 def _dots_doubled(content: bytes) -> bytes:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from quetsach import storage
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import MAX_BYTES, DeliveryNotice, Fate, read_delivery_notices
+from quetsach.core.text import Text
 from quetsach.web.office.mail.message import RefusedError, ServerError, SmtpSession, UnansweredError, mail_bytes
 from quetsach.web.office.mail.models import Message, MessageState
 
@@ -144,7 +145,7 @@ def _send(post: SmtpSession, message: Message, now: Clock, tally: Tally) -> None
         content = mail_bytes(message, now=now())
         post.begin(sender=settings.CENTER.mail_from, recipient=message.recipient, content=content)
         if not _note_handing(message, now()):
-            raise ServerError("a letter was taken back while its mail was handed over; the mail was broken off")
+            raise ServerError(Text("a letter was taken back while its mail was handed over; the mail was broken off"))
         post.finish()
     except RefusedError as error:
         _refused(message, error, now(), tally)

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from quetsach.core.text import Text
 from quetsach.packs import SigningError
 from quetsach.packs.change import OfferedPack, PackChange, change_digest, changes_of, offered_of
 from quetsach.packs.installed import SUFFIX
@@ -65,7 +66,7 @@ def waiting_folder() -> Path:
     """
     data: Path | None = settings.CENTER.data
     if data is None:
-        raise SigningError("the centre has no data folder", hint="name it with --data")
+        raise SigningError(Text("the centre has no data folder"), hint=Text("name it with --data"))
     return data / _FOLDER
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from quetsach.campaign.authority import Duty, Permission, Role, may, may_give, scope
+from quetsach.core.text import Text
 from quetsach.web.office.people.models import Duty as StoredDuty
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
@@ -71,7 +72,7 @@ def require(person: Person, act: Permission, unit: Unit, *, day: date) -> None:
     """
     if may_do(person, act, unit, day=day):
         return
-    raise AccessError("this is not yours to do", is_hidden=not may_do(person, Permission.SEE, unit, day=day))
+    raise AccessError(Text("this is not yours to do"), is_hidden=not may_do(person, Permission.SEE, unit, day=day))
 
 
 def visible(person: Person, act: Permission, *, day: date, prefix: str = "") -> Q:
@@ -184,7 +185,7 @@ def current_person(request: HttpRequest) -> Person:
         AccessError: nobody is: the address lies outside the office.
     """
     if not isinstance(request.user, Person):
-        raise AccessError("nobody is signed in", is_hidden=False)
+        raise AccessError(Text("nobody is signed in"), is_hidden=False)
     return request.user
 
 

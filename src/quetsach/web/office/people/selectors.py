@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 
 from quetsach.campaign.authority import PERMISSIONS, Permission, Role
 from quetsach.campaign.helpdesk import CaseState
+from quetsach.core.text import Text
 from quetsach.web.office.people.access import is_barred, manages_country, may_manage, visible, within
 from quetsach.web.office.people.kept_page import PageWords, Row
 from quetsach.web.office.people.models import Duty, DutyQuerySet, Invitation, KeptForm, Person
@@ -80,7 +81,7 @@ def person_below(by: Person, key: int, *, day: date) -> Person:
         duties_below(by, day=day).filter(person=person).exists() or may_manage(by, person, day=day)
     ):
         return person
-    raise AccessError("no such person", is_hidden=True)
+    raise AccessError(Text("no such person"), is_hidden=True)
 
 
 def units_to_choose(by: Person, *, day: date) -> list[Unit] | None:

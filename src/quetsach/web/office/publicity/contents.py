@@ -184,7 +184,7 @@ def kit_archive(facts: Facts, *, made_at: datetime) -> bytes:
     """
     for name in (facts.campaign.vi, facts.campaign.en, facts.unit.vi, facts.unit.en):
         if not name.strip() or len(name) > MAX_NAME_LENGTH:
-            raise PublicityError(f"a name must have 1 to {MAX_NAME_LENGTH} characters", where=name[:60])
+            raise PublicityError(Text("a name must have 1 to {most} characters", most=MAX_NAME_LENGTH), where=name[:60])
     return _zip(dict(_files(facts, made_at)))
 
 
@@ -198,7 +198,7 @@ def archive_file(archive: bytes, name: str) -> bytes:
         try:
             return file.read(name)
         except KeyError as error:
-            raise PublicityError("the kit has no such file", where=name[:100]) from error
+            raise PublicityError(Text("the kit has no such file"), where=name[:100]) from error
 
 
 def archive_names(archive: bytes) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """A case through its life: who may do what, what is counted, and what is gone in the end."""
 
+import ast
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -33,11 +35,14 @@ from quetsach.web.office.helpdesk.services import (
     cases_purge,
     contact_show,
 )
+from quetsach.web.office.helpdesk.wording import REFUSALS
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Succession, Unit
 
 from .conftest import CONTACT, NOW, TEXT, TODAY
+
+SOURCES = Path(__file__).parents[5] / "src" / "quetsach"
 
 
 def later(**time: float):
@@ -281,3 +286,17 @@ def test_numbers_say_how_many_ask_and_how_long_they_wait(open_case, person) -> N
 @pytest.mark.parametrize(("times", "slow"), [([], None), ([3], 3), ([1, 2], 2), (list(range(1, 11)), 9)])
 def test_nine_of_ten_do_not_wait_longer(times: list[float], slow: float | None) -> None:
     assert nine_of_ten(times) == slow
+
+
+def test_each_refusal_has_its_words_on_a_page() -> None:
+    """Nobody reads what the error itself says, so that it is no text in a catalogue."""
+    files = [*(SOURCES / "campaign").glob("*.py"), *(SOURCES / "web" / "office" / "helpdesk").glob("*.py")]
+    codes = {
+        ast.literal_eval(keyword.value)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "CaseError"
+        for keyword in node.keywords
+        if keyword.arg == "code"
+    }
+    assert codes == set(REFUSALS)

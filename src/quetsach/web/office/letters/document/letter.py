@@ -13,15 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign.section import MAX_BYTES, Section
 from quetsach.centre.tables import country_folder
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import LocalText, Text
 
 # What can be wrong with a letter that is to be printed or signed.
 
 
 class _LetterError(QuetsachError):
-    """What is wrong is said in the language of who is served at that moment."""
+    """What is wrong is a text, or is said in the language of who is served at that moment."""
 
     def __init__(self, what: object, *, where: object = "", hint: object = "") -> None:
-        super().__init__(str(what), where=str(where), hint=str(hint))
+        super().__init__(_kept(what), where=str(where), hint=_kept(hint))
+
+
+def _kept(said: object) -> str | LocalText:
+    return said if isinstance(said, LocalText) else str(said)
 
 
 class DocumentError(_LetterError):
@@ -320,7 +325,9 @@ def read_issuers(content: bytes, *, file: str) -> tuple[DatedIssuer, ...]:
         by_day := sorted(issuers, key=lambda one: (one.key, one.first)), by_day[1:], strict=False
     ):
         if earlier.key == later.key and (earlier.last is None or earlier.last >= later.first):
-            raise DocumentError(f"two entries of {later.key!r} count on {later.first}", where=file)
+            raise DocumentError(
+                Text("two entries of {key} count on {day}", key=repr(later.key), day=later.first), where=file
+            )
     return issuers
 
 
@@ -356,7 +363,7 @@ def _read(section: Section) -> DatedIssuer:
     )
     first, last = section.day("first"), section.day("last") if section.has("last") else None
     if last is not None and last < first:
-        raise section.error("last", "is before first")
+        raise section.error("last", Text("is before first"))
     read = DatedIssuer(section.text("key"), first, last, issuer, section.text("title"))
     section.finish()
     return read

@@ -13,6 +13,7 @@ import typst
 from django.utils.translation import gettext_lazy as _
 from PIL import ImageFont
 
+from quetsach.core.text import Text
 from quetsach.web.office.letters.document.letter import DocumentError
 from quetsach.web.office.letters.document.markup import Block, Runs, Table, plain
 
@@ -40,7 +41,9 @@ class Typesetter:
             DocumentError: the values cannot be set, most often because the font lacks a sign.
         """
         if os.getpid() != self._process:  # its threads stayed behind: it would wait for them for ever
-            raise DocumentError("a process that was forked off one that sets letters sets none", hint="spawn it")
+            raise DocumentError(
+                Text("a process that was forked off one that sets letters sets none"), hint=Text("spawn it")
+            )
         with self._lock:
             try:
                 content: Any = self._compiler.compile(

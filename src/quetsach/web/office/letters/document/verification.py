@@ -18,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from quetsach.core.text import Number, Text
 from quetsach.web.office.letters.document.letter import SigningError
 from quetsach.web.office.letters.document.signing import AGENCY_FIELD, PERSON_FIELD
 
@@ -82,14 +83,14 @@ def verify(content: bytes, roots: Sequence[bytes]) -> list[SignatureState]:
         SigningError: too large, too many signatures, not a PDF that can be read, or a root that is none.
     """
     if len(content) > MOST_PDF_BYTES:
-        raise SigningError(f"the file is larger than {MOST_PDF_BYTES:,} bytes")
+        raise SigningError(Text("the file is larger than {size} bytes", size=Number(MOST_PDF_BYTES)))
     trusted = [_root(root) for root in roots]
     try:
         embedded = PdfFileReader(BytesIO(content)).embedded_signatures
     except _BROKEN as error:
-        raise SigningError("the file is no PDF that can be read") from error
+        raise SigningError(Text("the file is no PDF that can be read")) from error
     if len(embedded) > MOST_SIGNATURES:
-        raise SigningError(f"the file has more than {MOST_SIGNATURES} signatures")
+        raise SigningError(Text("the file has more than {most} signatures", most=MOST_SIGNATURES))
     return [_state(one, trusted, is_last=one is embedded[-1]) for one in embedded]
 
 
@@ -147,5 +148,5 @@ def _root(content: bytes) -> Any:
         (certificate,) = load_certs_from_pemder_data(content)
         certificate.subject.native  # noqa: B018 (it is parsed when it is first asked for)
     except ValueError as error:
-        raise SigningError("a root is not one certificate that can be read") from error
+        raise SigningError(Text("a root is not one certificate that can be read")) from error
     return certificate

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.letters.delivery_status import DispatchProgress
+from quetsach.core.text import Text
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.letters.models import Channel, Dispatch, Letter, LetterState, PublishedLetters, RegisterBook
 from quetsach.web.office.letters.selectors.distribution import came_to
@@ -67,7 +68,7 @@ def letter_visible(person: Person, pk: int, *, day: date) -> Letter:
     """
     letter = letters_visible(person, day=day).select_related("unit", "earlier", "covers", "root").filter(pk=pk).first()
     if letter is None:
-        raise AccessError("there is no such letter", is_hidden=True)
+        raise AccessError(Text("there is no such letter"), is_hidden=True)
     return letter
 
 
@@ -116,7 +117,7 @@ def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Le
     letter = Letter.objects.select_related("unit").filter(pk=pk).first()
     if letter and (came_to(letter, unit) or letters_visible(person, day=day).filter(pk=pk).exists()):
         return letter
-    raise AccessError("there is no such letter", is_hidden=True)
+    raise AccessError(Text("there is no such letter"), is_hidden=True)
 
 
 def own_units(person: Person, act: Permission, *, day: date) -> list[Unit]:
@@ -176,7 +177,7 @@ def dispatch_visible(person: Person, pk: int, *, day: date) -> Dispatch:
     found = Dispatch.objects.filter(seen, pk=pk).distinct()
     dispatch = found.select_related("letter__unit", "from_unit", "to_unit", "above").first()
     if dispatch is None:
-        raise AccessError("there is no such letter", is_hidden=True)
+        raise AccessError(Text("there is no such letter"), is_hidden=True)
     return dispatch
 
 

@@ -15,6 +15,7 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import LetterError
 from quetsach.campaign.letters.delivery_status import EventKind
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.design.words import day as written_day
 from quetsach.web.office.blob_store import LETTERS
 from quetsach.web.office.letters.content import text_of, verification_of
@@ -137,7 +138,7 @@ def own_copy(dispatch: Dispatch) -> bytes:
     """
     sha256 = dispatch.copy_sha256 or dispatch.letter.sha256
     if not sha256:
-        raise QuetsachError("this letter was not issued yet")
+        raise QuetsachError(Text("this letter was not issued yet"))
     return LETTERS.read(sha256)
 
 

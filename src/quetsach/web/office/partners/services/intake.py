@@ -21,6 +21,7 @@ from quetsach.campaign.partners.record import Cells, Fault, Reason, read_records
 from quetsach.campaign.partners.row import Held, PlaceOnDay, Row, RowReader, Tally, Verdict, judge
 from quetsach.campaign.partners.row import Line as RowLine
 from quetsach.core.errors import QuetsachError
+from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import (
     Delivery,
@@ -117,17 +118,17 @@ def delivery_receive(
         require(by, Permission.RUN_CAMPAIGN, root_unit(), day=today(now))
     if not partner.declarations.exists():
         raise PartnerError(
-            "it is not declared how this partner counts",
+            Text("it is not declared how this partner counts"),
             code="undeclared",
             status=409,
-            hint="declare the method before the first report",
+            hint=Text("declare the method before the first report"),
         )
     if partner.deliveries.filter(state=DeliveryState.WAITING).count() >= MOST_WAITING:
         raise PartnerError(
-            f"{MOST_WAITING} reports of this partner are waiting already",
+            Text("{number} reports of this partner are waiting already", number=MOST_WAITING),
             code="too-many",
             status=429,
-            hint="send this one when they are worked off",
+            hint=Text("send this one when they are worked off"),
         )
     spooled = spool(chunks, partner=partner.pk)
     with transaction.atomic():
@@ -193,7 +194,9 @@ def delivery_take_in(
     path = spool_path(delivery.partner_id, delivery.sha256)
     if not path.exists():
         raise PartnerError(
-            f"the file of delivery {delivery.pk} is no longer in the spool", code="lost", hint="send it again"
+            Text("the file of delivery {number} is no longer in the spool", number=delivery.pk),
+            code="lost",
+            hint=Text("send it again"),
         )
     pieces = _Pieces(delivery, today(now), now)
     with spool_opened(path) as lines:

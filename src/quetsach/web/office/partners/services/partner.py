@@ -11,6 +11,7 @@ from django.db.models import Max
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.declaration import check_successor, read_declaration
+from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.partners.models import Declaration, Line, Partner, Token, rows_of
 from quetsach.web.office.people.access import require, today
@@ -21,6 +22,7 @@ _TOKEN_PREFIX = "qsp_"  # noqa: S105  (tells people and scanners what it is)
 _LONGEST_SECRET = 100
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MOST_TOKENS = 10
+_LONGEST_NAME = 120
 
 
 def _require(by: Person | None, now: datetime) -> None:
@@ -44,12 +46,19 @@ def partner_add(*, key: str, name: str, contact: str = "", by: Person | None, no
     _require(by, now)
     if len(key) > 40 or not _KEY.fullmatch(key):
         raise PartnerError(
-            f"not a key: {key[:40]!r}", code="key", where="key", hint="lower-case letters, digits and hyphens: bkav"
+            Text("not a key: {text}", text=repr(key[:40])),
+            code="key",
+            where="key",
+            hint=Text("lower-case letters, digits and hyphens: bkav"),
         )
-    if not name.strip() or len(name) > 120:
-        raise PartnerError("a name has 1 to 120 characters", code="name", where="name")
+    if not name.strip() or len(name) > _LONGEST_NAME:
+        raise PartnerError(
+            Text("a name must have 1 to {most} characters", most=_LONGEST_NAME), code="name", where="name"
+        )
     if Partner.objects.filter(key=key).exists():
-        raise PartnerError(f"there is a partner {key!r} already", code="taken", status=409, where="key")
+        raise PartnerError(
+            Text("there is a partner {key} already", key=repr(key)), code="taken", status=409, where="key"
+        )
     partner = Partner.objects.create(key=key, name=name.strip(), contact=contact.strip()[:200], added_at=now)
     _log(by, "partner-add", partner, now, name=partner.name)
     return partner
@@ -65,7 +74,11 @@ def token_make(*, partner: Partner, label: str, by: Person | None, now: datetime
     """
     _require(by, now)
     if partner.tokens.filter(revoked_at=None).count() >= _MOST_TOKENS:
-        raise PartnerError(f"a partner has at most {_MOST_TOKENS} tokens", code="tokens", hint="revoke one first")
+        raise PartnerError(
+            Text("a partner has at most {most} tokens", most=_MOST_TOKENS),
+            code="tokens",
+            hint=Text("revoke one first"),
+        )
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     Token.objects.create(partner=partner, digest=token_digest(secret), label=label.strip()[:60] or "API", made_at=now)
     _log(by, "partner-token-make", partner, now, label=label[:60])
@@ -134,6 +147,6 @@ def declaration_add(*, partner: Partner, content: bytes, by: Person | None, now:
                 added_at=now,
             )
     except IntegrityError as error:
-        raise PartnerError("this version was added in the meantime", code="version", status=409) from error
+        raise PartnerError(Text("this version was added in the meantime"), code="version", status=409) from error
     _log(by, "partner-declare", partner, now, version=made.version, sha256=hashlib.sha256(content).hexdigest())
     return made

@@ -18,6 +18,7 @@ from django.conf import settings
 from quetsach import storage
 from quetsach.campaign.errors import PartnerError
 from quetsach.campaign.partners.record import MAX_LINE_BYTES, read_records
+from quetsach.core.text import Number, SystemText, Text
 from quetsach.web.limits import PARTNER_BODY_BYTES
 
 MAX_TEXT_BYTES = 256 << 20
@@ -43,7 +44,7 @@ def spool_folder() -> Path:
         PartnerError: the centre has no data folder.
     """
     if settings.CENTER.data is None:
-        raise PartnerError("this centre keeps no files", code="no-folder", status=503)
+        raise PartnerError(Text("this centre keeps no files"), code="no-folder", status=503)
     folder: Path = settings.CENTER.data / "partners"
     storage.make_folder(folder)
     return folder
@@ -67,7 +68,10 @@ def spool(chunks: Iterable[bytes], *, partner: int) -> Spooled:
             for chunk in chunks:
                 size += len(chunk)
                 if size > PARTNER_BODY_BYTES:
-                    raise _too_large(f"the file is larger than {PARTNER_BODY_BYTES:,} bytes", "compress it with gzip")
+                    raise _too_large(
+                        Text("the file is larger than {size} bytes", size=Number(PARTNER_BODY_BYTES)),
+                        Text("compress it with gzip"),
+                    )
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()
@@ -88,7 +92,7 @@ def sweep(*, keep: Collection[tuple[int, str]], now: datetime) -> None:
                 path.unlink()
 
 
-def _too_large(what: str, hint: str) -> PartnerError:
+def _too_large(what: Text, hint: Text) -> PartnerError:
     return PartnerError(what, code="too-large", status=413, hint=hint)
 
 
@@ -99,13 +103,18 @@ def _count(path: Path) -> int:
             for _ in read_records(lines, where="report"):
                 records += 1
                 if records > MAX_RECORDS:
-                    raise _too_large(f"the file has more than {MAX_RECORDS:,} records", "send it in parts")
+                    raise _too_large(
+                        Text("the file has more than {most} records", most=Number(MAX_RECORDS)),
+                        Text("send it in parts"),
+                    )
     except (OSError, EOFError, zlib.error) as error:
         raise PartnerError(
-            f"the compressed file is damaged: {error}", code="damaged", hint="compress it again and send it again"
+            Text("the compressed file is damaged: {reason}", reason=SystemText(error)),
+            code="damaged",
+            hint=Text("compress it again and send it again"),
         ) from error
     if not records:
-        raise PartnerError("the file holds no record", code="empty")
+        raise PartnerError(Text("the file holds no record"), code="empty")
     return records
 
 
@@ -132,5 +141,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
                 if rest.endswith(b"\n") or left < 0:
                     break
         if left < 0:
-            raise _too_large(f"the text is larger than {MAX_TEXT_BYTES:,} bytes", "send it in parts")
+            raise _too_large(
+                Text("the text is larger than {size} bytes", size=Number(MAX_TEXT_BYTES)), Text("send it in parts")
+            )
         yield line

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import COUNTRY_ROLES, Permission, Role
 from quetsach.campaign.helpdesk import CaseState
+from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, may_give_over, may_manage, may_vouch, paths_of, today
 from quetsach.web.office.people.models import Duty, Invitation, PeopleError, Person
@@ -62,7 +63,9 @@ def duty_end(*, duty: Duty, by: Person | None, now: datetime) -> None:
     """
     day, role = today(now), Role(duty.role)
     if by is not None and not may_give_over(by, role, duty.unit, day=day):
-        raise AccessError("this duty is not yours to end", is_hidden=not may_do(by, Permission.SEE, duty.unit, day=day))
+        raise AccessError(
+            Text("this duty is not yours to end"), is_hidden=not may_do(by, Permission.SEE, duty.unit, day=day)
+        )
     if by is not None and by.pk == duty.person_id:
         raise PeopleError(_("nobody ends his own duty"), hint=_("ask another person with the same right"))
     if duty.until is not None and duty.until <= day:
@@ -90,7 +93,9 @@ def require_gift(*, role: Role, unit: Unit, by: Person | None, now: datetime) ->
             hint=_("roles of the centre are held over the whole country; other duties over a unit that exists today"),
         )
     if by is not None and not may_give_over(by, role, unit, day=day):
-        raise AccessError("this duty is not yours to give", is_hidden=not may_do(by, Permission.SEE, unit, day=day))
+        raise AccessError(
+            Text("this duty is not yours to give"), is_hidden=not may_do(by, Permission.SEE, unit, day=day)
+        )
 
 
 def units_held(person: Person, *, now: datetime) -> set[Unit | None]:
@@ -166,7 +171,7 @@ def person_vouch(*, person: Person, by: Person | None, now: datetime) -> None:
     """
     person = Person.objects.select_for_update().get(pk=person.pk)
     if by is not None and not may_manage(by, person, day=today(now)):
-        raise AccessError("this person is not yours to manage", is_hidden=False)
+        raise AccessError(Text("this person is not yours to manage"), is_hidden=False)
     if not person.is_active:
         raise PeopleError(_("this person has left"))
     if person.is_vouched:
@@ -203,7 +208,7 @@ def person_leave(*, person: Person, by: Person | None, now: datetime) -> None:
         PeopleError: the last operator cannot leave.
     """
     if by is not None and not may_manage(by, person, day=today(now)):
-        raise AccessError("this person is not yours to manage", is_hidden=False)
+        raise AccessError(Text("this person is not yours to manage"), is_hidden=False)
     if not person.is_active:
         raise PeopleError(_("this person has left"))
     keep_an_operator(person, now=now)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import Role
+from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_give_over, may_manage, today
 from quetsach.web.office.people.models import Invitation, PeopleError, Person
@@ -62,7 +63,7 @@ def invitation_renew(*, person: Person, by: Person | None, now: datetime) -> tup
         PeopleError: the person has left.
     """
     if by is not None and not may_manage(by, person, day=today(now)):
-        raise AccessError("this person is not yours to manage", is_hidden=False)
+        raise AccessError(Text("this person is not yours to manage"), is_hidden=False)
     if not person.is_active:
         raise PeopleError(_("this person has left"), hint=_("send a new invitation to the address"))
     Invitation.objects.filter(person=person, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
@@ -80,7 +81,7 @@ def invitation_withdraw(*, invitation: Invitation, by: Person | None, now: datet
         AccessError: not this person's to withdraw.
     """
     if by is not None and not _is_his(invitation, by, now=now):
-        raise AccessError("this invitation is not yours", is_hidden=True)
+        raise AccessError(Text("this invitation is not yours"), is_hidden=True)
     if invitation.used_at is None and invitation.withdrawn_at is None:
         invitation.withdrawn_at = now
         invitation.save(update_fields=["withdrawn_at"])

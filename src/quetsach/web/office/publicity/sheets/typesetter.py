@@ -176,10 +176,12 @@ def typeset(sheet: Sheet, values: Mapping[str, Any], *, made_at: datetime) -> by
             )
             pages: list[int] = json.loads(compiler.query("<pages>", field="value"))
         except RuntimeError as error:  # TypstError of compiling, its parent of querying
-            raise PublicityError(f"cannot be set: {str(error)[:300]}", where=sheet.file.vi) from error
+            raise PublicityError(
+                Text("cannot be set: {reason}", reason=str(error)[:300]), where=sheet.file.vi
+            ) from error
     if pages != [sheet.pages]:
-        hint = "give a shorter name of the campaign or the unit"
-        raise PublicityError("there is too much text for the sheet", where=sheet.file.vi, hint=hint)
+        hint = Text("give a shorter name of the campaign or the unit")
+        raise PublicityError(Text("there is too much text for the sheet"), where=sheet.file.vi, hint=hint)
     return bytes(content)
 
 

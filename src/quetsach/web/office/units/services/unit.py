@@ -108,7 +108,7 @@ def require_centre(by: Person | None, *, now: datetime) -> None:
     try:
         root = root_unit()
     except models.Unit.DoesNotExist:
-        raise AccessError("there is no tree yet", is_hidden=True) from None
+        raise AccessError(Text("there is no tree yet"), is_hidden=True) from None
     require(by, Permission.EDIT_UNITS, root, day=today(now))
 
 
