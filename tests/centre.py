@@ -17,20 +17,26 @@ from pathlib import Path
 
 import pytest
 from tests.artefacts import made_once
+from tests.commands import program, quetsach
 from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.web.data_folder import Stamp, newest_migrations
 from quetsach.web.stored_settings import SETTINGS, read_stored, write_stored
 
 QUETSACH = Path(sys.executable).with_name("quetsach")
+MIGRATE = """
+import sys
+from pathlib import Path
+from django.core.management import call_command
+from quetsach.web.configuration import configure_web
+configure_web(Path(sys.argv[1]))
+call_command("migrate", verbosity=0, skip_checks=True)
+"""
 
 
 def center(data: Path, *words: object, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run ``quetsach center WORDS`` on a data folder, by default with the database in it; show why it failed."""
-    command = [str(word) for word in (QUETSACH, "center", *words, "--data", data)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=_environment(environment)
-    )
+    done = quetsach("center", *words, "--data", data, environment=_environment(environment))
     assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -80,8 +86,7 @@ def migrated(factory: pytest.TempPathFactory, name: str) -> Path:
     def make(data: Path) -> None:
         data.mkdir(mode=0o700)
         lay_out(data)
-        environ = _environment({"QUETSACH_DATA": str(data), "DJANGO_SETTINGS_MODULE": "quetsach.web.settings"})
-        subprocess.run([sys.executable, "-m", "django", "migrate", "-v0", "--skip-checks"], check=True, env=environ)
+        program(MIGRATE, data, environment=_environment({}))
 
     return _copied(factory, name, "migrated", make)
 

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser import press
 from tests.centre import center, served
+from tests.commands import program
 from tests.mail_server import MailServer, mail_server
 
 from quetsach.core.period import day_of
@@ -92,9 +91,9 @@ def windows(office: Office, browser: Browser, **how: Any) -> Iterator[Callable[[
 
 def drive(data: Path, task: str, words: object) -> Any:
     """Do in a centre's data what no browser of the tests does (``office_driver.py``)."""
-    command = [sys.executable, "-m", "tests.office_driver", str(data), task, json.dumps(words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    assert done.returncode == 0, done.stderr
+    done = program(
+        'import runpy; runpy.run_module("tests.office_driver", run_name="__main__")', data, task, json.dumps(words)
+    )
     return json.loads(done.stdout)
 
 

@@ -1,13 +1,13 @@
 """The evaluation of a campaign that was played: from feed files to map, curves, and annex."""
 
 import csv
-import subprocess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 from tests.browser import barriers, fits
-from tests.centre import QUETSACH, center, migrated
+from tests.centre import center, migrated
+from tests.commands import quetsach
 
 pytestmark = pytest.mark.e2e
 
@@ -41,7 +41,7 @@ name = {vi = "Kết thúc", en = "Close"}
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, played = migrated(tmp_path_factory, "played"), tmp_path_factory.mktemp("country") / "played"
-    subprocess.run([QUETSACH, "center", "simulate", "small-wedge", "--out", played], check=True, capture_output=True)
+    assert quetsach("center", "simulate", "small-wedge", "--out", played).returncode == 0
     center(data, "ingest", *sorted(played.glob("feeds/own/*.csv")), "--feed", "plain", "--report", "own")
     plan = data / "campaigns" / "small-wedge" / "campaign.toml"
     plan.parent.mkdir(parents=True)

@@ -11,21 +11,19 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+from tests.commands import quetsach
 from tests.postgresql import cluster
 from tests.waiting import PATIENCE_SECONDS
 
-QUETSACH = Path(sys.executable).with_name("quetsach")
 HANDBOOK = Path(__file__).parents[3] / "docs" / "how-to" / "keep-a-centre.md"
 
 
 def test_a_centre_is_prepared_on_postgresql_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
-    command = [QUETSACH, "center", "up", "--data", tmp_path / "centre", "--prepare-only", "--no-demonstration"]
+    words = ("center", "up", "--data", tmp_path / "centre", "--prepare-only", "--no-demonstration")
     with cluster() as address:
         for _ in range(2):
             environment = os.environ | {"DATABASE_URL": address}
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_SECONDS
-            )
+            done = quetsach(*words, environment=environment)
             assert done.returncode == 0, done.stderr
         with psycopg.connect(address) as connection:
             tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables")}
@@ -86,11 +84,8 @@ def test_a_centre_comes_back_from_its_folder_and_its_dump_as_the_handbook_says(t
         own = f"postgres://quetsach@{parts.netloc.partition('@')[2]}/quetsach"
         environment = os.environ | {"DATABASE_URL": own, "PGHOST": host, "QUETSACH_PUBLIC_URL": "http://127.0.0.1:1"}
 
-        def quetsach(*arguments: str) -> "subprocess.CompletedProcess[str]":
-            command = [QUETSACH, "center", *arguments, "--data", folder]
-            return subprocess.run(
-                command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_SECONDS
-            )
+        def center(*words: str) -> "subprocess.CompletedProcess[str]":
+            return quetsach("center", *words, "--data", folder, environment=environment)
 
         def shell(heading: str) -> None:
             found = list(of_the_handbook(heading, dump, owner))
@@ -98,20 +93,20 @@ def test_a_centre_comes_back_from_its_folder_and_its_dump_as_the_handbook_says(t
             for command in found:
                 subprocess.run(command, shell=True, check=True, env=environment, timeout=PATIENCE_SECONDS)
 
-        assert quetsach("up", "--prepare-only", "--no-demonstration").returncode == 0
-        assert quetsach("units", "load").returncode == 0
-        assert quetsach("people", "invite", "first@example.vn", "--role", "operator").returncode == 0
+        assert center("up", "--prepare-only", "--no-demonstration").returncode == 0
+        assert center("units", "load").returncode == 0
+        assert center("people", "invite", "first@example.vn", "--role", "operator").returncode == 0
         shutil.copytree(folder, copy)
         shell("Back up")
-        assert quetsach("people", "invite", "later@example.vn", "--role", "operator").returncode == 0
+        assert center("people", "invite", "later@example.vn", "--role", "operator").returncode == 0
         with psycopg.connect(own) as connection:  # as a newer release would
             connection.execute("CREATE TABLE newer (person bigint REFERENCES office_people_person (id))")
         shell("Restore")
-        cut = quetsach("audit", "verify")
+        cut = center("audit", "verify")
         assert cut.returncode != 0, "the folder's head is newer than the database"
         shutil.rmtree(folder)
         shutil.copytree(copy, folder)
-        whole = quetsach("audit", "verify")
+        whole = center("audit", "verify")
         assert whole.returncode == 0, whole.stdout + whole.stderr
         with psycopg.connect(own) as connection:
             invited = {mail for (mail,) in connection.execute("SELECT email FROM office_people_invitation")}

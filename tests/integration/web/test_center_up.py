@@ -21,8 +21,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.centre import QUETSACH, Served, answers, served
+from tests.centre import QUETSACH, Served, answers, center, served
 from tests.centre import prepared as prepared_once
+from tests.commands import quetsach
 from tests.waiting import PATIENCE_SECONDS, until
 
 from quetsach.cli.center import works
@@ -37,9 +38,7 @@ def command(data: Path, *words: str) -> list[str]:
 
 
 def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    told = command(data, *words)
-    environ = os.environ | {"QUETSACH_LANG": "en"}
-    return subprocess.run(told, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environ)
+    return quetsach("center", "up", "--data", data, *words, environment=os.environ | {"QUETSACH_LANG": "en"})
 
 
 @pytest.fixture(scope="module")
@@ -302,11 +301,11 @@ def test_a_report_is_erased_from_a_served_centre_for_good(server: Served) -> Non
         identifier = uuid.UUID(str(document["report_id"])).hex.encode()
         return any(identifier in path.read_bytes() for path in server.data.glob("center.sqlite3*"))
 
-    erase = [QUETSACH, "center", "reports", "erase", document["report_id"], "--data", server.data]
+    erase = ("reports", "erase", document["report_id"])
     until(lambda: is_taken(server, document), every=0.1)  # bodies of another test may still count
     assert holds()
-    erased = subprocess.run([*erase, "--json"], capture_output=True, text=True, check=True)
-    again = subprocess.run([*erase, "--lang", "en"], capture_output=True, text=True, check=False)
+    erased = center(server.data, *erase, "--json")
+    again = center(server.data, *erase, "--lang", "en", check=False)
     assert not holds(), "not in the log beside the database either"
     assert json.loads(erased.stdout) == {"report_id": document["report_id"], "erased": True}
     assert (again.returncode, "no report has this code" in again.stderr) == (1, True)
@@ -363,8 +362,7 @@ def test_what_was_ingested_since_is_published_at_the_next_start(
 ) -> None:
     data, feed = prepared_once(tmp_path_factory, "since"), tmp_path / "sightings.csv"
     feed.write_text("timestamp,address,malware\n2026-11-20 00:00:00,123.16.0.1,sality\n")
-    ingest = [QUETSACH, "center", "ingest", feed, "--feed", "plain", "--data", data]
-    subprocess.run(ingest, check=True, capture_output=True)
+    center(data, "ingest", feed, "--feed", "plain")
     assert run(data, "--prepare-only").returncode == 0
     published = figures(data)
     assert (published["as_of"], published["demonstration"]) == ("2026-11-20", None)

@@ -1,16 +1,14 @@
 """``center partners`` and ``center helpdesk``: each run is a process, as Django is set up once in each."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.centre import migrated
+from tests.commands import program, quetsach
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
 
-COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center"]
 PREPARE = """
 import sys
 from datetime import date
@@ -32,7 +30,7 @@ REPORT = (
 
 
 def run(centre: Path, *words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *words, "--data", centre], check=False, capture_output=True, text=True)
+    done = quetsach("center", *words, "--data", centre)
     assert done.returncode == code, done.stderr
     return done
 
@@ -41,7 +39,7 @@ def run(centre: Path, *words: str | Path, code: int = 0) -> subprocess.Completed
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A centre with one province, one partner and its report."""
     folder = migrated(tmp_path_factory, "partners")
-    subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
+    program(PREPARE, folder)
     (folder / "method.toml").write_text(GOOD)
     (folder / "report.csv").write_text(REPORT)
     run(folder, "partners", "add", "hang-a", "--name", "Hãng A")
@@ -92,7 +90,7 @@ def test_what_cannot_be_done_is_refused_with_a_hint(centre: Path) -> None:
     assert "hiện có: hang-a" in run(centre, "partners", "import", "b", centre / "report.csv", code=1).stderr
     assert "không đọc được" in run(centre, "partners", "import", "hang-a", centre / "none.csv", code=1).stderr
     (centre / "bad.csv").write_text("a,b\n1,2\n")
-    assert "columns: day" in run(centre, "partners", "import", "hang-a", centre / "bad.csv", code=1).stderr
+    assert "các cột: day" in run(centre, "partners", "import", "hang-a", centre / "bad.csv", code=1).stderr
     assert "version" in run(centre, "partners", "declare", "hang-a", centre / "method.toml", code=1).stderr
 
 

@@ -3,15 +3,12 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.centre import migrated
+from tests.commands import program, quetsach
 
-COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center", "returns"]
 PREPARE = """
 import sys
 from datetime import UTC, date, datetime
@@ -61,12 +58,12 @@ for path in ("/tw/31-2020/303-2020/", "/tw/01-2020/"):
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A centre with two returns of a week, one of them approved."""
     folder = migrated(tmp_path_factory, "returns")
-    subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
+    program(PREPARE, folder)
     return folder
 
 
 def told(centre: Path, *words: str, code: int = 0) -> str:
-    done = subprocess.run([*COMMAND, *words, "--data", centre], check=False, capture_output=True, text=True)
+    done = quetsach("center", "returns", *words, "--data", centre)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

@@ -2,13 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.centre import migrated
+from tests.commands import quetsach
 
-COMMAND = [sys.executable, "-m", "quetsach.cli.main", "center", "units"]
 HEADER = "key,code,name_vi,name_en,kind,parent,opened,closed,decree,exchange_code\n"
 TREE = HEADER + (
     "tw,TW,Trung tâm,Centre,centre,,2020-01-01,,\n"
@@ -31,7 +30,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(*, centre: Path, words: list[str | Path], code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *words, "--data", centre], check=False, capture_output=True, text=True)
+    done = quetsach("center", "units", *words, "--data", centre)
     assert done.returncode == code, done.stderr
     return done
 

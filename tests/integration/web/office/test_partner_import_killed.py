@@ -8,15 +8,15 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.centre import migrated
+from tests.centre import QUETSACH, center, migrated
+from tests.commands import program
 from tests.unit.campaign.partners.test_partner_declarations import GOOD
-from tests.unit.cli.test_center_partners import COMMAND, PREPARE
+from tests.unit.cli.test_center_partners import PREPARE
 from tests.waiting import PATIENCE_SECONDS, until
 
 ROWS = 25_000
@@ -36,16 +36,16 @@ def report(path: Path) -> None:
 
 
 def lay_out(folder: Path) -> Path:
-    subprocess.run([sys.executable, "-c", PREPARE, folder], check=True, env=os.environ | {"QUETSACH_DATA": ""})
+    program(PREPARE, folder)
     (folder / "method.toml").write_text(GOOD)
     for words in (["add", "hang-a", "--name", "A"], ["declare", "hang-a", folder / "method.toml"]):
-        subprocess.run([*COMMAND, "partners", *words, "--data", folder], check=True, stdout=subprocess.PIPE)
+        center(folder, "partners", *words)
     return folder
 
 
 def start(centre: Path, file: Path) -> subprocess.Popen[bytes]:
     """Start the import; what it tells goes to a file, since one that is only watched would fill a pipe and wait."""
-    command = [*COMMAND, "partners", "import", "hang-a", file, "--data", centre, "--json"]
+    command = [QUETSACH, "center", "partners", "import", "hang-a", file, "--data", centre, "--json"]
     with told(file).open("wb") as output:
         return subprocess.Popen(command, stdout=output)
 
