@@ -258,32 +258,32 @@ _DESTINATION = f"""coalesce(
     destination_address::text, '')"""
 _PLACE_NAMES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
-    with raw as (
-        select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
-               coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination,
-               if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
-               not {IS_HOME} as is_abroad,
-               epoch_us(observed_at) % 86400000000 as us
-        from (
-            from read_parquet($files, union_by_name = true)
-            union all by name
-            select ''::varchar as bot_id, ''::varchar as sector, ''::varchar as extra, null::uuid as destination_address
-            where false
-        )
+    create temp table raw as
+    select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
+           coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination,
+           if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
+           not {IS_HOME} as is_abroad,
+           epoch_us(observed_at) % 86400000000 as us
+    from (
+        from read_parquet($files, union_by_name = true)
+        union all by name
+        select ''::varchar as bot_id, ''::varchar as sector, ''::varchar as extra, null::uuid as destination_address
+        where false
     )
 """
+"""What all three tables are made of: read once, as reading and planning cost more than each table of a small file."""
 _GREATEST = f"""max(ip_version) as ip_version, max(asn) as asn, max(isp) as isp, max(province) as province,
                coalesce(max(sector), '{UNKNOWN_SECTOR}') as sector, bool_and(is_abroad)::tinyint as is_abroad"""
-_ADDRESSES = f"""{_RAW}
+_ADDRESSES = f"""
     select family, address, {_GREATEST}, list(us) as times from raw group by family, address order by family, address
 """
-_BOTS = f"""{_RAW}
+_BOTS = f"""
     select family, bot_id, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
            count(distinct address) as addresses
     from raw where bot_id != '' group by family, bot_id order by family, bot_id
 """
-_DESTINATIONS = f"""{_RAW},
-    home as (
+_DESTINATIONS = f"""
+    with home as (
         select family, ip_version, address, destination from raw where not is_abroad and destination != '' group by all
     ),
     sizes as (select family, ip_version, destination, count(*) as size from home group by all),
@@ -333,8 +333,8 @@ def rolled_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], home: st
     """
     parameters = {"files": [str(file) for file in files], "home": home}
     with closing(engine.cursor()) as cursor, explained():
-        keys = cursor.sql(_ADDRESSES, params=parameters).to_arrow_table()
-        bots, destinations = (cursor.sql(q, params=parameters).to_arrow_table() for q in (_BOTS, _DESTINATIONS))
+        cursor.execute(_RAW, parameters)
+        keys, bots, destinations = (cursor.sql(q).to_arrow_table() for q in (_ADDRESSES, _BOTS, _DESTINATIONS))
     key, us, starts = _in_order(keys.column("times").combine_chunks())
     keys = keys.drop_columns(["times"])
     clock = record_day(np.bincount(us // _MINUTE, minlength=DAY_MINUTES))
