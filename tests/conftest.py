@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -30,6 +31,12 @@ LONG = {"e2e", "integration", "windows", "test_promises.py"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the run on PostgreSQL leave out what no database changes."""
     parser.addoption("--only-database", action="store_true", help="run only tests that use the database")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected, millions of objects, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

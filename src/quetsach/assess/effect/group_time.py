@@ -53,23 +53,22 @@ class Starts:
         treated = self.starts[self.starts < self.periods]
         return [(int(g), time) for g in treated if (self.starts > g).any() for time in range(int(g) - 1)]
 
-    def shares(self, group: int, time: int) -> Floats:
-        """Return the weights (kinds) of the mean of a group, less that of those who begin after ``time``."""
-        own, others = self.starts == group, self.starts > max(group, time)
-        return np.asarray(own / self.sizes[own].sum() - others / self.sizes[others].sum())
+    def shares(self, groups: Ints, times: Ints) -> Floats:
+        """Return the weights (cells x kinds) of the mean of each group, less that of those who begin after its time."""
+        own, others = self.starts == groups[:, None], self.starts > np.maximum(groups, times)[:, None]
+        return np.asarray(own / (own @ self.sizes)[:, None] - others / (others @ self.sizes)[:, None])
 
     def against(self, group: int, time: int, course: Floats) -> Floats:
         """Return the weights of a sum over time (periods) of a group, less that of those who begin after ``time``."""
-        return np.asarray(self.shares(group, time)[:, None] * course)
+        return np.asarray(self.shares(np.array([group]), np.array([time])).T * course)
 
     def mean(self, cells: list[tuple[int, int]], base: Base) -> Floats:
         """Return the weights (kinds x periods) of the mean of ATT(g, t), each counted by how many units it has."""
-        size = {int(start): float(count) for start, count in zip(self.starts, self.sizes, strict=True)}
-        total = sum(size[group] for group, _ in cells)
+        groups, times = np.array(cells).T
         courses = np.array([-base(group, time) for group, time in cells])
-        courses[np.arange(len(cells)), [time for _, time in cells]] += 1
-        shares = np.array([size[group] / total * self.shares(group, time) for group, time in cells])
-        return np.asarray(shares.T @ courses)
+        courses[np.arange(len(cells)), times] += 1
+        counts = (self.starts == groups[:, None]) @ self.sizes
+        return np.asarray((self.shares(groups, times) * (counts / counts.sum())[:, None]).T @ courses)
 
 
 def last_before(periods: int) -> Base:
