@@ -87,7 +87,7 @@ test-release: release ## build what people download and try it where there is no
 	@$(VENV)/bin/python tests/requirements.py
 	$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m release tests/release tests/windows
 
-windows: ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
+windows: $(UV) ## the tests that run inside Windows, alone; WORDS="-k name" for pytest
 	$(SYNC)
 	@$(VENV)/bin/python tests/requirements.py
 	$(VENV)/bin/python -m tests.windows $(WORDS)
@@ -97,10 +97,10 @@ test-rescue: ## make the rescue stick and start emulated computers from it (root
 	$(SYNC)
 	$(VENV)/bin/python -m tests.rescue
 
-lint: ## ruff, with the formatter
+lint: $(UV) ## ruff, with the formatter
 	$(SYNC) && $(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 
-types: ## mypy, strict, for Linux and for what only Windows runs
+types: $(UV) ## mypy, strict, for Linux and for what only Windows runs
 	$(SYNC)
 	$(PARTS) types-linux types-windows
 
@@ -110,10 +110,11 @@ types-linux:
 types-windows:
 	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p quetsach.endpoint.host.nt
 
-docs: ## build the documentation; a warning is an error
+docs: $(UV) ## build the documentation; a warning is an error
+	$(SYNC)
 	$(VENV)/bin/zensical build --strict --clean
 
-bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT adds IntelMQ
+bench: $(UV) ## every speed claim of the README, as ratios in one run; PEER=SCRIPT adds IntelMQ
 	$(SYNC)
 	$(VENV)/bin/python bench/chain.py $(if $(PEER),--peer $(PEER))
 	$(VENV)/bin/python bench/endpoint_scan.py
@@ -131,12 +132,13 @@ bench: ## every speed claim of the README, as ratios in one run; PEER=SCRIPT add
 	$(VENV)/bin/python bench/hosts.py
 	$(VENV)/bin/python bench/ingest_growth.py
 
-validate: ## what the numbers promise, against simulated truth; SHORT=1 takes seconds
+validate: $(UV) ## what the numbers promise, against simulated truth; SHORT=1 takes seconds
 	$(SYNC)
 	$(VENV)/bin/python bench/validate.py $(if $(SHORT),--short)
 
 clean: ## remove what was built; data in var/ stays
 	rm -rf build site .venv
 
-reference: ## write the generated pages of docs/reference
+reference: $(UV) ## write the generated pages of docs/reference
+	$(SYNC)
 	$(VENV)/bin/python -m quetsach.cli.reference docs/reference
