@@ -1,4 +1,4 @@
-"""The page about feed formats names every report, reason and repair that there is, and the lake's page every column."""
+"""The page about feed formats names reports with what they need, reasons and repairs; the lake's page its columns."""
 
 from pathlib import Path
 
@@ -14,8 +14,9 @@ OF_FEEDS = {
     *Reason,
     *Repair,
     *(layout.report for layout in LAYOUTS),
+    *(name for layout in LAYOUTS for name in layout.required),
+    *(name for layout in LAYOUTS for name in layout.identifying if name),
     *PLAIN[0].columns.values(),
-    *(name for name in PLAIN[0].identifying if name),
 }
 
 

@@ -109,7 +109,10 @@ def test_every_layout_is_sound() -> None:
     for layout in LAYOUTS:
         assert set(layout.columns) <= set(SIGHTINGS.names)
         assert layout.required <= set(layout.columns.values())
+        # A header that is misspelt would be found in no file, and its column kept in extra without a word.
+        assert not layout.header or {*layout.columns.values(), *layout.sector} <= layout.header
         assert not layout.header or layout.identifying_headers() <= layout.header
+        assert all(name == name.lower().strip() for name in {*layout.header, *layout.columns.values()})
         assert layout.summary_vi
         assert layout.summary_en
     assert len({(layout.feed, layout.report) for layout in LAYOUTS}) == len(LAYOUTS)
