@@ -18,6 +18,7 @@ from pathlib import Path
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.pack import Action, ArtefactKind, Pack
+from quetsach.core.text import Text
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult, StepResult
 from quetsach.endpoint.act.undo import undo
@@ -33,6 +34,7 @@ from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.plan.step import Outcome
 from quetsach.endpoint.scanner.scan import ScanResult, Scope, scan
 from quetsach.endpoint.store.state import State
+from quetsach.packs import PackError
 from quetsach.packs.specimen import Planted, Specimen, broken_off, unlock
 from quetsach.packs.specimen import innocent as linux_drive
 
@@ -187,8 +189,12 @@ def _planted(specimen: Specimen, root: Path, folder: Path) -> list[Planted]:
         planted = list(specimen.build(root))
     except Exception as error:
         raise broken_off(error, folder / "specimen.py") from error
-    if not all(isinstance(item, Planted) for item in planted):
-        raise broken_off(TypeError("build returns something else than Planted"), folder / "specimen.py")
+    if strange := [type(item).__name__ for item in planted if not isinstance(item, Planted)]:
+        raise PackError(
+            Text("build returns something else than Planted: {kind}", kind=strange[0]),
+            where=str(folder / "specimen.py"),
+            hint=Text("let it return a list of Planted alone; a comma behind brackets makes a tuple"),
+        )
     return planted
 
 

@@ -7,9 +7,10 @@ belongs to the reader:
 ``lines``, ``files`` and the readers of one format (``cron-user``, ``systemd`` …):
 ``paths``, absolute inside the root, where ``{home}`` stands for the home of every account and ``*`` for any name or
 part of one; ``comment``, what a line starts with that is passed over; ``command``, a pattern whose group is what a line
-or file runs; ``search``, folders where a program or library named without a folder is found; ``needs_command``, which
-leaves out lines and files that run nothing; ``form``, what a file holds when it is no text (``property-list``, with the
-``names`` of the keys that run something, or ``archived-paths``); ``schedule``, when the scripts of a folder run.
+or file runs, where of several groups one alone takes part in a match; ``search``, folders where a program or library
+named without a folder is found; ``needs_command``, which leaves out lines and files that run nothing; ``form``, what a
+file holds when it is no text (``property-list``, with the ``names`` of the keys that run something, or
+``archived-paths``); ``schedule``, when the scripts of a folder run.
 
 ``hidden-folders``: ``spared``, names of folders that Windows itself hides, with ``*`` for any part.
 
@@ -25,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import combinations
 from typing import Any
 
 from quetsach.core.pack import ArtefactKind
@@ -35,6 +37,14 @@ PLATFORMS = ("linux", "macos", "windows")
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LISTS = ("", ",", ";", "space", "multi")
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("kernel-modules", "sockets"), ()),
+    **dict.fromkeys(("values", "keys", "services"), ("keys",)),
+    **dict.fromkeys(("lines", "files", "cron-system", "cron-user", "cron-script", "anacron", "systemd"), ("paths",)),
+    **dict.fromkeys(("ssh", "preload", "jobs", "shortcuts", "autorun", "bits", "hidden-folders", "wmi"), ("paths",)),
+    "tasks": ("paths", "keys"),
+}
+"""Where each reader looks: the fields that its places cannot do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,10 @@ def parse_place(raw: bytes, name: str) -> Place:
     if missing := {"kind", "title", "sources", "reader"} - values.keys():
         raise CollectorError(f"field {min(missing)!r} is missing", where=name)
     place = Place(name=name, **values)
+    if place.reader not in NEEDED:
+        raise CollectorError(f"no reader is called {place.reader!r}", where=name, hint="one of " + ", ".join(NEEDED))
+    if empty := [key for key in NEEDED[place.reader] if key not in values]:
+        raise CollectorError(f"field {empty[0]!r} is missing", where=name, hint="it says where the reader looks")
     if not _NAME.fullmatch(name) or not place.sources or place.list not in _LISTS:
         hint = f"a name of words and hyphens, at least one source, a list divided by one of {_LISTS}"
         raise CollectorError("the place is not complete", where=name, hint=hint)
@@ -110,6 +124,14 @@ def _texts(value: object, key: str, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise CollectorError(f"field {key!r} is no list of texts", where=where)
     return tuple(_text(item, key, where) for item in value)
+
+
+def _paths(value: object, key: str, where: str) -> tuple[str, ...]:
+    found = _texts(value, key, where)
+    if relative := [path for path in found if not path.startswith(("/", "{home}/"))]:
+        hint = "begin it with / or {home}/"
+        raise CollectorError(f"field {key!r} has no absolute path: {relative[0]!r}", where=where, hint=hint)
+    return found
 
 
 def _flag(value: object, key: str, where: str) -> bool:
@@ -145,7 +167,33 @@ def _command(value: object, key: str, where: str) -> re.Pattern[bytes]:
         raise CollectorError(f"field {key!r} is no pattern: {error}", where=where) from None
     if pattern.groups < 1:
         raise CollectorError(f"field {key!r} has no group", where=where, hint="put the command in brackets")
+    if not _are_alternatives(_text(value, key, where)):
+        hint = "only what runs is in brackets; other brackets begin with (?:"
+        raise CollectorError(f"field {key!r} has two groups in one match", where=where, hint=hint)
     return pattern
+
+
+_BRACKET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\(\?P<|\((?!\?))|[()|]", re.DOTALL)
+"""What is escaped, a set of letters, and what opens, divides or closes a bracket, ``group`` one that is a group."""
+
+
+def _are_alternatives(pattern: str) -> bool:
+    """Tell whether of the groups of a pattern one alone takes part in a match: each stands in a branch of its own."""
+    branches = [(0, 0)]  # of each bracket that is open: its number, and in which of its branches this stands
+    groups: list[dict[int, int]] = []
+    for number, token in enumerate(_BRACKET.finditer(pattern), 1):
+        if token["group"]:
+            groups.append(dict(branches))
+        if token[0].startswith("("):
+            branches.append((number, 0))
+        elif token[0] == ")":
+            branches.pop()
+        elif token[0] == "|":
+            branches[-1] = branches[-1][0], branches[-1][1] + 1
+    return all(
+        any(one[number] != other[number] for number in one.keys() & other.keys())
+        for one, other in combinations(groups, 2)
+    )
 
 
 _READERS = {
@@ -153,7 +201,7 @@ _READERS = {
     "title": _title,
     "sources": _texts,
     "reader": _text,
-    "paths": _texts,
+    "paths": _paths,
     "comment": _texts,
     "command": _command,
     "search": _texts,

@@ -9,7 +9,7 @@ from quetsach.endpoint import CollectorError
 from quetsach.endpoint.collect import READERS
 from quetsach.endpoint.collect.lines import command_in
 from quetsach.endpoint.collect.named_files import LONGEST_COMMAND_BYTES
-from quetsach.endpoint.collect.places import PLATFORMS, Place, parse_place, places_of
+from quetsach.endpoint.collect.places import NEEDED, PLATFORMS, Place, parse_place, places_of
 
 RUNNING = {"kernel-module", "socket"}
 GOOD = (
@@ -61,7 +61,14 @@ def test_a_place_is_read_as_it_is_written() -> None:
         (GOOD + "needs_command = 1\n", "needs_command"),
         (GOOD + "command = '('\n", "command"),
         (GOOD + "command = 'x'\n", "command"),
+        (GOOD + "command = '^(a) (b)'\n", "two groups in one match"),
+        (GOOD + "command = '^(?:(a)|b) (?P<c>d)'\n", "two groups in one match"),
+        (GOOD + "command = '(a(b|c))'\n", "two groups in one match"),
         (GOOD + 'defaults = ["x"]\n', "defaults"),
+        (GOOD.replace('"lines"', '"line"'), "no reader is called 'line'"),
+        (GOOD.replace('paths = ["/etc/hosts"]\n', ""), "'paths' is missing"),
+        (GOOD.replace('"lines"', '"values"'), "'keys' is missing"),
+        (GOOD.replace("/etc/hosts", "etc/hosts"), "no absolute path: 'etc/hosts'"),
         (GOOD + "=", "TOML"),
     ],
 )
@@ -70,6 +77,15 @@ def test_a_place_that_is_not_as_it_should_be_is_refused_and_the_field_named(cont
         parse_place(content.encode(), "hosts")
     assert named in caught.value.what
     assert caught.value.where == "hosts"
+
+
+@pytest.mark.parametrize("command", ["^(?:a(.*)|b([|)]))$", r"\((a)\)|(b)|c(?=d)(e)", "[(](a)"])
+def test_groups_in_branches_of_their_own_are_taken(command: str) -> None:
+    assert parse_place(f"{GOOD}command = '{command}'\n".encode(), "hosts").command is not None
+
+
+def test_each_reader_says_where_it_looks() -> None:
+    assert NEEDED.keys() == READERS.keys()
 
 
 def test_a_platform_that_nobody_describes_has_no_places() -> None:
