@@ -77,6 +77,7 @@ def test_only_the_demonstration_asks_which_campaign_it_plays() -> None:
         )
     }
     assert readers == {
+        "centre/country_check.py",  # only whether it is there
         "centre/demonstration.py",
         "cli/center/furnishing.py",
         "cli/center/letter_files.py",  # published letters of the past, replayed by hand, in no centre's name

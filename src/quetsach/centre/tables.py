@@ -37,7 +37,7 @@ from quetsach.network import (
 if TYPE_CHECKING:
     from quetsach.simulate import Scenario
 
-_DATED = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
+DATED_TABLE = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
 
 def bundled_units(data: Path | None = None) -> list[tuple[str, bytes]]:
@@ -101,9 +101,9 @@ def load_places(data: Path | None = None) -> Places:
 
 
 def load_tiles(data: Path | None = None) -> TileLayouts:
-    """Return where each province's square lies on the country's maps."""
+    """Return where each province's square lies on the country's maps; nowhere where it has no such table."""
     path = country_table("places", data) / "tiles.csv"
-    return read_tiles(_read(path), where=path.name)
+    return read_tiles(_read(path), where=path.name) if _is_there(path) else TileLayouts({})
 
 
 def load_network_tables(data: Path) -> NetworkTables:
@@ -113,7 +113,8 @@ def load_network_tables(data: Path) -> NetworkTables:
         QuetsachError: a table is missing or damaged.
     """
     isps = read_isps(_read(country_table("isps", data) / "isps.csv"), where="isps.csv")
-    spellings = read_spellings(_read(country_table("places", data) / "spellings.csv"), where="spellings.csv")
+    path = country_table("places", data) / "spellings.csv"
+    spellings = read_spellings(_read(path), where=path.name) if _is_there(path) else ()
     ranges, dated = _newest_ranges(data / "network", country_table("network", data))
     return NetworkTables.of(
         ranges, isps, RegionNames.of(load_places(data), spellings), dated=dated, national=bundled_ranges(data)
@@ -128,11 +129,11 @@ def bundled_ranges(data: Path | None = None) -> AddressRanges:
 
 @cache
 def load_calendar(data: Path | None = None) -> Calendar:
-    """Return the known events and the holidays of the country."""
-    folder = country_table("events", data)
+    """Return the known events and the holidays of the country; none where it has no such table."""
+    events, holidays = (country_table("events", data) / name for name in ("events.csv", "holidays.csv"))
     return Calendar(
-        read_events(_read(folder / "events.csv"), where="events.csv"),
-        read_holidays(_read(folder / "holidays.csv"), where="holidays.csv"),
+        read_events(_read(events), where=events.name) if _is_there(events) else (),
+        read_holidays(_read(holidays), where=holidays.name) if _is_there(holidays) else (),
     )
 
 
@@ -140,17 +141,26 @@ def load_calendar(data: Path | None = None) -> Calendar:
 def load_former_names(data: Path | None = None) -> Mapping[str, str]:
     """Return by key under which other name, without its kind, lists of 2020 to 2024 have a unit of the former tree."""
     path = country_table("unit-names", data) / "former-names.csv"
+    return read_former_names(_read(path), where=path.name) if _is_there(path) else {}
+
+
+def read_former_names(content: bytes, *, where: str) -> Mapping[str, str]:
+    """Read ``former-names.csv``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
     return {
         f"{row['code']}-2020": required(row, "name", where=at)
-        for at, row in read_rows(_read(path), ("code", "name"), where=path.name)
+        for at, row in read_rows(content, ("code", "name"), where=where)
     }
 
 
 @cache
-def load_tree_snapshot(data: Path | None = None) -> TreeSnapshot:
-    """Return of which day the former tree of the country truly is."""
+def load_tree_snapshot(data: Path | None = None) -> TreeSnapshot | None:
+    """Return of which day the former tree of the country truly is; ``None`` where it has no former tree."""
     path = country_table("units", data) / "snapshot.toml"
-    return read_snapshot(_read(path), where=path.name)
+    return read_snapshot(_read(path), where=path.name) if _is_there(path) else None
 
 
 def load_campaign(identifier: str, data: Path) -> Campaign:
@@ -221,10 +231,8 @@ def _country(file: Path) -> Country:
 
 
 def _own_country(data: Path | None) -> Path | None:
-    if data is None:
-        return None
-    own = data / "country" / "country.toml"
-    return own if own.exists() else None
+    own = data / "country" / "country.toml" if data else None
+    return own if own and own.exists() else None
 
 
 def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
@@ -247,7 +255,7 @@ def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
 
 def imported_dates(folder: Path, suffix: str = "parquet") -> dict[date, Path]:
     """Return the address tables of a folder by their dates; the newest is the one in use."""
-    return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := _DATED.fullmatch(p.name))}
+    return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := DATED_TABLE.fullmatch(p.name))}
 
 
 def _newest_ranges(*folders: Path) -> tuple[AddressRanges, date]:
@@ -285,6 +293,11 @@ def _read(path: Path) -> bytes:
         raise QuetsachError(
             Text("a table of this build is missing: {reason}", reason=error), hint=Text("install quetsach again")
         ) from error
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a table that a country may leave out is to be read; one of this build is missed where it is not."""
+    return path.exists() or path.is_relative_to(bundled("data"))
 
 
 def _digest(content: bytes) -> str:

@@ -129,6 +129,11 @@ COMMANDS: tuple[Command, ...] = (
         "quetsach.cli.center.arguments.measure:register_up",
     ),
     Command(
+        "center country",
+        "whether the folder of another country is whole",
+        "quetsach.cli.center.arguments.measure:register_country",
+    ),
+    Command(
         "center ingest",
         "take feed files into the lake, each exactly once",
         "quetsach.cli.center.arguments.measure:register_ingest",

@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from quetsach.core.errors import InputError
@@ -26,6 +26,22 @@ _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)", re.ASCII)
 _MOST_HOURS = 14
 _MOST_DIGITS = 30
 _EXAMPLES = ("email", "exchange_code", "phone")
+UNIT_KINDS = ("centre", "province", "district", "commune", "ministry", "agency", "enterprise")
+"""What a unit can be; whose codes have so many digits is named by kind."""
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "": (
+        *("code", "languages", "rest_days", "demonstration", "name", "capital", "zone", "territory", "letterhead"),
+        *("units", "tables"),
+    ),
+    "zone": ("name", "utc_offset", *DATA_LANGUAGES, "short"),
+    "territory": ("agency", "powers", "signer", "kinds"),
+    "letterhead": ("state", "motto"),
+    "units": ("digits", "exchange_code", "examples"),
+    "units.digits": UNIT_KINDS,
+    "units.examples": _EXAMPLES,
+    "tables": TABLES,
+}
+"""The fields of each table; all others hold a text in each language of data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +156,26 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
         zone_named: returns a zone of the time zone database; asked only for zones whose offset changes.
 
     Raises:
-        InputError: it is no such file; the error names the field.
+        InputError: it is no such file; the error names the first field that is wrong.
+    """
+    country, faults = examine_country(content, file=file, zone_named=zone_named)
+    if faults:
+        raise faults[0]
+    return country
+
+
+def examine_country(
+    content: bytes, *, file: str, zone_named: Callable[[str], tzinfo]
+) -> tuple[Country, Sequence[InputError]]:
+    """Read ``country.toml`` as ``read_country`` does, and return with it everything that is wrong with its fields.
+
+    Raises:
+        InputError: not TOML in UTF-8.
     """
     top = _Table.parse(content, file)
     zone, territory, letterhead = top.table("zone"), top.table("territory"), top.table("letterhead")
-    return Country(
+    kinds, tables = territory.table("kinds"), top.table("tables")
+    country = Country(
         code=top.matching("code", _CODE, Text("must be two capital letters, as in ISO 3166")),
         name=top.local_text("name"),
         zone=_zone(zone, zone_named),
@@ -157,37 +188,40 @@ def read_country(content: bytes, *, file: str, zone_named: Callable[[str], tzinf
             territory.local_text("agency"),
             territory.local_text("powers"),
             territory.local_text("signer"),
-            {name: territory.table("kinds").texts(name) for name in DATA_LANGUAGES},
+            {name: kinds.texts(name) for name in DATA_LANGUAGES},
         ),
         letterhead=Letterhead(letterhead.local_text("state"), letterhead.local_text("motto")),
         unit_codes=_unit_codes(top.table("units")),
         demonstration=top.text("demonstration", or_empty=True),
-        tables={name: top.table("tables").text(name) for name in TABLES},
+        tables={name: tables.text(name) for name in TABLES},
     )
+    top.refuse_unknown()
+    return country, top.faults
 
 
 def _languages(top: "_Table") -> tuple[str, ...]:
-    found = top.texts("languages")
-    if not found or len(set(found)) < len(found) or not all(map(_LANGUAGE.fullmatch, found)):
-        raise top.error("languages", Text("must be one or more languages, as in vi, en or fr, each once"))
-    return found
+    def fits(found: Sequence[str]) -> bool:
+        return 0 < len(found) == len(set(found)) and all(map(_LANGUAGE.fullmatch, found))
+
+    return top.texts("languages", fits, Text("must be one or more languages, as in vi, en or fr, each once"))
 
 
 def _rest_days(top: "_Table") -> frozenset[int]:
-    found = top.texts("rest_days")
-    if not found or len(set(found)) < len(found) or not set(found) < set(WEEKDAYS):
-        told = Text("must be one or more of {known}, each once and not all", known=", ".join(WEEKDAYS))
-        raise top.error("rest_days", told)
-    return frozenset(WEEKDAYS.index(day) for day in found)
+    def fits(found: Sequence[str]) -> bool:
+        return 0 < len(found) == len(set(found)) and set(found) < set(WEEKDAYS)
+
+    told = Text("must be one or more of {known}, each once and not all", known=", ".join(WEEKDAYS))
+    return frozenset(map(WEEKDAYS.index, top.texts("rest_days", fits, told)))
 
 
 def _unit_codes(table: "_Table") -> UnitCodes:
     digits, examples = table.table("digits"), table.table("examples")
+    exchange = re.compile("")
     try:
         exchange = re.compile(table.text("exchange_code"))
-    except (re.PatternError, OverflowError, RecursionError) as error:
-        raise table.error("exchange_code", Text("must be a regular expression")) from error
-    found = {name: digits.number(name, most=_MOST_DIGITS) for name in digits.values}
+    except (re.PatternError, OverflowError, RecursionError):
+        table.refuse("exchange_code", Text("must be a regular expression"))
+    found = {name: digits.number(name, most=_MOST_DIGITS) for name in UNIT_KINDS if name in digits.values}
     return UnitCodes(found, exchange, {name: examples.text(name) for name in _EXAMPLES})
 
 
@@ -196,22 +230,25 @@ def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:
     if offset:
         match = _OFFSET.fullmatch(offset)
         if match is None or int(match[2]) > _MOST_HOURS:
-            raise table.error("utc_offset", Text("must be hours and minutes, as in +01:00"))
+            table.refuse("utc_offset", Text("must be hours and minutes, as in +01:00"))
+            return UTC
         apart = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(apart if match[1] == "+" else -apart, name)
     try:
-        return zone_named(name)
-    except (LookupError, ValueError, OSError) as error:
-        raise table.error("name", Text("is no zone of the time zone database of this machine")) from error
+        return zone_named(name) if name else UTC
+    except (LookupError, ValueError, OSError):
+        table.refuse("name", Text("is no zone of the time zone database of this machine"))
+        return UTC
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One table of the file, whose fields are checked as they are read."""
+    """One table of the file, whose fields are checked as they are read; what is wrong is kept, and no value given."""
 
     values: Mapping[str, Any]
     file: str
     path: str = ""
+    faults: list[InputError] = field(default_factory=list)
 
     @classmethod
     def parse(cls, content: bytes, file: str) -> "_Table":
@@ -220,38 +257,56 @@ class _Table:
         except (ValueError, RecursionError) as error:
             raise InputError(Text("not TOML in UTF-8: {error}", error=str(error)[:200]), where=file) from error
 
-    def error(self, name: str, what: Text) -> InputError:
+    def refuse(self, name: str, what: Text) -> None:
         told = Text("{field} {what}", field=f"{self.path}{name}", what=what)
-        return InputError(told, where=self.file, hint="docs/how-to/another-country.md")
+        self.faults.append(InputError(told, where=self.file, hint="docs/how-to/another-country.md"))
+
+    def refuse_unknown(self) -> None:
+        """Refuse fields that have no meaning: one that is misspelt would be left out without a word."""
+        known = _FIELDS.get(self.path.removesuffix("."), DATA_LANGUAGES)
+        for name, value in self.values.items():
+            if name not in known:
+                self.refuse(name, Text("is no field; here are known: {names}", names=", ".join(known)))
+            elif isinstance(value, dict):
+                _Table(value, self.file, f"{self.path}{name}.", self.faults).refuse_unknown()
 
     def table(self, name: str) -> "_Table":
         value = self.values.get(name)
         if not isinstance(value, dict):
-            raise self.error(name, Text("must be a table"))
-        return _Table(value, self.file, f"{self.path}{name}.")
+            self.refuse(name, Text("must be a table"))
+            return _Table({}, self.file)  # each of its fields would be told, too
+        return _Table(value, self.file, f"{self.path}{name}.", self.faults)
 
     def text(self, name: str, *, or_empty: bool = False) -> str:
         value = self.values.get(name, "" if or_empty else None)
-        if not isinstance(value, str) or not (value.strip() or or_empty):
-            raise self.error(name, Text("must be a text"))
-        return value
+        if isinstance(value, str) and (value.strip() or or_empty):
+            return value
+        self.refuse(name, Text("must be a text"))
+        return ""
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def texts(
+        self,
+        name: str,
+        fits: Callable[[Sequence[str]], bool] = lambda _: True,
+        told: Text = Text("must be a list of texts"),  # noqa: B008  (frozen)
+    ) -> tuple[str, ...]:
         value = self.values.get(name)
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-            raise self.error(name, Text("must be a list of texts"))
-        return tuple(value)
+        if isinstance(value, list) and all(isinstance(one, str) and one for one in value) and fits(value):
+            return tuple(value)
+        self.refuse(name, told)
+        return ()
 
     def number(self, name: str, *, most: int) -> int:
         value = self.values.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise self.error(name, Text("must be a number from 1 to {most}", most=most))
-        return value
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+            return value
+        self.refuse(name, Text("must be a number from 1 to {most}", most=most))
+        return 1
 
     def matching(self, name: str, pattern: re.Pattern[str], told: Text) -> str:
         value = self.text(name)
-        if not pattern.fullmatch(value):
-            raise self.error(name, told)
+        if value and not pattern.fullmatch(value):
+            self.refuse(name, told)
         return value
 
     def local_text(self, name: str) -> LocalText:

@@ -3,7 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from quetsach.core.country import Country, read_country
+from quetsach.campaign.units.unit import UnitKind
+from quetsach.core.country import UNIT_KINDS, Country, examine_country, read_country
 from quetsach.core.errors import InputError
 from quetsach.installation import bundled_country_file
 
@@ -56,6 +57,10 @@ def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency:
         ('phone = "0225 3842 119"', 'telephone = "0225 3842 119"', "units.examples.phone must be a text"),
         ('state.en = "SOCIALIST REPUBLIC OF VIET NAM"\n', "", "letterhead.state.en must be a text"),
         ("[zone]", "[zone", "not TOML"),
+        ("utc_offset", "utc_ofset", "zone.utc_ofset is no field; here are known: name, utc_offset, vi"),
+        ("district = 3", "town = 3", "units.digits.town is no field"),
+        ('motto.en = "Inde', 'motto.fr = "Inde', "letterhead.motto.en must be a text"),
+        ("[tables]\n", '[tables]\nlaws = "laws"\n', "tables.laws is no field"),
     ],
 )
 def test_what_is_wrong_is_named(was: str, becomes: str, told: str) -> None:
@@ -68,3 +73,13 @@ def test_what_is_wrong_is_told_in_the_language_of_who_reads_it() -> None:
     with pytest.raises(InputError) as caught:
         read(VN.replace("exchange_code = '[A-Z]", "exchange_code = '([A-Z]", 1))
     assert caught.value.in_language("vi") == "country.toml: units.exchange_code phải là biểu thức chính quy"
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    wrong = VN.replace('code = "VN"', 'code = "vn"').replace('en = "Ha Noi"', "").replace("[letterhead]", "[head]")
+    _, faults = examine_country(wrong.encode(), file="country.toml", zone_named=ZoneInfo)
+    assert [fault.what.split(" ", 1)[0] for fault in faults] == ["letterhead", "code", "capital.en", "head"]
+
+
+def test_digits_are_named_by_the_kinds_of_units() -> None:
+    assert tuple(UnitKind) == UNIT_KINDS

@@ -60,6 +60,7 @@ def test_until_the_reform_there_are_63_provinces_696_districts_and_10035_commune
 
 def test_the_tree_that_stands_for_2020_has_the_counts_that_its_note_says() -> None:
     snapshot = load_tree_snapshot()
+    assert snapshot is not None
     for day in (snapshot.first, CAMPAIGN, snapshot.as_of):
         count = _count(day)
         assert snapshot.is_of(districts=count["district"], communes=count["commune"])

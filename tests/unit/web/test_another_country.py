@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import another_country
+from tests.another_country import COUNTRY
 
-COUNTRY = Path(another_country.__file__).parent
+ROOT = Path(__file__).parents[3]
 OURS = ("Quét Sạch",)
 """The name of the product is the same in every country."""
 VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u0110\u0111\u01a0\u01a1\u01af\u01b0]")
@@ -21,10 +21,10 @@ VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u0110\u0111\u01a0\u01a1\u01af\u01b0]")
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     data = tmp_path_factory.mktemp("zubrovka")
-    shutil.copytree(COUNTRY, data / "country", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(COUNTRY, data / "country")
     (data / "secret.key").write_text("k" * 64)
     words = [sys.executable, "-m", "tests.another_country.driver", str(data)]
-    done = subprocess.run(words, cwd=COUNTRY.parents[1], capture_output=True, text=True, check=False)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -8,14 +8,17 @@ from datetime import date
 from itertools import pairwise
 
 from quetsach.campaign.errors import UnitsError
-from quetsach.campaign.units.unit import Edge, Unit, earlier, has_part
+from quetsach.campaign.units.unit import Edge, Unit, UnitKind, earlier, has_part
 from quetsach.core.errors import InputError
 from quetsach.core.text import LocalText, Number, Text
 
 # The dated tree: where each unit stands on each day, worked out from who reports to whom.
 
-ROOT = "tw"
-"""Key of the centre, the one unit that reports to nobody."""
+
+def is_top(path: str) -> bool:
+    """Whether a path is that of the centre, below which the whole tree is."""
+    return path.count("/") == 2
+
 
 _CLOSES_EARLY = (
     Text("closes before it opens"),
@@ -27,7 +30,11 @@ _CENTRE_REPORTS = (
 )
 _NO_PARENT = (
     Text("reports to nobody"),
-    Text("put the key of the unit above it"),
+    Text("put the key of the unit above it; at the top of the tree stands one unit of the kind centre"),
+)
+_TWO_CENTRES = (
+    Text("a tree has one centre"),
+    Text("give all units but the one at the top another kind than centre"),
 )
 _TWO_PARENTS = (
     Text("two parents on one day, or none"),
@@ -91,6 +98,8 @@ def positions(units: Iterable[Unit]) -> list[Position]:
 def _examined(units: Iterable[Unit]) -> tuple[list[TreeFault], list[Position]]:
     by_key = {unit.key: unit for unit in units}
     faults = [fault for unit in by_key.values() for fault in _own_faults(unit, by_key)]
+    more = [unit.key for unit in by_key.values() if unit.kind == UnitKind.CENTRE][1:]
+    faults += [TreeFault(key, "kind", *_TWO_CENTRES) for key in more]
     if faults:  # what stands below a fault would be told again for every unit
         return faults, []
     found = _laid_out(by_key)
@@ -102,7 +111,7 @@ def _own_faults(unit: Unit, by_key: Mapping[str, Unit]) -> Iterable[TreeFault]:
     starts = [first for first, _ in unit.parents]
     if unit.closed is not None and unit.closed <= unit.opened:
         yield TreeFault(unit.key, "closed", *_CLOSES_EARLY)
-    elif unit.key == ROOT:
+    elif unit.kind == UnitKind.CENTRE:
         if unit.parents:
             yield TreeFault(unit.key, "parent", *_CENTRE_REPORTS)
     elif not unit.parents:
@@ -137,8 +146,11 @@ def _laid_out(by_key: Mapping[str, Unit]) -> list[Position]:
     for unit in by_key.values():
         for edge in unit.edges():
             below[edge.parent].append(edge)
-    root = by_key.get(ROOT)
-    waiting = [] if root is None else [Position(ROOT, None, f"/{ROOT}/", 0, root.opened, root.closed)]
+    waiting = [
+        Position(unit.key, None, f"/{unit.key}/", 0, unit.opened, unit.closed)
+        for unit in by_key.values()
+        if unit.kind == UnitKind.CENTRE
+    ]
     found: list[Position] = []
     while waiting:
         above = waiting.pop()

@@ -166,8 +166,8 @@ def load(arguments: argparse.Namespace) -> int:
         return ExitCode.NOTHING_FOUND
     tell(
         Text(
-            "Added {count} unit of the tables of this build; those that were there stay as they were.",
-            many="Added {count} units of the tables of this build; those that were there stay as they were.",
+            "Added {count} unit of the tables of the country; those that were there stay as they were.",
+            many="Added {count} units of the tables of the country; those that were there stay as they were.",
             count=loaded.added,
         ),
         language,

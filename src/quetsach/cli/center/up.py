@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from quetsach.cli.center.acts import found
+from quetsach.cli.center.country import require_whole_country
 from quetsach.cli.center.preparation import one_centre, prepare
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import tell
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     with one_centre(data):
         if not arguments.prepare_only:
             _refuse_taken(arguments.host, arguments.port)
+        require_whole_country(data, chosen_language(arguments))
         prepare(
             data,
             tools=arguments.tool,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.campaign.units.country import BY_KEY, CITY, REFORM, START, UNITS, unit
 
 from quetsach.campaign.errors import UnitsError
-from quetsach.campaign.units.tree import ROOT, Position, positions, tree_faults
+from quetsach.campaign.units.tree import Position, is_top, positions, tree_faults
 from quetsach.campaign.units.unit import Unit, UnitKind
 
 DAY = timedelta(days=1)
@@ -106,6 +106,24 @@ def test_positions_of_a_faulty_tree_are_refused_with_the_unit() -> None:
     assert (refused.value.where, bool(refused.value.hint)) == ("11302-2020", True)
 
 
+def test_the_top_is_the_unit_of_the_kind_centre_whatever_its_key() -> None:
+    top = replace(BY_KEY["tw"], key="co")
+    paths = [place.path for place in positions([top, unit("31-2020", "co")])]
+    assert paths == ["/co/", "/co/31-2020/"]
+    assert [is_top(path) for path in paths] == [True, False]
+
+
+def test_who_has_nobody_above_is_told_what_stands_at_the_top() -> None:
+    fault, *_ = tree_faults([unit("co", None), unit("31-2020", "co")])
+    assert (fault.unit, fault.column) == ("co", "parent")
+    assert fault.hint.en.endswith("at the top of the tree stands one unit of the kind centre")
+
+
+def test_a_second_centre_is_refused() -> None:
+    assert _complaints(unit("co", None, kind="centre")) == [("co", "kind")]
+
+
+ROOT = "tw"
 DAYS = 12
 
 

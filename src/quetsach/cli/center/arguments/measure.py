@@ -41,6 +41,21 @@ def register_feeds(parser: Parser) -> None:
     listing.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def register_country(parser: Parser) -> None:
+    """Add ``country`` with ``check``."""
+    parser.show_examples("quetsach center country check data/country")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = add_command(
+        commands,
+        "check",
+        summary="everything that is wrong with the folder of a country, before a centre is made of it",
+        examples="quetsach center country check data/country\nquetsach center country check data/country --json",
+    )
+    check.add_argument("folder", type=Path, metavar="DIR", help="the folder with country.toml")
+    check.add_argument("--json", action="store_true", help="print the result as JSON")
+    check.set_defaults(run=act("country:check"))
+
+
 def register_figures(parser: Parser) -> None:
     """Add ``figures`` with its commands."""
     parser.show_examples("quetsach center figures show\nquetsach center figures publish")

@@ -198,7 +198,7 @@ def key_below(top: Position, path: str = "path") -> Combinable:
 def tree_note(day: date) -> LocalText | None:
     """Return what is to be said beside the tree of a day for which that of another day stands, if one does."""
     snapshot = load_tree_snapshot(settings.CENTER.data)
-    if not snapshot.covers(day):
+    if snapshot is None or not snapshot.covers(day):
         return None
     there = Unit.objects.filter(Q(closed=None) | Q(closed__gt=day), opened__lte=day)
     kinds = Count("pk", filter=Q(kind=UnitKind.DISTRICT)), Count("pk", filter=Q(kind=UnitKind.COMMUNE))

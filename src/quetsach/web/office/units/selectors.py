@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from quetsach.campaign.authority import Permission
 from quetsach.campaign.units.cells import write_csv
 from quetsach.campaign.units.table import contact_rows, member_rows, succession_rows, unit_rows
-from quetsach.campaign.units.tree import ROOT
+from quetsach.campaign.units.tree import is_top
 from quetsach.web.office.people.access import paths_of, require, visible
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.reading import kept_while_read
@@ -112,7 +112,7 @@ def seen_keys(person: Person, act: Permission, *, day: date) -> set[str]:
 
 def places_in_sight(person: Person, tops: tuple[str, ...], day: date, now: date) -> QuerySet[Position]:
     """Return the positions that a person's search looks through: who sees the whole tree may search it on any day."""
-    if f"/{ROOT}/" in tops:
+    if any(map(is_top, tops)):
         return Position.objects.on(day)
     return Position.objects.on(now).filter(visible(person, Permission.SEE, day=now))
 

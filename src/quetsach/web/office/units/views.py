@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Permission, scope
-from quetsach.campaign.units.tree import ROOT
+from quetsach.campaign.units.tree import is_top
 from quetsach.campaign.units.unit import UnitKind
 from quetsach.core.period import read_day
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
@@ -95,7 +95,7 @@ def units(request: HttpRequest) -> HttpResponse:
         return redirect("office:units:unit", starts[0].key)
     sight = places_in_sight(current_person(request), tops, day, now)
     found = units_found(text, sight) if text else []
-    ended = units_ended(text, day, None if f"/{ROOT}/" in tops else sight) if text else []
+    ended = units_ended(text, day, None if any(map(is_top, tops)) else sight) if text else []
     context = {"starts": starts, "found": found, "ended": ended, "text": text, "day": day, "today": now}
     context["tree_note"] = tree_note(day)
     return render(request, "office/units/units.html", context)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from quetsach.campaign.authority import COUNTRY_ROLES, Permission, Role
 from quetsach.campaign.helpdesk import CaseState
+from quetsach.campaign.units.tree import is_top
 from quetsach.core.text import Text
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import may_do, may_give_over, may_manage, may_vouch, paths_of, today
@@ -19,8 +20,6 @@ from quetsach.web.office.refusal import AccessError
 from quetsach.web.office.tree.models import Unit
 
 # Giving duties and ending them: only in one's own subtree, never more than one has.
-
-_STROKES_OF_ROOT = 2  # "/tw/"
 
 
 @transaction.atomic
@@ -87,7 +86,7 @@ def require_gift(*, role: Role, unit: Unit, by: Person | None, now: datetime) ->
     """
     day = today(now)
     paths = paths_of(unit, day=day)
-    if not paths or (role in COUNTRY_ROLES and any(path.count("/") != _STROKES_OF_ROOT for path in paths)):
+    if not paths or (role in COUNTRY_ROLES and not all(map(is_top, paths))):
         raise PeopleError(
             _("this role cannot be held over this unit"),
             hint=_("roles of the centre are held over the whole country; other duties over a unit that exists today"),
