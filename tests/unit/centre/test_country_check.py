@@ -7,6 +7,13 @@ import pytest
 from tests.another_country import COUNTRY
 
 from quetsach.centre.country_check import check_country
+from quetsach.centre.tables import (
+    load_calendar,
+    load_former_names,
+    load_network_tables,
+    load_tiles,
+    load_tree_snapshot,
+)
 from quetsach.installation import bundled_country_file
 
 GUIDE = "docs/how-to/another-country.md"
@@ -96,6 +103,18 @@ def test_what_is_wrong_is_named(folder: Path, file: str, was: str, becomes: str,
 def test_a_table_that_may_be_absent_is_empty(folder: Path, name: str) -> None:
     (folder / "tables" / name).unlink()
     assert told(folder) == []
+
+
+def test_a_centre_reads_tables_that_are_absent_as_empty(folder: Path) -> None:
+    for name in ("places/spellings.csv", "places/tiles.csv", "events/holidays.csv"):
+        (folder / "tables" / name).unlink()
+    data = folder.parent
+    calendar = load_calendar(data)
+    assert (calendar.events, calendar.holidays) == ((), ())
+    assert load_tiles(data).squares == {}
+    assert load_former_names(data) == {}
+    assert load_tree_snapshot(data) is None
+    assert load_network_tables(data).version.startswith("2026-01-01")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,7 @@
+"""Runs the command ``quetsach`` as ``python -m quetsach``."""
+
+import sys
+
+from quetsach.cli.main import main
+
+sys.exit(main())
