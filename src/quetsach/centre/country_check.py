@@ -1,6 +1,5 @@
 """Checks the folder of a country whole, before a centre is made of it: every fault with its file and what to do."""
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,12 @@ from quetsach.core.country import Country, Places, examine_country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.language import DATA_LANGUAGES, language_name
 from quetsach.core.table import read_places
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.core.tile import read_tiles
 from quetsach.network import RegionNames, read_isps, read_ranges, read_spellings
 
 _MOST_FAULTS = 50
 """Of one file."""
-_MOST_BYTES = 1 << 30
 _GUIDE = Text("the guide says what belongs there: docs/how-to/another-country.md")
 _NO_FOLDER = (
     Text("there is no such folder"),
@@ -105,14 +103,14 @@ class _Folder:
         """Return the files of a table; none where its folder is missing, which is told already."""
         return sorted(self.tables[table].glob(pattern)) if table in self.tables else []
 
-    def read[T](self, path: Path, read: Callable[[bytes, str], T], *, most: int = storage.INPUT_BYTES) -> T | None:
+    def read[T](self, path: Path, read: Callable[[bytes, str], T]) -> T | None:
         """Read a file, note every fault of its rows, and return what it holds; ``None`` if it has a fault.
 
         A row with a fault is read as an empty one the next time, so that the faults behind it are found, too.
         """
         where, told = self.shown(path), set[str]()
         try:
-            lines = storage.read_input(path, most_bytes=most).split(b"\n")
+            lines = storage.read_input(path).split(b"\n")
         except QuetsachError as error:
             self.faults.append(_placed(error, where))
             return None
@@ -198,7 +196,14 @@ class _Folder:
         self.one("events", "holidays.csv", read_holidays)
         dated = [path for path in self.found("network", "*") if DATED_TABLE.fullmatch(path.name)]
         for path in (path for path in dated if path.suffix == ".csv"):
-            self.read(path, lambda content, where: read_ranges(io.BytesIO(content), where=where), most=_MOST_BYTES)
+            where = self.shown(path)
+            try:
+                with path.open("rb") as stream:  # may be large: of such a table the first fault is told
+                    read_ranges(stream, where=where)
+            except QuetsachError as error:
+                self.faults.append(_placed(error, where))
+            except OSError as error:
+                self.refuse(where, Text("cannot be read: {reason}", reason=SystemText(error.strerror)), _GUIDE)
         if not dated and "network" in self.tables:
             self.refuse(self.shown(self.tables["network"] / "prefixes-YYYY-MM-DD.csv"), Text("is missing"), _GUIDE)
 
