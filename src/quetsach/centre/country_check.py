@@ -24,6 +24,7 @@ from quetsach.core.table import read_places
 from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.core.tile import read_tiles
 from quetsach.network import RegionNames, read_isps, read_ranges, read_spellings
+from quetsach.simulate import read_scenario
 
 _MOST_FAULTS = 50
 """Of one file."""
@@ -209,8 +210,6 @@ class _Folder:
 
     def of_campaigns(self) -> None:
         """Check campaigns, what was published about them, their replays, and the forms of returns."""
-        from quetsach.simulate import read_scenario  # noqa: PLC0415  (slow to load)
-
         self.all("campaigns", "*/campaign.toml", read_campaign)
         self.all("campaigns", "*/published.toml", read_published)
         self.all("campaigns", "*/scenario.toml", read_scenario)

@@ -23,8 +23,8 @@ def faulty(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "The folder of Zubrovka is whole: 4 units, 2 provinces and cities.\n"),
-        ("vi", "Thư mục của quốc gia Zubrovka đầy đủ và không có lỗi: 4 đơn vị, 2 tỉnh, thành phố.\n"),
+        ("en", "The folder of Zubrovka is whole: 4 units, 2 provinces and cities of all times.\n"),
+        ("vi", "Thư mục của quốc gia Zubrovka đầy đủ và không có lỗi: 4 đơn vị, 2 tỉnh, thành phố qua các thời kỳ.\n"),
     ],
 )
 def test_a_whole_folder_is_told_with_what_it_holds(

@@ -30,7 +30,7 @@ def check(arguments: argparse.Namespace) -> int:
         _tell_faults(checked.faults, language, sys.stdout)
     else:
         whole = Text(
-            "The folder of {country} is whole: {units} units, {places} provinces and cities.",
+            "The folder of {country} is whole: {units} units, {places} provinces and cities of all times.",
             country=checked.name,
             units=Number(checked.units),
             places=Number(checked.places),
