@@ -2,18 +2,19 @@
 
 ``django.po`` says what templates and forms say, and ``messages.po`` the sentences of ``quetsach.core.text``. With a
 language (``python -m quetsach.web.catalogue fr``) its files are begun beside the Vietnamese ones, or brought up to
-them.
+them; a text that another file of the language says already is taken from there. What is still to be said is counted.
 
 The compiled catalogues are kept with their sources, so that running the centre needs neither gettext nor a build
 step; a test fails when one does not match its source.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -37,33 +38,58 @@ def sources() -> Iterator[Path]:
     yield from sorted(PACKAGES.rglob("locale/*/LC_MESSAGES/*.po"))
 
 
-def compiled(source: Path) -> bytes:
-    """Return the content of the ``.mo`` file that belongs to a ``.po`` file."""
+def _read(source: Path) -> Catalog:
     with source.open("rb") as file:
-        catalogue = read_po(file, locale=source.parts[-3], abort_invalid=True)
+        return read_po(file, locale=source.parts[-3], abort_invalid=True)
+
+
+def is_said(message: Message) -> bool:
+    """Return whether a text is said, in each of its plural forms."""
+    return all(message.string) if message.pluralizable else bool(message.string)
+
+
+def compiled(source: Path) -> bytes:
+    """Return the content of the ``.mo`` file that belongs to a ``.po`` file; what is not said whole is not in it."""
+    catalogue = _read(source)
+    for message in [one for one in catalogue if one.id and not is_said(one)]:
+        catalogue.delete(message.id, message.context)
     catalogue.creation_date = catalogue.revision_date = _NO_DATE
     buffer = BytesIO()
     write_mo(buffer, catalogue)
     return buffer.getvalue()
 
 
-def begun(source: Path, language: str, written: bytes = b"") -> bytes:
-    """Return the file of another language: the texts of a Vietnamese one, what ``written`` says, and nothing said yet.
+type Said = Mapping[tuple[str | None, str | tuple[str, ...]], str | tuple[str, ...]]
+"""What a language says already: context and text -> how it is said."""
+_NOTHING: Said = {}
+
+
+def said_already(language: str, name: str) -> Said:
+    """Return what all files of a name say in a language: they are read as one, so a text is said alike in each."""
+    found = [path for path in sources() if path.parts[-3] == language and path.name == name]
+    return {(one.context, one.id): one.string for path in found for one in _read(path) if one.id and is_said(one)}
+
+
+def begun(source: Path, language: str, written: bytes = b"", said: Said = _NOTHING) -> bytes:
+    """Return the file of another language: the texts of a Vietnamese one, and what is said of them already.
 
     Args:
         source: a Vietnamese ``.po`` file.
         language: a code that Babel knows, such as ``fr``.
         written: the file of that language as it is; texts that are no longer in ``source`` are left out.
+        said: what other files of the language say.
 
     Raises:
         babel.UnknownLocaleError: nobody knows the plural forms of the language.
     """
-    with source.open("rb") as file:
-        wanted = read_po(file, locale=_COMPLETE, abort_invalid=True)
+    wanted = _read(source)
     made = read_po(BytesIO(written), locale=language, abort_invalid=True)
     for message in wanted:
         message.string = ("",) * made.num_plurals if message.pluralizable else ""
     made.update(wanted, no_fuzzy_matching=True)
+    for message in made:
+        if message.id and not is_said(message):
+            message.string = said.get((message.context, message.id), message.string)
     buffer = BytesIO()
     write_po(buffer, made, width=0, omit_header=True, ignore_obsolete=True)
     return _HEADER.format(language=language, plural_forms=made.plural_forms).encode() + buffer.getvalue()
@@ -71,12 +97,24 @@ def begun(source: Path, language: str, written: bytes = b"") -> bytes:
 
 def begin(language: str) -> None:
     """Write the files of a language beside the Vietnamese ones; what Django says itself is in Django."""
+    said = {name: said_already(language, name) for name in ("django.po", "messages.po")}
     for source in sources():
         if source.parts[-3] == _COMPLETE and "django_words" not in source.parts:
             path = source.parents[2] / language / source.parent.name / source.name
             storage.make_folder(path.parent, mode=storage.SHARED_FOLDER)
             written = path.read_bytes() if path.exists() else b""
-            storage.write(path, begun(source, language, written), mode=storage.SHARED)
+            storage.write(path, begun(source, language, written, said[source.name]), mode=storage.SHARED)
+
+
+def counted() -> Iterator[str]:
+    """Yield for each language how many of its texts are said, and for each of its files where some are not yet."""
+    for language in sorted({path.parts[-3] for path in sources()}):
+        files = [path for path in sources() if path.parts[-3] == language]
+        said = {path: [is_said(one) for one in _read(path) if one.id] for path in files}
+        for path, texts in said.items():
+            if not all(texts):
+                yield f"{path.relative_to(PACKAGES)}: {sum(texts)} of {len(texts)} said"
+        yield f"{language}: {sum(map(sum, said.values()))} of {sum(map(len, said.values()))} said"
 
 
 if __name__ == "__main__":
@@ -84,3 +122,5 @@ if __name__ == "__main__":
         begin(named)
     for path in sources():
         storage.write(path.with_suffix(".mo"), compiled(path), mode=storage.SHARED)
+    for line in counted():
+        print(line)  # noqa: T201 - a tool of who develops

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from gettext import GNUTranslations
+from itertools import product
 from pathlib import Path
 
 from quetsach.core.address import Address
@@ -34,26 +35,29 @@ _LANGUAGES = (OWN_LANGUAGE, *sorted(folder.name for folder in (_WEB / "locale").
 """The languages that pages can be in, whatever the country: those of the catalogues."""
 
 
-def _address(word: str, language: str, folder: Path = _WEB) -> str:
-    """Return a part of an address in a language, as the catalogue beside it has it."""
-    path = folder / "locale" / language / "LC_MESSAGES" / "django.mo"
-    if not path.is_file():
-        return word
-    with path.open("rb") as file:
-        return GNUTranslations(file).gettext(word)
+def _address(word: str, language: str, first: str, folder: Path = _WEB) -> str:
+    """Return a part of an address in a language, as the catalogue beside it has it, else that of the first one."""
+    for spoken in (language, first):
+        path = folder / "locale" / spoken / "LC_MESSAGES" / "django.mo"
+        if language == OWN_LANGUAGE or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            said = GNUTranslations(file).gettext(word)
+        if said != word:
+            return said
+    return word
 
 
 def office_path(language: str, first: str) -> str:
     """Return where the office is in a language, in a country whose first language is another or the same."""
-    return f"/{'' if language == first else f'{language}/'}{_address('office/', language)}"
+    return f"/{'' if language == first else f'{language}/'}{_address('office/', language, first)}"
 
 
 def _in_office(word: str = "", folder: Path = _PEOPLE, page: str = "") -> tuple[str, ...]:
     """Return where a part of the office can be in any country: where one has no such address nobody is served there."""
     return tuple(
-        office_path(language, first) + (_address(word, language, folder) + page if word else "")
-        for language in _LANGUAGES
-        for first in (language, "")
+        office_path(language, first) + (_address(word, language, first, folder) + page if word else "")
+        for language, first in product(_LANGUAGES, repeat=2)
     )
 
 

@@ -69,16 +69,14 @@ def test_the_language_switch_keeps_the_page(centre: Path, client: Client, vietna
 
 
 @pytest.mark.parametrize(("vietnamese", "english"), PAGES.values(), ids=PAGES)
-def test_both_versions_name_each_other_to_search_engines(
+def test_all_versions_name_each_other_to_search_engines(
     centre: Path, client: Client, vietnamese: str, english: str
 ) -> None:
     for path in (vietnamese, english):
         found = dict(re.findall(r'hreflang="([\w-]+)" href="([^"]+)"', page(client, path)))
-        assert found == {
-            "vi": f"http://localhost:8000{vietnamese}",
-            "en": f"http://localhost:8000{english}",
-            "x-default": f"http://localhost:8000{vietnamese}",
-        }
+        assert found.keys() == {*dict(django_settings.LANGUAGES), "x-default"}
+        assert found["vi"] == found["x-default"] == f"http://localhost:8000{vietnamese}"
+        assert found["en"] == f"http://localhost:8000{english}"
 
 
 @pytest.mark.parametrize("path", ALL)

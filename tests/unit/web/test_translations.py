@@ -3,6 +3,7 @@
 import io
 import re
 import unicodedata
+from gettext import GNUTranslations
 from pathlib import Path
 
 import django
@@ -11,13 +12,16 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from django import forms
 from django.utils.translation import gettext, override
+from tests import catalogues
 
 from quetsach.web import catalogue, portal
+from quetsach.web.limits import office_path
 
 WEB = Path(catalogue.__file__).parent
 SOURCES = [path for path in catalogue.sources() if path.name == "django.po"]
 PROSE = Path(portal.__file__).parent / "templates" / "portal" / "prose"
 DJANGO_WORDS = WEB / "django_words"
+_PLACE = re.compile(r"%\(\w+\)s|<\w+:\w+>")
 DJANGO_FILE = Path("locale", "en", "LC_MESSAGES", "django.po")
 
 
@@ -38,6 +42,10 @@ CATALOGUES = {
 }
 """Folder -> its messages. A catalogue speaks for its folder, less the folders below that have their own."""
 MESSAGES = [message for messages in CATALOGUES.values() for message in messages]
+
+
+def _by_name(path: Path) -> str:
+    return f"{path.parts[-5]}-{path.parts[-3]}"
 
 
 def owner(path: Path) -> Path:
@@ -79,45 +87,41 @@ def test_no_translation_is_left_over() -> None:
 
 def test_a_text_is_translated_alike_everywhere() -> None:
     """Django merges the catalogues: of two translations of one text, only one would ever be seen."""
+    ours = [path for path in SOURCES if DJANGO_WORDS not in path.parents]
+    assert catalogues.said_in_two_ways(ours) == {}
     found: dict[str, set[str]] = {}
     for message in MESSAGES:
         found.setdefault(message.id, set()).add(message.string)
     assert {text: ways for text, ways in found.items() if len(ways) > 1} == {}
 
 
-def test_no_translation_is_uncertain_or_empty() -> None:
-    assert [m.id for m in MESSAGES if m.fuzzy or not m.string] == []
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}")
-def test_each_language_says_all_that_vietnamese_says(source: Path) -> None:
+@pytest.mark.parametrize("source", SOURCES, ids=_by_name)
+def test_no_language_says_what_vietnamese_does_not(source: Path) -> None:
     own = source.parents[2] / "vi" / "LC_MESSAGES" / source.name
-    said = {(m.context, m.id): m for m in read_po(io.BytesIO(source.read_bytes()), locale=source.parts[-3]) if m.id}
-    assert said.keys() == {(m.context, m.id) for m in read_po(io.BytesIO(own.read_bytes()), locale="vi") if m.id}
-    assert [m.id for m in said.values() if m.fuzzy or not all(m.string if m.pluralizable else [m.string])] == []
+    assert catalogues.entries(source).keys() - catalogues.entries(own).keys() == set()
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}")
+@pytest.mark.parametrize("source", [path for path in SOURCES if DJANGO_WORDS not in path.parents], ids=_by_name)
+def test_no_translation_is_empty_uncertain_or_has_other_places(source: Path) -> None:
+    assert list(catalogues.faults(source, _PLACE)) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=_by_name)
 def test_the_compiled_catalogue_is_the_written_one(source: Path) -> None:
     assert source.with_suffix(".mo").read_bytes() == catalogue.compiled(source)
 
 
-def test_placeholders_survive_translation() -> None:
-    def placeholders(text: str) -> list[str]:
-        return sorted(re.findall(r"%\(\w+\)s|<\w+:\w+>", text))
-
-    assert [m.id for m in MESSAGES if placeholders(m.id) != placeholders(m.string)] == []
-
-
-def test_a_translation_can_be_filled_in() -> None:
+@pytest.mark.parametrize("source", SOURCES, ids=_by_name)
+def test_a_translation_can_be_filled_in(source: Path) -> None:
     """A bare per cent sign beside a placeholder cannot, and Django then shows the English text without a word."""
-    filled = {name: "1" for m in MESSAGES for name in re.findall(r"%\((\w+)\)s", m.id)}
-    assert [m.id for m in MESSAGES if "%(" in m.id and "%(" in m.string % filled] == []
+    said = [text for m in catalogues.entries(source).values() for text in catalogues.told(m) if "%(" in text]
+    filled = {name: 1 for text in said for name in re.findall(r"%\((\w+)\)[sd]", text)}
+    assert [text for text in said if "%(" in text % filled] == []
 
 
-def test_vietnamese_texts_are_composed() -> None:
-    texts = [m.string for m in MESSAGES] + [p.read_text("utf-8") for p in PROSE.rglob("*.html")]
-    assert [t[:40] for t in texts if not unicodedata.is_normalized("NFC", t)] == []
+def test_long_texts_are_composed() -> None:
+    found = [path for path in PROSE.rglob("*.html") if not unicodedata.is_normalized("NFC", path.read_text("utf-8"))]
+    assert found == []
 
 
 def test_vietnamese_is_the_default_and_differs_from_english() -> None:
@@ -182,8 +186,15 @@ msgstr[0] "{count} lượt quét"
 """
 
 
+def _vietnamese(folder: Path) -> Path:
+    source = folder / "vi" / "LC_MESSAGES" / "messages.po"
+    source.parent.mkdir(parents=True)
+    source.write_text(VIETNAMESE, "utf-8")
+    return source
+
+
 def test_a_language_is_begun_with_every_text_and_nothing_said(tmp_path: Path) -> None:
-    (source := tmp_path / "messages.po").write_text(VIETNAMESE, "utf-8")
+    source = _vietnamese(tmp_path)
     made = read_po(io.BytesIO(catalogue.begun(source, "fr")), locale="fr")
     assert {(m.context, m.id): m.string for m in made if m.id} == {
         (None, "Back"): "",
@@ -192,7 +203,7 @@ def test_a_language_is_begun_with_every_text_and_nothing_said(tmp_path: Path) ->
 
 
 def test_what_a_language_says_stays_when_it_is_brought_up_to_the_vietnamese(tmp_path: Path) -> None:
-    (source := tmp_path / "messages.po").write_text(VIETNAMESE, "utf-8")
+    source = _vietnamese(tmp_path)
     begun = catalogue.begun(source, "fr").decode()
     said = begun.replace('msgstr[0] ""', 'msgstr[0] "{count} analyse"')
     source.write_text(VIETNAMESE.replace('"Back"', '"Next"'), "utf-8")
@@ -201,3 +212,35 @@ def test_what_a_language_says_stays_when_it_is_brought_up_to_the_vietnamese(tmp_
         "Next": "",
         ("{count} scan", "{count} scans"): ("{count} analyse", ""),
     }
+
+
+def test_what_another_file_of_the_language_says_is_carried_over(tmp_path: Path) -> None:
+    source = _vietnamese(tmp_path)
+    elsewhere = {(None, "Back"): "Retour", ("verb", "Back"): "Reculer"}
+    for written in (b"", catalogue.begun(source, "fr")):  # begun with it, and brought up to it
+        made = read_po(io.BytesIO(catalogue.begun(source, "fr", written, elsewhere)), locale="fr")
+        assert {m.id: m.string for m in made if m.id} == {
+            "Back": "Retour",
+            ("{count} scan", "{count} scans"): ("", ""),
+        }
+
+
+def test_what_is_not_said_whole_is_not_compiled_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it falls back, both forms of it, to what a reader gets where a language has no such text."""
+    (source := tmp_path / "core" / "locale" / "fr" / "LC_MESSAGES" / "messages.po").parent.mkdir(parents=True)
+    half = 'msgid "{count} day"\nmsgid_plural "{count} days"\nmsgstr[0] "{count} jour"\nmsgstr[1] ""\n'
+    source.write_text(f'msgid "Back"\nmsgstr "Retour"\n\nmsgid "Next"\nmsgstr ""\n\n{half}', "utf-8")
+    read = GNUTranslations(io.BytesIO(catalogue.compiled(source)))
+    assert [read.gettext("Back"), read.gettext("Next")] == ["Retour", "Next"]
+    assert read.ngettext("{count} day", "{count} days", 1) == "{count} day"
+    monkeypatch.setattr(catalogue, "PACKAGES", tmp_path)
+    assert list(catalogue.counted()) == ["core/locale/fr/LC_MESSAGES/messages.po: 1 of 3 said", "fr: 1 of 3 said"]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "first", "path"),
+    [("en", "vi", "/en/office/"), ("xx", "vi", "/xx/van-phong/"), ("xx", "en", "/xx/office/")],
+)
+def test_the_office_is_where_django_has_it_when_a_language_says_no_address(spoken: str, first: str, path: str) -> None:
+    """Cookies and bounds of bodies go by it: Django takes the word of the first language."""
+    assert office_path(spoken, first) == path
