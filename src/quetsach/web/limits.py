@@ -66,7 +66,7 @@ OPEN_PATHS = _in_office("sign-in/")
 """Where in the office somebody who is not signed in may go: signing in and accepting an invitation."""
 ACCOUNT_PATHS = _in_office("account/")
 """Where somebody who has no second factor yet may go: to set one up."""
-FEED_FILE_PATHS = _in_office("feeds/", _OFFICE, "nhan-tep/")
+FEED_FILE_PATHS = _in_office("feeds/", _OFFICE / "feeds", "nhan-tep/")
 """In any country: where files of feeds are uploaded."""
 
 

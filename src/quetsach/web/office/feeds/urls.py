@@ -1,9 +1,11 @@
 """Pages of this room of the office."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office.feeds import views
 
+ADDRESS = _("feeds/")
 app_name = "feeds"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.feeds, name="feeds"),

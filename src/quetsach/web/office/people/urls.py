@@ -31,6 +31,7 @@ _ACCOUNT: list[URLPattern] = [
     path("phien/<int:key>/", views.end_session, name="end-session"),
 ]
 
+ADDRESS = ""
 app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_("people/"), include(_PEOPLE)),

@@ -11,11 +11,12 @@ from quetsach.campaign.helpdesk import Step as CaseStep
 from quetsach.campaign.returns.state import Act as ReturnAct
 from quetsach.installation import bundled
 from quetsach.web import office
-from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, names_in, particulars, subject_names
+from quetsach.web.office.audit.words import ACT_TITLES, DETAIL_TITLES, TITLES, names_in, particulars, subject_names
 from quetsach.web.office.returns.services.assignment import form_load
 
 SOURCES = sorted(Path(office.__file__).parent.rglob("*.py"))
 LITERAL = re.compile(r'(?:\bact=|_log\((?:\w+, )*|_write\(\w+, )"([a-z]+(?:-[a-z]+)*)"')
+SUBJECT = re.compile(r'\bsubject=f?"([a-z-]+)[:"]')
 
 
 def written() -> set[str]:
@@ -29,6 +30,12 @@ def test_the_code_writes_acts() -> None:
 
 def test_every_act_has_a_title() -> None:
     assert {act for act in written() if "-" in act} - set(ACT_TITLES) == set()
+
+
+def test_every_kind_of_subject_has_a_title() -> None:
+    kinds = {kind for path in SOURCES for kind in SUBJECT.findall(path.read_text("utf-8"))}
+    assert len(kinds) > 15
+    assert kinds - set(TITLES) == set()
 
 
 @pytest.mark.parametrize(("before", "steps"), [("return", ReturnAct), ("case", CaseStep)])
