@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
@@ -45,7 +46,7 @@ def _read(source: Path) -> Catalog:
 
 def is_said(message: Message) -> bool:
     """Return whether a text is said, in each of its plural forms."""
-    return all(message.string) if message.pluralizable else bool(message.string)
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
 def compiled(source: Path) -> bytes:
@@ -59,8 +60,8 @@ def compiled(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-type Said = Mapping[tuple[str | None, str | tuple[str, ...]], str | tuple[str, ...]]
-"""What a language says already: context and text -> how it is said."""
+type Said = Mapping[tuple[str | None, Any], Any]
+"""What a language says already: context and text -> how it is said, as Babel has them."""
 _NOTHING: Said = {}
 
 
