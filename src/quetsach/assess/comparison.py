@@ -110,7 +110,7 @@ def project(points: Sequence[Point], *, at: date) -> Answer:
     residual = float(np.sqrt(((logs - level - slope * (days - middle)) ** 2).sum() / degrees))
     ahead = at.toordinal() - middle
     reach = (
-        float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, degrees))
+        float(scipy.special.stdtrit(degrees, (1 + CONFIDENCE) / 2))
         * residual
         * math.sqrt(1 + 1 / len(points) + ahead**2 / spread)
     )
@@ -168,7 +168,7 @@ class CountChange:
     @property
     def percent(self) -> Estimate:
         """The change in percent of the first window, with its 95 % interval."""
-        reach = float(scipy.stats.norm.ppf((1 + CONFIDENCE) / 2)) * self.error
+        reach = float(scipy.special.ndtri((1 + CONFIDENCE) / 2)) * self.error
         value, low, high = (100 * math.expm1(self.log_ratio + shift) for shift in (0.0, -reach, reach))
         return Estimate(value, low, high)
 
@@ -204,8 +204,8 @@ def sides(rows: Mapping[str, tuple[Daily, Daily]], shown: Sequence[str]) -> Mapp
         return {}
     spread, each = _spread(np.array(list(scores.values()))), (1 + CONFIDENCE ** (1 / len(scores))) / 2
     # a spread that was estimated from few rows is not certain itself
-    tail = scipy.stats.t(len(scores) - 1) if spread > 1 else scipy.stats.norm
-    threshold = spread * float(tail.ppf(each))
+    degrees = len(scores) - 1 if spread > 1 else math.inf
+    threshold = spread * float(scipy.special.stdtrit(degrees, each))
     return {
         id_: Side.SAME if abs(score) < threshold else Side.MORE if score < 0 else Side.LESS
         for id_, score in scores.items()
@@ -226,7 +226,7 @@ def _spread(scores: NDArray[np.float64]) -> float:
     """Return the standard deviation of scores by their median, which a few rows that stand apart do not move."""
     if len(scores) < _ROWS_FOR_SPREAD:
         return 1.0
-    return max(1.0, math.sqrt(float(np.median(scores**2)) / float(scipy.stats.chi2.median(1))))
+    return max(1.0, math.sqrt(float(np.median(scores**2)) / float(scipy.special.chdtri(1, 0.5))))
 
 
 def _mean_count(daily: Daily) -> tuple[float, float]:

@@ -38,7 +38,7 @@ class Curve:
         inner = (self.share > 0) & (self.share < 1)
         low, high = self.share.copy(), self.share.copy()
         log = np.log(self.share[inner])
-        spread = scipy.stats.norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt(self.log_variance[inner]) / log  # negative
+        spread = scipy.special.ndtri((1 + CONFIDENCE) / 2) * np.sqrt(self.log_variance[inner]) / log  # negative
         low[inner], high[inner] = np.exp(log * np.exp(-spread)), np.exp(log * np.exp(spread))
         return low, high
 
@@ -217,7 +217,7 @@ def log_rank(spells: Spells, group: Codes, strata: Codes | None = None) -> LogRa
         )
     statistic = float(difference @ np.linalg.pinv(inner) @ difference)
     told = (tuple(float(n) for n in observed), tuple(float(n) for n in expected))
-    return LogRank(statistic, freedom, float(scipy.stats.chi2.sf(statistic, freedom)), *told)
+    return LogRank(statistic, freedom, float(scipy.special.chdtrc(freedom, statistic)), *told)
 
 
 def _add_stratum(spells: Spells, group: Codes, observed: Floats, expected: Floats, covariance: Floats) -> None:
@@ -290,7 +290,7 @@ def hazard_ratio(
     # Few providers: their spread is divided by one less, and the normal quantile is that of Student.
     drawn_logs = np.log([draw for draw in again if 0 < draw < np.inf])
     error = float(drawn_logs.std() * np.sqrt(len(both) / (len(both) - 1)))
-    half = error * scipy.stats.t.ppf((1 + CONFIDENCE) / 2, len(both) - 1)
+    half = error * scipy.special.stdtrit(len(both) - 1, (1 + CONFIDENCE) / 2)
     log = float(np.log(ratio))
     found = {**measured, "log_ratio": log, "standard_error": error}
     return Estimate(float(ratio), float(np.exp(log - half)), float(np.exp(log + half)), found)

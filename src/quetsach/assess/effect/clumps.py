@@ -62,7 +62,7 @@ class Changes:
     @property
     def mean(self) -> float:
         """The mean change."""
-        return float(np.average(self.size, weights=self.shares))
+        return float(self.shares @ self.size / self.shares.sum())
 
 
 @dataclass(frozen=True, slots=True)

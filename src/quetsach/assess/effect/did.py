@@ -182,7 +182,7 @@ def effects_by_time(comparison: Comparison, interval: Estimate) -> tuple[Part, .
     chance = np.array([one.by_chance for one in found.values()])
     usual = chance.std(axis=1)
     by_t = np.array([one.spread.interval().high - one.spread.value for one in found.values()])
-    deviation = np.maximum(usual, by_t / scipy.stats.norm.ppf((1 + CONFIDENCE) / 2))
+    deviation = np.maximum(usual, by_t / scipy.special.ndtri((1 + CONFIDENCE) / 2))
     largest = np.sort((np.abs(chance) / usual[:, None]).max(axis=0))
     reach = float(largest[-rank_of(chance.shape[1])[0]])
     return tuple(

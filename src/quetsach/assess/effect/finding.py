@@ -73,14 +73,14 @@ class Spread:
 
     def interval(self, measured: Mapping[str, float] | None = None) -> Estimate:
         """Return the value with its confidence interval."""
-        reach = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)) * self.error
+        reach = float(scipy.special.stdtrit(self.degrees, (1 + CONFIDENCE) / 2)) * self.error
         known = {"standard_error": self.error, "degrees_of_freedom": self.degrees} | dict(measured or {})
         return Estimate(self.value, self.value - reach, self.value + reach, known)
 
     @property
     def p_value(self) -> float:
         """Two-sided, against no effect."""
-        return float(2 * scipy.stats.t.sf(abs(self.value) / self.error, self.degrees))
+        return float(2 * scipy.special.stdtr(self.degrees, -abs(self.value) / self.error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +249,8 @@ class Finding:
         """
         judged = self.strict or self.effect
         reach = judged.high - judged.value if threshold > judged.value else judged.value - judged.low
-        sides = float(scipy.stats.norm.ppf((1 + self.confidence) / 2))
-        return float(scipy.stats.norm.cdf(sides * (threshold - judged.value) / reach))
+        sides = float(scipy.special.ndtri((1 + self.confidence) / 2))
+        return float(scipy.special.ndtr(sides * (threshold - judged.value) / reach))
 
     @property
     def reduction(self) -> Estimate | None:

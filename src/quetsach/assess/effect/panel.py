@@ -231,20 +231,20 @@ class Block:
     @property
     def target(self) -> Floats:
         """The mean of the treated (periods)."""
-        return np.asarray(np.average(self.treated, axis=0, weights=self.treated_weights))
+        return _mean(self.treated, self.treated_weights)
 
     def playing(self, group: Ints) -> Floats:
         """The mean of controls (indices) that play the treated (periods)."""
-        return np.asarray(np.average(self.controls[group], axis=0, weights=self.control_weights[group]))
+        return _mean(self.controls[group], self.control_weights[group])
 
     @property
     def covariates(self) -> Floats:
         """The mean covariates of the treated (k)."""
-        return np.asarray(np.average(self.treated_covariates, axis=0, weights=self.treated_weights))
+        return _mean(self.treated_covariates, self.treated_weights)
 
     def covariates_of(self, group: Ints) -> Floats:
         """The mean covariates of controls (indices) that play the treated (k)."""
-        return np.asarray(np.average(self.control_covariates[group], axis=0, weights=self.control_weights[group]))
+        return _mean(self.control_covariates[group], self.control_weights[group])
 
     @property
     def measured(self) -> dict[str, float]:
@@ -255,6 +255,11 @@ class Block:
             "periods_before": float(self.start),
             "periods_after": float(self.treated.shape[1] - self.start),
         }
+
+
+def _mean(rows: Floats, weights: Floats) -> Floats:
+    """Return the weighted mean of rows."""
+    return np.asarray(weights @ rows / weights.sum())
 
 
 def block_of(panel: Panel, *, controls_at_least: int = 1) -> Block | NotEstimable:

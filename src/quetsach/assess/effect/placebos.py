@@ -1,6 +1,7 @@
 """Placebos: each control, or a group as large as the treated, plays the treated unit against the other controls."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -92,10 +93,18 @@ class Played:
         return (1 + extreme) / (1 + len(self.effects))
 
 
-def play(method: Method, block: Block, groups: list[Ints]) -> Played:
-    """Estimate the treated against all controls, and each placebo against the other controls."""
-    own = _Case.of(method, block, block.target, block.covariates, np.array([], dtype=np.int64))
-    placebos = [_Case.of(method, block, block.playing(group), block.covariates_of(group), group) for group in groups]
+def play(method: Method, block: Block, groups: list[Ints], *, corrects: bool = False) -> Played:
+    """Estimate the treated against all controls, and each placebo against the other controls.
+
+    Args:
+        method: a synthetic control or a synthetic difference in differences.
+        block: the treated and the controls.
+        groups: the controls that play the treated, placebo by placebo.
+        corrects: whether effects are also told less what the misfit before the start would have led to.
+    """
+    case = partial(_Case.of, method, block, corrects=corrects)
+    own = case(block.target, block.covariates, np.array([], dtype=np.int64))
+    placebos = [case(block.playing(group), block.covariates_of(group), group) for group in groups]
     return Played(
         own.effect,
         own.weights,
@@ -128,21 +137,23 @@ class _Case:
     left: Floats
 
     @classmethod
-    def of(cls, method: Method, block: Block, series: Floats, covariates: Floats, without: Ints) -> "_Case":
+    def of(
+        cls, method: Method, block: Block, series: Floats, covariates: Floats, without: Ints, *, corrects: bool
+    ) -> "_Case":
         """Hold a series (periods) and its covariates (k) against all controls but some."""
         controls, others = (np.delete(part, without, axis=0) for part in (block.controls, block.control_covariates))
         target, controls = without_covariates(series, covariates, controls, others)
         effect, weights = ESTIMATORS[method](block)(target, controls)
         left = target - weights @ controls
         fit, ratio = _fit(left, block.start, is_centred=method is Method.SDID)
-        after = corrected(target, controls, block.start, weights) if method is Method.SC else effect
+        after = corrected(target, controls, block.start, weights) if corrects else effect
         return cls(effect, after, weights, fit, ratio, target - controls.mean(axis=0), left)
 
 
 def stretch_of(controls: int) -> float:
     """Return how much wider an interval by t of so many controls is than one that takes their spread for known."""
     sure = (1 + CONFIDENCE) / 2
-    return float(scipy.stats.t.ppf(sure, controls - 1) / scipy.stats.norm.ppf(sure))
+    return float(scipy.special.stdtrit(controls - 1, sure) / scipy.special.ndtri(sure))
 
 
 def placebo_groups(block: Block, generator: np.random.Generator) -> list[Ints]:

@@ -100,7 +100,7 @@ def stretched(one: Estimate) -> Estimate:
 
 def confidence_stretched(confidence: float) -> float:
     """Return how sure an interval of so much confidence is once it is stretched."""
-    return float(2 * scipy.stats.norm.cdf(STRICTER * scipy.stats.norm.ppf((1 + confidence) / 2)) - 1)
+    return float(2 * scipy.special.ndtr(STRICTER * scipy.special.ndtri((1 + confidence) / 2)) - 1)
 
 
 def _towards(one: Estimate, other: Estimate) -> Estimate:

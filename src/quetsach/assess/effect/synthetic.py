@@ -131,7 +131,7 @@ def _jackknife(treated: Floats, controls: Floats, weights: Floats) -> float:
 def _finding(method: Method, scale: Scale, block: Block, generator: np.random.Generator) -> Answer:
     groups = placebo_groups(block, generator)
     draws = min(len(groups), comb(len(block.controls), len(block.treated)))  # a group that is drawn twice tells once
-    played = play(method, block, groups)
+    played = play(method, block, groups, corrects=method is Method.SC)
     told = _told(method, scale, block, played.spread(len(block.controls) - 1.0), played.weights)
     if isinstance(told, NotEstimable):
         return told

@@ -217,7 +217,7 @@ def _told_apart(distance: Floats, scale: Floats, noise: Floats | None, confidenc
         if not open_.any():
             return told
         if noise is None:
-            critical = float(scipy.stats.norm.isf((1 - confidence) / open_.sum()))
+            critical = float(-scipy.special.ndtri((1 - confidence) / open_.sum()))
         else:
             largest = np.concatenate(
                 [_largest(noise[:, at : at + _AT_ONCE], scale, open_) for at in range(0, noise.shape[1], _AT_ONCE)]
@@ -248,7 +248,7 @@ class _LargestDifference:
         sharpest = float(errors[others].min() / errors[name])  # how narrow an edge the integrand has
         nodes = min(_NODES_AT_MOST, int(2 * _REACH / min(_WIDTH, sharpest / 2)) + 1)
         self._at = np.linspace(-_REACH, _REACH, nodes)
-        self._weights = scipy.stats.norm.pdf(self._at) * (self._at[1] - self._at[0])
+        self._weights = np.exp(-(self._at**2) / 2) / np.sqrt(2 * np.pi) * (self._at[1] - self._at[0])
         self._middle = self._at[:, None] * (errors[name] / errors)
         self._width = scale / errors
 
@@ -267,7 +267,7 @@ class _LargestDifference:
             return math.log(-math.log(share)) - math.log(-math.log(confidence))  # nearly a line in the value
 
         pairs = int((~lower).sum() + (~higher).sum())
-        ends = scipy.stats.norm.isf(1 - confidence) - 1e-6, scipy.stats.norm.isf((1 - confidence) / pairs) + 1e-6
+        ends = -scipy.special.ndtri(1 - confidence) - 1e-6, -scipy.special.ndtri((1 - confidence) / pairs) + 1e-6
         return float(scipy.optimize.brentq(inside, *ends, xtol=1e-6))
 
 
@@ -277,7 +277,7 @@ def _told_from(name: int, ahead: Floats, error: _LargestDifference | None, confi
     lower = higher = itself
     while not (lower & higher).all():
         if error is None:
-            critical = float(scipy.stats.norm.isf((1 - confidence) / ((~lower).sum() + (~higher).sum())))
+            critical = float(-scipy.special.ndtri((1 - confidence) / ((~lower).sum() + (~higher).sum())))
         else:
             critical = error.critical(lower, higher, confidence)
         found = (lower | (ahead > critical), higher | (-ahead > critical))

@@ -192,7 +192,7 @@ def _posterior(
     kept = spread**2 / (spread**2 + errors**2)
     middle, width = mean + kept * (estimates - mean), spread * np.sqrt(1 - kept)
     width = np.maximum(width, errors * _LEAST)  # without any spread the order is open, not that of the file
-    half = scipy.stats.norm.ppf((1 + CONFIDENCE) / 2) * width
+    half = scipy.special.ndtri((1 + CONFIDENCE) / 2) * width
     shrunk = [Estimate(float(m), float(m - h), float(m + h)) for m, h in zip(middle, half, strict=True)]
     drawn = middle + width * normal_draws(len(middle))
     return graded(drawn, shrunk, low_is_good=low_is_good)

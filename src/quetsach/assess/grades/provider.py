@@ -104,7 +104,7 @@ def own_change(before: Rates, after: Rates, *, rng: np.random.Generator) -> tupl
 
 def _told(posterior: Rates) -> list[Estimate]:
     """Return the mean of each rate with its interval."""
-    ends = [scipy.stats.gamma.ppf(tail, posterior.shape, scale=1 / posterior.weight) for tail in _TAILS]
+    ends = [scipy.special.gammaincinv(posterior.shape, tail) / posterior.weight for tail in _TAILS]
     return [
         Estimate(float(mean), float(low), float(high))
         for mean, low, high in zip(posterior.shape / posterior.weight, *ends, strict=True)

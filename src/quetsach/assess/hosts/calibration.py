@@ -182,7 +182,9 @@ def _by_sightings(part: NetworkPart, schedule: Schedule, uptime_hours: float) ->
 def _of_all(known: float, counted: float, by: Calibration, effective: float, unsure: float) -> Estimate:
     """Return the machines that are known and those of the rest, by the t distribution over networks."""
     learned = len(by.networks)
-    off = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, learned - 1)) * by.spread * sqrt(1 / learned + 1 / effective)
+    off = (
+        float(scipy.special.stdtrit(learned - 1, (1 + CONFIDENCE) / 2)) * by.spread * sqrt(1 / learned + 1 / effective)
+    )
     rest, half = counted / by.times, off + unsure
     return Estimate(known + rest, known * (1 - unsure) + rest * exp(-half), known * (1 + unsure) + rest * exp(half))
 

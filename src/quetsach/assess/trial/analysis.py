@@ -305,7 +305,7 @@ def _spread_of_days(given: Bools, hits: Floats, count: Floats) -> float:
     if not variance:
         return 0.0
     degrees = variance**2 / sum(part**2 / free for part, free in parts)
-    return float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(variance))
+    return float(scipy.special.stdtrit(degrees, (1 + CONFIDENCE) / 2) * np.sqrt(variance))
 
 
 def _back(outcomes: Outcomes, side: Bools, days: int) -> Answer:

@@ -42,7 +42,7 @@ def score_difference(treated: Floats, of: Floats, controls: Floats, of_controls:
 
 
 def _wilson(share: Floats, of: Floats) -> tuple[Floats, Floats]:
-    z = scipy.stats.norm.ppf(_TAIL)
+    z = scipy.special.ndtri(_TAIL)
     middle, width = share + z**2 / (2 * of), z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
     return (middle - width) / (1 + z**2 / of), (middle + width) / (1 + z**2 / of)
 
@@ -50,7 +50,7 @@ def _wilson(share: Floats, of: Floats) -> tuple[Floats, Floats]:
 def size_per_arm(control: float, treated: float, *, power: float) -> int:
     """Return how many it takes on each side to tell two shares apart with a power, two-sided at 5 %."""
     spread = control * (1 - control) + treated * (1 - treated)
-    z = scipy.stats.norm.ppf(_TAIL) + scipy.stats.norm.ppf(power)
+    z = scipy.special.ndtri(_TAIL) + scipy.special.ndtri(power)
     return int(np.ceil(spread * (z / (treated - control)) ** 2))
 
 
@@ -70,7 +70,7 @@ def power_of_difference(
     variance = design * (treated * (1 - treated) / sizes[0] + control * (1 - control) / sizes[1])
     if variance <= 0:
         return 1.0
-    return float(scipy.stats.norm.cdf(abs(difference) / np.sqrt(variance) - scipy.stats.t.ppf(_TAIL, degrees)))
+    return float(scipy.special.ndtr(abs(difference) / np.sqrt(variance) - scipy.special.stdtrit(degrees, _TAIL)))
 
 
 def detectable_difference(
