@@ -17,11 +17,10 @@ import socket
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NoReturn
 
 from tests.waiting import PATIENCE_SECONDS
 
@@ -131,22 +130,12 @@ def _serve(client: socket.socket) -> None:
         client.send(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]).encode())
 
 
-def _begin(request: dict[str, object], streams: list[int]) -> None:
-    """Do in the forked process what was asked for, and end it."""
-    code = 1
-    try:
-        for stream, number in zip(streams, (1, 2), strict=True):
-            os.dup2(stream, number)
-            os.close(stream)
-        code = _do(**request)  # type: ignore[arg-type]
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except BaseException:  # noqa: BLE001  (as an interpreter does that nothing catches)
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+def _begin(request: dict[str, Any], streams: list[int]) -> NoReturn:
+    """Do in the forked process what was asked for, and end it as an interpreter ends."""
+    for stream, number in zip(streams, (1, 2), strict=True):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.exit(_do(**request))
 
 
 def _do(words: list[str], environment: dict[str, str], folder: str, source: str | None = None) -> int:
