@@ -182,13 +182,15 @@ def _short(text: str) -> str:
 
 
 def put_in(fault: Mutant) -> bool:
-    """Put a fault into this process; False if its module was imported already and the fault is in what ran then."""
+    """Put a fault into this process; False if none of its functions is here, or it is in what ran at import."""
     if fault.module not in sys.modules:
         sys.meta_path.insert(0, Faulty(fault))
         return True
     if not fault.is_in_function:
         return False
     faulty = {(code.co_qualname, code.co_firstlineno): code for code in _codes(fault.compiled())}
+    is_here = False
+    gc.unfreeze()  # the tests keep what they collected out of searches for garbage, and out of this one
     for held in gc.get_objects():
         kind = type(held)  # an object that is made when it is first asked for would be asked by isinstance()
         if kind is FunctionType and held.__code__.co_filename == str(fault.path):
@@ -196,9 +198,10 @@ def put_in(fault: Mutant) -> bool:
             if len(code.co_freevars) != len(held.__code__.co_freevars):
                 return False
             held.__code__ = code
+            is_here = True
         elif kind is _CACHED and held.__module__.startswith("quetsach."):
             held.cache_clear()  # it may hold what the true code returned
-    return True
+    return is_here
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
