@@ -44,7 +44,7 @@ def test_first_and_last_day_are_included() -> None:
 
 
 def test_two_names_on_one_day_are_refused() -> None:
-    with pytest.raises(DocumentError, match="2020-12-31"):
+    with pytest.raises(DocumentError, match="31 December 2020"):
         read_issuers((ONE + ONE.replace("2020-01-01", "2020-12-31")).encode(), file="a")
 
 
