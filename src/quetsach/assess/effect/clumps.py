@@ -200,7 +200,7 @@ def noise_of_changes(before: Floats, weights: Floats) -> Floats | None:
     memory = float(np.clip((left[:, 1:] * left[:, :-1]).sum() / (left**2).sum(), 0.0, _MEMORY_AT_MOST))
     time = np.arange(weights.shape[1])
     kept = memory ** np.abs(time[:, None] - time)
-    return np.asarray(np.sqrt(variance * np.einsum("us,st,ut->u", weights, kept, weights, optimize=True)))
+    return np.asarray(np.sqrt(variance * ((weights @ kept) * weights).sum(axis=1)))
 
 
 def changes_of_treated(block: Block, weights: Floats) -> list[Changes]:

@@ -107,7 +107,7 @@ def fit_two_way(outcome: Floats, regressors: Floats) -> TwoWayFit | NotEstimable
     bread = np.linalg.inv(flat.T @ flat)
     coefficients = np.tensordot(y, x, axes=([-2, -1], [0, 1])) @ bread
     errors = y - np.tensordot(coefficients, x, axes=([-1], [-1]))
-    scores = np.einsum("...ut,utk->...uk", errors, x, optimize=True)
+    scores = (errors[..., None, :] @ x)[..., 0, :]
     correction = units / (units - 1) * (cells - 1) / (cells - count - periods)
     covariance = correction * (bread @ (np.swapaxes(scores, -1, -2) @ scores) @ bread)
     return TwoWayFit(coefficients, covariance, units - 1.0)

@@ -158,13 +158,15 @@ class Drawing:
         effect was estimated by ``estimated`` (times x kinds x periods). Rows err as those of what is left do.
         """
         errors = self.left.T @ self.left
-        of_one = np.einsum("bt,ts,bs->b", whole, errors, whole, optimize=True)
-        shared = np.einsum("bt,ts,cas->abc", whole, errors, estimated, optimize=True)
+        of_whole, times = whole @ errors, len(estimated)
+        of_one = (of_whole * whole).sum(axis=1)
+        shared = (estimated @ of_whole.T).transpose(1, 2, 0)  # true kinds x drawn kinds x times
         squares = np.bincount(self.lot.kind, self.lot.weights**2)
-        own = np.einsum("cat,ts,das,a->cd", estimated, errors, estimated, squares, optimize=True)
+        squared = (estimated @ errors) * squares[:, None]
+        own = squared.reshape(times, -1) @ estimated.reshape(times, -1).T
         full = np.einsum("dab,b->d", self._crossed[2], of_one)
         less = np.einsum("dc,dc->d", met, np.tensordot(self._crossed[1], shared, axes=2))
-        left = full - 2 * less + np.einsum("dc,ce,de->d", met, own, met, optimize=True)
+        left = full - 2 * less + ((met @ own) * met).sum(axis=1)
         return np.asarray(np.sqrt(full / np.maximum(left, full / _ENLARGED_AT_MOST)))
 
     @cached_property

@@ -95,18 +95,20 @@ class Exposure:
 
     @cached_property
     def _bread(self) -> Floats:
-        free = self._columns * self._free[:, :, None]
-        return np.linalg.pinv(np.einsum("kti,ktj,k->ij", free, free, self.sizes, optimize=True), hermitian=True)
+        free = (self._columns * self._free[:, :, None]).reshape(self.times.size, -1)
+        sizes = np.repeat(self.sizes, self.times.shape[1])[:, None]
+        return np.linalg.pinv((free * sizes).T @ free, hermitian=True)
 
     def _predicted(self, outcome: Floats) -> Floats:
         """Return what the cells that have not begun tell of all cells (kinds x periods)."""
-        sums = np.einsum("kti,kt,k->i", self._columns, outcome * self._free, self.sizes, optimize=True)
+        sums = (outcome * self._free * self.sizes[:, None]).ravel() @ self._columns.reshape(self.times.size, -1)
         return np.asarray(self._columns @ (self._bread @ sums))
 
     def _less_what_would_have_been(self, cells: Floats) -> Floats:
         """Return cells (… x kinds x periods) less the weights of what would have been in them."""
-        sums = np.einsum("...kt,kti,k->...i", cells, self._columns, self.sizes, optimize=True)
-        expected = np.einsum("kti,...i->...kt", self._columns, sums @ self._bread, optimize=True)
+        columns = self._columns.reshape(self.times.size, -1)
+        sums = (cells * self.sizes[:, None]).reshape(*cells.shape[:-2], -1) @ columns
+        expected = (sums @ self._bread @ columns.T).reshape(cells.shape)
         return np.asarray(cells - np.where(self._free, expected, 0.0))
 
 
@@ -153,7 +155,7 @@ class WedgeEffects:
         cells = np.array([exposure.cells(int(a), int(b)) for a, b in zip(self.times, ends, strict=True)])
         weights = exposure.mean(cells)
         counted = self.lot.weights[:, None] * self.outcome
-        effects = np.einsum("ut,cut->c", counted, weights[:, self.lot.kind], optimize=True)
+        effects = np.tensordot(weights[:, self.lot.kind], counted, axes=2)
         without = self.outcome - np.einsum("c,ckt->kt", effects, cells)[self.lot.kind]
         # filled cells have no noise of their own, and the estimate has that of the others: both by the square root
         left = self._centred(without) / (1 - self.missing)
