@@ -34,6 +34,10 @@ Id = tuple[str, str, str]
 
 
 _LANGUAGE, _TEXT = SOURCE / "core" / "language.py", SOURCE / "core" / "text.py"
+_PRINTING = {"print", "say", "_say", "tell", "coloured", "input", "write", "advance", "stand_still", "Progress"}
+_PRINTED_WORD = re.compile(r"\s[^\W\d_]{2,}|[^\W\d_]{2,}\s")
+_NOT_WORDS = re.compile(r"quetsach: |--[a-z-]+")
+"""How every error begins, and options."""
 _SAYING = {"quetsach.core.text", "quetsach.core.language"}
 
 
@@ -214,6 +218,47 @@ def test_no_command_of_the_centre_knows_what_languages_there_are() -> None:
         if _asks_for_the_language(node)
     ]
     assert found == []
+
+
+def _printed(node: ast.AST) -> Iterator[str]:
+    """Return the letters of a call that are printed as they stand; what a ``Text`` says is said in every language."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
+        return
+    if (literal := _literal(node) if isinstance(node, ast.expr) else None) is not None:
+        yield literal
+    for part in ast.iter_child_nodes(node):
+        yield from _printed(part)
+
+
+def _words_printed(source: str) -> list[str]:
+    """Return the words that a command prints in one language, whichever it is read in."""
+    return [
+        text
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and (node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")) in _PRINTING
+        for argument in (*node.args, *(k.value for k in node.keywords))
+        for text in _printed(argument)
+        if _PRINTED_WORD.search(_NOT_WORDS.sub(" ", text))
+    ]
+
+
+def test_no_command_prints_words_of_its_own() -> None:
+    files = sorted((SOURCE / "cli").rglob("*.py"))
+    assert [(path.name, text) for path in files for text in _words_printed(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "printing",
+    [
+        'print("quetsach: stopped")',
+        'print(f"{name} holds no root", file=sys.stderr)',
+        'self._say("packs wait" if held else "")',
+        'Progress("Đang công bố / publishing", 11)',
+    ],
+)
+def test_words_that_a_command_prints_are_found(printing: str) -> None:
+    assert _words_printed(printing)
 
 
 def test_no_code_and_no_page_asks_which_language_it_is_in() -> None:

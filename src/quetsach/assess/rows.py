@@ -90,7 +90,7 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
         for values in lines:
             if not any(value.strip() for value in values):
                 continue
-            at = f"{where}, line {lines.line_num}"
+            at = f"{where}:{lines.line_num}"
             if len(values) != len(header):
                 raise AssessError(
                     Text("{number} columns and not {columns}", number=len(values), columns=len(header)), where=at

@@ -59,6 +59,9 @@ class CheckedCountry:
 def check_country(folder: Path) -> CheckedCountry:
     """Read all that a folder of a country holds as a centre reads it; nothing is written."""
     folder = folder.absolute()
+    if not folder.is_dir():
+        what, _ = _NO_FOLDER
+        return CheckedCountry("", (QuetsachError(what, where=str(folder), hint=_GUIDE),))
     faults: list[QuetsachError] = []
     try:
         content = storage.read_input(folder / "country.toml")
@@ -154,7 +157,7 @@ class _Folder:
             if (sheet := self.read(path, lambda content, where: read_csv(content, name=where)))
         ]
         if not sheets:
-            if "units" in self.tables:
+            if "units" in self.tables and not self.found("units", "*.csv"):
                 self.refuse(self.shown(self.tables["units"] / "units.csv"), Text("is missing"), _GUIDE)
             return {}
         try:

@@ -27,11 +27,11 @@ from quetsach.packs.withdrawal import Withdrawal
 class Publishing:
     """One publication of a repository that no centre serves, or one whose database cannot be asked."""
 
-    held: str = ""
-    """Why packs for everybody have to wait; empty if they need not."""
+    held: LocalText | None = None
+    """Why packs for everybody have to wait; ``None`` if they need not."""
 
-    def objection(self, packs: Mapping[str, bytes]) -> str:  # noqa: ARG002  (a centre's two people look at them)
-        """Say what packs for everybody wait for; empty if for nothing."""
+    def objection(self, packs: Mapping[str, bytes]) -> LocalText | None:  # noqa: ARG002  (a centre's two people look at them)
+        """Say what packs for everybody wait for; ``None`` if for nothing."""
         return self.held
 
     def note(self, act: str, label: str, **detail: Any) -> None:
@@ -39,11 +39,12 @@ class Publishing:
 
 
 @contextmanager
-def publishing(out: Path, *, is_urgent: bool = False) -> Iterator[Publishing]:
+def publishing(out: Path, *, language: str, is_urgent: bool = False) -> Iterator[Publishing]:
     """Open the centre whose repository this is, and note in its log which packs everybody gets afterwards.
 
     Args:
         out: folder of the repository. A centre serves the one named ``repository`` in its data folder.
+        language: of whoever publishes, who is told what had to wait.
         is_urgent: go on without the centre's log if that cannot be opened; packs for everybody then stay as they are.
 
     Raises:
@@ -55,23 +56,24 @@ def publishing(out: Path, *, is_urgent: bool = False) -> Iterator[Publishing]:
         return
     enter_data(data)
     if is_urgent and (reason := _why_closed(data)):
-        print(f"not in the centre's log: {reason}", file=sys.stderr)
-        yield Publishing("the centre's database cannot be asked whether two people agreed")
+        told = Text("this does not stand in the centre's log: {reason}", reason=reason)
+        tell(told, language, sys.stderr)
+        yield Publishing(Text("the centre's database cannot be asked whether two people agreed"))
         return
     with found("opened:opened_data")(data) as now, found("agreement:agreement")(now) as owed:
         yield owed
     if owed.held:
-        print(f"packs for everybody wait for a second person\nhint: {owed.held}", file=sys.stderr)
+        tell(Text("packs for everybody wait for a second person\nhint: {hint}", hint=owed.held), language, sys.stderr)
 
 
-def _why_closed(data: Path) -> str:
-    """Say why the centre's database cannot be used; empty if it can."""
+def _why_closed(data: Path) -> QuetsachError | None:
+    """Say why the centre's database cannot be used; ``None`` if it can."""
     try:
         with found("opened:opened_data")(data):
             found("agreement:ask_database")()
     except QuetsachError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 # ``quetsach packs publish`` and ``packs promote``: the signed repository of a centre and its rings.
@@ -127,7 +129,7 @@ def _versions(text: str) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
-    with publishing(arguments.out) as owed:
+    with publishing(arguments.out, language=chosen_language(arguments)) as owed:
         publication = publish(
             out=arguments.out,
             keys=keys_at_hand(arguments),
@@ -145,7 +147,7 @@ def _publish(arguments: argparse.Namespace) -> int:
 
 
 def _promote(arguments: argparse.Namespace) -> int:
-    with publishing(arguments.out) as owed:
+    with publishing(arguments.out, language=chosen_language(arguments)) as owed:
         publication, names = promote(
             arguments.out,
             keys=keys_at_hand(arguments),
@@ -219,7 +221,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     family, _, name = arguments.what.partition("/")
     reason = LocalText(vi=arguments.reason_vi, en=arguments.reason_en)
-    with publishing(arguments.out, is_urgent=True) as owed:
+    with publishing(arguments.out, language=chosen_language(arguments), is_urgent=True) as owed:
         publication, entry = withdraw(
             arguments.out,
             keys=keys_at_hand(arguments),
@@ -245,7 +247,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 
 def _unwithdraw(arguments: argparse.Namespace) -> int:
-    with publishing(arguments.out) as owed:
+    with publishing(arguments.out, language=chosen_language(arguments)) as owed:
         publication = unwithdraw(
             arguments.out,
             keys=keys_at_hand(arguments),

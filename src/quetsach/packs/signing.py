@@ -15,7 +15,7 @@ from typing import Any
 
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
-from quetsach.core.text import Text
+from quetsach.core.text import LocalText, Text
 from quetsach.packs import HeldBackError, SigningError
 from quetsach.packs.keys import ROLES, KeyRing
 from quetsach.packs.repository_folder import Delegator, Document, RepositoryFolder, read_document
@@ -25,13 +25,13 @@ DELEGATED = ("packs", "canary", "tools", "withdrawals")
 
 _TOP = ("root", "targets", "snapshot", "timestamp")
 
-type Objection = Callable[[Mapping[str, bytes]], str]
-"""Told the packs that everybody would get (content by file name), it says what they wait for; empty if for nothing."""
+type Objection = Callable[[Mapping[str, bytes]], LocalText | None]
+"""Told the packs that everybody would get (content by file name), it says what they wait for; ``None``: nothing."""
 
 
-def no_objection(_packs: Mapping[str, bytes]) -> str:
+def no_objection(_packs: Mapping[str, bytes]) -> LocalText | None:
     """Let everything out: whoever has the keys decides."""
-    return ""
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,19 @@ def test_a_table_that_must_be_there_is_missed(folder: Path, name: str) -> None:
     assert (fault.what, GUIDE in fault.hint) == ("is missing", True)
 
 
+def test_a_table_that_cannot_be_read_is_not_called_missing(folder: Path) -> None:
+    units = folder / "tables" / "units"
+    for path in units.glob("*.csv"):
+        path.unlink()
+    (units / "units.csv").mkdir()
+    assert [one for one in told(folder) if "units.csv" in one and "is missing" in one] == []
+    assert any("units.csv" in one for one in told(folder))
+
+
+def test_a_folder_that_is_not_there_is_called_by_its_path(tmp_path: Path) -> None:
+    assert told(tmp_path / "nowhere") == [f"{tmp_path}/nowhere: there is no such folder"]
+
+
 def test_a_folder_without_the_file_of_the_country_is_refused(tmp_path: Path) -> None:
     assert told(tmp_path) == ["country.toml: cannot be read: No such file or directory"]
 

@@ -111,7 +111,7 @@ def test_data_of_a_newer_release_is_refused(data: Path, center: Said, monkeypatc
             assert code == 1
             assert "a newer release (9.0)" in said
         with pytest.raises(FolderError, match="newer"):
-            stamp_of(data, Stamp.read(data), has_demonstration=False)
+            stamp_of(data, Stamp.read(data), has_demonstration=False, language="vi")
 
 
 def test_data_of_an_older_release_waits_for_its_upgrade(data: Path, center: Said) -> None:
@@ -126,13 +126,15 @@ def test_data_of_an_older_release_waits_for_its_upgrade(data: Path, center: Said
 
 
 def test_what_must_be_rebuilt_after_an_upgrade_is_known_and_a_first_start_rebuilds_nothing(data: Path) -> None:
-    assert not stamp_of(data, None, has_demonstration=False).is_of_older_release
-    assert not stamp_of(data, Stamp.read(data), has_demonstration=False).is_of_older_release  # killed, begun again
+    assert not stamp_of(data, None, has_demonstration=False, language="vi").is_of_older_release
+    assert not stamp_of(
+        data, Stamp.read(data), has_demonstration=False, language="vi"
+    ).is_of_older_release  # killed, begun again
     assert Stamp(False, "0.0.1", migrations=("api:0001_initial",)).is_of_older_release
     (data / data_folder.FILE).unlink()
     storage.write(data / "secret.key", "k" * 50)  # of a release that wrote no stamp
-    assert stamp_of(data, None, has_demonstration=False).is_of_older_release
-    assert stamp_of(data, Stamp.read(data), has_demonstration=False).is_of_older_release
+    assert stamp_of(data, None, has_demonstration=False, language="vi").is_of_older_release
+    assert stamp_of(data, Stamp.read(data), has_demonstration=False, language="vi").is_of_older_release
 
 
 def test_roll_ups_that_are_made_otherwise_make_another_form_of_the_folder() -> None:
@@ -149,11 +151,11 @@ def test_a_damaged_stamp_is_refused_and_not_taken_for_none(data: Path, center: S
 
 
 def test_an_empty_folder_becomes_a_demonstration_and_says_so(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert stamp_of(data, None, has_demonstration=True).is_demonstration
+    assert stamp_of(data, None, has_demonstration=True, language="vi").is_demonstration
     assert capsys.readouterr().err.count("\n") == 1
     kept = Stamp.read(data)
     with pytest.raises(QuetsachError, match="stays one"):
-        stamp_of(data, kept, has_demonstration=False)
+        stamp_of(data, kept, has_demonstration=False, language="vi")
 
 
 @pytest.mark.parametrize("has_stamp", [True, False])
@@ -161,20 +163,20 @@ def test_a_real_centre_stays_real_also_when_it_is_started_without_the_flag(data:
     lay_out(data)  # as an older release left it: keys, and no marker of the demonstration
     if not has_stamp:
         (data / data_folder.FILE).unlink()
-    assert not stamp_of(data, Stamp.read(data), has_demonstration=True).is_demonstration
+    assert not stamp_of(data, Stamp.read(data), has_demonstration=True, language="vi").is_demonstration
     assert Configuration.read({"QUETSACH_DATA": str(data)}).is_real
 
 
 def test_feeds_that_were_taken_in_before_the_first_start_make_a_centre_real(data: Path) -> None:
     storage.make_folder(data / "lake" / "deliveries")
     storage.write(data / "lake" / "deliveries" / "1.json", "{}")
-    assert not stamp_of(data, None, has_demonstration=True).is_demonstration
+    assert not stamp_of(data, None, has_demonstration=True, language="vi").is_demonstration
 
 
 def test_a_demonstration_of_an_older_release_is_known_by_its_marker(data: Path) -> None:
     storage.write(data / "secret.key", "k" * 50)
     DemonstrationMarker("viet-nam-2020", 100, is_complete=True).write(data)
-    assert stamp_of(data, None, has_demonstration=True).is_demonstration
+    assert stamp_of(data, None, has_demonstration=True, language="vi").is_demonstration
 
 
 def test_what_the_environment_sets_at_the_first_start_is_stored_and_counts_from_then_on(data: Path) -> None:

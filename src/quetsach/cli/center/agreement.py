@@ -14,6 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from quetsach.cli.packs_publish import Publishing
+from quetsach.core.text import LocalText, Text
 from quetsach.packs import SigningError
 from quetsach.packs.change import changes_of
 from quetsach.web.office.log.models import LogEntry
@@ -30,10 +31,10 @@ class CentrePublishing(Publishing):
 
     now: datetime
 
-    def objection(self, packs: Mapping[str, bytes]) -> str:
-        """Say what packs for everybody wait for, and lay them out in the office; empty if for nothing."""
+    def objection(self, packs: Mapping[str, bytes]) -> LocalText | None:
+        """Say what packs for everybody wait for, and lay them out in the office; ``None`` if for nothing."""
         waiting = packs_hold(packs=packs, now=self.now)
-        self.held = _told(waiting) if waiting else ""
+        self.held = _told(waiting) if waiting else None
         return self.held
 
     def note(self, act: str, label: str, **detail: Any) -> None:
@@ -68,11 +69,13 @@ def _general() -> dict[str, bytes] | None:
         return None
 
 
-def _told(waiting: Waiting) -> str:
+def _told(waiting: Waiting) -> LocalText:
     """Say what waits, and where two people agree to it."""
     names = ", ".join(waiting.names[:_NAMES_TOLD]) + ", …" * (len(waiting.names) > _NAMES_TOLD)
     address = urljoin(settings.CENTER.public_url or _ADDRESS, reverse("office:packs:packs"))
-    return (
-        f"{names}: one person asks for it and another agrees at {address} (SHA-256 {waiting.digest}); "
-        "then run this again"
+    return Text(
+        "{names}: one person asks for it and another agrees at {address} (SHA-256 {digest}); then run this again",
+        names=names,
+        address=address,
+        digest=waiting.digest,
     )

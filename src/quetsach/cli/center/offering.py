@@ -78,7 +78,11 @@ def _wheel(given: Sequence[Path], *, is_needed: bool) -> Path | None:
     if not found and not is_needed:
         return None
     if len(found) != 1:
-        what = "there is no wheel of the tool" if not found else f"there are {len(found)} wheels"
+        what = (
+            Text("there are {number} wheels of the tool in place of one", number=len(found))
+            if found
+            else Text("there is no wheel of the tool")
+        )
         raise QuetsachError(what, where=str(given[0]), hint=Text("build one with: make build/tool/stamp"))
     return found[0]
 

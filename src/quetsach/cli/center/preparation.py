@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -25,8 +26,9 @@ from quetsach.cli.center.acts import found
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.cli.center.opened import database_error
 from quetsach.cli.center.publication import publish_figures
-from quetsach.cli.output import Progress
+from quetsach.cli.output import Progress, tell
 from quetsach.cli.packs_publish import publishing
+from quetsach.cli.parser import chosen_language
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.installation import bundled
@@ -66,7 +68,7 @@ def one_centre(data: Path) -> Iterator[None]:
         raise QuetsachError(Text("the data folder cannot be written"), where=str(data), hint=str(error)) from error
 
 
-def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demonstration: bool) -> None:
+def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demonstration: bool, language: str) -> None:
     """Do everything that a centre needs before it serves.
 
     Args:
@@ -74,38 +76,46 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
         tools: a built wheel of the tool, and folders with one or with a release; ``None`` keeps what is on offer.
         address: where people will reach the centre, without a final slash; goes into the tool.
         has_demonstration: an empty folder becomes a demonstration; one that is a centre already stays what it is.
+        language: of whoever started it: what is done is told in it.
 
     Raises:
         QuetsachError: a step cannot be done.
     """
     now = datetime.now(UTC)
     former = Stamp.read(data)
-    stamp = stamp_of(data, former, has_demonstration=has_demonstration)
+    stamp = stamp_of(data, former, has_demonstration=has_demonstration, language=language)
     storage.remove_unfinished(data, before=now.timestamp() - _LEFT_SECONDS)
     Configuration.read({**os.environ, "QUETSACH_DATA": str(data)})  # what is stored unchecked locks every command out
     for setting in adopt(os.environ, data):
         value = setting.shown(os.environ[setting.variable])
-        _say(f"settings: {setting.name} = {value} is stored in the data folder from now on (from {setting.variable})")
+        stored = Text(
+            "settings: {name} = {value} is stored in the data folder from now on (from {variable})",
+            name=setting.name,
+            value=value,
+            variable=setting.variable,
+        )
+        tell(stored, language, sys.stderr)
     _make_secret(data / "secret.key")
     storage.make_folder(data / UPLOADS)
     configure_web(data)
     _prepare_django(data)
     if stamp.is_of_older_release:
-        _mend_roll_ups(data)
+        _mend_roll_ups(data, language)
     if stamp.is_demonstration:
-        _demonstrate(data)
-    _publish_repository(data, tools, settings.CENTER.public_url or address)
+        _demonstrate(data, language)
+    _publish_repository(data, tools, settings.CENTER.public_url or address, language)
     if stamp.is_demonstration:
-        with Progress("Đang dựng văn phòng minh họa / furnishing the demonstration's office"):
+        with Progress(Text("furnishing the demonstration's office", context="progress").in_language(language)):
             found("furnishing:demonstrate_office")(datetime.now(UTC), data)
-    with Progress("Đang công bố số liệu / publishing figures", _PUBLICATION_STEPS) as progress:
+    publishing_figures = Text("publishing figures", context="progress").in_language(language)
+    with Progress(publishing_figures, _PUBLICATION_STEPS) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
     done = Stamp(stamp.is_demonstration, migrations=newest_migrations())
     if done != former:
         done.write(data)
 
 
-def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool) -> Stamp:
+def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool, language: str) -> Stamp:
     """Return what the folder is, a demonstration or a real centre; the first start decides it for good.
 
     A folder of a build that wrote no stamp is judged once by what it holds: the demonstration has left its marker.
@@ -122,7 +132,11 @@ def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool) -> St
     else:
         stamp = Stamp(has_demonstration)
         if has_demonstration:
-            _say("this folder is empty and becomes a demonstration; a real centre: another folder, --no-demonstration")
+            told = Text(
+                "this folder is empty and becomes a demonstration; "
+                "for a real centre, choose another folder and add --no-demonstration"
+            )
+            tell(told, language, sys.stderr)
     if stamp.is_demonstration and not has_demonstration:
         raise QuetsachError(
             Text("this folder holds the demonstration and stays one"),
@@ -134,14 +148,10 @@ def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool) -> St
     return stamp
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _mend_roll_ups(data: Path) -> None:
+def _mend_roll_ups(data: Path, language: str) -> None:
     """Build the roll-ups of a lake anew which an older release has written otherwise."""
     if holds_deliveries(data):
-        with Progress("Đang dựng lại bảng tổng hợp theo ngày / rebuilding roll-ups"):
+        with Progress(Text("rebuilding daily roll-ups", context="progress").in_language(language)):
             keeping.renew(Centre(data).lake)
 
 
@@ -153,7 +163,7 @@ def refresh_repository(data: Path) -> None:
     """
     out = data / "repository"
     close_old_connections()  # the last time was an hour ago
-    with publishing(out, is_urgent=True) as owed:
+    with publishing(out, language=chosen_language(Namespace()), is_urgent=True) as owed:
         refresh_online(out, keys=load_keys(data / "keys"), now=datetime.now(UTC), objection=owed.objection)
 
 
@@ -189,16 +199,17 @@ def _refuse_newer(data: Path) -> None:
         )
 
 
-def _demonstrate(data: Path) -> None:
+def _demonstrate(data: Path, language: str) -> None:
     centre = Centre(data)
     if days := days_to_play(centre):
-        with Progress("Đang tạo dữ liệu minh họa / playing the demonstration", days) as progress:
+        label = Text("playing the demonstration", context="progress").in_language(language)
+        with Progress(label, days) as progress:
             play_demonstration(
                 centre, clock=lambda: datetime.now(UTC), progress=lambda file: progress.advance(note=file)
             )
 
 
-def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) -> None:
+def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str, language: str) -> None:
     """Sign the shelf of this build; then the tool, which carries the root that vouches for it."""
     keys, out = data / "keys", data / "repository"
     if not keys.exists():
@@ -206,7 +217,7 @@ def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) 
         shutil.rmtree(staged, ignore_errors=True)
         new_keys(staged)
         storage.publish([(staged, keys)])
-    with publishing(out) as owed:
+    with publishing(out, language=language) as owed:
 
         def renewed(packs: Path | None, tools: list[Path] | None) -> None:
             # What was published since, such as a promoted pack, must outlive a restart.
@@ -221,7 +232,13 @@ def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str) 
             offered = data / "tool"
             files = files_to_publish(offered, tools, root=_newest_root(out), repository=f"{address}/repository/")
             for name in not_vouched_for(files, _roots(out).values()):
-                _say(f"{name} holds no root of trust of this centre and finds no updates; make release TOOL={files[0]}")
+                told = Text(
+                    "{name} holds no root of trust of this centre and would find no updates; "
+                    "build it with: make release TOOL={wheel}",
+                    name=name,
+                    wheel=files[0],
+                )
+                tell(told, language, sys.stderr)
             renewed(None, files)
             show_published(offered, files)
 

@@ -13,6 +13,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from quetsach.cli.center.works import working, works_of_a_centre
+from quetsach.core.text import LocalText, Text
 from quetsach.web.office.people.selectors import is_anybody_in
 
 _CONNECTIONS = 8192
@@ -24,13 +25,14 @@ _BACKLOG = 4096
 _STOP_SECONDS = 10
 
 
-def way_in(data: Path, address: str) -> str:
+def way_in(data: Path, address: str) -> LocalText | None:
     """Say how the office gets its first operator, while nobody can sign in there: words that can be copied and run."""
     if is_anybody_in():
-        return ""
+        return None
     reached = "" if settings.CENTER.public_url else f"QUETSACH_PUBLIC_URL={address} "
     command = "quetsach" if shutil.which("quetsach") else Path(sys.argv[0]).absolute()
-    return f"\nvăn phòng / office: {reached}{command} center people invite EMAIL --role operator --data {data}"
+    invite = f"{reached}{command} center people invite EMAIL --role operator --data {data}"
+    return Text("to open the office, invite its first operator: `{command}`", command=invite)
 
 
 def serve(data: Path, host: str, port: int) -> None:
@@ -55,7 +57,6 @@ def serve(data: Path, host: str, port: int) -> None:
             respawn_interval=0,
             workers_kill_timeout=_STOP_SECONDS,
         ).serve()
-    print("quetsach: stopped", file=sys.stderr)
 
 
 def _allow_connections() -> int:

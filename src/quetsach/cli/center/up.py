@@ -22,7 +22,7 @@ _ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare a centre and serve it."""
-    data = (arguments.data or default_data()).absolute()
+    data, language = (arguments.data or default_data()).absolute(), chosen_language(arguments)
     address = f"http://{_shown_host(arguments.host)}:{arguments.port}"
     if arguments.json:
         os.environ["QUETSACH_LOG"] = "json"
@@ -31,22 +31,23 @@ def run(arguments: argparse.Namespace) -> int:
     with one_centre(data):
         if not arguments.prepare_only:
             _refuse_taken(arguments.host, arguments.port)
-        require_whole_country(data, chosen_language(arguments))
+        require_whole_country(data, language)
         prepare(
             data,
             tools=arguments.tool,
             address=os.environ.get("QUETSACH_PUBLIC_URL", "").rstrip("/") or address,
             has_demonstration=not arguments.no_demonstration,
+            language=language,
         )
         if arguments.prepare_only:
-            tell(Text("ready: {data}", data=data), chosen_language(arguments), sys.stderr)
+            tell(Text("ready: {data}", data=data), language, sys.stderr)
             return ExitCode.NOTHING_FOUND
-        language = chosen_language(arguments)
         tell(Text("Quét Sạch: {address}/\ndata: {data}", address=address, data=data), language, sys.stderr)
         if way_in := found("serving:way_in")(data, address):
-            print(way_in.removeprefix("\n"), file=sys.stderr, flush=True)
+            tell(way_in, language, sys.stderr)
         _warn_unnamed(data, arguments.host, language)
         found("serving:serve")(data, arguments.host, arguments.port)
+        tell(Text("the centre has stopped"), language, sys.stderr)
     return ExitCode.NOTHING_FOUND
 
 

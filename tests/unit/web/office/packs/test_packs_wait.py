@@ -157,7 +157,7 @@ def test_packs_signed_elsewhere_and_carried_here_wait_as_well(
     for name in ("targets", "metadata"):
         shutil.copytree(away / "repository" / name, data / "repository" / name, dirs_exist_ok=True)
     assert packs(data, "publish") == 0
-    assert "wait for a second person" in capsys.readouterr().err
+    assert "chờ người thứ hai đồng ý" in capsys.readouterr().err
     assert general(data) == [f"eicar-{OLD}.qsp"]
     agreed()
     assert packs(data, "publish") == 0
