@@ -5,8 +5,8 @@ import string
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from quetsach.core.toml_table import TomlLines, read_toml
 from quetsach.packs import PackError
-from quetsach.packs.table import TomlLines, read_toml
 
 NAMES = st.text(string.ascii_lowercase + "-_", min_size=1, max_size=6)
 VALUES = st.sampled_from(
@@ -45,7 +45,7 @@ def test_each_field_is_on_its_line(tables: list[tuple[str, list[tuple[str, str, 
 def test_no_text_breaks_it(text: str) -> None:
     TomlLines(text).line(("a", 0, "b"))
     try:
-        read_toml(text.encode(), where="x").finish()
+        read_toml(text.encode(), where="x", error=PackError).finish()
     except PackError as error:
         assert error.where.startswith("x")
 

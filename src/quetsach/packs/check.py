@@ -15,12 +15,12 @@ from quetsach.core.memory_variant import memory_variant
 from quetsach.core.pack import ANY_RULE, CUT, SYSTEMS_OF_KIND, Action, Pack, Trait
 from quetsach.core.rule_text import FileType, RuleSet, rules_for, rules_of, words_of
 from quetsach.core.text import LocalText, Text
+from quetsach.core.toml_table import TomlLines
 from quetsach.packs import PackError
 from quetsach.packs.goodware import AS_IT_IS, HIGHEST_COST, Contents, Sample, Stopwatch, common_words, contents_of
 from quetsach.packs.load import parse_pack, read_pack
 from quetsach.packs.rules import compile_rules, line_of, too_broad
 from quetsach.packs.specimen.program import build_pe
-from quetsach.packs.table import TomlLines
 
 _GUIDANCE_HEADINGS = 3
 """What it is, what it did, what to do now; the title counts one."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from quetsach.core.pack import Pack, Trait
 from quetsach.core.text import LocalText, SystemText, Text
+from quetsach.core.toml_table import Table, not_utf8, read_toml
 from quetsach.packs import ContainerError, PackError
 from quetsach.packs.container import (
     CONTAINER_LIMIT_BYTES,
@@ -23,7 +24,6 @@ from quetsach.packs.container import (
 )
 from quetsach.packs.recipe import SLUG, lists_of, parse_recipe
 from quetsach.packs.rules import rule_names
-from quetsach.packs.table import Table, not_utf8, read_toml
 
 PLATFORMS = ("linux", "macos", "windows")
 SEVERITIES = ("test", "low", "medium", "high", "critical")
@@ -93,7 +93,7 @@ def title_of(content: Mapping[str, bytes], where: str) -> LocalText:
 
 def _head(content: Mapping[str, bytes], where: str) -> Table:
     _require(content, GUIDANCE_FILES, where)
-    return read_toml(content["pack.toml"], where=f"{where}/pack.toml")
+    return read_toml(content["pack.toml"], where=f"{where}/pack.toml", error=PackError)
 
 
 def _family(head: Table) -> str:
@@ -216,7 +216,7 @@ def _text(content: Mapping[str, bytes], name: str, where: str) -> str:
     try:
         text = content[name].decode()
     except UnicodeDecodeError as error:
-        raise not_utf8(content[name], error, f"{where}/{name}") from None
+        raise not_utf8(content[name], error, f"{where}/{name}", PackError) from None
     if not text.strip():
         raise PackError(Text("the file is empty"), where=f"{where}/{name}", hint=Text("write it"))
     return text

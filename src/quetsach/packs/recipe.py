@@ -24,8 +24,8 @@ from quetsach.core.pack import (
     Trait,
     pattern_rule,
 )
+from quetsach.core.toml_table import Table, not_utf8, read_toml
 from quetsach.packs import PackError
-from quetsach.packs.table import Table, not_utf8, read_toml
 
 # The lists of indicators of a pack, and traits that know an artefact by one: what a list knows is only reported.
 
@@ -46,7 +46,7 @@ def lists_of(content: Mapping[str, bytes], where: str) -> Lists:
             try:
                 lists[kind.file_name] = parse_list(kind, raw.decode())
             except UnicodeDecodeError as error:
-                raise not_utf8(raw, error, place) from None
+                raise not_utf8(raw, error, place, PackError) from None
             except InputError as error:
                 raise PackError(error.text or error.what, where=place, hint=error.advice or error.hint) from None
     return lists
@@ -118,7 +118,7 @@ def parse_recipe(raw: bytes, where: str, rules: frozenset[str], lists: Lists) ->
     Raises:
         PackError: it does not hold together.
     """
-    recipe = read_toml(raw, where=where)
+    recipe = read_toml(raw, where=where, error=PackError)
     tables = recipe.take_tables("trait")
     recipe.finish()
     traits: dict[str, Trait] = {}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Never
 
-from quetsach.core.text import LocalText, Text
-from quetsach.packs import PackError
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import LocalText, Number, Text
 
 # On which line of a TOML file a field stands: ``tomllib`` says that of a typing mistake only, not of a wrong value.
 
@@ -135,43 +135,46 @@ _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[
 _AT_LINE = re.compile(r"at line (\d+)")
 
 
-def read_toml(raw: bytes, *, where: str) -> "Table":
+def read_toml(raw: bytes, *, where: str, error: type[QuetsachError] = InputError) -> "Table":
     """Return the top table of a TOML file.
 
+    Args:
+        raw: the file.
+        where: what it is called in errors.
+        error: what is raised, here and by the table.
+
     Raises:
-        PackError: it is not UTF-8 or not TOML; the message has line and column.
+        QuetsachError: an ``error``: it is not UTF-8 or not TOML; the message has line and column.
     """
     try:
         text = raw.decode()
         if _DEEP_KEY.search(text):
-            raise _too_deep(where)
+            raise _too_deep(where, error)
         content = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        raise not_utf8(raw, error, where) from None
-    except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
+    except UnicodeDecodeError as foreign:
+        raise not_utf8(raw, foreign, where, error) from None
+    except tomllib.TOMLDecodeError as mistake:
+        found = _AT_LINE.search(str(mistake))
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
-        raise PackError(
-            Text("not valid TOML: {error}", error=error), where=f"{where}:{line}", hint=Text("mend this line")
+        raise error(
+            Text("not valid TOML: {error}", error=mistake), where=f"{where}:{line}", hint=Text("mend this line")
         ) from None
     except ValueError:  # a number of more digits than Python reads
-        raise PackError(
-            Text("a number in it has too many digits"), where=where, hint=Text("write a small one")
-        ) from None
+        raise error(Text("a number in it has too many digits"), where=where, hint=Text("write a small one")) from None
     except RecursionError:
-        raise _too_deep(where) from None
-    return Table(content, where=where, lines=TomlLines(text))
+        raise _too_deep(where, error) from None
+    return Table(content, where=where, lines=TomlLines(text), error=error)
 
 
-def _too_deep(where: str) -> PackError:
-    return PackError(Text("nested too deeply"), where=where, hint=Text("a pack needs two levels at most"))
+def _too_deep(where: str, error: type[QuetsachError]) -> QuetsachError:
+    return error(Text("nested too deeply"), where=where, hint=Text("such a file needs two levels at most"))
 
 
-def not_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> PackError:
+def not_utf8(raw: bytes, foreign: UnicodeDecodeError, where: str, error: type[QuetsachError]) -> QuetsachError:
     """Return the error of a file that is not UTF-8, with its line."""
-    place = f"{where}:{raw.count(b'\n', 0, error.start) + 1}"
-    return PackError(
-        Text("byte {start} is not UTF-8", start=error.start), where=place, hint=Text("save the file as UTF-8")
+    place = f"{where}:{raw.count(b'\n', 0, foreign.start) + 1}"
+    return error(
+        Text("byte {start} is not UTF-8", start=foreign.start), where=place, hint=Text("save the file as UTF-8")
     )
 
 
@@ -184,20 +187,29 @@ class Table:
         lines: where the fields of the file stand.
         path: the way to this table from the top of the file.
         title: what to call the table in errors; empty for the whole file.
+        error: what is raised.
     """
 
     def __init__(
-        self, content: Mapping[str, Any], *, where: str, lines: TomlLines, path: FieldPath = (), title: str = ""
+        self,
+        content: Mapping[str, Any],
+        *,
+        where: str,
+        lines: TomlLines,
+        path: FieldPath = (),
+        title: str = "",
+        error: type[QuetsachError] = InputError,
     ) -> None:
         self._left = dict(content)
         self._file = where
         self._lines = lines
         self._path = path
         self._title = title
+        self._error = error
 
     def fail(self, what: str | LocalText, *, field: str = "", hint: str | LocalText = "") -> Never:
         """Raise the error of this table, or of one of its fields, with its line."""
-        raise PackError(what, where=self.where(field), hint=hint)
+        raise self._error(what, where=self.where(field), hint=hint)
 
     def where(self, field: str = "") -> str:
         """Return the file, the line of the table or of one of its fields (``match.path`` too), and the table's name."""
@@ -205,66 +217,71 @@ class Table:
         place = f"{self._file}:{line}" if line else self._file
         return f"{place}: {self._title}" if self._title else place
 
-    def take_text(self, name: str, *, default: str | None = None, hint: str = "") -> str:
+    def take_text(self, name: str, *, default: str | None = None, hint: LocalText | str = "") -> str:
         """Return a text of one line, 1 to 2,000 characters; the default stands for a missing field only."""
         if name not in self._left and default is not None:
             return default
-        value = self._take(name, str, "a text", hint)
+        value = self._take(name, str, Text("a text"), hint)
         if not value.strip() or len(value) > _LONGEST_TEXT:
-            what = f"field {name!r} is empty or longer than {_LONGEST_TEXT} characters"
-            self.fail(what, field=name, hint=hint or "write one line")
-        if not value.isprintable():
-            self.fail(
-                f"field {name!r} has control or invisible characters", field=name, hint="write it as one plain line"
+            what = Text(
+                "field {name} is empty or longer than {most} characters", name=repr(name), most=Number(_LONGEST_TEXT)
             )
+            self.fail(what, field=name, hint=hint or Text("write one line"))
+        if not value.isprintable():
+            what = Text("field {name} has control or invisible characters", name=repr(name))
+            self.fail(what, field=name, hint=Text("write it as one plain line"))
         return value
 
-    def take_matching(self, name: str, form: re.Pattern[str], description: str) -> str:
+    def take_matching(self, name: str, form: re.Pattern[str], description: LocalText | str) -> str:
         """Return a text of one line that a pattern matches as a whole."""
         value = self.take_text(name, hint=description)
         if not form.fullmatch(value):
-            self.fail(f"field {name!r} is {value!r}", field=name, hint=description)
+            self.fail(Text("field {name} is {value}", name=repr(name), value=repr(value)), field=name, hint=description)
         return value
 
     def take_number(self, name: str) -> int:
         """Return a whole number."""
-        return self._take(name, int, "a whole number", "")
+        return self._take(name, int, Text("a whole number"), "")
 
     def take_flag(self, name: str) -> bool:
         """Return true or false; a missing field is false."""
         value = self._left.pop(name, False)
         if not isinstance(value, bool):
-            self.fail(f"field {name!r} must be true or false", field=name, hint="write it without quotes")
+            what = Text("field {name} must be true or false", name=repr(name))
+            self.fail(what, field=name, hint=Text("write it without quotes"))
         return value
 
-    def take_texts(self, name: str, *, hint: str = "") -> tuple[str, ...]:
+    def take_texts(self, name: str, *, hint: LocalText | str = "") -> tuple[str, ...]:
         """Return a list of texts; a missing field is an empty list."""
         if name not in self._left:
             return ()
-        items = self._take(name, list, "a list of texts", hint)
+        items = self._take(name, list, Text("a list of texts"), hint)
         if len(items) > _MOST_ITEMS:
-            self.fail(f"field {name!r} has more than {_MOST_ITEMS} items", field=name, hint="shorten it")
+            what = Text("field {name} has more than {most} items", name=repr(name), most=Number(_MOST_ITEMS))
+            self.fail(what, field=name, hint=Text("shorten it"))
         part = self._part({str(number): item for number, item in enumerate(items, 1)}, (name,), name)
         return tuple(part.take_text(str(number)) for number in range(1, len(items) + 1))
 
     def take_local_text(self, name: str) -> LocalText:
         """Return a text in both languages, given as a table with ``vi`` and ``en``."""
-        table = self.take_table(name, hint=f"write {name}.vi and {name}.en")
+        table = self.take_table(name, hint=Text("write {name}.vi and {name}.en", name=name))
         text = LocalText(vi=table.take_text("vi"), en=table.take_text("en"))
         table.finish()
         return text
 
-    def take_table(self, name: str, *, hint: str = "") -> "Table":
+    def take_table(self, name: str, *, hint: LocalText | str = "") -> "Table":
         """Return a table inside this one."""
-        return self._part(self._take(name, dict, "a table", hint), (name,), name)
+        return self._part(self._take(name, dict, Text("a table"), hint), (name,), name)
 
     def take_tables(self, name: str) -> "tuple[Table, ...]":
         """Return a list of tables; each is named by its number and, if it has one, its ``id``."""
-        items = self._take(name, list, "a list of tables", f"write [[{name}]]")
+        items = self._take(name, list, Text("a list of tables"), _write_tables(name))
         if len(items) > _MOST_ITEMS:
-            self.fail(f"more than {_MOST_ITEMS} tables {name!r}", field=name, hint="split the pack")
+            what = Text("more than {most} tables {name}", most=Number(_MOST_ITEMS), name=repr(name))
+            self.fail(what, field=name, hint=Text("split the file"))
         if not all(isinstance(item, dict) for item in items):
-            self.fail(f"field {name!r} must be a list of tables", field=name, hint=f"write [[{name}]]")
+            what = Text("field {name} must be {description}", name=repr(name), description=Text("a list of tables"))
+            self.fail(what, field=name, hint=_write_tables(name))
         return tuple(self._part(item, (name, n), _title(name, n + 1, item)) for n, item in enumerate(items))
 
     def take_pairs(self, name: str) -> tuple[tuple[str, str], ...]:
@@ -274,36 +291,46 @@ class Table:
         table = self.take_table(name)
         keys = list(table._left)  # noqa: SLF001  (its own kind)
         if odd := [key for key in keys if not _FIELD_NAME.fullmatch(key)]:
-            table.fail(f"{odd[0][:80]!r} is no name of a field", hint="small letters, digits and _")
+            what = Text("{name} is no name of a field", name=repr(odd[0][:80]))
+            table.fail(what, hint=Text("small letters, digits and _"))
         return tuple((key, table.take_text(key)) for key in keys)
 
     def take_choice[T](self, name: str, choose: Callable[[str], T], choices: tuple[str, ...]) -> T:
         """Return one of a few values."""
-        text = self.take_text(name, hint=f"one of {', '.join(choices)}")
+        hint = Text("one of {names}", names=", ".join(choices))
+        text = self.take_text(name, hint=hint)
         if text not in choices:
-            self.fail(f"field {name!r} is {text!r}", field=name, hint=f"one of {', '.join(choices)}")
+            self.fail(Text("field {name} is {value}", name=repr(name), value=repr(text)), field=name, hint=hint)
         return choose(text)
 
     def finish(self) -> None:
         """Refuse fields that nobody asked for: most are typing mistakes."""
         if self._left:
             name = next(iter(self._left))
-            self.fail(f"unknown field {name!r}", field=name, hint="remove it or mend its name")
+            what = Text("unknown field {name}", name=repr(name))
+            self.fail(what, field=name, hint=Text("remove it or mend its name"))
 
     def _part(self, content: Mapping[str, Any], path: FieldPath, title: str) -> "Table":
         """Return a table inside this one."""
         title = f"{self._title}: {title}" if self._title else title
-        return Table(content, where=self._file, lines=self._lines, path=(*self._path, *path), title=title)
+        place = (*self._path, *path)
+        return Table(content, where=self._file, lines=self._lines, path=place, title=title, error=self._error)
 
-    def _take[T](self, name: str, kind: type[T], description: str, hint: str) -> T:
+    def _take[T](self, name: str, kind: type[T], description: LocalText, hint: LocalText | str) -> T:
         if name not in self._left:
-            self.fail(f"field {name!r} is missing", hint=hint or f"add {name!r}: {description}")
+            what = Text("field {name} is missing", name=repr(name))
+            self.fail(what, hint=hint or Text("add {name}: {description}", name=repr(name), description=description))
         value = self._left.pop(name)
         if not isinstance(value, kind) or isinstance(value, bool):
-            self.fail(f"field {name!r} must be {description}", field=name, hint=hint or "mend its value")
+            what = Text("field {name} must be {description}", name=repr(name), description=description)
+            self.fail(what, field=name, hint=hint or Text("mend its value"))
         return value
 
 
 def _title(name: str, number: int, item: Mapping[str, Any]) -> str:
     named = item.get("id")
     return f"{name} {number}" + (f" ({named})" if isinstance(named, str) and named.isprintable() else "")
+
+
+def _write_tables(name: str) -> LocalText:
+    return Text("write [[{name}]]", name=name)
