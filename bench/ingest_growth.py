@@ -21,7 +21,7 @@ from datetime import time as clock
 from pathlib import Path
 
 from quetsach.centre.tables import load_families, load_network_tables
-from quetsach.feeds import layout_of
+from quetsach.feeds.layout_files import layout_of
 from quetsach.lake import keeping
 from quetsach.lake.ingestion import Ingestion, land
 from quetsach.lake.lake import Lake

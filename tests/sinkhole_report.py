@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from quetsach.feeds.layout import SHADOWSERVER_LAYOUTS
+from quetsach.feeds.layout_files import bundled_layouts
 
 _NAMES = (
     "timestamp,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,src_naics,src_sector,"
@@ -11,7 +11,7 @@ _NAMES = (
     "dst_naics,dst_sector,public_source,infection,family,tag,application,version,event_id,ssl_cipher,ssl_servername"
 )
 COLUMNS = _NAMES.split(",")
-assert set(COLUMNS) == SHADOWSERVER_LAYOUTS[0].header
+assert set(COLUMNS) == bundled_layouts().of_feed("shadowserver")[0].header
 
 HEADER = ",".join(f'"{name}"' for name in COLUMNS).encode() + b"\n"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quetsach.feeds.layout import LAYOUTS
-from quetsach.feeds.layout import PLAIN_LAYOUTS as PLAIN
+from quetsach.feeds.layout import Subject, Syntax
+from quetsach.feeds.layout_files import FIELDS, bundled_layouts
 from quetsach.feeds.record import Reason, Repair
 from quetsach.feeds.table import ANNOTATED
 
@@ -13,10 +13,13 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 OF_FEEDS = {
     *Reason,
     *Repair,
-    *(layout.report for layout in LAYOUTS),
-    *(name for layout in LAYOUTS for name in layout.required),
-    *(name for layout in LAYOUTS for name in layout.identifying if name),
-    *PLAIN[0].columns.values(),
+    *Subject,
+    *Syntax,
+    *FIELDS,
+    *(layout.report for layout in bundled_layouts()),
+    *(name for layout in bundled_layouts() for name in layout.required_names()),
+    *(name for layout in bundled_layouts() for name in layout.identifying if name),
+    *(name for layout in bundled_layouts().of_feed("plain") for name in layout.mapped()),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quetsach.core.family import Family, FamilyNames
-from quetsach.feeds import layout_of
+from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.reader import read
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)

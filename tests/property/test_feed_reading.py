@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.sinkhole_report import make_report
 
 from quetsach.core.family import FamilyNames
-from quetsach.feeds import layout_of, reader
-from quetsach.feeds.layout import FeedError
+from quetsach.feeds import csv_frames, reader
+from quetsach.feeds.layout import FeedError, Layout
+from quetsach.feeds.layout_files import layout_of, read_layouts
 from quetsach.feeds.lines import Header, survey
 from quetsach.feeds.record import Reason, as_csv, split_strictly
 from quetsach.feeds.table import REJECTS, SIGHTINGS, records
@@ -109,7 +110,7 @@ def test_neither_do_they_for_a_long_report() -> None:
 def test_the_number_of_lines_in_a_batch_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'2020-06-16 07:30:00,14.160.0.1,mirai,1,"a\nb",\n\nshort\n' * 50
     expected = read_all([HEADER + body])
-    monkeypatch.setattr(reader, "SLICE_LINES", 3)
+    monkeypatch.setattr(csv_frames, "SLICE_LINES", 3)
     assert read_all([HEADER + body]) == expected
 
 
@@ -119,7 +120,7 @@ def test_the_fast_path_and_the_path_line_by_line_agree(body: bytes) -> None:
     fast = read_all([HEADER + body])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "_doubtful", lambda _, first, stop: range(first, stop))
+        patch.setattr(csv_frames, "_doubtful", lambda _, first, stop: range(first, stop))
         slow = read_all([HEADER + body])
     assert slow == fast
 
@@ -177,3 +178,69 @@ def test_every_damaged_row_is_set_aside_for_its_reason_and_every_other_taken(see
     }
     assert sum(batch.repaired for batch in batches) == sum(bool(kind) for kind in repairs.values())
     assert len(found) + len(repairs) == report.records
+
+
+def _other(framing: str) -> Layout:
+    [made] = read_layouts(
+        f"""
+        feed = "other"
+        title = {{ vi = "o", en = "o" }}
+        framing = {{ {framing} }}
+        [[report]]
+        name = "bots"
+        summary = {{ vi = "o", en = "o" }}
+        columns = {{ observed_at = "at", address = "ip", malware = ["bot", "name"] }}
+        """.encode(),
+        where="other.toml",
+    )
+    return made
+
+
+OTHERS = [
+    _other('syntax = "json"'),
+    _other('syntax = "json", each = "addresses"'),
+    _other('syntax = "json-lines"'),
+    _other('syntax = "words", names = ["at", "ip", "bot", "more"], comment = "#"'),
+    _other('delimiter = "tab", unquoted = true, comment = "//", names = ["at", "ip", "bot", "name"]'),
+    _other('delimiter = "semicolon", names = ["ip", "at", "name", "bot"]'),
+]
+PIECES = st.sampled_from(
+    [
+        b'{"at": "2026-11-01 00:30:00", "ip": "14.160.0.1", "bot": "x"}',
+        b'{"ip": "14.160.0.2", "addresses": [{"a": 1}, {"a": 2}], "at": "2026-11-01 00:30:00"}',
+        b"2026-11-01T00:30:00 14.160.0.1 mirai",
+        b'2026-11-01 00:30:00\t14.160.0.1\tmi"rai\t\n',
+        b'"14.160.0.1";"2026-11-01 00:30:00";"mi""rai";\r\n',
+        *(b"[", b"]", b"{", b"}", b",", b", {", b":", b'"', b"\\", b"\n", b"\r\n", b" ", b"\t", b";", b"#", b"//"),
+        *(b"null", b"7", b"\xff", b"\x00", b'"at"', "ồ".encode()),
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(st.sampled_from(OTHERS), st.lists(PIECES, max_size=30).map(b"".join), st.data())
+def test_other_files_are_read_alike_however_they_are_cut(layout: Layout, body: bytes, data: st.DataObject) -> None:
+    expected = _read_other(layout, [body], 32 << 20)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
+    chunks = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    assert _read_other(layout, chunks, data.draw(st.integers(1, 200))) == expected
+
+
+def _read_other(layout: Layout, chunks: list[bytes], slice_bytes: int) -> tuple[Any, ...]:
+    """Return what was read; every record lies where it says, and nothing but blanks and marks lies between them."""
+    try:
+        batches = list(reader.read(chunks, layout, FAMILIES, slice_bytes=slice_bytes, now=NOW))
+    except FeedError as error:
+        return (str(error),)
+    sightings = [row for batch in batches for row in batch.sightings.to_pylist()]
+    rejects = [row for batch in batches for row in batch.rejects.to_pylist()]
+    content = b"".join(chunks)
+    outside = bytearray(content)
+    for record in (*sightings, *rejects):
+        start, end = record["byte_offset"], record["byte_offset"] + record["byte_length"]
+        assert end <= len(content) + 1
+        assert record["line"] == content[:start].count(b"\n") + 1
+        outside[start:end] = b" " * (min(end, len(content)) - start)
+    if layout.framing.is_json:
+        assert not outside.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n,[]")
+    return sightings, rejects, sum(batch.blank for batch in batches)

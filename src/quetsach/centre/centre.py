@@ -19,6 +19,7 @@ from quetsach.core.tile import TileLayouts
 from quetsach.network import NetworkTables
 
 if TYPE_CHECKING:
+    from quetsach.feeds.layout_files import Layouts
     from quetsach.lake.lake import Lake
     from quetsach.lake.view import LakeView
     from quetsach.simulate import Scenario
@@ -59,6 +60,11 @@ class Centre:
         return tables.load_network_tables(self.data)
 
     @cached_property
+    def layouts(self) -> "Layouts":
+        """The reports that it can read: those of this build, and its own."""
+        return tables.load_layouts(self.data)
+
+    @cached_property
     def places(self) -> Places:
         """The provinces and cities of its country."""
         return tables.load_places(self.data)
@@ -83,7 +89,7 @@ class Centre:
         """Its lake, which counts by the families of this moment."""
         from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
 
-        return Lake(self.data / "lake", self.families, country=self.country)
+        return Lake(self.data / "lake", self.families, country=self.country, layouts=self.layouts)
 
     def view(self) -> "LakeView":
         """Open a view of its sightings; whatever belongs together is asked of one.

@@ -32,7 +32,7 @@ def ingest_files(
     Args:
         centre: where to.
         files: as they were delivered.
-        feed: where they came from, a feed of ``feeds.layout.LAYOUTS``.
+        feed: where they came from, a feed of ``Centre.layouts``.
         report: which report; by a file's name or header if ``None``.
         clock: the time at which each was taken in (aware).
         progress: told how many more bytes were read.

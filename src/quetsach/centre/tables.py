@@ -22,6 +22,7 @@ from quetsach.core.period import parse_day
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
 from quetsach.core.text import SystemText, Text
 from quetsach.core.tile import TileLayouts, read_tiles
+from quetsach.feeds.layout_files import Layouts, bundled_layouts, read_layouts
 from quetsach.installation import bundled, bundled_country_file, country_in
 from quetsach.lake import LakeError, parquet
 from quetsach.network import (
@@ -36,6 +37,9 @@ from quetsach.network import (
 
 if TYPE_CHECKING:
     from quetsach.simulate import Scenario
+
+LAYOUTS = "layouts"
+"""The folder of a centre's own layouts, below its data."""
 
 DATED_TABLE = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 
@@ -66,6 +70,20 @@ def country_table(name: str, data: Path | None = None) -> Path:
         QuetsachError: the country's file is damaged.
     """
     return (country_folder(data) / load_country(data).tables[name]).resolve()
+
+
+def load_layouts(data: Path) -> Layouts:
+    """Return the layouts of this build, with those that lie in the centre's own folder.
+
+    Raises:
+        QuetsachError: a file of the folder is damaged.
+    """
+    own = [
+        layout
+        for path in sorted((data / LAYOUTS).glob("*.toml"))
+        for layout in read_layouts(storage.read_input(path), where=f"{LAYOUTS}/{path.name}")
+    ]
+    return bundled_layouts().joined(own)
 
 
 def load_families(data: Path | None = None) -> FamilyNames:

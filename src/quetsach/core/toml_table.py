@@ -269,8 +269,20 @@ class Table:
         table.finish()
         return text
 
-    def take_table(self, name: str, *, hint: LocalText | str = "") -> "Table":
-        """Return a table inside this one."""
+    def is_empty(self) -> bool:
+        """Whether there is nothing (more) to take."""
+        return not self._left
+
+    def take_one_or_more(self, name: str) -> tuple[str, ...]:
+        """Return a text or a list of texts as a list; a missing field is an empty one."""
+        if isinstance(self._left.get(name), str):
+            return (self.take_text(name),)
+        return self.take_texts(name, hint=Text("write a text, or a list of texts"))
+
+    def take_table(self, name: str, *, default: Mapping[str, Any] | None = None, hint: LocalText | str = "") -> "Table":
+        """Return a table inside this one; the default stands for a missing field only."""
+        if name not in self._left and default is not None:
+            return self._part(default, (name,), name)
         return self._part(self._take(name, dict, Text("a table"), hint), (name,), name)
 
     def take_tables(self, name: str) -> "tuple[Table, ...]":
@@ -284,6 +296,13 @@ class Table:
             self.fail(what, field=name, hint=_write_tables(name))
         return tuple(self._part(item, (name, n), _title(name, n + 1, item)) for n, item in enumerate(items))
 
+    def take_lists(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Return a table whose fields, called anything, are a text or a list of texts; a missing one is empty."""
+        table = self.take_table(name, default={})
+        if odd := [key for key in table._left if not key.strip() or not key.isprintable()]:  # noqa: SLF001  (its own)
+            table.fail(Text("{name} is no name of a field", name=repr(odd[0][:80])))
+        return {key: table.take_one_or_more(key) for key in tuple(table._left)}  # noqa: SLF001  (its own)
+
     def take_pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return a table of texts as pairs in their order; a missing field is empty."""
         if name not in self._left:
@@ -295,20 +314,24 @@ class Table:
             table.fail(what, hint=Text("small letters, digits and _"))
         return tuple((key, table.take_text(key)) for key in keys)
 
-    def take_choice[T](self, name: str, choose: Callable[[str], T], choices: tuple[str, ...]) -> T:
-        """Return one of a few values."""
+    def take_choice[T](
+        self, name: str, choose: Callable[[str], T], choices: tuple[str, ...], *, default: T | None = None
+    ) -> T:
+        """Return one of a few values; the default stands for a missing field only."""
+        if name not in self._left and default is not None:
+            return default
         hint = Text("one of {names}", names=", ".join(choices))
         text = self.take_text(name, hint=hint)
         if text not in choices:
             self.fail(Text("field {name} is {value}", name=repr(name), value=repr(text)), field=name, hint=hint)
         return choose(text)
 
-    def finish(self) -> None:
+    def finish(self, hint: LocalText | str = "") -> None:
         """Refuse fields that nobody asked for: most are typing mistakes."""
         if self._left:
             name = next(iter(self._left))
             what = Text("unknown field {name}", name=repr(name))
-            self.fail(what, field=name, hint=Text("remove it or mend its name"))
+            self.fail(what, field=name, hint=hint or Text("remove it or mend its name"))
 
     def _part(self, content: Mapping[str, Any], path: FieldPath, title: str) -> "Table":
         """Return a table inside this one."""

@@ -1,8 +1,10 @@
-"""Report layouts: which column of a report means what, as data; Shadowserver's sinkhole reports and a plain CSV."""
+"""A layout: how to read one report of one feed, as data. Its files are read by ``layout_files``."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, Text
@@ -17,46 +19,137 @@ class FeedError(QuetsachError):
     """
 
 
-# Report layouts: which column of a report means what, as data.
-#
-# A column is found by its header name, never by its position: vendors reorder their reports without notice.
-
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 """The form of feed and report names: they become parts of file names."""
 
 
+class Subject(StrEnum):
+    """What the address of a report's rows is. Only hosts are counted as infected."""
+
+    HOST = "host"
+    """A machine that malware was seen on."""
+    ATTACKER = "attacker"
+    """A machine that attacked or scanned something: nothing says by which malware, or whether by any."""
+    RESOLVER = "resolver"
+    """A name server that asked for somebody else."""
+    SITE = "site"
+    """A server with a page or a file that is not as its owner wants it."""
+    CONTROL = "control"
+    """A server that malware obeys."""
+    OTHER = "other"
+    """The report's rows are not all of one kind."""
+
+
+class Syntax(StrEnum):
+    """How records stand in the bytes of a file."""
+
+    CSV = "csv"
+    """A line a record, cells between delimiters, quoted by RFC 4180."""
+    WORDS = "words"
+    """A line a record, cells between blanks, no quotes."""
+    JSON_LINES = "json-lines"
+    """A line a record, each an object of JSON."""
+    JSON = "json"
+    """One document of JSON: a list of objects, one object, or a list somewhere in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How bytes become records.
+
+    ``delimiter`` and ``quotes`` are those of ``Syntax.CSV``. ``comment`` is what a line begins with that is no record;
+    ``commented_header``: the header stands behind the last of them. ``names`` are the columns, in order, of files
+    without a header; empty where they have one. ``path`` is the way to the list of records in a document, with dots.
+    ``each`` is the field whose list makes one record of each of its items.
+    """
+
+    syntax: Syntax = Syntax.CSV
+    delimiter: str = ","
+    quotes: bool = True
+    comment: str = ""
+    commented_header: bool = False
+    names: tuple[str, ...] = ()
+    path: str = ""
+    each: str = ""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether records are objects of JSON, which have no header."""
+        return self.syntax in (Syntax.JSON, Syntax.JSON_LINES)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How times are written.
+
+    ``form`` is ``iso`` (``2020-06-16 07:30:00``, or ISO 8601), ``epoch`` (seconds since 1970 UTC, or so many milli- or
+    microseconds as make a time from 2000 to 2100) or a pattern of ``datetime.strptime``. ``zone`` is the time zone of
+    what is written without one; ``written`` where each time says its own.
+    """
+
+    form: str = "iso"
+    zone: str = "UTC"
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read one report of one feed.
+    """How to read one report of one feed; ``title`` says what the feed is.
 
-    ``columns`` maps the fields of ``table.SIGHTINGS`` to the report's header names; every other column goes to
-    ``extra``. ``identifying`` names columns of ``extra`` that tell two sightings apart beside the mapped ones: first
-    the destination's host name, then the feed's own event number (``None`` where the report has no such column).
-    ``sector`` names columns of ``extra`` that tell the sector of ``core.sighting``; the first that tells one decides.
-    ``header`` is the published set of columns, by which a file without a telling name is recognised; empty if the
-    report has no fixed set. ``open_report``: the layout serves any source, whose own name is the report's.
+    ``columns`` maps the fields of ``table.SIGHTINGS`` to names of the report: the first of them that is not empty in a
+    row tells. A column is found by its name, never by its position: vendors reorder their reports without notice. What
+    is in no column goes to ``extra``. ``constants`` are the values of fields that no column tells. ``only`` says which
+    values columns have in the rows that the layout reads (``*``: any but none); others are of another kind.
+    ``required`` are the fields without which a file is refused. ``identifying`` names columns of ``extra`` that tell
+    two sightings apart beside the mapped ones: first the destination's host name, then the feed's own event number
+    (``None`` where the report has no such column). ``sector`` names columns of ``extra`` that tell the sector of
+    ``core.sighting``; the first that tells one decides. ``header`` is the published set of columns, by which a file
+    without a telling name is recognised; empty if the report has no fixed set. ``open_report``: the layout serves any
+    source, whose own name is the report's. ``version`` says which day's columns these are, or which edition.
     """
 
     feed: str
     report: str
-    summary_vi: str
-    summary_en: str
-    columns: Mapping[str, str]
-    required: frozenset[str]
-    identifying: tuple[str | None, str | None]
+    title: LocalText
+    summary: LocalText
+    columns: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ("observed_at", "address", "malware")
+    identifying: tuple[str | None, str | None] = (None, None)
     sector: tuple[str, ...] = ()
     header: frozenset[str] = frozenset()
     open_report: bool = False
+    subject: Subject = Subject.HOST
+    framing: Framing = Framing()
+    clock: Clock = Clock()
+    version: str = ""
+    source: str = ""
 
-    @property
-    def summary(self) -> LocalText:
-        """What the report is of."""
-        return LocalText(self.summary_vi, self.summary_en)
+    def mapped(self) -> frozenset[str]:
+        """Return every name that a field is read from."""
+        return frozenset(name for names in self.columns.values() for name in names)
 
-    def identifying_headers(self) -> frozenset[str]:
-        """Every header name that takes part in a sighting's identity."""
-        mapped = {self.columns[field] for field in IDENTITY_FIELDS if field in self.columns}
+    def identifying_names(self) -> frozenset[str]:
+        """Return every name that takes part in a sighting's identity."""
+        mapped = {name for field in IDENTITY_FIELDS for name in self.columns.get(field, ())}
         return frozenset(mapped | {name for name in self.identifying if name})
+
+    def required_names(self) -> frozenset[str]:
+        """Return the names that the required fields are read from."""
+        return frozenset(name for field in self.required for name in self.columns.get(field, ()))
+
+    def lacking(self, names: frozenset[str]) -> list[str]:
+        """Return of each required field that none of these names tells the one that should."""
+        asked = (self.columns[field] for field in self.required if field in self.columns)
+        return sorted(wanted[0] for wanted in asked if not names & set(wanted))
+
+    def named(self, report: str) -> Self:
+        """Return the layout of a source of its own.
+
+        Raises:
+            FeedError: that is no name of a report.
+        """
+        return replace(self, report=check_name(report))
 
 
 IDENTITY_FIELDS = (
@@ -82,116 +175,3 @@ def check_name(name: str) -> str:
             hint=Text("use small letters, digits, '_' and '-', at most 48"),
         )
     return name
-
-
-# A plain CSV, for any source that can write a spreadsheet.
-#
-# UTF-8, comma-separated, quotes by RFC 4180, one header line; what each column means is in
-# ``docs/reference/feed-formats.md``. Several sources may use it: name each as the report
-# (``--feed plain --report honeypot-hn``); it is ``sightings`` where none is named.
-
-PLAIN_LAYOUTS = (
-    Layout(
-        feed="plain",
-        report="sightings",
-        summary_vi="CSV đơn giản: timestamp, address, malware và các cột tùy chọn",
-        summary_en="Plain CSV: timestamp, address, malware and optional columns",
-        columns={
-            "observed_at": "timestamp",
-            "address": "address",
-            "port": "port",
-            "transport": "transport",
-            "malware": "malware",
-            "destination_address": "destination_address",
-            "destination_port": "destination_port",
-            "hostname": "hostname",
-            "claimed_asn": "asn",
-            "claimed_country": "country",
-            "claimed_region": "region",
-            "claimed_city": "city",
-            "severity": "severity",
-            "bot_id": "bot_id",
-        },
-        required=frozenset({"timestamp", "address", "malware"}),
-        identifying=("destination_hostname", "event_id"),
-        sector=("sector",),
-        open_report=True,
-    ),
-)
-
-
-# Shadowserver's sinkhole reports, columns as published in 2026-03 (times are UTC).
-#
-# ``event4_sinkhole`` has 33 columns; ``event4_sinkhole_http`` adds six of the HTTP request. The ``event6_`` twins have
-# the same columns. Source: the report pages at www.shadowserver.org and the column lists of its public report schema.
-
-# fmt: off
-_BASE = frozenset({
-    "timestamp", "protocol", "src_ip", "src_port", "src_asn", "src_geo", "src_region", "src_city", "src_hostname",
-    "src_naics", "src_sector", "device_vendor", "device_type", "device_model", "severity", "dst_ip", "dst_port",
-    "dst_asn", "dst_geo", "dst_region", "dst_city", "dst_hostname", "dst_naics", "dst_sector", "public_source",
-    "infection", "family", "tag", "application", "version", "event_id", "ssl_cipher", "ssl_servername",
-})
-_HTTP = frozenset({"http_url", "http_host", "http_agent", "forwarded_by", "http_referer", "machine_name"})
-# fmt: on
-
-_COLUMNS = {
-    "observed_at": "timestamp",
-    "address": "src_ip",
-    "port": "src_port",
-    "transport": "protocol",
-    "malware": "infection",
-    "destination_address": "dst_ip",
-    "destination_port": "dst_port",
-    "hostname": "src_hostname",
-    "claimed_asn": "src_asn",
-    "claimed_country": "src_geo",
-    "claimed_region": "src_region",
-    "claimed_city": "src_city",
-    "severity": "severity",
-}
-
-
-def _layout(report: str, header: frozenset[str], summary_vi: str, summary_en: str) -> Layout:
-    return Layout(
-        feed="shadowserver",
-        report=report,
-        summary_vi=summary_vi,
-        summary_en=summary_en,
-        columns=_COLUMNS,
-        required=frozenset({"timestamp", "src_ip", "infection"}),
-        identifying=("dst_hostname", "event_id"),
-        sector=("src_sector", "src_naics"),
-        header=header,
-    )
-
-
-SHADOWSERVER_LAYOUTS = (
-    _layout(
-        "event4_sinkhole",
-        _BASE,
-        "Máy kết nối tới máy chủ điều khiển đã bị thu giữ (IPv4)",
-        "Hosts that connected to a seized control server (IPv4)",
-    ),
-    _layout(
-        "event4_sinkhole_http",
-        _BASE | _HTTP,
-        "Máy gửi yêu cầu HTTP tới máy chủ điều khiển đã bị thu giữ (IPv4)",
-        "Hosts that sent an HTTP request to a seized control server (IPv4)",
-    ),
-    _layout(
-        "event6_sinkhole",
-        _BASE,
-        "Máy kết nối tới máy chủ điều khiển đã bị thu giữ (IPv6)",
-        "Hosts that connected to a seized control server (IPv6)",
-    ),
-    _layout(
-        "event6_sinkhole_http",
-        _BASE | _HTTP,
-        "Máy gửi yêu cầu HTTP tới máy chủ điều khiển đã bị thu giữ (IPv6)",
-        "Hosts that sent an HTTP request to a seized control server (IPv6)",
-    ),
-)
-
-LAYOUTS: tuple[Layout, ...] = (*SHADOWSERVER_LAYOUTS, *PLAIN_LAYOUTS)
-"""Every report that can be read, in the order of ``quetsach center feeds list``."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quetsach.core.text import Text
-from quetsach.feeds.layout import FeedError, Layout
+from quetsach.feeds.layout import FeedError, Framing, Layout, Syntax
 from quetsach.feeds.record import MAX_RECORD_BYTES, split_strictly
 
 # The header line: what a delivered file says its columns are.
@@ -34,32 +34,51 @@ _NO_HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of one file; ``byte_length`` counts a byte-order mark and the line's ending."""
+    """The columns of one file, and what of its beginning is no record.
+
+    ``byte_length`` counts a byte-order mark, comments before the header, and the line's ending; ``lines`` its lines.
+    """
 
     names: tuple[str, ...]
     byte_length: int
+    lines: int = 1
 
     @classmethod
     def parse(cls, head: bytes) -> "Header":
-        """Read the first line of a file from its first bytes (``MAX_HEADER_BYTES`` are enough).
+        """Read the first line of a file as a header of CSV (``of``)."""
+        return cls.of(head, Framing())
 
-        Names are compared without case and outer spaces. A byte-order mark is skipped.
+    @classmethod
+    def of(cls, head: bytes, framing: Framing) -> "Header":
+        """Read the header of a file from its first bytes (``MAX_HEADER_BYTES`` are enough).
+
+        Names are compared without case and outer spaces. A byte-order mark is skipped. A file whose layout names the
+        columns in order has none.
 
         Raises:
             FeedError: there is no readable header.
         """
-        mark = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
-        for magic, what, hint in _NO_TEXT:
-            if head.startswith(magic):
-                raise FeedError(what, hint=hint)
-        end = head.find(b"\n", mark, MAX_HEADER_BYTES)
-        if end < 0 and len(head) >= MAX_HEADER_BYTES:
-            raise FeedError(Text("the first line is too long for a header"), hint=Text("is this a CSV file?"))
-        line = head[mark : end if end >= 0 else len(head)].removesuffix(b"\r")
+        mark = refuse_no_text(head)
+        if framing.names:
+            return cls(framing.names, mark, 0)
+        comment = framing.comment.encode()
+        start, lines, commented = mark, 0, b""
+        while True:
+            lines += 1
+            end = head.find(b"\n", start, MAX_HEADER_BYTES)
+            if end < 0 and len(head) >= MAX_HEADER_BYTES:
+                raise FeedError(Text("the first line is too long for a header"), hint=Text("is this a CSV file?"))
+            line = head[start : end if end >= 0 else len(head)].removesuffix(b"\r")
+            if comment and line.startswith(comment) and end >= 0:
+                start, commented = end + 1, line.removeprefix(comment)
+                continue
+            break
+        if framing.commented_header:
+            end, line, lines = start - 1, commented, lines - 1
         for byte, what, hint in _NO_HEADER:
             if byte in line:
                 raise FeedError(what, hint=hint)
-        return cls(_names(line), end + 1 if end >= 0 else len(head))
+        return cls(_names(line, framing), end + 1 if end >= 0 else len(head), lines)
 
     def check(self, layout: Layout) -> None:
         """Refuse a file that lacks what the layout must have.
@@ -67,8 +86,7 @@ class Header:
         Raises:
             FeedError: a required column is missing.
         """
-        missing = sorted(layout.required.difference(self.names))
-        if missing:
+        if missing := layout.lacking(frozenset(self.names)):
             raise FeedError(
                 Text(
                     "the header lacks {columns}, which {feed} {report} must have",
@@ -83,14 +101,29 @@ class Header:
 
     def last_identifying(self, layout: Layout) -> int:
         """Return the position of the last column that a record cannot do without."""
-        needed = layout.identifying_headers() | layout.required
+        needed = layout.identifying_names() | layout.required_names()
         return max(n for n, name in enumerate(self.names) if name in needed)
 
 
-def _names(line: bytes) -> tuple[str, ...]:
+def refuse_no_text(head: bytes) -> int:
+    """Refuse what is no text, by its first bytes; return how many of them are a byte-order mark.
+
+    Raises:
+        FeedError: the file is packed, or in UTF-16.
+    """
+    for magic, what, hint in _NO_TEXT:
+        if head.startswith(magic):
+            raise FeedError(what, hint=hint)
+    return len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
+
+
+def _names(line: bytes, framing: Framing) -> tuple[str, ...]:
     if not line.strip():
         raise FeedError(Text("the file has no header"), hint=Text("its first line must name the columns"))
-    cells = split_strictly(line)
+    if framing.syntax is Syntax.WORDS:
+        cells: list[bytes] | None = line.split()
+    else:
+        cells = split_strictly(line, framing.delimiter.encode(), quotes=framing.quotes)
     if cells is None or len(cells) > MAX_COLUMNS:
         raise FeedError(Text("the first line is not a readable header"), hint=Text("is this a CSV file?"))
     try:
@@ -157,21 +190,17 @@ class Pending:
 
 # Where the lines of a file are and which of them are plainly well formed, found for millions at a time.
 
-_QUOTE, _COMMA, _NEWLINE, _RETURN = b'",\n\r'
-
-_BEFORE_OPENING = np.zeros(256, dtype=np.bool_)
-_BEFORE_OPENING[[_COMMA, _NEWLINE, _QUOTE]] = True
-_AFTER_CLOSING = np.zeros(256, dtype=np.bool_)
-_AFTER_CLOSING[[_COMMA, _NEWLINE, _RETURN, _QUOTE]] = True
+_QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The complete lines of a buffer; all arrays have one element a line.
 
-    ``starts`` and ``ends`` are positions in the buffer; ``ends`` is that of the newline. ``lengths`` leave out the line
-    ending. ``regular`` marks lines that are by themselves one record of the expected number of cells by RFC 4180, in
-    UTF-8 and of bearable length. ``quotes`` counts quotation marks.
+    ``blank`` marks those that hold nothing, or a comment. ``starts`` and ``ends`` are positions in the buffer; ``ends``
+    is that of the newline. ``lengths`` leave out the line ending. ``regular`` marks lines that are by themselves one
+    record of the expected number of cells by RFC 4180, in UTF-8 and of bearable length. ``quotes`` counts quotation
+    marks.
     """
 
     starts: NDArray[np.int64]
@@ -185,10 +214,12 @@ class Lines:
         return len(self.starts)
 
 
-def survey(buffer: bytes, columns: int) -> Lines:
+def survey(buffer: bytes, columns: int, framing: Framing = Framing()) -> Lines:  # noqa: B008  (it never changes)
     """Find the lines of a buffer; bytes after its last newline are left out."""
     data = np.frombuffer(buffer, dtype=np.uint8)
-    at = np.flatnonzero((data == _QUOTE) | (data == _COMMA) | (data == _NEWLINE))
+    [delimiter] = framing.delimiter.encode()
+    is_mark = (data == delimiter) | (data == _NEWLINE)
+    at = np.flatnonzero(is_mark | (data == _QUOTE) if framing.quotes else is_mark)
     kind = data[at]
     newlines = np.flatnonzero(kind == _NEWLINE)
     if not len(newlines):
@@ -208,16 +239,29 @@ def survey(buffer: bytes, columns: int) -> Lines:
     if odd.any():  # count each line from its own start
         parity = np.concatenate(([False], inside[newlines][:-1]))
         inside ^= np.repeat(parity, np.diff(newlines, prepend=-1))
-    cells = 1 + _per_line(at[(kind == _COMMA) & ~inside], ends)
+    cells = 1 + _per_line(at[(kind == delimiter) & ~inside], ends)
 
     regular = (cells == columns) & ~odd & (lengths > 0) & (lengths <= MAX_RECORD_BYTES)
-    _strike(regular, ends, _misplaced_quotes(data, quotes_at, inside[is_quote]))
+    _strike(regular, ends, _misplaced_quotes(data, quotes_at, inside[is_quote], delimiter))
     if b"\r" in buffer:
         returns = np.flatnonzero(data[: ends[-1]] == _RETURN) if len(ends) else ends
         _strike(regular, ends, returns[data[returns + 1] != _NEWLINE])
     if not _is_utf8(buffer):
         _strike_foreign(regular, buffer, data, starts, ends)
-    return Lines(starts, ends, lengths, lengths == 0, regular, quotes)
+    blank = lengths == 0
+    if framing.comment:
+        blank |= _begins_with(framing.comment.encode(), data, starts, lengths)
+        regular &= ~blank
+    return Lines(starts, ends, lengths, blank, regular, quotes)
+
+
+def _begins_with(
+    prefix: bytes, data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    found = lengths >= len(prefix)
+    for n, byte in enumerate(prefix):
+        found[found] = data[starts[found] + n] == byte
+    return found
 
 
 def _per_line(positions: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -226,14 +270,17 @@ def _per_line(positions: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[
 
 
 def _misplaced_quotes(
-    data: NDArray[np.uint8], quotes: NDArray[np.int64], opening: NDArray[np.bool_]
+    data: NDArray[np.uint8], quotes: NDArray[np.int64], opening: NDArray[np.bool_], delimiter: int
 ) -> NDArray[np.int64]:
     """Return the positions of quotes that RFC 4180 does not allow where they are."""
     if not len(quotes):
         return quotes
+    before, after = np.zeros((2, 256), dtype=np.bool_)
+    before[[delimiter, _NEWLINE, _QUOTE]] = True
+    after[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
     opens, closes = quotes[opening], quotes[~opening]
-    wrong_open = ~_BEFORE_OPENING[data[opens - 1]] & (opens > 0)
-    wrong_close = ~_AFTER_CLOSING[data[closes + 1]]  # a line's newline always follows
+    wrong_open = ~before[data[opens - 1]] & (opens > 0)
+    wrong_close = ~after[data[closes + 1]]  # a line's newline always follows
     return np.concatenate((opens[wrong_open], closes[wrong_close]))
 
 

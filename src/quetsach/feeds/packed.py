@@ -1,4 +1,4 @@
-"""Deliveries that come packed: gzip with one CSV file, zip with one or many.
+"""Deliveries that come packed: gzip with one file, zip with one or many.
 
 An archive is a stranger's: it is looked through to its end before anything of it is taken, within bounds for what it
 unpacks to, for its ratio, its files and their names. Nothing is written anywhere, so a name can lead nowhere.
@@ -33,8 +33,10 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
 # What the standard library raises on archives that are not what they say; of methods that it lacks a RuntimeError.
 _DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, ValueError)
-_HINT = Text("is it complete? have it sent again, or unpack it and take in the CSV files")
-_UNPACK = Text("unpack it and take in the CSV files")
+ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+"""How files of data are called; an archive with others is none of a feed."""
+_HINT = Text("is it complete? have it sent again, or unpack it and take in its files")
+_UNPACK = Text("unpack it and take in its files of data: {endings}", endings=", ".join(ENDINGS))
 _MOST_MEMBERS = Text("at most {most}", most=Number(MAX_MEMBERS))
 
 
@@ -47,7 +49,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One CSV file of an archive: its name without folders (empty in gzip), its size, and how to read it."""
+    """One file of data in an archive: its name without folders (empty in gzip), its size, and how to read it."""
 
     name: str
     size_bytes: int
@@ -60,10 +62,10 @@ def is_packed(head: bytes) -> bool:
 
 
 def members(stream: IO[bytes]) -> tuple[Member, ...]:
-    """Look through an archive to its end and return its CSV files; ``stream`` must stay open while they are read.
+    """Look through an archive to its end and return its files of data; ``stream`` must stay open while they are read.
 
     Raises:
-        FeedError: it is damaged, cut off or too large, or holds something else than CSV files.
+        FeedError: it is damaged, cut off or too large, or holds something else than files of data.
     """
     packed_bytes = stream.seek(0, io.SEEK_END)
     stream.seek(0)
@@ -151,15 +153,15 @@ def _csv_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             what = Text("the archive has a file with an unreadable name")
         elif entry.filename in names:
             what = Text("the archive has two files {name}", name=entry.filename)
-        elif not entry.filename.lower().endswith(".csv"):
-            what = Text("the archive has {name}, which is no .csv file", name=entry.filename)
+        elif not entry.filename.lower().endswith(ENDINGS):
+            what = Text("the archive has {name}, which is no file of data by its name", name=entry.filename)
         elif entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
             what = Text("the archive has {name} encrypted or packed in an unusual way", name=entry.filename)
         if what:
             raise FeedError(what, hint=_UNPACK)
         names.add(entry.filename)
     if not entries:
-        raise FeedError(Text("the archive has no .csv file"), hint=_HINT)
+        raise FeedError(Text("the archive has no file of data"), hint=_HINT)
     return entries
 
 

@@ -1,42 +1,30 @@
 """The reader: delivered bytes in, bounded batches of sightings and rejects out.
 
-Lines that are plainly well formed go through Arrow's CSV reader in one piece; the others go one by one through
-``record`` and, if they can be taken, join them in the one form. Memory depends on the slice, not on the file, and the
-result does not depend on how the bytes were cut into chunks or slices.
+What cuts bytes into records is chosen by the layout; what the records mean is decided by ``rows`` for all alike.
+Memory depends on the slice, not on the file, and the result does not depend on how the bytes were cut into chunks or
+slices.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-from numpy.typing import NDArray
 
 from quetsach.core.family import FamilyNames
-from quetsach.core.text import Number, Text
-from quetsach.feeds.layout import FeedError, Layout
-from quetsach.feeds.lines import Header, Lines, Pending, survey
-from quetsach.feeds.record import (
-    MAX_RECORD_BYTES,
-    MAX_RECORD_LINES,
-    Cells,
-    Fault,
-    Form,
-    Reason,
-    Reject,
-    as_csv,
-    excerpt,
-    read_joined,
-    read_record,
-)
-from quetsach.feeds.rows import Places, Rows
+from quetsach.core.text import Text
+from quetsach.feeds.csv_frames import CsvFrames
+from quetsach.feeds.frame import Frame
+from quetsach.feeds.layout import FeedError, Layout, Syntax
+from quetsach.feeds.lines import Header, Pending, refuse_no_text
+from quetsach.feeds.object_frames import DocumentFrames, JsonLineFrames, JsonValueFrames, WordFrames
+from quetsach.feeds.record import MAX_RECORD_BYTES
+from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
 
 SLICE_BYTES = 8 << 20
-SLICE_LINES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +43,18 @@ class Batch:
         return int(self.sightings.num_rows + self.rejects.num_rows)
 
 
+class Frames(Protocol):
+    """Cuts the bytes of one file into records; knows how far it was read."""
+
+    def set_aside(self, shown: bytes, length: int, bytes_read: int) -> Frame:
+        """Account for a line that was too long to be held."""
+        ...
+
+    def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
+        """Read the whole records of a buffer, but for one at its end that may go on."""
+        ...
+
+
 def read(
     chunks: Iterable[bytes], layout: Layout, families: FamilyNames, *, now: datetime, slice_bytes: int = SLICE_BYTES
 ) -> Iterator[Batch]:
@@ -62,7 +62,7 @@ def read(
 
     Args:
         chunks: the file's bytes, cut anywhere.
-        layout: how to read it (``feeds.layout_of``).
+        layout: how to read it (``layout_files.layout_of``).
         families: what spellings of malware names mean.
         now: the time of the ingest; a record from long after it is set aside.
         slice_bytes: how much is worked on at a time.
@@ -71,194 +71,52 @@ def read(
         FeedError: the header cannot be read or lacks a required column. Rows never raise.
     """
     pending = Pending(chunks)
-    header = Header.parse(pending.head())
-    header.check(layout)
-    pending.drop(header.byte_length)
-    reader = _Reader(layout, header, families, now)
+    cut, rows = _frames(layout, pending), Rows(layout, families, now)
     target = slice_bytes
     while True:
         pending.fill(target)
         if not pending.data:
             return
-        if len(pending.data) > MAX_RECORD_BYTES and b"\n" not in pending.data:
-            yield reader.set_aside(*pending.skip_line())
+        if len(pending.data) > MAX_RECORD_BYTES and b"\n" not in pending.data and not _is_document(layout):
+            yield _batch(cut.set_aside(*pending.skip_line()), rows)
             continue
         consumed = 0
-        for batch in reader.batches(bytes(pending.data), is_final=pending.is_final):
-            consumed += batch.bytes_read
-            yield batch
+        for frame in cut.frames(bytes(pending.data), is_final=pending.is_final):
+            consumed += frame.bytes_read
+            yield _batch(frame, rows)
+        if pending.is_final and not consumed:
+            raise FeedError(Text("the file is not read to its end"), hint=Text("please report this with the file"))
         pending.drop(consumed)
         target = slice_bytes if consumed else 2 * len(pending.data) + 1  # a record may go on beyond the slice
 
 
-@dataclass(slots=True)
-class _Part:
-    """What is collected from a run of lines: CSV to read, where its records lie, and what was set aside.
-
-    ``line`` and ``offset`` are those of the buffer's beginning in the file.
-    """
-
-    line: int
-    offset: int
-    pieces: list[bytes | memoryview] = field(default_factory=list)
-    lines: list[NDArray[np.int64]] = field(default_factory=list)
-    lengths: list[NDArray[np.int64]] = field(default_factory=list)
-    repairs: list[NDArray[np.object_]] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    blank: int = 0
+def _is_document(layout: Layout) -> bool:
+    """Whether lines mean nothing in a file."""
+    return layout.framing.syntax is Syntax.JSON
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of an irregular line; ``last`` is the last line that it took up."""
-
-    result: Cells | Fault
-    last: int
-
-
-class _Reader:
-    """The state of one file: its form, and how far it was read."""
-
-    def __init__(self, layout: Layout, header: Header, families: FamilyNames, now: datetime) -> None:
-        self._names = header.names
-        self._form = Form(header.names, header.last_identifying(layout))
-        self._rows = Rows(layout, families, now)
-        self._offset = header.byte_length
-        self._line = 2
-
-    def set_aside(self, shown: bytes, length: int, bytes_read: int) -> Batch:
-        """Account for a line that was too long to be held."""
-        reject = Reject(self._line, self._offset, length, Reason.TOO_LONG, "", excerpt(shown))
-        self._line += 1
-        self._offset += bytes_read
-        return self._batch(_Part(0, 0, rejects=[reject]), bytes_read)
-
-    def batches(self, buffer: bytes, *, is_final: bool) -> Iterator[Batch]:
-        """Read the whole lines of a buffer, but for a record at its end that may go on."""
-        lines = survey(buffer, len(self._names))
-        line, offset, at = self._line, self._offset, 0
-        while at < len(lines):
-            part = _Part(line, offset)
-            end = self._collect(buffer, lines, at, part, is_final=is_final)
-            if end == at:
-                return
-            bytes_read = int(lines.ends[end - 1] - lines.starts[at]) + 1
-            self._line += end - at
-            self._offset += bytes_read
-            yield self._batch(part, bytes_read)
-            at = end
-
-    def _collect(self, buffer: bytes, lines: Lines, first: int, part: _Part, *, is_final: bool) -> int:
-        """Collect lines from ``first`` on; return the line to go on with."""
-        stop = min(first + SLICE_LINES, len(lines))
-        at = first
-        for n in _doubtful(lines, first, stop):
-            if n < at:
-                continue  # taken up by the record before
-            self._take_run(buffer, lines, at, n, part)
-            at = n + 1
-            if lines.blank[n]:
-                part.blank += 1
-                continue
-            outcome = self._read_irregular(buffer, lines, n, is_final=is_final)
-            if outcome is None:
-                return n
-            at = outcome.last + 1
-            self._take(lines, n, outcome, part)
-        self._take_run(buffer, lines, at, stop, part)
-        return max(at, stop)
-
-    def _read_irregular(self, buffer: bytes, lines: Lines, n: int, *, is_final: bool) -> _Outcome | None:
-        """Decide about one line; ``None`` if that takes lines beyond the buffer."""
-        start, length = int(lines.starts[n]), int(lines.lengths[n])
-        if length > MAX_RECORD_BYTES:
-            return _Outcome(Fault(Reason.TOO_LONG, "", excerpt(buffer[start : start + 400])), n)
-        if lines.quotes[n] & 1:
-            for m in range(n + 1, n + MAX_RECORD_LINES):
-                end = int(lines.ends[m]) if m < len(lines) else len(buffer)
-                if end - start > MAX_RECORD_BYTES or (m < len(lines) and lines.regular[m]):
-                    break
-                if m >= len(lines):
-                    if not is_final:
-                        return None
-                    break
-                if lines.quotes[m] & 1:
-                    record = buffer[start : int(lines.starts[m] + lines.lengths[m])]
-                    if joined := read_joined(record, self._form):
-                        return _Outcome(joined, m)
-                    break
-        return _Outcome(read_record(buffer[start : start + length], self._form), n)
-
-    def _take(self, lines: Lines, n: int, outcome: _Outcome, part: _Part) -> None:
-        """Account for an irregular line."""
-        start = int(lines.starts[n])
-        length = int(lines.starts[outcome.last] + lines.lengths[outcome.last]) - start
-        result = outcome.result
-        if isinstance(result, Fault):
-            part.rejects.append(
-                Reject(part.line + n, part.offset + start, length, result.reason, result.column, result.excerpt)
-            )
-            return
-        part.pieces.append(as_csv(result.values) + b"\n")
-        part.lines.append(np.array([[part.line + n], [part.offset + start], [length]], dtype=np.int64))
-        part.repairs.append(np.array([";".join(result.repairs)], dtype=object))
-
-    def _take_run(self, buffer: bytes, lines: Lines, first: int, stop: int, part: _Part) -> None:
-        """Take regular lines as they are."""
-        if first >= stop:
-            return
-        run = slice(first, stop)
-        start = int(lines.starts[first])
-        part.pieces.append(memoryview(buffer)[start : int(lines.ends[stop - 1]) + 1])
-        part.lines.append(
-            np.stack((np.arange(first, stop) + part.line, lines.starts[run] + part.offset, lines.lengths[run]))
-        )
-        part.repairs.append(np.full(stop - first, "", dtype=object))
-
-    def _batch(self, part: _Part, bytes_read: int) -> Batch:
-        places = _places(part)
-        sightings, rejects = self._rows.judge(self._columns(part.pieces, len(places.line)), places)
-        rejects = sorted((*part.rejects, *rejects), key=lambda reject: reject.line)
-        repairs = sightings.column("repairs")
-        return Batch(
-            sightings=sightings,
-            rejects=pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS),
-            repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
-            blank=part.blank,
-            bytes_read=bytes_read,
-        )
-
-    def _columns(self, pieces: list[bytes | memoryview], rows: int) -> dict[str, pa.DictionaryArray]:
-        """Read CSV of known form into columns whose distinct texts are listed once."""
-        text = pa.dictionary(pa.int32(), pa.string())
-        if not rows:
-            return {name: pa.array([], text) for name in self._names}
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(pa.py_buffer(body)),
-            # one block: no row can lie across its border
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=len(body) + 1, column_names=list(self._names)),
-            pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            pyarrow.csv.ConvertOptions(
-                check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(self._names, text)
-            ),
-        )
-        if table.num_rows != rows:
-            raise FeedError(
-                Text("{rows} records were read as {read}", rows=Number(rows), read=Number(table.num_rows)),
-                hint=Text("please report this with the file"),
-            )
-        return {name: table.column(name).combine_chunks() for name in self._names}
+def _frames(layout: Layout, pending: Pending) -> Frames:
+    """Return what cuts a file into records, and leave its beginning, which is none, behind."""
+    if layout.framing.is_json:
+        mark = refuse_no_text(pending.head())
+        pending.drop(mark)
+        if layout.framing.syntax is Syntax.JSON_LINES:
+            return JsonLineFrames(layout, mark)
+        return DocumentFrames(layout, mark) if layout.framing.path else JsonValueFrames(layout, mark)
+    header = Header.of(pending.head(), layout.framing)
+    header.check(layout)
+    pending.drop(header.byte_length)
+    return WordFrames(layout, header) if layout.framing.syntax is Syntax.WORDS else CsvFrames(layout, header)
 
 
-def _doubtful(lines: Lines, first: int, stop: int) -> list[int]:
-    found: list[int] = (np.flatnonzero(~lines.regular[first:stop]) + first).tolist()
-    return found
-
-
-def _places(part: _Part) -> Places:
-    if not part.lines:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Places(nothing, nothing, nothing, np.zeros(0, dtype=object))
-    line, offset, length = np.concatenate(part.lines, axis=1)
-    return Places(line, offset, length, np.concatenate(part.repairs))
+def _batch(frame: Frame, rows: Rows) -> Batch:
+    sightings, rejects = rows.judge(frame.columns, frame.places, frame.rest)
+    rejects = sorted((*frame.rejects, *rejects), key=lambda reject: (reject.line, reject.byte_offset))
+    repairs = sightings.column("repairs")
+    return Batch(
+        sightings=sightings,
+        rejects=pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS),
+        repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
+        blank=frame.blank,
+        bytes_read=frame.bytes_read,
+    )

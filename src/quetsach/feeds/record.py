@@ -1,5 +1,6 @@
 """One record at a time: RFC 4180 strictly, then what may be mended; why a record is set aside, and what is repaired."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,12 +22,16 @@ from enum import StrEnum
 # missing and count as empty (repair ``padded``), else ``short_row``. Too many: if all surplus cells are empty they
 # are dropped (repair ``trimmed``), else ``long_row``.
 # 5. A record that repeats the header is ``repeated_header``.
-# 6. Values, in the order of ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``,
-# ``bad_destination_ip``, ``bad_destination_port``. The first fault names the record.
+# 6. A record that its layout does not read, such as one of no malware, is ``other_kind``. Then values, in the order of
+# ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``, ``bad_destination_ip``,
+# ``bad_destination_port``; a range of addresses is ``ip_range``: somebody in it was seen, nothing says who. The first
+# fault names the record.
 # 7. What cannot be: a time more than ``AHEAD_AT_MOST`` after that of the ingest is ``future``; an address that no
 # machine on the public internet can have (``core.address``) is ``reserved_ip``.
 #
-# A blank line is not a record. A claimed AS number that is not a number stays in ``extra`` as written.
+# 8. What is no object of JSON where one should be is ``bad_json``.
+#
+# A blank line is not a record, nor is a comment. A claimed AS number that is none stays in ``extra`` as written.
 
 MAX_RECORD_BYTES = 1 << 20
 MAX_RECORD_LINES = 64
@@ -52,6 +57,9 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     FUTURE = "future"
     RESERVED_IP = "reserved_ip"
+    IP_RANGE = "ip_range"
+    BAD_JSON = "bad_json"
+    OTHER_KIND = "other_kind"
 
 
 class Repair(StrEnum):
@@ -89,13 +97,34 @@ def legible(text: str) -> str:
 
 # One record at a time: RFC 4180 strictly, then what may be mended (``reject`` has the rules).
 
-# Possessive quantifiers: a hostile cell costs one pass.
-_STRICT = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",]*+))(,|\Z)')
-_BACKSLASH = re.compile(rb'(?:"((?:[^"\\]++|\\.|"")*+)"|([^",]*+))(,|\Z)', re.DOTALL)
-# An inner quote has no delimiter beside it, or cells might shift. A doubled one is either escaped (first pattern) or an
-# inner and then the closing quote (second).
-_INNER = re.compile(rb'(?:"((?:[^"]++|""|(?<!,)"(?![,"]|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)')
-_INNER_LAST = re.compile(rb'(?:"((?:[^"]++|(?<!,)"(?!,|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)')
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What a cell looks like; an inner quote has no delimiter beside it, or cells might shift.
+
+    A doubled quote is either escaped (``inner``) or an inner and then the closing one (``inner_last``). Quantifiers are
+    possessive: a hostile cell costs one pass.
+    """
+
+    strict: re.Pattern[bytes]
+    backslash: re.Pattern[bytes]
+    inner: re.Pattern[bytes]
+    inner_last: re.Pattern[bytes]
+
+
+@functools.cache
+def _patterns(delimiter: bytes) -> _Patterns:
+    def made(pattern: bytes, flags: int = 0) -> re.Pattern[bytes]:
+        return re.compile(pattern.replace(b",", re.escape(delimiter)), flags)
+
+    return _Patterns(
+        made(rb'(?:"((?:[^"]++|"")*+)"|([^",]*+))(,|\Z)'),
+        made(rb'(?:"((?:[^"\\]++|\\.|"")*+)"|([^",]*+))(,|\Z)', re.DOTALL),
+        made(rb'(?:"((?:[^"]++|""|(?<!,)"(?![,"]|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)'),
+        made(rb'(?:"((?:[^"]++|(?<!,)"(?!,|\Z))*+)"(?=,|\Z)|((?!")[^,]*+))(,|\Z)'),
+    )
+
+
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -110,10 +139,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a record of one file must look like: its columns and the last of them that it cannot do without."""
+    """What a record of one file must look like: its columns and the last of them that it cannot do without.
+
+    ``quotes``: cells may stand in quotes.
+    """
 
     names: tuple[str, ...]
     last_identifying: int
+    delimiter: bytes = b","
+    quotes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,32 +158,34 @@ class Cells:
     repairs: tuple[Repair, ...] = ()
 
 
-def split_strictly(record: bytes) -> list[bytes] | None:
+def split_strictly(record: bytes, delimiter: bytes = b",", *, quotes: bool = True) -> list[bytes] | None:
     """Return the cells of a record by RFC 4180, or ``None`` if its quotes are wrong."""
-    return _split(_STRICT, record, _undouble)
+    return _split(_patterns(delimiter).strict, record, _undouble) if quotes else record.split(delimiter)
 
 
 def read_record(record: bytes, form: Form) -> Cells | Fault:
     """Read one record without its line ending, mending what the rules allow."""
-    cells = split_strictly(record)
+    cells = split_strictly(record, form.delimiter, quotes=form.quotes)
     if cells is None:
         return _resolve_quotes(record, form)
-    if fault := _encoding_fault(cells, form):
+    if fault := encoding_fault(cells, form):
         return fault
-    return _fit(cells, form, record)
+    return fit(cells, form, record)
 
 
 def read_joined(record: bytes, form: Form) -> Cells | Fault | None:
     """Read lines that were joined because a quote was open; ``None`` unless they are exactly one record."""
-    cells = split_strictly(record)
+    cells = split_strictly(record, form.delimiter, quotes=form.quotes)
     if cells is None or len(cells) != len(form.names):
         return None
-    return _encoding_fault(cells, form) or Cells(tuple(cells))
+    return encoding_fault(cells, form) or Cells(tuple(cells))
 
 
-def as_csv(cells: tuple[bytes, ...]) -> bytes:
-    """Write cells in the one form that the fast path reads."""
-    return b",".join(b'"' + cell.replace(b'"', b'""') + b'"' for cell in cells)
+def as_csv(cells: tuple[bytes, ...], delimiter: bytes = b",", *, quotes: bool = True) -> bytes:
+    """Write cells in the one form that the fast path reads; without quotes none has the delimiter."""
+    if not quotes:
+        return delimiter.join(cells)
+    return delimiter.join(b'"' + cell.replace(b'"', b'""') + b'"' for cell in cells)
 
 
 def _split(pattern: re.Pattern[bytes], record: bytes, unescape: Callable[[bytes], bytes]) -> list[bytes] | None:
@@ -171,19 +207,21 @@ def _undouble(cell: bytes) -> bytes:
 
 
 def _resolve_quotes(record: bytes, form: Form) -> Cells | Fault:
+    patterns = _patterns(form.delimiter)
     for pattern, unescape in (
-        (_BACKSLASH, lambda cell: _ESCAPED.sub(rb"\1", cell.replace(b'""', b'"'))),
-        (_INNER, _undouble),
-        (_INNER_LAST, _undouble),
+        (patterns.backslash, lambda cell: _ESCAPED.sub(rb"\1", cell.replace(b'""', b'"'))),
+        (patterns.inner, _undouble),
+        (patterns.inner_last, _undouble),
     ):
         cells = _split(pattern, record, unescape)
         if cells is not None and len(cells) == len(form.names):
-            return _encoding_fault(cells, form) or Cells(tuple(cells), (Repair.QUOTES,))
+            return encoding_fault(cells, form) or Cells(tuple(cells), (Repair.QUOTES,))
     reason = Reason.BAD_QUOTES if _is_utf8(record) else Reason.BAD_UTF8
     return Fault(reason, "", excerpt(record))
 
 
-def _fit(cells: list[bytes], form: Form, record: bytes) -> Cells | Fault:
+def fit(cells: list[bytes], form: Form, record: bytes) -> Cells | Fault:
+    """Give a record as many cells as there are columns, where the rules allow it."""
     missing = len(form.names) - len(cells)
     if missing == 0:
         return Cells(tuple(cells))
@@ -194,10 +232,11 @@ def _fit(cells: list[bytes], form: Form, record: bytes) -> Cells | Fault:
         return Fault(Reason.SHORT_ROW, "", excerpt(record))
     if not any(cells[missing:]):
         return Cells(tuple(cells[:missing]), (Repair.TRIMMED,))
-    return Fault(Reason.LONG_ROW, "", excerpt(b",".join(cells[missing:])))
+    return Fault(Reason.LONG_ROW, "", excerpt(form.delimiter.join(cells[missing:])))
 
 
-def _encoding_fault(cells: list[bytes], form: Form) -> Fault | None:
+def encoding_fault(cells: list[bytes], form: Form) -> Fault | None:
+    """Return what is wrong where a cell is not UTF-8."""
     for n, cell in enumerate(cells):
         if not _is_utf8(cell):
             return Fault(Reason.BAD_UTF8, form.names[n] if n < len(form.names) else "", excerpt(cell))

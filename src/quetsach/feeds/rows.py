@@ -1,102 +1,35 @@
-"""What the text of a cell means; each distinct text is decided once."""
+"""What records mean: columns of text in, sightings and rejects out. Each distinct text is decided once."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from quetsach.core.address import Address, reserved_bounds
-from quetsach.core.errors import InputError
+from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
+from quetsach.feeds.frame import Columns, Places
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
-from quetsach.feeds.table import SIGHTINGS, as_objects, identify
+from quetsach.feeds.table import SIGHTINGS, as_objects, identify, joined_objects
+from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, time_reader
 
-_TIMESTAMP = re.compile(
-    r"(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+]00:00)?", re.ASCII
-)
-_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _MEMORY = 1 << 18
 """How many distinct texts are remembered from one slice to the next."""
 
 _MEMORABLE = 64
 """Longer texts are never remembered: memory must not grow with what a hostile file holds."""
-type Columns = Mapping[str, pa.DictionaryArray]
 
 BOT_ID_CHARACTERS = 64
+_SOUND, _ELSEWHERE = -1, -2
+"""Of records: nothing is wrong with them; they are not for this layout."""
 _LOW = (1 << 64) - 1
 _IPV4_PREFIX = bytes(10) + b"\xff\xff"
-
-
-def parse_timestamp(text: str) -> int | None:
-    """Return microseconds since 1970 UTC; ``None`` unless it is a UTC time of the years 2000 to 2100.
-
-    ``2020-06-16 07:30:00`` as Shadowserver writes it, or ISO 8601 with ``T``, a fraction, ``Z`` or ``+00:00``. Another
-    offset is refused: feeds are in UTC, so one that is not deserves a look.
-    """
-    found = _TIMESTAMP.fullmatch(text.strip())
-    if found is None or not "2000" <= found["year"] <= "2100":
-        return None
-    try:
-        moment = datetime.fromisoformat(found[0])
-    except ValueError:
-        return None
-    return (moment.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-
-def parse_address(text: str) -> bytes | None:
-    """Return the 16 bytes of an address (``core.address``), or ``None``."""
-    try:
-        return Address.parse(text).number.to_bytes(16)
-    except InputError:
-        return None
-
-
-def parse_port(text: str) -> int | None:
-    """Return a port number, or ``None``."""
-    number = _number(text)
-    return number if number is not None and number <= 0xFFFF else None
-
-
-def parse_asn(text: str) -> int | None:
-    """Return an AS number of at most 32 bits, with or without ``AS`` before it, or ``None``."""
-    number = _number(text.strip().upper().removeprefix("AS"))
-    return number if number is not None and number <= 0xFFFF_FFFF else None
-
-
-def _number(text: str) -> int | None:
-    digits = text.strip()
-    return int(digits) if _NUMBER.fullmatch(digits) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """How a field is read and why a record falls: ``empty`` and ``bad`` are ``None`` where it does not fall."""
-
-    field: str
-    parse: Callable[[str], int | bytes | None]
-    empty: Reason | None
-    bad: Reason | None
-
-
-TYPED = (
-    Typed("observed_at", parse_timestamp, Reason.BAD_TIMESTAMP, Reason.BAD_TIMESTAMP),
-    Typed("address", parse_address, Reason.EMPTY_IP, Reason.BAD_IP),
-    Typed("port", parse_port, None, Reason.BAD_PORT),
-    Typed("destination_address", parse_address, None, Reason.BAD_DESTINATION_IP),
-    Typed("destination_port", parse_port, None, Reason.BAD_DESTINATION_PORT),
-    Typed("claimed_asn", parse_asn, None, None),
-)
-"""Every field that is more than text, in the order in which a record is judged."""
 
 
 class Memory[T]:
@@ -127,19 +60,6 @@ class _Known[T](dict[str, T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where each record lies in its delivered file, and what was mended to read it."""
-
-    line: NDArray[np.int64]
-    byte_offset: NDArray[np.int64]
-    byte_length: NDArray[np.int64]
-    repairs: NDArray[np.object_]
-
-    def __getitem__(self, chosen: NDArray[np.int64]) -> "Places":
-        return Places(self.line[chosen], self.byte_offset[chosen], self.byte_length[chosen], self.repairs[chosen])
-
-
-@dataclass(frozen=True, slots=True)
 class _Column:
     """A typed column: the text as it came, values for its distinct texts, and which of those are usable."""
 
@@ -149,6 +69,8 @@ class _Column:
     values: NDArray[Any]  # int64, or 16 bytes for addresses
     is_empty: NDArray[np.bool_]
     is_bad: NDArray[np.bool_]
+    is_of_many: NDArray[np.bool_]
+    """Bad, and a range of addresses."""
 
     @property
     def is_value(self) -> NDArray[np.bool_]:
@@ -158,80 +80,146 @@ class _Column:
         return self.values[self.codes]
 
 
+class _Cells(NamedTuple):
+    """What a field is read from: a column's name, empty for a constant, and its texts."""
+
+    name: str
+    text: pa.DictionaryArray
+
+
+type _Fields = Mapping[str, _Cells]
+
+
+class _Records(NamedTuple):
+    """Records on their way to be sightings: typed columns, what each field is read from, all columns, what is left."""
+
+    typed: Mapping[str, _Column]
+    fields: _Fields
+    columns: Columns
+    left: Columns
+    places: Places
+    rest: pa.StringArray | None
+
+    def __len__(self) -> int:
+        return len(self.places.line)
+
+    def chosen(self, rows: NDArray[np.int64]) -> "_Records":
+        """Return some of them."""
+        return _Records(
+            {name: replace(column, codes=column.codes[rows]) for name, column in self.typed.items()},
+            {field: _Cells(name, _chosen(text, rows)) for field, (name, text) in self.fields.items()},
+            {name: _chosen(column, rows) for name, column in self.columns.items()},
+            {name: _chosen(column, rows) for name, column in self.left.items()},
+            self.places[rows],
+            None if self.rest is None else self.rest.take(pa.array(rows)),
+        )
+
+
 class Rows:
     """Turns the records of one file into sightings; remembers what distinct texts mean."""
 
     def __init__(self, layout: Layout, families: FamilyNames, now: datetime) -> None:
         self._layout = layout
-        self._latest = (now + AHEAD_AT_MOST - _EPOCH) // _MICROSECOND
-        self._memory = {typed.field: Memory(typed.parse) for typed in TYPED}
+        self._mapped = layout.mapped()
+        self._latest = (now + AHEAD_AT_MOST - EPOCH) // MICROSECOND
+        self._memory = {typed.field: Memory[Any](typed.parse) for typed in TYPED}
+        self._memory["observed_at"] = Memory[Any](time_reader(layout.clock))
         self._family = Memory(families.resolve)
         self._sector = Memory(sector_of)
 
-    def judge(self, columns: Columns, places: Places) -> tuple[pa.Table, list[Reject]]:
-        """Return the sightings and what was set aside; ``columns`` are by header name and equally long."""
-        typed = {rule.field: self._convert(rule, columns) for rule in TYPED if rule.field in self._layout.columns}
-        rejects, keep = self._set_aside(typed, columns, places)
-        if len(keep) < len(places.line):
-            columns = {name: _chosen(column, keep) for name, column in columns.items()}
-            typed = {name: replace(column, codes=column.codes[keep]) for name, column in typed.items()}
-            places = places[keep]
-        return self._sightings(typed, columns, places), rejects
+    def judge(
+        self, columns: Columns, places: Places, rest: pa.StringArray | None = None
+    ) -> tuple[pa.Table, list[Reject]]:
+        """Return the sightings and what was set aside.
 
-    def _convert(self, rule: Typed, columns: Columns) -> _Column:
-        header = self._layout.columns[rule.field]
-        text = columns.get(header)
-        if text is None:
-            text = _absent(len(next(iter(columns.values()))))
+        Args:
+            columns: by name of the report, equally long.
+            places: of the records.
+            rest: what of each record is in no column, as an object of JSON.
+        """
+        fields, left = self._fields(columns, len(places.line))
+        typed = {rule.field: self._convert(rule, fields[rule.field]) for rule in TYPED if rule.field in fields}
+        records = _Records(typed, fields, columns, left, places, rest)
+        rejects, keep = self._set_aside(records)
+        return self._sightings(records.chosen(keep) if rejects else records), rejects
+
+    def _fields(self, columns: Columns, rows: int) -> tuple[_Fields, Columns]:
+        """Return what each field is read from, and the cells that no field takes."""
+        fields: dict[str, _Cells] = {}
+        left = {name: column for name, column in columns.items() if name not in self._mapped}
+        for field, names in self._layout.columns.items():
+            there = [name for name in names if name in columns]
+            if not there:
+                continue
+            text = columns[there[0]]
+            for name in there[1:]:  # tells where those before it do not, and is kept as written where they do
+                told, other = text.dictionary.take(text.indices), columns[name].dictionary.take(columns[name].indices)
+                is_open = pc.equal(pc.utf8_trim_whitespace(told), "")
+                left[name] = pc.if_else(is_open, "", other).dictionary_encode()
+                text = pc.if_else(is_open, other, told).dictionary_encode()
+            fields[field] = _Cells(there[0], text)
+        for field, value in self._layout.constants.items():
+            fields[field] = _Cells("", _repeated(value, rows))
+        return fields, left
+
+    def _convert(self, rule: Typed, cells: _Cells) -> _Column:
+        text = cells.text
         distinct = text.dictionary.to_pylist()
         results: list[Any] = self._memory[rule.field].all_of(distinct)
-        is_empty, is_bad = np.zeros((2, len(distinct)), dtype=np.bool_)
-        is_address = rule.parse is parse_address
+        is_empty, is_bad, is_of_many = np.zeros((3, len(distinct)), dtype=np.bool_)
+        is_address = rule.field.endswith("address")
         for n in [n for n, result in enumerate(results) if result is None]:
             results[n] = bytes(16) if is_address else -1
             is_empty[n] = not distinct[n].strip()
             is_bad[n] = not is_empty[n]
+            is_of_many[n] = is_address and is_range(distinct[n])
         values = np.frombuffer(b"".join(results), dtype="V16") if is_address else np.array(results, dtype=np.int64)
-        return _Column(header, text, text.indices.to_numpy(), values, is_empty, is_bad)
+        return _Column(cells.name, text, text.indices.to_numpy(), values, is_empty, is_bad, is_of_many)
 
-    def _set_aside(
-        self, typed: Mapping[str, _Column], columns: Columns, places: Places
-    ) -> tuple[list[Reject], NDArray[np.int64]]:
-        rows = len(places.line)
-        fault = np.full(rows, -1, dtype=np.int8)
+    def _set_aside(self, records: _Records) -> tuple[list[Reject], NDArray[np.int64]]:
+        fault = np.full(len(records), -1, dtype=np.int8)
+        rejects = self._of_other_kinds(records, fault)
         faults: list[tuple[Reason, _Column]] = []
-        for rule in TYPED:
-            column = typed.get(rule.field)
-            for reason, mask in ((rule.empty, "is_empty"), (rule.bad, "is_bad")):
-                if reason is None or column is None:
-                    continue
-                hit = getattr(column, mask)
-                if hit.any():
-                    fault[hit[column.codes] & (fault < 0)] = len(faults)
-                    faults.append((reason, column))
-        for reason, column, hit in self._impossible(typed):
+        for reason, column, hit in self._faults(records.typed):
             if hit.any():
-                fault[hit[column.codes] & (fault < 0)] = len(faults)
+                fault[hit[column.codes] & (fault == _SOUND)] = len(faults)
                 faults.append((reason, column))
-        rejects = []
         for row in np.flatnonzero(fault >= 0).tolist():
             reason, at_fault = faults[fault[row]]
-            rejects.append(self._reject(row, reason, at_fault, columns, places))
-        return rejects, np.flatnonzero(fault < 0)
+            rejects.append(self._reject(row, reason, at_fault.header, at_fault.text, records))
+        return rejects, np.flatnonzero(fault == _SOUND)
 
-    def _impossible(
-        self, typed: Mapping[str, _Column]
-    ) -> tuple[tuple[Reason, _Column, NDArray[np.bool_]], tuple[Reason, _Column, NDArray[np.bool_]]]:
-        """Say which distinct values are of the right form and cannot be."""
+    def _of_other_kinds(self, records: _Records, fault: NDArray[np.int8]) -> list[Reject]:
+        """Return the rejects of records that the layout does not read, and mark them."""
+        rejects = []
+        for name, wanted in self._layout.only.items():
+            text = records.columns.get(name, _repeated("", len(records)))
+            told = [one.strip().casefold() for one in text.dictionary.to_pylist()]
+            is_wanted = np.array([bool(one) if "*" in wanted else one in wanted for one in told], dtype=np.bool_)
+            for row in np.flatnonzero(~is_wanted[text.indices.to_numpy()] & (fault == _SOUND)).tolist():
+                fault[row] = _ELSEWHERE
+                rejects.append(self._reject(row, Reason.OTHER_KIND, name, text, records))
+        return rejects
+
+    def _faults(self, typed: Mapping[str, _Column]) -> Iterator[tuple[Reason, _Column, NDArray[np.bool_]]]:
+        """Yield what may be wrong with a record, in the order in which it is judged: which distinct texts have it."""
+        for rule in TYPED:
+            if (column := typed.get(rule.field)) is None:
+                continue
+            if rule.field == "address":
+                yield Reason.IP_RANGE, column, column.is_of_many
+            if rule.empty is not None:
+                yield rule.empty, column, column.is_empty
+            if rule.bad is not None:
+                yield rule.bad, column, column.is_bad
         time, address = typed["observed_at"], typed["address"]
-        return (
-            (Reason.FUTURE, time, time.values > self._latest),
-            (Reason.RESERVED_IP, address, _is_reserved(address.values)),
-        )
+        yield Reason.FUTURE, time, time.values > self._latest
+        yield Reason.RESERVED_IP, address, _is_reserved(address.values)
 
-    def _reject(self, row: int, reason: Reason, column: _Column, columns: Columns, places: Places) -> Reject:
-        name, text = column.header, column.text[row].as_py()
-        if all(columns[header][row].as_py().strip().casefold() == header for header in self._layout.required):
+    def _reject(self, row: int, reason: Reason, name: str, text: pa.DictionaryArray, records: _Records) -> Reject:
+        fields, places = records.fields, records.places
+        needed = [fields[field] for field in self._layout.required if field in fields]
+        if all(cells.text[row].as_py().strip().casefold() == cells.name for cells in needed):
             reason, name = Reason.REPEATED_HEADER, ""
         return Reject(
             int(places.line[row]),
@@ -239,19 +227,20 @@ class Rows:
             int(places.byte_length[row]),
             reason,
             name,
-            excerpt(text),
+            excerpt(text[row].as_py()),
         )
 
-    def _sightings(self, typed: Mapping[str, _Column], columns: Columns, places: Places) -> pa.Table:
-        rows = len(places.line)
-        text = self._texts(columns, rows)
-        malware = columns[self._layout.columns["malware"]]
+    def _sightings(self, records: _Records) -> pa.Table:
+        typed, fields, columns, left, places, rest = records
+        rows = len(records)
+        text = self._texts(fields, rows)
+        malware = fields["malware"].text if "malware" in fields else _repeated("", rows)
         families = pa.array(self._family.all_of(malware.dictionary.to_pylist()), pa.string())
         number = {field: _numbers(typed.get(field), rows) for field in ("port", "destination_port", "claimed_asn")}
         observed_at, address = typed["observed_at"].rows(), typed["address"].rows()
         destination, has_destination = _addresses(typed.get("destination_address"), rows)
         event_texts = [self._identifying_text(name, columns, rows) for name in self._layout.identifying]
-        fields: dict[str, pa.Array] = {
+        found: dict[str, pa.Array] = {
             **text,
             "sighting_id": identify(
                 self._layout.feed,
@@ -272,24 +261,24 @@ class Rows:
             "feed": pa.repeat(pa.scalar(self._layout.feed), rows),
             "report": pa.repeat(pa.scalar(self._layout.report), rows),
             "destination_address": _uuids(destination, has_destination),
-            "extra": as_objects(self._unmapped(typed, columns), rows),
+            "extra": joined_objects(rest, as_objects(self._unmapped(typed, fields, left), rows)),
             "line": pa.array(places.line),
             "byte_offset": pa.array(places.byte_offset),
             "byte_length": pa.array(places.byte_length.astype(np.int32)),
             "repairs": pa.array(places.repairs, pa.string()),
         }
         for field, values in number.items():
-            fields[field] = pa.array(values, mask=values < 0).cast(SIGHTINGS.field(field).type)
-        return pa.Table.from_arrays([fields[name] for name in SIGHTINGS.names], schema=SIGHTINGS)
+            found[field] = pa.array(values, mask=values < 0).cast(SIGHTINGS.field(field).type)
+        return pa.Table.from_arrays([found[name] for name in SIGHTINGS.names], schema=SIGHTINGS)
 
-    def _texts(self, columns: Columns, rows: int) -> dict[str, pa.StringArray]:
+    def _texts(self, fields: _Fields, rows: int) -> dict[str, pa.StringArray]:
         """Return the text fields that are taken as they are; the transport in lower case."""
         made = {"family", "sector", "feed", "report", "extra", "repairs"}
         texts: dict[str, pa.StringArray] = {}
         for field in SIGHTINGS:
             if field.type != pa.string() or field.name in made:
                 continue
-            column = columns.get(self._layout.columns.get(field.name, ""), _absent(rows))
+            column = fields[field.name].text if field.name in fields else _repeated("", rows)
             distinct = column.dictionary
             if field.name == "transport":
                 distinct = pc.utf8_lower(pc.utf8_trim_whitespace(distinct))
@@ -309,20 +298,21 @@ class Rows:
         return found
 
     def _identifying_text(self, header: str | None, columns: Columns, rows: int) -> pa.StringArray:
-        column = columns.get(header or "", _absent(rows))
+        column = columns.get(header or "", _repeated("", rows))
         return column.dictionary.take(column.indices)
 
-    def _unmapped(self, typed: Mapping[str, _Column], columns: Columns) -> dict[str, pa.DictionaryArray]:
-        mapped = set(self._layout.columns.values())
-        unmapped = {name: column for name, column in columns.items() if name not in mapped}
+    def _unmapped(self, typed: Mapping[str, _Column], fields: _Fields, left: Columns) -> dict[str, pa.DictionaryArray]:
+        """Return what goes to ``extra``: what no field takes, and what a field cannot be, as written."""
+        unmapped = dict(left)
         asn = typed.get("claimed_asn")
-        if asn is not None and asn.is_bad.any():  # kept as written
+        if asn is not None and asn.is_bad.any():
             shown = pc.if_else(pa.array(asn.is_bad), asn.text.dictionary, "")
             unmapped[asn.header] = pa.DictionaryArray.from_arrays(pa.array(asn.codes), shown)
-        bot = columns.get(header := self._layout.columns.get("bot_id", ""))
-        if bot is not None and pc.any(_is_long(bot.dictionary)).as_py():  # kept as written
-            shown = pc.if_else(_is_long(bot.dictionary), bot.dictionary, "")
-            unmapped[header] = pa.DictionaryArray.from_arrays(bot.indices, shown)
+        if "bot_id" in fields:
+            name, bot = fields["bot_id"]
+            if pc.any(_is_long(bot.dictionary)).as_py():
+                shown = pc.if_else(_is_long(bot.dictionary), bot.dictionary, "")
+                unmapped[name] = pa.DictionaryArray.from_arrays(bot.indices, shown)
         return unmapped
 
 
@@ -335,8 +325,8 @@ def _chosen(column: pa.DictionaryArray, rows: NDArray[np.int64]) -> pa.Dictionar
     return pa.DictionaryArray.from_arrays(pa.array(column.indices.to_numpy()[rows]), column.dictionary)
 
 
-def _absent(rows: int) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([""], pa.string()))
+def _repeated(text: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([text], pa.string()))
 
 
 def _numbers(column: _Column | None, rows: int) -> NDArray[np.int64]:

@@ -185,6 +185,14 @@ def as_objects(columns: Mapping[str, pa.DictionaryArray], rows: int) -> pa.Strin
     return pc.replace_substring(pc.binary_join_element_wise("{", *members, "}", ""), "{,", "{", max_replacements=1)
 
 
+def joined_objects(first: pa.StringArray | None, second: pa.StringArray) -> pa.StringArray:
+    """Return for each row one object with the members of two; a name that both have stands twice."""
+    if first is None:
+        return second
+    both = pc.binary_join_element_wise(pc.utf8_slice_codeunits(first, 0, -1), pc.utf8_slice_codeunits(second, 1), ",")
+    return pc.case_when(pc.make_struct(pc.equal(second, "{}"), pc.equal(first, "{}")), first, second, both)
+
+
 def _members(name: str, column: pa.DictionaryArray) -> pa.StringArray:
     """Return ``,"name":"cell"`` for each row, nothing where the cell is empty."""
     cells = column.dictionary

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from quetsach.core.text import Text
+from quetsach.feeds.layout import Subject
 from quetsach.lake import LakeError
 
 _RESTORE = "restore it from a backup of the lake"
@@ -25,7 +26,8 @@ class Delivery:
     """What was ingested. ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
 
     ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records; ``versions`` names
-    what decided (``families``, ``network``). ``expired`` are the days whose sightings were deleted at the end of their
+    what decided (``families``, ``network``, ``layout``). ``subject`` says what its addresses are
+    (``feeds.layout.Subject``). ``expired`` are the days whose sightings were deleted at the end of their
     lifetime; with the last of them (``has_landed`` is false) the delivered bytes and the quarantine went too. The
     counts stay, so that every record remains accounted for.
     """
@@ -46,11 +48,17 @@ class Delivery:
     versions: Mapping[str, str] = field(default_factory=dict)
     expired: tuple[date, ...] = ()
     has_landed: bool = True
+    subject: str = Subject.HOST
 
     @property
     def id(self) -> str:
         """The identifier of ``delivery_id``."""
         return delivery_id(self.sha256, self.feed, self.report)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its addresses are those of infected machines: no others are counted."""
+        return self.subject == Subject.HOST
 
     @property
     def adds_up(self) -> bool:

@@ -123,7 +123,12 @@ class Ingestion:
             repaired=self.repaired,
             blank=self.blank,
             days=self.days,
-            versions={"families": families.version, "network": self.network_version},
+            versions={
+                "families": families.version,
+                "network": self.network_version,
+                **({"layout": layout.version} if layout.version else {}),
+            },
+            subject=layout.subject,
         )
         made.check()
         return made

@@ -149,7 +149,7 @@ def compact(
     """
     days, gathered = 0, list[str]()
     with lake.writer() as (tmp, catalog):
-        for roll_up in catalog.roll_ups():
+        for roll_up in catalog.sets():
             sightings = catalog.sightings_for(roll_up)
             if sightings is not None and len(sightings) >= least_files:
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)

@@ -37,8 +37,8 @@ from quetsach.core.country import Country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import SystemText, Text
-from quetsach.feeds import layout_of
 from quetsach.feeds.layout import Layout
+from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import Member, Readable, is_packed, members
 from quetsach.feeds.record import legible
@@ -80,16 +80,25 @@ class Lake:
     """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
 
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
-    public to see. ``country`` is the one that counts are of; without it every line is.
+    public to see. ``country`` is the one that counts are of; without it every line is. ``layouts`` say which reports it
+    can read, those of this build if not given.
     """
 
-    def __init__(self, folder: Path, names: FamilyNames | None = None, *, country: Country | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: FamilyNames | None = None,
+        *,
+        country: Country | None = None,
+        layouts: Layouts | None = None,
+    ) -> None:
         self.folder = folder
         self.home = country.code if country else None
         self._country = country
         self._reader = CatalogReader(folder)
         self._engine = Engine()
         self._names = names
+        self._layouts = layouts or bundled_layouts()
 
     def view(self) -> LakeView:
         """Open a view of what is committed now: whatever belongs together is asked of one.
@@ -115,7 +124,7 @@ class Lake:
 
         Args:
             source: the file, its bytes, or a file of an archive.
-            feed: a feed of ``feeds.layout.LAYOUTS``.
+            feed: a feed of the layouts.
             report: the report's name; found from the file's name or header if not given.
             families: what spellings of malware names mean.
             annotate: appends ``feeds.table.ANNOTATIONS``.
@@ -132,8 +141,9 @@ class Lake:
         try:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
-                layout = layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
+                layout = self._layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
                 with self.writer() as (tmp, catalog):
+                    _refuse_other_subject(catalog, layout)
                     delivery, is_new = self._ingest(
                         _chunks(head, stream),
                         tmp,
@@ -231,7 +241,7 @@ class Lake:
         """Build the roll-ups that a staged delivery changes; return those that they replace, and the files made."""
         replaced: list[RollUp] = []
         made: list[tuple[Path, str]] = []
-        for day in sorted(delivery.days):
+        for day in sorted(delivery.days if delivery.is_counted else ()):
             former = catalog.roll_up(day, delivery.feed, delivery.report)
             replaced += [former] if former else []
             deliveries = (*former.deliveries, delivery.id) if former else (delivery.id,)
@@ -300,6 +310,26 @@ class Lake:
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine, opened once."""
         return self._engine.connection()
+
+
+def _refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
+    """Refuse to mix machines and others in a report: what is counted of it could not be told apart any more.
+
+    Raises:
+        LakeError: the report's addresses were something else so far.
+    """
+    former = catalog.subject_of(layout.feed, layout.report)
+    if former not in {None, layout.subject}:
+        raise LakeError(
+            Text(
+                "addresses of {feed} {report} were “{former}” so far, and “{subject}” by this layout",
+                feed=layout.feed,
+                report=layout.report,
+                former=former,
+                subject=layout.subject,
+            ),
+            hint=Text("give the report of this layout another name"),
+        )
 
 
 def _committed(catalog: Catalog, day: date, layout: Layout) -> list[Path]:

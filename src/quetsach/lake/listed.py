@@ -62,7 +62,8 @@ def build(view: LakeView, path: Path, *, as_of: date, days: int, coverage: Seque
         table.column("last_day").cast("int32").to_numpy().astype("<i4"),
     )
     bounds = [np.array([half(bound) for bound in coverage], dtype="<u8") for half in (_high, _low)]
-    with_data = [day for delivery in view.deliveries() for day in delivery.days if day in period]
+    counted = (delivery for delivery in view.deliveries() if delivery.is_counted)
+    with_data = [day for delivery in counted for day in delivery.days if day in period]
     header = {
         "first_day": str(period.first),
         "as_of": str(as_of),

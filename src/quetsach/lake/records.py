@@ -170,24 +170,35 @@ class Catalog:
         sightings lie is not in it."""
         self.by_id = {delivery.id: delivery for delivery in self.deliveries}
         self._places = dict(places)
-        self._roll_ups = rollups.roll_ups_of(self.deliveries)
+        self._sets = rollups.roll_ups_of(self.deliveries)
+        self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
+        self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
         for roll_up in self._roll_ups:
             self._of_day[roll_up.day].append(roll_up)
 
     def days(self) -> Iterator[date]:
-        """Yield each day (UTC) with sightings, in order."""
+        """Yield each day (UTC) with sightings of infected machines, in order."""
         yield from self._of_day
 
     def roll_ups(self, period: Period | None = None) -> tuple[RollUp, ...]:
-        """Return the roll-ups that stand for the sightings of a period, or for all, in order."""
+        """Return the roll-ups that stand for the sightings of machines of a period, or for all, in order."""
         if period is None:
             return self._roll_ups
         return tuple(r for day in self._of_day if day in period for r in self._of_day[day])
 
+    def sets(self) -> tuple[RollUp, ...]:
+        """Return what stands for the sightings of each day of each report, of machines or not, in order."""
+        return self._sets
+
     def roll_up(self, day: date, feed: str, report: str) -> RollUp | None:
-        """Return the roll-up of a day of a report, if it has sightings."""
-        return next((r for r in self._of_day.get(day, ()) if (r.feed, r.report) == (feed, report)), None)
+        """Return what stands for the sightings of a day of a report, of machines or not, if it has any."""
+        return self._set_of.get((day, feed, report))
+
+    def subject_of(self, feed: str, report: str) -> str | None:
+        """Return what the addresses of a report were so far; ``None`` before its first delivery."""
+        found = (one.subject for one in self.deliveries if (one.feed, one.report) == (feed, report))
+        return next(found, None)
 
     def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
         """Return the files that a roll-up is made from, each once; ``None`` where they have expired."""

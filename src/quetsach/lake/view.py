@@ -144,7 +144,7 @@ class LakeView:
     def basis(self, period: Period) -> Basis:
         """Return how figures of a period are counted in this view."""
         seen = self.days_with_data(period).to_pylist()
-        given = [one for one in self.deliveries() if any(day in period for day in one.days)]
+        given = [one for one in self.deliveries() if one.is_counted and any(day in period for day in one.days)]
         last_ingest = max((one.ingested_at.date() for one in self.deliveries()), default=None)
         return Basis(
             window=period,

@@ -3,12 +3,11 @@
 import gzip
 
 import pytest
-from tests.sinkhole_report import COLUMNS, HEADER
+from tests.sinkhole_report import HEADER
 
-from quetsach.feeds import layout_of
-from quetsach.feeds.layout import LAYOUTS, FeedError
+from quetsach.feeds.layout import FeedError, Subject
+from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.lines import MAX_COLUMNS, MAX_HEADER_BYTES, Header
-from quetsach.feeds.table import SIGHTINGS
 
 HTTP = b",".join([HEADER[:-1], b"http_url,http_host,http_agent,forwarded_by,http_referer,machine_name\n"])
 
@@ -29,8 +28,10 @@ def test_the_named_report_wins() -> None:
 
 
 def test_a_report_of_something_else_is_never_taken_for_infections() -> None:
-    with pytest.raises(FeedError, match="no known report 'event4_sinkhole_dns'"):
-        layout_of("shadowserver", None, file_name="2020-06-16-event4_sinkhole_dns-vn.csv", head=HEADER)
+    with pytest.raises(FeedError, match="no known report 'scan_telnet'"):
+        layout_of("shadowserver", None, file_name="2020-06-16-scan_telnet-vn.csv", head=HEADER)
+    asked = layout_of("shadowserver", None, file_name="2020-06-16-event4_sinkhole_dns-vn.csv", head=HEADER)
+    assert asked.subject is Subject.RESOLVER
 
 
 @pytest.mark.parametrize(
@@ -103,17 +104,3 @@ def test_columns_that_are_not_separated_by_commas_are_told() -> None:
 
 def test_header_names_are_read_without_mark_case_spaces_and_line_ending() -> None:
     assert Header.parse(b'\xef\xbb\xbf"Timestamp", SRC_IP \r\nrest') == Header(("timestamp", "src_ip"), 25)
-
-
-def test_every_layout_is_sound() -> None:
-    for layout in LAYOUTS:
-        assert set(layout.columns) <= set(SIGHTINGS.names)
-        assert layout.required <= set(layout.columns.values())
-        # A header that is misspelt would be found in no file, and its column kept in extra without a word.
-        assert not layout.header or {*layout.columns.values(), *layout.sector} <= layout.header
-        assert not layout.header or layout.identifying_headers() <= layout.header
-        assert all(name == name.lower().strip() for name in {*layout.header, *layout.columns.values()})
-        assert layout.summary_vi
-        assert layout.summary_en
-    assert len({(layout.feed, layout.report) for layout in LAYOUTS}) == len(LAYOUTS)
-    assert len(COLUMNS) == 33

@@ -90,9 +90,9 @@ def test_many_files_together_may_not_unpack_to_too_much(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "has no .csv file"),
-        ({"a.csv": CSV, "a.exe": b"MZ"}, "a.exe, which is no .csv file"),
-        ({"a.zip": b"PK"}, "a.zip, which is no .csv file"),
+        ({}, "has no file of data"),
+        ({"a.csv": CSV, "a.exe": b"MZ"}, "a.exe, which is no file of data"),
+        ({"a.zip": b"PK"}, "a.zip, which is no file of data"),
         ({"a\n.csv": CSV}, "unreadable name"),
         ({"a" * 300 + ".csv": CSV}, "unreadable name"),
         ({f"{n}.csv": b"" for n in range(packed.MAX_MEMBERS + 1)}, "lists 1,001 files"),

@@ -12,8 +12,8 @@ from tests.sinkhole_report import HEADER, Report, cells, encode
 
 from quetsach.core.address import Address
 from quetsach.core.family import Family, FamilyNames
-from quetsach.feeds import layout_of
 from quetsach.feeds.layout import FeedError
+from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.reader import read
 from quetsach.feeds.record import MAX_RECORD_BYTES, MAX_RECORD_LINES
 from quetsach.feeds.table import REJECTS, SIGHTINGS

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quetsach.feeds.rows import Memory, parse_address, parse_asn, parse_port, parse_timestamp
+from quetsach.feeds.rows import Memory
+from quetsach.feeds.values import parse_address, parse_asn, parse_port, parse_timestamp
 
 MOMENT = int(datetime(2020, 6, 16, 7, 30, tzinfo=UTC).timestamp()) * 1_000_000
 

@@ -111,7 +111,7 @@ def test_sightings_lie_by_utc_day_in_the_agreed_columns(tmp_path: Path) -> None:
     assert all(table.schema.equals(ANNOTATED) for table in days.values())
     [delivery] = lake.view().deliveries()
     assert delivery.days == {date(2020, 6, 16): 1, date(2020, 6, 17): 1}
-    assert delivery.versions == {"families": "families-1", "network": "net-1"}
+    assert delivery.versions == {"families": "families-1", "network": "net-1", "layout": "1"}
 
 
 def test_a_refused_file_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.unit.lake.test_keeping import annotate, rows_of
 from quetsach.centre import answers
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
-from quetsach.feeds.layout import SHADOWSERVER_LAYOUTS
+from quetsach.feeds.layout_files import bundled_layouts
 from quetsach.lake import hosts, keeping
 from quetsach.lake.lake import Lake
 
@@ -23,7 +23,7 @@ SECTORS = ("Finance and Insurance", "Public Administration", "", "Secret Society
 
 def ingest(lake: Lake, sectors: Sequence[str], *, naics: str = "", hour: int = 7) -> None:
     """One address for each sector, by Shadowserver's words."""
-    names = sorted(SHADOWSERVER_LAYOUTS[0].header)
+    names = sorted(bundled_layouts().of_feed("shadowserver")[0].header)
     row = dict.fromkeys(names, "") | {"infection": "mirai", "src_geo": "VN", "src_naics": naics}
     lines = [",".join(names)]
     for number, sector in enumerate(sectors):

@@ -11,8 +11,7 @@ from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
-from quetsach.core.text import LocalText, Text, all_in_language, both, number_text
-from quetsach.feeds.layout import LAYOUTS
+from quetsach.core.text import Text, all_in_language, both, number_text
 
 _LIST = (Text("feed"), Text("report"), Text("content"))
 _QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
@@ -32,25 +31,27 @@ _BATCH_ROWS = 10_000
 
 def print_list(arguments: argparse.Namespace) -> int:
     """List what can be read."""
+    layouts = Centre(arguments.data or default_data()).layouts
     if arguments.json:
         print_json(
             [
                 {
                     "feed": layout.feed,
                     "report": layout.report,
-                    "summary": both(LocalText(layout.summary_vi, layout.summary_en)),
-                    "required": sorted(layout.required),
-                    "columns": dict(layout.columns),
+                    "summary": both(layout.summary),
+                    "subject": layout.subject,
+                    "required": sorted(layout.required_names()),
+                    "columns": {field: list(names) for field, names in layout.columns.items()},
+                    "constants": dict(layout.constants),
+                    "version": layout.version,
+                    "source": layout.source,
                 }
-                for layout in LAYOUTS
+                for layout in layouts
             ]
         )
     else:
         language = chosen_language(arguments)
-        rows = [
-            (layout.feed, layout.report, LocalText(layout.summary_vi, layout.summary_en).in_language(language))
-            for layout in LAYOUTS
-        ]
+        rows = [(layout.feed, layout.report, layout.summary.in_language(language)) for layout in layouts]
         print_table(all_in_language(_LIST, language), rows)
     return ExitCode.NOTHING_FOUND
 

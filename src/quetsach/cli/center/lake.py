@@ -89,7 +89,7 @@ def compact(arguments: argparse.Namespace) -> int:
     if arguments.files < 2:
         raise InputError(Text("one file needs no gathering"), hint="--files 2")
     with Progress(
-        Text("gathering", context="progress").in_language(chosen_language(arguments)), len(lake.view().roll_ups())
+        Text("gathering", context="progress").in_language(chosen_language(arguments)), len(lake.view().catalog.sets())
     ) as progress:
         gathered = keeping.compact(lake, least_files=arguments.files, progress=progress.advance)
     language = chosen_language(arguments)

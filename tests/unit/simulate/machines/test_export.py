@@ -14,7 +14,7 @@ import pytest
 from tests.known_country import MONDAY, a_country, a_day, a_family, a_feed, a_measure, an_isp
 
 from quetsach.core.family import Family, FamilyNames
-from quetsach.feeds import layout_of
+from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.reader import read
 from quetsach.network import AddressRange, AddressRanges
 from quetsach.network.ranges import MAPPED_FIRST

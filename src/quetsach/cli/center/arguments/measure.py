@@ -1,26 +1,51 @@
 """What the commands on feeds, the lake, published figures and the centre itself take."""
 
+import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, add_command
+from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
 
 
 def register_feeds(parser: Parser) -> None:
-    """Add ``feeds`` with ``list``, ``quarantine`` and ``health``."""
+    """Add ``feeds`` with ``list``, ``map``, ``check``, ``quarantine`` and ``health``."""
     parser.show_examples(
-        "quetsach center feeds list\nquetsach center feeds quarantine --json\nquetsach center feeds health"
+        "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
+        "quetsach center feeds quarantine --json\nquetsach center feeds health"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listing = add_command(
+    add_centre_command(
         commands,
         "list",
-        summary="the feeds and reports that can be read, with their columns",
-        examples="quetsach center feeds list --json",
+        act("feeds:print_list"),
+        "the feeds and reports that can be read, with their columns",
+        "quetsach center feeds list --json",
     )
-    listing.set_defaults(run=act("feeds:print_list"))
+    mapping = add_command(
+        commands,
+        "map",
+        summary="a layout that might read a file, by a look at its beginning; to be mended and checked",
+        examples="quetsach center feeds map today.csv --feed watchpost --report bots > watchpost.toml",
+    )
+    mapping.add_argument("file", type=Path, metavar="FILE", help="as it was delivered, not packed")
+    mapping.add_argument("--feed", type=_name, required=True, metavar="NAME", help="what the feed shall be called")
+    mapping.add_argument(
+        "--report", type=_name, default="sightings", metavar="NAME", help="what the report shall be called (sightings)"
+    )
+    mapping.set_defaults(run=act("layouts:propose_one"))
+    check = add_centre_command(
+        commands,
+        "check",
+        act("layouts:check"),
+        "whether a layout can be used, and what a file would come to by it; nothing is kept",
+        "quetsach center feeds check watchpost.toml\nquetsach center feeds check watchpost.toml today.csv --json",
+    )
+    check.add_argument("layout", type=Path, metavar="LAYOUT", help="the file of the layout, TOML")
+    check.add_argument("file", type=Path, nargs="?", metavar="FILE", help="as it was delivered, not packed")
+    check.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
     quarantine = add_centre_command(
         commands,
         "quarantine",
@@ -38,7 +63,13 @@ def register_feeds(parser: Parser) -> None:
         "for each feed: newest day, days without data, share of records set aside",
         "quetsach center feeds health --json",
     )
-    listing.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _name(text: str) -> str:
+    try:
+        return check_name(text)
+    except FeedError as error:
+        raise argparse.ArgumentTypeError(error.text) from None
 
 
 def register_country(parser: Parser) -> None:

@@ -6,15 +6,16 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.feeds.layout import LAYOUTS
+from quetsach.web.design.words import here
 from quetsach.web.limits import FEED_FILE_BYTES
-from quetsach.web.office.feeds.words import FEEDS
+from quetsach.web.office.feeds.selectors import layouts_here
 
 _LONGEST_NAME = 200
 
 
 def _feeds() -> list[tuple[str, str | Promise]]:
-    return [(feed, FEEDS.get(feed, feed)) for feed in dict.fromkeys(layout.feed for layout in LAYOUTS)]
+    layouts = layouts_here()
+    return [(feed, here(layouts.of_feed(feed)[0].title)) for feed in layouts.feeds()]
 
 
 class FeedFileForm(forms.Form):
@@ -26,14 +27,14 @@ class FeedFileForm(forms.Form):
         max_length=48,
         required=False,
         help_text=_(
-            "Of Shadowserver leave it empty: the file's name or columns tell. Of a plain CSV write the name of its "
-            "source, such as honeypot-hn."
+            "Of Shadowserver leave it empty: the file's name or columns tell. Of a plain CSV, and of events of "
+            "IntelMQ, write the name of their source, such as honeypot-hn."
         ),
     )
     file = forms.FileField(
         label=_("File"),
         max_length=_LONGEST_NAME,
-        help_text=_("A CSV file, or CSV files packed with gzip or zip; at most %(most)s MiB."),
+        help_text=_("A file of CSV or JSON, or such files packed with gzip or zip; at most %(most)s MiB."),
     )
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

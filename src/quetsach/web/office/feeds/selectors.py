@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
 from quetsach.core.period import Period
+from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.readers import Access
 from quetsach.web.office.feeds.models import FeedFile
@@ -161,6 +162,12 @@ def unplaced_here(*, now: datetime) -> Unplaced:
             return Unplaced(None, ())
         window = Period(newest - timedelta(days=NAMES_DAYS - 1), newest)
         return Unplaced(window, tuple(view.unplaced_names(window).to_pylist()))
+
+
+def layouts_here() -> Layouts:
+    """Return which reports the centre can read; those of this build where there is no centre."""
+    data: Path | None = settings.CENTER.data
+    return bundled_layouts() if data is None else Centre(data).layouts
 
 
 def _day(now: datetime) -> date:

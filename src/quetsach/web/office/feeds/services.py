@@ -27,11 +27,12 @@ from quetsach.centre.publication import due
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import Placing
 from quetsach.core.text import LocalError, Text
-from quetsach.feeds.layout import LAYOUTS, NAME
+from quetsach.feeds.layout import NAME
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import IngestResult
 from quetsach.web.limits import FEED_FILE_BYTES, UPLOADS
 from quetsach.web.office.feeds.models import COUNTS, FeedFile
+from quetsach.web.office.feeds.selectors import layouts_here
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -133,7 +134,7 @@ def _kept(file: FeedFile, now: datetime) -> FeedFile | None:
 
 def _check_report(feed: str, report: str) -> None:
     """Refuse what can be known to be wrong before a byte is read."""
-    of_feed = [layout for layout in LAYOUTS if layout.feed == feed]
+    of_feed = layouts_here().of_feed(feed)
     if not of_feed:
         raise FeedFileError(Text("there is no such feed"), field="feed")
     if report and not NAME.fullmatch(report):

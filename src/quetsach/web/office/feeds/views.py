@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quetsach.campaign.authority import Permission
-from quetsach.feeds.layout import LAYOUTS
 from quetsach.web.office.feeds import selectors, services
 from quetsach.web.office.feeds.forms import FeedFileForm
 from quetsach.web.office.figures.selectors import published_figures
@@ -75,7 +74,7 @@ def file(request: HttpRequest, number: int) -> HttpResponse:
 def layouts(request: HttpRequest) -> HttpResponse:
     """Show which feeds and reports can be read."""
     _entered(request)
-    return render(request, "office/feeds/layouts.html", {"tab": "layouts", "layouts": LAYOUTS})
+    return render(request, "office/feeds/layouts.html", {"tab": "layouts", "layouts": selectors.layouts_here()})
 
 
 @require_safe

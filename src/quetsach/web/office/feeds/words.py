@@ -12,10 +12,6 @@ from quetsach.web.office.feeds.models import FileState
 
 register = template.Library()
 
-FEEDS: Mapping[str, str | Promise] = {
-    "shadowserver": _("Shadowserver: reports of sinkholes"),
-    "plain": _("Plain CSV of any source"),
-}
 _STATES: Mapping[FileState, tuple[str, str | Promise]] = {
     FileState.WAITING: ("plain", _("waits its turn")),
     FileState.RUNNING: ("plain", _("being taken in")),
@@ -38,6 +34,9 @@ REASONS: Mapping[Reason, str | Promise] = {
     Reason.TOO_LONG: _("the line is too long"),
     Reason.FUTURE: _("a time that has not come yet"),
     Reason.RESERVED_IP: _("an address that is not of the public Internet"),
+    Reason.IP_RANGE: _("a range of addresses, not one"),
+    Reason.BAD_JSON: _("not an object of JSON"),
+    Reason.OTHER_KIND: _("of something else than what is read of this report"),
 }
 
 
@@ -62,4 +61,4 @@ def state_badge(state: FileState) -> str:
 @register.filter
 def required_columns(layout: Layout) -> list[str]:
     """Return the columns without which a report cannot be read."""
-    return sorted(layout.required)
+    return sorted(layout.required_names())
