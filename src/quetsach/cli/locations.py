@@ -1,8 +1,14 @@
-"""Where state lives when the command line does not say."""
+"""Where state lives when the command line does not say, and files that it names."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from quetsach import storage
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import Text
 from quetsach.endpoint.host.live import default_state as default
 
 
@@ -24,3 +30,19 @@ def default_data() -> Path:
 
 def _user_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "quetsach"
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes a name that nobody has when the block ends without an error.
+
+    Raises:
+        QuetsachError: the name is taken, or the file cannot be written.
+    """
+    try:
+        with storage.replacing(path, once=True) as file:
+            yield file
+    except FileExistsError as error:
+        raise InputError(Text("the file is there already"), where=str(path), hint=Text("name a new one")) from error
+    except OSError as error:
+        raise QuetsachError(Text("the file cannot be written"), where=str(path), hint=str(error)) from error

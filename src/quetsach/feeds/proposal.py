@@ -79,7 +79,7 @@ def _of_lines(head: bytes, framing: Framing) -> tuple[tuple[str, ...], list[tupl
 
 def _of_objects(start: bytes) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     decoder, text = json.JSONDecoder(), start.decode("utf-8", "replace").removeprefix("[")
-    objects = []
+    objects: list[dict[str, str]] = []
     while text and len(objects) < _EXAMPLES:
         try:
             one, end = decoder.raw_decode(text := text.lstrip(" \t\r\n,"))

@@ -8,10 +8,9 @@ from typing import TextIO
 
 from django.conf import settings
 
-from quetsach import storage
+from quetsach.cli.locations import new_file
 from quetsach.cli.output import print_json, tell
 from quetsach.cli.parser import ExitCode, chosen_language
-from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text
 from quetsach.web.office.log.services import Head, Verdict, all_entries, as_json, head_read, verify
 
@@ -89,17 +88,10 @@ def export(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         _write(sys.stdout)
         return ExitCode.NOTHING_FOUND
-    try:
-        with storage.replacing(arguments.file, once=True) as raw:
-            file = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
-            _write(file)
-            file.detach()
-    except FileExistsError as error:
-        raise InputError(
-            Text("the file is there already"), where=str(arguments.file), hint=Text("name a new one")
-        ) from error
-    except OSError as error:
-        raise QuetsachError(Text("the file cannot be written"), where=str(arguments.file), hint=str(error)) from error
+    with new_file(arguments.file) as raw:
+        file = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+        _write(file)
+        file.detach()
     return ExitCode.NOTHING_FOUND
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.layout_trial import LayoutTrial, layouts_in, propose, try_layout
-from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_table, say, tell
+from quetsach.cli.locations import default_data, new_file
+from quetsach.cli.output import print_json, print_table, say, seen, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.text import Text, all_in_language, number_text
 from quetsach.feeds.layout_files import Layouts
@@ -19,8 +19,14 @@ _MOST_FAMILIES = 20
 
 
 def propose_one(arguments: argparse.Namespace) -> int:
-    """Print a layout that might read a file."""
-    say(propose(arguments.file, feed=arguments.feed, report=arguments.report).rstrip())
+    """Print a layout that might read a file, or write it to one of its own."""
+    text = propose(arguments.file, feed=arguments.feed, report=arguments.report)
+    if arguments.out is None:
+        print(seen(text), end="")
+    else:
+        with new_file(arguments.out) as file:
+            file.write(text.encode())
+        tell(Text("{path}: mend it, then try it with feeds check", path=arguments.out), chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
@@ -66,9 +72,8 @@ def _print(trial: LayoutTrial, language: str) -> None:
         say("\n".join(f"  {name}: {value}" for name, value in shown.items()))
     if trial.families:
         say("")
-        first = trial.families[:_MOST_FAMILIES]
-        rows = [(name, number_text(count, language)) for name, count in first]
-        print_table(all_in_language(_FAMILIES, language), rows, right=(1,))
+        most = [(name, number_text(count, language)) for name, count in trial.families[:_MOST_FAMILIES]]
+        print_table(all_in_language(_FAMILIES, language), most, right=(1,))
     if trial.unplaced:
         say("")
         waiting = len(trial.unplaced)

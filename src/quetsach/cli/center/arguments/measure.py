@@ -28,13 +28,14 @@ def register_feeds(parser: Parser) -> None:
         commands,
         "map",
         summary="a layout that might read a file, by a look at its beginning; to be mended and checked",
-        examples="quetsach center feeds map today.csv --feed watchpost --report bots > watchpost.toml",
+        examples="quetsach center feeds map today.csv --feed watchpost --report bots --out watchpost.toml",
     )
     mapping.add_argument("file", type=Path, metavar="FILE", help="as it was delivered, not packed")
     mapping.add_argument("--feed", type=_name, required=True, metavar="NAME", help="what the feed shall be called")
     mapping.add_argument(
         "--report", type=_name, default="sightings", metavar="NAME", help="what the report shall be called (sightings)"
     )
+    mapping.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
     mapping.set_defaults(run=act("layouts:propose_one"))
     check = add_centre_command(
         commands,
