@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from quetsach.core.period import Period
+from quetsach.feeds.layout import Subject
 from quetsach.lake.delivery import Delivery
 
 _STRAY_GAP_DAYS = 30
@@ -22,6 +23,7 @@ class FeedState:
 
     A day without data between its first and its newest day is a gap, not a zero. ``wrong_days`` lie after today, or
     stray long before the feed began: they are no days of it, and make no gaps. ``last_at`` is the last intake (UTC).
+    ``subject`` says what its addresses are: only those of hosts are counted.
     """
 
     feed: str
@@ -36,6 +38,7 @@ class FeedState:
     accepted: int
     duplicates: int
     quarantined: int
+    subject: Subject = Subject.HOST
 
     @property
     def quarantined_share(self) -> float | None:
@@ -79,6 +82,7 @@ def _state(feed: str, report: str, given: list[Delivery], today: date) -> FeedSt
         accepted=sum(delivery.accepted for delivery in given),
         duplicates=sum(delivery.duplicates for delivery in given),
         quarantined=sum(delivery.quarantined for delivery in given),
+        subject=Subject(given[0].subject),
     )
 
 

@@ -40,6 +40,16 @@ class Subject(StrEnum):
     """The report's rows are not all of one kind."""
 
 
+SUBJECT_NAMES: Mapping[Subject, LocalText] = {
+    Subject.HOST: Text("infected machines"),
+    Subject.ATTACKER: Text("attackers, not counted"),
+    Subject.RESOLVER: Text("name servers, not counted"),
+    Subject.SITE: Text("sites, not counted"),
+    Subject.CONTROL: Text("control servers, not counted"),
+    Subject.OTHER: Text("of several kinds, not counted"),
+}
+
+
 class Syntax(StrEnum):
     """How records stand in the bytes of a file."""
 

@@ -12,8 +12,9 @@ from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text, all_in_language, both, number_text
+from quetsach.feeds.layout import SUBJECT_NAMES
 
-_LIST = (Text("feed"), Text("report"), Text("content"))
+_LIST = (Text("feed"), Text("report"), Text("content"), Text("addresses", context="subject"))
 _QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
 _HEALTH = (
     Text("feed"),
@@ -24,6 +25,7 @@ _HEALTH = (
     Text("days without data"),
     Text("wrong days"),
     Text("set aside"),
+    Text("addresses", context="subject"),
 )
 
 _BATCH_ROWS = 10_000
@@ -51,7 +53,15 @@ def print_list(arguments: argparse.Namespace) -> int:
         )
     else:
         language = chosen_language(arguments)
-        rows = [(layout.feed, layout.report, layout.summary.in_language(language)) for layout in layouts]
+        rows = [
+            (
+                layout.feed,
+                layout.report,
+                layout.summary.in_language(language),
+                SUBJECT_NAMES[layout.subject].in_language(language),
+            )
+            for layout in layouts
+        ]
         print_table(all_in_language(_LIST, language), rows)
     return ExitCode.NOTHING_FOUND
 
@@ -105,6 +115,7 @@ def _row(state: FeedState, language: str) -> tuple[object, ...]:
         len(state.days_without_data),
         len(state.wrong_days),
         "—" if share is None else f"{number_text(100 * share, language, decimals=2)}%",
+        SUBJECT_NAMES[state.subject].in_language(language),
     )
 
 

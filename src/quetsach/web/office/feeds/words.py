@@ -6,7 +6,9 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from quetsach.feeds.layout import Layout
+from quetsach.centre.feed_states import FeedState
+from quetsach.core.text import LocalText
+from quetsach.feeds.layout import SUBJECT_NAMES, Layout
 from quetsach.feeds.record import Reason
 from quetsach.web.office.feeds.models import FileState
 
@@ -56,6 +58,12 @@ def state_name(state: FileState) -> str | Promise:
 def state_badge(state: FileState) -> str:
     """Return the kind of badge that the state of a file is shown in."""
     return _STATES[state][0]
+
+
+@register.filter
+def subject_name(one: Layout | FeedState) -> LocalText:
+    """Return what the addresses of a report are, and whether they are counted."""
+    return SUBJECT_NAMES[one.subject]
 
 
 @register.filter
