@@ -169,7 +169,7 @@ class _Objects:
         mapped = layout.mapped()
         others = [name for name in (*layout.only, *layout.identifying, *layout.sector) if name]
         self.names = tuple(dict.fromkeys((*mapped, *others)))
-        self._asked = [(name, tuple(name.split(".")), name in mapped) for name in self.names]
+        self._asked = [(name, tuple(name.split(".")) if "." in name else (), name in mapped) for name in self.names]
         self._each = layout.framing.each
 
     def read(self, content: bytes) -> list[_Found] | Fault:
@@ -199,20 +199,14 @@ class _Objects:
             yield _copied(record) | {self._each: item}
 
     def _found(self, record: dict[str, Any]) -> _Found:
-        cells = []
+        cells, take, look = [], record.pop, record.get
         for name, path, is_mapped in self._asked:
-            if name in record:
-                value = record.pop(name) if is_mapped else record[name]
-            elif len(path) > 1:
+            value = take(name, None) if is_mapped else look(name)
+            if value is None and path and path[0] in record:
                 value = _walked(record, path, takes=is_mapped)
-            else:
-                value = None
-            cells.append(value if isinstance(value, str) else _text(value))
-        rest = {name: value for name, value in record.items() if value not in _NOTHING}
+            cells.append(value if type(value) is str else "" if value is None else _text(value))
+        rest = {name: value for name, value in record.items() if value or isinstance(value, int | float)}
         return _Found(cells, orjson.dumps(rest).decode() if rest else "{}")
-
-
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def _copied(value: Any) -> Any:
@@ -231,8 +225,6 @@ def _walked(record: dict[str, Any], path: tuple[str, ...], *, takes: bool) -> An
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else orjson.dumps(value).decode()

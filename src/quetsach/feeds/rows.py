@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
+from quetsach.feeds.bulk import Bulk, ipv4_addresses, utc_times
 from quetsach.feeds.frame import Columns, Places
-from quetsach.feeds.layout import Layout
+from quetsach.feeds.layout import Clock, Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
 from quetsach.feeds.table import SIGHTINGS, as_objects, identify, joined_objects
 from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, time_reader
@@ -26,6 +27,7 @@ _MEMORABLE = 64
 """Longer texts are never remembered: memory must not grow with what a hostile file holds."""
 
 BOT_ID_CHARACTERS = 64
+_ADDRESSES = ("address", "destination_address")
 _SOUND, _ELSEWHERE = -1, -2
 """Of records: nothing is wrong with them; they are not for this layout."""
 _LOW = (1 << 64) - 1
@@ -124,6 +126,9 @@ class Rows:
         self._latest = (now + AHEAD_AT_MOST - EPOCH) // MICROSECOND
         self._memory = {typed.field: Memory[Any](typed.parse) for typed in TYPED}
         self._memory["observed_at"] = Memory[Any](time_reader(layout.clock))
+        self._bulk: dict[str, Callable[[pa.StringArray], Bulk]] = dict.fromkeys(_ADDRESSES, ipv4_addresses)
+        if layout.clock == Clock():
+            self._bulk["observed_at"] = utc_times
         self._family = Memory(families.resolve)
         self._sector = Memory(sector_of)
 
@@ -163,17 +168,23 @@ class Rows:
         return fields, left
 
     def _convert(self, rule: Typed, cells: _Cells) -> _Column:
-        text = cells.text
-        distinct = text.dictionary.to_pylist()
-        results: list[Any] = self._memory[rule.field].all_of(distinct)
-        is_empty, is_bad, is_of_many = np.zeros((3, len(distinct)), dtype=np.bool_)
+        text, count = cells.text, len(cells.text.dictionary)
+        is_empty, is_bad, is_of_many = np.zeros((3, count), dtype=np.bool_)
         is_address = rule.field.endswith("address")
-        for n in [n for n, result in enumerate(results) if result is None]:
-            results[n] = bytes(16) if is_address else -1
-            is_empty[n] = not distinct[n].strip()
+        values = np.zeros(count, dtype="V16") if is_address else np.full(count, -1, dtype=np.int64)
+        places = np.arange(count)
+        if (read := self._bulk.get(rule.field)) is not None:
+            is_read, found = read(text.dictionary)
+            values[is_read] = found
+            places = np.flatnonzero(~is_read)
+        left = text.dictionary.take(pa.array(places)).to_pylist()
+        for n, told, result in zip(places.tolist(), left, self._memory[rule.field].all_of(left), strict=True):
+            if result is not None:
+                values[n] = np.void(result) if is_address else result
+                continue
+            is_empty[n] = not told.strip()
             is_bad[n] = not is_empty[n]
-            is_of_many[n] = is_address and is_range(distinct[n])
-        values = np.frombuffer(b"".join(results), dtype="V16") if is_address else np.array(results, dtype=np.int64)
+            is_of_many[n] = is_address and is_range(told)
         return _Column(cells.name, text, text.indices.to_numpy(), values, is_empty, is_bad, is_of_many)
 
     def _set_aside(self, records: _Records) -> tuple[list[Reject], NDArray[np.int64]]:

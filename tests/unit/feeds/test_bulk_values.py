@@ -1,0 +1,57 @@
+"""Many values at once are what they are one by one."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from quetsach.feeds.bulk import Bulk, ipv4_addresses, utc_times
+from quetsach.feeds.values import parse_address, parse_timestamp
+
+TIMES = st.builds(
+    "{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}{}".format,
+    st.integers(1995, 2105),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(["T", " ", "t"]),
+    st.integers(0, 25),
+    st.integers(0, 61),
+    st.integers(0, 61),
+    st.sampled_from(["", "", "", "Z", "+00:00", ".5", "\n", " "]),
+)
+BYTES = st.integers(0, 300).map(str) | st.sampled_from(["00", "01", "٣", "", " 1", "1\n"])
+ADDRESSES = st.lists(BYTES, min_size=3, max_size=5).map(".".join)
+
+
+def agrees(texts: list[str], bulk: Callable[[pa.StringArray], Bulk], one: Callable[[str], int | bytes | None]) -> None:
+    is_read, values = bulk(pa.array(["skipped", *texts], pa.string())[1:])
+    found = iter(values)
+    for text, was_read in zip(texts, is_read.tolist(), strict=True):
+        if was_read:
+            value = next(found)
+            assert one(text) == (value.tobytes() if value.dtype.kind == "V" else int(value))
+    assert next(found, None) is None
+
+
+@settings(max_examples=500)
+@given(st.lists(TIMES | st.text(max_size=25), max_size=8))
+@example(["2024-02-29 00:00:00", "2023-02-29 00:00:00", "2000-02-29 00:00:00", "2099-12-31 23:59:59"])
+def test_times(texts: list[str]) -> None:
+    agrees(texts, utc_times, parse_timestamp)
+
+
+@settings(max_examples=500)
+@given(st.lists(ADDRESSES | st.text(max_size=20), max_size=8))
+@example(["255.255.255.255", "0.0.0.0", "1.2.3.04", "1.2.3.4\n", "256.1.1.1"])
+def test_addresses(texts: list[str]) -> None:
+    agrees(texts, ipv4_addresses, parse_address)
+
+
+@pytest.mark.parametrize(
+    ("text", "bulk"),
+    [("2020-06-16 07:30:00", utc_times), ("2020-06-16T07:30:00", utc_times), ("1.2.3.4", ipv4_addresses)],
+)
+def test_what_feeds_write_is_read_at_once(text: str, bulk: Callable[[pa.StringArray], Bulk]) -> None:
+    assert bulk(pa.array([text]))[0].all()
