@@ -27,6 +27,7 @@ from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
 
 from quetsach.core.errors import QuetsachError
+from quetsach.core.family import FamilyNames
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import FileType, rules_for, rules_of
@@ -66,6 +67,9 @@ from quetsach.endpoint.scanner.kind import HEAD_BYTES, FileKind, kind_of
 from quetsach.endpoint.scanner.recognise import KnownHashes
 from quetsach.endpoint.store.journal import MAGIC, read_journal
 from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal
+from quetsach.feeds.layout_files import read_layouts
+from quetsach.feeds.proposal import propose_layout
+from quetsach.feeds.reader import read as read_feed
 from quetsach.packs.container import read_folder, unpack
 from quetsach.packs.importer.indicator import Listed
 from quetsach.packs.importer.indicator import read_json as read_document
@@ -384,7 +388,51 @@ root:x:0:0:root:/root:/bin/sh
 """
 
 
+_FEED = b"""
+feed = "other"
+title = { vi = "o", en = "o" }
+[framing]
+%s
+[[report]]
+name = "bots"
+summary = { vi = "o", en = "o" }
+only.kind = "*"
+columns = { observed_at = "at", address = ["ip", "address.ip"], malware = ["bot", "name"], bot_id = "id" }
+identifying.event = "n"
+"""
+_ROW = b"2026-11-01T00:30:00 14.160.0.1 mirai x"
+_OBJECT = b'{"at": "2026-11-01T00:30:00Z", "ip": "14.160.0.1", "bot": "x", "kind": "b", "address": [{"ip": "1.1.1.1"}]}'
+
+
+def _feed(framing: bytes, *seeds: bytes) -> Target:
+    """Return a target that reads a file of a feed, and looks that every record lies in it."""
+    [layout] = read_layouts(_FEED % framing, where="fuzz")
+    families = FamilyNames.of([], version="fuzz")
+
+    def read(content: bytes) -> None:
+        for batch in read_feed([content], layout, families, now=datetime(2026, 12, 1, tzinfo=UTC)):
+            for table in (batch.sightings, batch.rejects):
+                for start, length in zip(
+                    table["byte_offset"].to_pylist(), table["byte_length"].to_pylist(), strict=True
+                ):
+                    assert 0 <= start <= start + length <= len(content) + 1
+
+    return Target(read, seeds)
+
+
 TARGETS: Mapping[str, Target] = {
+    "feed-csv": _feed(b'comment = "#"', b'# x\nat,ip,bot,kind,n\n"2026-11-01 00:30:00",14.160.0.1,"m""i",b,1\n'),
+    "feed-tsv": _feed(
+        b'delimiter = "tab"\nunquoted = true', b"at\tip\tbot\tkind\tn\n" + _ROW.replace(b" ", b"\t") + b"\t1"
+    ),
+    "feed-words": _feed(b'syntax = "words"\nnames = ["at", "ip", "bot", "kind", "n", "id"]', _ROW + b" 1\n" + _ROW),
+    "feed-json-lines": _feed(b'syntax = "json-lines"', _OBJECT + b"\n" + _OBJECT),
+    "feed-json-list": _feed(b'syntax = "json"\neach = "address"', b"[" + _OBJECT + b",\n" + _OBJECT + b"]"),
+    "feed-json-document": _feed(b'syntax = "json"\npath = "a.b"', b'{"a": {"b": [' + _OBJECT + b", 7]}}"),
+    "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
+    "feed-proposal": Target(
+        lambda content: propose_layout(content, feed="fuzz", report="fuzz"), (b"time;ip;bot\n1;1.1.1.1;x\n", _OBJECT)
+    ),
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
     "text-lines": Target(_lines, (LINES,)),
