@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.assess.events import Calendar, EventKind, Holiday, KnownEvent, read_events, read_holidays
+from quetsach.assess.events import SIMILAR_DAYS, Calendar, EventKind, Holiday, KnownEvent, read_events, read_holidays
 from quetsach.centre.tables import load_calendar, load_families
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
@@ -51,6 +51,15 @@ def test_a_window_with_tet_is_not_like_one_without() -> None:
     assert "6 ngày nghỉ lễ, nhiều hơn kỳ được so sánh: Tết Nguyên đán." in notice.text.vi
     assert "6 holidays, more than the window it is compared with: Lunar New Year." in notice.text.en
     assert "30/01/2021 – 28/02/2021" in notice.text.vi
+
+
+def test_a_window_has_a_holiday_from_more_days_off_than_make_no_difference() -> None:
+    tet, none = Period(date(2021, 1, 30), date(2021, 2, 28)), Period(date(2026, 7, 1), date(2026, 7, 28))
+    assert [CALENDAR.has_holiday(window) for window in (tet, none)] == [True, False]
+    on_the_edge = Period(tet.first, tet.first)
+    while CALENDAR.days_off(on_the_edge) < SIMILAR_DAYS:
+        on_the_edge = Period(tet.first, on_the_edge.last + timedelta(days=1))
+    assert CALENDAR.has_holiday(on_the_edge) is False
 
 
 def test_a_day_off_more_or_less_says_nothing() -> None:

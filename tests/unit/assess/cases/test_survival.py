@@ -102,6 +102,8 @@ def test_the_log_rank_test_is_that_of_lifelines(*, rounded: bool) -> None:
     assert tested.statistic == pytest.approx(theirs.test_statistic, abs=1e-6)
     assert tested.probability == pytest.approx(theirs.p_value, abs=1e-6)
     assert sum(tested.observed) == pytest.approx(sum(tested.expected))
+    told = {"chi_squared": tested.statistic, "freedom": 2, "probability": tested.probability}
+    assert tested.as_json() == told
 
 
 def test_groups_that_differ_only_between_strata_do_not_differ_inside_them() -> None:

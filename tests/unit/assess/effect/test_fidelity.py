@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.fidelity import Kept, Note, fidelity_of, flow_of, planned_days, read_notes, share_seen
+from quetsach.assess.effect.fidelity import (
+    ON_TIME_DAYS,
+    Kept,
+    Note,
+    fidelity_of,
+    flow_of,
+    kept_of,
+    planned_days,
+    read_notes,
+    share_seen,
+)
 from quetsach.assess.effect.panel import Step, periods_of
 from quetsach.assess.effect.roll_out import draw_roll_out
 from quetsach.assess.estimate import AssessError
@@ -68,6 +78,30 @@ def test_time_reached_is_told_from_and_before_the_turn() -> None:
     assert early.reached == pytest.approx(0.5)
     assert early.spilled == 36
     assert early.too_early == pytest.approx(0.5 * 30 * 7 / sum(21 * 6 * n for n in range(6)))
+
+
+@pytest.mark.parametrize(
+    ("noted_days", "started_days", "kept"),
+    [
+        (ON_TIME_DAYS - 1, None, Kept.NOT_NOTED),
+        (ON_TIME_DAYS, None, Kept.NEVER),
+        (30, ON_TIME_DAYS - 1, Kept.AS_PLANNED),
+        (30, ON_TIME_DAYS, Kept.LATE),
+        (30, 0, Kept.AS_PLANNED),
+        (30, -1, Kept.EARLY),
+    ],
+)
+def test_a_day_decides_how_a_turn_was_kept(noted_days: int, started_days: int | None, kept: Kept) -> None:
+    started = None if started_days is None else FIRST + timedelta(started_days)
+    assert kept_of(FIRST, Note("u", started, "x", FIRST + timedelta(noted_days), 1.0, None)) is kept
+    assert kept_of(FIRST, None) is Kept.NOT_NOTED
+
+
+def test_a_unit_that_was_not_noted_leaves_those_behind_it_in_the_count() -> None:
+    first, *others = PLANNED
+    found = fidelity_of(ORDER, tuple(note_of(unit) for unit in others), last=LAST)
+    assert found.reached == 1
+    assert first not in others
 
 
 @pytest.mark.parametrize("seed", range(4))

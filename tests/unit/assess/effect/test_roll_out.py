@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from quetsach.assess.effect.roll_out import RollOut, draw_roll_out, read_roll_out, read_units
+from quetsach.assess.effect.roll_out import UNITS_AT_MOST, RollOut, draw_roll_out, read_roll_out, read_units
 from quetsach.assess.estimate import AssessError
 from quetsach.core.errors import QuetsachError
 
@@ -36,6 +36,13 @@ def test_every_unit_has_one_step_and_steps_are_alike_in_number() -> None:
 
 def test_the_same_seed_gives_the_same_order_whatever_the_order_of_the_file() -> None:
     assert _draw(units=dict(reversed(UNITS.items()))).steps == _draw().steps
+
+
+def test_as_many_units_as_are_allowed_are_read_and_no_more() -> None:
+    lines = "\n".join(f"u{n}" for n in range(UNITS_AT_MOST))
+    assert len(read_units(f"unit\n{lines}\n".encode(), where="x")) == UNITS_AT_MOST
+    with pytest.raises(AssessError, match="more than 10,000 units"):
+        read_units(f"unit\n{lines}\none more\n".encode(), where="x")
 
 
 def test_another_seed_gives_another_order() -> None:

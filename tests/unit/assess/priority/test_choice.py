@@ -73,6 +73,15 @@ def test_a_seed_gives_the_same_choice() -> None:
     )
 
 
+def test_the_reason_says_with_how_many_of_the_weights() -> None:
+    weighed = criteria(seats=1, size=0.5, harm=0.5)
+    candidates = choose(observed(a={"size": 1.0, "harm": 0.0}, b={"size": 0.0, "harm": 1.0}), weighed, rng=rng())
+    for candidate in candidates.candidates:
+        share = round(100 * candidate.acceptability)
+        assert 20 < share < 80
+        assert f"with {share} % of the weights" in candidate.reason(weighed).en
+
+
 def test_the_reason_names_what_weighs_most() -> None:
     weighed = criteria(size=0.7, harm=0.3)
     best = choose(observed(a={"size": 1.0, "harm": 0.2}, b={"size": 0.0}), weighed, rng=rng()).candidates[0]
