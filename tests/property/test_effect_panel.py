@@ -1,7 +1,7 @@
 """Whatever is given as a panel is read, refused with a reason, or analysed: nothing else happens."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, analyse, read_panel
@@ -35,6 +35,7 @@ def test_any_bytes_are_a_panel_or_refused(content: bytes) -> None:
     st.sampled_from([1e-200, 1e-3, 1.0, 1e6, 1e150]),
     st.booleans(),
 )
+@example(units=12, periods=14, seed=1, method=Method.WEDGE, gaps=0.0, size=1e-200, is_flat=False)
 @settings(max_examples=300, deadline=None)
 def test_any_panel_gives_a_finding_or_a_refusal(
     units: int, periods: int, seed: int, method: Method, gaps: float, size: float, is_flat: bool

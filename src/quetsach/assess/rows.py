@@ -80,7 +80,7 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise AssessError(
-            Text("this is not UTF-8"), where=f"{where}, line {line}", hint=Text("save it as CSV UTF-8")
+            Text("this is not UTF-8"), where=f"{where}:{line}", hint=Text("save it as CSV UTF-8")
         ) from error
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
@@ -98,9 +98,7 @@ def read_rows(content: bytes, columns: Sequence[str], *, optional: Sequence[str]
             cells = {column: "" if place is None else values[place].strip() for column, place in places.items()}
             yield Line(cells, at, delimiter != ",")
     except csv.Error as error:
-        raise AssessError(
-            Text("this is not CSV: {reason}", reason=error), where=f"{where}, line {lines.line_num}"
-        ) from error
+        raise AssessError(Text("this is not CSV: {reason}", reason=error), where=f"{where}:{lines.line_num}") from error
 
 
 def _places(

@@ -177,10 +177,10 @@ def test_cases_that_were_there_before_count_from_the_start_of_the_campaign() -> 
     [
         (b"subject\n", "seen_at is missing"),
         (b"subject,seen_at\n", "no sightings"),
-        (b"subject,seen_at\na,yesterday\n", "line 2: seen_at is not a time"),
-        (b"subject,seen_at\n,2020-01-01\n", "line 2: subject is empty"),
-        (b"subject,seen_at,treated\na,2020-01-01,maybe\n", "line 2: treated is neither"),
-        (b"subject,seen_at,notified_at\na,2020-01-01,x\n", "line 2: notified_at is not a time"),
+        (b"subject,seen_at\na,yesterday\n", ":2: seen_at is not a time"),
+        (b"subject,seen_at\n,2020-01-01\n", ":2: subject is empty"),
+        (b"subject,seen_at,treated\na,2020-01-01,maybe\n", ":2: treated is neither"),
+        (b"subject,seen_at,notified_at\na,2020-01-01,x\n", ":2: notified_at is not a time"),
     ],
 )
 def test_another_table_is_refused_by_line_and_column(content: bytes, told: str) -> None:

@@ -95,9 +95,9 @@ def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"isp,subscribers\na,none\n", "line 2: subscribers is not a number"),
-        (b"isp,subscribers\na,0\n", "line 2: subscribers must be"),
-        (b"isp,subscribers\na,5\na,6\n", "line 3: 'a' is there twice"),
+        (b"isp,subscribers\na,none\n", ":2: subscribers is not a number"),
+        (b"isp,subscribers\na,0\n", ":2: subscribers must be"),
+        (b"isp,subscribers\na,5\na,6\n", ":3: 'a' is there twice"),
     ],
 )
 def test_another_table_of_subscribers_is_refused(content: bytes, told: str) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,7 @@ def test_figures_follow_a_placing_without_waiting_for_a_delivery(
         yield NOW
 
     counted: list[Path] = []
+    import_module("quetsach.cli.center.figures")  # what is loaded while a name is patched keeps the patch
     monkeypatch.setattr("quetsach.cli.center.opened.opened_centre", opened)
     monkeypatch.setattr(publication, "publish_figures", lambda data, _now: counted.append(data))
     lay_out(tmp_path)

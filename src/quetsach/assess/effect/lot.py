@@ -167,7 +167,9 @@ class Drawing:
         full = np.einsum("dab,b->d", self._crossed[2], of_one)
         less = np.einsum("dc,dc->d", met, np.tensordot(self._crossed[1], shared, axes=2))
         left = full - 2 * less + ((met @ own) * met).sum(axis=1)
-        return np.asarray(np.sqrt(full / np.maximum(left, full / _ENLARGED_AT_MOST)))
+        is_noise = full > 0  # figures so small that their squares are none have no noise to enlarge
+        enlarged = np.divide(full, np.maximum(left, full / _ENLARGED_AT_MOST), out=np.ones_like(full), where=is_noise)
+        return np.asarray(np.sqrt(enlarged))
 
     @cached_property
     def _crossed(self) -> tuple[Floats, Floats, Floats]:
