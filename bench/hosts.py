@@ -28,13 +28,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quetsach.lake.lake import Lake
+from quetsach.lake.readers import Access
 
 FIRST = date(2020, 6, 1)
+BENCH = Access("bench", "bench/hosts.py", datetime(2020, 7, 1, tzinfo=UTC))
 LEASE_HOURS = 24.0
 NETWORKS, NAMED_NETWORKS = 8, 4
 LIMIT_CPU_SECONDS = 25.0
 LIMIT_GIB = 4
-STEPS = ("roll-ups", "counting", "distinct")
+STEPS = ("roll-ups", "counting", "distinct", "list", "compact", "distinct again", "list again")
+"""The last two are of the same sightings, divided by address; their answers have to be the same."""
 LIMIT_GROWTH = 1.5
 EXACT = 0.02
 
@@ -122,9 +125,13 @@ def measure(folder: Path, days: int, step: str) -> dict[str, float]:
     with watched(lake) as spilled:
         if step == "roll-ups":
             keeping.rebuild(lake)
-        elif step == "distinct":
-            lake.view().daily_addresses(period)
-            value = lake.view().count_addresses(period)
+        elif step == "compact":
+            value = keeping.compact(lake).days
+        elif step.startswith("distinct"):
+            view = lake.view()
+            value = view.count_addresses(period) + sum(view.daily_addresses(period).column("addresses").to_pylist())
+        elif step.startswith("list"):
+            value = lake.view().listed_addresses(period, by=BENCH).num_rows
         else:
             machines = hosts.hosts(lake.view(), period).total.machines
             value = machines.value if isinstance(machines, Estimate) else float("nan")
@@ -193,6 +200,7 @@ def main() -> int:
             flush=True,
         )
         good &= abs(counted["value"] / lines - 1) < EXACT
+        good &= all(got[step]["value"] == got[f"{step} again"]["value"] for step in ("distinct", "list"))
         good &= max(one["peak_gib"] for one in got.values()) <= LIMIT_GIB
         good &= millions != 50 or counted["cpu"] <= LIMIT_CPU_SECONDS
     good &= max(rates) <= LIMIT_GROWTH * rates[0]

@@ -87,9 +87,16 @@ class Centre:
     @cached_property
     def lake(self) -> "Lake":
         """Its lake, which counts by the families of this moment."""
-        from quetsach.lake.lake import Lake  # noqa: PLC0415  (the engine takes time to load)
+        from quetsach.centre.cluster import load_placement  # noqa: PLC0415  (the engine takes time to load)
+        from quetsach.lake.lake import Lake  # noqa: PLC0415  (likewise)
 
-        return Lake(self.data / "lake", self.families, country=self.country, layouts=self.layouts)
+        return Lake(
+            self.data / "lake",
+            self.families,
+            country=self.country,
+            layouts=self.layouts,
+            placement=load_placement(self.data),
+        )
 
     def view(self) -> "LakeView":
         """Open a view of its sightings; whatever belongs together is asked of one.

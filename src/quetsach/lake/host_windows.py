@@ -28,7 +28,6 @@ from quetsach.core.text import Text
 from quetsach.lake import rollups
 from quetsach.lake.host_queries import Bots, HostWindow, Overlap, Sensor
 from quetsach.lake.host_rows import SQUARE_PARTS, HostRows, watch_of
-from quetsach.lake.queries import parts_of
 from quetsach.lake.reach import Contacted, FamilyHours, InstallationDays, InstallationHours, Seen, family_clocks
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
@@ -98,20 +97,22 @@ class LaidOut:
         totals = ways | dict.fromkeys([("asn", *group)] if by_network else [])
         distinct = () if by is None else tuple(dict.fromkeys(((), ("family",), by)))
         question = HostWindow(self.clocks, tuple(ways), tuple(totals), distinct, self.families, self.view.names)
-        return self.view.ask(question, parts_of(self.addresses, once=self.gaps))
+        return self.view.ask(question, self.view.parts_of(self.addresses, once=self.gaps))
 
     def count_days(self) -> dict[Watch, dict[date, DaySeen]]:
         """Return the days of each watch, without gaps and what hangs on them."""
         question = HostWindow(self.clocks, (), (), (), self.families, self.view.names)
-        return self.view.ask(question, parts_of(self.addresses)).by_day()
+        return self.view.ask(question, self.view.parts_of(self.addresses)).by_day()
 
     def overlap(self, first: Watch, second: Watch) -> tuple[tuple[int, int, int], list[dict[int, int]]]:
         """Return what two sensors of one family saw: see ``Overlap``."""
-        return self.view.ask(Overlap(first, second, self.view.names), parts_of(self.addresses))
+        return self.view.ask(Overlap(first, second, self.view.names), self.view.parts_of(self.addresses))
 
     def count_bots(self, by: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """Return mean ``daily`` installations and the ``sightings`` that name one, by family and ``by``."""
-        return self.view.ask(Bots(by, self.families, self.view.names), parts_of(self.bots)) if self.bots else []
+        return (
+            self.view.ask(Bots(by, self.families, self.view.names), self.view.parts_of(self.bots)) if self.bots else []
+        )
 
     @cached_property
     def named_hours(self) -> dict[Watch, dict[int | None, Named]]:
@@ -119,7 +120,7 @@ class LaidOut:
         if not self.bots:
             return {}
         found: defaultdict[Watch, dict[int | None, Named]] = defaultdict(dict)
-        for row in self.view.ask(InstallationHours(self.families, self.view.names), parts_of(self.bots)):
+        for row in self.view.ask(InstallationHours(self.families, self.view.names), self.view.parts_of(self.bots)):
             watch = watch_of(row)
             outages = self.clocks[watch.feed, watch.report, watch.family].outages
             watched = 24.0 * sum(down == () for down in outages.values())
@@ -139,8 +140,8 @@ class LaidOut:
     def of_reach(self, window: WindowMeasured) -> WindowMeasured:
         """Return a window with the installations and destinations of days without outages, where feeds tell them."""
         asked = self.families, self.view.names
-        contacted = self.view.ask(Contacted(*asked), parts_of(self.reach)) if self.reach else {}
-        named = self.view.ask(InstallationDays(*asked), parts_of(self.bots)) if self.bots else {}
+        contacted = self.view.ask(Contacted(*asked), self.view.parts_of(self.reach)) if self.reach else {}
+        named = self.view.ask(InstallationDays(*asked), self.view.parts_of(self.bots)) if self.bots else {}
         installations = {
             watch: self._whole(watch, days)
             for watch, (days, sightings) in named.items()
@@ -179,7 +180,7 @@ def laid_out(
             )
         sensors = {sensor: read_clock(days, view.rest_days) for sensor, days in records.items()}
         only = None if families is None else tuple(families)
-        hours = view.ask(FamilyHours(only, view.names), parts_of(addresses))
+        hours = view.ask(FamilyHours(only, view.names), view.parts_of(addresses))
         clocks = family_clocks(sensors, hours, period, view.offices)
         yield LaidOut(view, sensors, clocks, only, tuple(addresses), tuple(gaps), tuple(bots), tuple(reach))
 

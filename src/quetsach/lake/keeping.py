@@ -8,6 +8,7 @@ from pathlib import Path
 from quetsach import storage
 from quetsach.core.period import Period
 from quetsach.lake import records, rollups
+from quetsach.lake.buckets import divisions_for
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import Catalog, Compacted
@@ -128,7 +129,7 @@ def _size(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a compaction came to: ``days`` of reports whose ``files`` files are one each now."""
+    """What a compaction came to: ``days`` of reports whose ``files`` files were put together, and divided if large."""
 
     days: int
     files: int
@@ -137,7 +138,7 @@ class Gathered:
 def compact(
     lake: Lake, *, least_files: int = LEAST_FILES, progress: Callable[[int], None] = lambda _days: None
 ) -> Gathered:
-    """Gather the sightings of every report and day that lie in ``least_files`` files or more.
+    """Gather the sightings of every report and day that lie in ``least_files`` pieces or more, or in too large ones.
 
     Args:
         lake: the sightings.
@@ -151,8 +152,10 @@ def compact(
     with lake.writer() as (tmp, catalog):
         for roll_up in catalog.sets():
             sightings = catalog.sightings_for(roll_up)
-            if sightings is not None and len(sightings) >= least_files:
-                made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries)
+            pieces, divided = catalog.layout_of(roll_up)
+            divisions = divisions_for(catalog.rows_of(roll_up))
+            if sightings is not None and (pieces >= least_files or divisions > divided):
+                made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries, divisions)
                 records.gather(lake.folder, made, sightings, tmp=tmp)
                 days += 1
                 gathered += [str(path.relative_to(lake.folder)) for path in sightings]

@@ -7,7 +7,7 @@
     quarantine/<delivery>.parquet                 feeds.table.REJECTS
     deliveries/<delivery>.json                    commit records: readers open only what these list
     access.jsonl                                  who read rows of all this: access
-    compacted.json                                whose sightings lie together in one file: compacted
+    compacted.json                                whose sightings lie together, and in how many files: records
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     deliveries.index                              all commit records in one file, for those who list them: records
     tmp/                                          of the writer at work
@@ -24,7 +24,7 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,8 +43,10 @@ from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import Member, Readable, is_packed, members
 from quetsach.feeds.record import legible
 from quetsach.lake import LakeError, queries, readers, records, rollups
+from quetsach.lake.buckets import divisions_for
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
 from quetsach.lake.records import Catalog, CatalogReader, Compacted
 from quetsach.lake.rollups import RollUp
@@ -81,7 +83,7 @@ class Lake:
 
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
     public to see. ``country`` is the one that counts are of; without it every line is. ``layouts`` say which reports it
-    can read, those of this build if not given.
+    can read, those of this build if not given. ``placement`` makes, of the engine, what answers the questions of views.
     """
 
     def __init__(
@@ -91,12 +93,14 @@ class Lake:
         *,
         country: Country | None = None,
         layouts: Layouts | None = None,
+        placement: Callable[[Engine], Placement] = Here,
     ) -> None:
         self.folder = folder
         self.home = country.code if country else None
         self._country = country
         self._reader = CatalogReader(folder)
         self._engine = Engine()
+        self._placement = placement(self._engine)
         self._names = names
         self._layouts = layouts or bundled_layouts()
 
@@ -106,7 +110,7 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
-        return LakeView(self.folder, self._reader, self._engine, self._names, self._country)
+        return LakeView(self.folder, self._reader, self._engine, self._names, self._country, placement=self._placement)
 
     def ingest(
         self,
@@ -230,8 +234,12 @@ class Lake:
         for day, rows in delivery.days.items():
             former = catalog.roll_up(day, delivery.feed, delivery.report)
             committed = catalog.sightings_for(former) if former else None
-            if former and committed and len(committed) + 1 >= MANY_FILES and catalog.rows_of(former) + rows <= FEW_ROWS:
-                made = Compacted(day, delivery.feed, delivery.report, tuple(sorted((*former.deliveries, delivery.id))))
+            if former is None or not committed:
+                continue
+            all_rows = catalog.rows_of(former) + rows
+            if catalog.layout_of(former)[0] + 1 >= MANY_FILES and all_rows <= FEW_ROWS:
+                deliveries = tuple(sorted((*former.deliveries, delivery.id)))
+                made = Compacted(day, delivery.feed, delivery.report, deliveries, divisions_for(all_rows))
                 sightings = [*committed, self.folder / delivery.sightings_path(day)]
                 records.gather(self.folder, made, sightings, tmp=tmp)
                 gathered += [str(path.relative_to(self.folder)) for path in sightings]

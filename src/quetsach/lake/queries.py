@@ -9,7 +9,7 @@ memory, bounded, opened at the first question.
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError
+from quetsach.lake.buckets import ALL_BUCKETS, BUCKETS, OF_ADDRESS, buckets_in
 
 _SETTINGS = {
     "memory_limit": "1GB",
@@ -53,10 +54,6 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
 
 
-BUCKETS = 256
-
-_NETWORK = "if(ip_version = 4, address::text, substr(address::text, 1, 18))"
-"""An IPv4 address, or the start of a /64: what counts of addresses and of machines must not be divided by."""
 # ruff: noqa: S608  (only names that this module lists are put into queries; every value is a parameter)
 
 GROUPS = ("family", "isp", "asn", "province", "sector", "feed", "report", "ip_version")
@@ -75,13 +72,14 @@ everything is of the country.
 class Part:
     """What a part is counted from.
 
-    Of ``files`` it has the rows of the buckets from the first to the last of ``buckets``, of ``once`` all rows: these
-    are of no address, and of no other part.
+    Of ``files`` it has the rows of the buckets from the first to the last of ``buckets``, of ``own`` all rows: files
+    that hold no others; of ``once`` all rows, too: these are of no address, and of no other part.
     """
 
     files: tuple[str, ...]
-    buckets: tuple[int, int] = (0, BUCKETS - 1)
+    buckets: tuple[int, int] = ALL_BUCKETS
     once: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 class Question[Answer](Protocol):
@@ -104,20 +102,61 @@ class Question[Answer](Protocol):
         ...
 
 
-def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int = 1) -> tuple[Part, ...]:
-    """Divide files into so many parts, at most ``BUCKETS``."""
-    names, alone = tuple(map(str, files)), tuple(map(str, once))
+_DIVIDED = 16
+"""Into so many parts a question is divided here where its files are: each takes less memory, and together less time."""
+
+
+def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int | None = None) -> tuple[Part, ...]:
+    """Divide files into parts.
+
+    Args:
+        files: of addresses; those whose names say their buckets are opened only by the parts that have these.
+        once: files of no address.
+        count: how many parts, at most ``BUCKETS``; if not given, 16 where most of the bytes are divided, else 1.
+    """
+    held = {path: buckets_in(path) for path in files}
+    divided = {path: span for path, span in held.items() if span != ALL_BUCKETS}
+    whole = tuple(str(path) for path in held if path not in divided)
+    alone = tuple(map(str, once))
+    count = count or (_DIVIDED if _is_mostly(divided, held) else 1)
     edges = [BUCKETS * n // count for n in range(count + 1)]
-    return tuple(Part(names, (edges[n], edges[n + 1] - 1), alone[n::count]) for n in range(count))
+    parts = []
+    for n in range(count):
+        first, last = edges[n], edges[n + 1] - 1
+        own = tuple(str(path) for path, (low, high) in divided.items() if first <= low and high <= last)
+        shared = tuple(str(path) for path, (low, high) in divided.items() if low < first <= high or low <= last < high)
+        parts.append(Part((*whole, *shared), (first, last), alone[n::count], own))
+    return tuple(parts)
 
 
-def in_part(part: Part, key: str = _NETWORK) -> str:
-    """Return the condition that a row is in a part.
+def _is_mostly(divided: Collection[Path], held: Collection[Path]) -> bool:
+    """Whether so much is divided that reading the rest once for each part costs less than is won."""
+    if not divided:
+        return False
+    sizes = {
+        path: path.stat().st_size if path.exists() else 0 for path in held
+    }  # a missing one is told when it is read
+    return _DIVIDED * sum(sizes[path] for path in held if path not in divided) < sum(sizes.values())
 
-    The bucket is the engine's own hash: it is the same in every process of one version, and lies in no file.
+
+def in_part(part: Part, key: str | None = None) -> str:
+    """Return the condition that a row is in a part, by the bucket of its address.
+
+    By another ``key`` it is the engine's own hash: the same in every process of one version, and in no file.
     """
     first, last = part.buckets
-    return "true" if (first, last) == (0, BUCKETS - 1) else f"hash({key}) % {BUCKETS} between {first} and {last}"
+    if part.buckets == ALL_BUCKETS:
+        return "true"
+    bucket = f"hash({key}) % {BUCKETS}" if key else OF_ADDRESS
+    return f"{bucket} between {first} and {last}"
+
+
+def rows_of(part: Part) -> tuple[str, dict[str, object]]:
+    """Return the table of what a part has of its files, and its parameters; at least one is needed."""
+    tables = [f"from {by_day('own')}"] if part.own else []
+    tables += [f"from {by_day('files')} where {in_part(part)}"] if part.files else []
+    parameters: dict[str, object] = {"own": list(part.own), "files": list(part.files)}
+    return f"({' union all by name '.join(tables)})", {name: files for name, files in parameters.items() if files}
 
 
 def added(tables: Iterable[pa.Table], sums: Sequence[str]) -> pa.Table:
@@ -166,13 +205,14 @@ def by_family(table: str, names: Names | None) -> tuple[str, dict[str, object]]:
     return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
 
 
-def _sightings(names: Names | None, home: str | None) -> tuple[str, dict[str, object]]:
-    """Return the table of sightings (``$files``) that are the country's own, and its parameters.
+def _sightings(part: Part, names: Names | None, home: str | None) -> tuple[str, dict[str, object]]:
+    """Return the table of the sightings of a part that are the country's own, and its parameters.
 
     Or of addresses of roll-ups, where those have expired.
     """
-    table, parameters = by_family(f"(from {by_day('files')} where coalesce(not is_abroad, {IS_HOME}))", names)
-    return table, parameters | {"home": home}
+    rows, files = rows_of(part)
+    table, parameters = by_family(f"(from {rows} where coalesce(not is_abroad, {IS_HOME}))", names)
+    return table, parameters | files | {"home": home}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +247,15 @@ class CountAddresses:
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
-        if not part.files:
+        if not (part.files or part.own):
             return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
         columns = "".join(f"{name}, " for name in self.by)
-        only = "and family in (select unnest($families))" if self.families is not None else ""
-        sightings, parameters = _sightings(self.names, self.home)
+        only = "where family in (select unnest($families))" if self.families is not None else ""
+        sightings, parameters = _sightings(part, self.names, self.home)
         query = (
             f"select {columns}count(distinct address) as addresses from {sightings} "
-            f"where {in_part(part)} {only} {'group by all' if self.by else ''}"
+            f"{only} {'group by all' if self.by else ''}"
         )
-        parameters["files"] = list(part.files)
         if self.families is not None:
             parameters["families"] = list(self.families)
         return (run(engine, query, parameters).cast(self.schema),)
@@ -240,15 +279,15 @@ class ListAddresses:
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """List a part."""
         schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
-        if not part.files:
+        if not (part.files or part.own):
             return (schema.empty_table(),)
-        sightings, parameters = _sightings(self.names, self.home)
+        sightings, parameters = _sightings(part, self.names, self.home)
         query = f"""
             select if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as key,
                    family, max(day) as last_day
-            from {sightings} where {in_part(part)} group by all order by all
+            from {sightings} group by all order by all
         """
-        table = run(engine, query, {**parameters, "files": list(part.files)})
+        table = run(engine, query, parameters)
         keys = table.column("key").cast(pa.uuid()).combine_chunks().storage
         return (pa.table([keys, table.column("family"), table.column("last_day")], schema=schema),)
 

@@ -9,12 +9,13 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,7 +23,7 @@ from quetsach import storage
 from quetsach.core.period import Period
 from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake import LakeError, rollups
+from quetsach.lake import LakeError, buckets, rollups
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.rollups import RollUp
 
@@ -31,6 +32,7 @@ COMPACTED = pa.schema([*(field.with_nullable(nullable=True) for field in ANNOTAT
 """``feeds.table.ANNOTATED`` and whose line each is; null where a file is older than a column."""
 
 _GROUP_ROWS = 1 << 18
+_SHARED = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
 FOLDER, INDEX = "deliveries", "deliveries.index"
 _SPARE_LINES = 64
 
@@ -40,24 +42,26 @@ type _Stat = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Compacted:
-    """The file that holds the sightings of a day of these deliveries, all of one report."""
+    """The files that hold the sightings of a day of these deliveries, all of one report, divided by address."""
 
     day: date
     feed: str
     report: str
     deliveries: tuple[str, ...]
+    divisions: int = 1
 
     @property
-    def path(self) -> str:
-        """The file, relative to the lake."""
+    def paths(self) -> tuple[str, ...]:
+        """The files, relative to the lake, in the order of their buckets."""
         key = hashlib.sha256("\n".join(self.deliveries).encode()).hexdigest()[:16]
-        return f"sightings/day={self.day}/{self.feed}.{self.report}.{key}.parquet"
+        stem = f"sightings/day={self.day}/{self.feed}.{self.report}.{key}"
+        return tuple(f"{stem}{buckets.name_of(n, self.divisions)}.parquet" for n in range(self.divisions))
 
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Yield the path that each delivery's sightings had, with the one that they have now."""
-        path = self.path
+    def places(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the path that each delivery's sightings had, with those that they have now."""
+        paths = self.paths
         for delivery in self.deliveries:
-            yield f"sightings/day={self.day}/{delivery}.parquet", path
+            yield f"sightings/day={self.day}/{delivery}.parquet", paths
 
 
 def read_compacted(lake: Path) -> tuple[Compacted, ...]:
@@ -69,7 +73,13 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
     try:
         found = json.loads((lake / FILE).read_bytes())
         return tuple(
-            Compacted(date.fromisoformat(one["day"]), one["feed"], one["report"], tuple(one["deliveries"]))
+            Compacted(
+                date.fromisoformat(one["day"]),
+                one["feed"],
+                one["report"],
+                tuple(one["deliveries"]),
+                buckets.DIVISIONS[buckets.DIVISIONS.index(one.get("divisions", 1))],
+            )
             for one in found
         )
     except FileNotFoundError:
@@ -80,21 +90,28 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
 
 
 def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> None:
-    """Write the sightings of a day into one file and put it into the record; for the one writer.
+    """Write the sightings of a day together, divided and in the order of addresses, and record it; for the one writer.
 
     Args:
         lake: the lake's folder.
-        made: what the file will hold.
+        made: what the files will hold.
         sightings: the files that hold it now; they stay, for the caller to discard.
         tmp: the writer's folder.
 
     Raises:
         LakeError: a file is damaged.
     """
-    staged = tmp / "compacted.parquet"
-    _gather(sightings, staged)
-    storage.sync(staged)
-    storage.publish([(staged, lake / made.path)])
+    staged = [tmp / f"compacted.{n}.parquet" for n in range(made.divisions)]
+    try:
+        for path, table in zip(staged, _divided(sightings, made.divisions, tmp), strict=True):
+            pq.write_table(
+                _in_order(table), path, compression="zstd", use_dictionary=_SHARED, row_group_size=_GROUP_ROWS
+            )
+            storage.sync(path)
+    except (OSError, pa.ArrowException) as error:
+        where = sightings[0].parent.name
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=where) from error
+    storage.publish((path, lake / name) for path, name in zip(staged, made.paths, strict=True))
     subject = (made.day, made.feed, made.report)
     others = (one for one in read_compacted(lake) if (one.day, one.feed, one.report) != subject)
     _write(lake, [made, *others], tmp)
@@ -113,22 +130,44 @@ def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
     storage.publish([(tmp / FILE, lake / FILE)])
 
 
-def _gather(sightings: Sequence[Path], out: Path) -> None:
-    """Write the rows of files into one, file by file, in groups of rows that are worth reading."""
-    shared = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
-    try:
-        with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=shared) as writer:
-            waiting: list[pa.Table] = []
-            for batch in _batches(sightings):
-                waiting.append(batch)
-                if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
-                    writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
-                    waiting.clear()
-            writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
-    except (OSError, pa.ArrowException) as error:
-        raise LakeError(
-            Text("sightings cannot be gathered: {error}", error=error), where=sightings[0].parent.name
-        ) from error
+def _divided(sightings: Sequence[Path], divisions: int, tmp: Path) -> Iterator[pa.Table]:
+    """Yield the rows of files by the bucket of their address; only those of one division are held at a time."""
+    if divisions == 1:
+        yield pa.concat_tables([COMPACTED.empty_table(), *_batches(sightings)])
+        return
+    folder = tmp / "divisions"
+    folder.mkdir()
+    places = [folder / str(n) for n in range(divisions)]
+    with ExitStack() as opened:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        writers = [
+            opened.enter_context(pa.ipc.new_stream(opened.enter_context(path.open("wb")), COMPACTED, options=options))
+            for path in places
+        ]
+        for table in _batches(sightings):
+            division = buckets.buckets_of(_address_bytes(table)) // (buckets.BUCKETS // divisions)
+            order = np.argsort(division, kind="stable")
+            edges = np.searchsorted(division[order], np.arange(divisions + 1))
+            table = table.take(pa.array(order))  # noqa: PLW2901
+            for n, writer in enumerate(writers):
+                writer.write_table(table.slice(edges[n], edges[n + 1] - edges[n]))
+    for path in places:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+            yield stream.read_all()
+        path.unlink()
+    folder.rmdir()
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    """Return the rows by address and time: rows of an address together are small, and quick to be counted."""
+    words = np.frombuffer(_address_bytes(table), dtype=">u8").reshape(-1, 2)
+    time = table.column("observed_at").cast(pa.int64()).to_numpy()
+    return table.take(pa.array(np.lexsort((time, words[:, 1], words[:, 0]))))
+
+
+def _address_bytes(table: pa.Table) -> memoryview:
+    keys = table.column("address").combine_chunks().storage
+    return memoryview(keys.buffers()[1] or b"")[keys.offset * 16 : (keys.offset + len(keys)) * 16]
 
 
 def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
@@ -156,11 +195,11 @@ class Catalog:
     Args:
         folder: the lake.
         records: the commit records.
-        places: the paths of sightings that compaction moved, with those that they have now.
+        compacted: which sightings lie together.
         making: of the roll-ups (``rollups.read_making``).
     """
 
-    def __init__(self, folder: Path, records: Iterable[Record], places: Mapping[str, str], *, making: str) -> None:
+    def __init__(self, folder: Path, records: Iterable[Record], compacted: Iterable[Compacted], *, making: str) -> None:
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
         self.deliveries = tuple(record.delivery for record in known)
@@ -169,7 +208,8 @@ class Catalog:
         """The same for two catalogs if and only if the same was committed and is rolled up by the same rule: where
         sightings lie is not in it."""
         self.by_id = {delivery.id: delivery for delivery in self.deliveries}
-        self._places = dict(places)
+        self._compacted = {(one.day, one.feed, one.report): one for one in compacted}
+        self._places = {old: new for one in self._compacted.values() for old, new in one.places()}
         self._sets = rollups.roll_ups_of(self.deliveries)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
@@ -205,7 +245,7 @@ class Catalog:
         day, made_from = roll_up.day, [self.by_id[id_] for id_ in roll_up.deliveries]
         if any(day in delivery.expired for delivery in made_from):
             return None
-        paths = dict.fromkeys(self._place(delivery.sightings_path(day)) for delivery in made_from)
+        paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(day)))
         return [self.folder / path for path in paths]
 
     def sightings_of(self, period: Period) -> list[Path]:
@@ -227,10 +267,20 @@ class Catalog:
     def paths(self, deliveries: Iterable[Delivery] | None = None) -> set[str]:
         """Return the files that deliveries stand on, or all, relative to the lake."""
         chosen = self.deliveries if deliveries is None else deliveries
-        return {self._place(path) for delivery in chosen for path in delivery.paths()}
+        return {place for delivery in chosen for path in delivery.paths() for place in self._place(path)}
 
-    def _place(self, path: str) -> str:
-        return self._places.get(path, path)
+    def layout_of(self, roll_up: RollUp) -> tuple[int, int]:
+        """Return in how many pieces the sightings of a roll-up lie, and in how many files the largest is divided.
+
+        A piece is what one delivery brought, or what compaction put together.
+        """
+        found = self._compacted.get((roll_up.day, roll_up.feed, roll_up.report))
+        together = set(found.deliveries) & set(roll_up.deliveries) if found else set()
+        loose = len(roll_up.deliveries) - len(together)
+        return (loose + 1, found.divisions) if found and together else (loose, 1)
+
+    def _place(self, path: str) -> tuple[str, ...]:
+        return self._places.get(path, (path,))
 
 
 def _state_of(records: Iterable[Record], making: str) -> str:
@@ -255,10 +305,10 @@ class CatalogReader:
             LakeError: a record cannot be read, or is damaged.
         """
         # Compacted days first: then all that is compacted is of deliveries that are known.
-        places = {old: new for one in read_compacted(self._folder) for old, new in one.places()}
+        compacted = read_compacted(self._folder)
         self._refresh()
         records = (record for _, record in self._known.values())
-        return Catalog(self._folder, records, places, making=rollups.read_making(self._folder))
+        return Catalog(self._folder, records, compacted, making=rollups.read_making(self._folder))
 
     def _refresh(self) -> None:
         stats = self._stats()

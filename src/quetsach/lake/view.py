@@ -26,6 +26,7 @@ from quetsach.core.text import LocalText, Text
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries, readers
 from quetsach.lake.delivery import Delivery
+from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import CountAddresses, Engine, ListAddresses, Part, Question, parts_of
 from quetsach.lake.readers import Access
 from quetsach.lake.records import CatalogReader
@@ -48,6 +49,7 @@ class LakeView:
         engine: counts.
         names: which family a kept name is of; without them each is its own, which is never for the public to see.
         country: whose addresses are counted (``queries.IS_HOME``) and whose offices keep hours; without it all are.
+        placement: where questions are answered; by ``engine`` in this process if not given.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -60,6 +62,8 @@ class LakeView:
         engine: Engine,
         names: FamilyNames | None = None,
         country: Country | None = None,
+        *,
+        placement: Placement | None = None,
     ) -> None:
         held = readers.hold(folder)
         self._close = weakref.finalize(self, os.close, held) if held is not None else None
@@ -69,6 +73,7 @@ class LakeView:
         self.rest_days = country.rest_days if country else WEEKEND
         self.catalog = reader.read()
         self._engine = engine
+        self._placement = placement or Here(engine)
         self.families_version = names.version if names else ""
         self.names = names.kept() if names else None
         known = names.families.values() if names else ()
@@ -114,12 +119,16 @@ class LakeView:
         return self._engine.connection()
 
     def ask[Answer](self, question: Question[Answer], parts: Sequence[Part]) -> Answer:
-        """Ask a question of parts that together are everything that it is about; they are counted here, one by one.
+        """Ask a question of parts that together are everything that it is about; the placement says where.
 
         Raises:
             LakeError: a file is damaged.
         """
-        return question.merged([question.of_part(self.engine(), part) for part in parts])
+        return question.merged(self._placement.answers(question, parts))
+
+    def parts_of(self, files: Iterable[Path], *, once: Iterable[Path] = ()) -> tuple[Part, ...]:
+        """Divide files as it pays where questions are answered (``queries.parts_of``)."""
+        return parts_of(files, once=once, count=self._placement.parts)
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every delivery, oldest first."""
@@ -193,7 +202,7 @@ class LakeView:
         files = self.catalog.sightings_of(period)
         if files:
             readers.record(self.folder, by, what="addresses", of=str(period))
-        return self.ask(ListAddresses(self.names, self.home), parts_of(files))
+        return self.ask(ListAddresses(self.names, self.home), self.parts_of(files))
 
     def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
         """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
@@ -228,7 +237,7 @@ class LakeView:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
         question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
         if (period, question) not in self._counted:
-            self._counted[period, question] = self.ask(question, parts_of(self.catalog.countable(period)))
+            self._counted[period, question] = self.ask(question, self.parts_of(self.catalog.countable(period)))
         return self._counted[period, question]
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:

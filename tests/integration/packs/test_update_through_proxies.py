@@ -3,19 +3,13 @@
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
 from tests.integration.packs.small_proxy import SmallProxy, proxy
+from tests.self_signed import certificate
 
 from quetsach.packs import UnreachableError
 from quetsach.packs.source import Trust
@@ -52,24 +46,6 @@ def secure(centre: Centre, trust: Trust, tmp_path: Path, monkeypatch: pytest.Mon
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "centre.example.test")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(hours=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(Encoding.PEM)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "server.pem").write_bytes(private + pem)
-    (folder / "authority.pem").write_bytes(pem)
-    return folder / "authority.pem"
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy"])

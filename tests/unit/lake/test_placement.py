@@ -1,0 +1,149 @@
+"""Wherever the parts of a question are answered, the answer is the same; what dies is asked again."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from bench.leases import Country, watch
+from distributed import LocalCluster
+from tests.unit.lake.test_hosts import ingest
+from tests.unit.lake.test_questions import FIRST, MORE, WEEK, plain, questions
+
+from quetsach.lake import LakeError, hosts
+from quetsach.lake.dask_placement import DaskPlacement
+from quetsach.lake.lake import Lake
+from quetsach.lake.placement import Here
+from quetsach.lake.queries import Engine, Part
+from quetsach.lake.view import LakeView
+
+SMALL = Country(machines=60, days=7, dense=0.02)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    lake = Lake(tmp_path_factory.mktemp("placement"))
+    for report, seed in (("own", 1), ("other", 2)):
+        ingest(lake, watch(SMALL, np.random.default_rng(seed)), first=FIRST, report=report, more=MORE)
+    return lake
+
+
+@pytest.fixture
+def far(cluster: LocalCluster, lake: Lake) -> Iterator[DaskPlacement]:
+    made = DaskPlacement(cluster.scheduler_address, Here(Engine()), lake.folder, parts=8)
+    yield made
+    made.close()
+
+
+def test_workers_answer_as_this_process_does(lake: Lake, far: DaskPlacement) -> None:
+    with lake.view() as near, Lake(lake.folder, placement=lambda _: far).view() as away:
+        for name, question, files, once in questions(near):
+            assert plain(away.ask(question, away.parts_of(files, once=once))) == plain(
+                near.ask(question, near.parts_of(files, once=once))
+            ), name
+        assert hosts.hosts(away, WEEK, by="isp") == hosts.hosts(near, WEEK, by="isp")
+        assert len(away.parts_of(near.catalog.countable(WEEK))) == 8
+
+
+@dataclass(frozen=True)
+class WhoAnswers:
+    """Not of the lake: says which process answered; the first one to come to part 3 marks that it did, and is slow."""
+
+    mark: Path
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        assert engine.sql("select current_setting('threads')").fetchall() == [(1,)]
+        if part.buckets[0] == 96 and not self.mark.exists():
+            self.mark.write_text(str(os.getpid()))
+            time.sleep(60)
+        return (pa.table({"first": [part.buckets[0]], "process": [os.getpid()]}),)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> dict[int, int]:
+        return {row["first"]: row["process"] for (table,) in parts for row in table.to_pylist()}
+
+
+def test_a_worker_that_is_killed_loses_nothing(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    killer = os.fork()
+    if not killer:  # not a thread: the question keeps this one waiting
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.02)
+        os.kill(int(mark.read_text()), signal.SIGKILL)
+        os._exit(0)
+    with Lake(lake.folder, placement=lambda _: far).view() as view:
+        answer = view.ask(WhoAnswers(mark), view.parts_of(view.catalog.countable(WEEK)))
+    assert os.waitpid(killer, 0)[1] == 0
+    assert sorted(answer) == [32 * n for n in range(8)]
+    assert os.getpid() not in answer.values()
+    assert int(mark.read_text()) != answer[96]
+
+
+def test_what_only_this_process_has_is_answered_here(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
+    made = tmp_path / "made.parquet"
+    made.write_bytes(b"")
+
+    @dataclass(frozen=True)
+    class Own:
+        def of_part(self, _: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+            return (pa.table({"files": [len(part.files)], "process": [os.getpid()]}),)
+
+        def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> set[int]:
+            return {row["process"] for (table,) in parts for row in table.to_pylist()}
+
+    with Lake(lake.folder, placement=lambda _: far).view() as view:
+        assert view.ask(Own(), view.parts_of([*view.catalog.countable(WEEK), made])) == {os.getpid()}
+
+
+def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
+    view = _copied(lake, tmp_path, far)
+    path = next(tmp_path.glob("lake/sightings/*/*"))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(LakeError, match="the lake cannot be read"):
+        view.count_addresses(WEEK)
+
+
+def _copied(lake: Lake, tmp_path: Path, far: DaskPlacement) -> LakeView:
+    shutil.copytree(lake.folder, tmp_path / "lake")
+    return Lake(tmp_path / "lake", placement=lambda _: replace(far, folder=tmp_path / "lake")).view()
+
+
+def test_a_scheduler_that_is_gone_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.lake.dask_placement._CONNECT_SECONDS", 1)
+    gone = DaskPlacement("tcp://127.0.0.1:1", Here(Engine()), lake.folder, parts=2)
+    with (
+        Lake(lake.folder, placement=lambda _: gone).view() as view,
+        pytest.raises(LakeError, match="be reached") as told,
+    ):
+        view.count_addresses(WEEK)
+    assert "cluster.toml" in told.value.hint
+
+
+def other_in_each_process() -> tuple[tuple[str, str], ...]:
+    return (("quetsach", f"1.{os.getpid()}"),)
+
+
+def test_workers_of_another_release_are_refused(
+    lake: Lake, far: DaskPlacement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.lake.dask_placement.versions", other_in_each_process)
+    with Lake(lake.folder, placement=lambda _: far).view() as view, pytest.raises(LakeError, match=r"quetsach 1\."):
+        view.count_addresses(WEEK)
+
+
+@pytest.mark.parametrize("url", ["tcp://10.1.2.3:8786", "tcp://scheduler:8786", "ucx://10.1.2.3:1"])
+def test_addresses_never_go_over_a_network_in_clear(url: str, tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match="tls://"):
+        DaskPlacement(url, Here(Engine()), tmp_path)
