@@ -104,9 +104,14 @@ def load_report_schema(data: Path) -> ReportSchema | None:
         QuetsachError: it is damaged.
     """
     path = report_schema_path(data)
-    if not path.exists():
-        return None
+    return _kept_schema.of(path) if path.exists() else None
+
+
+def _read_schema(path: Path) -> ReportSchema:
     return read_report_schema(storage.read_input(path), where=f"{LAYOUTS}/{path.name}")
+
+
+_kept_schema = storage.LastRead(_read_schema)
 
 
 def load_families(data: Path | None = None) -> FamilyNames:
