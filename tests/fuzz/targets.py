@@ -22,6 +22,7 @@ from unittest import mock
 
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.report_samples import Private, sample_findings, sample_report, sample_steps
+from tests.report_schema import as_bytes, made_schema
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
@@ -70,6 +71,7 @@ from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal
 from quetsach.feeds.layout_files import read_layouts
 from quetsach.feeds.proposal import propose_layout
 from quetsach.feeds.reader import read as read_feed
+from quetsach.feeds.report_schema import read_report_schema
 from quetsach.packs.container import read_folder, unpack
 from quetsach.packs.importer.indicator import Listed
 from quetsach.packs.importer.indicator import read_json as read_document
@@ -430,6 +432,9 @@ TARGETS: Mapping[str, Target] = {
     "feed-json-list": _feed(b'syntax = "json"\neach = "address"', b"[" + _OBJECT + b",\n" + _OBJECT + b"]"),
     "feed-json-document": _feed(b'syntax = "json"\npath = "a.b"', b'{"a": {"b": [' + _OBJECT + b", 7]}}"),
     "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
+    "feed-report-schema": Target(
+        lambda content: read_report_schema(content, where="fuzz"), (as_bytes(dict(list(made_schema().items())[:6])),)
+    ),
     "feed-proposal": Target(
         lambda content: propose_layout(content, feed="fuzz", report="fuzz"), (b"time;ip;bot\n1;1.1.1.1;x\n", _OBJECT)
     ),

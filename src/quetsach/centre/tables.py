@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,9 @@ from quetsach.core.period import parse_day
 from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
 from quetsach.core.text import SystemText, Text
 from quetsach.core.tile import TileLayouts, read_tiles
+from quetsach.feeds.layout import Origin
 from quetsach.feeds.layout_files import Layouts, bundled_layouts, read_layouts
+from quetsach.feeds.report_schema import ReportSchema, read_report_schema
 from quetsach.installation import bundled, bundled_country_file, country_in
 from quetsach.lake import LakeError, parquet
 from quetsach.network import (
@@ -73,17 +76,42 @@ def country_table(name: str, data: Path | None = None) -> Path:
 
 
 def load_layouts(data: Path) -> Layouts:
-    """Return the layouts of this build, with those that lie in the centre's own folder.
+    """Return the layouts of this build, what Shadowserver's schema adds, and those of the centre's own folder.
+
+    A layout of the folder stands before one of this build, and that before one of the schema.
 
     Raises:
         QuetsachError: a file of the folder is damaged.
     """
+    schema = load_report_schema(data)
     own = [
-        layout
+        replace(layout, origin=Origin.CENTRE)
         for path in sorted((data / LAYOUTS).glob("*.toml"))
         for layout in read_layouts(storage.read_input(path), where=f"{LAYOUTS}/{path.name}")
     ]
-    return bundled_layouts().joined(own)
+    return bundled_layouts().supplemented(schema.layouts if schema else ()).joined(own)
+
+
+def report_schema_path(data: Path) -> Path:
+    """Return where a centre keeps Shadowserver's schema of its reports."""
+    return data / LAYOUTS / "shadowserver-schema.json"
+
+
+def load_report_schema(data: Path) -> ReportSchema | None:
+    """Return Shadowserver's schema as the centre keeps it; ``None`` where it keeps none.
+
+    Raises:
+        QuetsachError: it is damaged.
+    """
+    path = report_schema_path(data)
+    return _kept_schema.of(path) if path.exists() else None
+
+
+def _read_schema(path: Path) -> ReportSchema:
+    return read_report_schema(storage.read_input(path), where=f"{LAYOUTS}/{path.name}")
+
+
+_kept_schema = storage.LastRead(_read_schema)
 
 
 def load_families(data: Path | None = None) -> FamilyNames:

@@ -36,6 +36,8 @@ class Subject(StrEnum):
     """A server with a page or a file that is not as its owner wants it."""
     CONTROL = "control"
     """A server that malware obeys."""
+    EXPOSED = "exposed"
+    """A machine with a service that is open or vulnerable: nothing says that it has malware."""
     OTHER = "other"
     """The report's rows are not all of one kind."""
 
@@ -46,7 +48,25 @@ SUBJECT_NAMES: Mapping[Subject, LocalText] = {
     Subject.RESOLVER: Text("name servers, not counted"),
     Subject.SITE: Text("sites, not counted"),
     Subject.CONTROL: Text("control servers, not counted"),
+    Subject.EXPOSED: Text("open or vulnerable services, not counted"),
     Subject.OTHER: Text("of several kinds, not counted"),
+}
+
+
+class Origin(StrEnum):
+    """Where a layout comes from."""
+
+    BUILD = "build"
+    CENTRE = "centre"
+    """A file of the centre's own."""
+    SCHEMA = "schema"
+    """Shadowserver's published schema, which the centre keeps."""
+
+
+ORIGIN_NAMES: Mapping[Origin, LocalText] = {
+    Origin.BUILD: Text("this build", context="layout"),
+    Origin.CENTRE: Text("the centre's own", context="layout"),
+    Origin.SCHEMA: Text("Shadowserver's schema", context="layout"),
 }
 
 
@@ -113,8 +133,10 @@ class Layout:
     two sightings apart beside the mapped ones: first the destination's host name, then the feed's own event number
     (``None`` where the report has no such column). ``sector`` names columns of ``extra`` that tell the sector of
     ``core.sighting``; the first that tells one decides. ``header`` is the published set of columns, by which a file
-    without a telling name is recognised; empty if the report has no fixed set. ``open_report``: the layout serves any
+    without a telling name is recognised, empty if the report has no fixed set; ``sometimes`` are those of it that not
+    every edition has. ``open_report``: the layout serves any
     source, whose own name is the report's. ``version`` says which day's columns these are, or which edition.
+    ``origin`` is where the layout comes from.
     """
 
     feed: str
@@ -128,12 +150,14 @@ class Layout:
     identifying: tuple[str | None, str | None] = (None, None)
     sector: tuple[str, ...] = ()
     header: frozenset[str] = frozenset()
+    sometimes: frozenset[str] = frozenset()
     open_report: bool = False
     subject: Subject = Subject.HOST
     framing: Framing = Framing()
     clock: Clock = Clock()
     version: str = ""
     source: str = ""
+    origin: Origin = Origin.BUILD
 
     def mapped(self) -> frozenset[str]:
         """Return every name that a field is read from."""
@@ -143,6 +167,10 @@ class Layout:
         """Return every name that takes part in a sighting's identity."""
         mapped = {name for field in IDENTITY_FIELDS for name in self.columns.get(field, ())}
         return frozenset(mapped | {name for name in self.identifying if name})
+
+    def is_of(self, names: frozenset[str]) -> bool:
+        """Return whether these are the published columns of the report, in one of its editions."""
+        return bool(self.header) and self.header - self.sometimes <= names <= self.header | self.sometimes
 
     def required_names(self) -> frozenset[str]:
         """Return the names that the required fields are read from."""

@@ -68,6 +68,11 @@ class Layouts:
         known = {(layout.feed, layout.report): layout for layout in (*self.all, *own)}
         return Layouts(tuple(known.values()))
 
+    def supplemented(self, others: Iterable[Layout]) -> "Layouts":
+        """Return these, and of others those of feeds and reports that are not among them."""
+        known = {(layout.feed, layout.report) for layout in self.all}
+        return Layouts((*self.all, *(one for one in others if (one.feed, one.report) not in known)))
+
     def layout_of(self, feed: str, report: str | None, *, file_name: str, head: bytes) -> Layout:
         """Decide how to read a file: by the report that was named, else by its file name, else by its header.
 
@@ -134,7 +139,7 @@ def _recognised(of_feed: tuple[Layout, ...], head: bytes) -> Layout:
     for framing in dict.fromkeys(layout.framing for layout in of_feed if not layout.framing.is_json):
         names = frozenset(Header.of(head, framing).names)
         for layout in of_feed:
-            if layout.framing == framing and (layout.open_report or layout.header == names):
+            if layout.framing == framing and (layout.open_report or layout.is_of(names)):
                 return layout
     raise FeedError(
         Text("neither the file's name nor its header says which report this is"),
@@ -194,6 +199,7 @@ def _layout(table: Table, base: Layout, known: Mapping[str, Layout]) -> Layout:
         identifying=_identifying(table, base),
         sector=table.take_texts("sector") or base.sector,
         header=_header(table, base),
+        sometimes=frozenset(table.take_texts("sometimes")) or base.sometimes,
         open_report=table.take_flag("open"),
         subject=table.take_choice("subject", Subject, tuple(Subject), default=base.subject),
         framing=_framing(table, base.framing),

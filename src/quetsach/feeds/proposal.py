@@ -101,7 +101,8 @@ def _flat(value: object, path: str = "") -> dict[str, str]:
 
 def _called(field: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
     """Return the column that might be of a field: one that layouts call so, and that holds what it should."""
-    known = [name for layout in bundled_layouts() for name in layout.columns.get(field, ())]
+    today = [layout for layout in bundled_layouts() if layout.header or layout.framing.is_json]
+    known = [name for layout in today for name in layout.columns.get(field, ())]
     wanted_names = dict.fromkeys((*known, field, *_ALSO.get(field, ())))
     for wanted, is_whole in [*((one, True) for one in wanted_names), *((one, False) for one in wanted_names)]:
         for place, name in enumerate(names):

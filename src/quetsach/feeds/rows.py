@@ -206,7 +206,10 @@ class Rows:
         for name, wanted in self._layout.only.items():
             text = records.columns.get(name, _repeated("", len(records)))
             told = [one.strip().casefold() for one in text.dictionary.to_pylist()]
-            is_wanted = np.array([bool(one) if "*" in wanted else one in wanted for one in told], dtype=np.bool_)
+            is_wanted = np.array(
+                [(bool(one) if "*" in wanted else one in wanted) and f"!{one}" not in wanted for one in told],
+                dtype=np.bool_,
+            )
             for row in np.flatnonzero(~is_wanted[text.indices.to_numpy()] & (fault == _SOUND)).tolist():
                 fault[row] = _ELSEWHERE
                 rejects.append(self._reject(row, Reason.OTHER_KIND, name, text, records))

@@ -1,13 +1,16 @@
 """Which report a file is, and what its header must have."""
 
 import gzip
+from datetime import UTC, datetime
 
 import pytest
 from tests.sinkhole_report import HEADER
 
+from quetsach.core.family import FamilyNames
 from quetsach.feeds.layout import FeedError, Subject
 from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.lines import MAX_COLUMNS, MAX_HEADER_BYTES, Header
+from quetsach.feeds.reader import read
 
 HTTP = b",".join([HEADER[:-1], b"http_url,http_host,http_agent,forwarded_by,http_referer,machine_name\n"])
 
@@ -104,3 +107,39 @@ def test_columns_that_are_not_separated_by_commas_are_told() -> None:
 
 def test_header_names_are_read_without_mark_case_spaces_and_line_ending() -> None:
     assert Header.parse(b'\xef\xbb\xbf"Timestamp", SRC_IP \r\nrest') == Header(("timestamp", "src_ip"), 25)
+
+
+@pytest.mark.parametrize(
+    ("report", "head"),
+    [
+        ("sinkhole_http_drone", b"timestamp,ip,asn,geo,url,type,http_agent,src_port,hostname,dst_port,http_host\n"),
+        ("sinkhole_http_drone", HTTP),
+        ("microsoft_sinkhole", b"timestamp,ip,asn,geo,url,type,http_agent,tor,src_port,hostname,dst_ip,dst_port\n"),
+        ("sinkhole6_http", b"timestamp,src_ip,src_asn,src_geo,dst_ip,dst_port,protocol,tag,hostname,http_host\n"),
+        ("botnet_drone", b"timestamp,ip,port,asn,geo,hostname,type,infection,url,agent,cc_ip,cc_port,cc_dns\n"),
+    ],
+)
+def test_reports_of_old_names_are_infections_by_their_names(report: str, head: bytes) -> None:
+    layout = layout_of("shadowserver", None, file_name=f"2019-06-16-{report}-vn.csv", head=head)
+    assert (layout.report, layout.subject) == (report, Subject.HOST)
+
+
+@pytest.mark.parametrize("added", [b"", b",machine_name", b",machine_name,detail"])
+def test_a_header_is_known_in_each_of_its_editions(added: bytes) -> None:
+    head = HEADER.removesuffix(b"\n") + added + b"\n"
+    assert layout_of("shadowserver", None, file_name="today.csv", head=head).report == "event4_sinkhole"
+
+
+def test_a_header_with_other_columns_is_none_that_is_known() -> None:
+    head = HEADER.removesuffix(b"\n") + b",machine_name,price\n"
+    with pytest.raises(FeedError, match="neither the file's name nor its header"):
+        layout_of("shadowserver", None, file_name="today.csv", head=head)
+
+
+def test_senders_of_spam_among_the_old_drones_are_no_infections() -> None:
+    head = b"timestamp,ip,port,type,infection\n"
+    layout = layout_of("shadowserver", "botnet_drone", file_name="", head=head)
+    rows = b"".join(b"2019-06-16 10:00:00,14.160.0.%d,1,tcp,%s\n" % n for n in enumerate((b"mirai", b"Spam", b"")))
+    [batch] = read([head + rows], layout, FamilyNames.of([], version="t"), now=datetime(2026, 12, 1, tzinfo=UTC))
+    assert batch.sightings["malware"].to_pylist() == ["mirai"]
+    assert batch.rejects["reason"].to_pylist() == ["other_kind", "other_kind"]

@@ -12,9 +12,16 @@ from quetsach.cli.output import print_json, print_json_list, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text, all_in_language, both, number_text
-from quetsach.feeds.layout import SUBJECT_NAMES
+from quetsach.feeds.layout import ORIGIN_NAMES, SUBJECT_NAMES
 
-_LIST = (Text("feed"), Text("report"), Text("content"), Text("addresses", context="subject"))
+_LIST = (
+    Text("feed"),
+    Text("report"),
+    Text("content"),
+    Text("addresses", context="subject"),
+    Text("layout of"),
+    Text("version"),
+)
 _QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
 _HEALTH = (
     Text("feed"),
@@ -47,6 +54,7 @@ def print_list(arguments: argparse.Namespace) -> int:
                     "constants": dict(layout.constants),
                     "version": layout.version,
                     "source": layout.source,
+                    "origin": layout.origin,
                 }
                 for layout in layouts
             ]
@@ -59,6 +67,8 @@ def print_list(arguments: argparse.Namespace) -> int:
                 layout.report,
                 layout.summary.in_language(language),
                 SUBJECT_NAMES[layout.subject].in_language(language),
+                ORIGIN_NAMES[layout.origin].in_language(language),
+                layout.version or "—",
             )
             for layout in layouts
         ]

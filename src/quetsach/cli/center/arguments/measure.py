@@ -11,7 +11,7 @@ _LIFETIME_DAYS = 90
 
 
 def register_feeds(parser: Parser) -> None:
-    """Add ``feeds`` with ``list``, ``map``, ``check``, ``quarantine`` and ``health``."""
+    """Add ``feeds`` with ``list``, ``map``, ``check``, ``schema``, ``quarantine`` and ``health``."""
     parser.show_examples(
         "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
         "quetsach center feeds quarantine --json\nquetsach center feeds health"
@@ -47,6 +47,14 @@ def register_feeds(parser: Parser) -> None:
     check.add_argument("layout", type=Path, metavar="LAYOUT", help="the file of the layout, TOML")
     check.add_argument("file", type=Path, nargs="?", metavar="FILE", help="as it was delivered, not packed")
     check.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
+    schema = add_centre_command(
+        commands,
+        "schema",
+        act("report_schemas:schema"),
+        "Shadowserver's schema of its reports: taken in, or what comes of the one in use",
+        "quetsach center feeds schema intelmq.json\nquetsach center feeds schema --json",
+    )
+    schema.add_argument("file", type=Path, nargs="?", metavar="FILE", help="as Shadowserver publishes it, JSON")
     quarantine = add_centre_command(
         commands,
         "quarantine",

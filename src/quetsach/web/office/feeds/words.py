@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.centre.feed_states import FeedState
 from quetsach.core.text import LocalText
-from quetsach.feeds.layout import SUBJECT_NAMES, Layout
+from quetsach.feeds.layout import ORIGIN_NAMES, SUBJECT_NAMES, Layout
 from quetsach.feeds.record import Reason
 from quetsach.web.office.feeds.models import FileState
 
@@ -64,6 +64,12 @@ def state_badge(state: FileState) -> str:
 def subject_name(one: Layout | FeedState) -> LocalText:
     """Return what the addresses of a report are, and whether they are counted."""
     return SUBJECT_NAMES[one.subject]
+
+
+@register.filter
+def origin_name(layout: Layout) -> LocalText:
+    """Return where a layout comes from."""
+    return ORIGIN_NAMES[layout.origin]
 
 
 @register.filter

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.report_schema import as_bytes, made_schema
 from tests.unit.web.office.feeds.conftest import NOW, YESTERDAY
 
 from quetsach.campaign.authority import Role
@@ -87,6 +88,15 @@ def test_a_name_that_nobody_placed_waits_with_its_counts(delivery: Delivery, per
 def test_every_page_works_before_the_first_data(centre: Path, person, signed_in, path: str) -> None:
     assert signed_in(person(Role.OPERATOR)).get(FEEDS + path).status_code == 200
     assert signed_in(person(Role.APPROVER, "31-2025")).get(FEEDS + path).status_code in {403, 404}
+
+
+def test_what_can_be_read_says_where_each_layout_comes_from(centre: Path, person, signed_in) -> None:
+    (centre / "layouts").mkdir(mode=0o700)
+    (centre / "layouts" / "shadowserver-schema.json").write_bytes(as_bytes(made_schema()))
+    page = signed_in(person(Role.OPERATOR)).get(f"{FEEDS}dinh-dang/").content.decode()
+    assert "scan_service_3" in page
+    assert "lược đồ của Shadowserver" in page
+    assert "bản cài đặt này" in page
 
 
 def test_a_lake_that_is_damaged_is_told_on_the_page(delivery: Delivery, centre: Path, person, signed_in) -> None:
