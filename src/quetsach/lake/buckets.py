@@ -16,8 +16,8 @@ ALL_BUCKETS = (0, BUCKETS - 1)
 DIVISIONS = (1, 16, 64, 256)
 """In how many files the sightings of a day of a report can lie."""
 
-_LEAST_ROWS = {16: 1 << 18, 64: 1 << 22, 256: 1 << 25}
-"""From how many sightings of a day on a division pays: files of fewer rows cost more to open than to read."""
+_LEAST_ROWS = {16: 1 << 22, 64: 1 << 24, 256: 1 << 26}
+"""From how many sightings of a day on a division pays: files of fewer rows than 2^18 cost more to open than is won."""
 
 _NAME = re.compile(r"\.(\d{3})-(\d{3})\.parquet")
 _FACTOR = 2_654_435_761

@@ -57,7 +57,7 @@ def _span(path: str) -> tuple[int, int]:
 
 
 def test_small_days_are_not_divided() -> None:
-    assert [buckets.divisions_for(n) for n in (0, (1 << 18) - 1, 1 << 18, 1 << 22, 1 << 25)] == [1, 1, 16, 64, 256]
+    assert [buckets.divisions_for(n) for n in (0, (1 << 22) - 1, 1 << 22, 1 << 24, 1 << 26)] == [1, 1, 16, 64, 256]
 
 
 @pytest.fixture
