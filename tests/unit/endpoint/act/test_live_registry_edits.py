@@ -257,6 +257,27 @@ class CrashError(BaseException):
     """The machine stops here."""
 
 
+def test_someone_who_signed_out_after_a_crash_needs_another_scan(tmp_path: Path) -> None:
+    windows, state = LiveWindows(tmp_path / "root"), State.open(tmp_path / "state")
+    finding = of_value(windows.host().registry, USER_RUN, "Qzk", Action.REMOVE_VALUE)
+    plan = make_plan((finding,), windows.host(), state.folder)
+    records = iter(range(3))
+
+    def stop() -> None:
+        if next(records) == 2:  # after the plan and the intent
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        clean(plan, windows.host(), state, look_again=lambda: (), packs=(), now=NOW, after_record=stop)
+    windows.shut_down()
+    del windows.mounts["HKU\\Bình"]
+    windows.start()
+    (session,) = unfinished(state, windows.host())
+    (step,) = recover(state, windows.host(), session, now=NOW).steps
+    assert (step.outcome, "signed out meanwhile" in step.note) == (Outcome.FAILED, True)
+    assert windows.host().registry.value(USER_RUN, "Qzk") is not None
+
+
 class Fuse:
     """Stops the machine at one of the moments that are counted."""
 
