@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
+from quetsach.assess.effect import Counted, Design, Finding, Method, Scale, analyse
 from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID, Scale.LEVEL)
@@ -95,6 +97,10 @@ def test_staggered_starts_are_averaged_by_group_and_time() -> None:
     outcome -= np.maximum(since, 0)
     found = _found(panel_of(outcome, starts))
     assert found.spread.value == pytest.approx(-(sum(range(1, 9)) + sum(range(1, 5))) / 12, abs=1e-4)
+    under = since > 0
+    before = outcome[:20][~under[:20]].mean()
+    assert found.after_mean == pytest.approx(outcome[under].mean())
+    assert found.observed == pytest.approx(outcome[under].mean() / before - 1)
     assert [part.estimate.value for part in found.parts if part.id.startswith("since-")] == pytest.approx(
         [-1, -2, -3, -4, -5, -6, -7, -8], abs=1e-4
     )
@@ -214,6 +220,14 @@ def test_gaps_are_refused_where_too_few_units_are_left_or_starts_differ(
     assert answer.reason is reason
 
 
+def test_gaps_are_refused_where_units_count_by_their_size() -> None:
+    outcome = noisy(16, 9)
+    outcome[3, 2] = np.nan
+    answer = analyse(panel_of(outcome, [5] * 6 + [9] * 10), replace(DID, counted=Counted.SIZE))
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.UNBALANCED
+
+
 def test_times_before_the_start_are_told_against_the_last_one_before_it() -> None:
     outcome = noisy(40, 12)
     starts = np.array([4] * 10 + [8] * 10 + [12] * 20)
@@ -225,5 +239,7 @@ def test_times_before_the_start_are_told_against_the_last_one_before_it() -> Non
         change = outcome[:, group - 3] - outcome[:, group - 1]
         gaps.append(change[starts == group].mean() - change[starts > group].mean())
     assert parts["lead-3"] == pytest.approx(np.mean(gaps))
+    names = {part.id: part.name.en for part in found.parts}
+    assert (names["lead-3"], names["since-0"]) == ("3 periods before the start", "Period 1 since the start")
     sizes = ("units_treated", "units_control", "starts", "periods_before", "periods_after", "cells_missing")
     assert [found.effect.measured[name] for name in sizes] == [20, 20, 2, 4, 8, 0]

@@ -11,7 +11,7 @@ from tests.unit.assess.effect.panels import noisy, panel_of
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.panel import block_of
 from quetsach.assess.effect.placebos import Played, _fit, fit_check, placebo_checks, placebo_groups, play
-from quetsach.assess.effect.synthetic import _jackknife
+from quetsach.assess.effect.synthetic import _jackknife, synthetic_difference
 from quetsach.assess.effect.synthetic_weights import corrected, simplex_weights
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
@@ -89,12 +89,18 @@ def test_several_treated_units_have_placebos_of_their_number() -> None:
     found = _found(panel_of(outcome, [20] * 4 + [30] * 20), Method.SDID)
     assert found.effect.low < -10 < found.effect.high
     assert found.effect.measured["placebos"] == 200
+    assert found.effect.measured["smallest_p"] == pytest.approx(1 / 201)
+    assert {check.draws for check in found.checks} == {200}
 
 
 def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
     outcome = noisy(21, 30)
     outcome[0, 20:] -= 30
     found = _found(panel_of(outcome, [20] + [30] * 20), Method.SC)
+    assert (found.effect.measured["placebos"], found.effect.measured["smallest_p"]) == (20, pytest.approx(1 / 21))
+    assert found.confidence == 0.95
+    few = _found(panel_of(outcome[:16], [20] + [30] * 15), Method.SC)
+    assert few.confidence == pytest.approx(1 - 1 / 16)
     assert {check.id: check.value for check in found.checks if check.least is None} == pytest.approx(
         {"placebo-effect": 1 / 21, "placebo-ratio": 1 / 21}
     )
@@ -127,7 +133,16 @@ def test_synthetic_did_then_has_the_jackknife() -> None:
     outcome[:10, 20:] -= 10
     found = _found(panel_of(outcome, [20] * 10 + [30] * 15), Method.SDID)
     assert found.spread.value == pytest.approx(-10, abs=4 * found.spread.error)
+    assert found.spread.degrees == 4.5  # half as many as the smaller side has units, less one
     assert found.checks == ()
+
+
+@pytest.mark.parametrize("more", [{"covariates": np.arange(25.0)[:, None]}, {"weights": np.arange(1.0, 26.0)}])
+def test_the_jackknife_is_of_plain_means_alone(more: dict[str, np.ndarray]) -> None:
+    panel = replace(panel_of(noisy(25, 30), [20] * 10 + [30] * 15), **more)
+    answer = synthetic_difference(panel, Scale.LEVEL, np.random.default_rng(1))
+    assert isinstance(answer, NotEstimable)
+    assert (answer.reason, answer.measured["needed"]) == (NotEstimableReason.TOO_FEW_CONTROLS, 20)
 
 
 @pytest.mark.parametrize("method", [Method.SC, Method.SDID, Method.CITS])
@@ -227,6 +242,9 @@ def test_groups_that_share_their_controls_tell_an_interval_by_t(method: Method) 
     known = replace(played, stretch=1.0)
     reach, narrow = (one.interval(200).high - one.effect for one in (played, known))
     assert reach == pytest.approx(narrow * 2.1314 / 1.96, rel=1e-3)
+    single = block_of(panel_of(outcome[3:], [20] + [30] * 16))
+    assert not isinstance(single, NotEstimable)
+    assert play(method, single, placebo_groups(single, np.random.default_rng(1))).stretch == 1  # units share nobody
 
 
 def played(effect: float, *, fit: float = 1.0, badly: bool = False, is_level_free: bool = False) -> Played:
