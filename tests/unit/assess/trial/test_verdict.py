@@ -9,7 +9,7 @@ from tests.unit.assess.trial.trials import START, outcomes, trial
 from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
-from quetsach.assess.trial.analysis import Outcomes, TrialFinding, analyse_trial, assigned
+from quetsach.assess.trial.analysis import Outcomes, TrialFinding, _spread_of_days, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
 
@@ -209,6 +209,21 @@ def test_days_have_an_interval_no_narrower_than_welch_s_test_of_their_shares(emp
     assert found.difference.value == pytest.approx(np.mean(sides[0]) - np.mean(sides[1]))
 
 
+@pytest.mark.parametrize("each", [1, 10])
+def test_days_with_as_many_customers_spread_as_in_welch_s_test(each: int) -> None:
+    """A day without customers is none; days that are all alike do not spread."""
+    generator = np.random.default_rng(7)
+    given = np.arange(24) % 2 == 0
+    count = np.full(24, float(each))
+    hits = generator.binomial(each, 0.5, 24).astype(float)
+    test = stats.ttest_ind(hits[given] / each, hits[~given] / each, equal_var=False)
+    low, high = test.confidence_interval()
+    assert _spread_of_days(given, hits, count) == pytest.approx((high - low) / 2)
+    empty = _spread_of_days(np.append(given, True), np.append(hits, 0.0), np.append(count, 0.0))
+    assert empty == pytest.approx((high - low) / 2)
+    assert _spread_of_days(given, count / 2, count) == 0
+
+
 def test_days_find_the_effect_by_other_lots_over_the_same_days() -> None:
     planned = trial(days=56)
     found = analyse_trial(outcomes(planned, 0.3), planned)
@@ -244,7 +259,7 @@ def test_who_was_not_watched_for_long_enough_after_being_clean_is_not_among_who_
     cleaned, again, until = np.full((3, len(TABLE)), np.nan)
     cleaned[clean], again[clean[:20]] = 5.0, 15.0
     until[:] = 60.0
-    until[clean[20:60]] = 10.0
+    cleaned[clean[20:60]], until[clean[20:60]] = 12.0, 17.0
     found = analyse_trial(replace(TABLE, cleaned=cleaned, again=again, until=until), PLANNED)
     assert isinstance(found, TrialFinding)
     back, others = found.back
