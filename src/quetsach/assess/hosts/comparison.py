@@ -351,7 +351,7 @@ def _reduction(before: Sequence[Answer], after: Sequence[Answer]) -> Answer:
         for answers in (before, after)
     ]
     was, now = sums
-    if was["value"] <= 0 or was["low"] <= 0:
+    if was["low"] <= 0:
         return NotEstimable(NotEstimableReason.NO_DATA)
     value, low, high = (100 * (1 - now[a] / was[b]) for a, b in (("value", "value"), ("high", "low"), ("low", "high")))
     return Estimate(value, low, high, {"before": was["value"], "after": now["value"]})

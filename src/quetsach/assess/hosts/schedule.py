@@ -398,7 +398,7 @@ def _shares(interval: float, spread: float, seen: float, hours: Floats, shape: S
 
     Gaps are sums of intervals, in numbers that fall geometrically.
     """
-    sums = np.arange(1, max(1, ceil(log(_FORGOTTEN) / log(1 - seen))) + 1)
+    sums = np.arange(1, ceil(log(_FORGOTTEN) / log(1 - seen)) + 1)
     edges = hours / interval
     if shape is Shape.TIMETABLE:
         off = np.clip((edges[None] - sums[:, None]) / (sqrt(6) * spread), -1.0, 1.0)

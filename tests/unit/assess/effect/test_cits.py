@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from tests.unit.assess.effect.panels import csv_of, noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Scale, analyse, read_panel
+from quetsach.assess.effect.cits import _interval
+from quetsach.assess.effect.finding import Spread
 from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 
@@ -101,3 +104,73 @@ def test_a_ramp_that_was_not_stated_is_told_with_what_a_slower_one_would_give() 
     assert stated.notices == ()
     assert "ramp-60" not in {part.id for part in stated.parts}
     assert stated.effect.value == found.parts[0].estimate.value
+
+
+def _fitted(series: np.ndarray, start: int, *further: np.ndarray) -> np.ndarray:
+    """The coefficients of the ramp, whole at once, of each series (units x periods)."""
+    time = np.arange(float(series.shape[1]))
+    columns = np.column_stack([np.ones_like(time), time, *further, (time >= start).astype(float)])
+    return np.array([sm.OLS(one, columns).fit().params[-1] for one in series])
+
+
+def _p_value(own: float, others: np.ndarray) -> float:
+    """How often controls, whose spread is not known, differ as much from their mean: t with as many degrees."""
+    error = others.std(ddof=1) * np.sqrt(1 + 1 / len(others))
+    return float(2 * stats.t.sf(abs(own - others.mean()) / error, len(others) - 1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_its_checks_are_what_they_say(seed: int) -> None:
+    outcome = noisy(13, 40, seed=seed)
+    found = _found(panel_of(outcome, [25] + [40] * 12), Design(Method.CITS, Scale.LEVEL, ramp=1))
+    checks = {check.id: check for check in found.checks}
+    own, *others = _fitted(outcome, 25)
+    rest = [np.mean(np.delete(others, at)) for at in range(12)]
+    placebos = np.abs(np.array(others) - rest)
+    effect = abs(own - np.mean(others))
+    assert checks["placebo-effect"].value == pytest.approx((1 + (placebos >= effect).sum()) / 13)
+    early, *earlier = _fitted(outcome[:, :25], 12)
+    assert checks["trends-before"].value == pytest.approx(_p_value(early, np.array(earlier)))
+    left = [one - np.polyval(np.polyfit(np.arange(25), one, 1), np.arange(25)) for one in outcome[:, :25]]
+    noise, *noises = [float(np.sqrt((one**2).mean())) for one in left]
+    assert checks["noise-before"].value == pytest.approx((1 + sum(other >= noise for other in noises)) / 13)
+    assert (checks["noise-before"].draws, checks["placebo-effect"].draws) == (12, 12)
+    [bent] = [part.estimate for part in found.parts if part.id == "bent"]
+    curved, *curves = _fitted(outcome, 25, np.arange(40.0) ** 2)
+    assert bent.value == pytest.approx(curved - np.mean(curves))
+
+
+@pytest.mark.parametrize(
+    ("others", "noisier", "reach"),
+    [
+        (18, 1.0, 0.2101),  # t with 18 degrees: 2.1009
+        (19, 1.0, 3 * 19 / 18),  # the largest of 19 placebos, each against the mean of the rest
+        (39, 1.0, 1.5 * 39 / 38),  # the second of 39
+        (39, 2.0, 3 * 39 / 38),
+    ],
+)
+def test_an_interval_is_no_narrower_than_placebos_give_it_where_there_are_19(
+    others: int, noisier: float, reach: float
+) -> None:
+    slopes = np.zeros(others)
+    slopes[:3] = 3, -1.5, -1.5
+    found = _interval(Spread(1.0, 0.1, 18.0), slopes, noisier, {"units": 1.0})
+    assert (found.low, found.high) == pytest.approx((1 - reach, 1 + reach), rel=1e-3)
+    assert (found.measured["noise_ratio"], found.measured["units"]) == (noisier, 1)
+
+
+@pytest.mark.parametrize(
+    ("controls", "start", "periods", "ramp"), [(6, 25, 40, 1), (8, 8, 40, 1), (8, 25, 28, 1), (8, 25, 40, 15)]
+)
+def test_it_answers_at_the_edge_of_its_domain(controls: int, start: int, periods: int, ramp: int) -> None:
+    panel = panel_of(noisy(1 + controls, periods), [start] + [periods] * controls)
+    found = _found(panel, Design(Method.CITS, Scale.LEVEL, ramp=ramp))
+    measured = found.effect.measured
+    sizes = ("units_treated", "units_control", "periods_before", "periods_after", "ramp")
+    assert [measured[name] for name in sizes] == [1, controls, start, periods - start, ramp]
+
+
+def test_two_periods_after_the_start_are_too_few() -> None:
+    answer = analyse(panel_of(noisy(9, 27), [25] + [27] * 8), Design(Method.CITS, Scale.LEVEL, ramp=1))
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.TOO_SHORT

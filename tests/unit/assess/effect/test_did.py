@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 from tests.unit.assess.effect.panels import noisy, panel_of
 
-from quetsach.assess.effect import Design, Finding, Method, Scale, analyse
+from quetsach.assess.effect import Counted, Design, Finding, Method, Scale, analyse
 from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID, Scale.LEVEL)
@@ -95,6 +97,10 @@ def test_staggered_starts_are_averaged_by_group_and_time() -> None:
     outcome -= np.maximum(since, 0)
     found = _found(panel_of(outcome, starts))
     assert found.spread.value == pytest.approx(-(sum(range(1, 9)) + sum(range(1, 5))) / 12, abs=1e-4)
+    under = since > 0
+    before = outcome[:20][~under[:20]].mean()
+    assert found.after_mean == pytest.approx(outcome[under].mean())
+    assert found.observed == pytest.approx(outcome[under].mean() / before - 1)
     assert [part.estimate.value for part in found.parts if part.id.startswith("since-")] == pytest.approx(
         [-1, -2, -3, -4, -5, -6, -7, -8], abs=1e-4
     )
@@ -168,3 +174,72 @@ def test_it_refuses_the_logarithm_of_zero() -> None:
     answer = analyse(panel_of(np.zeros((12, 4)), [2] * 6 + [4] * 6), Design(Method.DID, Scale.LOG))
     assert isinstance(answer, NotEstimable)
     assert answer.reason is NotEstimableReason.NOT_POSITIVE
+
+
+def test_gaps_leave_the_regression_on_units_and_periods_with_errors_by_unit() -> None:
+    outcome = noisy(16, 9, deviation=0.5)
+    outcome[:6, 5:] -= 2
+    outcome[3, 2] = outcome[12, 7] = outcome[9, 0] = np.nan
+    found = _found(panel_of(outcome, [5] * 6 + [9] * 10))
+    unit, period = np.nonzero(~np.isnan(outcome))
+    others = np.column_stack([np.eye(16)[unit], np.eye(9)[period]])
+    treated = ((unit < 6) & (period >= 5)).astype(float)
+    left = treated - others @ np.linalg.lstsq(others, treated)[0]
+    values = outcome[unit, period]
+    every = np.column_stack([treated, others])
+    fitted = np.linalg.lstsq(every, values)[0]
+    errors = values - every @ fitted
+    scores = np.bincount(unit, left * errors)
+    cells = len(values)
+    correction = 16 / 15 * (cells - 1) / (cells - 1 - 9)
+    assert found.spread.value == pytest.approx(fitted[0])
+    assert found.spread.error == pytest.approx(np.sqrt(correction * (scores**2).sum()) / (left @ left))
+    assert found.spread.degrees == 5  # as many as the smaller side has units, less one
+    assert found.after_mean == pytest.approx(np.nanmean(outcome[:6, 5:]))
+    assert (found.effect.measured["cells_missing"], found.effect.measured["periods_after"]) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("starts", "gap", "reason"),
+    [
+        ([5] * 5 + [9] * 10, (0, 0), NotEstimableReason.UNBALANCED),
+        ([5] * 10 + [9] * 5, (0, 0), NotEstimableReason.UNBALANCED),
+        ([5] * 8 + [6] * 8, (0, 0), NotEstimableReason.UNBALANCED),
+        ([5] * 6 + [9] * 10, (slice(6), slice(5)), NotEstimableReason.NOT_IDENTIFIED),
+        ([5] * 6 + [9] * 10, (slice(1), slice(5)), NotEstimableReason.UNBALANCED),
+    ],
+)
+def test_gaps_are_refused_where_too_few_units_are_left_or_starts_differ(
+    starts: list[int], gap: tuple[slice, slice], reason: NotEstimableReason
+) -> None:
+    """A unit without any figure before the start, or after it, is none."""
+    outcome = noisy(len(starts), 9)
+    outcome[gap] = np.nan
+    answer = analyse(panel_of(outcome, starts), DID)
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is reason
+
+
+def test_gaps_are_refused_where_units_count_by_their_size() -> None:
+    outcome = noisy(16, 9)
+    outcome[3, 2] = np.nan
+    answer = analyse(panel_of(outcome, [5] * 6 + [9] * 10), replace(DID, counted=Counted.SIZE))
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason is NotEstimableReason.UNBALANCED
+
+
+def test_times_before_the_start_are_told_against_the_last_one_before_it() -> None:
+    outcome = noisy(40, 12)
+    starts = np.array([4] * 10 + [8] * 10 + [12] * 20)
+    found = _found(panel_of(outcome, list(starts)))
+    parts = {part.id: part.estimate.value for part in found.parts}
+    assert {name for name in parts if name.startswith("lead-")} == {f"lead-{n}" for n in range(2, 9)}
+    gaps = []
+    for group in (4, 8):
+        change = outcome[:, group - 3] - outcome[:, group - 1]
+        gaps.append(change[starts == group].mean() - change[starts > group].mean())
+    assert parts["lead-3"] == pytest.approx(np.mean(gaps))
+    names = {part.id: part.name.en for part in found.parts}
+    assert (names["lead-3"], names["since-0"]) == ("3 periods before the start", "Period 1 since the start")
+    sizes = ("units_treated", "units_control", "starts", "periods_before", "periods_after", "cells_missing")
+    assert [found.effect.measured[name] for name in sizes] == [20, 20, 2, 4, 8, 0]

@@ -33,7 +33,7 @@ REGISTERED = Registration(
 )
 
 
-def _verify(key: bytes, signature: bytes, content: bytes) -> bool:
+def verify(key: bytes, signature: bytes, content: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
     except (InvalidSignature, ValueError):
@@ -46,7 +46,7 @@ def _sealed(registration: Registration = REGISTERED) -> bytes:
 
 
 def test_a_registration_is_read_as_it_was_signed() -> None:
-    assert read_registration(_sealed(), where="x", verify=_verify) == (REGISTERED, PUBLIC)
+    assert read_registration(_sealed(), where="x", verify=verify) == (REGISTERED, PUBLIC)
 
 
 def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_that_it_was_published_with() -> None:
@@ -54,7 +54,7 @@ def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_tha
     old = replace(REGISTERED, form=1)
     assert old.digest == "db0bb5beb33fc6f44344a50b5e20eb8bf4f8ecb2a8f815fc41fee278ca932ea1"
     assert not {"counted", "form", "power"} & old.content().keys()
-    assert read_registration(_sealed(old), where="x", verify=_verify) == (old, PUBLIC)
+    assert read_registration(_sealed(old), where="x", verify=verify) == (old, PUBLIC)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_registration_of_before_units_were_weighed_is_read_with_the_digest_tha
 def test_every_setting_of_the_analysis_is_signed(design: Design) -> None:
     planned = replace(REGISTERED, design=design)
     assert planned.digest != REGISTERED.digest
-    assert read_registration(_sealed(planned), where="x", verify=_verify)[0] == planned
+    assert read_registration(_sealed(planned), where="x", verify=verify)[0] == planned
     with pytest.raises(AssessError, match="cannot say this"):
         replace(planned, form=1)
 
@@ -81,7 +81,7 @@ def test_what_the_plan_could_find_is_signed() -> None:
     power = Power(0.5, 0.83, {80: 0.47, 90: None}, 0.2, 0.5, NoiseSource.STATED, 400, ("few-units-apart",))
     planned = replace(REGISTERED, power=power)
     assert planned.digest != REGISTERED.digest
-    assert read_registration(_sealed(planned), where="x", verify=_verify)[0].power == power
+    assert read_registration(_sealed(planned), where="x", verify=verify)[0].power == power
 
 
 def test_what_is_signed_does_not_depend_on_how_it_was_written() -> None:
@@ -108,19 +108,19 @@ def test_a_changed_registration_is_refused(change: dict[str, object]) -> None:
     sealed = json.loads(_sealed())
     sealed["registration"] |= change
     with pytest.raises(AssessError):
-        read_registration(json.dumps(sealed).encode(), where="x", verify=_verify)
+        read_registration(json.dumps(sealed).encode(), where="x", verify=verify)
 
 
 def test_a_registration_signed_by_another_key_than_it_names_is_refused() -> None:
     sealed = json.loads(_sealed()) | {"public_key": bytes(32).hex()}
     with pytest.raises(AssessError, match="changed"):
-        read_registration(json.dumps(sealed).encode(), where="x", verify=_verify)
+        read_registration(json.dumps(sealed).encode(), where="x", verify=verify)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"registration": []}', b"\xff\xfe", b"[" * 100_000])
 def test_a_file_that_is_none_is_refused(content: bytes) -> None:
     with pytest.raises(AssessError, match="not a registration"):
-        read_registration(content, where="x", verify=_verify)
+        read_registration(content, where="x", verify=verify)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_interrupted_series_is_not_registered_without_its_ramp() -> None:
 
 def test_a_method_without_ramp_is_registered_without_one() -> None:
     registered = replace(REGISTERED, design=Design(Method.DID))
-    assert read_registration(_sealed(registered), where="x", verify=_verify)[0].design.ramp is None
+    assert read_registration(_sealed(registered), where="x", verify=verify)[0].design.ramp is None
 
 
 WEDGE = replace(
@@ -214,7 +214,7 @@ WEDGE = replace(
 
 
 def test_what_the_order_was_drawn_within_is_signed() -> None:
-    assert read_registration(_sealed(WEDGE), where="x", verify=_verify)[0] == WEDGE
+    assert read_registration(_sealed(WEDGE), where="x", verify=verify)[0] == WEDGE
     free = replace(WEDGE, strata=())
     assert free.digest != WEDGE.digest
     assert "strata" not in free.content()

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.optimize import minimize
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.panel import block_of
-from quetsach.assess.effect.placebos import placebo_groups, play
+from quetsach.assess.effect.placebos import Played, _fit, fit_check, placebo_checks, placebo_groups, play
+from quetsach.assess.effect.synthetic import _jackknife, synthetic_difference
 from quetsach.assess.effect.synthetic_weights import corrected, simplex_weights
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
@@ -87,12 +89,18 @@ def test_several_treated_units_have_placebos_of_their_number() -> None:
     found = _found(panel_of(outcome, [20] * 4 + [30] * 20), Method.SDID)
     assert found.effect.low < -10 < found.effect.high
     assert found.effect.measured["placebos"] == 200
+    assert found.effect.measured["smallest_p"] == pytest.approx(1 / 201)
+    assert {check.draws for check in found.checks} == {200}
 
 
 def test_the_share_of_placebos_counts_the_treated_unit_itself() -> None:
     outcome = noisy(21, 30)
     outcome[0, 20:] -= 30
     found = _found(panel_of(outcome, [20] + [30] * 20), Method.SC)
+    assert (found.effect.measured["placebos"], found.effect.measured["smallest_p"]) == (20, pytest.approx(1 / 21))
+    assert found.confidence == 0.95
+    few = _found(panel_of(outcome[:16], [20] + [30] * 15), Method.SC)
+    assert few.confidence == pytest.approx(1 - 1 / 16)
     assert {check.id: check.value for check in found.checks if check.least is None} == pytest.approx(
         {"placebo-effect": 1 / 21, "placebo-ratio": 1 / 21}
     )
@@ -125,7 +133,16 @@ def test_synthetic_did_then_has_the_jackknife() -> None:
     outcome[:10, 20:] -= 10
     found = _found(panel_of(outcome, [20] * 10 + [30] * 15), Method.SDID)
     assert found.spread.value == pytest.approx(-10, abs=4 * found.spread.error)
+    assert found.spread.degrees == 4.5  # half as many as the smaller side has units, less one
     assert found.checks == ()
+
+
+@pytest.mark.parametrize("more", [{"covariates": np.arange(25.0)[:, None]}, {"weights": np.arange(1.0, 26.0)}])
+def test_the_jackknife_is_of_plain_means_alone(more: dict[str, np.ndarray]) -> None:
+    panel = replace(panel_of(noisy(25, 30), [20] * 10 + [30] * 15), **more)
+    answer = synthetic_difference(panel, Scale.LEVEL, np.random.default_rng(1))
+    assert isinstance(answer, NotEstimable)
+    assert (answer.reason, answer.measured["needed"]) == (NotEstimableReason.TOO_FEW_CONTROLS, 20)
 
 
 @pytest.mark.parametrize("method", [Method.SC, Method.SDID, Method.CITS])
@@ -225,3 +242,125 @@ def test_groups_that_share_their_controls_tell_an_interval_by_t(method: Method) 
     known = replace(played, stretch=1.0)
     reach, narrow = (one.interval(200).high - one.effect for one in (played, known))
     assert reach == pytest.approx(narrow * 2.1314 / 1.96, rel=1e-3)
+    single = block_of(panel_of(outcome[3:], [20] + [30] * 16))
+    assert not isinstance(single, NotEstimable)
+    assert play(method, single, placebo_groups(single, np.random.default_rng(1))).stretch == 1  # units share nobody
+
+
+def played(effect: float, *, fit: float = 1.0, badly: bool = False, is_level_free: bool = False) -> Played:
+    """One unit against 39 placebos with effects of 0.1, -0.2, 0.3 ... and 3.9, which may be fitted ten times worse."""
+    effects, none = np.arange(1, 40) / 10 * np.resize([1, -1], 39), np.zeros((39, 4))
+    fits = np.where((effects == 3.9) & badly, 10.0, 1.0)
+    ratios = np.arange(1, 40) / 10
+    alike = none[:, 0]
+    return Played(
+        effect, alike, fit, 3.75, effects, ratios, fits, is_level_free, none[0], none, none[0], none, effect, alike
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "reach"),
+    [
+        (played(-1.0), 3.8),  # the second of 40 from the largest on
+        (played(-1.0, fit=2.0), 7.6),
+        (played(-1.0, fit=0.5), 3.8),  # no better than the usual misfit
+        (played(-1.0, badly=True), 3.7),
+        (played(-1.0, badly=True, is_level_free=True), 3.8),
+        (replace(played(-1.0), stretch=1.5), 5.7),
+    ],
+)
+def test_an_interval_holds_what_is_no_larger_than_all_but_one_in_twenty_placebos(unit: Played, reach: float) -> None:
+    found = unit.interval(39)
+    assert (found.value, found.low, found.high) == pytest.approx((-1.0, -1.0 - reach, -1.0 + reach))
+    scaled = unit.effects / unit.fits
+    by_t = stats.t.ppf(0.975, 38) * max(unit.fit, 1.0) * np.sqrt((scaled**2).mean())
+    cautious = unit.cautious_interval(39)
+    assert (cautious.low, cautious.high) == pytest.approx((-1.0 - max(reach, by_t), -1.0 + max(reach, by_t)))
+
+
+def test_groups_that_are_few_are_drawn_several_times_and_told_once() -> None:
+    """Of 19 groups the largest ends the interval; drawn twice, the largest two are of that group."""
+    assert played(0.0).interval(19).high == pytest.approx(3.8)
+    assert replace(played(0.0), effects=np.arange(1, 20) / 10, fits=np.ones(19)).interval(19).high == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize(
+    ("unit", "p_value"),
+    [
+        (played(3.8), 3 / 40),
+        (played(-3.75), 3 / 40),
+        (played(4.0), 1 / 40),
+        (played(3.8, fit=2.0), 22 / 40),  # from 1.9 on: 21
+        (played(3.8, badly=True), 2 / 40),
+        (played(3.8, badly=True, is_level_free=True), 3 / 40),
+    ],
+)
+def test_a_p_value_is_the_share_of_effects_as_large_the_treated_counted_in(unit: Played, p_value: float) -> None:
+    assert unit.p_value == pytest.approx(p_value)
+
+
+def test_checks_are_shares_of_placebos() -> None:
+    by_effect, by_ratio = placebo_checks(played(3.8))
+    assert (by_effect.value, by_ratio.value) == pytest.approx((3 / 40, 3 / 40))
+    for fit, share in ((1.0, 40 / 40), (1.1, 2 / 40), (10.0, 2 / 40), (10.1, 1 / 40)):
+        check = fit_check(played(0.0, fit=fit, badly=True))
+        assert (check.value, check.least) == (pytest.approx(share), pytest.approx(0.1))
+
+
+def test_a_fit_is_the_root_mean_square_before_and_how_many_times_that_there_is_after() -> None:
+    gap = np.array([1.0, 3.0, 5.0, 7.0])
+    assert _fit(gap, 2, is_centred=False) == pytest.approx((np.sqrt(5), np.sqrt(37 / 5)))
+    assert _fit(gap, 2, is_centred=True) == pytest.approx((1, np.sqrt(17)))
+    assert _fit(np.array([0.0, 0.0, 1.0]), 2, is_centred=False) == (0, np.inf)
+
+
+@given(st.integers(0, 1_000), st.integers(2, 6), st.integers(2, 9))
+@settings(max_examples=20, deadline=None)
+def test_the_jackknife_leaves_out_one_unit_at_a_time_and_keeps_the_weights(
+    seed: int, treated: int, others: int
+) -> None:
+    """Algorithm 3 of the paper."""
+    generator = np.random.default_rng(seed)
+    own, controls, weights = generator.normal(size=treated), generator.normal(size=others), np.ones(others)
+    weights = generator.dirichlet(weights)
+    values = [np.delete(own, at).mean() - weights @ controls for at in range(treated)]
+    values += [own.mean() - np.average(np.delete(controls, at), weights=np.delete(weights, at)) for at in range(others)]
+    count = treated + others
+    whole = own.mean() - weights @ controls
+    error = np.sqrt((count - 1) / count * sum((value - whole) ** 2 for value in values))
+    assert _jackknife(own, controls, weights) == pytest.approx(error)
+    assert _jackknife(own[:1], controls, weights) == 0
+    assert _jackknife(own, controls, np.eye(others)[0]) == 0
+
+
+@pytest.mark.parametrize("method", [Method.SC, Method.SDID])
+def test_other_accounts_of_the_gap_are_what_they_say(method: Method) -> None:
+    """A line and a curve through the gap to the mean of the controls, and a start pretended at two thirds."""
+    outcome = noisy(21, 30, seed=6, deviation=0.5)
+    outcome[0] = outcome[1:4].mean(axis=0) + 0.2 * np.random.default_rng(1).standard_normal(30)
+    found = _found(panel_of(outcome, [20] + [30] * 20), method)
+    parts = {part.id: part.estimate for part in found.parts}
+    gap, time = outcome[0] - outcome[1:].mean(axis=0), np.arange(30)
+    for name, degree in (("line", 1), ("bent", 2)):
+        course = np.polyval(np.polyfit(time[:20], gap[:20], degree), time)
+        assert parts[name].value == pytest.approx((gap - course)[20:].mean())
+    early = _found(panel_of(outcome[:, :20], [13] + [20] * 20), method).spread.value
+    assert parts["in-time"].value == pytest.approx(found.spread.value - early)
+    left_out = []
+    for unit, share in found.weights.items():
+        if share > 0.01:
+            kept = [0, *(n for n in range(1, 21) if f"u{n}" != unit)]
+            left_out.append(_found(panel_of(outcome[kept], [20] + [30] * 19), method).spread.value)
+    if len(left_out) == 20:  # of a mixture of all there is no other to be left out from
+        assert "leave-one-out" not in parts
+        return
+    assert len(left_out) > 1
+    assert parts["leave-one-out"].low == pytest.approx(min(left_out), abs=1e-3)
+    assert parts["leave-one-out"].high == pytest.approx(max(left_out), abs=1e-3)
+
+
+def test_three_periods_before_are_enough_and_more_than_500_controls_are_refused() -> None:
+    assert _found(panel_of(noisy(16, 6), [3] + [6] * 15), Method.SDID).effect.measured["periods_before"] == 3
+    answer = analyse(panel_of(noisy(502, 6), [4] + [6] * 501), Design(Method.SC, Scale.LEVEL))
+    assert isinstance(answer, NotEstimable)
+    assert (answer.reason, answer.measured["most"]) == (NotEstimableReason.TOO_MANY_CONTROLS, 500)

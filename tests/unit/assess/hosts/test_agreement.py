@@ -1,5 +1,6 @@
 """Where the picture behind session-hours does not hold: machines that are right, or a range with a reason."""
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import numpy as np
@@ -10,9 +11,10 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
-from quetsach.assess.hosts.agreement import NamedHours, Stays
+from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces, check_part
 from quetsach.assess.hosts.estimators import Rate
 from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
+from quetsach.assess.hosts.schedule import GapLadder, Schedule
 from quetsach.core.country import WEEKEND, Offices
 
 ORDINARY = Regime(machines=200, lease=48.0)
@@ -242,6 +244,49 @@ def test_a_provider_of_which_half_of_the_sightings_are_lost_is_a_range() -> None
     found = measure_part(observe(part.address, part.hour, DAYS), whole)
     assert isinstance(found.machines, NotEstimable)
     assert found.machines.reason is NotEstimableReason.WAYS_DISAGREE
+
+
+def _schedule(dispersion: float = 1.0, tries_step: int = -1) -> Schedule:
+    return Schedule(40, 2.0, dispersion, 0.7, tries_step, has_nights=False, per_hour=1.0, is_periodic=False)
+
+
+@pytest.mark.parametrize(("excess", "uneven"), [(0.05, 0.048), (0.0, -0.002), (0.3, 0.298)])
+def test_rates_are_uneven_by_what_they_vary_beyond_chance_less_twice_its_error(excess: float, uneven: float) -> None:
+    """20,000 stays of ten intervals at two an hour: chance makes 40,000 of the squares, and an error of 0.001."""
+    stays = Stays(20_000, 200_000, 100_000, 40_000 + (1 + excess) * 400_000)
+    assert stays.unevenness(_schedule(), 1.0) == pytest.approx(uneven)
+    assert replace(stays, squares=80_000 + (1 + excess) * 400_000).unevenness(_schedule(), 2.0) == pytest.approx(
+        uneven - 0.002
+    )
+    assert replace(stays, squares=80_000 + (1 + excess) * 400_000).unevenness(
+        _schedule(tries_step=0), 1.0
+    ) == pytest.approx(uneven)
+    assert replace(stays, count=39).unevenness(_schedule(), 1.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("uneven", "often", "expected"),
+    [
+        (0.03, 1.0, (92, 108 * 1.09)),
+        (-0.03, 1.0, (92, 108)),
+        (0.05, 1.0, (NotEstimableReason.UNEVEN_RATES, 92, 108 * 1.15)),
+        (0.0, 1.16, (92, 108)),  # 1.15 and two errors of 10,000 check-ins: 1.17
+        (0.0, 1.18, (NotEstimableReason.UNEVEN_RATES, 92, 108 * 1.18)),
+        (0.0, 0.86, (92, 108)),  # 1 / 1.17 is 0.855
+        (0.03, 0.85, (NotEstimableReason.WAYS_DISAGREE, 92 * 0.85, 108 * 1.09)),
+    ],
+)
+def test_a_part_has_a_wider_interval_or_a_range_by_how_its_addresses_differ(
+    uneven: float, often: float, expected: tuple[object, ...]
+) -> None:
+    stays = Stays(20_000, 200_000, 100_000, 40_000 + (1 + uneven + 0.002) * 400_000)
+    whole = Estimate(1000, 920, 1080, {"events": 90_000, "session_hours": 45_000})
+    part = Estimate(100, 92, 108, {"events": 10_000, "session_hours": 5_000 / often})
+    found = check_part(part, whole, GapLadder.empty(), _schedule(), Traces(stays=stays))
+    if isinstance(found, Estimate):
+        assert (found.low, found.high) == pytest.approx(expected)
+    else:
+        assert (found.reason, *range_of(found)) == (expected[0], *map(pytest.approx, expected[1:]))
 
 
 def test_names_on_a_part_of_the_sightings_leave_the_rest_open() -> None:

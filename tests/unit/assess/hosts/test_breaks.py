@@ -43,6 +43,36 @@ def test_what_few_addresses_do_by_chance_is_not_sure(addresses: int, *, is_sure:
     assert [found.is_sure for found in find_breaks(days)] == [is_sure]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_sure"), [(110, 90, True), (109, 90, False), (5128, 4872, True), (5100, 4900, False)]
+)
+def test_a_break_is_sure_from_a_hundred_addresses_a_day_and_a_twentieth(
+    before: int, after: int, *, is_sure: bool
+) -> None:
+    """log(5128 / 4872) is 0.0512, log(5100 / 4900) is 0.0400."""
+    days = {FIRST + timedelta(days=n): DaySeen(before if n < 28 else after) for n in range(56)}
+    [found] = find_breaks(days)
+    assert (found.day, found.is_sure) == (FIRST + timedelta(days=28), is_sure)
+    assert found.times == pytest.approx(after / before)
+
+
+@pytest.mark.parametrize("gap", [9, 10])
+def test_of_two_breaks_within_ten_days_the_plainer_is_told(gap: int) -> None:
+    level = np.where(np.arange(56) < 25, 1000, np.where(np.arange(56) < 25 + gap, 500, 100))
+    days = {FIRST + timedelta(days=n): DaySeen(int(level[n])) for n in range(56)}
+    found = [(one.day - FIRST).days for one in find_breaks(days)]
+    assert 25 + gap in found
+    assert (25 in found) is (gap >= 10)
+
+
+def test_the_reach_is_unknown_where_fewer_than_a_week_of_other_days_tells_what_is_usual() -> None:
+    days = {FIRST + timedelta(days=n): DaySeen(1000 if n < 20 else 500) for n in range(40)}
+    for told, known in ((6, None), (7, 0.4)):
+        tell = {FIRST + timedelta(days=n): 500 for n in range(told)} | {FIRST + timedelta(days=19): 200}
+        [found] = find_breaks({day: DaySeen(of.addresses, tell.get(day, 0)) for day, of in days.items()})
+        assert found.known_seen == (known if known is None else pytest.approx(known))
+
+
 def test_a_slope_is_no_break() -> None:
     slope = np.interp(np.arange(56), [14, 42], [1.0, 0.5])
     assert find_breaks(series(slope * weekdays(56))) == ()

@@ -66,6 +66,46 @@ def test_what_few_addresses_contact_is_absent_by_chance() -> None:
     assert changed(live(JUNE, TEN, each=5), live(JULY, TEN[:5], each=5)) is None
 
 
+@pytest.mark.parametrize(
+    ("each", "days_before", "days_after", "is_told"),
+    [
+        (20, 28, 0, True),  # of twenty addresses, not of nineteen
+        (19, 28, 0, False),
+        (100, 7, 0, True),  # live for a week, not for six days
+        (100, 6, 0, False),
+        (100, 28, 25, True),  # a tenth of the days: 2.8
+        (100, 28, 26, False),
+    ],
+)
+def test_how_much_makes_a_destination_and_a_change_of_it(
+    each: int, days_before: int, days_after: int, *, is_told: bool
+) -> None:
+    def until(period: Period, days: int) -> Destinations:
+        others = live(period, TEN)
+        more = {"x": DestinationSeen(each, each)}
+        return {day: others[day] | (more if n < days else {}) for n, day in enumerate(period)}
+
+    before, after = until(JUNE, days_before), until(JULY, days_after)
+    expected = (days_before - days_after) / 28 * each / (10 * EACH + each * days_before / 28)
+    found = changed(before, after)
+    assert (found is not None) is is_told
+    if found is not None:
+        assert (found.gone, found.begun, found.of) == (1, 0, 11)
+        assert found.lost == pytest.approx(expected)
+    back = changed(after, before) if days_after else None
+    if back is not None:  # the same seen from the other side is a gain, of what the first window had
+        assert (back.gone, back.begun) == (0, 1)
+        assert back.gained == pytest.approx(
+            (days_before - days_after) / 28 * each / (10 * EACH + each * days_after / 28)
+        )
+
+
+@pytest.mark.parametrize(("left", "is_live"), [(5, True), (4, False)])
+def test_a_destination_is_live_with_a_twentieth_of_its_usual_addresses(left: int, *, is_live: bool) -> None:
+    after = {day: found | {TEN[0]: DestinationSeen(left, left)} for day, found in live(JULY, TEN).items()}
+    assert (changed(live(JUNE, TEN), after) is None) is is_live
+
+
 def test_days_with_outages_are_left_out() -> None:
     before, after = live(JUNE, TEN), live(JULY, TEN)
     after = {day: ({} if day.day < 15 else found) for day, found in after.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.schedule import GapLadder, Renewal, fit_renewal, read_schedule
+from quetsach.assess.hosts.schedule import STEP_HOURS, GapLadder, Renewal, Shape, _shares, fit_renewal, read_schedule
 
 GAPS = 100_000
 NOT_ONE_SCHEDULE = 0.02
@@ -77,3 +77,41 @@ def test_hardly_any_gaps_say_nothing() -> None:
     assert schedule is not None
     assert fit_renewal(GapLadder.empty(), schedule, 0.0) is None
     assert fit_renewal(ladder, schedule, 0.0) is not None
+
+
+HOURS = np.array([0.2, 0.4, 0.7, 1.0, 1.3, 1.9])
+
+
+@pytest.mark.parametrize("seen", [0.3, 0.9])
+def test_check_ins_by_chance_of_which_some_are_lost_are_by_chance(seen: float) -> None:
+    """Geometric sums of exponential intervals are exponential again."""
+    found = _shares(1.5, 1.0, seen, HOURS, Shape.GAMMA)
+    assert found == pytest.approx(-np.diff(np.exp(-seen / 1.5 * HOURS)), abs=2e-5)
+
+
+@pytest.mark.parametrize("seen", [0.4, 0.95])
+@pytest.mark.parametrize("shape", list(Shape))
+def test_shares_of_gaps_are_those_of_gaps_that_are_drawn(shape: Shape, seen: float) -> None:
+    """Of intervals with a mean of 2 hours and a spread of a third (of those beyond a limit, two thirds are free)."""
+    rng, count, spread = np.random.default_rng(2), 400_000, 1 / 3
+    intervals = {
+        Shape.GAMMA: lambda: rng.gamma(9, 2 / 9, count),
+        Shape.EVEN: lambda: 2 + 2 * np.sqrt(3) * spread * rng.uniform(-1, 1, count),
+        # two moments that are each off by so much at most: their difference has a spread of a third
+        Shape.TIMETABLE: lambda: np.diff(2 * np.arange(count) + np.sqrt(6) * spread * rng.uniform(-1, 1, count)),
+        Shape.LIMITED: lambda: 2 * (1 - spread) + rng.exponential(2 * spread, count),
+    }[shape]()
+    gaps = lost(intervals, seen, rng)
+    edges = np.array([0.0, 1.0, 1.4, 1.8, 2.2, 2.6, 3.5, 4.5, 6.0, 200.0])
+    drawn = np.histogram(gaps, edges)[0] / len(gaps)
+    coarse = 0.02 if shape is Shape.EVEN else 0.005  # sums of several even ones are taken for gammas
+    assert _shares(2.0, spread, seen, edges, shape) == pytest.approx(drawn, abs=coarse)
+
+
+def test_what_chance_makes_of_a_misfit_is_what_draws_of_the_schedule_have() -> None:
+    gaps = np.random.default_rng(3).exponential(1.0, 20_000)
+    found = fitted(gaps)
+    edges = np.concatenate(([0.0], STEP_HOURS[STEP_HOURS < 12]))
+    share = -np.diff(np.exp(-edges))
+    drawn = np.random.default_rng(4).multinomial(len(gaps), share / share.sum(), size=500) / len(gaps)
+    assert found.chance == pytest.approx(np.abs(drawn - share).sum(axis=1).mean() / 2, rel=0.05)

@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.estimators import BUDGET, WIDE_BUDGET, session_hours
-from quetsach.assess.hosts.schedule import GapLadder, Schedule, daily_rhythm, read_schedule, step_of
+from quetsach.assess.hosts.schedule import (
+    STEP_HOURS,
+    GapLadder,
+    Schedule,
+    crosses_midnight,
+    daily_rhythm,
+    read_schedule,
+    step_of,
+)
 
 WEEKS = 28 * 24.0
 
@@ -106,6 +114,57 @@ def test_nights_that_check_ins_are_too_rare_to_see_are_refused() -> None:
     gaps = GapLadder.of(np.random.default_rng(1).exponential(5, 5000))
     hourly = np.where(np.arange(24) < 8, 1000.0, 0.0)
     assert read_schedule(gaps, daily_rhythm(hourly, np.full(24, 28.0))) is None
+
+
+def test_the_rate_of_one_machine_is_read_off_long_gaps_which_shared_addresses_have_not() -> None:
+    """Fifteen in a hundred gaps are of one that checks in three times as often; the mean gap would say 1.12 an hour."""
+    rng = np.random.default_rng(1)
+    schedule = read_schedule(GapLadder.of(np.concatenate([rng.exponential(1.0, 85_000), rng.exponential(0.3, 15_000)])))
+    assert schedule is not None
+    assert schedule.per_hour == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("interval", "per_hour"), [(0.5, 2.0), (6.0, 1 / 6)])
+def test_regular_check_ins_tell_their_rate_by_their_mean_gap(interval: float, per_hour: float) -> None:
+    gaps = np.random.default_rng(1).gamma(25, interval / 25, 10_000)
+    schedule = read_schedule(GapLadder.of(gaps))
+    assert schedule is not None
+    assert schedule.is_periodic
+    assert schedule.per_hour == pytest.approx(per_hour, rel=0.01)
+    assert schedule.dispersion == pytest.approx(1 / 25, rel=0.05)
+    assert schedule.edge_hours == pytest.approx(interval * (1 + 1 / 25), rel=0.01)
+    assert not schedule.has_bursts
+
+
+def test_nights_are_in_no_session_however_short_they_are() -> None:
+    """Gaps of a day by chance, 1.2 hours long on the average, and nights of seven and a half hours and more."""
+    rng = np.random.default_rng(1)
+    day, night = rng.exponential(1.2, 40_000), rng.uniform(7.5, 10.0, 10_000)
+    by_night = read_schedule(GapLadder.of(np.concatenate([day, night])), rhythm=0.3)
+    assert by_night is not None
+    assert by_night.has_nights
+    assert STEP_HOURS[by_night.gap_step] <= 7.25 < STEP_HOURS[by_night.gap_step + 1]
+    short = day[day <= STEP_HOURS[by_night.gap_step]]
+    assert by_night.edge_hours == pytest.approx((short**2).sum() / short.sum())
+
+
+def test_a_rhythm_is_the_first_harmonic_less_three_times_chance() -> None:
+    """Of one hour it is 1, of two hours that are six apart the half of the square root of 2, of opposite ones 0."""
+    many = 1_000_000.0
+    for hours, length in (((3,), 1.0), ((3, 9), np.sqrt(2) / 2), ((3, 15), 0.0)):
+        hourly = np.isin(np.arange(24), hours) * many
+        expected = max(0.0, length - 3 / np.sqrt(many * len(hours)))
+        assert daily_rhythm(hourly, np.full(24, 28.0)) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("first", "last", "crosses"), [(25, 25, True), (24, 30, False), (30, 24, False)])
+def test_a_day_runs_through_midnight_where_both_hours_beside_it_have_a_quarter(
+    first: float, last: float, *, crosses: bool
+) -> None:
+    hourly = np.full(24, (2400.0 - first - last) / 22)
+    hourly[0], hourly[-1] = first, last
+    assert crosses_midnight(hourly) is crosses
+    assert not crosses_midnight(np.zeros(24))
 
 
 def test_hours_that_differ_by_chance_are_no_rhythm() -> None:

@@ -59,6 +59,31 @@ def test_a_customer_that_is_there_twice_is_refused() -> None:
         _read("a,2027-05-03,,,2027-07-30", "a,2027-05-04,,,2027-07-30")
 
 
+def test_what_the_provider_says_of_a_customer_is_read() -> None:
+    """An empty cell says nothing."""
+    lines = (
+        "a,2027-05-03,2027-05-09,2027-05-20,2027-07-30,yes,0,-1.5",
+        "b,2027-05-03,,,2027-05-03,FALSE,True,",
+        "c,2027-05-03,,,2027-07-30,,,0",
+    )
+    header = "customer,found,cleaned,again,until,arm,received,before\n"
+    table = read_outcomes((header + "\n".join(lines)).encode(), where="x")
+    nothing = np.nan
+    expected = [
+        (table.cleaned, [6, nothing, nothing]),
+        (table.again, [17, nothing, nothing]),
+        (table.until, [88, 0, 88]),
+        (table.arm, [1, 0, nothing]),
+        (table.received, [0, 1, nothing]),
+        (table.before, [-1.5, nothing, 0]),
+    ]
+    for found, told in expected:
+        assert np.array_equal(found, told, equal_nan=True)
+    days, is_clean = table.spells
+    assert days.tolist() == [6, 0.5, 88]  # who was watched for no day at all counts for half of one
+    assert is_clean.tolist() == [True, False, False]
+
+
 def test_a_table_without_lines_or_with_words_for_flags_is_refused() -> None:
     with pytest.raises(AssessError, match="no customers"):
         _read()

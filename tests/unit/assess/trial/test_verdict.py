@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests.unit.assess.trial.trials import START, outcomes, trial
 
 from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
-from quetsach.assess.trial.analysis import Outcomes, TrialFinding, analyse_trial, assigned
+from quetsach.assess.trial.analysis import Outcomes, TrialFinding, _spread_of_days, analyse_trial, assigned
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
 
@@ -45,6 +46,29 @@ def test_a_sound_trial_has_a_verdict(target: float, word: Word) -> None:
     assert isinstance(judged, TrialVerdict)
     assert judged.word is word
     assert f"{100 * target:.0f} điểm" in judged.text.vi
+
+
+@pytest.mark.parametrize(("target", "said"), [(0.125, "12,5 điểm"), (0.1004, "10 điểm")])
+def test_a_target_is_said_in_points_to_a_tenth(target: float, said: str) -> None:
+    judged = judge_trial(_grounds(planned=replace(PLANNED, target=target)))
+    assert isinstance(judged, TrialVerdict)
+    assert said in judged.text.vi
+
+
+@pytest.mark.parametrize(
+    ("low", "exact", "contradicts"), [(0.01, 0.051, True), (0.01, 0.05, False), (0.0, 0.5, False), (-0.1, 0.5, False)]
+)
+def test_an_interval_without_zero_that_the_exact_test_calls_chance_has_no_verdict(
+    low: float, exact: float, *, contradicts: bool
+) -> None:
+    grounds = _grounds()
+    found = grounds.finding
+    checks = tuple(replace(check, value=exact) if check.id == "exact" else check for check in found.checks)
+    told = replace(grounds, answer=replace(found, strict=replace(found.strict, low=low), checks=checks))
+    if contradicts:
+        assert _codes(told) == {"check-contradicts-exact"}
+    else:
+        assert isinstance(judge_trial(told), TrialVerdict)
 
 
 def test_a_verdict_holds_whatever_became_of_the_lost() -> None:
@@ -144,6 +168,62 @@ def test_a_trial_in_which_nearly_all_fare_alike_is_refused(control: float) -> No
     assert found.reason is NotEstimableReason.FEW_OUTCOMES
 
 
+@pytest.mark.parametrize(
+    ("followed", "successes", "is_told"), [(20, 10, True), (19, 10, False), (20, 5, True), (20, 4, False)]
+)
+def test_twenty_on_each_side_and_five_successes_are_enough(followed: int, successes: int, *, is_told: bool) -> None:
+    planned = trial(40)
+    table = outcomes(planned, 0.0)
+    is_treated = assigned(table, planned.lot)
+    cleaned = np.full(40, np.nan)
+    cleaned[np.flatnonzero(is_treated)[:successes]] = 3.0
+    until = np.full(40, 60.0)
+    until[np.flatnonzero(~is_treated)[: 20 - followed]] = 3.0
+    found = analyse_trial(replace(table, cleaned=cleaned, until=until), planned)
+    assert isinstance(found, TrialFinding) is is_told
+    if isinstance(found, TrialFinding):
+        assert found.difference.value == pytest.approx(successes / 20)
+        assert (found.treated.followed, found.treated.successes, found.controls.lost) == (20, successes, 0)
+    elif isinstance(found, NotEstimable):
+        assert found.measured in ({"followed": 19, "needed": 20}, {"outcomes": 4, "needed": 5})
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+def test_days_have_an_interval_no_narrower_than_welch_s_test_of_their_shares(empty: int) -> None:
+    """Where all days have as many customers; days without any are none."""
+    planned = trial(days=16)
+    table = outcomes(planned, 0.2)
+    day = np.repeat(np.arange(16), 10)
+    is_gone = day < empty
+    table = replace(table, until=np.where(is_gone, 3.0, table.until), cleaned=np.where(is_gone, np.nan, table.cleaned))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    success = table.success(planned.outcome, within_days=14, again_days=0)
+    is_treated = assigned(table, planned.lot)
+    sides = [
+        [success[day == d].mean() for d in range(empty, 16) if is_treated[day == d][0] == s] for s in (True, False)
+    ]
+    welch = stats.ttest_ind(*sides, equal_var=False).confidence_interval()
+    assert found.difference.low <= welch.low + 1e-9
+    assert found.difference.high >= welch.high - 1e-9
+    assert found.difference.value == pytest.approx(np.mean(sides[0]) - np.mean(sides[1]))
+
+
+@pytest.mark.parametrize("each", [1, 10])
+def test_days_with_as_many_customers_spread_as_in_welch_s_test(each: int) -> None:
+    """A day without customers is none; days that are all alike do not spread."""
+    generator = np.random.default_rng(7)
+    given = np.arange(24) % 2 == 0
+    count = np.full(24, float(each))
+    hits = generator.binomial(each, 0.5, 24).astype(float)
+    test = stats.ttest_ind(hits[given] / each, hits[~given] / each, equal_var=False)
+    low, high = test.confidence_interval()
+    assert _spread_of_days(given, hits, count) == pytest.approx((high - low) / 2)
+    empty = _spread_of_days(np.append(given, True), np.append(hits, 0.0), np.append(count, 0.0))
+    assert empty == pytest.approx((high - low) / 2)
+    assert _spread_of_days(given, count / 2, count) == 0
+
+
 def test_days_find_the_effect_by_other_lots_over_the_same_days() -> None:
     planned = trial(days=56)
     found = analyse_trial(outcomes(planned, 0.3), planned)
@@ -170,3 +250,19 @@ def test_who_is_back_is_told_of_those_who_were_clean_and_watched() -> None:
     for back in found.back:
         assert isinstance(back, Estimate)
         assert back.low < 0.2 < back.high
+
+
+def test_who_was_not_watched_for_long_enough_after_being_clean_is_not_among_who_could_be_back() -> None:
+    """A fifth is back after ten days and two fifths were watched for five: of the other three fifths one third is."""
+    clean = np.flatnonzero(~np.isnan(TABLE.cleaned) & assigned(TABLE, PLANNED.lot))[:100]
+    assert len(clean) == 100
+    cleaned, again, until = np.full((3, len(TABLE)), np.nan)
+    cleaned[clean], again[clean[:20]] = 5.0, 15.0
+    until[:] = 60.0
+    cleaned[clean[20:60]], until[clean[20:60]] = 12.0, 17.0
+    found = analyse_trial(replace(TABLE, cleaned=cleaned, again=again, until=until), PLANNED)
+    assert isinstance(found, TrialFinding)
+    back, others = found.back
+    assert isinstance(back, Estimate)
+    assert back.value == pytest.approx(1 / 3)
+    assert isinstance(others, NotEstimable)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.infection import OLD_NS, at, file_anchor, finding, line_anchor, write
+from tests.infection import LINK, OLD_NS, UNIT, at, file_anchor, finding, line_anchor, write
 from tests.snapshot import snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
@@ -18,7 +18,7 @@ from quetsach.endpoint.act.undo import UndoResult, undo, unfinished
 from quetsach.endpoint.artefact import Finding, LineAnchor
 from quetsach.endpoint.host.posix.linux import mounted_host
 from quetsach.endpoint.plan.plan import Plan, make_plan
-from quetsach.endpoint.plan.step import Outcome
+from quetsach.endpoint.plan.step import Outcome, RemoveLink
 from quetsach.endpoint.store.journal import MAGIC, MAX_RECORD_BYTES
 from quetsach.endpoint.store.session import Session, purge, steps_of, summaries
 from quetsach.endpoint.store.state import State, machine_of, root_of
@@ -339,6 +339,30 @@ def test_something_newer_with_the_name_stays_and_the_old_is_put_beside_it(machin
     assert (_outcomes(undone), undone.steps[0].note) == ([Outcome.BESIDE], "/opt/x.quetsach-restored")
     assert machine.at(b"/opt/x").read_bytes() == b"newer"
     assert machine.at(b"/opt/x.quetsach-restored").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("has_newer", [False, True])
+def test_a_link_comes_back_under_its_name_or_beside_something_newer(machine: Machine, *, has_newer: bool) -> None:
+    machine.write(UNIT, b"[Service]\nExecStart=/opt/x\n")
+    link = machine.at(LINK)
+    link.parent.mkdir()
+    link.symlink_to(os.fsdecode(UNIT))
+    os.utime(link.parent, ns=(OLD_NS, OLD_NS))
+    before = snapshot(machine.root)
+    unit = finding(file_anchor(machine.root, UNIT), ArtefactKind.SYSTEMD_UNIT, Action.REMOVE_UNIT)
+    result = machine.clean(machine.plan(unit))
+    assert set(_outcomes(result)) == {Outcome.DONE}
+    assert not link.is_symlink()
+    if has_newer:
+        link.symlink_to("newer")
+    undone = {type(step.step.target): (step.outcome, step.note) for step in machine.undo(result.session).steps}
+    if has_newer:
+        assert undone[RemoveLink] == (Outcome.BESIDE, os.fsdecode(LINK) + ".quetsach-restored")
+        assert link.readlink() == Path("newer")
+        assert link.with_name(link.name + ".quetsach-restored").readlink() == Path(os.fsdecode(UNIT))
+    else:
+        assert undone[RemoveLink] == (Outcome.RESTORED, "")
+        assert snapshot(machine.root) == before
 
 
 def test_a_name_of_full_length_still_finds_a_place_beside(machine: Machine) -> None:

@@ -81,7 +81,9 @@ def test_a_running_registry_is_cleaned_and_undone_exactly(machine: Machine) -> N
     value = registry.value(SVCHOST, "netsvcs")
     assert value is not None
     assert value.entries == ("BITS", "wuauserv")
-    assert {step.outcome for step in machine.undo(result).steps} == {Outcome.RESTORED}
+    undone = machine.undo(result).steps
+    assert {step.outcome for step in undone} == {Outcome.RESTORED}
+    assert not any("permissions" in step.note for step in undone)
     assert machine.windows.registry() == infected
     assert _times(machine.windows.content(SERVICE)) == {500}
     assert not machine.windows.calls.open_keys
@@ -255,6 +257,27 @@ def test_a_link_leads_no_edit_to_another_key(machine: Machine) -> None:
 
 class CrashError(BaseException):
     """The machine stops here."""
+
+
+def test_someone_who_signed_out_after_a_crash_needs_another_scan(tmp_path: Path) -> None:
+    windows, state = LiveWindows(tmp_path / "root"), State.open(tmp_path / "state")
+    finding = of_value(windows.host().registry, USER_RUN, "Qzk", Action.REMOVE_VALUE)
+    plan = make_plan((finding,), windows.host(), state.folder)
+    records = iter(range(3))
+
+    def stop() -> None:
+        if next(records) == 2:  # after the plan and the intent
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        clean(plan, windows.host(), state, look_again=lambda: (), packs=(), now=NOW, after_record=stop)
+    windows.shut_down()
+    del windows.mounts["HKU\\Bình"]
+    windows.start()
+    (session,) = unfinished(state, windows.host())
+    (step,) = recover(state, windows.host(), session, now=NOW).steps
+    assert (step.outcome, "signed out meanwhile" in step.note) == (Outcome.FAILED, True)
+    assert windows.host().registry.value(USER_RUN, "Qzk") is not None
 
 
 class Fuse:

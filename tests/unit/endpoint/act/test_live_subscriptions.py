@@ -139,6 +139,53 @@ def test_it_is_not_believed_that_a_subscription_is_gone(tmp_path: Path) -> None:
     assert [step.outcome for step in result.steps] == [Outcome.FAILED]
 
 
+@pytest.mark.parametrize(("more", "outcome"), [(0, Outcome.DONE), (1, Outcome.FAILED)])
+def test_what_is_too_large_to_be_recorded_stays(tmp_path: Path, more: int, outcome: Outcome) -> None:
+    """A million characters (2 ** 20) are recorded, and one more is not."""
+    windows, state = _windows(tmp_path), State.open(tmp_path / "state")
+    room = (1 << 20) + more - sum(len(one.text) for one in OBJECTS[:3])
+    service = Service(OBJECTS[0], replace(OBJECTS[1], text=OBJECTS[1].text + " " * room), *OBJECTS[2:])
+    host, before = _host(windows, service), dict(service.stored)
+    plan = make_plan((_finding(windows),), host, state.folder)
+    result = clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    assert [step.outcome for step in result.steps] == [outcome]
+    assert (service.stored == before) is (outcome is Outcome.FAILED)
+
+
+@pytest.mark.parametrize("still_there", [0, 1, 3])
+def test_undo_makes_only_what_is_not_there_again(tmp_path: Path, still_there: int) -> None:
+    windows, state, service = _windows(tmp_path), State.open(tmp_path / "state"), Service(*OBJECTS)
+    host = _host(windows, service)
+    plan = make_plan((_finding(windows),), host, state.folder)
+    result = clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    newer = {one.path: replace(one, text=one.text + "newer") for one in OBJECTS[3 - still_there : 3]}
+    service.stored |= newer
+    outcome = {0: Outcome.RESTORED, 1: Outcome.REINSERTED, 3: Outcome.KEPT}[still_there]
+    assert [step.outcome for step in undo(state, host, result.session, now=NOW).steps] == [outcome]
+    assert set(service.stored) == {one.path for one in OBJECTS}
+    assert newer.items() <= service.stored.items()
+
+
+def test_it_is_not_believed_that_a_subscription_is_there_again(tmp_path: Path) -> None:
+    windows, state, service = _windows(tmp_path), State.open(tmp_path / "state"), Service(*OBJECTS)
+    host = _host(windows, service)
+    plan = make_plan((_finding(windows),), host, state.folder)
+    result = clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    service.compile = lambda namespace, text: None  # type: ignore[method-assign]
+    (step,) = undo(state, host, result.session, now=NOW).steps
+    assert (step.outcome, "did not take" in step.note) == (Outcome.FAILED, True)
+
+
+def test_a_windows_that_was_shut_down_has_to_be_started_for_undo(tmp_path: Path) -> None:
+    windows, state, service = _windows(tmp_path), State.open(tmp_path / "state"), Service(*OBJECTS)
+    host = _host(windows, service)
+    plan = make_plan((_finding(windows),), host, state.folder)
+    result = clean(plan, host, state, look_again=lambda: (), packs=(), now=NOW)
+    (step,) = undo(state, windows.shut_down(), result.session, now=NOW).steps
+    assert (step.outcome, "start it" in step.note) == (Outcome.FAILED, True)
+    assert [step.outcome for step in undo(state, host, result.session, now=NOW).steps] == [Outcome.RESTORED]
+
+
 def test_one_that_was_deleted_before_is_gone(tmp_path: Path) -> None:
     windows, state = _windows(tmp_path), State.open(tmp_path / "state")
     host = _host(windows, Service(*OBJECTS[3:]))

@@ -20,6 +20,7 @@ from quetsach.endpoint.host.port import Host
 from quetsach.endpoint.host.registry import DeleteKey, KeyContent
 from quetsach.endpoint.plan.plan import make_plan
 from quetsach.endpoint.plan.step import Outcome, RemoveTask
+from quetsach.endpoint.store.session import steps_of
 from quetsach.endpoint.store.state import State
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -148,8 +149,52 @@ def test_a_task_removed_live_is_undone_on_the_disk(machine: Machine) -> None:
     assert machine.file.read_bytes() == content
 
 
+def test_a_task_whose_keys_went_meanwhile_still_goes_by_its_file(machine: Machine) -> None:
+    plan = make_plan((machine.finding(),), machine.host(), machine.state.folder)
+    for key in KEYS:
+        machine.host().registry.make(DeleteKey(key))
+    machine.scheduler.deletes = machine.file.unlink
+    before = machine.now()
+    result = clean(plan, machine.host(), machine.state, look_again=lambda: (), packs=(), now=NOW)
+    assert [step.outcome for step in result.steps] == [Outcome.DONE]
+    assert not machine.file.exists()
+    undo(machine.state, machine.host(), result.session, now=NOW)
+    assert machine.now() == before
+
+
+def test_a_task_of_which_nothing_is_left_is_gone(machine: Machine) -> None:
+    machine.file.unlink()
+    found = of_key(KEYS[0], ArtefactKind.SCHEDULED_TASK, Action.REMOVE_TASK)
+    plan = make_plan((found,), machine.host(), machine.state.folder)
+    for key in KEYS:
+        machine.host().registry.make(DeleteKey(key))
+    result = clean(plan, machine.host(), machine.state, look_again=lambda: (), packs=(), now=NOW)
+    assert [step.outcome for step in result.steps] == [Outcome.GONE]
+
+
 class CrashError(BaseException):
     """The machine stops here."""
+
+
+def test_a_task_that_was_about_to_go_is_not_taken_from_the_disk(machine: Machine) -> None:
+    """The machine stopped after the record of what would go; it is undone where its drive is mounted."""
+    records = iter(range(3))
+
+    def stop() -> None:
+        if next(records) == 2:
+            raise CrashError
+
+    assert not _survives(_clean, machine, stop)
+    content = machine.file.read_bytes()
+    disk = machine.windows.shut_down()
+    (session,) = machine.state.sessions
+    undo(machine.state, disk, session, now=NOW)
+    (progress,) = steps_of(machine.state, session)
+    assert progress.outcome is Outcome.FAILED
+    assert [path.name for path in machine.state.session_folder(session).glob("*.sealed")] == []
+    disk.registry.forget()
+    assert all(map(disk.registry.exists, KEYS))
+    assert machine.file.read_bytes() == content
 
 
 @pytest.mark.parametrize("obeys", [True, False])

@@ -101,8 +101,11 @@ def test_an_infected_windows_is_cleaned_and_undone_to_the_byte(drive: Drive) -> 
     assert drive.value(SVCHOST, "netsvcs") == "BITS\nwuauserv"
     gone = (f"{SERVICES}\\qzkvxw", f"{CACHE}\\Tree\\Update", f"{CACHE}\\Logon\\{TASK_ID}", f"{IFEO}\\msmpeng.exe")
     assert not any(map(drive.host.registry.exists, gone))
+    copies = drive.state.session_folder(result.session)
+    assert list(copies.glob("*.new")) == []  # no edited copy of a hive is left
     assert {step.outcome for step in drive.undo(result).steps} == {Outcome.RESTORED}
     assert snapshot(drive.root) == infected
+    assert list(copies.glob("*.new")) == []
 
 
 def test_a_value_that_names_a_removed_file_in_other_letters_is_dangling(drive: Drive) -> None:
