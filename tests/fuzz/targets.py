@@ -4,15 +4,19 @@
 Hypothesis thinks of, so that a target that rots is noticed.
 """
 
+import bz2
 import contextlib
+import gzip
 import hashlib
 import hmac
+import io
 import json
 import lzma
 import os
 import plistlib
 import struct
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +24,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from unittest import mock
 
+import pyarrow as pa
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.report_samples import Private, sample_findings, sample_report, sample_steps
 from tests.report_schema import as_bytes, made_schema
@@ -69,6 +74,7 @@ from quetsach.endpoint.scanner.recognise import KnownHashes
 from quetsach.endpoint.store.journal import MAGIC, read_journal
 from quetsach.endpoint.store.quarantine import Sealed, SealedRecord, seal
 from quetsach.feeds.layout_files import read_layouts
+from quetsach.feeds.packed import members
 from quetsach.feeds.proposal import propose_layout
 from quetsach.feeds.reader import read as read_feed
 from quetsach.feeds.report_schema import read_report_schema
@@ -422,6 +428,27 @@ def _feed(framing: bytes, *seeds: bytes) -> Target:
     return Target(read, seeds)
 
 
+def _packed_feed(name: str, *seeds: bytes) -> Target:
+    """Return a target that reads every file of a packed delivery to its end."""
+
+    def read(content: bytes) -> None:
+        for member in members(io.BytesIO(content), name):
+            with member.open() as stream:
+                assert member.size_bytes == sum(map(len, iter(lambda: stream.read(1 << 16), b"")))
+
+    return Target(read, seeds)
+
+
+_ZSTD: bytes = pa.compress(_ROW, codec="zstd", asbytes=True)
+_MAIL = (
+    b"From: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: text/csv\r\n"
+    b"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nYSxiCjEsMgo=\r\n"
+    b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/json; name*=utf-8''b.json\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n{=7D\r\n--b--\r\n"
+)
+
+
 TARGETS: Mapping[str, Target] = {
     "feed-csv": _feed(b'comment = "#"', b'# x\nat,ip,bot,kind,n\n"2026-11-01 00:30:00",14.160.0.1,"m""i",b,1\n'),
     "feed-tsv": _feed(
@@ -438,6 +465,16 @@ TARGETS: Mapping[str, Target] = {
     "feed-proposal": Target(
         lambda content: propose_layout(content, feed="fuzz", report="fuzz"), (b"time;ip;bot\n1;1.1.1.1;x\n", _OBJECT)
     ),
+    "feed-compressed": _packed_feed(
+        "", gzip.compress(_ROW), bz2.compress(_ROW), lzma.compress(_ROW) + lzma.compress(_ROW), _ZSTD
+    ),
+    "feed-zip": _packed_feed(
+        "",
+        zip_of({"a.csv": _ROW, "b.csv.gz": gzip.compress(_ROW)}),
+        zip_of({"a.csv": _ROW}, zipfile.ZIP_BZIP2),
+        zip_of({"a.csv": _ROW}, zipfile.ZIP_LZMA),
+    ),
+    "feed-mail": _packed_feed("a.eml", _MAIL),
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
     "text-lines": Target(_lines, (LINES,)),

@@ -109,7 +109,7 @@ def _legible(row: dict[str, Any]) -> dict[str, Any]:
 
 def _head(path: Path) -> bytes:
     content = next(_chunks(path), b"")[:MAX_HEADER_BYTES]
-    if is_packed(content):
+    if is_packed(content, path.name):
         raise InputError(Text("the file is packed"), where=str(path), hint=Text("unpack it first"))
     return content
 

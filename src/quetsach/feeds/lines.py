@@ -17,6 +17,9 @@ MAX_COLUMNS = 512
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_TEXT = (
     (b"\x1f\x8b", Text("the file is compressed with gzip"), Text("unpack it first")),
+    (b"BZh91AY&SY", Text("the file is compressed with bzip2"), Text("unpack it first")),
+    (b"\xfd7zXZ\0", Text("the file is compressed with xz"), Text("unpack it first")),
+    (b"\x28\xb5\x2f\xfd", Text("the file is compressed with zstd"), Text("unpack it first")),
     (b"PK\x03\x04", Text("the file is a zip archive or a spreadsheet"), Text("unpack it, or save the sheet as CSV")),
     (b"\xff\xfe", Text("the file is in UTF-16"), Text("save it as UTF-8")),
     (b"\xfe\xff", Text("the file is in UTF-16"), Text("save it as UTF-8")),

@@ -37,10 +37,11 @@ from quetsach.core.country import Country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import SystemText, Text
+from quetsach.feeds.compression import Readable
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
-from quetsach.feeds.packed import Member, Readable, is_packed, members
+from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.record import legible
 from quetsach.lake import LakeError, queries, readers, records, rollups
 from quetsach.lake.buckets import divisions_for
@@ -386,13 +387,13 @@ def ingest_file(
     progress: Progress,
     name: str = "",
 ) -> Iterator[Outcome]:
-    """Take in a file, or every CSV file of an archive; one that is refused does not keep the others back.
+    """Take in a file, or every file of data in an archive or a mail; one that is refused does not keep the others back.
 
     An archive that is damaged or cut off is refused before anything of it is taken. The arguments are those of
     ``Lake.ingest``; ``progress`` is told of the bytes of the delivered file, and ``name`` is what it is called where
     it lies under another name.
     """
-    told = name or str(path)
+    told, called = name or str(path), name or path.name
 
     def ingest(source: Path | Member, inside: str, progress: Progress) -> Outcome:
         try:
@@ -403,7 +404,7 @@ def ingest_file(
                 families=families,
                 annotate=annotate,
                 now=now,
-                name=(name or path.name) + inside,
+                name=called + inside,
                 progress=progress,
             )
         except QuetsachError as error:
@@ -412,10 +413,10 @@ def ingest_file(
 
     try:
         with path.open("rb") as stream:
-            if not is_packed(stream.read(4)):
+            if not is_packed(stream.read(HEAD_BYTES), called):
                 yield ingest(path, "", progress)
                 return
-            found = members(stream)
+            found = members(stream, called)
             share = path.stat().st_size / max(1, sum(member.size_bytes for member in found))
             for member in found:
                 inside = f"/{member.name}" if member.name else ""

@@ -5,12 +5,15 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from email import policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.sinkhole_report import Report, make_report
 
+from quetsach.centre import deliveries
 from quetsach.cli.main import main
 from quetsach.storage import make_folder
 
@@ -164,3 +167,93 @@ def test_a_folder_that_is_no_centre_is_refused_and_no_lake_is_made(
     assert main(["center", *words, "--data", str(tmp_path / "data"), "--lang", "en"]) == 1
     assert "does not hold the data of a centre" in capsys.readouterr().err
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def _standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_a_folder_is_taken_in_and_what_is_passed_over_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    below = tmp_path / "feeds" / "b"
+    below.mkdir(parents=True)
+    (below / NAME).write_bytes(report.content)
+    (tmp_path / "feeds" / f"c-{NAME}.gz").write_bytes(gzip.compress(report.content))
+    left = [tmp_path / "feeds" / name for name in (".secret", "new.csv.part", "old.csv.TMP", "b/.x.csv")]
+    for path in left[1:]:
+        path.write_bytes(report.content)
+    left[0].mkdir()
+    (left[0] / NAME).write_bytes(report.content)
+    (tmp_path / "feeds" / "loop").symlink_to(tmp_path / "feeds")
+    words = ["ingest", str(tmp_path / "feeds"), "--feed", "shadowserver", "--json", "--lang", "en"]
+    assert main(["center", *words, "--data", str(tmp_path / "data")]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert [one["file"] for one in result["files"]] == [f"c-{NAME}.gz", NAME]
+    passed_over = {one["file"]: one["why"] for one in result["passed_over"]}
+    assert passed_over.pop(str(tmp_path / "feeds" / "loop")) == "is a link to a folder"
+    assert passed_over.keys() == {str(path) for path in left}
+    assert all(str(path) in err for path in left)
+    assert result["records"] == 2 * report.records
+    assert result["accepted"] + result["duplicates"] + result["quarantined"] == result["records"]
+
+
+def test_a_pattern_that_no_shell_looked_at_is_followed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    (tmp_path / "2020-06-17-event4_sinkhole-vn.csv").write_bytes(report.content)
+    result = run_json(capsys, tmp_path, "ingest", str(tmp_path / "*.csv"), "--feed", "shadowserver")
+    assert [one["file"] for one in result["files"]] == [NAME, "2020-06-17-event4_sinkhole-vn.csv"]
+    told = run_json(capsys, tmp_path, "ingest", str(tmp_path / "*.tsv"), "--feed", "shadowserver", code=1)
+    assert told["file"].endswith("*.tsv")
+
+
+def test_a_folder_without_files_is_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    run(capsys, tmp_path, "ingest", str(tmp_path / "empty"), "--feed", "plain", code=1)
+
+
+def test_standard_input_is_a_delivery_and_leaves_nothing_behind(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _standard_input(monkeypatch, report.content)
+    first = run_json(capsys, tmp_path, "ingest", "-", "--feed", "shadowserver", "--name", NAME)
+    assert (first["file"], first["report"], first["records"]) == (NAME, "event4_sinkhole", report.records)
+    _standard_input(monkeypatch, gzip.compress(report.content))
+    again = run_json(capsys, tmp_path, "ingest", "-", "--feed", "shadowserver", "--report", "event4_sinkhole")
+    assert (again["file"], again["delivery"], again["accepted"]) == ("stdin", first["delivery"], 0)
+    assert not [path for path in (tmp_path / "data").iterdir() if path.name.startswith("tmp")]
+
+
+def test_standard_input_that_gives_nothing_or_too_much_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _standard_input(monkeypatch, b"")
+    told = run_json(capsys, tmp_path, "ingest", "-", "--feed", "shadowserver", code=1)
+    assert "nothing came in" in told["error"]
+    monkeypatch.setattr(deliveries, "MAX_SPOOLED_BYTES", len(report.content) - 1)
+    _standard_input(monkeypatch, report.content)
+    told = run_json(capsys, tmp_path, "ingest", "-", "--feed", "shadowserver", code=1)
+    assert "came in" in told["error"]
+    assert not (tmp_path / "data" / "lake" / "deliveries").exists()
+
+
+def test_a_name_without_standard_input_is_an_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
+) -> None:
+    run(capsys, tmp_path, "ingest", str(tmp_path / NAME), "--feed", "shadowserver", "--name", "a.csv", code=1)
+
+
+def test_the_files_of_a_mail_are_deliveries(capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report) -> None:
+    mail = EmailMessage(policy.SMTP)
+    mail["From"] = "feed@example.test"
+    mail.set_content("Báo cáo hôm nay.")
+    mail.add_attachment(report.content, "text", "csv", filename=NAME, cte="base64")
+    mail.add_attachment(_zip(report.content), "application", "zip", filename="day.zip")
+    (tmp_path / "mail.eml").write_bytes(bytes(mail))
+    result = run_json(capsys, tmp_path, "ingest", str(tmp_path / "mail.eml"), "--feed", "shadowserver")
+    assert [one["file"] for one in result["files"]] == [f"mail.eml/{NAME}", f"mail.eml/day.zip/{NAME}"]
+    first, second = result["files"]
+    assert first["delivery"] == second["delivery"]
+    assert (second["accepted"], second["duplicates"]) == (0, first["accepted"] + first["duplicates"])

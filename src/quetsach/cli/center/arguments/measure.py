@@ -151,11 +151,18 @@ def register_ingest(parser: Parser) -> None:
     parser.show_examples(
         "quetsach center ingest 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver\n"
         "quetsach center ingest sightings.csv --feed plain --report honeypot-hn --json\n"
+        "quetsach center ingest /srv/feeds/2020 --feed shadowserver\n"
+        "zcat sightings.gz | quetsach center ingest - --feed plain --report honeypot-hn\n"
         "quetsach center feeds list"
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="delivered files, as they came: .csv, .csv.gz, .zip of .csv"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="as it came: plain, compressed, .zip or .eml; a folder, a pattern, or - for standard input",
     )
+    parser.add_argument("--name", metavar="NAME", help="what that of standard input is called (default: stdin)")
     parser.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
     parser.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")

@@ -34,7 +34,9 @@ class FeedFileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         max_length=_LONGEST_NAME,
-        help_text=_("A file of CSV or JSON, or such files packed with gzip or zip; at most %(most)s MiB."),
+        help_text=_(
+            "A file of CSV or JSON, or such files compressed, in a zip or in a mail (.eml); at most %(most)s MiB."
+        ),
     )
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

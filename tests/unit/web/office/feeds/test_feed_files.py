@@ -2,9 +2,12 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -119,6 +122,20 @@ def test_a_name_from_outside_names_nothing_on_our_disk(upload, centre: Path, nam
         "log-head.json",
         "log-head.lock",
     }
+
+
+def test_mails_and_compressed_files_are_taken_in_as_by_the_command(upload) -> None:
+    mail = EmailMessage(policy.SMTP)
+    mail["From"] = "feed@example.test"
+    mail.set_content("Báo cáo hôm nay.")
+    mail.add_attachment(MIXED, "text", "csv", filename="a.csv", cte="base64")
+    files = [
+        upload(bytes(mail), name="mail.eml", report="honeypot-hn"),
+        upload(lzma.compress(MIXED), name="a.csv.xz", report="other"),
+    ]
+    assert work() == 2
+    assert [[one["name"] for one in after(file).taken] for file in files] == [["mail.eml/a.csv"], ["a.csv.xz"]]
+    assert [after(file).totals["records"] for file in files] == [5, 5]
 
 
 def test_the_name_tells_the_report_as_it_does_for_the_command(upload) -> None:
