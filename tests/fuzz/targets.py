@@ -410,6 +410,18 @@ identifying.event = "n"
 """
 _ROW = b"2026-11-01T00:30:00 14.160.0.1 mirai x"
 _OBJECT = b'{"at": "2026-11-01T00:30:00Z", "ip": "14.160.0.1", "bot": "x", "kind": "b", "address": [{"ip": "1.1.1.1"}]}'
+_BUNDLE = b"""{"type": "bundle", "id": "bundle--1", "objects": [
+{"type": "malware", "id": "malware--1", "name": "x"},
+{"type": "ipv4-addr", "id": "ipv4-addr--1", "value": "14.160.0.1"},
+{"type": "network-traffic", "id": "network-traffic--1", "src_ref": "ipv4-addr--1", "src_port": 1, "protocols": ["tcp"]},
+{"type": "observed-data", "id": "observed-data--1", "object_refs": ["network-traffic--1"]},
+{"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '14.160.0.2']", "pattern_type": "stix"},
+{"type": "relationship", "source_ref": "indicator--1", "target_ref": "malware--1", "relationship_type": "indicates"},
+{"type": "sighting", "sighting_of_ref": "indicator--1", "observed_data_refs": ["observed-data--1"]}, 7]}"""
+_EVENT = rb"""{"Event": {"uuid": "1", "info": "x", "Tag": [{"name": "misp-galaxy:botnet=\"x\""}], "Attribute": [
+{"type": "ip-src|port", "value": "14.160.0.1|80", "first_seen": "2026-11-01T00:30:00Z"}, {"type": "md5", "value": "0"}],
+"Object": [{"name": "network-connection", "Attribute": [{"type": "ip-src", "value": "14.160.0.1", "timestamp": "1"},
+{"type": "port", "object_relation": "dst-port", "value": "80"}]}]}}"""
 
 
 def _feed(framing: bytes, *seeds: bytes) -> Target:
@@ -458,6 +470,8 @@ TARGETS: Mapping[str, Target] = {
     "feed-json-lines": _feed(b'syntax = "json-lines"', _OBJECT + b"\n" + _OBJECT),
     "feed-json-list": _feed(b'syntax = "json"\neach = "address"', b"[" + _OBJECT + b",\n" + _OBJECT + b"]"),
     "feed-json-document": _feed(b'syntax = "json"\npath = "a.b"', b'{"a": {"b": [' + _OBJECT + b", 7]}}"),
+    "feed-stix": _feed(b'syntax = "stix"', _BUNDLE),
+    "feed-misp": _feed(b'syntax = "misp"', _EVENT, b"[" + _EVENT + b"]"),
     "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
     "feed-report-schema": Target(
         lambda content: read_report_schema(content, where="fuzz"), (as_bytes(dict(list(made_schema().items())[:6])),)

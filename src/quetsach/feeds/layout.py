@@ -81,6 +81,10 @@ class Syntax(StrEnum):
     """A line a record, each an object of JSON."""
     JSON = "json"
     """One document of JSON: a list of objects, one object, or a list somewhere in it."""
+    STIX = "stix"
+    """A bundle of STIX 2.1, whose objects refer to each other."""
+    MISP = "misp"
+    """Events of MISP: one, or several in a list or an answer of its interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,17 @@ class Framing:
     @property
     def is_json(self) -> bool:
         """Whether records are objects of JSON, which have no header."""
-        return self.syntax in (Syntax.JSON, Syntax.JSON_LINES)
+        return self.syntax is Syntax.JSON_LINES or self.is_document
+
+    @property
+    def is_document(self) -> bool:
+        """Whether lines mean nothing."""
+        return self.syntax is Syntax.JSON or self.is_linked
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether objects say only together what was seen."""
+        return self.syntax in (Syntax.STIX, Syntax.MISP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ CONSTANT_FIELDS = tuple(name for name in FIELDS if SIGHTINGS.field(name).type ==
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-([a-z0-9_]+)(?:[.-].*)?")
 _DELIMITERS = (",", ";", "|", "\t")
 _UNZONED = ("UTC", "written")
+_BEGINNINGS = {
+    *((Syntax.JSON, b"["), (Syntax.JSON_LINES, b"{")),
+    *((Syntax.STIX, b"{"), (Syntax.MISP, b"{"), (Syntax.MISP, b"[")),
+}
+"""What files of objects begin with; the first report of a feed that may is taken."""
 
 
 @functools.cache
@@ -134,7 +139,7 @@ def _recognised(of_feed: tuple[Layout, ...], head: bytes) -> Layout:
         return of_feed[0]
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     for layout in of_feed:
-        if (layout.framing.syntax, begin) in {(Syntax.JSON, b"["), (Syntax.JSON_LINES, b"{")}:
+        if (layout.framing.syntax, begin) in _BEGINNINGS:
             return layout
     for framing in dict.fromkeys(layout.framing for layout in of_feed if not layout.framing.is_json):
         names = frozenset(Header.of(head, framing).names)
@@ -261,6 +266,8 @@ def _framing(table: Table, base: Framing) -> Framing:
     )
     if framing.is_json and (framing.comment or framing.names):
         part.fail(Text("JSON has neither comments nor columns in order"), hint=Text("leave out comment and names"))
+    if framing.is_linked and (framing.path or framing.each):
+        part.fail(Text("where records of {syntax} are is known", syntax=syntax), hint=Text("leave out path and each"))
     if len(set(framing.names)) < len(framing.names):
         part.fail(Text("two columns have one name"), field="names", hint=_RENAME)
     part.finish()

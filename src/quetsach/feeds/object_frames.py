@@ -14,25 +14,23 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from quetsach.core.text import Number, Text
+from quetsach.core.text import Text
 from quetsach.feeds.frame import Frame, Places
 from quetsach.feeds.layout import FeedError, Framing, Layout
 from quetsach.feeds.lines import Header
 from quetsach.feeds.record import MAX_RECORD_BYTES, Cells, Fault, Form, Reason, Reject, encoding_fault, excerpt, fit
 
-MAX_DOCUMENT_BYTES = 64 << 20
-"""Of a document whose records stand somewhere inside: it is read whole."""
 MAX_ITEMS = 10_000
 """Records that one object may be, by the list that ``Framing.each`` names."""
 _SLICE_RECORDS = 1 << 16
 _NEWLINE, _RETURN, _QUOTE, _BACKSLASH = b'\n\r"\\'
-_BLANK = b" \t\r\n"
+BLANK = b" \t\r\n"
 _NEXT_OBJECT = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
 """Where an object of a damaged list may end and the next begin: within an object a name follows a comma, never that."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """One record: the texts of the columns, in their order, and the rest of it."""
 
     cells: Sequence[str]
@@ -40,7 +38,7 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """Where a record lies in a buffer, and on which line of it, from 0."""
 
     start: int
@@ -48,24 +46,26 @@ class _Span:
     line: int
 
 
-class _Collected:
+class Collected:
     """The records of a slice."""
 
     def __init__(self, line: int, offset: int) -> None:
         self._line, self._offset = line, offset
-        self.found: list[_Found] = []
+        self.found: list[Found] = []
         self._places: list[tuple[int, int, int]] = []
         self._repairs: list[str] = []
         self.rejects: list[Reject] = []
         self.blank = 0
 
-    def take(self, records: Iterable[_Found], span: _Span, repairs: str = "") -> None:
+    def take(self, records: Iterable[Found], span: Span, repairs: str = "") -> None:
+        """Take records that lie in one place."""
         for record in records:
             self.found.append(record)
             self._places.append((self._line + span.line, self._offset + span.start, span.end - span.start))
             self._repairs.append(repairs)
 
-    def set_aside(self, fault: Fault, span: _Span) -> None:
+    def set_aside(self, fault: Fault, span: Span) -> None:
+        """Set aside what lies in a place."""
         place = self._line + span.line, self._offset + span.start, span.end - span.start
         self.rejects.append(Reject(*place, fault.reason, fault.column, fault.excerpt))
 
@@ -87,7 +87,7 @@ class _Collected:
         )
 
 
-class _Frames:
+class SliceFrames:
     """The state of one file: how far it was read."""
 
     has_rest = True
@@ -98,17 +98,17 @@ class _Frames:
 
     def set_aside(self, shown: bytes, length: int, bytes_read: int) -> Frame:
         """Account for a line that was too long to be held."""
-        collected = _Collected(self._line, self._offset)
-        collected.set_aside(Fault(Reason.TOO_LONG, "", excerpt(shown)), _Span(0, length, 0))
+        collected = Collected(self._line, self._offset)
+        collected.set_aside(Fault(Reason.TOO_LONG, "", excerpt(shown)), Span(0, length, 0))
         return self._frame(collected, bytes_read, lines=1)
 
-    def _frame(self, collected: _Collected, bytes_read: int, *, lines: int) -> Frame:
+    def _frame(self, collected: Collected, bytes_read: int, *, lines: int) -> Frame:
         self._line += lines
         self._offset += bytes_read
         return collected.frame(self._names, bytes_read, has_rest=self.has_rest)
 
 
-class _LineFrames(_Frames):
+class _LineFrames(SliceFrames):
     """A line a record."""
 
     def __init__(self, names: Sequence[str], line: int, offset: int, framing: Framing) -> None:
@@ -118,11 +118,11 @@ class _LineFrames(_Frames):
     def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:  # noqa: ARG002  (no record goes on)
         """Read the whole lines of a buffer."""
         start, number, begun = 0, 0, 0
-        collected = _Collected(self._line, self._offset)
+        collected = Collected(self._line, self._offset)
         while (end := buffer.find(b"\n", start)) >= 0:
             line = buffer[start:end].removesuffix(b"\r")
-            span = _Span(start - begun, start - begun + len(line), number)
-            if not line.strip(_BLANK) or (self._comment and line.startswith(self._comment)):
+            span = Span(start - begun, start - begun + len(line), number)
+            if not line.strip(BLANK) or (self._comment and line.startswith(self._comment)):
                 collected.blank += 1
             elif len(line) > MAX_RECORD_BYTES:
                 collected.set_aside(Fault(Reason.TOO_LONG, "", excerpt(line[:400])), span)
@@ -131,11 +131,11 @@ class _LineFrames(_Frames):
             start, number = end + 1, number + 1
             if len(collected.found) >= _SLICE_RECORDS:
                 yield self._frame(collected, start - begun, lines=number)
-                collected, begun, number = _Collected(self._line, self._offset), start, 0
+                collected, begun, number = Collected(self._line, self._offset), start, 0
         if start > begun:
             yield self._frame(collected, start - begun, lines=number)
 
-    def _read(self, line: bytes, span: _Span, collected: _Collected) -> None:
+    def _read(self, line: bytes, span: Span, collected: Collected) -> None:
         raise NotImplementedError
 
 
@@ -150,19 +150,19 @@ class WordFrames(_LineFrames):
         self._most = len(header.names) - 1 if layout.framing.names else -1
 
     @override
-    def _read(self, line: bytes, span: _Span, collected: _Collected) -> None:
+    def _read(self, line: bytes, span: Span, collected: Collected) -> None:
         cells = line.split(None, self._most)
         if len(self._form.names) > len(cells) > self._form.last_identifying:  # no word is cut but at the file's end
             cells += [b""] * (len(self._form.names) - len(cells))
         result = encoding_fault(cells, self._form) or fit(cells, self._form, line)
         if isinstance(result, Cells):
             texts = [cell.decode() for cell in result.values]
-            collected.take([_Found(texts)], span, ";".join(result.repairs))
+            collected.take([Found(texts)], span, ";".join(result.repairs))
         else:
             collected.set_aside(result, span)
 
 
-class _Objects:
+class Objects:
     """Takes objects of JSON apart: what the layout names, and the rest."""
 
     def __init__(self, layout: Layout) -> None:
@@ -172,7 +172,7 @@ class _Objects:
         self._asked = [(name, tuple(name.split(".")) if "." in name else (), name in mapped) for name in self.names]
         self._each = layout.framing.each
 
-    def read(self, content: bytes) -> list[_Found] | Fault:
+    def read(self, content: bytes) -> list[Found] | Fault:
         """Return the records that an object is."""
         try:
             record = orjson.loads(content)
@@ -180,7 +180,7 @@ class _Objects:
             return Fault(_reason(content), "", excerpt(content[:400]))
         return self.taken(record, content)
 
-    def taken(self, record: Any, content: bytes) -> list[_Found] | Fault:
+    def taken(self, record: Any, content: bytes) -> list[Found] | Fault:
         """Return the records that a value is; ``content`` is shown of one that is none."""
         if not isinstance(record, dict):
             return Fault(Reason.BAD_JSON, "", excerpt(content[:400]))
@@ -198,7 +198,7 @@ class _Objects:
         for item in items[:MAX_ITEMS] or [None]:
             yield _copied(record) | {self._each: item}
 
-    def _found(self, record: dict[str, Any]) -> _Found:
+    def _found(self, record: dict[str, Any]) -> Found:
         cells, take, look = [], record.pop, record.get
         for name, path, is_mapped in self._asked:
             value = take(name, None) if is_mapped else look(name)
@@ -206,7 +206,7 @@ class _Objects:
                 value = _walked(record, path, takes=is_mapped)
             cells.append(value if type(value) is str else "" if value is None else _text(value))
         rest = {name: value for name, value in record.items() if value or isinstance(value, int | float)}
-        return _Found(cells, orjson.dumps(rest).decode() if rest else "{}")
+        return Found(cells, orjson.dumps(rest).decode() if rest else "{}")
 
 
 def _copied(value: Any) -> Any:
@@ -242,11 +242,11 @@ class JsonLineFrames(_LineFrames):
     """An object of JSON a line."""
 
     def __init__(self, layout: Layout, offset: int) -> None:
-        self._objects = _Objects(layout)
+        self._objects = Objects(layout)
         super().__init__(self._objects.names, 1, offset, layout.framing)
 
     @override
-    def _read(self, line: bytes, span: _Span, collected: _Collected) -> None:
+    def _read(self, line: bytes, span: Span, collected: Collected) -> None:
         found = self._objects.read(line)
         if isinstance(found, Fault):
             collected.set_aside(found, span)
@@ -254,7 +254,7 @@ class JsonLineFrames(_LineFrames):
             collected.take(found, span)
 
 
-class JsonValueFrames(_Frames):
+class JsonValueFrames(SliceFrames):
     """Objects one after the other: a list, or several documents in one file.
 
     An object ends where its brackets do. One whose brackets do not match, or do not end within ``MAX_RECORD_BYTES``, is
@@ -262,7 +262,7 @@ class JsonValueFrames(_Frames):
     """
 
     def __init__(self, layout: Layout, offset: int) -> None:
-        self._objects = _Objects(layout)
+        self._objects = Objects(layout)
         super().__init__(self._objects.names, 1, offset)
         self._opened: bool | None = None
         """Whether a list was opened and not closed; ``None`` before the first byte that is no blank."""
@@ -275,7 +275,7 @@ class JsonValueFrames(_Frames):
         Raises:
             FeedError: so much of it is damaged that looking for what is not would take without end.
         """
-        structure, collected = _Structure(buffer), _Collected(self._line, self._offset)
+        structure, collected = _Structure(buffer), Collected(self._line, self._offset)
         at = line = 0
         while (begin := self._next(buffer, at)) < len(buffer):
             found_end = structure.end_of(begin)
@@ -286,14 +286,14 @@ class JsonValueFrames(_Frames):
             if not is_whole:
                 end = _seeming_end(buffer, begin, end)
                 fault = Fault(Reason.BAD_JSON, "", excerpt(buffer[begin : begin + 400]))
-                collected.set_aside(fault, _Span(begin, end, line))
+                collected.set_aside(fault, Span(begin, end, line))
                 structure.forget()
             else:
                 found = self._objects.read(buffer[begin:end])
                 if isinstance(found, Fault):
-                    collected.set_aside(found, _Span(begin, end, line))
+                    collected.set_aside(found, Span(begin, end, line))
                 else:
-                    collected.take(found, _Span(begin, end, line))
+                    collected.take(found, Span(begin, end, line))
             line += buffer.count(b"\n", begin, end)
             at = end
             if self._looked_at + structure.looked_at > _MOST_LOOKS * (self._read_bytes + end) + _FREE_LOOKS:
@@ -304,8 +304,8 @@ class JsonValueFrames(_Frames):
         self._looked_at += structure.looked_at
         self._read_bytes += at
         if is_final and self._opened:  # cut off: how much is missing nothing tells
-            last = len(buffer.rstrip(_BLANK))
-            collected.set_aside(Fault(Reason.BAD_JSON, "", ""), _Span(last, last, buffer.count(b"\n", 0, last)))
+            last = len(buffer.rstrip(BLANK))
+            collected.set_aside(Fault(Reason.BAD_JSON, "", ""), Span(last, last, buffer.count(b"\n", 0, last)))
             self._opened = False
         if at:
             yield self._frame(collected, at, lines=line)
@@ -318,7 +318,7 @@ class JsonValueFrames(_Frames):
                 self._opened = True
             elif byte == ord("]"):
                 self._opened = False
-            elif byte not in _BLANK and byte != ord(","):
+            elif byte not in BLANK and byte != ord(","):
                 self._opened = bool(self._opened)
                 return at
             at += 1
@@ -333,7 +333,7 @@ _MOST_LOOKS, _FREE_LOOKS = 64, 256 << 20
 def _seeming_end(buffer: bytes, begin: int, stop: int) -> int:
     """Return where an object that does not end seems to, at the latest where it is known to be damaged."""
     found = _NEXT_OBJECT.search(buffer, begin, stop)
-    return found.start() if found else len(buffer[:stop].rstrip(_BLANK))
+    return found.start() if found else len(buffer[:stop].rstrip(BLANK))
 
 
 class _Structure:
@@ -374,7 +374,7 @@ class _Structure:
     def _look(self, begin: int, size: int) -> None:
         self._first, self._last = begin, min(len(self._buffer), begin + size)
         self.looked_at += self._last - begin
-        places, kinds = _marks(self._buffer[begin : self._last])
+        places, kinds = marks_of(self._buffer[begin : self._last])
         self._at, self._kind, self._n = (places + begin).tolist(), kinds.tolist(), 0
 
     def _closed(self, begin: int) -> tuple[int, bool] | None:
@@ -404,10 +404,10 @@ class _Structure:
     def _follows_a_comma(self, m: int) -> bool:
         """Whether nothing but blanks is between a mark and a comma before it."""
         between = self._buffer[self._at[m - 1] + 1 : self._at[m]]
-        return self._kind[m - 1] == ord(",") and not between.strip(_BLANK)
+        return self._kind[m - 1] == ord(",") and not between.strip(BLANK)
 
 
-def _marks(window: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def marks_of(window: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return where brackets and commas stand outside of texts, and which."""
     data = np.frombuffer(window, dtype=np.uint8)
     is_quote = data == _QUOTE
@@ -432,45 +432,4 @@ _IS_MARK = np.zeros(256, dtype=np.bool_)
 _IS_MARK[list(b'"\n{}[],')] = True
 
 
-class DocumentFrames(_Frames):
-    """A list of objects somewhere in a document, which is read whole."""
-
-    def __init__(self, layout: Layout, offset: int) -> None:
-        self._objects = _Objects(layout)
-        self._path = layout.framing.path.split(".")
-        super().__init__(self._objects.names, 1, offset)
-
-    def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
-        """Read the document, once all of it is there.
-
-        Raises:
-            FeedError: it is too large, no JSON, or has no such list.
-        """
-        if len(buffer) > MAX_DOCUMENT_BYTES:
-            most = Number(MAX_DOCUMENT_BYTES >> 20)
-            raise FeedError(Text("the document has more than {most} MiB", most=most), hint=_SPLIT)
-        if not is_final:
-            return
-        try:
-            records: Any = orjson.loads(buffer)
-        except orjson.JSONDecodeError as error:
-            raise FeedError(Text("the file is no JSON: {error}", error=error), hint=_COMPLETE) from error
-        for name in self._path:
-            records = records.get(name) if isinstance(records, dict) else None
-        if not isinstance(records, list):
-            path = ".".join(self._path)
-            raise FeedError(Text("the document has no list {path}", path=path), hint=_OTHER)
-        collected = _Collected(self._line, self._offset)
-        whole = _Span(0, len(buffer.rstrip(_BLANK)), 0)
-        for record in records:
-            found = self._objects.taken(record, b"")
-            if isinstance(found, Fault):
-                collected.set_aside(found, whole)
-            else:
-                collected.take(found, whole)
-        yield self._frame(collected, len(buffer), lines=buffer.count(b"\n"))
-
-
-_SPLIT = Text("split it")
 _COMPLETE = Text("is it complete?")
-_OTHER = Text("is this a file of another feed?")

@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text
 from quetsach.feeds.csv_frames import CsvFrames
+from quetsach.feeds.document_frames import DocumentFrames, LinkedFrames
 from quetsach.feeds.frame import Frame
 from quetsach.feeds.layout import FeedError, Layout, Syntax
 from quetsach.feeds.lines import Header, Pending, refuse_no_text
-from quetsach.feeds.object_frames import DocumentFrames, JsonLineFrames, JsonValueFrames, WordFrames
+from quetsach.feeds.object_frames import JsonLineFrames, JsonValueFrames, WordFrames
 from quetsach.feeds.record import MAX_RECORD_BYTES
 from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
@@ -29,7 +30,10 @@ SLICE_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a slice of a file held; ``records`` = sightings + rejects, and ``blank`` lines are not records."""
+    """What a slice of a file held: ``records`` = sightings + rejects.
+
+    ``blank`` lines are not records, nor are objects of a document that only say more of others.
+    """
 
     sightings: pa.Table
     rejects: pa.Table
@@ -77,7 +81,7 @@ def read(
         pending.fill(target)
         if not pending.data:
             return
-        if len(pending.data) > MAX_RECORD_BYTES and b"\n" not in pending.data and not _is_document(layout):
+        if len(pending.data) > MAX_RECORD_BYTES and b"\n" not in pending.data and not layout.framing.is_document:
             yield _batch(cut.set_aside(*pending.skip_line()), rows)
             continue
         consumed = 0
@@ -90,11 +94,6 @@ def read(
         target = slice_bytes if consumed else 2 * len(pending.data) + 1  # a record may go on beyond the slice
 
 
-def _is_document(layout: Layout) -> bool:
-    """Whether lines mean nothing in a file."""
-    return layout.framing.syntax is Syntax.JSON
-
-
 def _frames(layout: Layout, pending: Pending) -> Frames:
     """Return what cuts a file into records, and leave its beginning, which is none, behind."""
     if layout.framing.is_json:
@@ -102,6 +101,8 @@ def _frames(layout: Layout, pending: Pending) -> Frames:
         pending.drop(mark)
         if layout.framing.syntax is Syntax.JSON_LINES:
             return JsonLineFrames(layout, mark)
+        if layout.framing.is_linked:
+            return LinkedFrames(layout, mark)
         return DocumentFrames(layout, mark) if layout.framing.path else JsonValueFrames(layout, mark)
     header = Header.of(pending.head(), layout.framing)
     header.check(layout)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from quetsach.core.family import FamilyNames
-from quetsach.feeds import object_frames
+from quetsach.feeds import document_frames, object_frames
 from quetsach.feeds.layout import FeedError, Layout
 from quetsach.feeds.layout_files import layout_of, read_layouts
 from quetsach.feeds.reader import read
@@ -197,7 +197,7 @@ def test_a_list_inside_a_document_is_found_by_its_path() -> None:
 
 
 def test_a_document_that_is_read_whole_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_frames, "MAX_DOCUMENT_BYTES", 100)
+    monkeypatch.setattr(document_frames, "MAX_DOCUMENT_BYTES", 100)
 
     def endless() -> Iterator[bytes]:
         while True:

@@ -1,0 +1,197 @@
+"""Records of a document that is read whole: a list somewhere in it, or objects that refer to each other.
+
+Of a document of STIX or MISP no object says alone what was seen. ``stix`` and ``misp`` bring together what belongs
+together, as flat objects, which then are read like those of any list: by the columns of a layout.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from quetsach.core.text import Number, Text
+from quetsach.feeds.frame import Frame
+from quetsach.feeds.layout import FeedError, Layout, Syntax
+from quetsach.feeds.misp import resolve_events
+from quetsach.feeds.object_frames import BLANK, Collected, Objects, SliceFrames, Span, marks_of
+from quetsach.feeds.record import Fault
+from quetsach.feeds.stix import resolve_bundle
+
+MAX_DOCUMENT_BYTES = 64 << 20
+"""It is read whole."""
+MAX_CONTAINERS = 2_000_000
+"""Objects and lists of a document, and so what its objects may take of memory."""
+MAX_RESOLVED_BYTES = 512 << 20
+"""Of all records of a document: what many objects refer to stands in the record of each."""
+_RECORD_BYTES = 200
+_SLICE_RECORDS = 1 << 13
+_WINDOW = 1 << 20
+
+type Resolved = tuple[object, dict[str, Any] | tuple[()] | None]
+"""An object of a document, and a record that it is; ``None`` if it only says more of others, ``()`` for no object."""
+
+RESOLVERS: Mapping[Syntax, Callable[[Any], Iterator[Resolved]]] = {
+    Syntax.STIX: resolve_bundle,
+    Syntax.MISP: resolve_events,
+}
+
+
+def _document(buffer: bytes) -> Any:
+    try:
+        return orjson.loads(buffer)
+    except orjson.JSONDecodeError as error:
+        raise FeedError(Text("the file is no JSON: {error}", error=error), hint=_COMPLETE) from error
+
+
+def _check_size(buffer: bytes) -> None:
+    if len(buffer) > MAX_DOCUMENT_BYTES:
+        most = Number(MAX_DOCUMENT_BYTES >> 20)
+        raise FeedError(Text("the document has more than {most} MiB", most=most), hint=_SPLIT)
+
+
+class DocumentFrames(SliceFrames):
+    """A list of objects somewhere in a document, which is read whole."""
+
+    def __init__(self, layout: Layout, offset: int) -> None:
+        self._objects = Objects(layout)
+        self._path = layout.framing.path.split(".")
+        super().__init__(self._objects.names, 1, offset)
+
+    def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
+        """Read the document, once all of it is there.
+
+        Raises:
+            FeedError: it is too large, no JSON, or has no such list.
+        """
+        _check_size(buffer)
+        if not is_final:
+            return
+        records = _document(buffer)
+        for name in self._path:
+            records = records.get(name) if isinstance(records, dict) else None
+        if not isinstance(records, list):
+            path = ".".join(self._path)
+            raise FeedError(Text("the document has no list {path}", path=path), hint=_OTHER)
+        collected = Collected(self._line, self._offset)
+        whole = Span(0, len(buffer.rstrip(BLANK)), 0)
+        for record in records:
+            found = self._objects.taken(record, b"")
+            if isinstance(found, Fault):
+                collected.set_aside(found, whole)
+            else:
+                collected.take(found, whole)
+        yield self._frame(collected, len(buffer), lines=buffer.count(b"\n"))
+
+
+class LinkedFrames(SliceFrames):
+    """Objects of a document that refer to each other, resolved into records.
+
+    A record lies where the object does that it was made of. Objects that are no records count as blank lines do.
+    """
+
+    def __init__(self, layout: Layout, offset: int) -> None:
+        self._objects = Objects(layout)
+        self._resolve = RESOLVERS[layout.framing.syntax]
+        super().__init__(self._objects.names, 1, offset)
+
+    def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
+        """Read the document, once all of it is there.
+
+        Raises:
+            FeedError: it is too large, no JSON, or nothing of the kind; or its objects make too many records.
+        """
+        _check_size(buffer)
+        if not is_final:
+            return
+        if buffer.count(b"{") + buffer.count(b"[") > MAX_CONTAINERS:
+            raise FeedError(Text("the document has more than {most} objects", most=Number(MAX_CONTAINERS)), hint=_SPLIT)
+        document = _document(buffer)
+        places = _Spans(buffer, document)
+        collected, spent = Collected(self._line, self._offset), 0
+        for holder, record in self._resolve(document):
+            if record is None:
+                collected.blank += 1
+                continue
+            span = places.of(holder)
+            found = self._objects.taken(record, buffer[span.start : min(span.end, span.start + 400)])
+            if isinstance(found, Fault):
+                collected.set_aside(found, span)
+                continue
+            collected.take(found, span)
+            spent += sum(_RECORD_BYTES + len(one.rest) + sum(map(len, one.cells)) for one in found)
+            if spent > MAX_RESOLVED_BYTES:
+                raise FeedError(Text("the objects of the document refer to each other too often"), hint=_SPLIT)
+            if len(collected.found) >= _SLICE_RECORDS:
+                yield self._frame(collected, 0, lines=0)
+                collected = Collected(self._line, self._offset)
+        yield self._frame(collected, len(buffer), lines=buffer.count(b"\n"))
+
+
+class _Spans:
+    """Where the objects of a document lie: in the order in which they begin, its brackets do."""
+
+    def __init__(self, buffer: bytes, document: Any) -> None:
+        self._buffer = buffer
+        self._whole = Span(0, len(buffer.rstrip(BLANK)), 0)
+        self._starts, self._ends = _brackets(buffer)
+        containers = _containers(document)
+        is_complete = len(containers) == len(self._starts)  # a name that stands twice in an object hides one
+        self._number = {id(one): n for n, one in enumerate(containers)} if is_complete else {}
+        self._line = self._at = 0
+
+    def of(self, holder: object) -> Span:
+        """Return the place of an object or list of the document; that of the document for anything else."""
+        number = self._number.get(id(holder))
+        if number is None:
+            return self._whole
+        start, end = int(self._starts[number]), int(self._ends[number])
+        if start < self._at:
+            self._line = self._at = 0
+        self._line += self._buffer.count(b"\n", self._at, start)
+        self._at = start
+        return Span(start, end, self._line)
+
+
+def _containers(document: Any) -> list[object]:
+    """Return the objects and lists of a document in the order in which they begin."""
+    found: list[object] = []
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            found.append(one)
+            inner = [value for value in (one.values() if isinstance(one, dict) else one) if type(value) in (dict, list)]
+            waiting += reversed(inner)
+    return found
+
+
+def _brackets(buffer: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the objects and lists of a sound document begin and end, in the order in which they begin."""
+    parts = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8))]
+    first, size = 0, _WINDOW
+    while first < len(buffer):
+        last = min(len(buffer), first + size)
+        places, kinds = marks_of(buffer[first:last])
+        if len(places):  # the next window begins behind a mark, so outside of any text
+            is_bracket = kinds != ord(",")
+            parts.append((places[is_bracket] + first, kinds[is_bracket]))
+            first, size = first + int(places[-1]) + 1, _WINDOW
+        elif last == len(buffer):
+            break
+        else:
+            size *= 2
+    at, kind = (np.concatenate(part) for part in zip(*parts, strict=True))
+    is_open = (kind == ord("{")) | (kind == ord("["))
+    depth = np.cumsum(np.where(is_open, 1, -1))
+    opened, closed = np.flatnonzero(is_open), np.flatnonzero(~is_open)
+    ends = np.zeros(len(opened), dtype=np.int64)
+    # at one depth, what is opened is closed before anything else is opened
+    ends[np.argsort(depth[opened], kind="stable")] = at[closed[np.argsort(depth[closed], kind="stable")]] + 1
+    return at[opened], ends
+
+
+_SPLIT = Text("split it")
+_COMPLETE = Text("is it complete?")
+_OTHER = Text("is this a file of another feed?")
