@@ -15,6 +15,7 @@ EXCEPTIONS = {
     "endpoint/store": "the journal and the quarantine, through handles of folders",
     "endpoint/scanner/cache.py": "one large file in parts with its own seal, through a handle",
     "packs/source.py": "a download that goes on where it was broken off; its hash is checked before it is used",
+    "centre/sources/transport.py": "a download that goes on where it was broken off; the storage places it",
     "packs/installed.py": "makes the folder of a generation, whose number nobody else may have",
     "packs/specimen": "lays out throw-away systems for tests of packs",
     "packs/scaffold/__init__.py": "makes the folder of a new pack, which must not be there yet",

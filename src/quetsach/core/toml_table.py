@@ -269,6 +269,10 @@ class Table:
         table.finish()
         return text
 
+    def has(self, name: str) -> bool:
+        """Whether a field is there to take."""
+        return name in self._left
+
     def is_empty(self) -> bool:
         """Whether there is nothing (more) to take."""
         return not self._left

@@ -422,6 +422,8 @@ def ingest_file(
                 inside = f"/{member.name}" if member.name else ""
                 yield ingest(member, inside, lambda unpacked: progress(round(unpacked * share)))
     except OSError as error:
-        yield told, LakeError(SystemText(os.strerror(error.errno) if error.errno else error), where=told)
+        refused = LakeError(SystemText(os.strerror(error.errno) if error.errno else error), where=told)
+        refused.__cause__ = error
+        yield told, refused
     except QuetsachError as error:
         yield told, error

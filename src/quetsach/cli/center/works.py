@@ -22,6 +22,7 @@ from django.db import close_old_connections
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import tend_lake as tend
 from quetsach.centre.publication import due
+from quetsach.centre.sources.pulling import due_sources, pull
 from quetsach.cli.center import publication
 from quetsach.cli.center.preparation import refresh_repository
 from quetsach.core.errors import QuetsachError
@@ -86,6 +87,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("letters", send_letters, hour),
         Behind("partners' reports", take_in_reports, hour),
         Behind("feed files", take_in_feed_files, hour),
+        Behind("sources", pull_sources, SOURCES_LONGEST_SECONDS),
         Behind("figures", publish_due, hour),
         Behind("evaluations", make_evaluations, 2 * hour),
         Behind("lake", tend_lake, LAKE_SECONDS + hour),
@@ -156,6 +158,9 @@ _TALLY_SHARE = 20
 ERASURE_SECONDS = 3600
 BUSY_SECONDS = 60
 LAKE_SECONDS = 86_400
+SOURCES_SECONDS = 30
+SOURCES_LONGEST_SECONDS = 90_000
+"""One file of a source may take a day, if its bounds say so."""
 
 
 def keep_fresh(data: Path, stopped: threading.Event, beat: Beat) -> None:
@@ -191,6 +196,26 @@ def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 def take_in_feed_files(_data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Take in the files of feeds that people of the office uploaded, soon after they arrived."""
     again(lambda: files_work(clock=lambda: datetime.now(UTC), is_stopped=stopped.is_set), LOOK_SECONDS, stopped, beat)
+
+
+def pull_sources(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Fetch and take in what the sources have, each when it is due."""
+    again(lambda: sources_work(data, stopped, beat), SOURCES_SECONDS, stopped, beat)
+
+
+def sources_work(data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Ask every source that is due; what one fails at keeps none of the others back."""
+    for source in due_sources(Centre(data), datetime.now(UTC)):
+        if stopped.is_set():
+            return
+        for pulled in pull(Centre(data), source, clock=lambda: datetime.now(UTC), is_stopped=stopped.is_set):
+            beat()
+            if pulled.accepted:
+                due.note_change(data)
+            if pulled.error is not None:
+                _logger.warning("source %s: %s", source.name, pulled.error)
+            elif pulled.name:
+                _logger.info("source %s: %s %s", source.name, pulled.name, pulled.status)
 
 
 def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:

@@ -11,7 +11,7 @@ _LIFETIME_DAYS = 90
 
 
 def register_feeds(parser: Parser) -> None:
-    """Add ``feeds`` with ``list``, ``map``, ``check``, ``schema``, ``quarantine`` and ``health``."""
+    """Add ``feeds`` with ``list``, ``map``, ``check``, ``schema``, ``quarantine``, ``health``, ``sources``, ``pull``."""
     parser.show_examples(
         "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
         "quetsach center feeds quarantine --json\nquetsach center feeds health"
@@ -72,6 +72,23 @@ def register_feeds(parser: Parser) -> None:
         "for each feed: newest day, days without data, share of records set aside",
         "quetsach center feeds health --json",
     )
+    add_centre_command(
+        commands,
+        "sources",
+        act("sources:print_list"),
+        "where feeds are fetched from: last success, when it is due, last error",
+        "quetsach center feeds sources\nquetsach center feeds sources --json",
+    )
+    pull = add_centre_command(
+        commands,
+        "pull",
+        act("sources:pull_them"),
+        "fetch what the sources have and take it in: those that are due, or those that are named",
+        "quetsach center feeds pull\nquetsach center feeds pull sinkholes --dry-run\n"
+        "quetsach center feeds pull sinkholes --json",
+    )
+    pull.add_argument("sources", nargs="*", metavar="SOURCE", help="which (default: those that are due)")
+    pull.add_argument("--dry-run", action="store_true", help="say what would be fetched; take nothing")
 
 
 def _name(text: str) -> str:
