@@ -47,3 +47,16 @@ def test_a_changed_log_is_said_and_has_its_own_exit_code(capsys: pytest.CaptureF
     log.write_text(log.read_text().replace("quarantine", "x", 1))
     assert "đã bị sửa" in told(capsys, lake, "lake", "access", code=1)
     assert json.loads(told(capsys, lake, "lake", "access", "--json", code=1))["broken_lines"]
+
+
+def test_a_whole_lake_is_said_to_be_whole(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    assert "Kho dữ liệu nguyên vẹn." in told(capsys, lake, "lake", "verify", "--deep")
+    assert "Everything is read with --deep" in told(capsys, lake, "lake", "verify", "--lang", "en")
+    assert json.loads(told(capsys, lake, "lake", "verify", "--deep", "--json"))["is_whole"]
+
+
+def test_a_lake_that_is_not_whole_has_its_own_exit_code(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
+    next(lake.folder.glob("landed/*/*")).unlink()
+    assert "KHÔNG nguyên vẹn: 1 lỗi" in told(capsys, lake, "lake", "verify", code=1)
+    [fault] = json.loads(told(capsys, lake, "lake", "verify", "--json", code=1))["faults"]
+    assert (fault["kind"], fault["what"]) == ("missing", "the file is missing")

@@ -156,7 +156,7 @@ def register_ingest(parser: Parser) -> None:
 
 
 def register_lake(parser: Parser) -> None:
-    """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
+    """Add ``lake`` with ``expire``, ``rebuild``, ``compact``, ``verify`` and ``access``."""
     parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     expire = add_centre_command(
@@ -189,6 +189,16 @@ def register_lake(parser: Parser) -> None:
         "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
     )
     compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
+    verify = add_centre_command(
+        commands,
+        "verify",
+        act("lake:verify"),
+        "whether every file that the records list is there and says what they say; exit code 1 if not",
+        "quetsach center lake verify\nquetsach center lake verify --deep --json",
+    )
+    verify.add_argument(
+        "--deep", action="store_true", help="read all delivered bytes and sightings instead of a sample of each"
+    )
     add_centre_command(
         commands,
         "access",
