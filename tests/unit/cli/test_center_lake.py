@@ -33,16 +33,16 @@ def test_people_are_told_what_was_gathered(capsys: pytest.CaptureFixture[str], l
 
 def test_the_command_that_shows_rows_says_who_ran_it(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
     assert "Chưa có ai đọc" in told(capsys, lake, "lake", "access")
-    told(capsys, lake, "feeds", "quarantine")
+    told(capsys, lake, "feeds", "quarantine", "list")
     [reading] = json.loads(told(capsys, lake, "lake", "access", "--json"))["readings"]
-    assert (reading["command"], reading["what"]) == ("center feeds quarantine", "quarantine")
+    assert (reading["command"], reading["what"]) == ("center feeds quarantine list", "quarantine")
     assert reading["who"]
-    assert "center feeds quarantine" in told(capsys, lake, "lake", "access")
+    assert "center feeds quarantine list" in told(capsys, lake, "lake", "access")
 
 
 def test_a_changed_log_is_said_and_has_its_own_exit_code(capsys: pytest.CaptureFixture[str], lake: Lake) -> None:
     for _ in range(2):
-        told(capsys, lake, "feeds", "quarantine")
+        told(capsys, lake, "feeds", "quarantine", "list")
     log = lake.folder / readers.ACCESS_FILE
     log.write_text(log.read_text().replace("quarantine", "x", 1))
     assert "đã bị sửa" in told(capsys, lake, "lake", "access", code=1)

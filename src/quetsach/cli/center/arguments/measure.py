@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import act, add_centre_command, in_office
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
@@ -14,7 +14,7 @@ def register_feeds(parser: Parser) -> None:
     """Add ``feeds`` with ``list``, ``map``, ``check``, ``quarantine`` and ``health``."""
     parser.show_examples(
         "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
-        "quetsach center feeds quarantine --json\nquetsach center feeds health"
+        "quetsach center feeds quarantine list --json\nquetsach center feeds health"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(
@@ -47,16 +47,13 @@ def register_feeds(parser: Parser) -> None:
     check.add_argument("layout", type=Path, metavar="LAYOUT", help="the file of the layout, TOML")
     check.add_argument("file", type=Path, nargs="?", metavar="FILE", help="as it was delivered, not packed")
     check.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
-    quarantine = add_centre_command(
+    quarantine = add_command(
         commands,
         "quarantine",
-        act("feeds:quarantine"),
-        "every record that was set aside: file, line, byte offset, reason",
-        "quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
+        summary="the records that were set aside: all of them, one with its bytes, or as a file",
+        examples="quetsach center feeds quarantine list\nquetsach center feeds quarantine show 906c9e5c 1204",
     )
-    quarantine.add_argument(
-        "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
-    )
+    _register_quarantine(quarantine.add_subparsers(title="commands", metavar="COMMAND", required=True))
     add_centre_command(
         commands,
         "health",
@@ -64,6 +61,41 @@ def register_feeds(parser: Parser) -> None:
         "for each feed: newest day, days without data, share of records set aside",
         "quetsach center feeds health --json",
     )
+
+
+def _register_quarantine(commands: Subcommands) -> None:
+    listing = add_centre_command(
+        commands,
+        "list",
+        act("set_aside:print_list"),
+        "every record that was set aside: file, line, byte offset, reason",
+        "quetsach center feeds quarantine list\nquetsach center feeds quarantine list --delivery 906c9e5c --json",
+    )
+    show = add_centre_command(
+        commands,
+        "show",
+        act("set_aside:show"),
+        "one record: its bytes as they were delivered, why it was set aside, what was expected",
+        "quetsach center feeds quarantine show 906c9e5c 1204",
+    )
+    show.add_argument("delivery", metavar="ID", help="at least the first 8 characters of the SHA-256 of the file")
+    show.add_argument("offset", type=int, metavar="OFFSET", help="where it begins, see: quarantine list")
+    export = add_centre_command(
+        commands,
+        "export",
+        act("set_aside:export"),
+        "the records with their bytes as a file, to be sent back to whoever delivered them",
+        "quetsach center feeds quarantine export --feed shadowserver --out set-aside.csv\n"
+        "quetsach center feeds quarantine export --delivery 906c9e5c --form jsonl",
+        has_json=False,
+    )
+    export.add_argument("--form", choices=("csv", "jsonl"), default="csv", help="CSV (default) or lines of JSON")
+    export.add_argument("--feed", metavar="NAME", help="only of this feed")
+    export.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
+    for command in (listing, export):
+        command.add_argument(
+            "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
+        )
 
 
 def _name(text: str) -> str:
