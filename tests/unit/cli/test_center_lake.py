@@ -60,3 +60,15 @@ def test_a_lake_that_is_not_whole_has_its_own_exit_code(capsys: pytest.CaptureFi
     assert "KHÔNG nguyên vẹn: 1 lỗi" in told(capsys, lake, "lake", "verify", code=1)
     [fault] = json.loads(told(capsys, lake, "lake", "verify", "--json", code=1))["faults"]
     assert (fault["kind"], fault["what"]) == ("missing", "the file is missing")
+
+
+def test_a_lake_is_copied_and_put_back(capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path) -> None:
+    folder = str(tmp_path / "copy")
+    assert "Bản sao lưu có" in told(capsys, lake, "lake", "backup", folder)
+    assert json.loads(told(capsys, lake, "lake", "backup", folder, "--json"))["copied"] == 1
+    told(capsys, lake, "lake", "restore", folder, code=1)
+    sightings = lake.view().sightings_count()
+    lake.folder.rename(tmp_path / "broken")
+    assert "files, each with" in told(capsys, lake, "lake", "restore", folder, "--lang", "en")
+    assert Lake(lake.folder).view().sightings_count() == sightings
+    assert json.loads(told(capsys, lake, "lake", "verify", "--deep", "--json"))["is_whole"]

@@ -5,12 +5,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from quetsach.centre.ingest import expire_sightings
-from quetsach.cli.center.opened import centre_with_lake
+from quetsach.cli.center.opened import centre_with_lake, reader
+from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Number, Text, all_in_language, size_text
-from quetsach.lake import keeping, readers
+from quetsach.lake import backup, keeping, readers
 from quetsach.lake.keeping import Expired
 from quetsach.lake.verification import Verification, Verified
 
@@ -148,6 +149,40 @@ def _tell_verified(verified: Verified, language: str) -> None:
         tell(Text("The lake is whole."), language)
     else:
         tell(Text("No fault was found. Everything is read with --deep."), language)
+
+
+def back_up(arguments: argparse.Namespace) -> int:
+    """Copy the lake into another folder, or what has changed since the last time."""
+    lake, language = centre_with_lake(arguments).lake, chosen_language(arguments)
+    by = reader("center lake backup")
+    with Progress(Text("copying", context="progress").in_language(language), len(lake.view().catalog.paths())) as bar:
+        made = backup.back_up(lake, arguments.folder.absolute(), by=by, progress=bar.advance)
+    if arguments.json:
+        print_json(asdict(made))
+    else:
+        tell(
+            Text(
+                "The backup holds {files} files ({size}); {copied} of them were not there before.",
+                files=Number(made.files),
+                size=size_text(made.size_bytes, language),
+                copied=Number(made.copied),
+            ),
+            language,
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Make the lake of a backup."""
+    language, data = chosen_language(arguments), (arguments.data or default_data()).absolute()
+    total = len(backup.read_manifest(arguments.folder))
+    with Progress(Text("copying", context="progress").in_language(language), total) as bar:
+        files = backup.restore(arguments.folder, data / "lake", progress=bar.advance)
+    if arguments.json:
+        print_json({"files": files})
+    else:
+        tell(Text("The lake is restored: {files} files, each with the bytes it had.", files=Number(files)), language)
+    return ExitCode.NOTHING_FOUND
 
 
 def print_access(arguments: argparse.Namespace) -> int:

@@ -188,7 +188,7 @@ def register_ingest(parser: Parser) -> None:
 
 
 def register_lake(parser: Parser) -> None:
-    """Add ``lake`` with ``expire``, ``rebuild``, ``compact``, ``verify`` and ``access``."""
+    """Add ``lake`` with ``expire``, ``rebuild``, ``compact``, ``verify``, ``backup``, ``restore`` and ``access``."""
     parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     expire = add_centre_command(
@@ -231,6 +231,22 @@ def register_lake(parser: Parser) -> None:
     verify.add_argument(
         "--deep", action="store_true", help="read all delivered bytes and sightings instead of a sample of each"
     )
+    backup = add_centre_command(
+        commands,
+        "backup",
+        act("lake:back_up"),
+        "a copy of the lake as of one moment, without stopping it; later only what is new is copied",
+        "quetsach center lake backup /backup/lake",
+    )
+    backup.add_argument("folder", type=Path, metavar="FOLDER", help="the backup, outside of the lake; made if missing")
+    restore = add_centre_command(
+        commands,
+        "restore",
+        act("lake:restore"),
+        "make the lake of a backup; every file is held against its digest, and nothing is overwritten",
+        "quetsach center lake restore /backup/lake --data /srv/quetsach",
+    )
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="what `center lake backup` made")
     add_centre_command(
         commands,
         "access",
