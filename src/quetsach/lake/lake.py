@@ -284,6 +284,14 @@ class Lake:
             shutil.rmtree(tmp)
             self._reader.save()
 
+    @contextmanager
+    def nobody_writes(self) -> Iterator[Catalog]:
+        """Wait until nobody writes, and let nobody begin; yields what the lake holds."""
+        storage.make_folder(self.folder)
+        with (self.folder / ".writer").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield self._reader.read()
+
     def sweep(self, catalog: Catalog) -> bool:
         """Delete every file that no record lists, for the one writer; left for the next one while somebody reads.
 

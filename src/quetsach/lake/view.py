@@ -204,18 +204,29 @@ class LakeView:
             readers.record(self.folder, by, what="addresses", of=str(period))
         return self.ask(ListAddresses(self.names, self.home), self.parts_of(files))
 
-    def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
-        """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
+    def deliveries_set_aside(self, delivery: str | None = None) -> tuple[Delivery, ...]:
+        """Return the deliveries of which records lie in quarantine, of all or of one, oldest first.
+
+        Args:
+            delivery: an identifier, or at least the first 8 characters of it.
 
         Raises:
-            LakeError: there is no such delivery, or a file is damaged.
+            LakeError: there is no such delivery.
         """
         chosen = self.deliveries()
         if delivery is not None:
             chosen = tuple(d for d in chosen if d.id == delivery or (len(delivery) >= 8 and d.id.startswith(delivery)))
             if not chosen:
                 raise LakeError(Text("there is no delivery {delivery}", delivery=repr(delivery[:80])))
-        chosen = tuple(d for d in chosen if d.quarantined and d.has_landed)
+        return tuple(d for d in chosen if d.quarantined and d.has_landed)
+
+    def quarantined(self, delivery: str | None = None, *, by: Access) -> pa.Table:
+        """Return what was set aside (``QUARANTINED``), of one delivery or of all, by delivery and line.
+
+        Raises:
+            LakeError: there is no such delivery, or a file is damaged.
+        """
+        chosen = self.deliveries_set_aside(delivery)
         if chosen:
             readers.record(self.folder, by, what="quarantine", of=chosen[0].id if len(chosen) == 1 else "all")
         tables = [self._rejects_of(d) for d in chosen]

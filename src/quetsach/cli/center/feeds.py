@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
-from quetsach.cli.center.opened import centre_with_lake, reader
+from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.locations import default_data
-from quetsach.cli.output import print_json, print_json_list, print_table, tell
+from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text, all_in_language, both, number_text
@@ -22,7 +22,6 @@ _LIST = (
     Text("layout of"),
     Text("version"),
 )
-_QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
 _HEALTH = (
     Text("feed"),
     Text("report"),
@@ -34,8 +33,6 @@ _HEALTH = (
     Text("set aside"),
     Text("addresses", context="subject"),
 )
-
-_BATCH_ROWS = 10_000
 
 
 def print_list(arguments: argparse.Namespace) -> int:
@@ -73,26 +70,6 @@ def print_list(arguments: argparse.Namespace) -> int:
             for layout in layouts
         ]
         print_table(all_in_language(_LIST, language), rows)
-    return ExitCode.NOTHING_FOUND
-
-
-def quarantine(arguments: argparse.Namespace) -> int:
-    """Show the records that were set aside, and why."""
-    centre = centre_with_lake(arguments)
-    language = chosen_language(arguments)
-    rejects = centre.view().quarantined(arguments.delivery, by=reader("center feeds quarantine"))
-    rejects = rejects.rename_columns(["file", "delivery", "line", "offset", "length", "reason", "column", "excerpt"])
-    if arguments.json:
-        print_json_list(row for batch in rejects.to_batches(max_chunksize=_BATCH_ROWS) for row in batch.to_pylist())
-    elif rejects.num_rows:
-        shown = rejects.select(["file", "line", "offset", "reason", "column", "excerpt"])
-        print_table(
-            all_in_language(_QUARANTINE, language),
-            zip(*(column.to_pylist() for column in shown.columns), strict=True),
-            right=(1, 2),
-        )
-    else:
-        tell(Text("Nothing was set aside."), language)
     return ExitCode.NOTHING_FOUND
 
 

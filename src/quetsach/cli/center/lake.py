@@ -1,19 +1,22 @@
-"""``quetsach center lake``: sightings at the end of their lifetime, roll-ups made again, who read raw sightings."""
+"""``quetsach center lake``: sightings at the end of their lifetime, roll-ups, whether all is whole, who read."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from quetsach.centre.ingest import expire_sightings
-from quetsach.cli.center.opened import centre_with_lake
-from quetsach.cli.output import Progress, print_json, print_table, tell
+from quetsach.cli.center.opened import centre_with_lake, reader
+from quetsach.cli.locations import default_data
+from quetsach.cli.output import Progress, print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Number, Text, all_in_language, size_text
-from quetsach.lake import keeping, readers
+from quetsach.lake import backup, keeping, readers
 from quetsach.lake.keeping import Expired
+from quetsach.lake.verification import Verification, Verified
 
 _ACCESS = (Text("time (UTC)"), Text("who"), Text("command"), Text("read"), Text("of"))
+_MOST_FAULTS = 100
 
 
 def expire(arguments: argparse.Namespace) -> int:
@@ -100,6 +103,85 @@ def compact(arguments: argparse.Namespace) -> int:
         tell(Text("{files} files of {days} days of reports are one a day now.", files=files, days=days), language)
     else:
         tell(Text("No day of a report has {files} files or more.", files=Number(arguments.files)), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Look whether the lake is whole."""
+    language = chosen_language(arguments)
+    verification = Verification(centre_with_lake(arguments).lake, is_deep=arguments.deep)
+    label = Text("verifying", context="progress").in_language(language)
+    with Progress(label, verification.steps) as progress:
+        verified = verification.run(progress.advance)
+    if arguments.json:
+        faults = [{"kind": f.kind, "where": f.where, "what": f.what.en} for f in verified.faults]
+        print_json({**asdict(replace(verified, faults=())), "is_whole": not verified.faults, "faults": faults})
+    else:
+        _tell_verified(verified, language)
+    return ExitCode.USAGE if verified.faults else ExitCode.NOTHING_FOUND
+
+
+def _tell_verified(verified: Verified, language: str) -> None:
+    tell(
+        Text(
+            "Looked at: {deliveries} deliveries with {files} files; read whole: {landed} delivered files, and the "
+            "sightings of {days} days of reports; {roll_ups} roll-ups made again; {readings} lines of the access log.",
+            deliveries=Number(verified.deliveries),
+            files=Number(verified.files),
+            landed=Number(verified.landed),
+            days=Number(verified.days),
+            roll_ups=Number(verified.roll_ups),
+            readings=Number(verified.readings),
+        ),
+        language,
+    )
+    if verified.waiting:
+        waiting = Number(verified.waiting)
+        tell(Text("{files} files wait to be deleted by the next ingest or lake command.", files=waiting), language)
+    for fault in verified.faults[:_MOST_FAULTS]:
+        say(f"{fault.where}: {fault.what.in_language(language)}")
+    if len(verified.faults) > _MOST_FAULTS:
+        more = Number(len(verified.faults) - _MOST_FAULTS)
+        tell(Text("… and {more} more; all of them with --json", more=more), language)
+    if verified.faults:
+        tell(Text("The lake is NOT whole: {faults} faults.", faults=Number(len(verified.faults))), language)
+    elif verified.is_deep:
+        tell(Text("The lake is whole."), language)
+    else:
+        tell(Text("No fault was found. Everything is read with --deep."), language)
+
+
+def back_up(arguments: argparse.Namespace) -> int:
+    """Copy the lake into another folder, or what has changed since the last time."""
+    lake, language = centre_with_lake(arguments).lake, chosen_language(arguments)
+    by = reader("center lake backup")
+    with Progress(Text("copying", context="progress").in_language(language), len(lake.view().catalog.paths())) as bar:
+        made = backup.back_up(lake, arguments.folder.absolute(), by=by, progress=bar.advance)
+    if arguments.json:
+        print_json(asdict(made))
+    else:
+        tell(
+            Text(
+                "The backup holds {files} files ({size}); {copied} of them were not there before.",
+                files=Number(made.files),
+                size=size_text(made.size_bytes, language),
+                copied=Number(made.copied),
+            ),
+            language,
+        )
+    return ExitCode.NOTHING_FOUND
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Make the lake of a backup."""
+    language, data = chosen_language(arguments), (arguments.data or default_data()).absolute()
+    total = len(backup.read_manifest(arguments.folder))
+    with Progress(Text("copying", context="progress").in_language(language), total) as bar:
+        files = backup.restore(arguments.folder, data / "lake", progress=bar.advance)
+    if arguments.json:
+        print_json({"files": files})
+    else:
+        tell(Text("The lake is restored: {files} files, each with the bytes it had.", files=Number(files)), language)
     return ExitCode.NOTHING_FOUND
 
 

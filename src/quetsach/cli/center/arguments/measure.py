@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import act, add_centre_command, in_office
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
@@ -14,7 +14,7 @@ def register_feeds(parser: Parser) -> None:
     """Add ``feeds`` with ``list``, ``map``, ``check``, ``schema``, ``quarantine``, ``health``, ``sources``, ``pull``."""
     parser.show_examples(
         "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
-        "quetsach center feeds quarantine --json\nquetsach center feeds health"
+        "quetsach center feeds quarantine list --json\nquetsach center feeds health"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_centre_command(
@@ -55,16 +55,13 @@ def register_feeds(parser: Parser) -> None:
         "quetsach center feeds schema intelmq.json\nquetsach center feeds schema --json",
     )
     schema.add_argument("file", type=Path, nargs="?", metavar="FILE", help="as Shadowserver publishes it, JSON")
-    quarantine = add_centre_command(
+    quarantine = add_command(
         commands,
         "quarantine",
-        act("feeds:quarantine"),
-        "every record that was set aside: file, line, byte offset, reason",
-        "quetsach center feeds quarantine\nquetsach center feeds quarantine --delivery 906c9e5c --json",
+        summary="the records that were set aside: all of them, one with its bytes, or as a file",
+        examples="quetsach center feeds quarantine list\nquetsach center feeds quarantine show 906c9e5c 1204",
     )
-    quarantine.add_argument(
-        "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
-    )
+    _register_quarantine(quarantine.add_subparsers(title="commands", metavar="COMMAND", required=True))
     add_centre_command(
         commands,
         "health",
@@ -89,6 +86,41 @@ def register_feeds(parser: Parser) -> None:
     )
     pull.add_argument("sources", nargs="*", metavar="SOURCE", help="which (default: those that are due)")
     pull.add_argument("--dry-run", action="store_true", help="say what would be fetched; take nothing")
+
+
+def _register_quarantine(commands: Subcommands) -> None:
+    listing = add_centre_command(
+        commands,
+        "list",
+        act("set_aside:print_list"),
+        "every record that was set aside: file, line, byte offset, reason",
+        "quetsach center feeds quarantine list\nquetsach center feeds quarantine list --delivery 906c9e5c --json",
+    )
+    show = add_centre_command(
+        commands,
+        "show",
+        act("set_aside:show"),
+        "one record: its bytes as they were delivered, why it was set aside, what was expected",
+        "quetsach center feeds quarantine show 906c9e5c 1204",
+    )
+    show.add_argument("delivery", metavar="ID", help="at least the first 8 characters of the SHA-256 of the file")
+    show.add_argument("offset", type=int, metavar="OFFSET", help="where it begins, see: quarantine list")
+    export = add_centre_command(
+        commands,
+        "export",
+        act("set_aside:export"),
+        "the records with their bytes as a file, to be sent back to whoever delivered them",
+        "quetsach center feeds quarantine export --feed shadowserver --out set-aside.csv\n"
+        "quetsach center feeds quarantine export --delivery 906c9e5c --form jsonl",
+        has_json=False,
+    )
+    export.add_argument("--form", choices=("csv", "jsonl"), default="csv", help="CSV (default) or lines of JSON")
+    export.add_argument("--feed", metavar="NAME", help="only of this feed")
+    export.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
+    for command in (listing, export):
+        command.add_argument(
+            "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
+        )
 
 
 def _name(text: str) -> str:
@@ -188,7 +220,7 @@ def register_ingest(parser: Parser) -> None:
 
 
 def register_lake(parser: Parser) -> None:
-    """Add ``lake`` with ``expire``, ``rebuild``, ``compact`` and ``access``."""
+    """Add ``lake`` with ``expire``, ``rebuild``, ``compact``, ``verify``, ``backup``, ``restore`` and ``access``."""
     parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     expire = add_centre_command(
@@ -221,6 +253,32 @@ def register_lake(parser: Parser) -> None:
         "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
     )
     compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")
+    verify = add_centre_command(
+        commands,
+        "verify",
+        act("lake:verify"),
+        "whether every file that the records list is there and says what they say; exit code 1 if not",
+        "quetsach center lake verify\nquetsach center lake verify --deep --json",
+    )
+    verify.add_argument(
+        "--deep", action="store_true", help="read all delivered bytes and sightings instead of a sample of each"
+    )
+    backup = add_centre_command(
+        commands,
+        "backup",
+        act("lake:back_up"),
+        "a copy of the lake as of one moment, without stopping it; later only what is new is copied",
+        "quetsach center lake backup /backup/lake",
+    )
+    backup.add_argument("folder", type=Path, metavar="FOLDER", help="the backup, outside of the lake; made if missing")
+    restore = add_centre_command(
+        commands,
+        "restore",
+        act("lake:restore"),
+        "make the lake of a backup; every file is held against its digest, and nothing is overwritten",
+        "quetsach center lake restore /backup/lake --data /srv/quetsach",
+    )
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="what `center lake backup` made")
     add_centre_command(
         commands,
         "access",

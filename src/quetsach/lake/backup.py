@@ -1,0 +1,216 @@
+"""A copy of a lake in another folder, as of one moment, and a lake made of it again.
+
+::
+
+    objects/<aa>/<sha256>     the bytes of files, each content once
+    manifest.json             which files of the lake they are; replaced in one step, after all that it names is there
+
+Killed anywhere, a backup is the old one or the new one, and run again it goes on: what is there is not copied again.
+What no manifest names any more, such as sightings that have expired, goes at the end. Files are copied and never
+linked: a link would share the damage that a backup is for.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from quetsach import storage
+from quetsach.core.text import SystemText, Text
+from quetsach.lake import LakeError, readers, records, rollups
+from quetsach.lake.lake import Lake
+from quetsach.lake.readers import Access
+
+MANIFEST = "manifest.json"
+_OBJECTS = "objects"
+_PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup of ``files`` files of ``size_bytes``, of which ``copied`` contents were not there before."""
+
+    state: str
+    files: int
+    size_bytes: int
+    copied: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of the lake: digest and size of its content, and when it was changed (nanoseconds)."""
+
+    sha256: str
+    size_bytes: int
+    changed_ns: int
+
+
+def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], None] = lambda _files: None) -> BackedUp:
+    """Bring a backup up to what the lake holds now; ingests go on meanwhile.
+
+    Args:
+        lake: which one.
+        folder: the backup; made if it is not there, and of this lake alone.
+        by: who copies, which is logged.
+        progress: told after each file.
+
+    Raises:
+        LakeError: the folder is in the lake or holds something else, a file is missing, or one cannot be written.
+    """
+    former = _checked_target(lake.folder, folder)
+    readers.record(lake.folder, by, what="backup", of="all")
+    try:
+        with lake.nobody_writes() as catalog:
+            view = lake.view()
+            changing = dict(_changing(lake.folder, [delivery.id for delivery in catalog.deliveries]))
+        with view:
+            roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (lake.folder / path).exists()}
+            lasting = sorted(catalog.paths() | roll_ups)
+            entries, copied = dict[str, _Entry](), 0
+            for path in lasting:
+                entries[path], is_new = _keep(lake.folder / path, former.get(path), folder)
+                copied += is_new
+                progress(1)
+        for path, content in changing.items():
+            digest = hashlib.sha256(content).hexdigest()
+            entries[path] = _Entry(digest, len(content), 0)
+            if not _object(folder, digest).exists():
+                storage.make_folder(_object(folder, digest).parent)
+                storage.write(_object(folder, digest), content)
+                copied += 1
+    except OSError as error:
+        raise _explained(error, folder) from error
+    manifest = {"made_at": by.now.astimezone(UTC).isoformat(timespec="seconds"), "state": catalog.state}
+    files = {path: asdict(entry) for path, entry in sorted(entries.items())}
+    storage.write(folder / MANIFEST, json.dumps({**manifest, "files": files}, indent=1))
+    _prune(folder, {entry.sha256 for entry in entries.values()})
+    return BackedUp(catalog.state, len(entries), sum(entry.size_bytes for entry in entries.values()), copied)
+
+
+def restore(folder: Path, lake: Path, *, progress: Callable[[int], None] = lambda _files: None) -> int:
+    """Make a lake of a backup, each file held against its digest; return how many files it has.
+
+    It is made beside its place and gets its name at the end; killed before, it is made again.
+
+    Args:
+        folder: the backup.
+        lake: where the lake shall be; nothing may be there.
+        progress: told after each file.
+
+    Raises:
+        LakeError: there is a lake, the backup is none or damaged, or a file cannot be written.
+    """
+    if lake.exists() and any(lake.iterdir()):
+        hint = Text("move it away first: nothing is overwritten")
+        raise LakeError(Text("there is a lake already"), where=str(lake), hint=hint)
+    entries = read_manifest(folder)
+    made = lake.with_name(f".{lake.name}.restored")
+    try:
+        shutil.rmtree(made, ignore_errors=True)
+        for path, entry in entries.items():
+            storage.make_folder((made / path).parent)
+            with _object(folder, entry.sha256).open("rb") as source, storage.replacing(made / path) as target:
+                if _copied(source, target) != entry.sha256:
+                    told = Text("the backup is damaged: a file of it has other bytes than when it was made")
+                    raise LakeError(told, where=str(_object(folder, entry.sha256)))
+            progress(1)
+        storage.make_folder(made)
+        storage.publish([(made, lake)])
+    except OSError as error:
+        raise _explained(error, lake) from error
+    return len(entries)
+
+
+def read_manifest(folder: Path) -> dict[str, _Entry]:
+    """Return the files of a backup by their paths in the lake.
+
+    Raises:
+        LakeError: it is none, or its manifest is damaged or leads out of the lake.
+    """
+    try:
+        files = json.loads((folder / MANIFEST).read_bytes())["files"]
+        entries = {str(path): _Entry(**entry) for path, entry in files.items()}
+        is_sound = all(
+            not PurePosixPath(path).is_absolute()
+            and ".." not in PurePosixPath(path).parts
+            and len(entry.sha256) == 64
+            and set(entry.sha256) <= set("0123456789abcdef")
+            for path, entry in entries.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LakeError(Text("this is no backup of a lake"), where=str(folder)) from error
+    if not is_sound:
+        raise LakeError(Text("the manifest of the backup is damaged"), where=str(folder / MANIFEST))
+    return entries
+
+
+def _checked_target(lake: Path, folder: Path) -> dict[str, _Entry]:
+    """Return what a backup held so far, and refuse a folder that is none and not empty."""
+    if folder.resolve().is_relative_to(lake.resolve()):
+        raise LakeError(Text("a backup does not lie in the lake"), where=str(folder))
+    if (folder / MANIFEST).exists():
+        return read_manifest(folder)
+    if folder.exists() and {path.name for path in folder.iterdir()} - {_OBJECTS}:
+        raise LakeError(Text("the folder holds something else than a backup of a lake"), where=str(folder))
+    storage.make_folder(folder / _OBJECTS)
+    return {}
+
+
+def _changing(lake: Path, deliveries: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that are replaced or grow, as they are while nobody writes."""
+    yield from (
+        (f"{records.FOLDER}/{one}.json", (lake / records.FOLDER / f"{one}.json").read_bytes()) for one in deliveries
+    )
+    for path in (records.FILE, rollups.MAKING_FILE, readers.ACCESS_FILE):
+        if (lake / path).exists():
+            content = (lake / path).read_bytes()
+            whole = content.rpartition(b"\n")
+            yield path, (whole[0] + whole[1] if path == readers.ACCESS_FILE else content)
+
+
+def _keep(path: Path, known: _Entry | None, folder: Path) -> tuple[_Entry, bool]:
+    """Have a file's content in the backup; return its entry, and whether it was not there."""
+    state = path.stat()
+    stat = state.st_size, state.st_mtime_ns
+    if known and stat == (known.size_bytes, known.changed_ns) and _object(folder, known.sha256).exists():
+        return known, False
+    with path.open("rb") as source:
+        digest = _copied(source)
+        entry = _Entry(digest, *stat)
+        kept = _object(folder, digest)
+        if kept.exists() and kept.stat().st_size == state.st_size:
+            return entry, False
+        source.seek(0)
+        storage.make_folder(kept.parent)
+        with storage.replacing(kept) as target:
+            if _copied(source, target) != digest:
+                raise LakeError(Text("a file changed while it was copied"), where=str(path))
+    return entry, True
+
+
+def _copied(source: BinaryIO, target: BinaryIO | None = None) -> str:
+    """Copy what is left of a file, if there is a target; return its SHA-256 in hex."""
+    digest = hashlib.sha256()
+    while piece := source.read(_PIECE_BYTES):
+        digest.update(piece)
+        if target:
+            target.write(piece)
+    return digest.hexdigest()
+
+
+def _prune(folder: Path, named: set[str]) -> None:
+    for path in (folder / _OBJECTS).glob("*/*"):
+        if path.name not in named:
+            path.unlink()
+
+
+def _object(folder: Path, digest: str) -> Path:
+    return folder / _OBJECTS / digest[:2] / digest
+
+
+def _explained(error: OSError, folder: Path) -> LakeError:
+    return LakeError(SystemText(error.strerror), where=str(error.filename or folder))
