@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from quetsach import storage
 from quetsach.campaign.section import Section
@@ -130,12 +131,12 @@ def keep_placing(centre: Centre, placing: Placing) -> None:
 class Proposal:
     """What a list says about a name that waits.
 
-    ``row`` is the name with what was seen of it (``lake.queries.UNPLACED_COLUMNS``). ``read_as`` is the folded form
-    that was looked up. ``families`` are those that it could be of, each with where the list says so; one that is not known
+    ``row`` is the name with what was seen of it (``lake.queries.UNPLACED_COLUMNS``), ``read_as`` the folded form that
+    was looked up. ``families`` are those that it could be of, each with where the list says so; one that is not known
     here stands under the list's own name (``is_known``).
     """
 
-    row: Mapping[str, object]
+    row: Mapping[str, Any]
     kept: str
     read_as: str
     families: tuple[tuple[str, str], ...]
@@ -150,7 +151,7 @@ class Proposal:
 
 
 def proposals(
-    names: FamilyNames, waiting: Iterable[Mapping[str, object]], listed: Iterable[ListedFamily], words: VendorWords
+    names: FamilyNames, waiting: Iterable[Mapping[str, Any]], listed: Iterable[ListedFamily], words: VendorWords
 ) -> tuple[Proposal, ...]:
     """Return what a list says about the names that wait, in their order; one that it does not have is left out.
 
@@ -158,8 +159,7 @@ def proposals(
     """
     index, found = ListIndex(listed), []
     for row in waiting:
-        kept, spellings = str(row["kept"]), row["spellings"]
-        texts = spellings if isinstance(spellings, list) else []
+        kept, texts = str(row["kept"]), row["spellings"]
         for keys in ([kept], sorted({words.bare(text) for text in texts} - {"", kept})):
             said = {key: _said(names, index, key) for key in keys}
             families = sorted({pair for pairs in said.values() for pair in pairs})
