@@ -34,6 +34,7 @@ from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, s
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
+from quetsach.core.family_list import read_family_list
 from quetsach.core.indicator_list import ListKind, list_line, parse_list
 from quetsach.core.memory_variant import memory_variant
 from quetsach.core.rule_text import FileType, rules_for, rules_of
@@ -489,6 +490,14 @@ TARGETS: Mapping[str, Target] = {
         zip_of({"a.csv": _ROW}, zipfile.ZIP_LZMA),
     ),
     "feed-mail": _packed_feed("a.eml", _MAIL),
+    "families-certtools": Target(
+        lambda content: read_family_list(content, form="certtools"),
+        (b'"^(b6[67]{1}-ss-|a )?gamarue(_v[12])?$",andromeda,x\n"^zeus.*$",zeus\n',),
+    ),
+    "families-misp-galaxy": Target(
+        lambda content: read_family_list(content, form="misp-galaxy"),
+        (b'{"values": [{"value": "Emotet", "meta": {"synonyms": ["Heodo"]}}]}',),
+    ),
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
     "text-lines": Target(_lines, (LINES,)),

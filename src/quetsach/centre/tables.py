@@ -18,9 +18,18 @@ from quetsach.campaign.record import PublishedRecord, read_published
 from quetsach.campaign.units.tree import TreeSnapshot, read_snapshot
 from quetsach.core.country import Country, Places
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.family import FamilyNames
+from quetsach.core.family import FamilyNames, Placing
+from quetsach.core.family_list import VendorWords
 from quetsach.core.period import parse_day
-from quetsach.core.table import read_affixes, read_families, read_places, read_placings, read_rows, required
+from quetsach.core.table import (
+    read_affixes,
+    read_families,
+    read_places,
+    read_placings,
+    read_rows,
+    read_vendor_words,
+    required,
+)
 from quetsach.core.text import SystemText, Text
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.feeds.layout import Origin
@@ -129,10 +138,27 @@ def load_families(data: Path | None = None) -> FamilyNames:
         version=_digest(content + around),
         affixes=read_affixes(around, where="affixes.csv"),
     )
-    placed = placings_path(data) if data else None
-    if placed is None or not placed.exists():
-        return names
-    return names.with_placings(read_placings(_read(placed), where=placed.name))
+    return names.with_placings(load_placings(data)) if data else names
+
+
+def load_placings(data: Path) -> tuple[Placing, ...]:
+    """Return what analysts placed and took back at the centre in ``data``, in the order in which they did.
+
+    Raises:
+        QuetsachError: the table is damaged.
+    """
+    path = placings_path(data)
+    return read_placings(_read(path), where=path.name) if path.exists() else ()
+
+
+def load_vendor_words() -> VendorWords:
+    """Return the words that vendors put around a family's name.
+
+    Raises:
+        QuetsachError: the table is damaged.
+    """
+    file = bundled("data") / "families" / "vendor_words.csv"
+    return read_vendor_words(_read(file), where=file.name)
 
 
 def placings_path(data: Path) -> Path:

@@ -80,9 +80,10 @@ def affixed(exact: Mapping[str, str], affixes: Iterable[Affix]) -> dict[str, str
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """What an analyst decided about a spelling that the table does not know: which family it is of, and why.
+    """What an analyst decided about a spelling: which family it is of, and why.
 
-    ``name`` and ``platform`` are of a family that the table does not know either. ``at`` is ISO 8601 in UTC.
+    ``family`` is ``UNPLACED_FAMILY`` where an earlier decision is taken back. ``name`` and ``platform`` are
+    of a family that the table does not know either. ``at`` is ISO 8601 in UTC.
     """
 
     spelling: str
@@ -156,15 +157,21 @@ class FamilyNames:
     def with_placings(self, placings: Iterable["Placing"]) -> "FamilyNames":
         """Return the table with what analysts placed; a later placing of a spelling stands instead of an earlier one.
 
-        They know their feeds: where the table comes to know a spelling itself, what they said stands.
+        They know their feeds: where the table comes to know a spelling itself, what they said stands. One whose family
+        is ``UNPLACED_FAMILY`` takes back what was said of its spelling; a family that only it made is none then.
         """
+        standing = {name_key(placing.spelling): placing for placing in placings}
         families, placed, content = dict(self.families), dict(self.placed), sha256(self.version.encode())
-        for placing in placings:
+        for key, placing in standing.items():
+            if placing.family == UNPLACED_FAMILY:
+                placed.pop(key, None)
+                continue
             families.setdefault(placing.family, Family(placing.family, placing.name, placing.platform))
-            if (own := name_key(placing.family)) not in self.by_key:
-                placed.setdefault(own, placing.family)
-            placed[name_key(placing.spelling)] = placing.family
-            content.update(f"\n{name_key(placing.spelling)}={placing.family}".encode())
+            placed[key] = placing.family
+            content.update(f"\n{key}={placing.family}".encode())
+        for family in sorted(families.keys() - self.families.keys()):
+            if (own := name_key(family)) not in self.by_key:
+                placed.setdefault(own, family)
         if placed == self.placed:
             return self
         return FamilyNames(self.by_key, families, f"{self.version}+{content.hexdigest()[:8]}", placed)

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from quetsach.core.country import Place
 from quetsach.core.errors import InputError
-from quetsach.core.family import Affix, Family, Placing
+from quetsach.core.family import Affix, Family, Placing, name_key
+from quetsach.core.family_list import VendorWords
 from quetsach.core.period import parse_day
 from quetsach.core.text import Number, Text
 
@@ -116,6 +117,7 @@ def in_place[T](read: Callable[[str], T], text: str, *, where: str) -> T:
 
 PLACING_COLUMNS = ("spelling", "family", "name", "platform", "by", "at", "reason")
 AFFIX_COLUMNS = ("place", "affix", "family", "rests")
+VENDOR_WORD_COLUMNS = ("place", "word")
 FAMILY_COLUMNS = ("id", "name", "platform", "aliases")
 PLACE_KINDS = frozenset({"province", "city"})
 PLACE_COLUMNS = ("code", "valid_from", "valid_to", "kind", "name_vi", "name_en", "successor")
@@ -153,6 +155,20 @@ def read_affixes(content: bytes, *, where: str) -> tuple[Affix, ...]:
             raise InputError(Text("only a prefix names a family"), where=at)
         found.append(Affix(row["place"], required(row, "affix", where=at), row["family"], rests))
     return tuple(found)
+
+
+def read_vendor_words(content: bytes, *, where: str) -> VendorWords:
+    """Read ``vendor_words.csv``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    found: dict[str, set[str]] = {"before": set(), "behind": set()}
+    for at, row in read_rows(content, VENDOR_WORD_COLUMNS, where=where):
+        if row["place"] not in found:
+            raise InputError(Text("neither before nor behind: {text}", text=repr(row["place"][:60])), where=at)
+        found[row["place"]].add(name_key(required(row, "word", where=at)))
+    return VendorWords(frozenset(found["before"]), frozenset(found["behind"]))
 
 
 def read_placings(content: bytes, *, where: str) -> tuple[Placing, ...]:

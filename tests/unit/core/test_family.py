@@ -113,3 +113,19 @@ def test_affixes_join_no_two_families_and_leave_every_exact_name(
     bases = {exact[key] for affix in affixes for key in exact if affix.around(key) == spelling}
     expected = min(bases) if len(bases) == 1 and spelling not in exact else None
     assert made.get(spelling) == expected
+
+
+def test_what_is_taken_back_is_as_if_nobody_had_placed_it() -> None:
+    placed = [_placing("x-1", "new-bot"), _placing("Foo.Bot", "andromeda")]
+    names = NAMES.with_placings([*placed, _placing("X1", UNPLACED_FAMILY)])
+    assert names == NAMES.with_placings(placed[1:])
+    assert "new-bot" not in names.families
+    assert NAMES.with_placings([*placed, _placing("x1", UNPLACED_FAMILY), _placing("foobot", UNPLACED_FAMILY)]) == NAMES
+
+
+def test_a_family_of_an_analyst_stands_as_long_as_one_spelling_is_of_it() -> None:
+    names = NAMES.with_placings(
+        [_placing("x-1", "new-bot"), _placing("x-2", "new-bot"), _placing("x1", UNPLACED_FAMILY)]
+    )
+    assert {names.family_of(key) for key in ("x2", "newbot")} == {"new-bot"}
+    assert names.family_of("x1") == UNPLACED_FAMILY

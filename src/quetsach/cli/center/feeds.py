@@ -2,15 +2,17 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
+from quetsach.centre.tables import load_placings
 from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
-from quetsach.core.family import FamilyNames
+from quetsach.core.family import FamilyNames, Placing
 from quetsach.core.text import Text, all_in_language, both, number_text
 from quetsach.feeds.layout import ORIGIN_NAMES, SUBJECT_NAMES
 
@@ -22,6 +24,7 @@ _LIST = (
     Text("layout of"),
     Text("version"),
 )
+_PLACED = (Text("name of malware"), Text("family"), Text("by whom"), Text("when (UTC)"), Text("why"))
 _HEALTH = (
     Text("feed"),
     Text("report"),
@@ -121,6 +124,8 @@ _MOST_CHARACTERS = 200
 def print_families(arguments: argparse.Namespace) -> int:
     """List the families, or the names that wait for one."""
     centre, language = Centre(arguments.data or default_data()), chosen_language(arguments)
+    if arguments.placed:
+        return _list_placings(load_placings(centre.data), language, as_json=arguments.json)
     if not arguments.unplaced:
         _list_families(centre.families, as_json=arguments.json, headers=all_in_language(_FAMILIES, language))
         return ExitCode.NOTHING_FOUND
@@ -142,6 +147,17 @@ def print_families(arguments: argparse.Namespace) -> int:
         print_table(all_in_language(_UNPLACED, language), rows, right=(1, 2))
     else:
         tell(Text("No name of malware waits to be placed."), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def _list_placings(placings: Sequence[Placing], language: str, *, as_json: bool) -> int:
+    if as_json:
+        print_json([asdict(placing) for placing in placings])
+    elif placings:
+        rows = [(p.spelling, p.family, p.by, p.at, p.reason) for p in placings]
+        print_table(all_in_language(_PLACED, language), rows)
+    else:
+        tell(Text("No analyst has placed a name."), language)
     return ExitCode.NOTHING_FOUND
 
 

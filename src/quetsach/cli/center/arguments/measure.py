@@ -11,7 +11,7 @@ _LIFETIME_DAYS = 90
 
 
 def register_feeds(parser: Parser) -> None:
-    """Add ``feeds`` with ``list``, ``map``, ``check``, ``schema``, ``quarantine``, ``health``, ``sources``, ``pull``."""
+    """Add ``feeds``: its layouts, sources, schema, quarantine and health."""
     parser.show_examples(
         "quetsach center feeds list\nquetsach center feeds map today.csv --feed watchpost\n"
         "quetsach center feeds quarantine list --json\nquetsach center feeds health"
@@ -166,7 +166,7 @@ def register_figures(parser: Parser) -> None:
 
 
 def register_families(parser: Parser) -> None:
-    """Add ``families`` with ``list`` and ``place``."""
+    """Add ``families`` with ``list``, ``place``, ``undo`` and ``import``."""
     parser.show_examples(
         "quetsach center families list --unplaced\n"
         'quetsach center families place "emotet-new" emotet --reason "same loader, analysis 12"'
@@ -179,7 +179,9 @@ def register_families(parser: Parser) -> None:
         "the families, or the names that no analyst has placed yet with what was seen of them",
         "quetsach center families list\nquetsach center families list --unplaced --json",
     )
-    listing.add_argument("--unplaced", action="store_true", help="the names that wait, from most addresses to fewest")
+    which = listing.add_mutually_exclusive_group()
+    which.add_argument("--placed", action="store_true", help="what analysts decided, with who, when and why")
+    which.add_argument("--unplaced", action="store_true", help="the names that wait, from most addresses to fewest")
     place = add_centre_command(
         commands,
         "place",
@@ -193,6 +195,38 @@ def register_families(parser: Parser) -> None:
     place.add_argument("--name", metavar="NAME", help="name of a family that is not in the table yet")
     place.add_argument("--platform", metavar="NAME", help="platform of a family that is not in the table yet")
     place.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the log")
+    undo = add_centre_command(
+        commands,
+        "undo",
+        in_office("families:undo"),
+        "take back what was said of a name; it counts as the table has it, else it waits again",
+        'quetsach center families undo "emotet-new" --reason "another loader after all, analysis 14"',
+    )
+    undo.add_argument("spelling", metavar="SPELLING", help="a name as feeds write it")
+    undo.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the log")
+    _register_import(commands)
+
+
+def _register_import(commands: Subcommands) -> None:
+    importing = add_centre_command(
+        commands,
+        "import",
+        in_office("families:import_list"),
+        "show which families a list of others proposes for the names that wait; place those that you accept",
+        "quetsach center families import mapping.csv --form certtools\n"
+        "quetsach center families import botnet.json --form misp-galaxy --accept\n"
+        'quetsach center families import mapping.csv --form certtools --accept "worm_dorkbot" "b75-s3"',
+    )
+    importing.add_argument("file", type=Path, metavar="FILE", help="the list as its makers publish it")
+    importing.add_argument(
+        "--form",
+        required=True,
+        choices=("certtools", "misp-galaxy"),
+        help="certtools: rows of an expression and a name; misp-galaxy: a cluster in JSON",
+    )
+    importing.add_argument(
+        "--accept", nargs="*", metavar="SPELLING", help="place what is proposed: these names, or all without any"
+    )
 
 
 def register_ingest(parser: Parser) -> None:

@@ -159,6 +159,7 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "feed-refuse": _("Feed file refused"),
     "figures-count": _("Figures to be counted anew"),
     "family-place": _("Name of malware placed among the families"),
+    "family-undo": _("Placing of a name of malware taken back"),
     "letter-begin": _("Letter begun"),
     "letter-save": _("Letter changed"),
     "letter-attach": _("Annex attached"),

@@ -25,7 +25,7 @@ from quetsach.centre.ingest import ingest_files
 from quetsach.centre.placing import keep_placing
 from quetsach.centre.publication import due
 from quetsach.core.errors import QuetsachError
-from quetsach.core.family import Placing
+from quetsach.core.family import UNPLACED_FAMILY, Placing
 from quetsach.core.text import LocalError, Text
 from quetsach.feeds.layout import NAME
 from quetsach.lake.delivery import Delivery
@@ -44,7 +44,7 @@ from quetsach.web.office.tree.selectors import root_unit
 
 @transaction.atomic
 def spelling_place(*, centre: Centre, placing: Placing, now: datetime) -> None:
-    """Log a placing and write it into the table, both or neither.
+    """Log a placing, or that one is taken back, and write it into the table, both or neither.
 
     Raises:
         DatabaseError: it cannot be logged.
@@ -52,7 +52,7 @@ def spelling_place(*, centre: Centre, placing: Placing, now: datetime) -> None:
     """
     log_append(
         by=None,
-        act="family-place",
+        act="family-undo" if placing.family == UNPLACED_FAMILY else "family-place",
         subject=f"family:{placing.family}",
         unit=None,
         detail={"spelling": placing.spelling, "by": placing.by, "reason": placing.reason},
