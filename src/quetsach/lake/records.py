@@ -1,17 +1,17 @@
 """The catalog: which deliveries are committed and in which files their sightings lie, as of one moment.
 
 ``compacted.json`` says which file holds the sightings that many deliveries brought of one report and day. It is
-replaced in one step and says where sightings lie and nothing else: which deliveries there are, what they counted and
-every roll-up are the same with and without it.
+replaced in one step and says where sightings lie, and how often they were annotated again: which deliveries there are
+and what they counted are the same with and without it.
 """
 
 import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -40,17 +40,30 @@ type _Stat = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Compacted:
-    """The file that holds the sightings of a day of these deliveries, all of one report."""
+    """The file that holds the sightings of a day of these deliveries, all of one report.
+
+    ``revision`` counts how often they were annotated again; the last time by the address tables ``network``, of the
+    deliveries ``revised``. Such an entry outlives its file, because the names of roll-ups hang on it.
+    """
 
     day: date
     feed: str
     report: str
     deliveries: tuple[str, ...]
+    revision: int = 0
+    network: tuple[str, ...] = ()
+    revised: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> tuple[date, str, str]:
+        """Of which day and report."""
+        return self.day, self.feed, self.report
 
     @property
     def path(self) -> str:
         """The file, relative to the lake."""
-        key = hashlib.sha256("\n".join(self.deliveries).encode()).hexdigest()[:16]
+        revised = (f"revision {self.revision}",) if self.revision else ()
+        key = hashlib.sha256("\n".join((*self.deliveries, *revised)).encode()).hexdigest()[:16]
         return f"sightings/day={self.day}/{self.feed}.{self.report}.{key}.parquet"
 
     def places(self) -> Iterator[tuple[str, str]]:
@@ -69,7 +82,15 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
     try:
         found = json.loads((lake / FILE).read_bytes())
         return tuple(
-            Compacted(date.fromisoformat(one["day"]), one["feed"], one["report"], tuple(one["deliveries"]))
+            Compacted(
+                date.fromisoformat(one["day"]),
+                one["feed"],
+                one["report"],
+                tuple(one["deliveries"]),
+                int(one.get("revision", 0)),
+                tuple(one.get("network", ())),
+                tuple(one.get("revised", ())),
+            )
             for one in found
         )
     except FileNotFoundError:
@@ -92,19 +113,28 @@ def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path)
         LakeError: a file is damaged.
     """
     staged = tmp / "compacted.parquet"
-    _gather(sightings, staged)
+    write_sightings(staged, batches_of(sightings))
     storage.sync(staged)
+    known = read_compacted(lake)
+    for one in known:
+        if one.subject == made.subject:
+            made = replace(made, revision=one.revision, network=one.network, revised=one.revised)
     storage.publish([(staged, lake / made.path)])
-    subject = (made.day, made.feed, made.report)
-    others = (one for one in read_compacted(lake) if (one.day, one.feed, one.report) != subject)
-    _write(lake, [made, *others], tmp)
+    revise(lake, [made], tmp=tmp)
+
+
+def revise(lake: Path, made: Iterable[Compacted], *, tmp: Path) -> None:
+    """Put entries into the record in place of those of the same days and reports, in one step; for the one writer."""
+    record = {one.subject: one for one in (*read_compacted(lake), *made)}
+    _write(lake, list(record.values()), tmp)
 
 
 def forget(lake: Path, *, before: date, tmp: Path) -> None:
     """Take the days before ``before`` out of the record; for the one writer, once their sightings have expired."""
     record = read_compacted(lake)
-    if any(one.day < before for one in record):
-        _write(lake, [one for one in record if one.day >= before], tmp)
+    stays = [one for one in record if one.day >= before or one.revision]
+    if len(stays) < len(record):
+        _write(lake, stays, tmp)
 
 
 def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
@@ -113,18 +143,34 @@ def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
     storage.publish([(tmp / FILE, lake / FILE)])
 
 
-def _gather(sightings: Sequence[Path], out: Path) -> None:
-    """Write the rows of files into one, file by file, in groups of rows that are worth reading."""
+def write_sightings(out: Path, batches: Iterable[pa.Table]) -> None:
+    """Write tables of ``COMPACTED`` into one file, in groups of rows that are worth reading.
+
+    Raises:
+        LakeError: they cannot be read or written.
+    """
     shared = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
     try:
         with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=shared) as writer:
             waiting: list[pa.Table] = []
-            for batch in _batches(sightings):
+            for batch in batches:
                 waiting.append(batch)
                 if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
                     writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
                     waiting.clear()
             writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=out.name) from error
+
+
+def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+    """Yield the rows of files with the columns of ``COMPACTED``, file by file.
+
+    Raises:
+        LakeError: one is damaged; its day is told.
+    """
+    try:
+        yield from _batches(sightings)
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
             Text("sightings cannot be gathered: {error}", error=error), where=sightings[0].parent.name
@@ -156,21 +202,24 @@ class Catalog:
     Args:
         folder: the lake.
         records: the commit records.
-        places: the paths of sightings that compaction moved, with those that they have now.
+        compacted: what lies in other files than it came in.
         making: of the roll-ups (``rollups.read_making``).
     """
 
-    def __init__(self, folder: Path, records: Iterable[Record], places: Mapping[str, str], *, making: str) -> None:
+    def __init__(self, folder: Path, records: Iterable[Record], compacted: Iterable[Compacted], *, making: str) -> None:
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
         self.deliveries = tuple(record.delivery for record in known)
         """Oldest first."""
-        self.state = _state_of(known, making)
-        """The same for two catalogs if and only if the same was committed and is rolled up by the same rule: where
-        sightings lie is not in it."""
+        moved = tuple(compacted)
+        self._revised = {one.subject: one for one in moved if one.revision}
+        self.state = _state_of(known, making, self._revised.values())
+        """The same for two catalogs if and only if the same was committed, annotated and is rolled up by the same rule:
+        where sightings lie is not in it."""
         self.by_id = {delivery.id: delivery for delivery in self.deliveries}
-        self._places = dict(places)
-        self._sets = rollups.roll_ups_of(self.deliveries)
+        self._places = {old: new for one in moved for old, new in one.places()}
+        revisions = {subject: one.revision for subject, one in self._revised.items()}
+        self._sets = rollups.roll_ups_of(self.deliveries, revisions)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
@@ -224,6 +273,18 @@ class Catalog:
         """Return how many sightings a roll-up stands for."""
         return sum(self.by_id[id_].days[roll_up.day] for id_ in roll_up.deliveries)
 
+    def network_versions(self, period: Period) -> tuple[str, ...]:
+        """Return the versions of the address tables that the sightings of machines of a period were annotated by."""
+        return tuple(sorted(set[str]().union(*map(self.versions_of, self.roll_ups(period)))))
+
+    def versions_of(self, roll_up: RollUp) -> set[str]:
+        """Return the versions of the address tables of the sightings of a roll-up; of all days of its deliveries."""
+        revised = self._revised.get((roll_up.day, roll_up.feed, roll_up.report))
+        found = set(revised.network if revised else ())
+        for id_ in set(roll_up.deliveries) - set(revised.revised if revised else ()):
+            found.update(self.by_id[id_].versions.get("network", "").split(", "))
+        return found - {""}
+
     def paths(self, deliveries: Iterable[Delivery] | None = None) -> set[str]:
         """Return the files that deliveries stand on, or all, relative to the lake."""
         chosen = self.deliveries if deliveries is None else deliveries
@@ -233,8 +294,9 @@ class Catalog:
         return self._places.get(path, path)
 
 
-def _state_of(records: Iterable[Record], making: str) -> str:
-    lines = (f"{record.delivery.id} {record.digest}" for record in records)
+def _state_of(records: Iterable[Record], making: str, revised: Iterable[Compacted]) -> str:
+    lines = [f"{record.delivery.id} {record.digest}" for record in records]
+    lines += [f"{one.day} {one.feed} {one.report} {one.revision} {one.network}" for one in revised]
     return hashlib.sha256("\n".join((rollups.FORMAT, making, *sorted(lines))).encode()).hexdigest()
 
 
@@ -255,10 +317,10 @@ class CatalogReader:
             LakeError: a record cannot be read, or is damaged.
         """
         # Compacted days first: then all that is compacted is of deliveries that are known.
-        places = {old: new for one in read_compacted(self._folder) for old, new in one.places()}
+        compacted = read_compacted(self._folder)
         self._refresh()
         records = (record for _, record in self._known.values())
-        return Catalog(self._folder, records, places, making=rollups.read_making(self._folder))
+        return Catalog(self._folder, records, compacted, making=rollups.read_making(self._folder))
 
     def _refresh(self) -> None:
         stats = self._stats()
