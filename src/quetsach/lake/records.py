@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from quetsach import storage
 from quetsach.core.period import Period
+from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError, rollups
@@ -274,8 +275,9 @@ class Catalog:
         return sum(self.by_id[id_].days[roll_up.day] for id_ in roll_up.deliveries)
 
     def network_versions(self, period: Period) -> tuple[str, ...]:
-        """Return the versions of the address tables that the sightings of machines of a period were annotated by."""
-        return tuple(sorted(set[str]().union(*map(self.versions_of, self.roll_ups(period)))))
+        """Return which address tables the sightings of machines of a period were annotated by, later ones or not."""
+        versions = set[str]().union(*map(self.versions_of, self.roll_ups(period)))
+        return tuple(sorted({version.removesuffix(LATER) for version in versions}))
 
     def versions_of(self, roll_up: RollUp) -> set[str]:
         """Return the versions of the address tables of the sightings of a roll-up; of all days of its deliveries."""

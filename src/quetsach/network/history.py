@@ -13,12 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from quetsach.core.errors import InputError
+from quetsach.core.sighting import LATER
 from quetsach.core.text import Text
 from quetsach.network.ranges import MAPPED_FIRST, MAPPED_LAST, NO_AS, AddressRanges, Numbers, key_of
 from quetsach.network.tables import NetworkTables, annotate, days_of
-
-LATER = ".later"
-"""Ends the version of a table that is later than the sighting that it annotates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from quetsach.core.address import Address
 from quetsach.core.country import Places
 from quetsach.core.errors import InputError
+from quetsach.core.sighting import LATER
 from quetsach.network import (
     AddressRange,
     AddressRanges,
@@ -20,7 +21,7 @@ from quetsach.network import (
     annotate,
     annotate_by_day,
 )
-from quetsach.network.history import LATER, Difference, Move, difference
+from quetsach.network.history import Difference, Move, difference
 from quetsach.network.ranges import MAPPED_FIRST
 
 DAYS = (date(2020, 6, 10), date(2020, 6, 20), date(2020, 7, 1))
