@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import maxminddb
-import netaddr
+import netaddr  # type: ignore[import-untyped]  # has no types of its own
 import numpy as np
 from mmdb_writer import MMDBWriter
 
@@ -69,7 +69,7 @@ def main() -> None:
         addresses = [ipaddress.IPv4Address(number) for number in numbers]
         with maxminddb.open_database(path) as library:
             theirs, wanted = seconds(lambda: [library.get(address) for address in addresses])
-    if found != [one["autonomous_system_number"] if one else 0 for one in wanted]:
+    if found != [one.get("autonomous_system_number", 0) if isinstance(one, dict) else 0 for one in wanted]:
         raise SystemExit("the answers differ")
     if not np.array_equal(found, text.asns[text.find(keys)]):
         raise SystemExit("both forms differ")

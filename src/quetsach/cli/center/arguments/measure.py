@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quetsach.cli.center.acts import act, add_centre_command, in_office
-from quetsach.cli.parser import Parser, add_command
+from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
@@ -205,31 +205,7 @@ def register_network(parser: Parser) -> None:
         "quetsach center network lookup 14.160.0.1\nquetsach center network import asn-2026-11-01.csv.gz --data D"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    bring = add_centre_command(
-        commands,
-        "import",
-        act("network:take_in"),
-        "take a published table of addresses; used for sightings from its day on",
-        "quetsach center network import asn-ipv4.csv asn-ipv6.csv --valid-from 2026-11-01\n"
-        "quetsach center network import GeoLite2-ASN.mmdb --form mmdb\n"
-        "quetsach center network import rib.20261101.0000.bz2 --form mrt\n"
-        "quetsach center network import delegated-apnic-extended-20261101 --form delegated",
-    )
-    bring.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="plain or packed by gzip or bzip2; together one table"
-    )
-    bring.add_argument(
-        "--form",
-        choices=_ADDRESS_FORMS,
-        default="csv",
-        help="csv: first,last,asn,name; country-csv: first,last,country; ip2asn: iptoasn.com; pyasn: .dat; delegated: "
-        "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes (default: csv)",
-    )
-    bring.add_argument(
-        "--valid-from",
-        metavar="DATE",
-        help="day from which the table is valid (default: what the file says of itself, else the day in its name)",
-    )
+    _add_network_import(commands)
     add_centre_command(
         commands,
         "list",
@@ -266,6 +242,34 @@ def register_network(parser: Parser) -> None:
     again.add_argument("--from", dest="first", metavar="DATE", help="first day (UTC; default: the first of all)")
     again.add_argument("--to", dest="last", metavar="DATE", help="last day (UTC; default: the last of all)")
     again.add_argument("--dry-run", action="store_true", help="say what would change")
+
+
+def _add_network_import(commands: Subcommands) -> None:
+    bring = add_centre_command(
+        commands,
+        "import",
+        act("network:take_in"),
+        "take a published table of addresses; used for sightings from its day on",
+        "quetsach center network import asn-ipv4.csv asn-ipv6.csv --valid-from 2026-11-01\n"
+        "quetsach center network import GeoLite2-ASN.mmdb --form mmdb\n"
+        "quetsach center network import rib.20261101.0000.bz2 --form mrt\n"
+        "quetsach center network import delegated-apnic-extended-20261101 --form delegated",
+    )
+    bring.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="plain or packed by gzip or bzip2; together one table"
+    )
+    bring.add_argument(
+        "--form",
+        choices=_ADDRESS_FORMS,
+        default="csv",
+        help="csv: first,last,asn,name; country-csv: first,last,country; ip2asn: iptoasn.com; pyasn: .dat; delegated: "
+        "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes (default: csv)",
+    )
+    bring.add_argument(
+        "--valid-from",
+        metavar="DATE",
+        help="day from which the table is valid (default: what the file says of itself, else the day in its name)",
+    )
 
 
 def register_simulate(parser: Parser) -> None:
