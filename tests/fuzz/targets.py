@@ -28,6 +28,9 @@ import pyarrow as pa
 from tests.archives import COMPRESSIONS, CONTAINERS, zip_of
 from tests.report_samples import Private, sample_findings, sample_report, sample_steps
 from tests.report_schema import as_bytes, made_schema
+from tests.routing_dumps import path as dump_path
+from tests.routing_dumps import peers as dump_peers
+from tests.routing_dumps import rib as dump_rib
 from tests.rpm_formats import HEADER as RPM_HEADER
 from tests.rpm_formats import SAMPLES as RPM_SAMPLES
 from tests.signed_files import INDIRECT, SHA256, indirect, program, publisher, sign, signed
@@ -79,6 +82,9 @@ from quetsach.feeds.packed import members
 from quetsach.feeds.proposal import propose_layout
 from quetsach.feeds.reader import read as read_feed
 from quetsach.feeds.report_schema import read_report_schema
+from quetsach.network.mmdb import read_mmdb
+from quetsach.network.mrt import read_mrt
+from quetsach.network.published import read_lines
 from quetsach.packs.container import read_folder, unpack
 from quetsach.packs.importer.indicator import Listed
 from quetsach.packs.importer.indicator import read_json as read_document
@@ -462,6 +468,36 @@ _MAIL = (
 )
 
 
+def _network(form: str) -> Callable[[bytes], object]:
+    return lambda content: read_lines(io.BytesIO(content), form, where="fuzz")
+
+
+def _mmdb(content: bytes) -> None:
+    """Read a MaxMind DB file as a table of both kinds."""
+    for is_country in (False, True):
+        with contextlib.suppress(QuetsachError):
+            read_mmdb(content, where="fuzz", is_country=is_country)
+
+
+def _text(value: str) -> bytes:
+    return (
+        bytes([2 << 5 | 29, len(value) - 29]) + value.encode()
+        if len(value) > 28
+        else b"%c%s" % (64 | len(value), value.encode())
+    )
+
+
+def _mmdb_file(ip_version: int) -> bytes:
+    """Return a file of one node, whose left record has an AS and a country."""
+    numbers = {"node_count": 1, "record_size": 24, "ip_version": ip_version, "build_epoch": 1_793_491_200}
+    about = b"\xe4" + b"".join(_text(name) + b"\xc4" + struct.pack(">I", value) for name, value in numbers.items())
+    values = b"\xe2" + _text("autonomous_system_number") + b"\xc2\xfc\x00" + _text("country_code") + _text("VN")
+    return b"\0\0\x11\0\0\1" + bytes(16) + values + b"\xab\xcd\xefMaxMind.com" + about
+
+
+_MMDB = tuple(map(_mmdb_file, (4, 6)))
+
+
 TARGETS: Mapping[str, Target] = {
     "feed-csv": _feed(b'comment = "#"', b'# x\nat,ip,bot,kind,n\n"2026-11-01 00:30:00",14.160.0.1,"m""i",b,1\n'),
     "feed-tsv": _feed(
@@ -498,6 +534,25 @@ TARGETS: Mapping[str, Target] = {
         lambda content: read_family_list(content, form="misp-galaxy"),
         (b'{"values": [{"value": "Emotet", "meta": {"synonyms": ["Heodo"]}}]}',),
     ),
+    "network-mmdb": Target(_mmdb, _MMDB),
+    "network-mrt": Target(
+        lambda content: read_mrt(io.BytesIO(content), where="fuzz"),
+        (
+            dump_peers()
+            + dump_rib("192.0.2.0/24", dump_path((2, [1, 7]), (1, [2])))
+            + dump_rib("2001:db8::/32", subtype=10),
+        ),
+    ),
+    **{
+        f"network-{form}": Target(_network(form), (line,))
+        for form, line in {
+            "csv": b'14.160.0.0,14.160.0.255,45899,"VNPT, Corp"\n',
+            "country-csv": b"14.160.0.0,14.160.0.255,VN\n",
+            "ip2asn": b"1.0.0.0\t1.0.0.255\t13335\tUS\tCLOUDFLARENET\n",
+            "pyasn": b"; Original file : rib.20261031.2200.bz2\n1.0.0.0/24\t13335\n",
+            "delegated": b"2|apnic|1|1|19830613|20261101|+1000\napnic|VN|ipv6|2001:ee0::|32|20080101|assigned|A9\n",
+        }.items()
+    },
     "unit-file": Target(lambda content: list(parse_unit(content)), (UNIT,)),
     "crontab": Target(_crontab, (CRON,)),
     "text-lines": Target(_lines, (LINES,)),

@@ -5,8 +5,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.network import AddressRange, AddressRanges, NetworkError, read_ranges
-from quetsach.network.ranges import MAPPED_FIRST, flatten, key_of
+from quetsach.network import AddressRange, AddressRanges, NetworkError
+from quetsach.network.published import TEXT_FORMS, read_lines
+from quetsach.network.ranges import MAPPED_FIRST, key_of
 
 EDGES = st.sampled_from([0, 1, 2, 255, 256, 257, 1 << 64, (1 << 64) + 1, (1 << 128) - 2, (1 << 128) - 1, MAPPED_FIRST])
 NUMBERS = st.one_of(EDGES, st.integers(0, 40), st.integers(0, (1 << 128) - 1))
@@ -34,18 +35,23 @@ def test_flat_stretches_answer_as_the_smallest_range_does(over: list[AddressRang
 def test_the_order_of_lines_decides_nothing(over: list[AddressRange], random) -> None:
     shuffled = list(over)
     random.shuffle(shuffled)
-    assert flatten(shuffled) == flatten(over)
+    assert AddressRanges.of(shuffled, {}).to_table() == AddressRanges.of(over, {}).to_table()
 
 
 @given(ranges())
 def test_stretches_ascend_and_neighbours_differ(over: list[AddressRange]) -> None:
-    flat = flatten(over)
+    table = AddressRanges.of(over, {}).to_table()
+    flat = list(zip(table["start"].to_pylist(), table["asn"].to_pylist(), strict=True))
+    assert flat[0][0] == bytes(16)
     assert all(a[0] < b[0] and a[1] != b[1] for a, b in pairwise(flat))
 
 
-@given(st.one_of(st.binary(max_size=200), st.text('0123456789.:,af\n"', max_size=120).map(str.encode)))
-def test_any_bytes_are_a_table_or_a_network_error(content: bytes) -> None:
+@given(
+    st.one_of(st.binary(max_size=200), st.text('0123456789.:,af\n"|\t/', max_size=120).map(str.encode)),
+    st.sampled_from(sorted(TEXT_FORMS)),
+)
+def test_any_bytes_are_a_table_or_a_network_error(content: bytes, form: str) -> None:
     try:
-        assert len(read_ranges(io.BytesIO(content), where="t.csv").starts) >= 1
+        assert len(read_lines(io.BytesIO(content), form, where="t.csv").ranges.starts) >= 1
     except NetworkError as error:
         assert error.where.startswith("t.csv")

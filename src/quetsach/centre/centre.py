@@ -16,7 +16,7 @@ from quetsach.centre.publication_record import PublicationRecord
 from quetsach.core.country import Country, Places
 from quetsach.core.family import FamilyNames
 from quetsach.core.tile import TileLayouts
-from quetsach.network import NetworkTables
+from quetsach.network import NetworkHistory, NetworkTables
 
 if TYPE_CHECKING:
     from quetsach.feeds.layout_files import Layouts
@@ -56,8 +56,13 @@ class Centre:
 
     @cached_property
     def network(self) -> NetworkTables:
-        """The address tables in use."""
-        return tables.load_network_tables(self.data)
+        """The newest address tables."""
+        return self.network_history.newest
+
+    @cached_property
+    def network_history(self) -> NetworkHistory:
+        """The address tables, each from the day on from which it is valid."""
+        return tables.load_network_history(self.data)
 
     @cached_property
     def layouts(self) -> "Layouts":

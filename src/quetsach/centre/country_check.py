@@ -23,7 +23,8 @@ from quetsach.core.language import DATA_LANGUAGES, language_name
 from quetsach.core.table import read_places
 from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.core.tile import read_tiles
-from quetsach.network import RegionNames, read_isps, read_ranges, read_spellings
+from quetsach.network import RegionNames, read_isps, read_spellings
+from quetsach.network.published import read_lines
 from quetsach.simulate import read_scenario
 
 _MOST_FAULTS = 50
@@ -203,7 +204,7 @@ class _Folder:
             where = self.shown(path)
             try:
                 with path.open("rb") as stream:  # may be large: of such a table the first fault is told
-                    read_ranges(stream, where=where)
+                    read_lines(stream, "csv", where=where)
             except QuetsachError as error:
                 self.faults.append(_placed(error, where))
             except OSError as error:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from quetsach.centre.centre import Centre
 from quetsach.core.errors import InputError
+from quetsach.core.period import Period
 from quetsach.core.text import Text
 from quetsach.lake import keeping
 from quetsach.lake.ingestion import Annotate
 from quetsach.lake.keeping import Expired
 from quetsach.lake.lake import IngestResult, Outcome, ingest_file
-from quetsach.network import annotate
+from quetsach.lake.reannotation import Reannotated, reannotate
+from quetsach.network import annotate_by_day
 
 LIFETIME_DAYS = 90
 """How long sightings are kept where nobody says otherwise."""
@@ -76,8 +78,8 @@ def ingest_bytes(
 
 
 def _annotate(centre: Centre) -> Annotate:
-    tables = centre.network
-    return lambda sightings: annotate(sightings, tables)
+    history = centre.network_history
+    return lambda sightings: annotate_by_day(sightings, history)
 
 
 def expire_sightings(centre: Centre, *, days: int = LIFETIME_DAYS, now: datetime, is_dry_run: bool = False) -> Expired:
@@ -107,3 +109,18 @@ def tend_lake(centre: Centre) -> None:
     if centre.has_lake:
         keeping.renew(centre.lake)
         keeping.compact(centre.lake)
+
+
+def reannotate_sightings(
+    centre: Centre,
+    *,
+    period: Period | None = None,
+    is_dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _sets: None,
+) -> Reannotated:
+    """Annotate committed sightings again by the address tables of today (``lake.reannotation.reannotate``).
+
+    Raises:
+        QuetsachError: a table of the centre is damaged, or the lake cannot be read or written.
+    """
+    return reannotate(centre.lake, _annotate(centre), period=period, is_dry_run=is_dry_run, progress=progress)

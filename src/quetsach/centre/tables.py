@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -40,12 +41,13 @@ from quetsach.lake import LakeError, parquet
 from quetsach.network import (
     AddressRanges,
     NetworkError,
+    NetworkHistory,
     NetworkTables,
     RegionNames,
     read_isps,
-    read_ranges,
     read_spellings,
 )
+from quetsach.network.published import read_lines
 
 if TYPE_CHECKING:
     from quetsach.simulate import Scenario
@@ -54,6 +56,7 @@ LAYOUTS = "layouts"
 """The folder of a centre's own layouts, below its data."""
 
 DATED_TABLE = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
+DATED_COUNTRIES = re.compile(r"countries-(\d{4}-\d{2}-\d{2})\.parquet")
 
 
 def bundled_units(data: Path | None = None) -> list[tuple[str, bytes]]:
@@ -179,24 +182,43 @@ def load_tiles(data: Path | None = None) -> TileLayouts:
 
 
 def load_network_tables(data: Path) -> NetworkTables:
-    """Return the address tables: the newest import under ``data``, else the one of the country.
+    """Return the newest address tables of a centre.
 
     Raises:
         QuetsachError: a table is missing or damaged.
     """
+    return load_network_history(data).newest
+
+
+def load_network_history(data: Path) -> NetworkHistory:
+    """Return the address tables: what was imported under ``data``, with those of the country for other days.
+
+    A table of countries that is valid on the same day says what is national where the ranges are of the whole world,
+    else the ranges of the country do.
+
+    Raises:
+        QuetsachError: a table is missing or damaged; one of ranges, once it is needed.
+    """
     isps = read_isps(_read(country_table("isps", data) / "isps.csv"), where="isps.csv")
     path = country_table("places", data) / "spellings.csv"
     spellings = read_spellings(_read(path), where=path.name) if _is_there(path) else ()
-    ranges, dated = _newest_ranges(data / "network", country_table("network", data))
-    return NetworkTables.of(
-        ranges, isps, RegionNames.of(load_places(data), spellings), dated=dated, national=bundled_ranges(data)
-    )
+    regions = RegionNames.of(load_places(data), spellings)
+    stored, countries, code = stored_ranges(data), stored_countries(data), load_country(data).code
+
+    def load(day: date) -> NetworkTables:
+        valid = sorted(countries)[max(0, bisect_right(sorted(countries), day) - 1)] if countries else None
+        national = read_stored(countries[valid]).named(code) if valid else bundled_ranges(data)
+        return NetworkTables.of(read_stored(stored[day]), isps, regions, dated=day, national=national)
+
+    return NetworkHistory(sorted(stored), load)
 
 
 def bundled_ranges(data: Path | None = None) -> AddressRanges:
-    """Return the address ranges of the country, whatever was imported: simulations stand on them."""
-    ranges, _ = _newest_ranges(country_table("network", data))
-    return ranges
+    """Return the newest address ranges of the country, whatever was imported: simulations stand on them."""
+    dated = imported_dates(country_table("network", data), "csv")
+    if not dated:
+        raise QuetsachError(Text("there is no address table"), hint=Text("quetsach center network import FILE"))
+    return read_stored(max(dated.items())[1])
 
 
 @cache
@@ -307,13 +329,13 @@ def _own_country(data: Path | None) -> Path | None:
     return own if own and own.exists() else None
 
 
-def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
-    """Keep an imported address table under its day, and return where; the newest is the one in use.
+def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date, is_country: bool = False) -> Path:
+    """Keep an imported table under the day from which it is valid, and return where.
 
     Raises:
         InputError: it cannot be written.
     """
-    path = data / "network" / f"ranges-{dated}.parquet"
+    path = data / "network" / f"{'countries' if is_country else 'ranges'}-{dated}.parquet"
     try:
         storage.make_folder(path.parent)
         parquet.write(path, ranges.to_table())
@@ -325,33 +347,38 @@ def keep_ranges(data: Path, ranges: AddressRanges, *, dated: date) -> Path:
     return path
 
 
-def imported_dates(folder: Path, suffix: str = "parquet") -> dict[date, Path]:
-    """Return the address tables of a folder by their dates; the newest is the one in use."""
-    return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := DATED_TABLE.fullmatch(p.name))}
+def stored_ranges(data: Path) -> dict[date, Path]:
+    """Return the tables of a centre that say which AS announces an address, by the day from which each is valid."""
+    return imported_dates(country_table("network", data), "csv") | imported_dates(data / "network")
 
 
-def _newest_ranges(*folders: Path) -> tuple[AddressRanges, date]:
-    """Return the newest table of the first folder that has one; what was imported lies before what came along."""
-    for folder in folders:
-        for suffix in ("parquet", "csv"):
-            if found := imported_dates(folder, suffix):
-                dated, path = max(found.items())
-                return (_stored(path) if suffix == "parquet" else _bundled(path)), dated
-    raise QuetsachError(Text("there is no address table"), hint=Text("quetsach center network import FILE"))
+def stored_countries(data: Path) -> dict[date, Path]:
+    """Return the tables of a centre that say of which country an address is, by the day from which each is valid."""
+    return imported_dates(data / "network", pattern=DATED_COUNTRIES)
 
 
-def _stored(path: Path) -> AddressRanges:
+def imported_dates(
+    folder: Path, suffix: str = "parquet", *, pattern: re.Pattern[str] = DATED_TABLE
+) -> dict[date, Path]:
+    """Return the address tables of a folder by their days."""
+    return {parse_day(m[1]): p for p in folder.glob(f"*.{suffix}") if (m := pattern.fullmatch(p.name))}
+
+
+def read_stored(path: Path) -> AddressRanges:
+    """Return an address table: imported, or of the country.
+
+    Raises:
+        NetworkError: it is damaged.
+    """
+    if path.suffix == ".csv":
+        with path.open("rb") as stream:
+            return read_lines(stream, "csv", where=path.name).ranges
     try:
         return AddressRanges.from_table(parquet.read(path))
     except LakeError as error:
         hint = Text("delete the file and import the table again")
         what = Text("the stored address table cannot be read: {reason}", reason=error.text or error.what)
         raise NetworkError(what, where=str(path), hint=hint) from error
-
-
-def _bundled(path: Path) -> AddressRanges:
-    with path.open("rb") as stream:
-        return read_ranges(stream, where=path.name)
 
 
 def _read(path: Path) -> bytes:

@@ -45,6 +45,9 @@ class Sighting:
 # A feed names a sector in its own words or by a NAICS code (the North American Industry Classification System, 2022;
 # Shadowserver gives both). Whatever it writes becomes one of ``SECTORS``: no text of a feed is ever a sector.
 
+LATER = ".later"
+"""Ends the version of an address table that is later than the sighting that it placed."""
+
 UNKNOWN_SECTOR = "unknown"
 """The feed says nothing."""
 

@@ -74,7 +74,7 @@ class Ingestion:
         self._known_days: set[date] = set()
         self.days: dict[date, int] = {}
         self.records = self.accepted = self.duplicates = self.quarantined = self.repaired = self.blank = 0
-        self.network_version = ""
+        self._network_versions: set[str] = set()
 
     def stage(
         self,
@@ -125,7 +125,7 @@ class Ingestion:
             days=self.days,
             versions={
                 "families": families.version,
-                "network": self.network_version,
+                "network": ", ".join(sorted(self._network_versions)),
                 **({"layout": layout.version} if layout.version else {}),
             },
             subject=layout.subject,
@@ -176,7 +176,7 @@ class Ingestion:
                 self._fresh.know(self._committed(day))
 
     def _write_days(self, table: pa.Table, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-        self.network_version = table.column("network_version")[0].as_py()
+        self._network_versions.update(pc.unique(table.column("network_version")).to_pylist())
         for number in np.unique(days).tolist():
             day = _EPOCH_DAY + timedelta(days=number)
             chosen = np.flatnonzero(days == number)

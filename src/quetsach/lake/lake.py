@@ -255,7 +255,8 @@ class Lake:
             replaced += [former] if former else []
             deliveries = (*former.deliveries, delivery.id) if former else (delivery.id,)
             committed = (catalog.sightings_for(former) if former else None) or []
-            roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)))
+            revision = former.revision if former else 0
+            roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)), revision)
             made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp, home=self.home)
         return replaced, made
 

@@ -1,8 +1,8 @@
 """The catalog: which deliveries are committed and in which files their sightings lie, as of one moment.
 
 ``compacted.json`` says which file holds the sightings that many deliveries brought of one report and day. It is
-replaced in one step and says where sightings lie and nothing else: which deliveries there are, what they counted and
-every roll-up are the same with and without it.
+replaced in one step and says where sightings lie, and how often they were annotated again: which deliveries there are
+and what they counted are the same with and without it.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from quetsach import storage
 from quetsach.core.period import Period
+from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError, buckets, rollups
@@ -42,18 +43,31 @@ type _Stat = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Compacted:
-    """The files that hold the sightings of a day of these deliveries, all of one report, divided by address."""
+    """The files that hold the sightings of a day of these deliveries, all of one report, divided by address.
+
+    ``revision`` counts how often they were annotated again; the last time by the address tables ``network``, of the
+    deliveries ``revised``. Such an entry outlives its files, because the names of roll-ups hang on it.
+    """
 
     day: date
     feed: str
     report: str
     deliveries: tuple[str, ...]
     divisions: int = 1
+    revision: int = 0
+    network: tuple[str, ...] = ()
+    revised: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> tuple[date, str, str]:
+        """Of which day and report."""
+        return self.day, self.feed, self.report
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The files, relative to the lake, in the order of their buckets."""
-        key = hashlib.sha256("\n".join(self.deliveries).encode()).hexdigest()[:16]
+        revised = (f"revision {self.revision}",) if self.revision else ()
+        key = hashlib.sha256("\n".join((*self.deliveries, *revised)).encode()).hexdigest()[:16]
         stem = f"sightings/day={self.day}/{self.feed}.{self.report}.{key}"
         return tuple(f"{stem}{buckets.name_of(n, self.divisions)}.parquet" for n in range(self.divisions))
 
@@ -79,6 +93,9 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
                 one["report"],
                 tuple(one["deliveries"]),
                 buckets.DIVISIONS[buckets.DIVISIONS.index(one.get("divisions", 1))],
+                int(one.get("revision", 0)),
+                tuple(one.get("network", ())),
+                tuple(one.get("revised", ())),
             )
             for one in found
         )
@@ -101,27 +118,25 @@ def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path)
     Raises:
         LakeError: a file is damaged.
     """
-    staged = [tmp / f"compacted.{n}.parquet" for n in range(made.divisions)]
-    try:
-        for path, table in zip(staged, _divided(sightings, made.divisions, tmp), strict=True):
-            pq.write_table(
-                _in_order(table), path, compression="zstd", use_dictionary=_SHARED, row_group_size=_GROUP_ROWS
-            )
-            storage.sync(path)
-    except (OSError, pa.ArrowException) as error:
-        where = sightings[0].parent.name
-        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=where) from error
+    staged = stage(batches_of(sightings), made.divisions, tmp=tmp)
+    known = next((one for one in read_compacted(lake) if one.subject == made.subject), made)
+    made = replace(made, revision=known.revision, network=known.network, revised=known.revised)
     storage.publish((path, lake / name) for path, name in zip(staged, made.paths, strict=True))
-    subject = (made.day, made.feed, made.report)
-    others = (one for one in read_compacted(lake) if (one.day, one.feed, one.report) != subject)
-    _write(lake, [made, *others], tmp)
+    revise(lake, [made], tmp=tmp)
+
+
+def revise(lake: Path, made: Iterable[Compacted], *, tmp: Path) -> None:
+    """Put entries into the record in place of those of the same days and reports, in one step; for the one writer."""
+    record = {one.subject: one for one in (*read_compacted(lake), *made)}
+    _write(lake, list(record.values()), tmp)
 
 
 def forget(lake: Path, *, before: date, tmp: Path) -> None:
     """Take the days before ``before`` out of the record; for the one writer, once their sightings have expired."""
     record = read_compacted(lake)
-    if any(one.day < before for one in record):
-        _write(lake, [one for one in record if one.day >= before], tmp)
+    stays = [one for one in record if one.day >= before or one.revision]
+    if len(stays) < len(record):
+        _write(lake, stays, tmp)
 
 
 def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
@@ -130,11 +145,42 @@ def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
     storage.publish([(tmp / FILE, lake / FILE)])
 
 
-def _divided(sightings: Sequence[Path], divisions: int, tmp: Path) -> Iterator[pa.Table]:
-    """Yield the rows of files by the bucket of their address; only those of one division are held at a time."""
-    if divisions == 1:
-        yield pa.concat_tables([COMPACTED.empty_table(), *_batches(sightings)])
-        return
+def stage(batches: Iterable[pa.Table], divisions: int, *, tmp: Path) -> list[Path]:
+    """Write tables of ``COMPACTED`` into so many files in the writer's folder, and force them to the disk.
+
+    Where they are divided, rows lie by address and time: those of an address together are small and quickly counted.
+
+    Raises:
+        LakeError: they cannot be read or written.
+    """
+    staged = [tmp / f"compacted.{n}.parquet" for n in range(divisions)]
+    try:
+        if divisions == 1:
+            _write_sightings(staged[0], batches)
+        else:
+            for path, table in zip(staged, _divided(batches, divisions, tmp), strict=True):
+                _write_sightings(path, [_in_order(table)])
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=str(tmp)) from error
+    for path in staged:
+        storage.sync(path)
+    return staged
+
+
+def _write_sightings(out: Path, batches: Iterable[pa.Table]) -> None:
+    """Write tables into one file, in groups of rows that are worth reading."""
+    with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=_SHARED) as writer:
+        waiting: list[pa.Table] = []
+        for batch in batches:
+            waiting.append(batch)
+            if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
+                writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
+                waiting.clear()
+        writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
+
+
+def _divided(batches: Iterable[pa.Table], divisions: int, tmp: Path) -> Iterator[pa.Table]:
+    """Yield the rows by the bucket of their address; only those of one division are held at a time."""
     folder = tmp / "divisions"
     folder.mkdir()
     places = [folder / str(n) for n in range(divisions)]
@@ -144,11 +190,11 @@ def _divided(sightings: Sequence[Path], divisions: int, tmp: Path) -> Iterator[p
             opened.enter_context(pa.ipc.new_stream(opened.enter_context(path.open("wb")), COMPACTED, options=options))
             for path in places
         ]
-        for table in _batches(sightings):
-            division = buckets.buckets_of(_address_bytes(table)) // (buckets.BUCKETS // divisions)
+        for batch in batches:
+            division = buckets.buckets_of(_address_bytes(batch)) // (buckets.BUCKETS // divisions)
             order = np.argsort(division, kind="stable")
             edges = np.searchsorted(division[order], np.arange(divisions + 1))
-            table = table.take(pa.array(order))  # noqa: PLW2901
+            table = batch.take(pa.array(order))
             for n, writer in enumerate(writers):
                 writer.write_table(table.slice(edges[n], edges[n + 1] - edges[n]))
     for path in places:
@@ -159,7 +205,6 @@ def _divided(sightings: Sequence[Path], divisions: int, tmp: Path) -> Iterator[p
 
 
 def _in_order(table: pa.Table) -> pa.Table:
-    """Return the rows by address and time: rows of an address together are small, and quick to be counted."""
     words = np.frombuffer(_address_bytes(table), dtype=">u8").reshape(-1, 2)
     time = table.column("observed_at").cast(pa.int64()).to_numpy()
     return table.take(pa.array(np.lexsort((time, words[:, 1], words[:, 0]))))
@@ -168,6 +213,19 @@ def _in_order(table: pa.Table) -> pa.Table:
 def _address_bytes(table: pa.Table) -> memoryview:
     keys = table.column("address").combine_chunks().storage
     return memoryview(keys.buffers()[1] or b"")[keys.offset * 16 : (keys.offset + len(keys)) * 16]
+
+
+def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+    """Yield the rows of files with the columns of ``COMPACTED``, file by file.
+
+    Raises:
+        LakeError: one is damaged; its day is told.
+    """
+    try:
+        yield from _batches(sightings)
+    except (OSError, pa.ArrowException) as error:
+        where = sightings[0].parent.name
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=where) from error
 
 
 def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
@@ -195,7 +253,7 @@ class Catalog:
     Args:
         folder: the lake.
         records: the commit records.
-        compacted: which sightings lie together.
+        compacted: what lies in other files than it came in.
         making: of the roll-ups (``rollups.read_making``).
     """
 
@@ -204,13 +262,16 @@ class Catalog:
         self.folder = folder
         self.deliveries = tuple(record.delivery for record in known)
         """Oldest first."""
-        self.state = _state_of(known, making)
-        """The same for two catalogs if and only if the same was committed and is rolled up by the same rule: where
-        sightings lie is not in it."""
+        moved = tuple(compacted)
+        self._revised = {one.subject: one for one in moved if one.revision}
+        self.state = _state_of(known, making, self._revised.values())
+        """The same for two catalogs if and only if the same was committed, annotated and is rolled up by the same rule:
+        where sightings lie is not in it."""
         self.by_id = {delivery.id: delivery for delivery in self.deliveries}
-        self._compacted = {(one.day, one.feed, one.report): one for one in compacted}
-        self._places = {old: new for one in self._compacted.values() for old, new in one.places()}
-        self._sets = rollups.roll_ups_of(self.deliveries)
+        self._compacted = {one.subject: one for one in moved}
+        self._places = {old: new for one in moved for old, new in one.places()}
+        revisions = {subject: one.revision for subject, one in self._revised.items()}
+        self._sets = rollups.roll_ups_of(self.deliveries, revisions)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
@@ -276,6 +337,19 @@ class Catalog:
         """Return how many sightings a roll-up stands for."""
         return sum(self.by_id[id_].days[roll_up.day] for id_ in roll_up.deliveries)
 
+    def network_versions(self, period: Period) -> tuple[str, ...]:
+        """Return which address tables the sightings of machines of a period were annotated by, later ones or not."""
+        versions = set[str]().union(*map(self.versions_of, self.roll_ups(period)))
+        return tuple(sorted({version.removesuffix(LATER) for version in versions}))
+
+    def versions_of(self, roll_up: RollUp) -> set[str]:
+        """Return the versions of the address tables of the sightings of a roll-up; of all days of its deliveries."""
+        revised = self._revised.get((roll_up.day, roll_up.feed, roll_up.report))
+        found = set(revised.network if revised else ())
+        for id_ in set(roll_up.deliveries) - set(revised.revised if revised else ()):
+            found.update(self.by_id[id_].versions.get("network", "").split(", "))
+        return found - {""}
+
     def paths(self, deliveries: Iterable[Delivery] | None = None) -> set[str]:
         """Return the files that deliveries stand on, or all, relative to the lake."""
         chosen = self.deliveries if deliveries is None else deliveries
@@ -295,8 +369,9 @@ class Catalog:
         return self._places.get(path, (path,))
 
 
-def _state_of(records: Iterable[Record], making: str) -> str:
-    lines = (f"{record.delivery.id} {record.digest}" for record in records)
+def _state_of(records: Iterable[Record], making: str, revised: Iterable[Compacted]) -> str:
+    lines = [f"{record.delivery.id} {record.digest}" for record in records]
+    lines += [f"{one.day} {one.feed} {one.report} {one.revision} {one.network}" for one in revised]
     return hashlib.sha256("\n".join((rollups.FORMAT, making, *sorted(lines))).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ byte, whatever the order in which they came.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -145,11 +145,14 @@ class RollUp:
     feed: str
     report: str
     deliveries: tuple[str, ...]
+    revision: int = 0
+    """How often its sightings were annotated again (``lake.reannotation``)."""
 
     @property
     def stem(self) -> str:
         """The beginning of its files' names, relative to the lake."""
-        content = "\n".join((FORMAT, *self.deliveries))
+        revised = (f"revision {self.revision}",) if self.revision else ()
+        content = "\n".join((FORMAT, *self.deliveries, *revised))
         key = hashlib.sha256(content.encode()).hexdigest()[:16]
         return f"rollups/day={self.day}/{self.feed}.{self.report}.{key}"
 
@@ -162,13 +165,13 @@ class RollUp:
         return [self.path(part) for part in ("addresses", "gaps", "bots", "reach", "clock")]
 
 
-def roll_ups_of(deliveries: Iterable[Delivery]) -> tuple[RollUp, ...]:
-    """Return the roll-ups that stand for these deliveries, in order."""
+def roll_ups_of(deliveries: Iterable[Delivery], revisions: Mapping[tuple[date, str, str], int]) -> tuple[RollUp, ...]:
+    """Return the roll-ups that stand for these deliveries, in order; ``revisions`` by day, feed and report."""
     of_day: defaultdict[tuple[date, str, str], list[str]] = defaultdict(list)
     for delivery in deliveries:
         for day in delivery.days:
             of_day[day, delivery.feed, delivery.report].append(delivery.id)
-    return tuple(sorted(RollUp(*key, tuple(sorted(ids))) for key, ids in of_day.items()))
+    return tuple(sorted(RollUp(*key, tuple(sorted(ids)), revisions.get(key, 0)) for key, ids in of_day.items()))
 
 
 def build(

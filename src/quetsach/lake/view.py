@@ -153,14 +153,13 @@ class LakeView:
     def basis(self, period: Period) -> Basis:
         """Return how figures of a period are counted in this view."""
         seen = self.days_with_data(period).to_pylist()
-        given = [one for one in self.deliveries() if one.is_counted and any(day in period for day in one.days)]
         last_ingest = max((one.ingested_at.date() for one in self.deliveries()), default=None)
         return Basis(
             window=period,
             feeds=tuple(sorted({f"{row['feed']}/{row['report']}" for row in seen})),
             days_with_data=len({row["day"] for row in seen}),
             as_of=self.newest_day(until=last_ingest) or self.newest_day(),
-            network_versions=tuple(sorted({one.versions.get("network", "") for one in given} - {""})),
+            network_versions=self.catalog.network_versions(period),
         )
 
     def days_with_data(self, period: Period) -> pa.Table:

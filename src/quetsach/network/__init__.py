@@ -1,6 +1,7 @@
 """Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
 
-from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError, read_ranges
+from quetsach.network.history import NetworkHistory, annotate_by_day
+from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError
 from quetsach.network.tables import (
     ANNOTATIONS,
     UNKNOWN_ISP,
@@ -31,10 +32,11 @@ __all__ = [
     "Isps",
     "Location",
     "NetworkError",
+    "NetworkHistory",
     "NetworkTables",
     "RegionNames",
     "annotate",
+    "annotate_by_day",
     "read_isps",
-    "read_ranges",
     "read_spellings",
 ]

@@ -1,12 +1,11 @@
-"""Address tables as they are published, and which AS announces an address: flat ranges for one binary search."""
+"""Which AS announces an address: flat ranges for one binary search."""
 
-import csv
 import heapq
-import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -57,29 +56,86 @@ def key_of(number: int) -> bytes:
     return number.to_bytes(16, "big")
 
 
-def flatten(ranges: Iterable[AddressRange]) -> list[tuple[int, int]]:
-    """Return (start, AS) of each stretch of addresses, in order; a stretch reaches to the next start.
+MAX_RANGES = 10_000_000
+"""Of one table: ten times what all routers of the world announce."""
 
-    Where ranges lie over each other the smallest wins, as in routing; of two of one size the lower AS number, so that
-    the order of lines decides nothing. Stretches that nobody announces have ``NO_AS``.
-    """
-    waiting = sorted(ranges)
-    edges = sorted({r.first for r in waiting} | {r.last + 1 for r in waiting if r.last + 1 < _END})
-    over: list[tuple[int, int, int]] = []  # (size, AS, last) of ranges that have begun
-    stretches: list[tuple[int, int]] = []
-    owner, begun = NO_AS, 0
-    for edge in edges:
-        while begun < len(waiting) and waiting[begun].first == edge:
-            first, last, asn = waiting[begun]
-            heapq.heappush(over, (last - first, asn, last))
-            begun += 1
-        while over and over[0][2] < edge:
+MAX_NAME_LENGTH = 200
+
+
+class RangeRows:
+    """Ranges as they are read, 40 bytes each, in any order; they may nest and overlap. ``names`` are by AS number."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+        self._firsts, self._lasts, self._asns = bytearray(), bytearray(), array("q")
+
+    def __len__(self) -> int:
+        return len(self._asns)
+
+    def add(self, first: int, last: int, asn: int, name: str = "") -> None:
+        """Add a range; the first name of an AS that is not empty stays.
+
+        Raises:
+            NetworkError: there are too many.
+        """
+        if len(self._asns) >= MAX_RANGES:
+            raise NetworkError(Text("more than {most} ranges", most=Number(MAX_RANGES)))
+        self._firsts += first.to_bytes(16, "big")
+        self._lasts += last.to_bytes(16, "big")
+        self._asns.append(asn)
+        if name and not self.names.get(asn):
+            self.names[asn] = name[:MAX_NAME_LENGTH]
+
+    def flat(self) -> "AddressRanges":
+        """Return the stretches: each reaches to the next start, those that nobody announces have ``NO_AS``.
+
+        Where ranges lie over each other the smallest wins, as in routing; of two of one size the lower AS number, so
+        that the order of rows decides nothing.
+        """
+        firsts, lasts = np.frombuffer(self._firsts, ">u8"), np.frombuffer(self._lasts, ">u8")
+        asns = np.frombuffer(self._asns, np.int64)
+        high, low = lasts[0::2].astype(np.uint64), lasts[1::2].astype(np.uint64)
+        after = np.empty(len(lasts), ">u8")
+        after[1::2] = low + np.uint64(1)  # modulo 2**64
+        after[0::2] = high + (after[1::2] == 0)
+        reaches_end = (after[0::2] == 0) & (after[1::2] == 0) if len(asns) else np.zeros(0, dtype=bool)
+        keys = np.concatenate((firsts.view("S16"), after.view("S16")[~reaches_end], np.zeros(1, "S16")))
+        edges, rank = np.unique(keys, return_inverse=True)
+        begins, ends = rank[: len(asns)], np.full(len(asns), len(edges), dtype=np.int64)
+        ends[~reaches_end] = rank[len(asns) : -1]
+        size_high = high - firsts[0::2].astype(np.uint64) - (low < firsts[1::2])
+        by_size = np.lexsort((asns, low - firsts[1::2].astype(np.uint64), size_high))
+        owners = _owners(begins, ends, asns, by_size, len(edges))
+        changes = np.flatnonzero(np.diff(owners, prepend=-1))
+        return AddressRanges(edges[changes], owners[changes], dict(self.names))
+
+
+def _owners(begins: Numbers, ends: Numbers, asns: Numbers, by_size: Numbers, edges: int) -> Numbers:
+    """Return the AS of each elementary stretch, of those over it the first of ``by_size``."""
+    owners = np.zeros(edges, dtype=np.int64)
+    in_order = np.argsort(begins, kind="stable")
+    if bool(np.all(ends[in_order[:-1]] <= begins[in_order[1:]])):  # nothing lies over another: no edge is inside one
+        owners[begins] = asns
+        return owners
+    place = np.empty(len(asns), dtype=np.int64)
+    place[by_size] = np.arange(len(asns))
+    over: list[tuple[int, int, int]] = []  # (place by size, end, AS) of ranges that have begun
+    waiting = zip(
+        begins[in_order].tolist(),
+        place[in_order].tolist(),
+        ends[in_order].tolist(),
+        asns[in_order].tolist(),
+        strict=True,
+    )
+    following = next(waiting, None)
+    for edge in range(edges):
+        while following and following[0] == edge:
+            heapq.heappush(over, following[1:])
+            following = next(waiting, None)
+        while over and over[0][1] <= edge:
             heapq.heappop(over)
-        now = over[0][1] if over else NO_AS
-        if now != owner:
-            stretches.append((edge, now))
-            owner = now
-    return stretches
+        owners[edge] = over[0][2] if over else NO_AS
+    return owners
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,11 +149,11 @@ class AddressRanges:
     @classmethod
     def of(cls, ranges: Iterable[AddressRange], names: Mapping[int, str]) -> "AddressRanges":
         """Flatten ranges, which may nest and overlap."""
-        stretches = flatten(ranges)
-        if not stretches or stretches[0][0] > 0:
-            stretches.insert(0, (0, NO_AS))
-        starts = np.array([key_of(start) for start, _ in stretches], dtype="S16")
-        return cls(starts, np.array([asn for _, asn in stretches], dtype=np.int64), dict(names))
+        rows = RangeRows()
+        for found in ranges:
+            rows.add(*found)
+        rows.names.update(names)
+        return rows.flat()
 
     def find(self, addresses: Keys) -> Numbers:
         """Return for each address the index of its stretch in ``starts`` and ``asns``."""
@@ -130,10 +186,16 @@ class AddressRanges:
         """Return the first and last 32-bit number of each IPv4 stretch that an AS announces, in order."""
         return [(first, last) for first, last, owner in self._ipv4_stretches() if owner == asn]
 
+    def named(self, word: str) -> "AddressRanges":
+        """Return the table with only those stretches whose name begins with a word, such as the code of a country."""
+        chosen = [number for number, name in self.names.items() if name.split(" ", 1)[0] == word]
+        owners = np.where(np.isin(self.asns, chosen), self.asns, NO_AS)
+        return AddressRanges(self.starts, owners, {number: self.names[number] for number in chosen})
+
     def to_table(self) -> pa.Table:
         """Return the Arrow form in which an imported table is kept."""
         names = [self.names.get(asn, "") for asn in self.asns.tolist()]
-        starts = [self._start(at) for at in range(len(self.starts))]
+        starts = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(names), [None, pa.py_buffer(self.starts)])
         return pa.table({"start": starts, "asn": self.asns, "name": names}, schema=_STORED)
 
     @classmethod
@@ -147,13 +209,12 @@ class AddressRanges:
             raise NetworkError(
                 Text("not a stored address table"), hint=Text("import it again: quetsach center network import")
             )
-        starts = np.array(table["start"].to_pylist(), dtype="S16")
+        starts = fixed_keys(table["start"])
         asns = table["asn"].to_numpy()
         if not len(starts) or starts[0] != b"" or bool(np.any(starts[1:] <= starts[:-1])):
             raise NetworkError(Text("the starts of an address table do not ascend from zero"))
-        return cls(
-            starts, asns, {asn: str(name) for asn, name in zip(asns.tolist(), table["name"].to_pylist(), strict=True)}
-        )
+        known, at = np.unique(asns, return_index=True)
+        return cls(starts, asns, dict(zip(known.tolist(), table["name"].take(pa.array(at)).to_pylist(), strict=True)))
 
     def _ipv4_stretches(self) -> Iterator[AddressRange]:
         """Yield the stretches within IPv4 as 32-bit numbers."""
@@ -168,98 +229,10 @@ class AddressRanges:
         return bytes(self.starts[at]).ljust(16, b"\0")  # numpy takes trailing zeros for padding
 
 
-# Reads address tables as they are published: ``first,last,asn,name`` lines without a header.
-#
-# The form is that of the packages @ip-location-db/asn: inclusive ranges, addresses as text or as plain numbers, names
-# quoted where they contain a comma. The file is untrusted: every line and the whole are bounded.
-
-MAX_LINE_BYTES = 4096
-MAX_LINES = 5_000_000
-MAX_NAME_LENGTH = 200
-_MAX_ASN = 2**32 - 1
-_HINT = "each line is first,last,asn,name, for example 14.160.0.0,14.191.255.255,45899,VNPT Corp"
-
-
-def read_ranges(
-    stream: BinaryIO, *, where: str, progress: Callable[[int], None] = lambda _lines: None
-) -> AddressRanges:
-    """Read and flatten a table.
-
-    Args:
-        stream: the file's bytes.
-        where: its name, for errors.
-        progress: told how many lines were read since it was last told.
-
-    Raises:
-        NetworkError: a line is damaged (with its number), the file is too long or has no range.
-    """
-    ranges: list[AddressRange] = []
-    names: dict[int, str] = {}
-    rows = csv.reader(_lines(stream, where, progress), strict=True)
-    before = 0
-    try:
-        for cells in rows:
-            if rows.line_num != before + 1:
-                raise NetworkError(
-                    Text("a quoted name runs over a line end"), where=f"{where}:{before + 1}", hint=_HINT
-                )
-            before = rows.line_num
-            if cells:
-                found = _range(cells, f"{where}:{before}")
-                ranges.append(found)
-                names.setdefault(found.asn, cells[3].strip()[:MAX_NAME_LENGTH])
-    except csv.Error as error:
-        raise NetworkError(
-            Text("not a CSV row: {reason}", reason=error), where=f"{where}:{rows.line_num}", hint=_HINT
-        ) from error
-    if not ranges:
-        raise NetworkError(Text("the file has no ranges"), where=where, hint=_HINT)
-    return AddressRanges.of(ranges, names)
-
-
-def _lines(stream: BinaryIO, where: str, progress: Callable[[int], None]) -> Iterator[str]:
-    number = 0
-    while raw := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if number > MAX_LINES:
-            raise NetworkError(Text("more than {most} lines", most=Number(MAX_LINES)), where=where)
-        if len(raw) > MAX_LINE_BYTES:
-            raise NetworkError(
-                Text("longer than {most} bytes", most=MAX_LINE_BYTES), where=f"{where}:{number}", hint=_HINT
-            )
-        try:
-            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise NetworkError(Text("not UTF-8"), where=f"{where}:{number}") from error
-        if number % 10_000 == 0:
-            progress(10_000)
-
-
-def _range(cells: list[str], where: str) -> AddressRange:
-    if len(cells) != 4:
-        raise NetworkError(Text("{cells} cells instead of 4", cells=len(cells)), where=where, hint=_HINT)
-    first, last = _number(cells[0].strip(), where), _number(cells[1].strip(), where)
-    if last < first:
-        raise NetworkError(Text("a range ends before it begins"), where=where)
-    inside = first >= MAPPED_FIRST and last <= MAPPED_LAST
-    if not inside and first <= MAPPED_LAST and last >= MAPPED_FIRST:
-        raise NetworkError(Text("a range mixes IPv4 and IPv6"), where=where)
-    asn = cells[2].strip()
-    if not (asn.isascii() and asn.isdigit() and len(asn) <= 10) or int(asn) > _MAX_ASN:
-        raise NetworkError(Text("not an AS number: {asn}", asn=repr(asn[:20])), where=where)
-    return AddressRange(first, last, int(asn))
-
-
-def _number(text: str, where: str) -> int:
-    """Read an address as text or number; a number below 2**32 is IPv4, as no IPv6 down there is routed."""
-    try:
-        if text.isascii() and text.isdigit():
-            number = int(text) if len(text) <= 39 else 1 << 128
-            if number >= 1 << 128:
-                raise NetworkError(Text("an address larger than 128 bits"), where=where)
-            return number | MAPPED_FIRST if number < 1 << 32 else number
-        if ":" in text:
-            return int(ipaddress.IPv6Address(text))
-        return int(ipaddress.IPv4Address(text)) | MAPPED_FIRST
-    except ValueError as error:
-        raise NetworkError(Text("not an address: {text}", text=repr(text[:60])), where=where, hint=_HINT) from error
+def fixed_keys(column: pa.ChunkedArray) -> Keys:
+    """Return a column of 16 bytes as keys, without a copy where it is one chunk."""
+    whole: Any = column.combine_chunks()
+    storage = whole.storage if isinstance(whole, pa.ExtensionArray) else whole
+    bytes_ = storage.buffers()[1]
+    keys = np.frombuffer(bytes_, dtype="S16") if bytes_ else np.empty(0, dtype="S16")
+    return keys[storage.offset : storage.offset + len(storage)]

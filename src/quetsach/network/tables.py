@@ -17,7 +17,7 @@ from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.table import optional_day, read_rows, required
 from quetsach.core.text import LocalText, Text
-from quetsach.network.ranges import NO_AS, AddressRanges, Keys, Numbers
+from quetsach.network.ranges import NO_AS, AddressRanges, Keys, Numbers, fixed_keys
 
 UNKNOWN_ISP = "unknown"
 """The provider of an address outside every announced range."""
@@ -249,6 +249,8 @@ class NetworkTables:
         content = hashlib.sha256(ranges.starts.tobytes() + ranges.asns.tobytes())
         content.update(repr((sorted(isps.by_asn.items()), sorted(regions.by_key.items()))).encode())
         home = national if national and _is_world(ranges, national) else ranges
+        if home is not ranges:
+            content.update(home.starts.tobytes() + (home.asns != NO_AS).tobytes())
         return cls(ranges, isps, regions, f"{dated}.{content.hexdigest()[:8]}", home)
 
     def national_asns(self, addresses: Keys) -> Numbers:
@@ -293,8 +295,8 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         table: sightings with ``address`` (16 bytes), ``observed_at`` (microseconds, UTC) and ``claimed_region``.
         tables: the dated tables to look in; a time-limited row applies on the sighting's UTC day.
     """
-    days, day_index = _days(table)
-    asns = tables.national_asns(_addresses(table))
+    days, day_index = days_of(table)
+    asns = tables.national_asns(fixed_keys(table["address"]))
     known, asn_index = np.unique(asns, return_inverse=True)
     numbers = known.tolist()
     isp = _by_day(
@@ -319,16 +321,7 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
     return table
 
 
-def _addresses(table: pa.Table) -> Keys:
-    """Return the address column as keys, without a copy where it is one chunk."""
-    column: Any = table["address"].combine_chunks()
-    storage = column.storage if isinstance(column, pa.ExtensionArray) else column
-    bytes_ = storage.buffers()[1]
-    whole = np.frombuffer(bytes_, dtype="S16") if bytes_ else np.empty(0, dtype="S16")
-    return whole[storage.offset : storage.offset + len(storage)]
-
-
-def _days(table: pa.Table) -> tuple[list[date], Numbers]:
+def days_of(table: pa.Table) -> tuple[list[date], Numbers]:
     """Return the distinct UTC days, and for each row the index of its own."""
     moments = table["observed_at"].combine_chunks().cast(pa.int64()).to_numpy(zero_copy_only=False)
     days, index = np.unique(moments // _MICROSECONDS_A_DAY, return_inverse=True)

@@ -1,8 +1,8 @@
-"""Starts ingests and compactions in processes of their own, fast: it has imported everything and forks.
+"""Starts ingests, compactions and annotations in processes of their own, fast: it has imported everything and forks.
 
-Reads lines ``folder<TAB>step<TAB>work`` (``ingest`` or ``compact``) and answers the number of the process; after an
-empty line it waits for the end and answers the exit code (negative: by signal). A step other than -1 is the number of
-the step to the disk before which the process kills itself.
+Reads lines ``folder<TAB>step<TAB>work`` (``ingest``, ``compact`` or ``reannotate``) and answers the number of the
+process; after an empty line it waits for the end and answers the exit code (negative: by signal). A step other than -1
+is the number of the step to the disk before which the process kills itself.
 """
 
 import os
@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pandas as pd  # noqa: F401  (pyarrow loads it at its first table, so each child would)
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import keeping
 from quetsach.lake.lake import Lake, ingest_file
+from quetsach.lake.reannotation import reannotate
 
 
 def annotate(table: pa.Table) -> pa.Table:
@@ -32,6 +34,19 @@ def annotate(table: pa.Table) -> pa.Table:
 def compact(folder: Path) -> None:
     for _ in range(2):  # the second time sweeps what the first has gathered
         keeping.compact(Lake(folder), least_files=2)
+
+
+def annotate_otherwise(table: pa.Table) -> pa.Table:
+    """Give the sightings of the first day another provider, and the others what they have."""
+    is_first = pc.less(table["observed_at"], pa.scalar(datetime(2020, 6, 17, tzinfo=UTC), table["observed_at"].type))
+    found = annotate(table)
+    place = found.schema.names.index("isp")
+    return found.set_column(place, found.schema.field("isp"), pc.if_else(is_first, "y", found["isp"]))
+
+
+def again(folder: Path) -> None:
+    for _ in range(2):  # the second time sweeps what a reader or a kill left, and changes nothing
+        reannotate(Lake(folder), annotate_otherwise)
 
 
 def ingest(folder: Path, files: list[Path]) -> None:
@@ -80,6 +95,8 @@ def main() -> None:
                 arm(int(step))
             if work == "compact":
                 compact(Path(folder))
+            elif work == "reannotate":
+                again(Path(folder))
             else:
                 ingest(Path(folder), files)
             os._exit(0)

@@ -1,4 +1,4 @@
-"""kill -9 anywhere in an ingest or a compaction, then the same again: the same lake."""
+"""kill -9 anywhere in an ingest, a compaction or an annotation, then the same again: the same lake."""
 
 import os
 import random
@@ -9,6 +9,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from tests.lake_reader import TESTER
 from tests.sinkhole_report import HEADER, make_report
 from tests.waiting import PATIENCE_SECONDS
 
-from quetsach.lake import readers, records
+from quetsach.core.period import Period
+from quetsach.lake import hosts, readers, records
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX
 
@@ -141,3 +143,35 @@ def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> N
         finish(server, folder, "compact")
         assert content_of(folder) == expected, f"killed at step {step}"
     assert step > 4
+
+
+def test_an_annotation_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: Path) -> None:
+    finish(server, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "annotated")
+    finish(server, tmp_path / "annotated", "reannotate")
+    expected = content_of(tmp_path / "annotated")
+    old, new = (answers_of(tmp_path / name) for name in ("whole", "annotated"))
+    assert old != new
+    states = set()
+    for step in range(200):
+        folder = tmp_path / f"lake-{step}"
+        shutil.copytree(tmp_path / "whole", folder)
+        server.start(folder, step, "reannotate")
+        if server.wait() == 0:
+            break
+        check_readable(folder)
+        found = answers_of(folder)
+        assert found in (old, new), f"killed at step {step}"
+        states.add(found == new)
+        finish(server, folder, "reannotate")
+        assert content_of(folder) == expected, f"killed at step {step}"
+    assert step > 10
+    assert states == {False, True}
+
+
+def answers_of(folder: Path) -> list[object]:
+    """Return what is counted of a lake, from sightings and from roll-ups."""
+    view = Lake(folder).view()
+    days = Period(date(2020, 6, 16), date(2020, 6, 17))
+    counted = view.distinct_addresses(days, ("isp",)).to_pylist()
+    return [view.state, view.sightings_count(), counted, str(hosts.hosts(view, days))]

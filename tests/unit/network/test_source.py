@@ -3,7 +3,8 @@ import io
 import pytest
 
 from quetsach.core.address import Address
-from quetsach.network import AddressRanges, NetworkError, read_ranges
+from quetsach.network import AddressRanges, NetworkError
+from quetsach.network.published import read_lines
 
 GOOD = (
     b'14.160.0.0,14.160.0.255,45899,"VNPT, Corp"\n2001:ee0::,2001:ee0:ffff:ffff:ffff:ffff:ffff:ffff,45899,VNPT Corp\n'
@@ -11,7 +12,7 @@ GOOD = (
 
 
 def _read(content: bytes) -> AddressRanges:
-    return read_ranges(io.BytesIO(content), where="t.csv")
+    return read_lines(io.BytesIO(content), "csv", where="t.csv").ranges
 
 
 @pytest.mark.parametrize("address", ["14.160.0.0", "14.160.0.255", "2001:ee0::1"])

@@ -8,6 +8,7 @@ from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
+_ADDRESS_FORMS = ("csv", "country-csv", "ip2asn", "pyasn", "delegated", "mmdb", "mmdb-country", "mrt")
 
 
 def register_feeds(parser: Parser) -> None:
@@ -323,34 +324,76 @@ def register_lake(parser: Parser) -> None:
 
 
 def register_network(parser: Parser) -> None:
-    """Add ``network`` with ``import`` and ``lookup``."""
+    """Add ``network`` with ``import``, ``list``, ``compare``, ``lookup`` and ``reannotate``."""
     parser.show_examples(
         "quetsach center network lookup 14.160.0.1\nquetsach center network import asn-2026-11-01.csv.gz --data D"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    bring = add_command(
+    _add_network_import(commands)
+    add_centre_command(
         commands,
-        "import",
-        summary="take address tables of the form first,last,asn,name; used from then on",
-        examples="quetsach center network import asn-ipv4.csv asn-ipv6.csv --version 2026-11-01\n"
-        "quetsach center network import asn-2026-11-01.csv.gz",
+        "list",
+        act("network:print_tables"),
+        "list the address tables and from which day on each is valid",
+        "quetsach center network list --json",
     )
-    bring.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, may be gzipped; together one table")
-    bring.add_argument("--version", metavar="DATE", help="day of the table (default: in the file's name, else today)")
-    bring.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    bring.add_argument("--json", action="store_true", help="print the result as JSON")
-    bring.set_defaults(run=act("network:take_in"))
-    look = add_command(
+    compare = add_centre_command(
+        commands,
+        "compare",
+        act("network:compare"),
+        "say which IPv4 addresses another AS announces in a second table",
+        "quetsach center network compare 2026-06-17 2026-11-01",
+    )
+    compare.add_argument("before", metavar="DATE", help="day of a table, as in `network list`")
+    compare.add_argument("after", metavar="DATE", help="day of another")
+    look = add_centre_command(
         commands,
         "lookup",
-        summary="say which range, AS and provider an address belongs to",
-        examples="quetsach center network lookup 14.160.0.1 --day 2020-06-16 --json",
+        act("network:look_up"),
+        "say which range, AS and provider an address belongs to",
+        "quetsach center network lookup 14.160.0.1 --day 2020-06-16 --json",
     )
     look.add_argument("address", metavar="ADDRESS", help="IPv4 or IPv6")
-    look.add_argument("--day", metavar="DATE", help="day of the provider table (default: today)")
-    look.add_argument("--data", type=Path, metavar="DIR", help="the centre's data")
-    look.add_argument("--json", action="store_true", help="print the result as JSON")
-    look.set_defaults(run=act("network:look_up"))
+    look.add_argument("--day", metavar="DATE", help="day of the address and provider tables (default: today)")
+    again = add_centre_command(
+        commands,
+        "reannotate",
+        act("network:reannotate"),
+        "annotate sightings again by the tables valid on their days; what was counted of sightings stays",
+        "quetsach center network reannotate --dry-run\n"
+        "quetsach center network reannotate --from 2026-10-01 --to 2026-10-31",
+    )
+    again.add_argument("--from", dest="first", metavar="DATE", help="first day (UTC; default: the first of all)")
+    again.add_argument("--to", dest="last", metavar="DATE", help="last day (UTC; default: the last of all)")
+    again.add_argument("--dry-run", action="store_true", help="say what would change")
+
+
+def _add_network_import(commands: Subcommands) -> None:
+    bring = add_centre_command(
+        commands,
+        "import",
+        act("network:take_in"),
+        "take a published table of addresses; used for sightings from its day on",
+        "quetsach center network import asn-ipv4.csv asn-ipv6.csv --valid-from 2026-11-01\n"
+        "quetsach center network import GeoLite2-ASN.mmdb --form mmdb\n"
+        "quetsach center network import rib.20261101.0000.bz2 --form mrt\n"
+        "quetsach center network import delegated-apnic-extended-20261101 --form delegated",
+    )
+    bring.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="plain or packed by gzip or bzip2; together one table"
+    )
+    bring.add_argument(
+        "--form",
+        choices=_ADDRESS_FORMS,
+        default="csv",
+        help="csv: first,last,asn,name; country-csv: first,last,country; ip2asn: iptoasn.com; pyasn: .dat; delegated: "
+        "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes (default: csv)",
+    )
+    bring.add_argument(
+        "--valid-from",
+        metavar="DATE",
+        help="day from which the table is valid (default: what the file says of itself, else the day in its name)",
+    )
 
 
 def register_simulate(parser: Parser) -> None:
