@@ -309,16 +309,16 @@ class Catalog:
         paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(day)))
         return [self.folder / path for path in paths]
 
-    def rows_in(self, roll_up: RollUp) -> dict[str, dict[str, int]]:
-        """Return how many rows each delivery has in each file of a roll-up's sightings; expired ones are in none.
+    def rows_in(self, roll_up: RollUp) -> dict[tuple[str, ...], dict[str, int]]:
+        """Return how many rows each delivery has where a roll-up's sightings lie; expired ones are nowhere.
 
-        Files are relative to the lake.
+        A place is one file, or those that a day is divided into, relative to the lake.
         """
-        found: dict[str, dict[str, int]] = {}
+        found: dict[tuple[str, ...], dict[str, int]] = {}
         for delivery in (self.by_id[id_] for id_ in roll_up.deliveries):
             if roll_up.day not in delivery.expired:
-                path = self._place(delivery.sightings_path(roll_up.day))
-                found.setdefault(path, {})[delivery.id] = delivery.days[roll_up.day]
+                paths = self._place(delivery.sightings_path(roll_up.day))
+                found.setdefault(paths, {})[delivery.id] = delivery.days[roll_up.day]
         return found
 
     def sightings_of(self, period: Period) -> list[Path]:

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.lake import LakeError, readers, records, rollups
+from quetsach.lake.buckets import OF_ADDRESS, buckets_in
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.ingestion import landed_chunks
 from quetsach.lake.lake import Lake
@@ -159,38 +160,41 @@ class Verification:
         if delivery.has_landed and not (self._lake.folder / delivery.landed_path).is_file():
             yield _missing(delivery.landed_path)
         if delivery.has_landed and delivery.quarantined:
-            yield from self._rows(delivery.quarantine_path, delivery.quarantined)
+            yield from self._rows((delivery.quarantine_path,), delivery.quarantined)
 
     def _set(self, one: RollUp) -> Iterator[Fault]:
         """Look at a day of a report: its files of sightings, and its roll-up."""
-        for path, rows in self._catalog.rows_in(one).items():
-            yield from self._rows(path, sum(rows.values()))
+        for paths, rows in self._catalog.rows_in(one).items():
+            yield from self._rows(paths, sum(rows.values()))
         if self._catalog.by_id[one.deliveries[0]].is_counted:
             for needed in (one.path(part) for part in ("addresses", "gaps", "clock")):
                 if not (self._lake.folder / needed).is_file():
                     yield _missing(needed)
             for part in ("addresses", "gaps", "bots", "reach"):
                 if (self._lake.folder / one.path(part)).is_file():
-                    yield from self._rows(one.path(part))
+                    yield from self._rows((one.path(part),))
             if (self._lake.folder / one.path("clock")).is_file():
                 try:
                     rollups.read_record(self._lake.folder / one.path("clock"))
                 except LakeError as error:
                     yield Fault(Kind.DAMAGED, one.path("clock"), _said(error))
 
-    def _rows(self, path: str, expected: int | None = None) -> Iterator[Fault]:
-        """Hold the number of rows that a file says it has against what it should have."""
-        try:
-            with pq.ParquetFile(self._lake.folder / path) as file:
-                rows = file.metadata.num_rows
-        except FileNotFoundError:
-            yield _missing(path)
-        except (OSError, pa.ArrowException) as error:
-            yield Fault(Kind.DAMAGED, path, SystemText(error))
-        else:
-            if expected is not None and rows != expected:
-                told = Text("{rows} rows, but {expected} by the records", rows=rows, expected=expected)
-                yield Fault(Kind.ROWS, path, told)
+    def _rows(self, paths: tuple[str, ...], expected: int | None = None) -> Iterator[Fault]:
+        """Hold the number of rows that files say they have together against what they should have."""
+        rows, are_read = 0, True
+        for path in paths:
+            try:
+                with pq.ParquetFile(self._lake.folder / path) as file:
+                    rows += file.metadata.num_rows
+            except FileNotFoundError:
+                are_read = False
+                yield _missing(path)
+            except (OSError, pa.ArrowException) as error:
+                are_read = False
+                yield Fault(Kind.DAMAGED, path, SystemText(error))
+        if are_read and expected is not None and rows != expected:
+            told = Text("{rows} rows, but {expected} by the records", rows=rows, expected=expected)
+            yield Fault(Kind.ROWS, paths[0], told)
 
     def _landed_bytes(self, delivery: Delivery) -> Iterator[Fault]:
         """Read delivered bytes and hold them against their name."""
@@ -210,38 +214,52 @@ class Verification:
     def _sightings(self, one: RollUp) -> Iterator[Fault]:
         """Read the sightings of a day of a report, and make their roll-up again."""
         rows = self._catalog.rows_in(one)
-        files = [self._lake.folder / path for path in rows]
+        files = [self._lake.folder / path for paths in rows for path in paths]
         where = f"sightings/day={one.day}"
         if not all(file.is_file() for file in files):
             return  # told already
         try:
-            yield from self._counted(one, rows)
+            yield from self._counted(one, files)
+            for paths, expected in rows.items():
+                yield from self._divided(paths, expected)
             there = sum(pq.read_metadata(file).num_rows for file in files)
             if self._is_made_again(one) and there == self._catalog.rows_of(one):  # of other rows, others are told
                 yield from self._roll_up(one, files)
         except (QuetsachError, OSError, pa.ArrowException, duckdb.Error) as error:
             yield Fault(Kind.DAMAGED, where, _said(error))
 
-    def _counted(self, one: RollUp, rows: dict[str, dict[str, int]]) -> Iterator[Fault]:
+    def _counted(self, one: RollUp, files: list[Path]) -> Iterator[Fault]:
         with closing(self._lake.engine().cursor()) as cursor:
-            where = {"files": [str(self._lake.folder / path) for path in rows]}
+            where = {"files": [str(file) for file in files]}
             found = cursor.execute(
                 "select count(*) - count(distinct sighting_id), count(*) filter (feed != $feed or report != $report "
                 "or epoch_us(observed_at) // 86400000000 != $day) from read_parquet($files, union_by_name = true)",
                 {**where, "feed": one.feed, "report": one.report, "day": one.day.toordinal() - _EPOCH_ORDINAL},
             ).fetchone()
             twice, elsewhere = found or (0, 0)
-            for path, expected in rows.items():
-                if len(expected) > 1:
-                    query = "select delivery, count(*) from read_parquet($file) group by delivery"
-                    there = dict(cursor.execute(query, {"file": str(self._lake.folder / path)}).fetchall())
-                    if there != expected:
-                        yield Fault(Kind.ROWS, path, Text("rows are not of the deliveries that the records say"))
+        first = str(files[0].relative_to(self._lake.folder))
         if twice:
-            yield Fault(Kind.TWICE, next(iter(rows)), Text("{number} sightings are there twice", number=twice))
+            yield Fault(Kind.TWICE, first, Text("{number} sightings are there twice", number=twice))
         if elsewhere:
             told = Text("{number} sightings are of another day or report", number=elsewhere)
-            yield Fault(Kind.MISPLACED, next(iter(rows)), told)
+            yield Fault(Kind.MISPLACED, first, told)
+
+    def _divided(self, paths: tuple[str, ...], expected: dict[str, int]) -> Iterator[Fault]:
+        """Look whether what was put together is of its deliveries, and each file has the addresses that it says."""
+        files = [str(self._lake.folder / path) for path in paths]
+        with closing(self._lake.engine().cursor()) as cursor:
+            if len(expected) > 1 or len(paths) > 1:
+                query = "select delivery, count(*) from read_parquet($files) group by delivery"
+                if dict(cursor.execute(query, {"files": files}).fetchall()) != expected:
+                    yield Fault(Kind.ROWS, paths[0], Text("rows are not of the deliveries that the records say"))
+            for path, file in zip(paths, files, strict=True):
+                first, last = buckets_in(path)
+                query = f"select count(*) from read_parquet($file) where {OF_ADDRESS} not between $first and $last"  # noqa: S608
+                found = {"file": file, "first": first, "last": last}
+                elsewhere = (cursor.execute(query, found).fetchone() or (0,))[0] if len(paths) > 1 else 0
+                if elsewhere:
+                    told = Text("{number} sightings are of addresses of another file", number=elsewhere)
+                    yield Fault(Kind.MISPLACED, path, told)
 
     def _is_made_again(self, one: RollUp) -> bool:
         return self._are_made and self._catalog.by_id[one.deliveries[0]].is_counted

@@ -14,6 +14,7 @@ from quetsach.core.address import Address
 from quetsach.lake import buckets, keeping, records
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import CountAddresses, parts_of
+from quetsach.lake.verification import Kind, Verification
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(network="2000::/3"))
 DAY = "2020-06-16"
@@ -148,3 +149,13 @@ def test_a_record_of_another_number_of_divisions_is_said(lake: Lake) -> None:
     path.write_text(path.read_text().replace('"divisions": 16', '"divisions": 17'))
     with pytest.raises(Exception, match=r"compacted\.json"):
         lake.view()
+
+
+def test_a_divided_lake_is_whole_and_a_row_in_another_file_is_found(lake: Lake) -> None:
+    keeping.compact(lake)
+    assert not Verification(lake, is_deep=True).run().faults
+    first, last = sorted(lake.folder.glob(f"sightings/day={DAY}/*"))[0::15]
+    content = first.read_bytes()
+    first.write_bytes(last.read_bytes())
+    last.write_bytes(content)
+    assert {fault.kind for fault in Verification(lake, is_deep=True).run().faults} == {Kind.MISPLACED}
