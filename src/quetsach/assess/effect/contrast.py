@@ -220,6 +220,10 @@ def _share(value: float, chance: Floats) -> float:
     return float((1 + (np.abs(chance) >= abs(value) * (1 - 1e-12)).sum()) / (1 + len(chance)))
 
 
+_SAME = 1e-9
+"""A draw whose unit of effect is as near as this to that of the true starts crosses them nowhere."""
+
+
 def inverted(value: float, unit: float, chance: Floats, of_one: Floats, rank: int) -> tuple[float, float]:
     """Return the effects that are not unusual among the draws, lowest and highest.
 
@@ -227,8 +231,10 @@ def inverted(value: float, unit: float, chance: Floats, of_one: Floats, rank: in
     ``value - e unit``: a draw is as large for all e between two crossings, on both sides of the estimate. So the ends
     of the interval are order statistics of the crossings, and no grid is searched.
     """
+    apart = np.stack([unit - of_one, unit + of_one])
+    apart[np.abs(apart) <= _SAME * (abs(unit) + np.abs(of_one))] = 0.0  # what rounding leaves of nothing is nothing
     with np.errstate(divide="ignore", invalid="ignore"):
-        crossings = np.stack([(value - chance) / (unit - of_one), (value + chance) / (unit + of_one)])
+        crossings = np.stack([value - chance, value + chance]) / apart
     infinite = ~np.isfinite(crossings)
     high = np.sort(np.where(infinite, np.inf, crossings).max(axis=0))[::-1]
     low = np.sort(np.where(infinite, -np.inf, crossings).min(axis=0))

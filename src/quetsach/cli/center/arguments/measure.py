@@ -386,6 +386,7 @@ def _add_network_import(commands: Subcommands) -> None:
         "--form",
         choices=_ADDRESS_FORMS,
         default="csv",
+        metavar="FORM",
         help="csv: first,last,asn,name; country-csv: first,last,country; ip2asn: iptoasn.com; pyasn: .dat; delegated: "
         "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes (default: csv)",
     )
