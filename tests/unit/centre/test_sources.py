@@ -33,7 +33,7 @@ from tests.feed_server import (
 from quetsach.centre.centre import Centre
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources import pulling as pulling_module
-from quetsach.centre.sources.pulling import Status, as_json, due_sources
+from quetsach.centre.sources.pulling import Status, as_json, due_sources, pull
 from quetsach.centre.sources.source import Schedule, read_secret, read_source
 
 
@@ -75,6 +75,18 @@ def test_a_server_that_asks_for_time_gets_it(server: Server, data: Path) -> None
     assert "HTTP status 429" in said(pulled(data))
     assert due_sources(Centre(data), NOW + timedelta(seconds=7199)) == []
     assert len(due_sources(Centre(data), NOW + timedelta(seconds=7200))) == 1
+
+
+def test_a_damaged_memory_of_one_source_keeps_no_other_back(server: Server, data: Path) -> None:
+    server.answers["/today.csv"] = lambda to: send(to, 200, CSV)
+    describe(data, "http", f'url = "{server.url}/today.csv"')
+    one = (data / "sources" / "one.toml").read_text()
+    (data / "sources" / "two.toml").write_text(one.replace('"one"', '"two"'))
+    (data / "pulled" / "one").mkdir(parents=True)
+    (data / "pulled" / "one" / "state.json").write_text("{")
+    found = [list(pull(Centre(data), source, clock=lambda: NOW)) for source in due_sources(Centre(data), NOW)]
+    assert [(one.source, one.status) for (one,) in found] == [("one", Status.FAILED), ("two", Status.TAKEN)]
+    assert "state.json: what is remembered of the source is damaged" in said(found[0])
 
 
 def test_waits_double_with_each_failure_and_end_with_a_success(server: Server, data: Path) -> None:

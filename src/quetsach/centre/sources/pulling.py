@@ -129,12 +129,19 @@ def states(centre: Centre) -> list[tuple[Source, State]]:
 
 
 def due_sources(centre: Centre, now: datetime) -> list[Source]:
-    """Return the sources that are to be asked now.
+    """Return the sources that are to be asked now; one whose state is damaged is, so that its pull tells of it.
 
     Raises:
-        SourceError: as of ``states``.
+        SourceError: a source is described wrongly.
     """
-    return [one for one, state in states(centre) if not one.is_paused and state.due_at(one, centre) <= now]
+    return [one for one in load_sources(centre.data) if not one.is_paused and _is_due(one, centre, now)]
+
+
+def _is_due(source: Source, centre: Centre, now: datetime) -> bool:
+    try:
+        return State.read(centre.data / PULLED / source.name).due_at(source, centre) <= now
+    except QuetsachError:
+        return True
 
 
 def pull(
