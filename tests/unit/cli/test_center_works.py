@@ -1,13 +1,20 @@
 """Work behind the pages is watched, told of and started again."""
 
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.feed_server import CSV, Server, describe, running, send
 from tests.waiting import until
 
+from quetsach.centre.centre import Centre
+from quetsach.centre.sources import pulling
+from quetsach.centre.sources.pulling import Pulled, State
+from quetsach.centre.sources.source import Source
 from quetsach.cli.center import works
 from quetsach.cli.center.works import Behind, working
 from quetsach.web.health import Heartbeats
@@ -88,3 +95,69 @@ def test_a_centre_that_stops_begins_nothing(db, tmp_path) -> None:
     works.take_in_reports(tmp_path, stopped, lambda: None)
     works.erase_cases(tmp_path, stopped, lambda: None)
     works.clear_sessions(tmp_path, stopped, lambda: None)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with running() as one:
+        one.answers["/today.csv"] = lambda to: send(to, 200, CSV)
+        yield one
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "sources").mkdir()
+    tmp_path.chmod(0o700)
+    return tmp_path
+
+
+def _sources() -> Behind:
+    return next(work for work in works.works_of_a_centre() if work.name == "sources")
+
+
+def test_a_source_that_is_due_is_taken_in_while_a_centre_serves(db, server: Server, data: Path) -> None:
+    describe(data, "http", f'url = "{server.url}/today.csv"')
+    work = _sources()
+    with working(data, [work]):
+        until(lambda: bool(State.read(data / "pulled" / "one").succeeded_at))
+    assert work.thread is not None
+    assert not work.thread.is_alive()
+    assert len(list((data / "lake" / "deliveries").glob("*.json"))) == 1
+    works.sources_work(data, threading.Event(), lambda: None)
+    assert len(server.asked) == 1, "it is not due again"
+
+
+def test_a_centre_that_stops_takes_in_no_further_file(server: Server, data: Path) -> None:
+    stopped = threading.Event()
+    uuids = [f"5f2a9c1e-0000-4000-8000-00000000000{number}" for number in range(3)]
+    manifest = json.dumps({uuid: {"timestamp": "1"} for uuid in uuids}).encode()
+    server.answers["/manifest.json"] = lambda to: send(to, 200, manifest)
+    for uuid in uuids:
+        server.answers[f"/{uuid}.json"] = lambda to: stopped.set() or send(to, 200, b"{}")  # type: ignore[func-returns-value]
+    describe(data, "misp", f'url = "{server.url}"')
+    works.sources_work(data, stopped, lambda: None)
+    assert [path for _, path, _, _ in server.asked] == ["/manifest.json", f"/{uuids[0]}.json"]
+    state = State.read(data / "pulled" / "one")
+    assert list(state.marks["events"]) == uuids[:1]
+    assert not state.succeeded_at, "the next start goes on"
+
+
+def test_a_source_that_breaks_off_keeps_no_other_back(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    describe(data, "http", f'url = "{server.url}/today.csv"')
+    one = (data / "sources" / "one.toml").read_text()
+    (data / "sources" / "a.toml").write_text(one.replace('"one"', '"a"'))
+    real = pulling.pull
+
+    def breaks(centre: Centre, source: Source, **named: Any) -> Iterator[Pulled]:
+        if source.name == "a":
+            raise RuntimeError("broken")
+        return real(centre, source, **named)
+
+    monkeypatch.setattr(works, "pull", breaks)
+    works.sources_work(data, threading.Event(), lambda: None)
+    assert "source a: broke off" in caplog.text
+    assert State.read(data / "pulled" / "one").succeeded_at

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from quetsach import storage
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources.source import Kind, Source, read_secret
-from quetsach.centre.sources.transport import LISTING_BYTES, Answer, Line, Progress, StatusError
+from quetsach.centre.sources.transport import LISTING_BYTES, Answer, Line, Progress, StatusError, parse_json
 from quetsach.core.text import Text
 
 type Marks = dict[str, Any]
@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _MOST_LISTED = 100_000
+_MOST_SENT_BACK = 1000
 _TAXII = "application/taxii+json;version=2.1"
 _PAGE_OBJECTS = 1000
 _STALE = {400, 404, 410}
@@ -73,6 +74,17 @@ def client_of(source: Source, line: Line, *, now: datetime, can_read: Callable[[
     return of_kind[source.kind](source, line)
 
 
+def _text(entry: object, field: str) -> str:
+    """Return a text or number of an entry in a list; empty where it has none."""
+    value = entry.get(field) if isinstance(entry, dict) else None
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _is_plain(text: str) -> bool:
+    """Whether what a server said can be kept and sent back to it."""
+    return len(text) <= _MOST_SENT_BACK and text.isprintable()
+
+
 class _Http:
     """One file at one address, fetched when it has changed."""
 
@@ -92,7 +104,8 @@ class _Http:
 
     def advanced(self, _marks: Marks, _offer: Offer, answer: Answer, _part: Path, sha256: str) -> tuple[Marks, bool]:
         of_answer = {"etag": answer.headers.get("ETag"), "last_modified": answer.headers.get("Last-Modified")}
-        return {name: value[:500] for name, value in of_answer.items() if value} | {"sha256": sha256}, True
+        sent_back = {name: value for name, value in of_answer.items() if value and _is_plain(value)}
+        return sent_back | {"sha256": sha256}, True
 
 
 class _Listed:
@@ -148,8 +161,7 @@ class _Shadowserver(_Listed):
                     yield offer
 
     def _offer(self, entry: object, day: str) -> Offer:
-        fields = entry if isinstance(entry, dict) else {}
-        key, report, name = (str(fields.get(field, "")) for field in ("id", "type", "file"))
+        key, report, name = (_text(entry, field) for field in ("id", "type", "file"))
         if not (_WORD.fullmatch(key) and _WORD.fullmatch(report) and _FILE_NAME.fullmatch(name)):
             raise SourceError(Text("the list of files is not of the form that it must have"), where=self._source.url)
         url = f"{self._source.files_url.rstrip('/')}/{key}"
@@ -165,16 +177,22 @@ class _Misp(_Listed):
     """A feed of MISP: a manifest with the time of each event, and a file for each event."""
 
     kept = "events"
+    _there: frozenset[str] = frozenset()
 
     def offers(self, marks: Callable[[], Marks]) -> Iterator[Offer]:
         root = self._source.url.rstrip("/")
         manifest = self._listing(self._line.get_json(f"{root}/manifest.json"), dict)
+        self._there = frozenset(manifest)
         for uuid, entry in sorted(manifest.items()):
-            at = str(entry.get("timestamp", "")) if isinstance(entry, dict) else ""
+            at = _text(entry, "timestamp")
             if not _UUID.fullmatch(uuid) or not at.isdecimal() or len(at) > 20:
                 raise SourceError(Text("the list of files is not of the form that it must have"), where=root)
             if marks().get(self.kept, {}).get(uuid, [None])[0] != at:
                 yield Offer(f"{uuid}.json", self._source.report, f"{root}/{uuid}.json", key=uuid, value=at)
+
+    def advanced(self, marks: Marks, offer: Offer, answer: Answer, part: Path, sha256: str) -> tuple[Marks, bool]:
+        after, has_content = super().advanced(marks, offer, answer, part, sha256)
+        return {self.kept: {uuid: note for uuid, note in after[self.kept].items() if uuid in self._there}}, has_content
 
 
 class _Taxii:
@@ -212,7 +230,7 @@ class _Taxii:
 
     def advanced(self, marks: Marks, _offer: Offer, answer: Answer, part: Path, _sha256: str) -> tuple[Marks, bool]:
         try:
-            page = json.loads(storage.read_input(part, most_bytes=LISTING_BYTES))
+            page = parse_json(storage.read_input(part, most_bytes=LISTING_BYTES), where=self._source.url)
             more, following, has_content = page.get("more", False), page.get("next"), bool(page.get("objects"))
         except (ValueError, RecursionError, AttributeError):
             raise SourceError(Text("the page is no envelope of TAXII"), where=self._source.url) from None
@@ -221,7 +239,7 @@ class _Taxii:
         before: Marks = {"added_after": marks["added_after"]} if "added_after" in marks else {}
         if more is not True:
             return {**before, **after}, has_content
-        if isinstance(following, str) and 0 < len(following) <= 1000:
+        if isinstance(following, str) and following and _is_plain(following):
             return {**before, "next": following, "more": True}, has_content
         if not after:
             raise SourceError(Text("the server has more, and does not say how to ask for it"), where=self._source.url)

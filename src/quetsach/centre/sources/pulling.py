@@ -28,6 +28,7 @@ from quetsach.lake.lake import IngestResult, Outcome
 
 PULLED = "pulled"
 """The folder of what is remembered of each source, and of what has landed, below a centre's data."""
+_MOST_NAME_BYTES = 200
 _FIRST_WAIT_SECONDS, _MOST_WAIT_SECONDS = 60, 6 * 3600
 
 
@@ -128,12 +129,19 @@ def states(centre: Centre) -> list[tuple[Source, State]]:
 
 
 def due_sources(centre: Centre, now: datetime) -> list[Source]:
-    """Return the sources that are to be asked now.
+    """Return the sources that are to be asked now; one whose state is damaged is, so that its pull tells of it.
 
     Raises:
-        SourceError: as of ``states``.
+        SourceError: a source is described wrongly.
     """
-    return [one for one, state in states(centre) if not one.is_paused and state.due_at(one, centre) <= now]
+    return [one for one in load_sources(centre.data) if not one.is_paused and _is_due(one, centre, now)]
+
+
+def _is_due(source: Source, centre: Centre, now: datetime) -> bool:
+    try:
+        return State.read(centre.data / PULLED / source.name).due_at(source, centre) <= now
+    except QuetsachError:
+        return True
 
 
 def pull(
@@ -235,15 +243,16 @@ def _offered(centre: Centre, source: Source, room: Path, clock: Callable[[], dat
 def _from_server(work: _Work) -> Iterator[Pulled]:
     if (work.room / "landed.json").exists():
         yield from _settle(work)
-    client, taken = _client(work.centre, work.source, work.clock), 0
+    client, asked = _client(work.centre, work.source, work.clock), 0
     for offer in client.offers(lambda: work.state.marks):
-        if work.is_stopped() or taken >= work.source.bounds.files:
+        if work.is_stopped() or asked >= work.source.bounds.files:
             return
         if not offer.is_readable:
             yield Pulled(work.source.name, Status.UNREAD, offer.name)
-        elif _land(work, client, offer):
+            continue
+        asked += 1
+        if _land(work, client, offer):
             yield from _settle(work)
-            taken += 1
         else:
             yield Pulled(work.source.name, Status.UNCHANGED, offer.name)
 
@@ -306,13 +315,17 @@ def _put_away(path: Path, folder: Path, name: str, pulled: Pulled) -> None:
     """Move a file where it stays, under a name that is free, and write beside it why it was refused."""
     storage.make_folder(folder)
     free, number = folder / name, 1
-    while free.exists():
+    while os.path.lexists(free) or os.path.lexists(_reason(free)):  # another file may be called as a reason is
         number += 1
         free = folder / f"{name}~{number}"
     if pulled.status is Status.REFUSED:
         reasons = [f"{where}: {error}\n" for where, error in pulled.outcomes if isinstance(error, QuetsachError)]
-        storage.write(folder / f"{free.name}.reason.txt", "".join(reasons))
+        storage.write(_reason(free), "".join(reasons))
     storage.publish([(path, free)])
+
+
+def _reason(path: Path) -> Path:
+    return path.with_name(f"{path.name}.reason.txt")
 
 
 def _require_space(room: Path, kept_free_bytes: int) -> None:
@@ -334,17 +347,34 @@ def _settled(source: Source, now: datetime) -> list[Path]:
     ]
 
 
+def _require_own(folder: Path, state: os.stat_result, *, may_share: bool = False) -> None:
+    """Refuse a folder that others could swap for a link: files would be moved from or to where the link says."""
+    is_open = state.st_mode & 0o022 and not (may_share and state.st_mode & stat.S_ISVTX)
+    if os.name == "posix" and (not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or is_open):
+        hint = Text("let the folder belong to the account of the centre; if others write into it: chmod 1770")
+        raise SourceError(Text("others could swap this folder for another"), where=str(folder), hint=hint)
+
+
+def _plain_name(name: str) -> str:
+    """Return a name that can be written anywhere, with room for what is put behind it."""
+    plain = "".join(sign if sign.isprintable() else "_" for sign in name)
+    return plain.encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
+
+
 def _from_folder(work: _Work) -> Iterator[Pulled]:
     folder = work.source.folder
     assert folder is not None  # noqa: S101  (the reader requires it)
-    taking = folder / "taking"
-    storage.make_folder(taking)
+    taking, *_ = inner = [folder / name for name in ("taking", "done", "refused")]
+    _require_own(folder, folder.stat(), may_share=True)
+    for one in inner:  # made before the look: what is the centre's own nobody else can swap after it
+        storage.make_folder(one)
+        _require_own(one, one.lstat())
     left = sorted(taking.iterdir())  # of a pull that was killed
     for number, path in enumerate([*left, *_settled(work.source, work.clock())]):
         if work.is_stopped() or number >= work.source.bounds.files:
             return
         _require_space(work.centre.data, work.source.bounds.kept_free_bytes)
-        mine = taking / path.name
+        mine = path if path.parent == taking else taking / _plain_name(path.name)
         if path != mine:
             storage.publish([(path, mine)])
         if not stat.S_ISREG(mine.lstat().st_mode):

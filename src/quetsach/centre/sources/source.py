@@ -50,7 +50,7 @@ class Bounds:
     """How much a source may send: bytes and seconds for each file, files for each pull, bytes that the disk keeps."""
 
     file_bytes: int
-    file_seconds: int
+    file_seconds: float
     files: int
     kept_free_bytes: int
 

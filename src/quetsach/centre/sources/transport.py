@@ -1,28 +1,33 @@
 """HTTP of a source, by urllib3: bounded in size, time and redirects; what proves who asks stays with its server."""
 
 import json
+import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, ProtocolError, SSLError
 
 from quetsach import __version__, storage
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources.source import Proof, Source, read_secret
 from quetsach.core.errors import InputError
-from quetsach.core.text import Text
+from quetsach.core.text import Number, Text
 
 MOST_REDIRECTS = 5
 LISTING_BYTES = 64 << 20
+_MOST_VALUES = 2_000_000
+"""Of JSON: small values take twenty times as much memory as they have bytes."""
 _SOCKET_SECONDS = 30
 _PIECE_BYTES = 64 << 10
 _MOST_WAIT_SECONDS = 86_400
@@ -56,14 +61,13 @@ class Line:
         SourceError: a secret or the CA file cannot be used.
     """
 
-    def __init__(
-        self, source: Source, *, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, source: Source, *, now: Callable[[], float]) -> None:
         self._bounds = source.bounds
-        self._now, self._monotonic = now, monotonic
+        self._now = now
         self._origin = _origin(source.url)
         self._proof = _proof_of(source)
-        self._pool = _pool(source)
+        self._opened: list[HTTPConnection] = []
+        self._pool = _pool(source, self._opened)
 
     def post(self, url: str, body: bytes, headers: Headers) -> Any:
         """Return the JSON that a server answers to a body.
@@ -100,7 +104,7 @@ class Line:
             asked = {**asked, "Range": f"bytes={there}-", "If-Range": version}
 
         def copy(given_up: threading.Event) -> Answer:
-            response = self._open(url, asked, None)
+            response = self._open(url, asked, None, given_up)
             try:
                 if response.status == HTTPStatus.NOT_MODIFIED and not there:
                     return Answer({}, is_unchanged=True)
@@ -146,13 +150,13 @@ class Line:
 
     def _json(self, ask: Callable[[], bytes], url: str) -> Any:
         try:
-            return json.loads(ask())
+            return parse_json(ask(), where=_shown(url))
         except (ValueError, RecursionError):
             raise SourceError(Text("the answer is no JSON"), where=_shown(url)) from None
 
     def _content(self, url: str, headers: Headers, body: bytes | None) -> bytes:
         def read(given_up: threading.Event) -> bytes:
-            response = self._open(url, headers, body)
+            response = self._open(url, headers, body, given_up)
             try:
                 self._require_success(response, url)
                 content = bytearray()
@@ -168,7 +172,9 @@ class Line:
 
         return self._within(read, url)
 
-    def _open(self, url: str, headers: Headers, body: bytes | None) -> urllib3.BaseHTTPResponse:
+    def _open(
+        self, url: str, headers: Headers, body: bytes | None, given_up: threading.Event
+    ) -> urllib3.BaseHTTPResponse:
         method = "GET" if body is None else "POST"
         for _redirect in range(MOST_REDIRECTS + 1):
             proof = self._proof if _origin(url) == self._origin else {}
@@ -181,6 +187,9 @@ class Line:
                 preload_content=False,
                 decode_content=False,
             )
+            if given_up.is_set():  # what lies on the disk is another pull's by now
+                response.close()
+                raise self._too_slow(url)
             target = response.headers.get("Location")
             if response.status not in _REDIRECTS or not target:
                 return response
@@ -210,6 +219,7 @@ class Line:
             except BaseException as error:  # noqa: BLE001  (it goes to the caller)
                 failed.append(error)
 
+        self._opened.clear()
         thread = threading.Thread(target=run, name="source", daemon=True)
         thread.start()
         thread.join(self._bounds.file_seconds)
@@ -217,11 +227,28 @@ class Line:
             return done[0]
         given_up.set()
         if not failed:
-            raise SourceError(
-                Text("the answer did not come within {seconds} seconds", seconds=self._bounds.file_seconds),
-                where=_shown(url),
-            )
+            for connection in list(self._opened):
+                with suppress(OSError, AttributeError):  # it has ended by itself
+                    connection.sock.shutdown(SHUT_RDWR)
+            raise self._too_slow(url)
         raise _explained(failed[0], url)
+
+    def _too_slow(self, url: str) -> SourceError:
+        what = Text("the answer did not come within {seconds} seconds", seconds=self._bounds.file_seconds)
+        return SourceError(what, where=_shown(url))
+
+
+def parse_json(content: bytes, *, where: str) -> Any:
+    """Return what JSON of a server says.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is too deep.
+        SourceError: it has so many values that they would fill the memory.
+    """
+    if sum(content.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise SourceError(Text("the answer has more than {most} values", most=Number(_MOST_VALUES)), where=where)
+    return json.loads(content)
 
 
 _HEADERS = {"User-Agent": f"quetsach/{__version__}", "Accept-Encoding": "identity"}
@@ -234,25 +261,49 @@ def _explained(error: BaseException, url: str) -> BaseException:
     if isinstance(error, SSLError) or isinstance(getattr(error, "reason", None), SSLError):
         hint = Text("is its certificate of the authority in ca_file?")
         return SourceError(Text("the server cannot prove who it is"), where=_shown(url), hint=hint)
-    if isinstance(error, HTTPError):
+    if isinstance(error, HTTPError | ValueError):  # a ValueError is of an address or header that HTTP cannot have
         return SourceError(Text("the server cannot be reached, or does not answer as HTTP should"), where=_shown(url))
     return error
 
 
-def _pool(source: Source) -> urllib3.PoolManager:
+def _pool(source: Source, opened: list[HTTPConnection]) -> urllib3.PoolManager:
+    """Return what makes connections, each of which is noted in ``opened``."""
     scheme, host = urlsplit(source.url).scheme, urlsplit(source.url).hostname or ""
     proxy = source.proxy or ("" if proxy_bypass(host) else getproxies().get(scheme, ""))
     common: dict[str, Any] = {
         "cert_reqs": "CERT_REQUIRED",
         "ca_certs": str(source.ca_file) if source.ca_file else None,
         "retries": False,
-        "timeout": urllib3.Timeout(connect=_SOCKET_SECONDS, read=min(_SOCKET_SECONDS, source.bounds.file_seconds)),
+        "timeout": urllib3.Timeout(connect=_SOCKET_SECONDS, read=_SOCKET_SECONDS),
     }
-    if not proxy:
-        return urllib3.PoolManager(**common)
-    named = read_secret(source.proxy_secret) if source.proxy_secret else urllib3.util.parse_url(proxy).auth or ""
-    headers = urllib3.make_headers(proxy_basic_auth=named) if named else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **common)
+    if source.ca_file:
+        _require_authorities(source.ca_file)
+    pool = urllib3.PoolManager(**common)
+    if proxy:
+        auth = unquote(urllib3.util.parse_url(proxy).auth or "")
+        named = read_secret(source.proxy_secret) if source.proxy_secret else auth
+        headers = urllib3.make_headers(proxy_basic_auth=named) if named else None
+        pool = urllib3.ProxyManager(proxy, proxy_headers=headers, **common)
+    kinds = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
+    pool.pool_classes_by_scheme = {scheme: _noting(kind, opened) for scheme, kind in kinds.items()}
+    return pool
+
+
+def _noting(kind: type[urllib3.HTTPConnectionPool], opened: list[HTTPConnection]) -> type[urllib3.HTTPConnectionPool]:
+    make: Any = kind.ConnectionCls
+
+    def noted(**named: Any) -> HTTPConnection:
+        opened.append(make(**named))
+        return opened[-1]
+
+    return type(kind.__name__, (kind,), {"ConnectionCls": staticmethod(noted)})
+
+
+def _require_authorities(path: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        raise SourceError(Text("no certificates can be read from this file"), where=str(path)) from error
 
 
 def _proof_of(source: Source) -> Headers:
@@ -272,11 +323,8 @@ def _require_kept_safe(url: str, onward: str, body: bytes | None) -> None:
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        raise SourceError(Text("the server redirects to where it must not")) from None
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _shown(url: str) -> str:
@@ -302,7 +350,8 @@ def _begun(part: Path, url: str) -> tuple[int, str]:
 
 def _version(headers: Headers) -> str:
     tag = headers.get("ETag", "")
-    return tag if tag.startswith('"') else headers.get("Last-Modified", "") if not tag else ""
+    version = tag if tag.startswith('"') else headers.get("Last-Modified", "") if not tag else ""
+    return version if version.isprintable() else ""  # it is sent back
 
 
 def _continued(response: urllib3.BaseHTTPResponse, there: int, url: str) -> int:

@@ -23,6 +23,7 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import tend_lake as tend
 from quetsach.centre.publication import due
 from quetsach.centre.sources.pulling import due_sources, pull
+from quetsach.centre.sources.source import Source
 from quetsach.cli.center import publication
 from quetsach.cli.center.preparation import refresh_repository
 from quetsach.core.errors import QuetsachError
@@ -208,14 +209,21 @@ def sources_work(data: Path, stopped: threading.Event, beat: Beat) -> None:
     for source in due_sources(Centre(data), datetime.now(UTC)):
         if stopped.is_set():
             return
-        for pulled in pull(Centre(data), source, clock=lambda: datetime.now(UTC), is_stopped=stopped.is_set):
-            beat()
-            if pulled.accepted:
-                due.note_change(data)
-            if pulled.error is not None:
-                _logger.warning("source %s: %s", source.name, pulled.error)
-            elif pulled.name:
-                _logger.info("source %s: %s %s", source.name, pulled.name, pulled.status)
+        try:
+            _pull(data, source, stopped, beat)
+        except Exception:
+            _logger.exception("source %s: broke off; it is tried again", source.name)
+
+
+def _pull(data: Path, source: Source, stopped: threading.Event, beat: Beat) -> None:
+    for pulled in pull(Centre(data), source, clock=lambda: datetime.now(UTC), is_stopped=stopped.is_set):
+        beat()
+        if pulled.accepted:
+            due.note_change(data)
+        if pulled.error is not None:
+            _logger.warning("source %s: %s", source.name, pulled.error)
+        elif pulled.name:
+            _logger.info("source %s: %s %s", source.name, pulled.name, pulled.status)
 
 
 def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
