@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 from distributed import Client, Security
+from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 
 from quetsach.core.text import Text
@@ -74,7 +75,7 @@ class DaskPlacement:
                 where=self.url,
                 hint=Text("do they have enough memory? give more parts, or take the cluster's file away"),
             ) from error
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, FutureCancelledError) as error:
             self.close()
             raise self._unreachable() from error
 

@@ -108,7 +108,7 @@ class _Reading:
             raise NetworkError(
                 Text("{cells} cells instead of {wanted}", cells=len(cells), wanted=7),
                 where=where,
-                hint="apnic|VN|ipv4|14.160.0.0|2097152|20080101|allocated|A9100000",
+                hint=Text("for example: {line}", line="apnic|VN|ipv4|14.160.0.0|2097152|20080101|allocated|A9100000"),
             )
         kind, start, size, status = cells[2], cells[3], cells[4], cells[6]
         if kind == "asn" or status not in {"allocated", "assigned"}:
