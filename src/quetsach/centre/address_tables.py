@@ -62,13 +62,13 @@ def import_table(
 
     Args:
         data: the centre's data.
-        files: as they were published, packed by gzip or bzip2 or not.
+        files: as they were published, packed by gzip or bzip2 or not; one alone of the MaxMind DB format.
         form: of ``FORMS``.
         valid_from: the day from which it is valid; what the file says of itself, or its name, if not given.
         progress: told how many rows were read since it was last told.
 
     Raises:
-        QuetsachError: a file cannot be read, is damaged, or no day is told.
+        QuetsachError: a file cannot be read or is damaged, there are several that are not one table, or no day is told.
     """
     where = ", ".join(path.name for path in files)
     published = _read(files, form, where, progress)
@@ -118,6 +118,8 @@ def _day_in(files: Sequence[Path]) -> date | None:
 
 
 def _read(files: Sequence[Path], form: str, where: str, progress: Progress) -> Published:
+    if form.startswith("mmdb") and len(files) > 1:
+        raise InputError(Text("a MaxMind DB file is a table by itself"), where=where, hint=Text("give one file"))
     with _opened(files) as stream:
         if form in TEXT_FORMS:
             return read_lines(cast("BinaryIO", stream), form, where=where, progress=progress)

@@ -124,11 +124,15 @@ class _Reader:
         while self._peek() != "]":
             if self._peek() == "\\":
                 found |= self._escaped()
+                if self._begins_range():
+                    raise self._refused()
                 continue
             first = last = self._take()
             if first == "[":
                 raise self._refused()
-            if self._peek() == "-" and self._rest[self._at + 1 : self._at + 2] not in ("]", "\\", ""):
+            if self._begins_range():
+                if self._rest.startswith("-\\", self._at):
+                    raise self._refused()
                 self._take()
                 last = self._take()
             if ord(last) < ord(first) or ord(last) - ord(first) >= MOST_SPELLINGS:
@@ -136,6 +140,10 @@ class _Reader:
             found.update(map(chr, range(ord(first), ord(last) + 1)))
         self._take()
         return _bounded(found)
+
+    def _begins_range(self) -> bool:
+        """Whether a hyphen follows that stands between two characters of a class."""
+        return self._peek() == "-" and self._rest[self._at + 1 : self._at + 2] not in ("]", "")
 
     def _escaped(self) -> frozenset[str]:
         self._take()

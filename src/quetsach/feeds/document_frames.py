@@ -30,7 +30,9 @@ _SLICE_RECORDS = 1 << 13
 _WINDOW = 1 << 20
 
 type Resolved = tuple[object, dict[str, Any] | tuple[()] | None]
-"""An object of a document, and a record that it is; ``None`` if it only says more of others, ``()`` for no object."""
+"""An object of a document, and a record that it is; ``None`` if it only says more of others, ``()`` for no object.
+
+They come in the order in which they begin: where records lie is counted forward, and read so from the lake."""
 
 RESOLVERS: Mapping[Syntax, Callable[[Any], Iterator[Resolved]]] = {
     Syntax.STIX: resolve_bundle,

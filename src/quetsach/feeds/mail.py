@@ -60,7 +60,7 @@ def attachments(content: bytes, endings: tuple[str, ...]) -> list[tuple[str, byt
     """
     if not _BEGINS.match(content):
         raise FeedError(Text("the file is called a mail and does not begin as one"), hint=_SAVE)
-    if len(content) > MAX_MAIL_BYTES or content.count(b"\n") > MAX_LINES:
+    if len(content) > MAX_MAIL_BYTES or _lines(content) > MAX_LINES:
         raise FeedError(
             Text(
                 "the mail is too large: at most {most} MiB and {lines} lines",
@@ -75,6 +75,11 @@ def attachments(content: bytes, endings: tuple[str, ...]) -> list[tuple[str, byt
         return list(_data_in(parser.parsebytes(content), endings))
     except _UNREADABLE as error:
         raise _damaged() from error
+
+
+def _lines(content: bytes) -> int:
+    """Return how many lines the parser makes: a lone carriage return ends one, too."""
+    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
 
 
 def _damaged() -> FeedError:

@@ -41,22 +41,37 @@ def resolve_events(document: Any) -> Iterator[tuple[object, Record]]:
     Raises:
         FeedError: there is no event in it.
     """
-    for event in _events(document):
+    events = _events(document)
+    yield from ((document, ()) for event in events if event is None)
+    for event in events:
         if event is None:
-            yield document, ()
             continue
         tags = _tags(event)
         about = {"event": {name: event[name] for name in ("uuid", "date") if isinstance(event.get(name), str)}}
         about["event"]["info"] = str(event.get("info", ""))[:200]
-        for attribute in _items(event, "Attribute"):
-            yield attribute, _record(attribute, {}, about, tags)
-        for one in _items(event, "Object"):
-            if not isinstance(one, dict):
-                yield event, ()
-                continue
-            beside = _beside(one)
-            for attribute in _items(one, "Attribute"):
-                yield attribute, _record(attribute, beside, about, tags)
+        for name, items in event.items():  # in the order in which they lie there
+            if name == "Attribute":
+                yield from _records(event, {}, about, tags)
+            elif name == "Object":
+                objects = _items(event, name)
+                yield from ((items, ()) for one in objects if not isinstance(one, dict))
+                for one in objects:
+                    if isinstance(one, dict):
+                        yield from _records(one, _beside(one), about, tags)
+
+
+def _records(holder: Json, beside: Json, about: Json, tags: dict[str, str]) -> Iterator[tuple[object, Record]]:
+    """Yield the attributes of an event or an object; what is none before the others, by its list's place."""
+    attributes = _items(holder, "Attribute")
+    yield from ((attributes, ()) for one in attributes if not isinstance(one, dict))
+    is_gone = _is_deleted(holder)
+    for one in attributes:
+        if isinstance(one, dict):
+            yield one, _record(one, beside, about, tags, is_gone=is_gone)
+
+
+def _is_deleted(one: Json) -> bool:
+    return one.get("deleted") in (True, 1, "1")
 
 
 def _events(document: Any) -> list[Json | None]:
@@ -71,10 +86,8 @@ def _events(document: Any) -> list[Json | None]:
     return events
 
 
-def _record(attribute: Any, beside: Json, about: Json, tags: dict[str, str]) -> Record:
-    """Return an attribute of an address as a record, nothing of another."""
-    if not isinstance(attribute, dict):
-        return ()
+def _record(attribute: Json, beside: Json, about: Json, tags: dict[str, str], *, is_gone: bool) -> Record:
+    """Return an attribute of an address as a record, nothing of another; ``is_gone`` where its object was deleted."""
     kind = attribute.get("type")
     if kind not in _ADDRESS_TYPES:
         return None
@@ -88,14 +101,13 @@ def _record(attribute: Any, beside: Json, about: Json, tags: dict[str, str]) -> 
         told = beside | told
     own = _tags(attribute)
     seen = {name: attribute.get(name) or beside.get(name) for name in _OF_OBJECT}
-    is_deleted = attribute.get("deleted") in (True, 1, "1")
     return {
         **record,
         **about,
         **{name: value for name, value in told.items() if name not in _OF_OBJECT},
         **seen,
         "kind": kind,
-        "state": "deleted" if is_deleted else "current",
+        "state": "deleted" if is_gone or _is_deleted(attribute) else "current",
         "edited": _time(attribute.get("timestamp")),
         "tags": {**tags, **own},
     }

@@ -6,6 +6,7 @@ Nothing is followed further than from an indicator to the malware that it indica
 in a circle are objects like others.
 """
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -52,8 +53,11 @@ def resolve_bundle(document: Any) -> Iterator[tuple[object, Json | tuple[()] | N
     bundle = _Bundle(objects)
     for one in objects:
         if not isinstance(one, dict):
-            yield objects, ()  # the reader sets it aside
-        elif one.get("type") in _RECORDS:
+            yield objects, ()  # the reader sets it aside; before all that lies behind where the list begins
+    for one in objects:
+        if not isinstance(one, dict):
+            continue
+        if one.get("type") in _RECORDS:
             yield from ((one, record) for record in bundle.records_of(one))
         else:
             yield one, None
@@ -64,35 +68,34 @@ class _Bundle:
 
     def __init__(self, objects: list[Any]) -> None:
         self._versions: dict[str, Json] = {}
-        self._doubtful: dict[str, bytes] = {}
+        self._digests: dict[int, bytes] = {}
         for one in objects:
             if isinstance(one, dict) and isinstance(identifier := one.get("id"), str):
                 self._keep(identifier, one)
         current = [one for one in self._versions.values() if self._state(one) == "current"]
         self._names = {_text(one, "id"): _text(one, "name") for one in current if one.get("type") == "malware"}
         self._indicated: dict[str, set[str]] = defaultdict(set)
-        self._malware: dict[str, set[str]] = defaultdict(set)
+        self._seen_as: dict[str, set[str]] = defaultdict(set)
+        """Of observed data what it was seen as: malware and indicators, whose names are many and looked up later."""
         for one in current:
             if one.get("type") == "relationship":
                 self._relate(one)
-        for one in current:
-            if one.get("type") == "sighting" and one.get("count") != 0:  # none: it was looked for and not seen
-                names = self._sighted(_text(one, "sighting_of_ref"))
+            elif one.get("type") == "sighting" and one.get("count") != 0:  # none: it was looked for and not seen
                 for reference in _references(one, "observed_data_refs"):
-                    self._malware[reference] |= names
+                    self._seen_as[reference].add(_text(one, "sighting_of_ref"))
 
     def _keep(self, identifier: str, one: Json) -> None:
         """Keep the latest version of an object; of two of one time always the same, in whatever order they come."""
         known = self._versions.setdefault(identifier, one)
         age, known_age = _age(one), _age(known)
-        if age > known_age or (age == known_age and known is not one and _written(one) > _written(known)):
+        if age > known_age or (age == known_age and known is not one and self._digest(one) > self._digest(known)):
             self._versions[identifier] = one
 
     def _state(self, one: Json) -> str:
         if one.get("spec_version", "2.1") != "2.1":
             return "version"
         latest = self._versions.get(_text(one, "id"), one)
-        if latest is not one and _written(latest) != _written(one):
+        if latest is not one and self._digest(latest) != self._digest(one):
             return "superseded"
         return "revoked" if one.get("revoked") is True else "current"
 
@@ -103,13 +106,25 @@ class _Bundle:
             if name is None:
                 continue
             if source.startswith("observed-data--"):
-                self._malware[source].add(name)
+                self._seen_as[source].add(target)
             elif source.startswith("indicator--") and one.get("relationship_type") == "indicates":
                 self._indicated[source].add(name)
 
-    def _sighted(self, reference: str) -> set[str]:
-        name = self._names.get(reference)
-        return self._indicated.get(reference, set()) if name is None else {name}
+    def _names_of(self, reference: str) -> set[str]:
+        """Return the malware that observed data was seen as; an indicator that was taken back says nothing."""
+        found = set[str]()
+        for sign in self._seen_as.get(reference, ()):
+            if sign in self._names:
+                found.add(self._names[sign])
+            elif sign not in self._versions or self._state(self._versions[sign]) == "current":
+                found |= self._indicated.get(sign, set())
+        return found
+
+    def _digest(self, one: Json) -> bytes:
+        """Return what an object is told from another of its name by; made once, for it may be large."""
+        if id(one) not in self._digests:
+            self._digests[id(one)] = hashlib.sha256(_written(one)).digest()
+        return self._digests[id(one)]
 
     def records_of(self, one: Json) -> Iterator[Json | None]:
         """Yield the records of observed data, an indicator or a sighting."""
@@ -124,7 +139,7 @@ class _Bundle:
             names = self._indicated.get(_text(one, "id")) or {""}
             facts = [{"valid_from": one.get("valid_from")} | fact for fact in _indicated_addresses(one)]
         else:
-            names = self._malware.get(_text(one, "id")) or {""}
+            names = self._names_of(_text(one, "id")) or {""}
             base |= {name: one[name] for name in _OBSERVED if name in one}
             facts = list(self._observed(one))
         for fact in facts:

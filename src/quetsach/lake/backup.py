@@ -6,14 +6,16 @@
     manifest.json             which files of the lake they are; replaced in one step, after all that it names is there
 
 Killed anywhere, a backup is the old one or the new one, and run again it goes on: what is there is not copied again.
-What no manifest names any more, such as sightings that have expired, goes at the end. Files are copied and never
-linked: a link would share the damage that a backup is for.
+One process writes it at a time: another would take away what is not named yet. What no manifest names any more, such as
+sightings that have expired, goes at the end. Files are copied and never linked: a link would share the damage that a
+backup is for.
 """
 
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from pathlib import Path, PurePosixPath
@@ -27,6 +29,7 @@ from quetsach.lake.readers import Access
 
 MANIFEST = "manifest.json"
 _OBJECTS = "objects"
+_LOCK = ".lock"
 _PIECE_BYTES = 1 << 20
 
 
@@ -59,11 +62,11 @@ def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], N
         progress: told after each file.
 
     Raises:
-        LakeError: the folder is in the lake or holds something else, a file is missing, or one cannot be written.
+        LakeError: the folder is in the lake, holds something else or is being written by another process; a file is
+            missing, or one cannot be written.
     """
-    former = _checked_target(lake.folder, folder)
-    readers.record(lake.folder, by, what="backup", of="all")
-    try:
+    with _alone(lake.folder, folder) as former:
+        readers.record(lake.folder, by, what="backup", of="all")
         with lake.nobody_writes() as catalog:
             view = lake.view()
             changing = dict(_changing(lake.folder, [delivery.id for delivery in catalog.deliveries]))
@@ -82,13 +85,11 @@ def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], N
                 storage.make_folder(_object(folder, digest).parent)
                 storage.write(_object(folder, digest), content)
                 copied += 1
-    except OSError as error:
-        raise _explained(error, folder) from error
-    manifest = {"made_at": by.now.astimezone(UTC).isoformat(timespec="seconds"), "state": catalog.state}
-    files = {path: asdict(entry) for path, entry in sorted(entries.items())}
-    storage.write(folder / MANIFEST, json.dumps({**manifest, "files": files}, indent=1))
-    _prune(folder, {entry.sha256 for entry in entries.values()})
-    return BackedUp(catalog.state, len(entries), sum(entry.size_bytes for entry in entries.values()), copied)
+        manifest = {"made_at": by.now.astimezone(UTC).isoformat(timespec="seconds"), "state": catalog.state}
+        files = {path: asdict(entry) for path, entry in sorted(entries.items())}
+        storage.write(folder / MANIFEST, json.dumps({**manifest, "files": files}, indent=1))
+        _prune(folder, {entry.sha256 for entry in entries.values()})
+        return BackedUp(catalog.state, len(entries), sum(entry.size_bytes for entry in entries.values()), copied)
 
 
 def restore(folder: Path, lake: Path, *, progress: Callable[[int], None] = lambda _files: None) -> int:
@@ -137,27 +138,35 @@ def read_manifest(folder: Path) -> dict[str, _Entry]:
         is_sound = all(
             not PurePosixPath(path).is_absolute()
             and ".." not in PurePosixPath(path).parts
+            and PurePosixPath(path).name
+            and "\0" not in path
             and len(entry.sha256) == 64
             and set(entry.sha256) <= set("0123456789abcdef")
             for path, entry in entries.items()
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LakeError(Text("this is no backup of a lake"), where=str(folder)) from error
     if not is_sound:
         raise LakeError(Text("the manifest of the backup is damaged"), where=str(folder / MANIFEST))
     return entries
 
 
-def _checked_target(lake: Path, folder: Path) -> dict[str, _Entry]:
-    """Return what a backup held so far, and refuse a folder that is none and not empty."""
+@contextmanager
+def _alone(lake: Path, folder: Path) -> Iterator[dict[str, _Entry]]:
+    """Be the one that writes a backup; yields what it held so far. A folder that is none and not empty is refused."""
     if folder.resolve().is_relative_to(lake.resolve()):
         raise LakeError(Text("a backup does not lie in the lake"), where=str(folder))
-    if (folder / MANIFEST).exists():
-        return read_manifest(folder)
-    if folder.exists() and {path.name for path in folder.iterdir()} - {_OBJECTS}:
+    has_manifest = (folder / MANIFEST).exists()
+    if not has_manifest and folder.exists() and {path.name for path in folder.iterdir()} - {_OBJECTS, _LOCK}:
         raise LakeError(Text("the folder holds something else than a backup of a lake"), where=str(folder))
-    storage.make_folder(folder / _OBJECTS)
-    return {}
+    try:
+        storage.make_folder(folder / _OBJECTS)
+        with storage.locked(folder / _LOCK, waits=False):
+            yield read_manifest(folder) if (folder / MANIFEST).exists() else {}
+    except BlockingIOError as error:
+        raise LakeError(Text("another process is writing this backup"), where=str(folder)) from error
+    except OSError as error:
+        raise _explained(error, folder) from error
 
 
 def _changing(lake: Path, deliveries: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -21,6 +21,9 @@ _MAX_DEPTH = 16
 _MAX_ITEMS = 2_000
 """Of one record: those of cities in many languages have a hundred."""
 
+_MAX_SCALAR_BYTES = 4096
+"""Of one text: many pointers may lead to it, and each makes a text of its own."""
+
 _ALL_ITEMS = 50_000_000
 _SEPARATOR_BYTES = 16
 _POINTER, _TEXT, _DOUBLE, _BYTES, _MAP, _SIGNED, _ARRAY, _BOOLEAN, _FLOAT = 1, 2, 3, 4, 7, 8, 11, 14, 15
@@ -96,6 +99,8 @@ class _Values:
     def _scalar(self, kind: int, offset: int, size: int) -> tuple[Value, int]:
         if kind == _BOOLEAN:
             return size != 0, offset
+        if size > _MAX_SCALAR_BYTES:
+            raise NetworkError(Text("a value nests deeper or holds more than a record does"))
         content, after = self._take(offset, size), offset + size
         if kind == _TEXT:
             return content.decode("utf-8", "replace"), after

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from quetsach.core.text import Number, Text
 from quetsach.network.published import Progress, Published
-from quetsach.network.ranges import MAPPED_FIRST, NO_AS, NetworkError, RangeRows
+from quetsach.network.ranges import MAPPED_FIRST, MAPPED_LAST, NO_AS, NetworkError, RangeRows
 
 MAX_RECORD_BYTES = 16 << 20
 """A prefix that four thousand peers saw with the longest attributes."""
@@ -108,7 +108,11 @@ def _take(body: bytes, bits: int, identifier_bytes: int, rows: RangeRows, left_o
         return
     origin = _agreed(paths, left_out)
     first = number & ~((1 << (bits - length)) - 1) | (MAPPED_FIRST if bits == 32 else 0)
-    rows.add(first, first | (1 << (bits - length)) - 1, origin)
+    last = first | (1 << (bits - length)) - 1
+    if bits == 128 and first <= MAPPED_LAST and last >= MAPPED_FIRST:
+        left_out["IPv6 over IPv4"] += 1  # such as half of a default route, ::/1: it says nothing of IPv4
+        return
+    rows.add(first, last, origin)
 
 
 def _agreed(paths: Counter[int], left_out: Counter[str]) -> int:

@@ -210,6 +210,10 @@ def _pair(cells: list[str], where: str) -> tuple[int, int]:
     first, last = _number(cells[0].strip(), where), _number(cells[1].strip(), where)
     if last < first:
         raise NetworkError(Text("a range ends before it begins"), where=where)
+    return _unmixed(first, last, where)
+
+
+def _unmixed(first: int, last: int, where: str) -> tuple[int, int]:
     inside = first >= MAPPED_FIRST and last <= MAPPED_LAST
     if not inside and first <= MAPPED_LAST and last >= MAPPED_FIRST:
         raise NetworkError(Text("a range mixes IPv4 and IPv6"), where=where)
@@ -231,14 +235,14 @@ def prefix_range(text: str, where: str) -> tuple[int, int]:
     """Read a prefix such as 192.0.2.0/24 into its first and last number.
 
     Raises:
-        NetworkError: it is none, or has bits behind its length.
+        NetworkError: it is none, has bits behind its length, or is one of IPv6 that IPv4 lies in, such as ::/1.
     """
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         raise NetworkError(Text("not a prefix: {text}", text=repr(text[:60])), where=where) from error
     base = MAPPED_FIRST if network.version == 4 else 0
-    return base | int(network.network_address), base | int(network.broadcast_address)
+    return _unmixed(base | int(network.network_address), base | int(network.broadcast_address), where)
 
 
 def _delegation(kind: str, start: str, size: str, where: str) -> tuple[int, int]:

@@ -87,6 +87,11 @@ def test_the_day_is_that_of_the_records_and_not_of_the_name(tmp_path: Path, pack
     assert found.valid_from == date(2026, 11, 1)
 
 
+def test_of_maxmind_db_files_none_is_left_out_in_silence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a table by itself"):
+        import_table(tmp_path, [tmp_path / "v4.mmdb", tmp_path / "v6.mmdb"], form="mmdb", valid_from=date(2026, 1, 1))
+
+
 def test_of_several_files_no_record_runs_into_the_next(tmp_path: Path) -> None:
     whole = rib("192.0.2.0/24", route((2, [7])))
     for name, content in (("a", whole[:-3]), ("b", whole[-3:])):

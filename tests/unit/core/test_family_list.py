@@ -83,6 +83,13 @@ def test_an_expression_that_says_more_than_can_be_written_out_is_refused_at_once
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.parametrize("range_", [r"(-\[", r"\(-a", r"\\-\\", r"\d-a"])
+def test_a_range_with_an_escaped_end_is_refused_and_not_taken_for_a_hyphen(range_: str) -> None:
+    with pytest.raises(InputError, match="not understood"):
+        read_pattern(f"^[{range_}]$")
+    assert read_pattern(r"^[\(-]$").texts == {"(", "-"}
+
+
 @given(st.text("^$.*+?{}|()[]\\-ab1,", max_size=40))
 def test_any_expression_is_refused_or_stands_for_few_spellings(expression: str) -> None:
     with contextlib.suppress(InputError):

@@ -133,6 +133,7 @@ def test_rows_in_the_text_are_not_lost(mail: EmailMessage | bytes) -> None:
         (b"timestamp,address,note: x\n", "does not begin as one"),
         (b"From: a\r\n\r\n" + b"x" * MAX_MAIL_BYTES, "too large"),
         (b"From: a\r\n\r\n" + b"\n" * MAX_LINES, "too large"),
+        (b"From: a\r\n\r\n" + b"\r" * MAX_LINES, "too large"),
         (b"Content-Type: text/csv;" + b" (" * 3000 + b"\r\n\r\n" + CSV, "header that is too long"),
         (b"Content-Type: text/csv;" + b"(" * 3000 + b"\r\n\r\n" + CSV, "damaged"),
         (b"Content-Type: text/csv\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n" + CSV, "damaged"),

@@ -1,6 +1,7 @@
 """STIX and MISP into records: who was seen with what is brought together, and every object is accounted for."""
 
 import json
+import tracemalloc
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.core.family import FamilyNames
-from quetsach.feeds import document_frames
+from quetsach.feeds import document_frames, stix
 from quetsach.feeds.layout import FeedError, Layout, Subject
 from quetsach.feeds.layout_files import bundled_layouts, read_layouts
 from quetsach.feeds.reader import read
+from quetsach.feeds.stix import resolve_bundle
 from quetsach.feeds.table import REJECTS, SIGHTINGS
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -181,6 +183,36 @@ def test_an_indicator_is_of_what_is_bad_and_never_of_a_host() -> None:
     assert taken(bundle(MALWARE, INDICATOR, INDICATES), TRAFFIC)[0] == []
 
 
+@pytest.mark.parametrize("taken_back", [{"revoked": True}, {"spec_version": "2.0"}])
+def test_what_was_seen_as_an_indicator_that_was_taken_back_is_no_infection(taken_back: Json) -> None:
+    said = [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATES, INDICATOR | taken_back]
+    rows, rejects, _ = taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)
+    assert (rows, rejects[0]["column"]) == ([], "malware")
+
+
+def test_an_indicator_of_much_malware_costs_no_more_for_what_is_not_there() -> None:
+    many = range(1500)
+    said = [MALWARE | {"id": f"malware--{n}", "name": f"m{n}"} for n in many]
+    said += [INDICATES | {"id": f"relationship--x{n}", "target_ref": f"malware--{n}"} for n in many]
+    nowhere = {"sighting_of_ref": "indicator--1", "observed_data_refs": [f"observed-data--x{n}" for n in many]}
+    tracemalloc.start()
+    try:
+        objects = sum(1 for _ in resolve_bundle(bundle(*said, SIGHTING | nowhere)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert objects == 3001
+    assert most < 16 << 20
+
+
+def test_a_large_object_is_compared_with_many_others_of_its_name_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = list[Json]()
+    monkeypatch.setattr(stix, "_written", lambda one: written.append(one) or str(one).encode())
+    for _ in resolve_bundle(bundle(*[SEEN | {"number": n} for n in range(100)])):
+        pass
+    assert len(written) == 100
+
+
 def test_what_is_no_object_is_set_aside_with_its_place() -> None:
     rows, rejects, _ = taken(bundle(*CONTEXT, 7, None, "x", [], SEEN, SIGHTING), TRAFFIC)
     assert len(rows) == 1
@@ -343,6 +375,24 @@ def test_a_galaxy_names_malware_as_its_tag_does() -> None:
         attribute("ip-src", "14.160.0.1", Galaxy=[{"type": "botnet", "GalaxyCluster": clusters}]), tags=(RSIT,)
     )
     assert seen(taken(given, INFECTED)[0]) == [("Mirai", "0ea00001")]
+
+
+def test_an_address_of_an_object_that_was_deleted_is_none() -> None:
+    gone = {"deleted": True, "Attribute": [attribute("ip-src", "14.160.0.1")]}
+    rows, [reject], _ = taken(event(tags=(RSIT, MIRAI), Object=[gone]), INFECTED)
+    assert (rows, reject["column"]) == ([], "state")
+
+
+def test_records_come_in_the_order_in_which_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_frames, "_SLICE_RECORDS", 1)
+    one = {"Attribute": [attribute("ip-src", "no address"), 7]}
+    first = {"Object": [one, 7, one], "Attribute": [attribute("ip-src", "no address"), None]}
+    misp = [{"Event": first | {"info": "x", "Tag": [{"name": RSIT}, {"name": MIRAI}]}}, 7]
+    stix_ = bundle(*CONTEXT[:3], SEEN, 7, SEEN | {"id": "observed-data--2"}, None)
+    for document, layout, number in ((misp, INFECTED, 8), (stix_, TRAFFIC, 4)):
+        _, rejects, _ = taken(document, layout)
+        offsets = [reject["byte_offset"] for reject in rejects]
+        assert (len(offsets), offsets) == (number, sorted(offsets)), layout.feed
 
 
 def test_names_that_differ_are_not_chosen_from() -> None:

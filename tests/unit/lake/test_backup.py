@@ -140,7 +140,7 @@ def test_a_damaged_backup_makes_no_lake(lake: Lake, tmp_path: Path) -> None:
     assert not (tmp_path / "again").exists()
 
 
-@pytest.mark.parametrize("path", ["../evil", "/evil", "a/../../evil"])
+@pytest.mark.parametrize("path", ["../evil", "/evil", "a/../../evil", "", ".", "a\0b"])
 def test_a_manifest_that_leads_out_of_the_lake_is_refused(lake: Lake, tmp_path: Path, path: str) -> None:
     back_up(lake, tmp_path / "backup", by=TESTER)
     manifest = tmp_path / "backup" / backup.MANIFEST
@@ -149,6 +149,26 @@ def test_a_manifest_that_leads_out_of_the_lake_is_refused(lake: Lake, tmp_path: 
     storage.write(manifest, json.dumps(content))
     with pytest.raises(LakeError, match="manifest"):
         restore(tmp_path / "backup", tmp_path / "again")
+
+
+def test_two_never_write_one_backup_at_the_same_time(lake: Lake, tmp_path: Path) -> None:
+    refused = list[str]()
+
+    def meanwhile(_files: int) -> None:
+        if not refused:
+            with pytest.raises(LakeError) as error:
+                back_up(lake, tmp_path / "backup", by=TESTER)
+            refused.append(str(error.value))
+
+    back_up(lake, tmp_path / "backup", by=TESTER, progress=meanwhile)
+    assert "another process" in refused[0]
+    assert answers(restored(tmp_path / "backup", tmp_path / "again")) == answers(lake)
+
+
+def test_a_manifest_that_nests_without_end_is_no_backup(tmp_path: Path) -> None:
+    (tmp_path / backup.MANIFEST).write_text("[" * 200_000)
+    with pytest.raises(LakeError, match="no backup"):
+        restore(tmp_path, tmp_path / "again")
 
 
 def test_a_folder_of_something_else_is_refused(lake: Lake, tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ def test_values_that_unfold_without_end_are_refused() -> None:
             read_mmdb(made([(17, 1)], values), where="t")
 
 
+def test_a_text_that_many_pointers_lead_to_is_no_more_than_a_name() -> None:
+    long = b"\x5e" + struct.pack(">H", 4097 - 285) + b"x" * 4097
+    many = b"\x1e\x04" + struct.pack(">H", 1500 - 285) + b"\x20\x00" * 1500
+    with pytest.raises(NetworkError, match="holds more"):
+        read_mmdb(made([(17 + len(long), 1)], long + many), where="t")
+
+
 @pytest.mark.parametrize(
     "damage",
     [

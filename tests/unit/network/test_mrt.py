@@ -62,6 +62,13 @@ def test_a_default_route_announces_nothing() -> None:
     assert found.left_out["default routes"] == 1
 
 
+@pytest.mark.parametrize("prefix", ["::/1", "::/80", "::ffff:0:0/96", "::ffff:8.8.0.0/112"])
+def test_a_prefix_of_ipv6_announces_no_ipv4(prefix: str) -> None:
+    found = read(rib(prefix, path((2, [1]))), rib("192.0.2.0/24", path((2, [7]))))
+    assert (asn(found, "8.8.8.8"), asn(found, "192.0.2.1")) == (0, 7)
+    assert found.left_out["IPv6 over IPv4"] == 1
+
+
 def test_records_of_other_kinds_are_counted() -> None:
     found = read(record(16, 4, b"x"), record(13, 3, b""), rib("192.0.2.0/24", path((2, [7]))))
     assert found.left_out["other records"] == 2

@@ -38,6 +38,7 @@ _LEFT_OUT = {
     "without a country": Text("networks without a country"),
     "other records": Text("records of other kinds"),
     "default routes": Text("default routes"),
+    "IPv6 over IPv4": Text("prefixes of IPv6 that IPv4 would lie in"),
     "paths without an origin": Text("paths that name no origin"),
     "prefixes with several origins": Text("prefixes with several origins"),
     "prefixes whose origin is not decided": Text("prefixes whose origin is not decided"),
