@@ -20,7 +20,7 @@ from distributed.scheduler import KilledWorker
 
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
-from quetsach.lake.placement import Placement, answer_part, lies_in, versions
+from quetsach.lake.placement import Placement, answer_part, lies_in, versions, whole_paths
 from quetsach.lake.queries import Part, Question
 
 _CONNECT_SECONDS = 15
@@ -61,6 +61,7 @@ class DaskPlacement:
 
     def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
         """Have each part answered by a worker; those of files that only this process has, here."""
+        parts = [whole_paths(part) for part in parts]
         if not all(lies_in(self.folder, part) for part in parts):
             return self.here.answers(question, parts)
         client = self._client()

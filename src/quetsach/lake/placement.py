@@ -5,7 +5,7 @@ question's own. Every placement gives the same answer, to the last bit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -62,6 +62,14 @@ def versions() -> tuple[tuple[str, str], ...]:
     return tuple((name, metadata.version(name)) for name in ("quetsach", "duckdb", "pyarrow"))
 
 
+def whole_paths(part: Part) -> Part:
+    """Return a part whose files are found from any folder."""
+    files, once, own = (
+        tuple(str(Path(name).absolute()) for name in names) for names in (part.files, part.once, part.own)
+    )
+    return replace(part, files=files, once=once, own=own)
+
+
 def lies_in(folder: Path, part: Part) -> bool:
-    """Whether all files of a part lie in the lake: what a reader made for itself no worker can see."""
-    return all(Path(name).is_relative_to(folder) for name in (*part.files, *part.own, *part.once))
+    """Whether all files of a part (``whole_paths``) lie in the lake; no worker sees what a reader made for itself."""
+    return all(Path(name).is_relative_to(folder.absolute()) for name in (*part.files, *part.own, *part.once))

@@ -29,7 +29,7 @@ SMALL = Country(machines=60, days=7, dense=0.02)
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as made:
         yield made
 
 
@@ -105,6 +105,16 @@ def test_what_only_this_process_has_is_answered_here(lake: Lake, far: DaskPlacem
 
     with Lake(lake.folder, placement=lambda _: far).view() as view:
         assert view.ask(Own(), view.parts_of([*view.catalog.countable(WEEK), made])) == {os.getpid()}
+
+
+def test_a_lake_that_is_named_from_here_is_found_by_workers(
+    lake: Lake, far: DaskPlacement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lake.folder.parent)
+    placement = replace(far, folder=Path(lake.folder.name), here=Here(Engine(), parts=None))
+    with Lake(Path(lake.folder.name), placement=lambda _: placement).view() as view:
+        assert os.getpid() not in view.ask(WhoAnswers(tmp_path), view.parts_of(view.catalog.countable(WEEK))).values()
+    placement.close()
 
 
 def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
