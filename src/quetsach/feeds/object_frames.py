@@ -5,6 +5,7 @@ of its own costs no column, however many a hostile file thinks of.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, override
@@ -108,7 +109,7 @@ class SliceFrames:
         return collected.frame(self._names, bytes_read, has_rest=self.has_rest)
 
 
-class _LineFrames(SliceFrames):
+class _LineFrames(SliceFrames, ABC):
     """A line a record."""
 
     def __init__(self, names: Sequence[str], line: int, offset: int, framing: Framing) -> None:
@@ -135,8 +136,9 @@ class _LineFrames(SliceFrames):
         if start > begun:
             yield self._frame(collected, start - begun, lines=number)
 
+    @abstractmethod
     def _read(self, line: bytes, span: Span, collected: Collected) -> None:
-        raise NotImplementedError
+        """Take one line apart."""
 
 
 class WordFrames(_LineFrames):

@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 from quetsach import storage
 from quetsach.core.text import SystemText, Text
-from quetsach.lake import LakeError, readers, records, rollups
+from quetsach.lake import LakeError, compacted, readers, records, rollups
 from quetsach.lake.lake import Lake
 from quetsach.lake.readers import Access
 
@@ -174,7 +174,7 @@ def _changing(lake: Path, deliveries: list[str]) -> Iterator[tuple[str, bytes]]:
     yield from (
         (f"{records.FOLDER}/{one}.json", (lake / records.FOLDER / f"{one}.json").read_bytes()) for one in deliveries
     )
-    for path in (records.FILE, rollups.MAKING_FILE, readers.ACCESS_FILE):
+    for path in (compacted.FILE, rollups.MAKING_FILE, readers.ACCESS_FILE):
         if (lake / path).exists():
             content = (lake / path).read_bytes()
             whole = content.rpartition(b"\n")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import records, rollups
+from quetsach.lake import compacted, rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
-from quetsach.lake.records import Catalog, Compacted
+from quetsach.lake.records import Catalog
 
 LEAST_FILES = 4
 """Fewer files of a day are left as they are."""
@@ -106,7 +107,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
                 storage.write(tmp / "delivery.json", after.to_json())
                 storage.publish([(tmp / "delivery.json", record)])
             is_deleted = lake.discard(gone)
-            records.forget(lake.folder, before=before, tmp=tmp)
+            compacted.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size, is_deleted)
 
 
@@ -156,7 +157,7 @@ def compact(
             divisions = divisions_for(catalog.rows_of(roll_up))
             if sightings is not None and (pieces >= least_files or divisions > divided):
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries, divisions)
-                records.gather(lake.folder, made, sightings, tmp=tmp)
+                compacted.gather(lake.folder, made, sightings, tmp=tmp)
                 days += 1
                 gathered += [str(path.relative_to(lake.folder)) for path in sightings]
             progress(1)

@@ -7,7 +7,7 @@
     quarantine/<delivery>.parquet                 feeds.table.REJECTS
     deliveries/<delivery>.json                    commit records: readers open only what these list
     access.jsonl                                  who read rows of all this: access
-    compacted.json                                whose sightings lie together, and in how many files: records
+    compacted.json                                whose sightings lie together, and in how many files: compacted
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     deliveries.index                              all commit records in one file, for those who list them: records
     tmp/                                          of the writer at work
@@ -43,13 +43,14 @@ from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.record import legible
-from quetsach.lake import LakeError, queries, readers, records, rollups
+from quetsach.lake import LakeError, compacted, queries, readers, rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
-from quetsach.lake.records import Catalog, CatalogReader, Compacted
+from quetsach.lake.records import Catalog, CatalogReader
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
 
@@ -242,7 +243,7 @@ class Lake:
                 deliveries = tuple(sorted((*former.deliveries, delivery.id)))
                 made = Compacted(day, delivery.feed, delivery.report, deliveries, divisions_for(all_rows))
                 sightings = [*committed, self.folder / delivery.sightings_path(day)]
-                records.gather(self.folder, made, sightings, tmp=tmp)
+                compacted.gather(self.folder, made, sightings, tmp=tmp)
                 gathered += [str(path.relative_to(self.folder)) for path in sightings]
         return gathered
 

@@ -16,11 +16,12 @@ from quetsach import storage
 from quetsach.core.period import Period
 from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake import LakeError, records, rollups
+from quetsach.lake import LakeError, compacted, rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.compacted import COMPACTED, Compacted
 from quetsach.lake.ingestion import Annotate
 from quetsach.lake.lake import Lake
-from quetsach.lake.records import COMPACTED, Catalog, Compacted
+from quetsach.lake.records import Catalog
 from quetsach.lake.rollups import RollUp
 
 _VERSION = "network_version"
@@ -65,7 +66,7 @@ class _Again:
         Raises:
             LakeError: a file is damaged, or ``annotate`` gave something else.
         """
-        for before in records.batches_of(sightings):
+        for before in compacted.batches_of(sightings):
             after = self._annotate(before.select(_GIVEN))
             if after.num_rows != before.num_rows or set(after.schema.names) != set(ANNOTATED.names):
                 raise LakeError(Text("annotation changed more than it may: rows or columns differ"))
@@ -133,7 +134,7 @@ def reannotate(
                 for _ in again.batches(sightings):
                     pass
             else:
-                staged = records.stage(again.batches(sightings), _divisions(catalog, roll_up), tmp=tmp)
+                staged = compacted.stage(again.batches(sightings), _divisions(catalog, roll_up), tmp=tmp)
             if sightings is not None and (again.is_changed or again.versions != catalog.versions_of(roll_up)):
                 made.append(_entry(roll_up, _divisions(catalog, roll_up), again.versions))
                 gone += [str(path.relative_to(lake.folder)) for path in sightings]
@@ -144,7 +145,7 @@ def reannotate(
             total.renamed += again.renamed
             progress(1)
         if made and not is_dry_run:
-            records.revise(lake.folder, made, tmp=tmp)
+            compacted.revise(lake.folder, made, tmp=tmp)
             lake.discard(gone)
     return Reannotated(sets, total.sightings, total.moved, total.renamed, len(made), expired, not is_dry_run)
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, SystemText, Text
-from quetsach.lake import LakeError, readers, records, rollups
+from quetsach.lake import LakeError, compacted, readers, records, rollups
 from quetsach.lake.buckets import OF_ADDRESS, buckets_in
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.ingestion import landed_chunks
@@ -32,7 +32,7 @@ from quetsach.lake.rollups import RollUp
 SAMPLE = 20
 """So many delivered files, and days of a report, are read whole where not all are."""
 
-_OWN = {readers.ACCESS_FILE, readers.READERS_FILE, records.FILE, records.INDEX, rollups.MAKING_FILE}
+_OWN = {readers.ACCESS_FILE, readers.READERS_FILE, compacted.FILE, records.INDEX, rollups.MAKING_FILE}
 _OWN |= {".writer", ".unswept"}
 _SWEPT = ("sightings/", "quarantine/", "landed/", "rollups/", "tmp/")
 

@@ -19,7 +19,7 @@ from tests.sinkhole_report import HEADER, make_report
 from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.period import Period
-from quetsach.lake import hosts, readers, records
+from quetsach.lake import compacted, hosts, readers
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX
 
@@ -132,7 +132,7 @@ def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> N
     shutil.copytree(tmp_path / "whole", tmp_path / "compacted")
     finish(server, tmp_path / "compacted", "compact")
     expected = content_of(tmp_path / "compacted")
-    assert records.FILE in expected
+    assert compacted.FILE in expected
     for step in range(100):
         folder = tmp_path / f"lake-{step}"
         shutil.copytree(tmp_path / "whole", folder)

@@ -18,7 +18,6 @@ from tests.feed_server import (
     NOW,
     SECRET,
     Server,
-    centre_folder,
     deliveries,
     describe,
     pulled,
@@ -35,17 +34,6 @@ from quetsach.centre.sources import SourceError
 from quetsach.centre.sources import pulling as pulling_module
 from quetsach.centre.sources.pulling import Status, as_json, due_sources, pull
 from quetsach.centre.sources.source import Schedule, read_secret, read_source
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as one:
-        yield one
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return centre_folder(tmp_path, monkeypatch)
 
 
 def test_a_file_is_taken_once_and_asked_for_by_its_version_after_that(server: Server, data: Path) -> None:

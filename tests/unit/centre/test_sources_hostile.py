@@ -13,7 +13,6 @@ import pytest
 from tests.feed_server import (
     CSV,
     Server,
-    centre_folder,
     describe,
     pulled,
     running,
@@ -30,17 +29,6 @@ from quetsach.centre.sources import transport
 from quetsach.centre.sources.pulling import Pulled
 
 LATER = timedelta(seconds=90)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as one:
-        yield one
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return centre_folder(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -209,12 +197,12 @@ def small_disk(data: Path) -> Iterator[Path]:
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", room], check=False, capture_output=True
     )
-    if mounted.returncode:
-        pytest.skip("this account may mount nothing")
+    assert not mounted.returncode, mounted.stderr
     yield room
     subprocess.run(["umount", room], check=True)
 
 
+@pytest.mark.isolated
 def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_loses_nothing(
     server: Server, data: Path, small_disk: Path
 ) -> None:
@@ -254,7 +242,6 @@ def test_a_link_in_the_place_of_a_folder_moves_nothing(data: Path, landing: Path
     assert (landing / "evil.toml").exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 def test_a_folder_in_which_others_may_rename_is_refused(data: Path, landing: Path) -> None:
     (landing / "good.csv").write_bytes(CSV)
     landing.chmod(0o770)
@@ -266,7 +253,6 @@ def test_a_folder_in_which_others_may_rename_is_refused(data: Path, landing: Pat
     assert "landing/done: others could swap" in said(_later(data))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names of POSIX")
 @pytest.mark.parametrize(
     ("name", "kept"),
     [(b"a\xff\n.csv", "a__.csv"), ("ố".encode() * 84, "ố" * 66), (b"x" * 255, "x" * 200)],
@@ -298,7 +284,7 @@ def test_a_file_that_was_swapped_for_a_link_while_it_was_taken_is_not_read(
     assert not (data / "lake").exists()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
+@pytest.mark.isolated
 @pytest.mark.parametrize("name", ["", "taking", "done", "refused"])
 def test_a_folder_of_another_account_is_refused(data: Path, landing: Path, name: str) -> None:
     (landing / name).mkdir(exist_ok=True)

@@ -9,7 +9,6 @@ from tests.feed_server import (
     CSV,
     SECRET,
     Server,
-    centre_folder,
     describe,
     pulled,
     running,
@@ -20,11 +19,6 @@ from tests.feed_server import (
 )
 from tests.integration.packs.small_proxy import SmallProxy, proxy
 from tests.self_signed import certificate
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return centre_folder(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.unit.lake.test_compaction import answers_of, rows
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
 from quetsach.core.address import Address
-from quetsach.lake import buckets, keeping, records
+from quetsach.lake import buckets, compacted, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.queries import CountAddresses, parts_of
 from quetsach.lake.verification import Kind, Verification
@@ -47,7 +47,7 @@ def test_neighbours_are_spread_evenly() -> None:
 
 @pytest.mark.parametrize("divisions", buckets.DIVISIONS)
 def test_names_of_divisions_say_each_bucket_once(divisions: int) -> None:
-    made = records.Compacted(DAYS.first, "plain", "own", ("a", "b"), divisions)
+    made = compacted.Compacted(DAYS.first, "plain", "own", ("a", "b"), divisions)
     held = [bucket for path in made.paths for bucket in range(*_span(path))]
     assert held == list(range(buckets.BUCKETS))
 
@@ -145,7 +145,7 @@ def test_a_known_sighting_of_a_divided_day_stays_known(lake: Lake) -> None:
 
 def test_a_record_of_another_number_of_divisions_is_said(lake: Lake) -> None:
     keeping.compact(lake)
-    path = lake.folder / records.FILE
+    path = lake.folder / compacted.FILE
     path.write_text(path.read_text().replace('"divisions": 16', '"divisions": 17'))
     with pytest.raises(Exception, match=r"compacted\.json"):
         lake.view()

@@ -11,7 +11,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.lake import LakeError, hosts, keeping, records
+from quetsach.lake import LakeError, compacted, hosts, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.view import LakeView
 
@@ -83,7 +83,7 @@ def test_a_later_file_lies_beside_and_is_gathered_again(lake: Lake) -> None:
     assert before.total() == 9
     assert keeping.compact(lake, least_files=2) == keeping.Gathered(days=1, files=2)
     assert rows(lake) == before
-    assert len(json.loads((lake.folder / records.FILE).read_text())) == 1
+    assert len(json.loads((lake.folder / compacted.FILE).read_text())) == 1
 
 
 def test_a_known_sighting_stays_known(lake: Lake) -> None:
@@ -97,7 +97,7 @@ def test_gathered_sightings_expire_with_all_that_is_left_of_them(lake: Lake) -> 
     keeping.compact(lake)
     gone = keeping.expire(lake, before=date(2020, 6, 17))
     assert (gone.days, gone.sightings, names(lake)) == (1, 7, [])
-    assert json.loads((lake.folder / records.FILE).read_text()) == []
+    assert json.loads((lake.folder / compacted.FILE).read_text()) == []
     assert rows(lake).total() == 1
 
 
@@ -109,7 +109,7 @@ def test_files_that_are_older_than_a_column_are_gathered_too(lake: Lake) -> None
 
 
 def test_a_large_day_is_written_in_groups_worth_reading(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "_GROUP_ROWS", 3)
+    monkeypatch.setattr(compacted, "_GROUP_ROWS", 3)
     before = rows(lake)
     keeping.compact(lake)
     [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
@@ -127,7 +127,7 @@ def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
 
 
 def test_a_damaged_record_is_said(lake: Lake) -> None:
-    (lake.folder / records.FILE).write_text("[{}]")
+    (lake.folder / compacted.FILE).write_text("[{}]")
     with pytest.raises(LakeError, match="compacted"):
         lake.view().deliveries()
 

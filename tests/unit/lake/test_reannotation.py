@@ -13,7 +13,7 @@ from tests.unit.lake.test_compaction import names, rows
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, annotate, ingest, rows_of
 
 from quetsach.core.period import Period
-from quetsach.lake import LakeError, keeping, records
+from quetsach.lake import LakeError, compacted, keeping
 from quetsach.lake.lake import Lake
 from quetsach.lake.reannotation import Reannotated, reannotate
 
@@ -136,7 +136,7 @@ def test_compacted_days_and_later_files_and_a_second_time(lake: Lake) -> None:
     assert keeping.rebuild(lake).mended == 0
     assert reannotate(lake, by("fpt", "net-3")).moved == 4
     assert isps(lake) == [("fpt", 3), ("fpt", 1)]
-    assert [one.revision for one in records.read_compacted(lake.folder)] == [2, 2]
+    assert [one.revision for one in compacted.read_compacted(lake.folder)] == [2, 2]
 
 
 def test_a_known_sighting_stays_known(lake: Lake) -> None:
@@ -167,7 +167,7 @@ def test_an_annotation_that_loses_rows_is_refused_and_nothing_changes(lake: Lake
     with pytest.raises(LakeError, match="rows or columns differ"):
         reannotate(lake, lambda table: annotate(table).slice(1))
     assert names(lake) == lying
-    assert not (lake.folder / records.FILE).exists()
+    assert not (lake.folder / compacted.FILE).exists()
 
 
 def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
@@ -176,12 +176,12 @@ def test_a_damaged_file_is_named_and_nothing_changes(lake: Lake) -> None:
     with pytest.raises(LakeError, match="2020-06-17"):
         reannotate(lake, by("vnpt"))
     assert len(names(lake)) == 2
-    assert not (lake.folder / records.FILE).exists()
+    assert not (lake.folder / compacted.FILE).exists()
 
 
 def test_records_without_revisions_are_read(lake: Lake) -> None:
     keeping.compact(lake, least_files=2)
-    path = lake.folder / records.FILE
+    path = lake.folder / compacted.FILE
     keys = {"day", "feed", "report", "deliveries"}
     path.write_text(json.dumps([{k: v for k, v in one.items() if k in keys} for one in json.loads(path.read_text())]))
     assert reannotate(lake, by("vnpt")).moved == 3

@@ -10,7 +10,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.lake import keeping, readers, records, verification
+from quetsach.lake import compacted, keeping, readers, records, verification
 from quetsach.lake.lake import Lake
 from quetsach.lake.verification import Kind, Verification, Verified
 
@@ -66,7 +66,7 @@ def test_progress_comes_to_its_end(lake: Lake) -> None:
 
 
 def test_every_file_that_goes_missing_is_named(lake: Lake) -> None:
-    own = {readers.ACCESS_FILE, records.INDEX, records.FILE, ".writer", ".readers", ".making"}
+    own = {readers.ACCESS_FILE, records.INDEX, compacted.FILE, ".writer", ".readers", ".making"}
     for path in [path for path in lake.folder.rglob("*") if path.is_file() and path.name not in own]:
         if path.parent.name == records.FOLDER:
             continue  # without its record nothing of a delivery was ever there: its files are told as unlisted
@@ -202,4 +202,4 @@ def test_nothing_of_the_lake_is_changed(lake: Lake) -> None:
     before = {path: path.read_bytes() for path in lake.folder.rglob("*") if path.is_file()}
     verified(lake)
     assert {path: path.read_bytes() for path in lake.folder.rglob("*") if path.is_file()} == before
-    assert json.loads((lake.folder / records.FILE).read_text())
+    assert json.loads((lake.folder / compacted.FILE).read_text())

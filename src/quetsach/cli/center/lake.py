@@ -87,7 +87,7 @@ def rebuild(arguments: argparse.Namespace) -> int:
 
 
 def compact(arguments: argparse.Namespace) -> int:
-    """Gather the sightings of a day that came in many files into one."""
+    """Put together the sightings of a day that came in many files, and divide those of a large one."""
     lake = centre_with_lake(arguments).lake
     if arguments.files < 2:
         raise InputError(Text("one file needs no gathering"), hint="--files 2")
@@ -99,10 +99,15 @@ def compact(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(gathered))
     elif gathered.files:
-        files, days = Number(gathered.files), Number(gathered.days)
-        tell(Text("{files} files of {days} days of reports are one a day now.", files=files, days=days), language)
+        told = Text(
+            "{files} files of {days} days of reports were put together; large days lie divided by address.",
+            files=Number(gathered.files),
+            days=Number(gathered.days),
+        )
+        tell(told, language)
     else:
-        tell(Text("No day of a report has {files} files or more.", files=Number(arguments.files)), language)
+        least = Number(arguments.files)
+        tell(Text("No day of a report has {files} files or more, or has to be divided.", files=least), language)
     return ExitCode.NOTHING_FOUND
 
 

@@ -284,7 +284,7 @@ def register_lake(parser: Parser) -> None:
         commands,
         "compact",
         act("lake:compact"),
-        "gather the sightings of a day that came in many files into one; nothing that is counted changes",
+        "put together a day's sightings that came in many files, divide large days; nothing that is counted changes",
         "quetsach center lake compact\nquetsach center lake compact --files 2 --json",
     )
     compact.add_argument("--files", type=int, default=4, metavar="N", help="from how many files on (default: 4)")

@@ -1,0 +1,228 @@
+"""What lies in other files than it came in: the sightings of a day that compaction or an annotation wrote anew.
+
+``compacted.json`` says which files hold the sightings that many deliveries brought of one report and day. It is
+replaced in one step and says where sightings lie, and how often they were annotated again: which deliveries there are
+and what they counted are the same with and without it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quetsach import storage
+from quetsach.core.text import Text
+from quetsach.feeds.table import ANNOTATED
+from quetsach.lake import LakeError, buckets
+
+FILE = "compacted.json"
+COMPACTED = pa.schema([*(field.with_nullable(nullable=True) for field in ANNOTATED), ("delivery", pa.string())])
+"""``feeds.table.ANNOTATED`` and whose line each is; null where a file is older than a column."""
+
+_GROUP_ROWS = 1 << 18
+_SHARED = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Compacted:
+    """The files that hold the sightings of a day of these deliveries, all of one report, divided by address.
+
+    ``revision`` counts how often they were annotated again; the last time by the address tables ``network``, of the
+    deliveries ``revised``. Such an entry outlives its files, because the names of roll-ups hang on it.
+    """
+
+    day: date
+    feed: str
+    report: str
+    deliveries: tuple[str, ...]
+    divisions: int = 1
+    revision: int = 0
+    network: tuple[str, ...] = ()
+    revised: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> tuple[date, str, str]:
+        """Of which day and report."""
+        return self.day, self.feed, self.report
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files, relative to the lake, in the order of their buckets."""
+        revised = (f"revision {self.revision}",) if self.revision else ()
+        key = hashlib.sha256("\n".join((*self.deliveries, *revised)).encode()).hexdigest()[:16]
+        stem = f"sightings/day={self.day}/{self.feed}.{self.report}.{key}"
+        return tuple(f"{stem}{buckets.name_of(n, self.divisions)}.parquet" for n in range(self.divisions))
+
+    def places(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the path that each delivery's sightings had, with those that they have now."""
+        paths = self.paths
+        for delivery in self.deliveries:
+            yield f"sightings/day={self.day}/{delivery}.parquet", paths
+
+
+def read_compacted(lake: Path) -> tuple[Compacted, ...]:
+    """Return what is compacted in a lake.
+
+    Raises:
+        LakeError: the record is damaged.
+    """
+    try:
+        found = json.loads((lake / FILE).read_bytes())
+        return tuple(
+            Compacted(
+                date.fromisoformat(one["day"]),
+                one["feed"],
+                one["report"],
+                tuple(one["deliveries"]),
+                buckets.DIVISIONS[buckets.DIVISIONS.index(one.get("divisions", 1))],
+                int(one.get("revision", 0)),
+                tuple(one.get("network", ())),
+                tuple(one.get("revised", ())),
+            )
+            for one in found
+        )
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        hint = Text("restore it from a backup of the lake")
+        raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
+
+
+def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> None:
+    """Write the sightings of a day together, divided and in the order of addresses, and record it; for the one writer.
+
+    Args:
+        lake: the lake's folder.
+        made: what the files will hold.
+        sightings: the files that hold it now; they stay, for the caller to discard.
+        tmp: the writer's folder.
+
+    Raises:
+        LakeError: a file is damaged.
+    """
+    staged = stage(batches_of(sightings), made.divisions, tmp=tmp)
+    known = next((one for one in read_compacted(lake) if one.subject == made.subject), made)
+    made = replace(made, revision=known.revision, network=known.network, revised=known.revised)
+    storage.publish((path, lake / name) for path, name in zip(staged, made.paths, strict=True))
+    revise(lake, [made], tmp=tmp)
+
+
+def revise(lake: Path, made: Iterable[Compacted], *, tmp: Path) -> None:
+    """Put entries into the record in place of those of the same days and reports, in one step; for the one writer."""
+    record = {one.subject: one for one in (*read_compacted(lake), *made)}
+    _write(lake, list(record.values()), tmp)
+
+
+def forget(lake: Path, *, before: date, tmp: Path) -> None:
+    """Take the days before ``before`` out of the record; for the one writer, once their sightings have expired."""
+    record = read_compacted(lake)
+    stays = [one for one in record if one.day >= before or one.revision]
+    if len(stays) < len(record):
+        _write(lake, stays, tmp)
+
+
+def _write(lake: Path, record: Sequence[Compacted], tmp: Path) -> None:
+    content = json.dumps([asdict(one) for one in sorted(record)], default=str, indent=1)
+    storage.write(tmp / FILE, content.encode())
+    storage.publish([(tmp / FILE, lake / FILE)])
+
+
+def stage(batches: Iterable[pa.Table], divisions: int, *, tmp: Path) -> list[Path]:
+    """Write tables of ``COMPACTED`` into so many files in the writer's folder, and force them to the disk.
+
+    Where they are divided, rows lie by address and time: those of an address together are small and quickly counted.
+
+    Raises:
+        LakeError: they cannot be read or written.
+    """
+    staged = [tmp / f"compacted.{n}.parquet" for n in range(divisions)]
+    try:
+        if divisions == 1:
+            _write_sightings(staged[0], batches)
+        else:
+            for path, table in zip(staged, _divided(batches, divisions, tmp), strict=True):
+                _write_sightings(path, [_in_order(table)])
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=str(tmp)) from error
+    for path in staged:
+        storage.sync(path)
+    return staged
+
+
+def _write_sightings(out: Path, batches: Iterable[pa.Table]) -> None:
+    """Write tables into one file, in groups of rows that are worth reading."""
+    with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=_SHARED) as writer:
+        waiting: list[pa.Table] = []
+        for batch in batches:
+            waiting.append(batch)
+            if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
+                writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
+                waiting.clear()
+        writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
+
+
+def _divided(batches: Iterable[pa.Table], divisions: int, tmp: Path) -> Iterator[pa.Table]:
+    """Yield the rows by the bucket of their address; only those of one division are held at a time."""
+    folder = tmp / "divisions"
+    folder.mkdir()
+    places = [folder / str(n) for n in range(divisions)]
+    with ExitStack() as opened:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        writers = [
+            opened.enter_context(pa.ipc.new_stream(opened.enter_context(path.open("wb")), COMPACTED, options=options))
+            for path in places
+        ]
+        for batch in batches:
+            division = buckets.buckets_of(_address_bytes(batch)) // (buckets.BUCKETS // divisions)
+            order = np.argsort(division, kind="stable")
+            edges = np.searchsorted(division[order], np.arange(divisions + 1))
+            table = batch.take(pa.array(order))
+            for n, writer in enumerate(writers):
+                writer.write_table(table.slice(edges[n], edges[n + 1] - edges[n]))
+    for path in places:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+            yield stream.read_all()
+        path.unlink()
+    folder.rmdir()
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    words = np.frombuffer(_address_bytes(table), dtype=">u8").reshape(-1, 2)
+    time = table.column("observed_at").cast(pa.int64()).to_numpy()
+    return table.take(pa.array(np.lexsort((time, words[:, 1], words[:, 0]))))
+
+
+def _address_bytes(table: pa.Table) -> memoryview:
+    keys = table.column("address").combine_chunks().storage
+    return memoryview(keys.buffers()[1] or b"")[keys.offset * 16 : (keys.offset + len(keys)) * 16]
+
+
+def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+    """Yield the rows of files with the columns of ``COMPACTED``, file by file.
+
+    Raises:
+        LakeError: one is damaged; its day is told.
+    """
+    try:
+        yield from _batches(sightings)
+    except (OSError, pa.ArrowException) as error:
+        where = sightings[0].parent.name
+        raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=where) from error
+
+
+def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+    for path in sightings:
+        for batch in pq.ParquetFile(path).iter_batches(_GROUP_ROWS):
+            table = pa.Table.from_batches([batch])
+            for field in COMPACTED:
+                if field.name not in table.schema.names:
+                    value = path.name.removesuffix(".parquet") if field.name == "delivery" else None
+                    table = table.append_column(field, pa.repeat(pa.scalar(value, field.type), table.num_rows))
+            yield table.select(COMPACTED.names).cast(COMPACTED)
