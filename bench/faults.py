@@ -152,6 +152,8 @@ def _changed_statement(changed: ast.AST) -> ast.AST | None:
             changed.op = _ARITHMETIC[type(changed.op)]()
         case ast.If():
             changed.test = ast.UnaryOp(ast.Not(), changed.test)
+        case ast.Return(value=ast.Constant(value=None)):
+            return None
         case ast.Return(value=ast.expr()):
             changed.value = ast.Constant(None)
         case ast.Raise() | ast.Expr(value=ast.Call()):
