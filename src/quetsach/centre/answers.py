@@ -41,6 +41,15 @@ GRADED_DAYS = 28
 ASKED = Text("The window asked for")
 
 
+COUNTED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "families": (("day", "family"), ("day",), ("family",)),
+    "isps": (("day", "isp", "ip_version"), ("day",)),
+    "places": (("day", "province"), ("day",)),
+    "sectors": (("day", "sector"), ("day",)),
+}
+"""The ways in which each ranking counts the addresses of its period."""
+
+
 def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
     """Rank the families of a period by mean daily addresses.
 
@@ -56,6 +65,7 @@ def families(view: LakeView, period: Period, names: FamilyNames) -> Ranking:
             )
         return LocalText(known.name, known.name)
 
+    view.count_together(period, COUNTED["families"])
     return rank_families(
         view.daily_addresses(period, ("family",)),
         view.daily_addresses(period, ()),
@@ -72,6 +82,7 @@ def isps(view: LakeView, period: Period, tables: NetworkTables) -> Ranking:
         AssessError: the period has no data.
     """
     basis = view.basis(period)
+    view.count_together(period, COUNTED["isps"])
     return rank_isps(
         view.daily_addresses(period, ("isp", "ip_version")),
         view.daily_addresses(period, ()),
@@ -87,6 +98,7 @@ def places(view: LakeView, period: Period, provinces: Places) -> Ranking:
     Raises:
         AssessError: the period has no data.
     """
+    view.count_together(period, COUNTED["places"])
     return rank_places(
         view.daily_addresses(period, ("province",)),
         view.daily_addresses(period, ()),
@@ -101,6 +113,7 @@ def sectors(view: LakeView, period: Period) -> Ranking:
     Raises:
         AssessError: the period has no data.
     """
+    view.count_together(period, COUNTED["sectors"])
     daily = view.daily_addresses(period, ("sector",))
     return rank_sectors(daily, view.daily_addresses(period, ()), view.basis(period))
 

@@ -205,14 +205,20 @@ def by_family(table: str, names: Names | None) -> tuple[str, dict[str, object]]:
     return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
 
 
-def _sightings(part: Part, names: Names | None, home: str | None) -> tuple[str, dict[str, object]]:
+def _at_home(part: Part, home: str | None) -> tuple[str, dict[str, object]]:
     """Return the table of the sightings of a part that are the country's own, and its parameters.
 
     Or of addresses of roll-ups, where those have expired.
     """
     rows, files = rows_of(part)
-    table, parameters = by_family(f"(from {rows} where coalesce(not is_abroad, {IS_HOME}))", names)
-    return table, parameters | files | {"home": home}
+    return f"(from {rows} where coalesce(not is_abroad, {IS_HOME}))", files | {"home": home}
+
+
+def _sightings(part: Part, names: Names | None, home: str | None) -> tuple[str, dict[str, object]]:
+    """Return the same table with the families of today."""
+    rows, parameters = _at_home(part, home)
+    table, placing = by_family(rows, names)
+    return table, parameters | placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,24 +251,61 @@ class CountAddresses:
         types = [(name, pa.date32() if name == "day" else ANNOTATED.field(name).type) for name in self.by]
         return pa.schema([*types, ("addresses", pa.int64())])
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns of sightings that it is counted from, beside the address."""
+        return self.by if self.families is None or "family" in self.by else (*self.by, "family")
+
+    def of_rows(self, cursor: duckdb.DuckDBPyConnection, rows: str, parameters: Mapping[str, object]) -> pa.Table:
+        """Count in a table that has the kept names of families; what they are of today is looked up where it counts."""
+        table, more = by_family(rows, self.names) if "family" in self.read else (rows, {})
+        given = {**parameters, **more}
+        if self.families is not None:
+            table = f"(from {table} where family in (select unnest($families)))"
+            given["families"] = list(self.families)
+        columns = "".join(f"{name}, " for name in self.by)
+        query = f"select {columns}count(distinct address) as addresses from {table} {'group by all' if self.by else ''}"
+        return cursor.sql(query, params=given).to_arrow_table().cast(self.schema)
+
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
         if not (part.files or part.own):
             return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
-        columns = "".join(f"{name}, " for name in self.by)
-        only = "where family in (select unnest($families))" if self.families is not None else ""
-        sightings, parameters = _sightings(part, self.names, self.home)
-        query = (
-            f"select {columns}count(distinct address) as addresses from {sightings} "
-            f"{only} {'group by all' if self.by else ''}"
-        )
-        if self.families is not None:
-            parameters["families"] = list(self.families)
-        return (run(engine, query, parameters).cast(self.schema),)
+        rows, parameters = _at_home(part, self.home)
+        with closing(engine.cursor()) as cursor, explained():
+            return (self.of_rows(cursor, rows, parameters),)
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
         """Add the counts of parts up."""
         return added((counted for (counted,) in parts), ["addresses"])
+
+
+@dataclass(frozen=True, slots=True)
+class CountTogether:
+    """Several counts of the same sightings by one reading of the files: the answer of each, in their order.
+
+    ``counts`` are of the same country.
+    """
+
+    counts: tuple[CountAddresses, ...]
+
+    def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        """Write down once who was seen where, and count each way from that."""
+        if not (part.files or part.own):
+            return tuple(table for count in self.counts for table in count.of_part(engine, part))
+        columns = {"address", *(name for count in self.counts for name in count.read)}
+        rows, parameters = _at_home(part, self.counts[0].home)
+        with closing(engine.cursor()) as cursor, explained():
+            seen = f"select distinct {', '.join(sorted(columns))} from {rows}"
+            cursor.execute(f"create temp table seen as {seen}", parameters)
+            return tuple(count.of_rows(cursor, "(from seen)", {}) for count in self.counts)
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> tuple[pa.Table, ...]:
+        """Add the counts of parts up."""
+        return tuple(
+            count.merged([(table,) for table in tables])
+            for count, tables in zip(self.counts, zip(*parts, strict=True), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries, readers
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.placement import Here, Placement
-from quetsach.lake.queries import CountAddresses, Engine, ListAddresses, Part, Question, parts_of
+from quetsach.lake.queries import CountAddresses, CountTogether, Engine, ListAddresses, Part, Question, parts_of
 from quetsach.lake.readers import Access
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import RollUp
@@ -189,6 +189,19 @@ class LakeView:
         """
         return self._count(period, tuple(by), families)
 
+    def count_together(self, period: Period, by: Iterable[tuple[str, ...]]) -> None:
+        """Count the addresses of a period in several ways by one reading; whoever asks for one then has it at once.
+
+        Args:
+            period: whose sightings are read.
+            by: for each way the columns, ``day`` first where it is of each day.
+        """
+        asked = [self._counting(columns) for columns in by]
+        counts = tuple(one for one in dict.fromkeys(asked) if (period, one) not in self._counted)
+        if len(counts) > 1:
+            answers = self.ask(CountTogether(counts), self.parts_of(self.catalog.countable(period)))
+            self._counted.update({(period, one): table for one, table in zip(counts, answers, strict=True)})
+
     def count_addresses(self, period: Period, *, families: Iterable[str] | None = None) -> int:
         """Return how many distinct addresses were seen in the period."""
         return int(self.distinct_addresses(period, families=families).column("addresses")[0].as_py())
@@ -245,10 +258,13 @@ class LakeView:
 
     def _count(self, period: Period, by: tuple[str, ...], families: Iterable[str] | None) -> pa.Table:
         """Count addresses; what was asked before is not counted again, for a view does not change."""
-        question = CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
+        question = self._counting(by, families)
         if (period, question) not in self._counted:
             self._counted[period, question] = self.ask(question, self.parts_of(self.catalog.countable(period)))
         return self._counted[period, question]
+
+    def _counting(self, by: tuple[str, ...], families: Iterable[str] | None = None) -> CountAddresses:
+        return CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:
         try:

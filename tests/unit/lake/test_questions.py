@@ -24,8 +24,10 @@ from quetsach.lake.host_queries import Bots, HostWindow, Overlap
 from quetsach.lake.host_rows import HostRows
 from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
-from quetsach.lake.queries import CountAddresses, ListAddresses, Question, parts_of
+from quetsach.lake.placement import Here
+from quetsach.lake.queries import CountAddresses, CountTogether, Engine, ListAddresses, Part, Question, parts_of
 from quetsach.lake.reach import InstallationDays
+from quetsach.lake.records import CatalogReader
 from quetsach.lake.view import LakeView
 
 FIRST = date(2020, 6, 1)
@@ -37,8 +39,19 @@ MORE = "".join(
     for n in range(900)
 )
 PLACED = (("mirai", "mirai"), ("necurs", "mirai"))
+WAYS = ((), ("day",), ("day", "family"), ("isp", "ip_version"))
 OUTAGE = range(60, 67)
 """Hours in which nothing was seen: gaps across a silence are kept with their times."""
+
+
+class _Asked(Here):
+    """Counts how often parts are answered."""
+
+    times = 0
+
+    def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
+        type(self).times += 1
+        return super().answers(question, parts)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +73,8 @@ def plain(answer: object) -> object:
         ways = [(by, answer.ladder(by), answer.totals(by)) for by in answer.ladders]
         more = [answer.distinct(by) for by in answer.addresses]
         return ways, more, answer.hourly(), answer.sensor_days(), answer.windows(), answer.abroad()
+    if isinstance(answer, tuple):
+        return [plain(one) for one in answer]
     return answer.to_pylist() if isinstance(answer, pa.Table) else answer
 
 
@@ -67,6 +82,7 @@ def questions(view: LakeView) -> Iterator[tuple[str, Question[Any], Sequence[Pat
     files = view.catalog.countable(WEEK)
     for by in ((), ("day",), ("family", "isp"), ("day", "asn", "ip_version"), ("report", "province", "sector")):
         yield f"count {by}", CountAddresses(by), files, ()
+    yield "count in several ways", CountTogether(tuple(map(CountAddresses, WAYS))), files, ()
     yield "count one family", CountAddresses(("day",), ("necurs",)), files, ()
     yield "list", ListAddresses(), files, ()
     with laid_out(view, WEEK, None) as laid:
@@ -92,6 +108,15 @@ def test_parts_in_any_order_answer_as_one(view: LakeView) -> None:
             parts = list(parts_of(files, once=once, count=count))
             chance.shuffle(parts)
             assert plain(view.ask(question, parts)) == whole, (name, count)
+
+
+def test_what_is_counted_together_is_as_counted_alone_and_the_files_are_read_once(view: LakeView) -> None:
+    files = view.catalog.countable(WEEK)
+    alone = [view.ask(CountAddresses(by), parts_of(files)) for by in WAYS]
+    together = LakeView(view.folder, CatalogReader(view.folder), Engine(), placement=_Asked(Engine()))
+    together.count_together(WEEK, WAYS)
+    assert [together.distinct_addresses(WEEK, by).to_pylist() for by in WAYS] == [one.to_pylist() for one in alone]
+    assert _Asked.times == 1
 
 
 def test_every_row_is_in_one_part(view: LakeView) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from quetsach.assess import Ranking, WindowCount
@@ -250,6 +251,7 @@ def figures_count(
     inputs = inputs or publication_inputs(view, tables, demonstration, data=data)
     window = Period(newest - timedelta(days=RANKED_DAYS - 1), newest)
     basis = view.basis(window)
+    view.count_together(window, ((), *chain.from_iterable(answers.COUNTED.values())))
     latest = WindowCount("latest", Text("Latest 30 days"), view.count_addresses(window), basis)
     progress(1)
     figures_of = partial(campaign_figures, view, data=data, calendar=tables.calendar, draw=draw, progress=progress)
