@@ -165,7 +165,8 @@ PER_THOUSAND_SUBSCRIBERS = Definition(
     3,
     Text(
         "Infections on line divided by thousands of subscribers, by the stated table (a machine with two families is "
-        "two). Below the national level the rate is drawn toward what all have in common (empirical Bayes): the "
+        "two). Infections in the ranges of agencies and enterprises are these holders', not the provider's. Below the "
+        "national level the rate is drawn toward what all have in common (empirical Bayes): the "
         "smaller a unit, the less its own figure counts."
     ),
 )

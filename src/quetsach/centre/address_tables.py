@@ -2,7 +2,9 @@
 
 import bz2
 import contextlib
+import csv
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,10 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from quetsach.centre.tables import keep_ranges, read_stored, stored_countries, stored_ranges
+from quetsach import storage
+from quetsach.assess.subscribers import read_subscribers
+from quetsach.centre.tables import keep_ranges, own_table, read_stored, stored_countries, stored_ranges
 from quetsach.core.errors import InputError
 from quetsach.core.period import parse_day
-from quetsach.core.text import Number, Text
+from quetsach.core.table import MAX_TABLE_BYTES
+from quetsach.core.text import Number, SystemText, Text
+from quetsach.network import read_holders, read_isps
 from quetsach.network.history import Difference, difference
 from quetsach.network.mmdb import MAX_BYTES, read_mmdb
 from quetsach.network.mrt import read_mrt
@@ -24,6 +30,13 @@ COUNTRY_FORMS = frozenset({"country-csv", "delegated", "mmdb-country"})
 """These say of which country an address is; all others, which AS announces it."""
 
 FORMS = (*TEXT_FORMS, "mmdb", "mmdb-country", "mrt")
+OWN_TABLES: Mapping[str, Callable[..., object]] = {
+    "holders": read_holders,
+    "isps": read_isps,
+    "subscribers": read_subscribers,
+}
+"""Tables that an operator keeps by hand, each a whole: what a new one lacks is gone."""
+
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})-?(\d{2})-?(\d{2})(?!\d)")
 _NAMES_ITS_DAY = Text("give the day from which it is valid: --valid-from 2026-11-01")
 
@@ -79,6 +92,28 @@ def import_table(
     path = keep_ranges(data, published.ranges, dated=day, is_country=is_country)
     days = stored_countries(data) if is_country else stored_ranges(data)
     return Imported(form, day, min((other for other in days if other > day), default=None), published, path)
+
+
+def keep_table(data: Path, file: Path, name: str) -> tuple[Path, int]:
+    """Take in a table that an operator keeps by hand; return where it lies and how many lines it has.
+
+    Args:
+        data: the centre's data.
+        file: the table, which takes the place of the one before.
+        name: of ``OWN_TABLES``.
+
+    Raises:
+        QuetsachError: it cannot be read or written, or is damaged; the one before stays.
+    """
+    content, path = storage.read_input(file, most_bytes=MAX_TABLE_BYTES), own_table(data, name)
+    OWN_TABLES[name](content, where=file.name)
+    try:
+        storage.make_folder(path.parent)
+        storage.write(path, content)
+    except OSError as error:
+        reason = SystemText(error.strerror)
+        raise InputError(Text("the table cannot be written: {reason}", reason=reason), where=str(path)) from error
+    return path, sum(1 for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) if row) - 1
 
 
 def stored_tables(data: Path) -> Iterator[StoredTable]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from quetsach import storage
 from quetsach.assess.events import Calendar, read_events, read_holidays
+from quetsach.assess.subscribers import Subscribers, read_subscribers
 from quetsach.campaign import Campaign, read_campaign
 from quetsach.campaign.record import PublishedRecord, read_published
 from quetsach.campaign.units.tree import TreeSnapshot, read_snapshot
@@ -40,10 +41,12 @@ from quetsach.installation import bundled, bundled_country_file, country_in
 from quetsach.lake import LakeError, parquet
 from quetsach.network import (
     AddressRanges,
+    Holders,
     NetworkError,
     NetworkHistory,
     NetworkTables,
     RegionNames,
+    read_holders,
     read_isps,
     read_spellings,
 )
@@ -199,7 +202,8 @@ def load_network_history(data: Path) -> NetworkHistory:
     Raises:
         QuetsachError: a table is missing or damaged; one of ranges, once it is needed.
     """
-    isps = read_isps(_read(country_table("isps", data) / "isps.csv"), where="isps.csv")
+    own, holders = own_table(data, "isps"), load_holders(data)
+    isps = read_isps(_read(own if own.exists() else country_table("isps", data) / "isps.csv"), where="isps.csv")
     path = country_table("places", data) / "spellings.csv"
     spellings = read_spellings(_read(path), where=path.name) if _is_there(path) else ()
     regions = RegionNames.of(load_places(data), spellings)
@@ -208,9 +212,34 @@ def load_network_history(data: Path) -> NetworkHistory:
     def load(day: date) -> NetworkTables:
         valid = sorted(countries)[max(0, bisect_right(sorted(countries), day) - 1)] if countries else None
         national = read_stored(countries[valid]).named(code) if valid else bundled_ranges(data)
-        return NetworkTables.of(read_stored(stored[day]), isps, regions, dated=day, national=national)
+        return NetworkTables.of(read_stored(stored[day]), isps, regions, dated=day, national=national, holders=holders)
 
     return NetworkHistory(sorted(stored), load)
+
+
+def own_table(data: Path, name: str) -> Path:
+    """Return where a centre keeps a table of its own: ``holders``, ``isps`` or ``subscribers``."""
+    return data / "network" / f"{name}.csv"
+
+
+def load_holders(data: Path) -> Holders:
+    """Return which agencies and enterprises have which ranges; none where nobody told the centre.
+
+    Raises:
+        QuetsachError: the table is damaged.
+    """
+    path = own_table(data, "holders")
+    return read_holders(_read(path), where=path.name) if path.exists() else Holders()
+
+
+def load_subscribers(data: Path) -> Subscribers | None:
+    """Return the subscribers of providers by quarter; ``None`` where nobody told the centre.
+
+    Raises:
+        QuetsachError: the table is damaged.
+    """
+    path = own_table(data, "subscribers")
+    return read_subscribers(_read(path), where=path.name) if path.exists() else None
 
 
 def bundled_ranges(data: Path | None = None) -> AddressRanges:

@@ -68,6 +68,10 @@ everything is of the country.
 """
 
 
+SECTOR = "if(contains(isp, ':'), split_part(isp, ':', 1), sector)"
+"""Of which sector a sighting is: that of the holder of its range (``network.Holder.id``), else what the feed says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a part is counted from.
@@ -177,10 +181,11 @@ def by_day(files: str) -> str:
         files: the name of the parameter that lists them.
     """
     return f"""(
-        select * replace (coalesce(sector, '{UNKNOWN_SECTOR}') as sector) from (
+        select * replace (coalesce({SECTOR}, '{UNKNOWN_SECTOR}') as sector) from (
             from read_parquet(${files}, union_by_name = true, hive_partitioning = true, hive_types = {{'day': date}})
             union all by name
-            select null::varchar as sector, null::varchar as claimed_country, null::boolean as is_abroad where false
+            select null::varchar as sector, null::varchar as isp, null::varchar as claimed_country,
+                   null::boolean as is_abroad where false
         )
     )"""
 

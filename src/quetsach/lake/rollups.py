@@ -40,7 +40,7 @@ from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake import LakeError
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.host_rows import LOW_BITS
-from quetsach.lake.queries import IS_HOME, explained
+from quetsach.lake.queries import IS_HOME, SECTOR, explained
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
@@ -262,7 +262,7 @@ _DESTINATION = f"""coalesce(
 _PLACE_NAMES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_abroad")
 _RAW = f"""
     create temp table raw as
-    select family, ip_version, asn, isp, province, nullif(sector, '{UNKNOWN_SECTOR}') as sector,
+    select family, ip_version, asn, isp, province, nullif({SECTOR}, '{UNKNOWN_SECTOR}') as sector,
            coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination,
            if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
            not {IS_HOME} as is_abroad,

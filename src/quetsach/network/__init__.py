@@ -1,6 +1,7 @@
 """Address to prefix, AS, provider and province, by dated tables. Pure: tables come in as values."""
 
 from quetsach.network.history import NetworkHistory, annotate_by_day
+from quetsach.network.holders import HOLDER_COLUMNS, Holder, Holders, read_holders
 from quetsach.network.ranges import AddressRange, AddressRanges, NetworkError
 from quetsach.network.tables import (
     ANNOTATIONS,
@@ -25,9 +26,12 @@ ATTRIBUTION = (
 __all__ = [
     "ANNOTATIONS",
     "ATTRIBUTION",
+    "HOLDER_COLUMNS",
     "UNKNOWN_ISP",
     "AddressRange",
     "AddressRanges",
+    "Holder",
+    "Holders",
     "Isp",
     "Isps",
     "Location",
@@ -37,6 +41,7 @@ __all__ = [
     "RegionNames",
     "annotate",
     "annotate_by_day",
+    "read_holders",
     "read_isps",
     "read_spellings",
 ]

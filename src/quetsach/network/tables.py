@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +17,8 @@ from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
 from quetsach.core.table import optional_day, read_rows, required
 from quetsach.core.text import LocalText, Text
-from quetsach.network.ranges import NO_AS, AddressRanges, Keys, Numbers, fixed_keys
+from quetsach.network.holders import Holders
+from quetsach.network.ranges import MAPPED_FIRST, MAPPED_LAST, NO_AS, AddressRanges, Keys, Numbers, fixed_keys, key_of
 
 UNKNOWN_ISP = "unknown"
 """The provider of an address outside every announced range."""
@@ -106,7 +107,7 @@ def read_isps(content: bytes, *, where: str) -> Isps:
     """
     return Isps.of(
         Isp(
-            required(row, "id", where=at),
+            _provider_id(required(row, "id", where=at), at),
             required(row, "name_vi", where=at),
             required(row, "name_en", where=at),
             _asn(row["asn"], at),
@@ -115,6 +116,12 @@ def read_isps(content: bytes, *, where: str) -> Isps:
         )
         for at, row in read_rows(content, ISP_COLUMNS, where=where)
     )
+
+
+def _provider_id(text: str, where: str) -> str:
+    if ":" in text:  # as those of holders have it
+        raise InputError(Text("an identifier of a provider with a colon: {text}", text=repr(text[:60])), where=where)
+    return text
 
 
 def _asn(text: str, where: str) -> int:
@@ -202,7 +209,10 @@ def read_spellings(content: bytes, *, where: str) -> tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an address is announced; ``asn`` is ``None`` and ``isp`` ``unknown`` where nobody announces it."""
+    """Where an address is announced; ``asn`` is ``None`` and ``isp`` ``unknown`` where nobody announces it.
+
+    ``isp`` is the holder (``Holder.id``) where the address is in the range of one.
+    """
 
     address: Address
     first: Address
@@ -225,6 +235,7 @@ class NetworkTables:
     regions: RegionNames
     version: str
     home: AddressRanges
+    holders: Holders = field(default_factory=Holders)
 
     @classmethod
     def of(
@@ -235,6 +246,7 @@ class NetworkTables:
         *,
         dated: date,
         national: AddressRanges | None = None,
+        holders: Holders = Holders(),  # noqa: B008  (it never changes)
     ) -> "NetworkTables":
         """Put tables together and name their version.
 
@@ -245,13 +257,16 @@ class NetworkTables:
             dated: the day of ``ranges``.
             national: ranges of the country alone, known to be so; they say what is national where ``ranges`` announce
                 more than ``WORLD_TIMES`` as many IPv4 addresses, since those are of the whole world then.
+            holders: agencies and enterprises that have ranges of their own within those of providers.
         """
         content = hashlib.sha256(ranges.starts.tobytes() + ranges.asns.tobytes())
         content.update(repr((sorted(isps.by_asn.items()), sorted(regions.by_key.items()))).encode())
         home = national if national and _is_world(ranges, national) else ranges
         if home is not ranges:
             content.update(home.starts.tobytes() + (home.asns != NO_AS).tobytes())
-        return cls(ranges, isps, regions, f"{dated}.{content.hexdigest()[:8]}", home)
+        if holders.rows:
+            content.update(repr(sorted(map(repr, holders.rows))).encode())
+        return cls(ranges, isps, regions, f"{dated}.{content.hexdigest()[:8]}", home, holders)
 
     def national_asns(self, addresses: Keys) -> Numbers:
         """Return the AS that announces each address; ``NO_AS`` also where the address is not of the country."""
@@ -263,20 +278,42 @@ class NetworkTables:
     def look_up(self, address: Address, day: date) -> Location:
         """Return where one address was announced on ``day``."""
         first, last, asn = self.ranges.around(address.number)
-        if asn == NO_AS:
-            return Location(address, Address(first), Address(last), None, "", UNKNOWN_ISP)
+        held = self.holders.on(day).around(address.number).asn
+        isp = UNKNOWN_ISP if asn == NO_AS else self.isps.on(asn, day)
+        isp = self.holders.rows[held - 1].id if held else isp
         name = self.ranges.names.get(asn, "")
-        return Location(address, Address(first), Address(last), asn, name, self.isps.on(asn, day))
+        return Location(address, Address(first), Address(last), None if asn == NO_AS else asn, name, isp)
 
     def announced_by_isp(self, day: date) -> dict[str, int]:
-        """Return how many IPv4 addresses each provider announces, with the ISP table of ``day``."""
+        """Return how many IPv4 addresses each provider announces, with the ISP table of ``day``, or a holder has."""
         counts: Counter[str] = Counter()
-        for asn, addresses in self.ranges.announced_ipv4().items():
-            counts[self.isps.on(asn, day)] += addresses
+        if not self.holders.rows:
+            for asn, addresses in self.ranges.announced_ipv4().items():
+                counts[self.isps.on(asn, day)] += addresses
+            return dict(counts)
+        for (asn, holder), addresses in self._ipv4_by_holder(day).items():
+            counts[self.holders.rows[holder - 1].id if holder else self.isps.on(asn, day)] += addresses
         return dict(counts)
 
+    def _ipv4_by_holder(self, day: date) -> Counter[tuple[int, int]]:
+        """Return how many IPv4 addresses are of each AS and holder, with one of the two at least."""
+        held = self.holders.on(day)
+        bounds = np.array([key_of(MAPPED_FIRST), key_of(MAPPED_LAST)], dtype="S16")
+        edges = np.unique(np.concatenate((self.ranges.starts, held.starts, bounds[:1])))
+        edges = edges[(edges >= bounds[0]) & (edges <= bounds[1])]
+        starts = np.frombuffer(edges.tobytes(), ">u8")[1::2].astype(np.int64) - MAPPED_FIRST
+        sizes = np.diff(starts, append=1 << 32).tolist()
+        asns, holders = self.ranges.asns[self.ranges.find(edges)], held.asns[held.find(edges)]
+        counts: Counter[tuple[int, int]] = Counter()
+        for asn, holder, size in zip(asns.tolist(), holders.tolist(), sizes, strict=True):
+            if holder or asn != NO_AS:
+                counts[asn, holder] += size
+        return counts
+
     def isp_name(self, isp: str, language: str = "vi") -> str:
-        """Return a provider's name for people; an AS outside the table is named as its source names it."""
+        """Return the name of a provider or holder for people; an AS outside the table is named as its source does."""
+        if holder := self.holders.by_id.get(isp):
+            return holder.name.in_language(language)
         if known := self.isps.by_id.get(isp):
             return known.name.in_language(language)
         name = self.ranges.names.get(int(isp[2:]), "") if isp.startswith("AS") and isp[2:].isdigit() else ""
@@ -296,7 +333,8 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         tables: the dated tables to look in; a time-limited row applies on the sighting's UTC day.
     """
     days, day_index = days_of(table)
-    asns = tables.national_asns(fixed_keys(table["address"]))
+    keys = fixed_keys(table["address"])
+    asns = tables.national_asns(keys)
     known, asn_index = np.unique(asns, return_inverse=True)
     numbers = known.tolist()
     isp = _by_day(
@@ -305,6 +343,7 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         days,
         lambda at, day: UNKNOWN_ISP if numbers[at] == NO_AS else tables.isps.on(numbers[at], day),
     )
+    isp = _held(isp, keys, day_index, days, tables.holders)
     regions, region_index = _regions(table)
     provinces = tables.regions
     province = _by_day(region_index, day_index, days, lambda at, day: provinces.province(regions[at], day).code)
@@ -316,9 +355,25 @@ def annotate(table: pa.Table, tables: NetworkTables) -> pa.Table:
         source,
         pa.repeat(tables.version, table.num_rows),
     ]
-    for field, column in zip(ANNOTATIONS, columns, strict=True):
-        table = table.append_column(field, column)
+    for name, column in zip(ANNOTATIONS.names, columns, strict=True):
+        table = table.append_column(ANNOTATIONS.field(name), column)
     return table
+
+
+def _held(isp: Any, keys: Keys, day_index: Numbers, days: list[date], holders: Holders) -> Any:
+    """Return the providers, and in place of them the holder where an address was in the range of one on its day."""
+    if not holders.rows:
+        return isp
+    stretches = np.array([holders.stretch_of_days(day) for day in days], dtype=np.int64)
+    found = np.zeros(len(keys), dtype=np.int64)
+    for stretch in np.unique(stretches).tolist():
+        day = days[int(np.flatnonzero(stretches == stretch)[0])]
+        flat, rows = holders.on(day), np.flatnonzero(stretches[day_index] == stretch)
+        found[rows] = flat.asns[flat.find(keys[rows])]
+    if not found.any():
+        return isp
+    names = pa.array(["", *(row.id for row in holders.rows)], pa.string())
+    return pc.if_else(pa.array(found > 0), names.take(pa.array(found)), isp)
 
 
 def days_of(table: pa.Table) -> tuple[list[date], Numbers]:

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from tests.routing_dumps import path as route
 from tests.routing_dumps import rib
 
-from quetsach.centre.address_tables import import_table
+from quetsach.centre import answers
+from quetsach.centre.address_tables import import_table, keep_table
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_bytes, reannotate_sightings
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.sighting import LATER
+from quetsach.network import Holders
 
 ROWS = b"""timestamp,address,malware,country,bot_id
 2020-06-16 07:00:00,14.160.0.1,mirai,VN,a
@@ -108,3 +111,78 @@ def test_a_damaged_bzip2_stream_is_explained(tmp_path: Path, content: bytes) -> 
     (tmp_path / "t.bz2").write_bytes(content)
     with pytest.raises(InputError, match="cannot be read"):
         import_table(tmp_path, [tmp_path / "t.bz2"], form="mrt", valid_from=date(2026, 1, 1))
+
+
+HOLDERS = """prefix,valid_from,valid_to,owner,name_vi,name_en,sector,source
+14.160.0.0/16,,,tax,Cục Thuế,Tax Department,government,letter 12 of 2020-06-01
+14.160.0.0/24,2020-06-17,,bank,Ngân hàng,A Bank,finance,letter 13 of 2020-06-01
+"""
+
+
+def counted(data: Path, by: str) -> list[tuple[date, object]]:
+    found = Centre(data).view().daily_addresses(DAYS, (by,)).to_pylist()
+    return [(row["day"], row[by]) for row in found]
+
+
+def test_a_sighting_in_a_holders_range_is_the_holders_and_of_its_sector_until_the_table_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    bring(tmp_path, "2020-06-01", 45899)
+    ingest_bytes(Centre(tmp_path), ROWS, name="f.csv", feed="plain", report=None, now=NOW)
+    before = Centre(tmp_path).view().basis(DAYS).network_versions
+    (tmp_path / "h.csv").write_text(HOLDERS)
+    keep_table(tmp_path, tmp_path / "h.csv", "holders")
+    assert counted(tmp_path, "isp") == [(DAYS.first, "vnpt"), (DAYS.last, "vnpt")]
+    assert reannotate_sightings(Centre(tmp_path)).moved == 2
+    assert counted(tmp_path, "isp") == [(DAYS.first, "government:tax"), (DAYS.last, "finance:bank")]
+    assert counted(tmp_path, "sector") == [(DAYS.first, "government"), (DAYS.last, "finance")]
+    assert {asn for _, asn in placed(tmp_path)} == {45899}  # who announces it is not changed by who holds it
+    centre = Centre(tmp_path)
+    sectors = answers.sectors(centre.view(), DAYS)
+    assert {row.id for row in sectors.rows} == {"government", "finance"}
+    shares = centre.network.announced_by_isp(DAYS.first)
+    without = replace(centre.network, holders=Holders()).announced_by_isp(DAYS.first)
+    assert (shares["government:tax"], without["vnpt"] - shares["vnpt"]) == (65536, 65536)
+    assert sum(shares.values()) == sum(without.values())
+    assert centre.network.isp_name("finance:bank") == "Ngân hàng"
+    (tmp_path / "h.csv").write_text(HOLDERS.splitlines()[0])
+    keep_table(tmp_path, tmp_path / "h.csv", "holders")
+    reannotate_sightings(Centre(tmp_path))
+    assert counted(tmp_path, "isp") == [(DAYS.first, "vnpt"), (DAYS.last, "vnpt")]
+    assert counted(tmp_path, "sector") == [(DAYS.first, "unknown"), (DAYS.last, "unknown")]
+    assert Centre(tmp_path).view().basis(DAYS).network_versions == before
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "told"),
+    [
+        ("14.160.0.0/16,2021-01-01,,bank,B,B,finance,x", "h.csv:4", "belongs to tax and bank at one time"),
+        ("14.160.0.1/16,,,post,P,P,transport,x", "h.csv:4", "not a prefix"),
+        ("2001:ee0::/65,,,post,P,P,transport,x", "h.csv:4", "longer than /64"),
+        ("14.161.0.0/16,,,post,P,P,unknown,x", "h.csv:4", "is no sector"),
+        ("14.161.0.0/16,,,Post Office,P,P,transport,x", "h.csv:4", "not an identifier"),
+        ("14.161.0.0/16,,,tax,Cục Thuế,Tax Department,finance,x", "h.csv:4", "another name or sector"),
+        ("14.161.0.0/16,2021-01-02,2021-01-01,post,P,P,transport,x", "h.csv:4", "ends before it begins"),
+        ("14.161.0.0/16,,,post,P,P,transport,", "h.csv:4", "source is empty"),
+    ],
+)
+def test_a_table_of_holders_that_cannot_be_is_refused_by_its_line_and_the_one_before_stays(
+    tmp_path: Path, line: str, where: str, told: str
+) -> None:
+    (tmp_path / "h.csv").write_text(HOLDERS)
+    path, lines = keep_table(tmp_path, tmp_path / "h.csv", "holders")
+    assert lines == 2
+    (tmp_path / "h.csv").write_text(f"{HOLDERS}{line}\n")
+    with pytest.raises(InputError, match=told) as refused:
+        keep_table(tmp_path, tmp_path / "h.csv", "holders")
+    assert refused.value.where == where
+    assert path.read_text() == HOLDERS
+
+
+def test_an_as_that_changed_hands_is_the_providers_of_the_sightings_day(tmp_path: Path) -> None:
+    bring(tmp_path, "2020-06-01", 64496)
+    rows = "old,Cũ,Old,64496,,2020-06-16\nnew,Mới,New,64496,2020-06-17,\n"
+    (tmp_path / "i.csv").write_text(f"id,name_vi,name_en,asn,valid_from,valid_to\n{rows}")
+    keep_table(tmp_path, tmp_path / "i.csv", "isps")
+    ingest_bytes(Centre(tmp_path), ROWS, name="f.csv", feed="plain", report=None, now=NOW)
+    assert counted(tmp_path, "isp") == [(DAYS.first, "old"), (DAYS.last, "new")]

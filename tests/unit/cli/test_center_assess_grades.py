@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
-from quetsach.assess.grades import Grade, ProviderGrades, grade_providers, read_subscribers
+from quetsach.assess.grades import Grade, ProviderGrades, grade_providers
+from quetsach.assess.subscribers import read_subscribers
+from quetsach.centre.address_tables import keep_table
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.cli.main import build_parser
 from quetsach.core.errors import InputError
+from quetsach.core.text import LocalText
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 
@@ -98,12 +101,59 @@ def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
         (b"isp,subscribers\na,none\n", ":2: subscribers is not a number"),
         (b"isp,subscribers\na,0\n", ":2: subscribers must be"),
         (b"isp,subscribers\na,5\na,6\n", ":3: 'a' is there twice"),
+        (b"isp,quarter,subscribers,source\na,2026-Q5,5,x\n", ":2: not a quarter"),
+        (b"isp,quarter,subscribers,source\na,2026-Q1,5,\n", ":2: source is empty"),
+        (b"isp,quarter,subscribers,source\na,2026-Q1,5,x\na,2026-Q1,6,y\n", ":3: 'a' is there twice"),
+        (b"isp,quarter,subscribers,source\na,2026-Q1,5,x\nb,,6,y\n", ":3: some lines have a quarter"),
     ],
 )
 def test_another_table_of_subscribers_is_refused(content: bytes, told: str) -> None:
     with pytest.raises(AssessError) as refused:
         read_subscribers(content, where="s.csv")
     assert told in str(refused.value)
+
+
+def test_a_period_has_the_subscribers_of_its_quarter_or_the_nearest_before_and_says_so() -> None:
+    table = "isp,quarter,subscribers,source\na,2026-Q1,10,r1\na,2026-Q3,30,r3\nb,2025-Q4,5,r0\nc,2026-Q4,7,r4\n"
+    chosen = read_subscribers(table.encode(), where="s.csv").on(date(2026, 9, 30))
+    assert chosen.numbers == {"a": 30, "b": 5}
+    told = [text.in_language("en") for text in chosen.told(lambda isp: LocalText(isp, isp.upper()))]
+    assert told == [
+        "Subscribers are those of 2025-Q4 (r0), 2026-Q3 (r3).",
+        "Of B none are known for 2026-Q3: those of the nearest earlier quarter stand in.",
+        "Of C only later quarters than 2026-Q3 are known: no rate.",
+    ]
+    assert read_subscribers(table.encode(), where="s.csv").on(date(2026, 6, 30)).numbers == {"a": 10, "b": 5}
+    undated = read_subscribers(b"isp,subscribers\na,5\n", where="s.csv").on(date(2020, 1, 1))
+    assert (undated.numbers, undated.told(lambda isp: LocalText(isp, isp))) == ({"a": 5}, ())
+
+
+def test_subscribers_that_the_centre_keeps_stand_for_a_file(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--from", str(START), "--to", str(START + timedelta(days=27)), "--data", str(data)]
+    parser = build_parser()
+    grades = parser.parse_args(["center", "assess", "grades", *words])
+    with pytest.raises(InputError, match="knows no subscribers") as refused:
+        grades.run(grades)
+    assert "--form subscribers" in str(refused.value.hint)
+    _, *lines = (data / "subscribers.csv").read_text().splitlines()
+    quarter = f"{START.year - 1}-Q4"
+    dated = [f"{isp},{quarter},{number},regulator" for isp, number in (line.split(",") for line in lines)]
+    (tmp_path / "s.csv").write_text("\n".join(["isp,quarter,subscribers,source", *dated]))
+    kept, _ = keep_table(data, tmp_path / "s.csv", "subscribers")
+    try:
+        grades.run(grades)
+        told = capsys.readouterr().out
+        assert f"{quarter} (regulator)" in told
+        assert "dùng số của quý gần nhất trước đó" in " ".join(told.split())
+        hosts = parser.parse_args(["center", "assess", "hosts", "--by", "isp", *words, "--json"])
+        hosts.run(hosts)
+        assert {one["quarter"] for one in json.loads(capsys.readouterr().out)["subscribers"]["used"].values()} == {
+            quarter
+        }
+    finally:
+        kept.unlink()
 
 
 def test_machines_of_providers_have_rates_where_subscribers_are_given(

@@ -10,7 +10,6 @@ from quetsach.assess.grades.provider import (
     grade_providers,
     graded_rates,
     own_change,
-    read_subscribers,
     shrunk_rates,
 )
 
@@ -33,6 +32,5 @@ __all__ = [
     "rank_sets",
     "ranked",
     "read_estimates",
-    "read_subscribers",
     "shrunk_rates",
 ]

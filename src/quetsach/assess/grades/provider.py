@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import scipy
 
-from quetsach.assess.estimate import CONFIDENCE, Answer, AssessError, Estimate, NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import CONFIDENCE, Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades.grade import DRAWS, FEWEST, Floats, GradedRow, graded, uniform_draws
-from quetsach.assess.rows import read_rows
-from quetsach.core.text import Text
 
 # Rates per 1,000 subscribers, shrunk toward what all providers have in common (empirical Bayes, Gamma-Poisson).
 
@@ -150,7 +147,6 @@ def _common(counts: Floats, exposure: Floats) -> tuple[float, float]:
 
 # Grades of providers from weekly counts of machines and the regulator's subscribers.
 
-MAX_PROVIDERS: Final = 5000
 
 type Weeks = Sequence[Mapping[str, Answer]]
 """Of each week, the machines of each provider; who is not there had none."""
@@ -190,32 +186,6 @@ class ProviderGrades:
             "refused": {name: refusal.as_json() for name, refusal in self.refused.items()},
             "without_subscribers": list(self.without_subscribers),
         }
-
-
-def read_subscribers(
-    content: bytes, *, where: str, columns: tuple[str, str] = ("isp", "subscribers")
-) -> Mapping[str, float]:
-    """Read a table of a name and how many there are, each 1 or more.
-
-    Args:
-        content: CSV in UTF-8.
-        where: the file's name, for errors.
-        columns: what the name and the number are called.
-
-    Raises:
-        AssessError: it is no such table; the error names line and column.
-    """
-    found: dict[str, float] = {}
-    for line in read_rows(content, columns, where=where):
-        name, number = line.text(columns[0]), line.number(columns[1])
-        if not 1 <= number <= 1e10:
-            raise AssessError(Text("{column} must be 1 or more", column=columns[1]), where=line.where)
-        if name in found or len(found) == MAX_PROVIDERS:
-            raise AssessError(
-                Text("{name} is there twice, or there are too many lines", name=repr(name)), where=line.where
-            )
-        found[name] = number
-    return found
 
 
 def grade_providers(

@@ -259,6 +259,19 @@ def _estimates(window: Mapping[str, Answer]) -> dict[str, float]:
     return {id_: answer.value for id_, answer in window.items() if isinstance(answer, Estimate)}
 
 
+def province_told(sources: Sources, last: Period) -> tuple[Text, ...]:
+    """Return of which quarters the subscribers of provinces are."""
+    if not sources.province_subscribers:
+        return ()
+    places = sources.places
+
+    def name_of(code: str) -> LocalText:
+        place = places.on(code, last.last)
+        return place.name if place else LocalText(code, code)
+
+    return sources.province_subscribers.on(last.last).told(name_of)
+
+
 def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] | NotEstimable | None:
     """Return the rates of provinces per 1,000 subscribers, drawn toward what all have in common, by code.
 
@@ -268,9 +281,9 @@ def province_rates(sources: Sources, last: Period) -> tuple[ProvinceRate, ...] |
     Raises:
         LakeError: the lake cannot be read.
     """
-    subscribers = sources.province_subscribers
-    if not subscribers:
+    if not sources.province_subscribers:
         return None
+    subscribers = sources.province_subscribers.on(last.last).numbers
     machines = {
         row.id: row.machines for row in hosts(sources.lake, last, by="province", announced=sources.announced).rows
     }

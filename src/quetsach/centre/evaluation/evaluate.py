@@ -20,6 +20,7 @@ from quetsach.centre.evaluation.dividing import MachinesDivided
 from quetsach.centre.evaluation.inputs import Change, Daily, Dimension, FeedDays, Inputs, OfficeFacts
 from quetsach.centre.evaluation.judging import analyse_effect
 from quetsach.centre.evaluation.sources import HandedOver, Sources
+from quetsach.centre.tables import load_subscribers
 from quetsach.core.period import Period
 from quetsach.core.text import LocalText
 from quetsach.lake.hosts import compare_windows
@@ -74,6 +75,7 @@ def gather(
         machine_changes=machines.changes,
         tiles=sources.tiles.on((last or base).last, sources.places),
         province_rates=dividing.province_rates(sources, last) if last else None,
+        province_told=dividing.province_told(sources, last) if last else (),
         feed_days=_feed_days(lake, campaign),
         machines=compared_machines,
         effect=sources.effect,
@@ -281,7 +283,7 @@ def evaluate(
             centre,
             campaign,
             view,
-            handed.subscribers,
+            handed.subscribers or load_subscribers(centre.data),
             handed.province_subscribers,
             analyse_effect(centre, campaign, view, handed),
         )

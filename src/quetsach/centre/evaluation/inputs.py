@@ -198,6 +198,8 @@ class Grades:
     grades: ProviderGrades | NotEstimable
     names: Mapping[str, LocalText]
     kept_back: frozenset[str]
+    told: tuple[LocalText, ...] = ()
+    """Of which quarters the subscribers are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,7 @@ class Inputs:
     marks: tuple[tuple[date, LocalText], ...] = ()
     same_holiday: Comparison | None = None
     letters_outside: int = 0
+    province_told: tuple[LocalText, ...] = ()
 
     @property
     def has_two_windows(self) -> bool:

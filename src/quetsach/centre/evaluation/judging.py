@@ -15,6 +15,7 @@ from quetsach.assess.effect.roll_out import RollOut
 from quetsach.assess.effect.sensitivity import require_same_design, with_negative_control
 from quetsach.assess.estimate import NotEstimable, NotEstimableReason
 from quetsach.assess.grades import grade_providers
+from quetsach.assess.subscribers import Subscribers
 from quetsach.campaign import Campaign, Measure
 from quetsach.campaign.schedule.plan import Stage
 from quetsach.centre.answers import GRADED_DAYS, weekly_machines
@@ -59,7 +60,7 @@ def judge(sources: Sources, base: Period, last: Period | None, *, progress: Call
     """
     cases = _cases(sources.campaign, sources, Period(base.first, last.last)) if last else None
     progress(1)
-    grades = _grades(sources, base, last) if last and sources.subscribers else None
+    grades = _grades(sources, sources.subscribers, base, last) if last and sources.subscribers else None
     progress(1)
     priority = _priority(sources, base)
     progress(1)
@@ -106,8 +107,9 @@ def _placed(report: CaseReport | NotEstimable, sources: Sources) -> CaseReport |
     return replace(report, groups={name: group for name, group in report.groups.items() if sources.is_placed(name)})
 
 
-def _grades(sources: Sources, base: Period, last: Period) -> Grades:
-    subscribers = sources.subscribers or {}
+def _grades(sources: Sources, known: Subscribers, base: Period, last: Period) -> Grades:
+    chosen = known.on(last.last)
+    subscribers = chosen.numbers
     window, against = (Period(p.last - timedelta(days=GRADED_DAYS - 1), p.last) for p in (last, base))
     weeks, before = (weekly_machines(sources.lake, p, announced=sources.announced) for p in (window, against))
     found = grade_providers(subscribers, weeks, before, rng=np.random.default_rng(SEED))
@@ -116,7 +118,9 @@ def _grades(sources: Sources, base: Period, last: Period) -> Grades:
     kept_back = withholding.small_in_a_week(graded, weeks, before)
     for period, counted in ((window, weeks), (against, before)):
         kept_back |= sources.kept_back("graded-isps", period, withholding.weekly_means(graded, counted))
-    return Grades(window, against, SEED, weeks, before, subscribers, found, names, kept_back)
+    return Grades(
+        window, against, SEED, weeks, before, subscribers, found, names, kept_back, chosen.told(sources.provider_name)
+    )
 
 
 def _priority(sources: Sources, period: Period) -> Priority | None:

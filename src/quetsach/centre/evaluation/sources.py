@@ -10,6 +10,7 @@ from quetsach.assess.effect.registration import Registration
 from quetsach.assess.estimate import NotEstimable
 from quetsach.assess.events import Calendar
 from quetsach.assess.priority import Criteria
+from quetsach.assess.subscribers import Subscribers
 from quetsach.campaign import Campaign
 from quetsach.campaign.record import PublishedRecord
 from quetsach.centre.centre import Centre
@@ -39,7 +40,7 @@ class HandedOver:
         negative: the same units and starts, with an outcome that was not aimed at.
         registration: the analysis as it was registered; else the one that lies with the campaign.
         spill_over: share of the effect that may reach the controls, instead of the design's.
-        subscribers: of providers.
+        subscribers: of providers, instead of those that the centre keeps.
         province_subscribers: of provinces, by their codes.
     """
 
@@ -48,8 +49,8 @@ class HandedOver:
     negative: File | None = None
     registration: Registration | None = None
     spill_over: float | None = None
-    subscribers: Mapping[str, float] | None = None
-    province_subscribers: Mapping[str, float] | None = None
+    subscribers: Subscribers | None = None
+    province_subscribers: Subscribers | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Sources:
     centre: Centre
     campaign: Campaign
     lake: LakeView
-    subscribers: Mapping[str, float] | None = None
-    province_subscribers: Mapping[str, float] | None = None
+    subscribers: Subscribers | None = None
+    province_subscribers: Subscribers | None = None
     effect: Effect | None = None
 
     @property

@@ -1,15 +1,14 @@
 """``quetsach center evaluate``: the report of a campaign, as pages, PDF and data."""
 
 import argparse
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from quetsach import storage
 from quetsach.assess.effect import Counted, Design, Method, Scale
-from quetsach.assess.grades import read_subscribers
 from quetsach.assess.rows import MAX_BYTES
+from quetsach.assess.subscribers import Subscribers, read_subscribers
 from quetsach.centre.centre import Centre
 from quetsach.centre.evaluation.sources import HandedOver
 from quetsach.centre.registered import read_registered, registered
@@ -95,7 +94,7 @@ def handed_over(arguments: argparse.Namespace) -> HandedOver:
     )
 
 
-def _numbers(path: Path | None, columns: tuple[str, str]) -> Mapping[str, float] | None:
+def _numbers(path: Path | None, columns: tuple[str, str]) -> Subscribers | None:
     if path is None:
         return None
     return read_subscribers(storage.read_input(path, most_bytes=MAX_BYTES), where=str(path), columns=columns)

@@ -5,7 +5,15 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from quetsach.centre.address_tables import COUNTRY_FORMS, Imported, compare_tables, import_table, stored_tables
+from quetsach.centre.address_tables import (
+    COUNTRY_FORMS,
+    OWN_TABLES,
+    Imported,
+    compare_tables,
+    import_table,
+    keep_table,
+    stored_tables,
+)
 from quetsach.centre.ingest import reannotate_sightings
 from quetsach.centre.tables import load_network_history
 from quetsach.cli.center.opened import centre_with_lake
@@ -45,6 +53,7 @@ _LEFT_OUT = {
 }
 _TABLES = (Text("valid from"), Text("says"), Text("from where"), Text("stretches"), Text("IPv4 addresses"))
 _MOVES = (Text("before"), Text("after"), Text("IPv4 addresses"))
+_STAYS = Text("What is in the lake already stays as it is until: quetsach center network reannotate")
 _NOBODY = Text("nobody")
 _MOST_MOVES = 20
 
@@ -53,6 +62,8 @@ def take_in(arguments: argparse.Namespace) -> int:
     """Take in a table that says which AS announces an address, or of which country it is."""
     language = chosen_language(arguments)
     data: Path = arguments.data or default_data()
+    if arguments.form in OWN_TABLES:
+        return _keep(arguments, data, language)
     valid_from = parse_day(arguments.valid_from) if arguments.valid_from else None
     with Progress(Text("rows read", context="progress").in_language(language)) as progress:
         imported = import_table(
@@ -62,6 +73,25 @@ def take_in(arguments: argparse.Namespace) -> int:
         print_json(_imported(imported))
     else:
         _tell_imported(imported, language)
+    publish_and_tell(data, language, now=datetime.now(UTC))
+    return ExitCode.NOTHING_FOUND
+
+
+def _keep(arguments: argparse.Namespace, data: Path, language: str) -> int:
+    """Take in a table that an operator keeps by hand; its lines have their own days."""
+    if arguments.valid_from or len(arguments.files) > 1:
+        raise InputError(
+            Text("a table that is kept by hand is one file, and its lines have their own days"),
+            where=", ".join(path.name for path in arguments.files),
+            hint=Text("leave --valid-from out and give one file"),
+        )
+    path, lines = keep_table(data, arguments.files[0], arguments.form)
+    if arguments.json:
+        print_json({"form": arguments.form, "path": str(path), "lines": lines})
+    else:
+        tell(Text("{lines} lines are kept in {path}.", lines=Number(lines), path=str(path)), language)
+        if arguments.form != "subscribers":
+            tell(_STAYS, language)
     publish_and_tell(data, language, now=datetime.now(UTC))
     return ExitCode.NOTHING_FOUND
 
@@ -99,7 +129,7 @@ def _tell_imported(imported: Imported, language: str) -> None:
         if count:
             told = _LEFT_OUT[name].in_language(language)
             tell(Text("In the file: {count} {what}.", count=Number(count), what=told), language)
-    tell(Text("What is in the lake already stays as it is until: quetsach center network reannotate"), language)
+    tell(_STAYS, language)
 
 
 def print_tables(arguments: argparse.Namespace) -> int:

@@ -234,7 +234,10 @@ def register_evaluate(parser: Parser) -> None:
     )
     parser.add_argument("--ramp", type=int, metavar="N", help="cits: periods until the effect is whole")
     parser.add_argument(
-        "--subscribers", type=Path, metavar="FILE", help="CSV isp,subscribers: grades the providers (the regulator's)"
+        "--subscribers",
+        type=Path,
+        metavar="FILE",
+        help="CSV isp,subscribers: grades the providers (default: those of the centre)",
     )
     parser.add_argument(
         "--province-subscribers", type=Path, metavar="FILE", help="CSV province,subscribers by code: a map of rates"

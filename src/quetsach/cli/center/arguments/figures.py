@@ -60,9 +60,9 @@ def register_grades(question: Parser) -> None:
     question.add_argument(
         "--subscribers",
         type=Path,
-        required=True,
         metavar="FILE",
-        help="the regulator's figures: a table with the columns isp,subscribers",
+        help="the regulator's figures: CSV isp,subscribers or isp,quarter,subscribers,source (default: those of the "
+        "centre)",
     )
     question.add_argument("--against", metavar="D..D", help="tell each one's change from this earlier window")
     question.add_argument(
@@ -96,7 +96,8 @@ def register_hosts(question: Parser) -> None:
         "--subscribers",
         type=Path,
         metavar="FILE",
-        help="CSV isp,subscribers or province,subscribers: rates per 1,000, small units drawn toward what all have",
+        help="CSV isp,subscribers or province,subscribers, with quarter and source or without: rates per 1,000, small "
+        "units drawn toward what all have (default: by provider those of the centre)",
     )
     question.set_defaults(run=act("assess.hosts:run"))
 

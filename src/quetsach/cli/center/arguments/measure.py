@@ -9,6 +9,7 @@ from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
 _ADDRESS_FORMS = ("csv", "country-csv", "ip2asn", "pyasn", "delegated", "mmdb", "mmdb-country", "mrt")
+_OWN_TABLES = ("holders", "isps", "subscribers")
 
 
 def register_feeds(parser: Parser) -> None:
@@ -377,18 +378,20 @@ def _add_network_import(commands: Subcommands) -> None:
         "quetsach center network import asn-ipv4.csv asn-ipv6.csv --valid-from 2026-11-01\n"
         "quetsach center network import GeoLite2-ASN.mmdb --form mmdb\n"
         "quetsach center network import rib.20261101.0000.bz2 --form mrt\n"
-        "quetsach center network import delegated-apnic-extended-20261101 --form delegated",
+        "quetsach center network import delegated-apnic-extended-20261101 --form delegated\n"
+        "quetsach center network import holders.csv --form holders",
     )
     bring.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="plain or packed by gzip or bzip2; together one table"
     )
     bring.add_argument(
         "--form",
-        choices=_ADDRESS_FORMS,
+        choices=(*_ADDRESS_FORMS, *_OWN_TABLES),
         default="csv",
         metavar="FORM",
         help="csv: first,last,asn,name; country-csv: first,last,country; ip2asn: iptoasn.com; pyasn: .dat; delegated: "
-        "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes (default: csv)",
+        "statistics of a registry; mmdb, mmdb-country: MaxMind DB; mrt: dump of routes; holders: ranges of agencies "
+        "and enterprises; isps: providers; subscribers: of providers by quarter (default: csv)",
     )
     bring.add_argument(
         "--valid-from",

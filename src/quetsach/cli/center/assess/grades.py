@@ -15,9 +15,9 @@ from quetsach.assess.grades import (
     grade_providers,
     ranked,
     read_estimates,
-    read_subscribers,
 )
 from quetsach.assess.rows import MAX_BYTES
+from quetsach.assess.subscribers import Chosen
 from quetsach.centre.answers import weekly_machines
 from quetsach.cli.center.assess.windows import (
     asked_period,
@@ -25,6 +25,7 @@ from quetsach.cli.center.assess.windows import (
     percent,
     print_csv,
     print_wrapped,
+    subscribers_of,
     tell_wrapped,
 )
 from quetsach.cli.center.opened import centre_with_lake
@@ -32,7 +33,7 @@ from quetsach.cli.output import Progress, print_json, print_table
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period
-from quetsach.core.text import Text, all_in_language, number_text
+from quetsach.core.text import LocalText, Text, all_in_language, number_text
 from quetsach.network import NetworkTables
 
 _DAYS = 28
@@ -60,9 +61,7 @@ def grade(arguments: argparse.Namespace) -> int:
         raise InputError(Text("a seed is 0 or more"))
     centre = centre_with_lake(arguments)
     tables = centre.network
-    subscribers = read_subscribers(
-        storage.read_input(arguments.subscribers, most_bytes=MAX_BYTES), where=str(arguments.subscribers)
-    )
+    table = subscribers_of(arguments.subscribers, centre.data)
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, _DAYS)
         windows = [period, *([Period.parse(arguments.against)] if arguments.against else [])]
@@ -72,21 +71,22 @@ def grade(arguments: argparse.Namespace) -> int:
         ) as progress:
             announced = tables.ranges.announced_ipv4()
             weeks = [weekly_machines(view, w, announced=announced, progress=progress.advance) for w in windows]
-    result = grade_providers(subscribers, *weeks, rng=np.random.default_rng(arguments.seed))
+    chosen = table.on(period.last)
+    result = grade_providers(chosen.numbers, *weeks, rng=np.random.default_rng(arguments.seed))
     language = chosen_language(arguments)
     if arguments.json:
         window = {"first": str(period.first), "last": str(period.last), "seed": arguments.seed}
-        print_json({"lake": view.state, **window, **result.as_json()})
+        print_json({"lake": view.state, **window, **result.as_json(), "subscribers": chosen.as_json()})
     elif isinstance(result, NotEstimable):
         tell_wrapped(result.text, language)
     elif arguments.csv:
         _print_csv(result)
     else:
-        _show(result, tables, language)
+        _show(result, tables, chosen, language)
     return ExitCode.NOTHING_FOUND
 
 
-def _show(grades: ProviderGrades, tables: NetworkTables, language: str) -> None:
+def _show(grades: ProviderGrades, tables: NetworkTables, chosen: Chosen, language: str) -> None:
     rows = [_row(provider, tables, language) for provider in grades.providers]
     print_table(all_in_language(_PROVIDERS, language), rows, right=(1, 2, 3, 5))
     for provider, refusal in grades.refused.items():
@@ -94,11 +94,17 @@ def _show(grades: ProviderGrades, tables: NetworkTables, language: str) -> None:
     if grades.without_subscribers:
         names = ", ".join(tables.isp_name(name, language) for name in grades.without_subscribers)
         tell_wrapped(Text("Without subscribers, not graded: {names}.", names=names), language)
+    for text in chosen.told(lambda isp: _named(tables, isp)):
+        tell_wrapped(text, language)
     closing = Text(
         "Rates are drawn to what all providers have in common (empirical Bayes); 95 % intervals. Graded where the "
         "probability of lying on one side of the median is at least 0.95. Publish grades, not ranks."
     )
     tell_wrapped(closing, language)
+
+
+def _named(tables: NetworkTables, isp: str) -> LocalText:
+    return LocalText(tables.isp_name(isp, "vi"), tables.isp_name(isp, "en"))
 
 
 def _row(provider: GradedProvider, tables: NetworkTables, language: str) -> tuple[str, ...]:

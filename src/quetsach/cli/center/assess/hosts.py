@@ -10,11 +10,13 @@ from quetsach import storage
 from quetsach.assess import UNKNOWN, UNPLACED
 from quetsach.assess.definitions import DEFINITIONS
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable
-from quetsach.assess.grades import read_subscribers, shrunk_rates
+from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.hosts.calibration import ASSUMED
+from quetsach.assess.subscribers import Chosen, read_subscribers
 from quetsach.centre.answers import compare_same_holiday
+from quetsach.centre.tables import load_subscribers
 from quetsach.cli.center.assess.hosts_told import Rates, show
-from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv
+from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, tell_wrapped
 from quetsach.cli.center.opened import centre_with_lake
 from quetsach.cli.output import print_json
 from quetsach.cli.parser import ExitCode, chosen_language
@@ -64,33 +66,39 @@ def run(arguments: argparse.Namespace) -> int:
             if before
             else None
         )
-    rates = _rates(report, arguments.subscribers) if arguments.subscribers else None
+    chosen = _subscribers(report.by, arguments.subscribers, centre.data, period.last)
+    rates = _rates(report, chosen.numbers) if chosen else None
     if arguments.json:
         print_json(
             {"lake": view.state}
             | _as_json(report, rates)
+            | ({"subscribers": chosen.as_json()} if chosen else {})
             | ({"comparison": comparison.as_json()} if comparison else {})
             | ({"same_holiday": same.as_json()} if same else {})
         )
     elif arguments.csv:
         print_csv(_COLUMNS, [_cells(row, rates) for row in (*report.rows, report.total)])
     else:
+        name_of = _names(report.by, centre.families, centre.network, centre.places, period.last)
         compared = [c for c in (comparison, same) if c]
-        show(
-            report,
-            compared,
-            rates,
-            _names(report.by, centre.families, centre.network, centre.places, period.last),
-            chosen_language(arguments),
-        )
+        show(report, compared, rates, name_of, chosen_language(arguments))
+        for text in chosen.told(lambda id_: LocalText(name_of(id_, "vi"), name_of(id_, "en"))) if chosen else ():
+            tell_wrapped(text, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 
-def _rates(report: HostReport, path: Path) -> Rates:
-    """Return the rates per 1,000 subscribers of the units in a file; of one that could not be counted, why."""
-    if report.by not in ("isp", "province"):
+def _subscribers(by: str, path: Path | None, data: Path, day: date) -> Chosen | None:
+    """Return the subscribers in a file, or of providers those that the centre keeps."""
+    if path is None:
+        kept = load_subscribers(data) if by == "isp" else None
+        return kept.on(day) if kept else None
+    if by not in ("isp", "province"):
         raise InputError(Text("subscribers are of providers or provinces"), where="--subscribers", hint="--by isp")
-    subscribers = read_subscribers(storage.read_input(path), where=path.name, columns=(report.by, "subscribers"))
+    return read_subscribers(storage.read_input(path), where=path.name, columns=(by, "subscribers")).on(day)
+
+
+def _rates(report: HostReport, subscribers: Mapping[str, float]) -> Rates:
+    """Return the rates per 1,000 subscribers of the units that have some; of one that could not be counted, why."""
     counted = {row.id: row.machines for row in report.rows}
     refused = {id_: m for id_, m in counted.items() if not isinstance(m, Estimate) and id_ in subscribers}
     known = {id_: number for id_, number in subscribers.items() if id_ not in refused}

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
+from quetsach import storage
 from quetsach.assess import Basis, Definition, period_text
+from quetsach.assess.rows import MAX_BYTES
+from quetsach.assess.subscribers import Subscribers, read_subscribers
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import write_once
+from quetsach.centre.tables import load_subscribers
 from quetsach.cli.center.opened import opened_centre, reader
 from quetsach.cli.locations import default_data
 from quetsach.core.errors import InputError
@@ -18,6 +22,23 @@ from quetsach.core.period import Period, parse_day
 from quetsach.core.table import csv_text
 from quetsach.core.text import LocalText, Number, Text
 from quetsach.lake.view import LakeView
+
+
+def subscribers_of(file: Path | None, data: Path) -> Subscribers:
+    """Return the subscribers in a file, else those that the centre keeps.
+
+    Raises:
+        QuetsachError: there are none, or the table is damaged.
+    """
+    if file is not None:
+        return read_subscribers(storage.read_input(file, most_bytes=MAX_BYTES), where=str(file))
+    kept = load_subscribers(data)
+    if kept is None:
+        raise InputError(
+            Text("the centre knows no subscribers of providers"),
+            hint=Text("quetsach center network import FILE --form subscribers, or --subscribers FILE"),
+        )
+    return kept
 
 
 def campaign_folder(arguments: argparse.Namespace) -> Path:

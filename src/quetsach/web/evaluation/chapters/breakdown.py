@@ -188,7 +188,8 @@ def _province_rates(inputs: Inputs) -> list[Content]:
     )
     table = Table("province-rates", _RATE_TITLE, _RATES, rows, _INFECTIONS)
     shades = (*_RATE_SHADES, (Shade.EMPTY, _BETWEEN), _NO_RATE)
-    return [Map(table.id, "rate", "side", shades, _RATE_TITLE, _RATE_SQUARES, inputs.tiles), table]
+    shown: list[Content] = [Map(table.id, "rate", "side", shades, _RATE_TITLE, _RATE_SQUARES, inputs.tiles), table]
+    return [*shown, *map(Paragraph, inputs.province_told)]
 
 
 def _beside(rate: Estimate, middle: float) -> LocalText:

@@ -99,6 +99,8 @@ def _graded(found: Grades, graded: ProviderGrades) -> Iterator[Content]:
             against=found.against,
         )
     )
+    for text in found.told:
+        yield Paragraph(text)
     yield Paragraph(ASSUMED)
     small = found.kept_back
     shown = [p for p in graded.providers if p.isp not in small]
