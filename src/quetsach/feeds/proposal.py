@@ -1,6 +1,7 @@
 """A layout that might read a file, from a look at its beginning: an analyst mends it and tries it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import orjson
@@ -102,8 +103,9 @@ def _flat(value: object, path: str = "") -> dict[str, str]:
 def _called(field: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
     """Return the column that might be of a field: one that layouts call so, and that holds what it should."""
     today = [layout for layout in bundled_layouts() if layout.header or layout.framing.is_json]
-    known = [name for layout in today for name in layout.columns.get(field, ())]
-    wanted_names = dict.fromkeys((*known, field, *_ALSO.get(field, ())))
+    known = Counter(name for layout in today for name in layout.columns.get(field, ()))
+    usual = [name for name, _ in known.most_common()]
+    wanted_names = dict.fromkeys((*usual, field, *_ALSO.get(field, ())))
     for wanted, is_whole in [*((one, True) for one in wanted_names), *((one, False) for one in wanted_names)]:
         for place, name in enumerate(names):
             told = name.casefold() if is_whole else name.casefold().rpartition(".")[2]

@@ -157,6 +157,16 @@ def test_short_rows_are_padded_only_behind_a_delimiter() -> None:
     assert sighting["repairs"] == "padded"
 
 
+def test_a_row_without_the_event_s_number_is_padded_and_says_so() -> None:
+    row = cells(1, random.Random(1)) | {"infection": "mirai", "tag": "mirai"}
+    names = HEADER.decode().replace('"', "").strip().split(",")
+    short = encode([row[name] for name in names[: names.index("event_id")]])
+    [sighting], [] = read_all(HEADER + short + b"\n", "shadowserver")
+    assert (sighting["malware"], sighting["repairs"]) == ("mirai", "padded")
+    cut = encode([row[name] for name in names[: names.index("infection") + 1]])
+    assert reasons(HEADER + cut + b"\n", "shadowserver") == [(2, "short_row")]  # the name may have been cut
+
+
 @pytest.mark.parametrize(
     ("change", "same"),
     [
