@@ -325,7 +325,9 @@ def _check(table: Table, layout: Layout) -> None:
         if field not in layout.columns:
             table.fail(Text("no column tells {field}", field=field), field="columns", hint=_TELL)
     if layout.subject is Subject.HOST and not {"malware"} & (layout.columns.keys() | layout.constants.keys()):
-        told = Text("name its column under columns, or what it is in every row under constants")
+        told = Text(
+            "name it under columns or constants; if the addresses are of no infected machines, say their subject"
+        )
         table.fail(Text("no column tells {field}", field="malware"), field="columns", hint=told)
     if twice := sorted(layout.columns.keys() & layout.constants.keys()):
         table.fail(Text("{field} has a column and a constant", field=twice[0]), field="constants", hint=_ONE_OF_THEM)

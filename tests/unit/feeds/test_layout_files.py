@@ -203,6 +203,19 @@ def test_a_column_is_proposed_by_the_name_that_most_reports_have() -> None:
     assert 'columns.observed_at = "timestamp"' in propose_layout(head, feed="watchpost", report="clocks")
 
 
+@pytest.mark.parametrize("column", ["tag", "name", "signature", "type"])
+def test_a_report_of_open_services_is_not_proposed_as_one_of_infections(column: str) -> None:
+    head = f"timestamp,ip,port,{column}\n2026-11-01 00:30:00,14.160.0.1,445,smb\n".encode()
+    text = propose_layout(head, feed="watchpost", report="open")
+    with pytest.raises(FeedError, match="no column tells malware") as refusal:
+        read_layouts(text.encode(), where="open.toml")
+    assert "subject" in str(refusal.value.hint)
+    [layout] = read_layouts(text.replace('# subject = "exposed"', 'subject = "exposed"').encode(), where="open.toml")
+    [row], [] = taken(head, layout)
+    assert (layout.subject, row["port"], row["malware"]) == (Subject.EXPOSED, 445, "")
+    assert json.loads(row["extra"]) == {column: "smb"}
+
+
 @pytest.mark.parametrize(
     ("cell", "malware", "port", "destination"),
     [
