@@ -2,12 +2,15 @@
 
 import json
 import random
+from base64 import b64encode
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from bench.conformance import Case, Mapped, compare
 from tests.sinkhole_report import HEADER, Report, cells, encode
 
 from quetsach.core.address import Address
@@ -202,3 +205,34 @@ def test_a_missing_column_refuses_the_file() -> None:
     layout = layout_of("plain", None, file_name="", head=PLAIN)
     with pytest.raises(FeedError):
         list(read([b"timestamp,malware\n" + ROW], layout, FAMILIES, now=NOW))
+
+
+def test_the_comparison_with_a_peer_tells_equal_from_different_and_missing() -> None:
+    content = b"timestamp,address,malware,port,note,seen\n2020-06-16 07:30:00,14.160.0.1,mirai,1024,yes,\n"
+    event = {
+        "raw": b64encode(content).decode(),
+        "classification.type": "c2-server",
+        "time.source": "2020-06-16T07:30:00+00:00",
+        "source.ip": "14.160.0.1",
+        "source.port": 1025,
+        "malware.name": "Mirai",
+        "extra.note": True,
+        "extra.seen": "often",
+        "protocol.application": "http",
+    }
+    case = Case("made.up", "x.csv", content, [event], Counter([0]))
+    tally, found = compare(case, layout_of("plain", None, file_name="", head=content), Mapped())
+    assert tally.cells == {"equal": 4, "different": 1, "only theirs": 2}
+    assert {(one.verdict, one.key) for one in found if one.verdict != "only theirs"} == {
+        ("subject", "c2-server"),
+        ("different", "source.port"),
+    }
+    assert (tally.rows, tally.read, tally.pinned, tally.reproduced) == (1, 1, 1, 0)
+    same = event | {"source.port": 1024, "extra.seen": "07:30"}
+    mapped = Mapped({"extra.seen": ["timestamp"]}, {"extra.seen"}, {"protocol.application"})
+    told, _ = compare(
+        Case("made.up", "x.csv", content, [same], Counter([0])),
+        layout_of("plain", None, file_name="", head=content),
+        mapped,
+    )
+    assert (told.reproduced, told.cells["constant of theirs"], told.cells["made of ours"]) == (1, 1, 1)
