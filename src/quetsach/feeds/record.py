@@ -21,7 +21,7 @@ from enum import StrEnum
 # 4. Too few cells: if every column that says what was seen (``Layout.needed_names``) is there and closed by a
 # delimiter, only optional cells at the end are missing and count as empty (repair ``padded``), else ``short_row``. Too
 # many: if all surplus cells are empty they are dropped (repair ``trimmed``), else ``long_row``.
-# 5. A record that repeats the header is ``repeated_header``.
+# 5. A record that repeats the header is ``repeated_header``; where its columns are others, what follows is read by it.
 # 6. A record that its layout does not read, such as one of no malware, is ``other_kind``. Then values, in the order of
 # ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``, ``bad_destination_ip``,
 # ``bad_destination_port``; a range of addresses is ``ip_range``: somebody in it was seen, nothing says who. The first

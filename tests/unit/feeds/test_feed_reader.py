@@ -134,6 +134,38 @@ def test_a_repeated_header_is_set_aside_as_such() -> None:
     assert reasons(PLAIN + ROW + PLAIN + ROW) == [(3, "repeated_header")]
 
 
+@pytest.mark.parametrize("slice_bytes", [1, 64, 1 << 20])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_what_follows_a_header_of_other_columns_is_read_by_it(slice_bytes: int, ending: bytes) -> None:
+    other = b'destination_address,"address",timestamp,malware' + ending
+    swapped = b"8.8.4.4,14.160.0.2,2020-06-17 07:30:00,mozi" + ending
+    said = b'2020-06-16 07:30:00,14.160.0.3,mirai,1,"the timestamp, address and malware"' + ending
+    content = PLAIN.replace(b"\n", ending) + ROW.replace(b"\n", ending) + said + other + swapped + other + swapped[:-9]
+    sightings, rejects = read_all(content, slice_bytes=slice_bytes)
+    assert [(str(one["address"])[-4:], one["malware"], one["line"]) for one in sightings] == [
+        ("0001", "mirai", 2),
+        ("0003", "mirai", 3),
+        ("0002", "mozi", 5),
+    ]
+    assert [(one["line"], one["reason"]) for one in rejects] == [
+        (4, "repeated_header"),
+        (6, "repeated_header"),
+        (7, "short_row"),
+    ]
+    assert sightings[-1]["byte_offset"] == content.index(swapped)
+
+
+def test_a_header_that_changes_without_end_refuses_the_file() -> None:
+    changes = [b"timestamp,address,malware\n", b"address,timestamp,malware\n"] * 51
+    with pytest.raises(FeedError, match="changes more than 100 times") as refusal:
+        read_all(PLAIN + b"".join(changes))
+    assert refusal.value.hint
+
+
+def test_a_line_of_some_names_of_columns_is_a_row() -> None:
+    assert reasons(PLAIN + b"timestamp,x,malware,1,2\n" + ROW) == [(2, "bad_timestamp")]
+
+
 def test_an_excerpt_is_printable_and_short() -> None:
     _, [reject] = read_all(PLAIN + b"2020-06-16 07:30:00," + b"\x1b[31m" * 100 + b",mirai,1,\n")
     assert reject["excerpt"].startswith("\\x1b[31m")
