@@ -30,6 +30,8 @@ from quetsach.feeds.record import (
 )
 
 SLICE_LINES = 1 << 18
+MAX_HEADERS = 100
+"""How often columns change in what was put together of many days. What stands behind each costs as much as a file."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,12 @@ class CsvFrames:
     """The state of one file of CSV: its form, and how far it was read."""
 
     def __init__(self, layout: Layout, header: Header) -> None:
+        self._layout = layout
         self._framing = layout.framing
+        needed = [layout.columns[field] for field in layout.required if field in layout.columns]
+        told = ([name.encode() for name in names if name in header.names] for names in needed)
+        self._telling = [names[0] for names in told if names]
+        self._changes = 0
         delimiter = layout.framing.delimiter.encode()
         self._form = Form(header.names, header.last_identifying(layout), delimiter, layout.framing.quotes)
         self._offset = header.byte_length
@@ -76,6 +83,55 @@ class CsvFrames:
 
     def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
         """Read the whole lines of a buffer, but for a record at its end that may go on."""
+        at = 0
+        while (found := self._other_header(buffer, at)) is not None:
+            header, start, end = found
+            yield from self._rows(buffer[at:start], is_final=True)
+            yield self._changed(header, buffer[start:end])
+            at = end
+        yield from self._rows(buffer[at:] if at else buffer, is_final=is_final)
+
+    def _other_header(self, buffer: bytes, at: int) -> tuple[Header, int, int] | None:
+        """Return the next header that is not the one in force, and where its line begins and ends.
+
+        Files of several days that were put together have one for each, and columns change their places.
+        """
+        if self._framing.names or self._framing.commented_header or not self._telling:
+            return None
+        while (hit := buffer.find(self._telling[0], at)) >= 0 and (end := buffer.find(b"\n", hit) + 1):
+            start = max(buffer.rfind(b"\n", at, hit) + 1, at)
+            line = buffer[start:end]
+            if all(name in line for name in self._telling) and (header := self._header(line)) is not None:
+                return header, start, end
+            at = end
+        return None
+
+    def _header(self, line: bytes) -> Header | None:
+        """Return the header that a line is, unless it is none or that in force."""
+        try:
+            header = Header.of(line, self._framing)
+        except FeedError:
+            return None
+        is_other = header.names != self._form.names and not self._layout.lacking(frozenset(header.names))
+        return header if is_other else None
+
+    def _changed(self, header: Header, line: bytes) -> Frame:
+        """Read by another header from here on; the line itself is set aside."""
+        self._changes += 1
+        if self._changes > MAX_HEADERS:
+            raise FeedError(
+                Text("its header changes more than {most} times", most=Number(MAX_HEADERS)),
+                hint=Text("take in one by one the files that it was put together from"),
+            )
+        shown = line.removesuffix(b"\n").removesuffix(b"\r")
+        last = header.last_identifying(self._layout)
+        self._form = Form(header.names, last, self._form.delimiter, self._form.quotes)
+        reject = Reject(self._line, self._offset, len(shown), Reason.REPEATED_HEADER, "", excerpt(shown))
+        self._line += 1
+        self._offset += len(line)
+        return self._frame(_Part(0, 0, rejects=[reject]), len(line))
+
+    def _rows(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
         lines = survey(buffer, len(self._form.names), self._framing)
         line, offset, at = self._line, self._offset, 0
         while at < len(lines):

@@ -146,11 +146,12 @@ class Layout:
     ``required`` are the fields without which a file is refused. ``identifying`` names columns of ``extra`` that tell
     two sightings apart beside the mapped ones: first the destination's host name, then the feed's own event number
     (``None`` where the report has no such column). ``sector`` names columns of ``extra`` that tell the sector of
-    ``core.sighting``; the first that tells one decides. ``header`` is the published set of columns, by which a file
-    without a telling name is recognised, empty if the report has no fixed set; ``sometimes`` are those of it that not
-    every edition has. ``open_report``: the layout serves any
-    source, whose own name is the report's. ``version`` says which day's columns these are, or which edition.
-    ``origin`` is where the layout comes from.
+    ``core.sighting``; the first that tells one decides. ``nothing`` are texts which say that a field is not known, such
+    as ``-``. ``parts`` are names that stand before values within the cells of a column; ``column.name`` is then a
+    column, too. ``header`` is the published set of columns, by which a file without a telling name is recognised,
+    empty if the report has no fixed set; ``sometimes`` are those of it that not every edition has. ``open_report``: the
+    layout serves any source, whose own name is the report's. ``version`` says which day's columns these are, or which
+    edition. ``origin`` is where the layout comes from.
     """
 
     feed: str
@@ -163,6 +164,8 @@ class Layout:
     required: tuple[str, ...] = ("observed_at", "address", "malware")
     identifying: tuple[str | None, str | None] = (None, None)
     sector: tuple[str, ...] = ()
+    nothing: frozenset[str] = frozenset()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     header: frozenset[str] = frozenset()
     sometimes: frozenset[str] = frozenset()
     open_report: bool = False
@@ -177,10 +180,19 @@ class Layout:
         """Return every name that a field is read from."""
         return frozenset(name for names in self.columns.values() for name in names)
 
-    def identifying_names(self) -> frozenset[str]:
-        """Return every name that takes part in a sighting's identity."""
-        mapped = {name for field in IDENTITY_FIELDS for name in self.columns.get(field, ())}
-        return frozenset(mapped | {name for name in self.identifying if name})
+    def needed_names(self) -> frozenset[str]:
+        """Return the columns without which a record does not say what was seen; the event's number is none."""
+        fields = (*IDENTITY_FIELDS, *self.required)
+        told = {name for field in fields for name in self.columns.get(field, ())}
+        return frozenset(self.stands_in(name) for name in (*told, self.identifying[0]) if name)
+
+    def part_names(self) -> frozenset[str]:
+        """Return the columns that stand within others."""
+        return frozenset(f"{column}.{part}" for column, parts in self.parts.items() for part in parts)
+
+    def stands_in(self, name: str) -> str:
+        """Return the column of the report that has this one in its cells, or is it."""
+        return name.rpartition(".")[0] if name in self.part_names() else name
 
     def is_of(self, names: frozenset[str]) -> bool:
         """Return whether these are the published columns of the report, in one of its editions."""

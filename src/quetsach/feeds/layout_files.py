@@ -130,7 +130,9 @@ def _named(of_feed: tuple[Layout, ...], report: str | None, file_name: str) -> L
     known = ", ".join(layout.report for layout in of_feed)
     raise FeedError(
         Text("{feed} has no known report {report}", feed=of_feed[0].feed, report=repr(report[:60])),
-        hint=Text("known reports: {known}", known=known),
+        hint=Text(
+            "known reports: {known}; 'quetsach center feeds map FILE' proposes a layout for another", known=known
+        ),
     )
 
 
@@ -203,6 +205,8 @@ def _layout(table: Table, base: Layout, known: Mapping[str, Layout]) -> Layout:
         required=tuple(field for field in ("observed_at", "address", "malware") if field in columns),
         identifying=_identifying(table, base),
         sector=table.take_texts("sector") or base.sector,
+        nothing=frozenset(table.take_texts("nothing")) or base.nothing,
+        parts=table.take_lists("parts") or base.parts,
         header=_header(table, base),
         sometimes=frozenset(table.take_texts("sometimes")) or base.sometimes,
         open_report=table.take_flag("open"),
@@ -321,12 +325,18 @@ def _check(table: Table, layout: Layout) -> None:
         if field not in layout.columns:
             table.fail(Text("no column tells {field}", field=field), field="columns", hint=_TELL)
     if layout.subject is Subject.HOST and not {"malware"} & (layout.columns.keys() | layout.constants.keys()):
-        told = Text("name its column under columns, or what it is in every row under constants")
+        told = Text(
+            "name it under columns or constants; if the addresses are of no infected machines, say their subject"
+        )
         table.fail(Text("no column tells {field}", field="malware"), field="columns", hint=told)
     if twice := sorted(layout.columns.keys() & layout.constants.keys()):
         table.fail(Text("{field} has a column and a constant", field=twice[0]), field="constants", hint=_ONE_OF_THEM)
+    if layout.parts and layout.framing.is_json:
+        what = Text("objects of JSON have fields of their own, not parts of a cell")
+        table.fail(what, field="parts", hint=Text("name them under columns, as a way of names with dots"))
     known = layout.header or frozenset(layout.framing.names)
-    others = {*layout.only, *layout.sector, *(name for name in layout.identifying if name)}
+    known = known and known | layout.part_names()
+    others = {*layout.only, *layout.sector, *layout.parts, *(name for name in layout.identifying if name)}
     used = layout.mapped() | others
     absent = {names[0] for names in layout.columns.values() if not known & set(names)}
     if known and (unknown := sorted(absent | (others - known))):

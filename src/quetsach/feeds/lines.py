@@ -104,7 +104,7 @@ class Header:
 
     def last_identifying(self, layout: Layout) -> int:
         """Return the position of the last column that a record cannot do without."""
-        needed = layout.identifying_names() | layout.required_names()
+        needed = layout.needed_names()
         return max(n for n, name in enumerate(self.names) if name in needed)
 
 

@@ -1,12 +1,13 @@
 """A layout that might read a file, from a look at its beginning: an analyst mends it and tries it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import orjson
 
 from quetsach.core.text import Text
-from quetsach.feeds.layout import Clock, FeedError, Framing, Syntax
+from quetsach.feeds.layout import Clock, FeedError, Framing, Subject, Syntax
 from quetsach.feeds.layout_files import FIELDS, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES, Header, refuse_no_text
 from quetsach.feeds.record import split_strictly
@@ -18,7 +19,7 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "address": ("ip_address", "ipaddress", "source_ip", "src", "host", "client_ip", "ipv4", "sourceip", "addr"),
     "port": ("source_port", "sourceport", "client_port", "sport"),
     "transport": ("transport", "l4_protocol"),
-    "malware": ("botnet", "bot", "threat", "malware_family", "malware_name", "threat_name", "signature"),
+    "malware": ("botnet", "bot", "threat", "malware_family", "malware_name", "threat_name"),
     "destination_address": ("dest_ip", "destination_ip", "c2_ip", "cc_ip", "destinationip"),
     "destination_port": ("dest_port", "c2_port", "cc_port", "destinationport"),
     "hostname": ("rdns", "ptr", "reverse_dns"),
@@ -102,8 +103,11 @@ def _flat(value: object, path: str = "") -> dict[str, str]:
 def _called(field: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
     """Return the column that might be of a field: one that layouts call so, and that holds what it should."""
     today = [layout for layout in bundled_layouts() if layout.header or layout.framing.is_json]
-    known = [name for layout in today for name in layout.columns.get(field, ())]
-    wanted_names = dict.fromkeys((*known, field, *_ALSO.get(field, ())))
+    if field == "malware":  # elsewhere such a column tells which service is open, or which tool attacked
+        today = [layout for layout in today if layout.subject is Subject.HOST and layout.header]
+    known = Counter(name for layout in today for name in layout.columns.get(field, ()))
+    usual = [name for name, _ in known.most_common()]
+    wanted_names = dict.fromkeys((*usual, field, *_ALSO.get(field, ())))
     for wanted, is_whole in [*((one, True) for one in wanted_names), *((one, False) for one in wanted_names)]:
         for place, name in enumerate(names):
             told = name.casefold() if is_whole else name.casefold().rpartition(".")[2]
@@ -149,6 +153,7 @@ def _clock(columns: dict[str, str], names: Sequence[str], rows: Sequence[Sequenc
 
 def _report(report: str, columns: dict[str, str], names: Sequence[str], framing: Framing) -> list[str]:
     lines = ["[[report]]", f'name = "{report}"', f'summary.vi = "{report}"', f'summary.en = "{report}"']
+    lines += [f'subject = "{Subject.HOST}"'] if "malware" in columns else [f'# subject = "{Subject.EXPOSED}"']
     lines += [f"columns.{field} = {_quoted(name)}" for field, name in columns.items()]
     lines += [f'# columns.{field} = "…"' for field in ("observed_at", "address") if field not in columns]
     if "malware" not in columns:

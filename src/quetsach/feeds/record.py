@@ -18,10 +18,10 @@ from enum import StrEnum
 # good record by itself: a row cut inside a quote never swallows its neighbour. Quotes that RFC 4180 does not allow
 # (unescaped inside a cell with no delimiter beside them, or escaped by a backslash) are resolved if that gives
 # exactly the header's columns (repair ``quotes``), else ``bad_quotes``.
-# 4. Too few cells: if every identifying column is there and closed by a delimiter, only optional cells at the end are
-# missing and count as empty (repair ``padded``), else ``short_row``. Too many: if all surplus cells are empty they
-# are dropped (repair ``trimmed``), else ``long_row``.
-# 5. A record that repeats the header is ``repeated_header``.
+# 4. Too few cells: if every column that says what was seen (``Layout.needed_names``) is there and closed by a
+# delimiter, only optional cells at the end are missing and count as empty (repair ``padded``), else ``short_row``. Too
+# many: if all surplus cells are empty they are dropped (repair ``trimmed``), else ``long_row``.
+# 5. A record that repeats the header is ``repeated_header``; where its columns are others, what follows is read by it.
 # 6. A record that its layout does not read, such as one of no malware, is ``other_kind``. Then values, in the order of
 # ``values.TYPED``: ``bad_timestamp``, ``empty_ip``, ``bad_ip``, ``bad_port``, ``bad_destination_ip``,
 # ``bad_destination_port``; a range of addresses is ``ip_range``: somebody in it was seen, nothing says who. The first
@@ -125,7 +125,8 @@ def _patterns(delimiter: bytes) -> _Patterns:
     )
 
 
-_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(rb"""\\(["\\])""")
+"""Other characters keep the backslash before them: paths and line ends are as the malware wrote them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from quetsach.feeds.frame import Columns, Places
 from quetsach.feeds.layout import Clock, Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
 from quetsach.feeds.table import SIGHTINGS, as_objects, identify, joined_objects
-from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, time_reader
+from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, part_reader, time_reader
 
 _MEMORY = 1 << 18
 """How many distinct texts are remembered from one slice to the next."""
@@ -129,6 +129,8 @@ class Rows:
         self._bulk: dict[str, Callable[[pa.StringArray], Bulk]] = dict.fromkeys(_ADDRESSES, ipv4_addresses)
         if layout.clock == Clock():
             self._bulk["observed_at"] = utc_times
+        self._parts = {column: Memory(part_reader(names)) for column, names in layout.parts.items()}
+        self._nothing = pa.array(sorted(layout.nothing), pa.string())
         self._family = Memory(families.resolve)
         self._sector = Memory(sector_of)
 
@@ -142,16 +144,36 @@ class Rows:
             places: of the records.
             rest: what of each record is in no column, as an object of JSON.
         """
-        fields, left = self._fields(columns, len(places.line))
+        fields, left = self._fields({**columns, **self._within(columns)}, len(places.line))
         typed = {rule.field: self._convert(rule, fields[rule.field]) for rule in TYPED if rule.field in fields}
         records = _Records(typed, fields, columns, left, places, rest)
         rejects, keep = self._set_aside(records)
         return self._sightings(records.chosen(keep) if rejects else records), rejects
 
+    def _within(self, columns: Columns) -> Columns:
+        """Return the columns that stand within others, of those that a field is read from."""
+        found: dict[str, pa.DictionaryArray] = {}
+        for column, parts in self._layout.parts.items():
+            if (cells := columns.get(column)) is None:
+                continue
+            told = self._parts[column].all_of(cells.dictionary.to_pylist())
+            for part in parts:
+                if (name := f"{column}.{part}") in self._mapped:
+                    texts = pa.array([one.get(part, "") for one in told], pa.string())
+                    found[name] = pa.DictionaryArray.from_arrays(cells.indices, texts)
+        return found
+
+    def _known(self, column: pa.DictionaryArray) -> pa.DictionaryArray:
+        """Return a column without the texts that say nothing."""
+        told = column.dictionary
+        is_nothing = pc.is_in(pc.utf8_trim_whitespace(told), self._nothing)
+        return pa.DictionaryArray.from_arrays(column.indices, pc.if_else(is_nothing, "", told))
+
     def _fields(self, columns: Columns, rows: int) -> tuple[_Fields, Columns]:
         """Return what each field is read from, and the cells that no field takes."""
         fields: dict[str, _Cells] = {}
         left = {name: column for name, column in columns.items() if name not in self._mapped}
+        columns = {name: self._known(column) for name, column in columns.items()} if self._nothing else columns
         for field, names in self._layout.columns.items():
             there = [name for name in names if name in columns]
             if not there:

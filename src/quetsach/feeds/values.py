@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 _UTC_ZONES = {"Z", "+00:00"}
+_PART = r"(?<![^;,\s])({})(?::([^;]*)|\s+([^\s;]+))"
+"""A name within a cell, and its value: behind a colon up to a semicolon, else one word."""
 _HOST_BITS = {4: {"32"}, 6: {"64", "128"}}
 """Ranges that are one subject: an address, and of IPv6 the /64 that a customer has."""
 
@@ -127,6 +129,20 @@ def parse_asn(text: str) -> int | None:
 def _number(text: str) -> int | None:
     digits = text.strip()
     return int(digits) if _NUMBER.fullmatch(digits) else None
+
+
+def part_reader(names: Sequence[str]) -> Callable[[str], Mapping[str, str]]:
+    """Return what finds the values that stand behind names within a cell: ``family: mirai; port: 23``, ``port 23``."""
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(_PART.format(known), re.IGNORECASE)
+
+    def read(cell: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for name, listed, word in pattern.findall(cell):
+            found.setdefault(name.casefold(), (listed or word).strip())
+        return found
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)

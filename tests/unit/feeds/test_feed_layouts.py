@@ -31,8 +31,9 @@ def test_the_named_report_wins() -> None:
 
 
 def test_a_report_of_something_else_is_never_taken_for_infections() -> None:
-    with pytest.raises(FeedError, match="no known report 'scan_telnet'"):
+    with pytest.raises(FeedError, match="no known report 'scan_telnet'") as refusal:
         layout_of("shadowserver", None, file_name="2020-06-16-scan_telnet-vn.csv", head=HEADER)
+    assert "feeds map" in str(refusal.value.hint)
     asked = layout_of("shadowserver", None, file_name="2020-06-16-event4_sinkhole_dns-vn.csv", head=HEADER)
     assert asked.subject is Subject.RESOLVER
 

@@ -2,12 +2,15 @@
 
 import json
 import random
+from base64 import b64encode
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from bench.conformance import Case, Mapped, compare
 from tests.sinkhole_report import HEADER, Report, cells, encode
 
 from quetsach.core.address import Address
@@ -131,6 +134,38 @@ def test_a_repeated_header_is_set_aside_as_such() -> None:
     assert reasons(PLAIN + ROW + PLAIN + ROW) == [(3, "repeated_header")]
 
 
+@pytest.mark.parametrize("slice_bytes", [1, 64, 1 << 20])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_what_follows_a_header_of_other_columns_is_read_by_it(slice_bytes: int, ending: bytes) -> None:
+    other = b'destination_address,"address",timestamp,malware' + ending
+    swapped = b"8.8.4.4,14.160.0.2,2020-06-17 07:30:00,mozi" + ending
+    said = b'2020-06-16 07:30:00,14.160.0.3,mirai,1,"the timestamp, address and malware"' + ending
+    content = PLAIN.replace(b"\n", ending) + ROW.replace(b"\n", ending) + said + other + swapped + other + swapped[:-9]
+    sightings, rejects = read_all(content, slice_bytes=slice_bytes)
+    assert [(str(one["address"])[-4:], one["malware"], one["line"]) for one in sightings] == [
+        ("0001", "mirai", 2),
+        ("0003", "mirai", 3),
+        ("0002", "mozi", 5),
+    ]
+    assert [(one["line"], one["reason"]) for one in rejects] == [
+        (4, "repeated_header"),
+        (6, "repeated_header"),
+        (7, "short_row"),
+    ]
+    assert sightings[-1]["byte_offset"] == content.index(swapped)
+
+
+def test_a_header_that_changes_without_end_refuses_the_file() -> None:
+    changes = [b"timestamp,address,malware\n", b"address,timestamp,malware\n"] * 51
+    with pytest.raises(FeedError, match="changes more than 100 times") as refusal:
+        read_all(PLAIN + b"".join(changes))
+    assert refusal.value.hint
+
+
+def test_a_line_of_some_names_of_columns_is_a_row() -> None:
+    assert reasons(PLAIN + b"timestamp,x,malware,1,2\n" + ROW) == [(2, "bad_timestamp")]
+
+
 def test_an_excerpt_is_printable_and_short() -> None:
     _, [reject] = read_all(PLAIN + b"2020-06-16 07:30:00," + b"\x1b[31m" * 100 + b",mirai,1,\n")
     assert reject["excerpt"].startswith("\\x1b[31m")
@@ -155,6 +190,16 @@ def test_short_rows_are_padded_only_behind_a_delimiter() -> None:
     content = b"timestamp,address,malware,port,note,more\n2020-06-16 07:30:00,14.160.0.1,mirai,1024,\n"
     [sighting], [] = read_all(content)
     assert sighting["repairs"] == "padded"
+
+
+def test_a_row_without_the_event_s_number_is_padded_and_says_so() -> None:
+    row = cells(1, random.Random(1)) | {"infection": "mirai", "tag": "mirai"}
+    names = HEADER.decode().replace('"', "").strip().split(",")
+    short = encode([row[name] for name in names[: names.index("event_id")]])
+    [sighting], [] = read_all(HEADER + short + b"\n", "shadowserver")
+    assert (sighting["malware"], sighting["repairs"]) == ("mirai", "padded")
+    cut = encode([row[name] for name in names[: names.index("infection") + 1]])
+    assert reasons(HEADER + cut + b"\n", "shadowserver") == [(2, "short_row")]  # the name may have been cut
 
 
 @pytest.mark.parametrize(
@@ -192,3 +237,34 @@ def test_a_missing_column_refuses_the_file() -> None:
     layout = layout_of("plain", None, file_name="", head=PLAIN)
     with pytest.raises(FeedError):
         list(read([b"timestamp,malware\n" + ROW], layout, FAMILIES, now=NOW))
+
+
+def test_the_comparison_with_a_peer_tells_equal_from_different_and_missing() -> None:
+    content = b"timestamp,address,malware,port,note,seen\n2020-06-16 07:30:00,14.160.0.1,mirai,1024,yes,\n"
+    event = {
+        "raw": b64encode(content).decode(),
+        "classification.type": "c2-server",
+        "time.source": "2020-06-16T07:30:00+00:00",
+        "source.ip": "14.160.0.1",
+        "source.port": 1025,
+        "malware.name": "Mirai",
+        "extra.note": True,
+        "extra.seen": "often",
+        "protocol.application": "http",
+    }
+    case = Case("made.up", "x.csv", content, [event], Counter([0]))
+    tally, found = compare(case, layout_of("plain", None, file_name="", head=content), Mapped())
+    assert tally.cells == {"equal": 4, "different": 1, "only theirs": 2}
+    assert {(one.verdict, one.key) for one in found if one.verdict != "only theirs"} == {
+        ("subject", "c2-server"),
+        ("different", "source.port"),
+    }
+    assert (tally.rows, tally.read, tally.pinned, tally.reproduced) == (1, 1, 1, 0)
+    same = event | {"source.port": 1024, "extra.seen": "07:30"}
+    mapped = Mapped({"extra.seen": ["timestamp"]}, {"extra.seen"}, {"protocol.application"})
+    told, _ = compare(
+        Case("made.up", "x.csv", content, [same], Counter([0])),
+        layout_of("plain", None, file_name="", head=content),
+        mapped,
+    )
+    assert (told.reproduced, told.cells["constant of theirs"], told.cells["made of ours"]) == (1, 1, 1)

@@ -28,6 +28,8 @@ def test_takes_well_formed_records_as_they_are(record: bytes, cells: tuple[bytes
         (b"1,2,", (b"1", b"2", b"", b""), Repair.PADDED),
         (b"1,2,3,4,,", (b"1", b"2", b"3", b"4"), Repair.TRIMMED),
         (b'1,2,"3 \\"x\\"",4', (b"1", b"2", b'3 "x"', b"4"), Repair.QUOTES),
+        (b'1,2,"C:\\new\\\\x \\"y\\"\\r\\n",4', (b"1", b"2", b'C:\\new\\x "y"\\r\\n', b"4"), Repair.QUOTES),
+        (b'1,2,"say \\"\\"hi\\"\\"",4', (b"1", b"2", b'say ""hi""', b"4"), Repair.QUOTES),
         (b'1,2,"3 "x" y",4', (b"1", b"2", b'3 "x" y', b"4"), Repair.QUOTES),
         (b'1,2,"say "hi"",4', (b"1", b"2", b'say "hi"', b"4"), Repair.QUOTES),
         (b'1,2,3"x,4', (b"1", b"2", b'3"x', b"4"), Repair.QUOTES),

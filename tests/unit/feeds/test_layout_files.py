@@ -1,12 +1,21 @@
 """Layouts as data: what a file may say, and how its mistakes are told."""
 
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from tests.sinkhole_report import COLUMNS
 
+from quetsach.core.family import FamilyNames
 from quetsach.feeds.layout import Clock, FeedError, Framing, Layout, Subject, Syntax
 from quetsach.feeds.layout_files import bundled_layouts, layout_of, read_layouts
+from quetsach.feeds.proposal import propose_layout
+from quetsach.feeds.reader import read
 
 TOP = 'feed = "watchpost"\ntitle = { vi = "Trạm", en = "Watchpost" }\n'
+CYMRU, SPAMHAUS = (bundled_layouts().of_feed(feed)[0] for feed in ("cymru", "spamhaus"))
 REPORT = """
 [[report]]
 name = "bots"
@@ -20,6 +29,11 @@ columns.malware = "bot"
 
 def layouts(report: str = REPORT, top: str = TOP) -> tuple[Layout, ...]:
     return read_layouts((top + report).encode(), where="w.toml")
+
+
+def taken(content: bytes, layout: Layout) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    [batch] = read([content], layout, FamilyNames.of([], version="0"), now=datetime(2026, 12, 1, tzinfo=UTC))
+    return batch.sightings.to_pylist(), batch.rejects.to_pylist()
 
 
 def test_a_report_needs_little() -> None:
@@ -143,3 +157,121 @@ def test_a_file_without_a_header_has_the_columns_of_its_layout() -> None:
         layout_of("watchpost", None, file_name="", head=b"")
     known = bundled_layouts().joined([layout])
     assert known.layout_of("watchpost", None, file_name="x.txt", head=b"2020-06-16,x,y\n") == layout
+
+
+PARTED = """
+feed = "watchpost"
+title.vi = "x"
+title.en = "x"
+[[report]]
+name = "bots"
+summary.vi = "x"
+summary.en = "x"
+nothing = ["none"]
+columns.observed_at = "seen_at"
+columns.address = "ip"
+columns.port = "note.port"
+columns.malware = ["bot", "note.family"]
+parts.note = ["family", "port"]
+header = ["seen_at", "ip", "bot", "note"]
+"""
+
+
+def test_a_field_may_stand_within_a_cell_and_a_text_may_say_nothing() -> None:
+    [layout] = read_layouts(PARTED.encode(), where="x.toml")
+    content = b"seen_at,ip,bot,note\n2026-11-01 00:30:00,14.160.0.1,none,FAMILY: mirai; port: 23\n"
+    [row], [] = taken(content, layout)
+    assert (row["malware"], row["port"]) == ("mirai", 23)
+    assert json.loads(row["extra"]) == {"note": "FAMILY: mirai; port: 23"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("parts.note", "parts.remark"), "the header has no column 'note.port'"),
+        (('"note.family"]', '"note.kind"]\ncolumns.transport = "note.kind"'), "the header has no column 'note.kind'"),
+        (("header = [", 'framing.syntax = "json"\nheader = ['), "objects of JSON have fields of their own"),
+    ],
+)
+def test_parts_of_a_cell_are_checked_as_columns_are(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(FeedError, match=re.escape(message)):
+        read_layouts(PARTED.replace(*change).encode(), where="x.toml")
+
+
+def test_a_column_is_proposed_by_the_name_that_most_reports_have() -> None:
+    head = b"time,timestamp,ip\n2026-10-01 00:00:00,2026-11-01 00:30:00,14.160.0.1\n"
+    assert 'columns.observed_at = "timestamp"' in propose_layout(head, feed="watchpost", report="clocks")
+
+
+@pytest.mark.parametrize("column", ["tag", "name", "signature", "type"])
+def test_a_report_of_open_services_is_not_proposed_as_one_of_infections(column: str) -> None:
+    head = f"timestamp,ip,port,{column}\n2026-11-01 00:30:00,14.160.0.1,445,smb\n".encode()
+    text = propose_layout(head, feed="watchpost", report="open")
+    with pytest.raises(FeedError, match="no column tells malware") as refusal:
+        read_layouts(text.encode(), where="open.toml")
+    assert "subject" in str(refusal.value.hint)
+    [layout] = read_layouts(text.replace('# subject = "exposed"', 'subject = "exposed"').encode(), where="open.toml")
+    [row], [] = taken(head, layout)
+    assert (layout.subject, row["port"], row["malware"]) == (Subject.EXPOSED, 445, "")
+    assert json.loads(row["extra"]) == {column: "smb"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "malware", "port", "destination"),
+    [
+        ("family: Conficker;", "Conficker", None, None),
+        ("family:  b 1 ;dest_addr:8.8.4.4; dest_port: 80;port: 15390;protocol: 6;", "b 1", 15390, 80),
+        ("srcport 1337 mwtype Mirai dstaddr 8.8.4.4 and more", "Mirai", 1337, None),
+        ("additional_family: x; ports: 9", "bot", None, None),
+        ("", "bot", None, None),
+    ],
+)
+def test_what_stands_within_a_cell_of_team_cymru_is_read(
+    cell: str, malware: str, port: int | None, destination: int | None
+) -> None:
+    line = f"bot|14.160.0.1|45899|2026-11-01 00:30:00|{cell}|VNPT\n"
+    [row], [] = taken(line.encode(), CYMRU)
+    assert (row["malware"], row["port"], row["destination_port"]) == (malware, port, destination)
+    assert (row["destination_address"] is None) is ("8.8.4.4" not in cell)
+    assert json.loads(row["extra"]).get("optional_information", "") == cell
+
+
+def test_a_row_cut_within_what_names_the_family_is_none() -> None:
+    [], [reject] = taken(b"bot|14.160.0.1|45899|2026-11-01 00:30:00|family: Conf", CYMRU)
+    assert reject["reason"] == "short_row"
+
+
+def test_what_spamhaus_does_not_know_is_empty_and_what_names_no_malware_is_of_another_kind() -> None:
+    known = b"14.160.0.1,AS45899,VN,1761957000,iotmirai,-,?,?,?,?\n"
+    [row], [] = taken(known, SPAMHAUS)
+    assert (row["malware"], row["port"], row["destination_address"], row["transport"]) == ("iotmirai", None, None, "")
+    others = b"".join(known.replace(b"iotmirai", name) for name in (b"sshauth", b"OpenRelay", b"iotscan"))
+    rows, rejects = taken(others, SPAMHAUS)
+    assert (rows, [one["reason"] for one in rejects]) == ([], ["other_kind"] * 3)
+
+
+def test_infected_hosts_of_microsoft_are_read_from_lines_and_from_lists() -> None:
+    host = {
+        "DataFeed": "CTIP-Infected",
+        "DateTimeReceivedUtcTxt": "Sunday November 01 2026 00:30:00.2500",
+        "ThreatCode": "B1-SS-X",
+        "SourceIp": "14.160.0.1",
+        "SourcePort": 4000,
+        "SourceIpInfo": {"SourceIpAsnNumber": "45899", "SourceIpCountryCode": "VN"},
+    }
+    lines = "\n".join(map(json.dumps, [host, host | {"DataFeed": "CTIP-C2"}]))
+    layout = layout_of("microsoft", None, file_name="x", head=lines.encode())
+    [row], [reject] = taken(lines.encode(), layout)
+    assert (row["observed_at"].isoformat(), row["port"]) == ("2026-11-01T00:30:00.250000+00:00", 4000)
+    assert (row["malware"], row["claimed_asn"], row["claimed_country"]) == ("B1-SS-X", 45899, "VN")
+    assert reject["reason"] == "other_kind"
+    indicator = {
+        "indicatorthreattype": "Botnet",
+        "externalid": "B1-X",
+        "firstreporteddatetime": "2026-11-01T00:30:00",
+        "networksourceipv4": "14.160.0.2",
+    }
+    listed = json.dumps([indicator, indicator | {"indicatorthreattype": "C2"}]).encode()
+    layout = layout_of("microsoft", None, file_name="x", head=listed)
+    [row], [reject] = taken(listed, layout)
+    assert (row["malware"], row["address"].hex[-8:], reject["reason"]) == ("B1-X", "0ea00002", "other_kind")
