@@ -127,8 +127,9 @@ class Clock:
     """How times are written.
 
     ``form`` is ``iso`` (``2020-06-16 07:30:00``, or ISO 8601), ``epoch`` (seconds since 1970 UTC, or so many milli- or
-    microseconds as make a time from 2000 to 2100) or a pattern of ``datetime.strptime``. ``zone`` is the time zone of
-    what is written without one; ``written`` where each time says its own.
+    microseconds as make a time from 2000 to 2100), ``filetime`` (100 nanoseconds since 1601 UTC, as Windows counts),
+    ``mail`` (dates of RFC 5322, or ISO 8601 with its zone) or a pattern of ``datetime.strptime``. ``zone`` is the time
+    zone of what is written without one; ``written`` where each time says its own.
     """
 
     form: str = "iso"

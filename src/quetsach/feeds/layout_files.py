@@ -21,6 +21,7 @@ from quetsach.core.toml_table import Table, read_toml
 from quetsach.feeds.layout import NAME, Clock, FeedError, Framing, Layout, Subject, Syntax
 from quetsach.feeds.lines import Header
 from quetsach.feeds.table import SIGHTINGS
+from quetsach.feeds.values import CLOCK_FORMS
 
 FIELDS = tuple(
     field.name
@@ -36,6 +37,7 @@ CONSTANT_FIELDS = tuple(name for name in FIELDS if SIGHTINGS.field(name).type ==
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-([a-z0-9_]+)(?:[.-].*)?")
 _DELIMITERS = (",", ";", "|", "\t")
 _UNZONED = ("UTC", "written")
+_EXAMPLE = "%d/%m/%Y %H:%M:%S"
 _BEGINNINGS = {
     *((Syntax.JSON, b"["), (Syntax.JSON_LINES, b"{")),
     *((Syntax.STIX, b"{"), (Syntax.MISP, b"{"), (Syntax.MISP, b"[")),
@@ -285,11 +287,11 @@ def _clock(table: Table, base: Clock) -> Clock:
             field="zone",
             hint=Text("UTC, written, or one such as {example}", example="Asia/Bangkok"),
         )
-    if clock.form not in {"iso", "epoch"} and not _is_pattern(clock.form):
+    if clock.form not in CLOCK_FORMS and not _is_pattern(clock.form):
         part.fail(
             Text("{form} is no form of times", form=repr(clock.form[:60])),
             field="form",
-            hint=Text("iso, epoch, or a pattern such as {example}", example="%d/%m/%Y %H:%M:%S"),
+            hint=Text("{names}, or a pattern such as {example}", names=", ".join(CLOCK_FORMS), example=_EXAMPLE),
         )
     part.finish()
     return clock

@@ -10,7 +10,7 @@ from quetsach.feeds.layout import Clock, FeedError, Framing, Syntax
 from quetsach.feeds.layout_files import FIELDS, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES, Header, refuse_no_text
 from quetsach.feeds.record import split_strictly
-from quetsach.feeds.values import parse_address, time_reader
+from quetsach.feeds.values import CLOCK_FORMS, parse_address, time_reader
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ALSO: dict[str, tuple[str, ...]] = {
@@ -135,14 +135,14 @@ def _clock(columns: dict[str, str], names: Sequence[str], rows: Sequence[Sequenc
     times = [row[names.index(columns["observed_at"])] for row in rows] if "observed_at" in columns else []
     times = [text for text in times if text.strip()]
     for clock in (
-        *(Clock(), Clock(zone="written"), Clock("epoch")),
+        *(Clock(), Clock(zone="written"), Clock("epoch"), Clock("filetime"), Clock("mail")),
         *(Clock(pattern) for pattern in _PATTERNS),
     ):
         if times and all(time_reader(clock)(text) is not None for text in times):
             if clock == Clock():
                 return []
             told = [f'form = "{clock.form}"'] if clock.form != "iso" else []
-            told += [f'zone = "{clock.zone}"'] if clock.zone != "UTC" or clock.form not in {"iso", "epoch"} else []
+            told += [f'zone = "{clock.zone}"'] if clock.zone != "UTC" or clock.form not in CLOCK_FORMS else []
             return ["[clock]", *told, ""]
     return ["# [clock]", '# form = "%d/%m/%Y %H:%M:%S"', '# zone = "UTC"', ""]
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
-from quetsach.feeds.bulk import Bulk, ipv4_addresses, utc_times
+from quetsach.feeds.bulk import Bulk, ipv4_addresses
 from quetsach.feeds.frame import Columns, Places
-from quetsach.feeds.layout import Clock, Layout
+from quetsach.feeds.layout import Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
 from quetsach.feeds.table import SIGHTINGS, as_objects, identify, joined_objects
-from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, time_reader
+from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, bulk_reader, is_range, time_reader
 
 _MEMORY = 1 << 18
 """How many distinct texts are remembered from one slice to the next."""
@@ -127,8 +127,8 @@ class Rows:
         self._memory = {typed.field: Memory[Any](typed.parse) for typed in TYPED}
         self._memory["observed_at"] = Memory[Any](time_reader(layout.clock))
         self._bulk: dict[str, Callable[[pa.StringArray], Bulk]] = dict.fromkeys(_ADDRESSES, ipv4_addresses)
-        if layout.clock == Clock():
-            self._bulk["observed_at"] = utc_times
+        if read_many := bulk_reader(layout.clock):
+            self._bulk["observed_at"] = read_many
         self._family = Memory(families.resolve)
         self._sector = Memory(sector_of)
 

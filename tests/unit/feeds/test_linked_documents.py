@@ -454,3 +454,45 @@ def test_spamhaus_and_team_cymru_are_read_without_a_header() -> None:
     [row], [reject], _ = taken(lines, LAYOUTS["cymru", "bots"])
     assert (seen([row]), row["claimed_asn"]) == ([("conficker", "0ea00001")], 45899)
     assert (reject["reason"], reject["excerpt"]) == ("other_kind", "spam")
+
+
+AZURE = {
+    "DataFeed": "CTIP-Infected",
+    "SourcedFrom": "SinkHoleMessage",
+    "DateTimeReceivedUtc": 134379918000000001,
+    "ThreatCode": "B67-SS-MIRAI",
+    "ThreatConfidence": "High",
+    "SourceIp": "14.160.0.1",
+    "SourcePort": 40001,
+    "DestinationIp": "8.8.4.4",
+    "DestinationPort": 443,
+    "SourceIpInfo": {"SourceIpAsnNumber": "45899", "SourceIpCountryCode": "VN"},
+    "HttpInfo": {"HttpHost": "cc.example"},
+}
+INTERFLOW = {
+    "version": 1.5,
+    "indicatorthreattype": "Botnet",
+    "externalid": "B67-SS-MIRAI",
+    "firstreporteddatetime": "2026-11-01T07:30:00.25",
+    "networksourceipv4": "14.160.0.1",
+    "networksourceport": "40001",
+    "networkdestinationipv4": "8.8.4.4, 8.8.4.4",
+    "networksourceasn": "0",
+}
+
+
+def test_microsofts_feed_is_read_in_both_of_its_forms() -> None:
+    control = AZURE | {"DataFeed": "CTIP-C2", "SourceIp": ""}
+    lines = b"\n".join(json.dumps(one).encode() for one in (AZURE, control))
+    [row], [reject], _ = taken(lines, LAYOUTS["microsoft", "infected"])
+    assert (seen([row]), row["port"], row["claimed_asn"]) == ([("B67-SS-MIRAI", "0ea00001")], 40001, 45899)
+    assert row["observed_at"] == datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+    assert json.loads(row["extra"])["HttpInfo.HttpHost"] == "cc.example"
+    assert (reject["reason"], reject["excerpt"]) == ("other_kind", "CTIP-C2")
+    assert seen(taken(lines, LAYOUTS["microsoft", "c2"])[0]) == [("B67-SS-MIRAI", "08080404")]
+    assert LAYOUTS["microsoft", "c2"].subject is Subject.CONTROL
+    others = [INTERFLOW | {"indicatorthreattype": "C2"}, INTERFLOW | {"networkdestinationipv4": "8.8.4.4, 8.8.8.8"}]
+    [row], rejects, _ = taken([INTERFLOW, *others], LAYOUTS["microsoft", "interflow"])
+    assert (seen([row]), row["observed_at"].microsecond) == ([("B67-SS-MIRAI", "0ea00001")], 250_000)
+    assert (row["destination_address"].hex[-8:], row["claimed_asn"]) == ("08080404", None), "AS 0 is nobody's"
+    assert [one["reason"] for one in rejects] == ["other_kind", "bad_destination_ip"]
