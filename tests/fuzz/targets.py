@@ -417,6 +417,7 @@ identifying.event = "n"
 """
 _ROW = b"2026-11-01T00:30:00 14.160.0.1 mirai x"
 _OBJECT = b'{"at": "2026-11-01T00:30:00Z", "ip": "14.160.0.1", "bot": "x", "kind": "b", "address": [{"ip": "1.1.1.1"}]}'
+_YAML = b'---\nat: 2026-11-01T00:30:00\nip: 14.160.0.1\nbot: x\nkind: "b"\n# c\nn: ~\n'
 _BUNDLE = b"""{"type": "bundle", "id": "bundle--1", "objects": [
 {"type": "malware", "id": "malware--1", "name": "x"},
 {"type": "ipv4-addr", "id": "ipv4-addr--1", "value": "14.160.0.1"},
@@ -466,6 +467,10 @@ _MAIL = (
     b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/json; name*=utf-8''b.json\r\n"
     b"Content-Transfer-Encoding: quoted-printable\r\n\r\n{=7D\r\n--b--\r\n"
 )
+_REPORT = (
+    b"From: a\r\nX-XARF: PLAIN\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n"
+    b"--b\r\nContent-Type: text/plain; name=report.txt\r\n\r\n---\r\nSource: 14.160.0.1\r\n--b--\r\n"
+)
 
 
 def _network(form: str) -> Callable[[bytes], object]:
@@ -509,6 +514,7 @@ TARGETS: Mapping[str, Target] = {
     "feed-json-document": _feed(b'syntax = "json"\npath = "a.b"', b'{"a": {"b": [' + _OBJECT + b", 7]}}"),
     "feed-stix": _feed(b'syntax = "stix"', _BUNDLE),
     "feed-misp": _feed(b'syntax = "misp"', _EVENT, b"[" + _EVENT + b"]"),
+    "feed-yaml": _feed(b'syntax = "yaml"', _YAML, _YAML.replace(b"x", b"'x'' y' # z") + b"...\r\n" + _YAML),
     "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
     "feed-report-schema": Target(
         lambda content: read_report_schema(content, where="fuzz"), (as_bytes(dict(list(made_schema().items())[:6])),)
@@ -525,7 +531,7 @@ TARGETS: Mapping[str, Target] = {
         zip_of({"a.csv": _ROW}, zipfile.ZIP_BZIP2),
         zip_of({"a.csv": _ROW}, zipfile.ZIP_LZMA),
     ),
-    "feed-mail": _packed_feed("a.eml", _MAIL),
+    "feed-mail": _packed_feed("a.eml", _MAIL, _REPORT),
     "families-certtools": Target(
         lambda content: read_family_list(content, form="certtools"),
         (b'"^(b6[67]{1}-ss-|a )?gamarue(_v[12])?$",andromeda,x\n"^zeus.*$",zeus\n',),

@@ -47,7 +47,12 @@ def _document(buffer: bytes) -> Any:
         raise FeedError(Text("the file is no JSON: {error}", error=error), hint=_COMPLETE) from error
 
 
-def _check_size(buffer: bytes) -> None:
+def check_size(buffer: bytes) -> None:
+    """Refuse a document that is too large to be read whole.
+
+    Raises:
+        FeedError: it is.
+    """
     if len(buffer) > MAX_DOCUMENT_BYTES:
         most = Number(MAX_DOCUMENT_BYTES >> 20)
         raise FeedError(Text("the document has more than {most} MiB", most=most), hint=_SPLIT)
@@ -67,7 +72,7 @@ class DocumentFrames(SliceFrames):
         Raises:
             FeedError: it is too large, no JSON, or has no such list.
         """
-        _check_size(buffer)
+        check_size(buffer)
         if not is_final:
             return
         records = _document(buffer)
@@ -104,7 +109,7 @@ class LinkedFrames(SliceFrames):
         Raises:
             FeedError: it is too large, no JSON, or nothing of the kind; or its objects make too many records.
         """
-        _check_size(buffer)
+        check_size(buffer)
         if not is_final:
             return
         if buffer.count(b"{") + buffer.count(b"[") > MAX_CONTAINERS:

@@ -85,6 +85,8 @@ class Syntax(StrEnum):
     """A bundle of STIX 2.1, whose objects refer to each other."""
     MISP = "misp"
     """Events of MISP: one, or several in a list or an answer of its interface."""
+    YAML = "yaml"
+    """Documents of YAML, each of lines with a name and its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,14 @@ class Framing:
     each: str = ""
 
     @property
-    def is_json(self) -> bool:
-        """Whether records are objects of JSON, which have no header."""
+    def has_objects(self) -> bool:
+        """Whether records are objects, which have no header."""
         return self.syntax is Syntax.JSON_LINES or self.is_document
 
     @property
     def is_document(self) -> bool:
         """Whether lines mean nothing."""
-        return self.syntax is Syntax.JSON or self.is_linked
+        return self.syntax in (Syntax.JSON, Syntax.YAML) or self.is_linked
 
     @property
     def is_linked(self) -> bool:

@@ -101,7 +101,7 @@ def _flat(value: object, path: str = "") -> dict[str, str]:
 
 def _called(field: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
     """Return the column that might be of a field: one that layouts call so, and that holds what it should."""
-    today = [layout for layout in bundled_layouts() if layout.header or layout.framing.is_json]
+    today = [layout for layout in bundled_layouts() if layout.header or layout.framing.has_objects]
     known = [name for layout in today for name in layout.columns.get(field, ())]
     wanted_names = dict.fromkeys((*known, field, *_ALSO.get(field, ())))
     for wanted, is_whole in [*((one, True) for one in wanted_names), *((one, False) for one in wanted_names)]:
@@ -153,7 +153,7 @@ def _report(report: str, columns: dict[str, str], names: Sequence[str], framing:
     lines += [f'# columns.{field} = "…"' for field in ("observed_at", "address") if field not in columns]
     if "malware" not in columns:
         lines += ['# columns.malware = "…"', '# constants.malware = "…"']
-    if not framing.is_json:
+    if not framing.has_objects:
         lines.append(f"header = [{', '.join(map(_quoted, names))}]")
     return [*lines, ""]
 

@@ -24,6 +24,7 @@ from quetsach.feeds.object_frames import JsonLineFrames, JsonValueFrames, WordFr
 from quetsach.feeds.record import MAX_RECORD_BYTES
 from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
+from quetsach.feeds.yaml_frames import YamlFrames
 
 SLICE_BYTES = 8 << 20
 
@@ -96,13 +97,15 @@ def read(
 
 def _frames(layout: Layout, pending: Pending) -> Frames:
     """Return what cuts a file into records, and leave its beginning, which is none, behind."""
-    if layout.framing.is_json:
+    if layout.framing.has_objects:
         mark = refuse_no_text(pending.head())
         pending.drop(mark)
         if layout.framing.syntax is Syntax.JSON_LINES:
             return JsonLineFrames(layout, mark)
         if layout.framing.is_linked:
             return LinkedFrames(layout, mark)
+        if layout.framing.syntax is Syntax.YAML:
+            return YamlFrames(layout, mark)
         return DocumentFrames(layout, mark) if layout.framing.path else JsonValueFrames(layout, mark)
     header = Header.of(pending.head(), layout.framing)
     header.check(layout)

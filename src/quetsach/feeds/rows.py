@@ -206,10 +206,7 @@ class Rows:
         for name, wanted in self._layout.only.items():
             text = records.columns.get(name, _repeated("", len(records)))
             told = [one.strip().casefold() for one in text.dictionary.to_pylist()]
-            is_wanted = np.array(
-                [(bool(one) if "*" in wanted else one in wanted) and f"!{one}" not in wanted for one in told],
-                dtype=np.bool_,
-            )
+            is_wanted = np.array([_is_wanted(one, wanted) for one in told], dtype=np.bool_)
             for row in np.flatnonzero(~is_wanted[text.indices.to_numpy()] & (fault == _SOUND)).tolist():
                 fault[row] = _ELSEWHERE
                 rejects.append(self._reject(row, Reason.OTHER_KIND, name, text, records))
@@ -328,6 +325,13 @@ class Rows:
                 shown = pc.if_else(_is_long(bot.dictionary), bot.dictionary, "")
                 unmapped[name] = pa.DictionaryArray.from_arrays(bot.indices, shown)
         return unmapped
+
+
+def _is_wanted(told: str, wanted: Sequence[str]) -> bool:
+    """Whether a layout reads rows of this value: ``*`` is any but none, ``!*`` none, ``!x`` not that one."""
+    if "!*" in wanted:
+        return not told
+    return (bool(told) if "*" in wanted else told in wanted) and f"!{told}" not in wanted
 
 
 def _is_long(texts: pa.StringArray) -> pa.BooleanArray:

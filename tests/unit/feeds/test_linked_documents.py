@@ -440,10 +440,56 @@ def test_only_bots_of_x_arf_are_infected_machines() -> None:
     assert (other["reason"], named["reason"]) == ("other_kind", "bad_ip")
 
 
-def test_x_arf_of_version_3_is_read() -> None:
-    told = {"ReportClass": "Activity", "ReportType": "Botnet", "Date": "2026-11-01T00:30:00Z", "SourceIp": "14.160.0.1"}
-    rows, _, _ = taken({"Version": "3", "ReporterInfo": {}, "Report": told}, LAYOUTS["xarf", "v3"])
-    assert seen(rows) == [("", "0ea00001")]
+def test_an_infected_host_of_x_arf_has_malware_with_a_name() -> None:
+    host = V4 | {"category": "connection", "type": "infected_host"}
+    rows, rejects, _ = taken([host, host | {"malware_family": ""}, V4], LAYOUTS["xarf", "v4-infected"])
+    assert seen(rows) == [("mirai", "0ea00001")]
+    assert [reject["column"] for reject in rejects] == ["malware_family", "category"]
+
+
+V3 = {"ReportClass": "Content", "ReportType": "Botnet", "Date": "2026-11-01T00:30:00Z", "SourceIp": "14.160.0.1"}
+OTHER_V3 = {
+    "ReportClass": "System",
+    "ReportType": "botnet",
+    "Date": "2026-11-01T00:30:00Z",
+    "Source": {"IP": "14.160.0.1", "Type": "ip"},
+    "AdditionalInfo": {"MalwareFamily": "Mirai", "C2Server": "cc.example"},
+}
+
+
+@pytest.mark.parametrize(
+    ("report", "malware"),
+    [
+        (V3, ""),
+        (V3 | {"ReportClass": "Activity", "MalwareName": "mirai"}, "mirai"),
+        (V3 | {"BotnetName": "Mirai", "SourcePort": 40001, "ASN": 45899}, "Mirai"),
+        (V3 | {"ReportType": "Bot", "BotName": "Mirai"}, "Mirai"),
+        (OTHER_V3, "Mirai"),
+    ],
+)
+@pytest.mark.parametrize("version", [{}, {"Version": "alpha"}, {"Version": "3.0.0"}])
+def test_bots_of_older_x_arf_are_read(report: Json, malware: str, version: Json) -> None:
+    rows, _, _ = taken({"ReporterInfo": {"ReporterOrg": "x"}, "Report": report} | version, LAYOUTS["xarf", "v3"])
+    assert seen(rows) == [(malware, "0ea00001")]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason", "column"),
+    [
+        ({"Report": V3}, "other_kind", "ReporterInfo"),
+        ({"ReporterInfo": {}}, "other_kind", "Report.ReportClass"),
+        ({"ReporterInfo": {}, "Report": V3 | {"ReportType": "Spam"}}, "other_kind", "Report.ReportType"),
+        ({"ReporterInfo": {}, "Report": V3 | {"ReportType": "PortScan"}}, "other_kind", "Report.ReportType"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceUrl": "http://x.example"}}, "other_kind", "Report.SourceUrl"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceIp": "1.2.3.456"}}, "bad_ip", "Report.SourceIp"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceIp": ""}}, "empty_ip", "Report.SourceIp"),
+        ({"ReporterInfo": {}, "Report": V3 | {"Date": "yesterday"}}, "bad_timestamp", "Report.Date"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourcePort": 70000}}, "bad_port", "Report.SourcePort"),
+    ],
+)
+def test_what_is_no_bot_or_no_report_of_x_arf_is_set_aside(document: Json, reason: str, column: str) -> None:
+    rows, [reject], _ = taken(document, LAYOUTS["xarf", "v3"])
+    assert (rows, reject["reason"], reject["column"], reject["byte_offset"]) == ([], reason, column, 0)
 
 
 def test_spamhaus_and_team_cymru_are_read_without_a_header() -> None:
