@@ -423,11 +423,14 @@ _BUNDLE = b"""{"type": "bundle", "id": "bundle--1", "objects": [
 {"type": "ipv4-addr", "id": "ipv4-addr--1", "value": "14.160.0.1"},
 {"type": "network-traffic", "id": "network-traffic--1", "src_ref": "ipv4-addr--1", "src_port": 1, "protocols": ["tcp"]},
 {"type": "observed-data", "id": "observed-data--1", "object_refs": ["network-traffic--1"]},
-{"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '14.160.0.2']", "pattern_type": "stix"},
+{"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '14.160.0.2']", "pattern_type": "stix",
+ "valid_until": "2026-11-02T00:00:00Z"},
 {"type": "relationship", "source_ref": "indicator--1", "target_ref": "malware--1", "relationship_type": "indicates"},
 {"type": "sighting", "sighting_of_ref": "indicator--1", "observed_data_refs": ["observed-data--1"]}, 7]}"""
 _EVENT = rb"""{"Event": {"uuid": "1", "info": "x", "Tag": [{"name": "misp-galaxy:botnet=\"x\""}], "Attribute": [
-{"type": "ip-src|port", "value": "14.160.0.1|80", "first_seen": "2026-11-01T00:30:00Z"}, {"type": "md5", "value": "0"}],
+{"type": "ip-src|port", "value": "14.160.0.1|80", "first_seen": "2026-11-01T00:30:00Z",
+"Sighting": [{"type": "0", "date_sighting": "1793534400"}, {"type": "2", "date_sighting": "9"}]},
+{"type": "md5", "value": "0", "Sighting": [{"type": "1"}]}],
 "Object": [{"name": "network-connection", "Attribute": [{"type": "ip-src", "value": "14.160.0.1", "timestamp": "1"},
 {"type": "port", "object_relation": "dst-port", "value": "80"}]}]}}"""
 
@@ -515,6 +518,10 @@ TARGETS: Mapping[str, Target] = {
     "feed-stix": _feed(b'syntax = "stix"', _BUNDLE),
     "feed-misp": _feed(b'syntax = "misp"', _EVENT, b"[" + _EVENT + b"]"),
     "feed-yaml": _feed(b'syntax = "yaml"', _YAML, _YAML.replace(b"x", b"'x'' y' # z") + b"...\r\n" + _YAML),
+    "feed-file-times": _feed(
+        b'syntax = "json-lines"\n[clock]\nform = "filetime"',
+        _OBJECT.replace(b'"2026-11-01T00:30:00Z"', b"134379918000000000"),
+    ),
     "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
     "feed-report-schema": Target(
         lambda content: read_report_schema(content, where="fuzz"), (as_bytes(dict(list(made_schema().items())[:6])),)

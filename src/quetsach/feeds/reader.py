@@ -33,7 +33,7 @@ SLICE_BYTES = 8 << 20
 class Batch:
     """What a slice of a file held: ``records`` = sightings + rejects.
 
-    ``blank`` lines are not records, nor are objects of a document that only say more of others.
+    ``blank`` lines are no records, nor is the ``context`` of a document: objects that only say more of others.
     """
 
     sightings: pa.Table
@@ -41,6 +41,7 @@ class Batch:
     repaired: int
     blank: int
     bytes_read: int
+    context: int = 0
 
     @property
     def records(self) -> int:
@@ -123,4 +124,5 @@ def _batch(frame: Frame, rows: Rows) -> Batch:
         repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
         blank=frame.blank,
         bytes_read=frame.bytes_read,
+        context=frame.context,
     )

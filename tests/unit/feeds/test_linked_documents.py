@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
@@ -30,11 +31,12 @@ type Json = dict[str, Any]
 
 
 def taken(document: Any, by: Layout) -> tuple[list[Json], list[Json], int]:
+    """Return sightings, rejects, and how many lines and objects are no records."""
     content = document if isinstance(document, bytes) else json.dumps(document, indent=1).encode()
     batches = list(read([content], by, FAMILIES, now=NOW))
     sightings = pa.concat_tables([SIGHTINGS.empty_table(), *[batch.sightings for batch in batches]])
     rejects = pa.concat_tables([REJECTS.empty_table(), *[batch.rejects for batch in batches]])
-    return sightings.to_pylist(), rejects.to_pylist(), sum(batch.blank for batch in batches)
+    return sightings.to_pylist(), rejects.to_pylist(), sum(batch.blank + batch.context for batch in batches)
 
 
 def seen(rows: list[Json]) -> list[tuple[str, str]]:
@@ -68,7 +70,7 @@ CALL = {
 MALWARE = sdo("malware", 1, name="mirai", is_family=True)
 SEEN = observed(1, "network-traffic--1", "ipv4-addr--1")
 SIGHTING = sdo("sighting", 1, sighting_of_ref="malware--1", observed_data_refs=["observed-data--1"])
-LINK = sdo("relationship", 1, source_ref="observed-data--1", target_ref="malware--1", relationship_type="related-to")
+LINK = sdo("relationship", 1, source_ref="observed-data--1", target_ref="malware--1", relationship_type="indicates")
 INDICATOR = sdo(
     "indicator",
     1,
@@ -77,6 +79,7 @@ INDICATOR = sdo(
     valid_from="2026-10-01T00:00:00Z",
 )
 INDICATES = sdo("relationship", 2, source_ref="indicator--1", target_ref="malware--1", relationship_type="indicates")
+BASED_ON = INDICATES | {"relationship_type": "based-on", "target_ref": "observed-data--1", "id": "relationship--3"}
 CONTEXT = [BOT, SINKHOLE, CALL, MALWARE]
 
 
@@ -94,11 +97,11 @@ def test_the_source_of_traffic_that_was_sighted_as_malware_is_a_sighting() -> No
     "said",
     [
         [LINK],
-        [LINK | {"source_ref": LINK["target_ref"], "target_ref": LINK["source_ref"]}],
+        [LINK | {"relationship_type": "sighting-of"}],
         [SIGHTING],
         [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATOR, INDICATES],
     ],
-    ids=["related", "related the other way", "sighted", "sighted by an indicator"],
+    ids=["indicates", "sighting of", "sighted", "sighted by an indicator"],
 )
 def test_what_malware_was_seen_is_said_in_several_ways(said: list[Json]) -> None:
     rows, _, _ = taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)
@@ -112,6 +115,11 @@ def test_what_malware_was_seen_is_said_in_several_ways(said: list[Json]) -> None
         ([SEEN, SIGHTING | {"count": 0}], "malware", ""),
         ([SEEN, SIGHTING | {"revoked": True}], "malware", ""),
         ([SEEN, LINK, MALWARE | {"modified": "2026-11-02T00:00:00Z", "revoked": True}], "malware", ""),
+        *(
+            ([SEEN, LINK | {"relationship_type": relation}], "malware", "")
+            for relation in ("related-to", "communicates-with", "derived-from", None, ["indicates"])
+        ),
+        ([SEEN, LINK | {"source_ref": "malware--1", "target_ref": "observed-data--1"}], "malware", ""),
         ([SEEN | {"revoked": True}, SIGHTING], "state", "revoked"),
         ([SEEN | {"spec_version": "2.0"}, SIGHTING], "state", "version"),
         ([observed(1, "ipv4-addr--1"), SIGHTING], "kind", "address"),
@@ -188,6 +196,34 @@ def test_what_was_seen_as_an_indicator_that_was_taken_back_is_no_infection(taken
     said = [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATES, INDICATOR | taken_back]
     rows, rejects, _ = taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)
     assert (rows, rejects[0]["column"]) == ([], "malware")
+
+
+def test_what_an_indicator_was_made_from_is_not_said_to_be_infected() -> None:
+    rows, rejects, _ = taken(bundle(*CONTEXT, SEEN, INDICATOR, INDICATES, BASED_ON), TRAFFIC)
+    assert (rows, [reject["column"] for reject in rejects]) == ([], ["malware", "kind", "kind"])
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "is_seen"),
+    [
+        ({"valid_from": "2026-11-01T00:40:00.5Z"}, True),
+        ({"valid_from": "2026-11-01T00:40:00.500001Z"}, False),
+        ({"valid_until": "2026-11-01T00:40:00.500001Z"}, True),
+        ({"valid_until": "2026-11-01T00:40:00.5Z"}, False),
+        ({"valid_until": None}, True),
+        ({"valid_until": "some day"}, False),
+        ({"valid_from": 7}, False),
+        ({"valid_from": "2026-10-01T00:00:00"}, False),
+    ],
+)
+def test_an_indicator_says_nothing_of_another_time_than_its_own(lifetime: Json, is_seen: bool) -> None:
+    said = [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATES, INDICATOR | lifetime]
+    assert bool(taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)[0]) is is_seen
+
+
+def test_an_indicator_keeps_how_long_it_is_valid() -> None:
+    rows, _, _ = taken(bundle(MALWARE, INDICATOR | {"valid_until": "2026-10-02T00:00:00Z"}, INDICATES), INDICATORS)
+    assert {json.loads(row["extra"])["valid_until"] for row in rows} == {"2026-10-02T00:00:00Z"}
 
 
 def test_an_indicator_of_much_malware_costs_no_more_for_what_is_not_there() -> None:
@@ -351,6 +387,74 @@ def test_the_time_at_which_an_attribute_was_edited_is_not_when_it_was_seen() -> 
     assert taken(given, INFECTED)[1][0]["reason"] == "bad_timestamp"
     assert ADDRESSES.subject is Subject.OTHER
     assert len(taken(given, ADDRESSES)[0]) == 1
+
+
+def sighting(kind: Any, at: Any, **more: Any) -> Json:
+    return {"uuid": f"s-{at}", "type": kind, "date_sighting": at, "source": "sinkhole"} | more
+
+
+NOON, LATER = "1793534400", "1793538000"
+
+
+def test_a_sighting_of_an_infected_address_is_a_sighting_of_its_time() -> None:
+    source = attribute("ip-src", "14.160.0.1", Sighting=[sighting("0", NOON), 7, sighting("0", LATER)])
+    given = event(source, attribute("md5", "0" * 32, Sighting=[sighting("0", NOON)]), tags=(RSIT, MIRAI))
+    content = json.dumps(given, indent=1).encode()
+    rows, [reject], others = taken(content, INFECTED)
+    times = [f"{row['observed_at']:%H:%M}" for row in rows]
+    assert (times, reject["reason"], others) == (["00:30", "12:00", "13:00"], "bad_json", 2)
+    assert len({row["sighting_id"] for row in rows}) == 3
+    assert {row["malware"] for row in rows} == {"Mirai"}
+    assert json.loads(rows[1]["extra"])["sighting"]["source"] == "sinkhole"
+    lies = content[rows[1]["byte_offset"] :][: rows[1]["byte_length"]]
+    assert json.loads(lies) == sighting("0", NOON)
+    assert len(taken(event(source), INFECTED)[0]) == 0, "an address that nobody calls infected is none when seen"
+
+
+@pytest.mark.parametrize(
+    ("sightings", "states"),
+    [
+        ([sighting("0", LATER), sighting("1", NOON)], {"false-positive": 2}),
+        ([sighting(0, NOON), sighting(1, None)], {"false-positive": 2}),
+        ([sighting("0", NOON), sighting("2", LATER)], {}),
+        ([sighting("2", LATER), sighting("0", LATER), sighting("0", NOON)], {"expired": 1}),
+        ([sighting("2", "1"), sighting("0", NOON)], {"expired": 2}),
+        ([sighting("2", "?"), sighting("2", LATER)], {"expired": 1}),
+    ],
+)
+def test_what_sightings_take_back_is_no_infection(sightings: list[Json], states: dict[str, int]) -> None:
+    given = event(attribute("ip-src", "14.160.0.1", Sighting=sightings), tags=(RSIT, MIRAI))
+    for order in (sightings, sightings[::-1]):
+        given["Event"]["Attribute"][0]["Sighting"] = order
+        rows, rejects, _ = taken(given, INFECTED)
+        assert Counter(reject["excerpt"] for reject in rejects if reject["column"] == "state") == states
+        asked = sum(str(one["type"]) == "0" for one in sightings)
+        assert len(rows) == 1 + asked - sum(states.values())
+
+
+def test_a_sighting_without_a_time_is_set_aside() -> None:
+    source = attribute("ip-src", "14.160.0.1", Sighting=[sighting("0", "9" * 5000), sighting("0", None)])
+    rows, rejects, _ = taken(event(source, tags=(RSIT, MIRAI)), INFECTED)
+    assert (len(rows), [reject["reason"] for reject in rejects]) == (1, ["bad_timestamp"] * 2)
+
+
+def test_a_layout_takes_of_an_event_what_each_record_keeps() -> None:
+    content = b"""
+    feed = "w"
+    title = { vi = "w", en = "w" }
+    framing = { syntax = "misp" }
+    clock = { zone = "written" }
+    [[report]]
+    name = "r"
+    subject = "other"
+    summary = { vi = "w", en = "w" }
+    columns = { observed_at = "first_seen", address = "source", hostname = "event.uuid", malware = "tags.b" }
+    """
+    [by] = read_layouts(content, where="w.toml")
+    rows, _, _ = taken(
+        event(attribute("ip-src", "14.160.0.1"), attribute("ip-src", "14.160.0.2"), tags=('b="Mirai"',)), by
+    )
+    assert [(row["hostname"], row["malware"]) for row in rows] == [("e1", "Mirai")] * 2
 
 
 def test_an_object_says_more_of_the_address_in_it() -> None:
