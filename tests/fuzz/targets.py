@@ -417,16 +417,20 @@ identifying.event = "n"
 """
 _ROW = b"2026-11-01T00:30:00 14.160.0.1 mirai x"
 _OBJECT = b'{"at": "2026-11-01T00:30:00Z", "ip": "14.160.0.1", "bot": "x", "kind": "b", "address": [{"ip": "1.1.1.1"}]}'
+_YAML = b'---\nat: 2026-11-01T00:30:00\nip: 14.160.0.1\nbot: x\nkind: "b"\n# c\nn: ~\n'
 _BUNDLE = b"""{"type": "bundle", "id": "bundle--1", "objects": [
 {"type": "malware", "id": "malware--1", "name": "x"},
 {"type": "ipv4-addr", "id": "ipv4-addr--1", "value": "14.160.0.1"},
 {"type": "network-traffic", "id": "network-traffic--1", "src_ref": "ipv4-addr--1", "src_port": 1, "protocols": ["tcp"]},
 {"type": "observed-data", "id": "observed-data--1", "object_refs": ["network-traffic--1"]},
-{"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '14.160.0.2']", "pattern_type": "stix"},
+{"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '14.160.0.2']", "pattern_type": "stix",
+ "valid_until": "2026-11-02T00:00:00Z"},
 {"type": "relationship", "source_ref": "indicator--1", "target_ref": "malware--1", "relationship_type": "indicates"},
 {"type": "sighting", "sighting_of_ref": "indicator--1", "observed_data_refs": ["observed-data--1"]}, 7]}"""
 _EVENT = rb"""{"Event": {"uuid": "1", "info": "x", "Tag": [{"name": "misp-galaxy:botnet=\"x\""}], "Attribute": [
-{"type": "ip-src|port", "value": "14.160.0.1|80", "first_seen": "2026-11-01T00:30:00Z"}, {"type": "md5", "value": "0"}],
+{"type": "ip-src|port", "value": "14.160.0.1|80", "first_seen": "2026-11-01T00:30:00Z",
+"Sighting": [{"type": "0", "date_sighting": "1793534400"}, {"type": "2", "date_sighting": "9"}]},
+{"type": "md5", "value": "0", "Sighting": [{"type": "1"}]}],
 "Object": [{"name": "network-connection", "Attribute": [{"type": "ip-src", "value": "14.160.0.1", "timestamp": "1"},
 {"type": "port", "object_relation": "dst-port", "value": "80"}]}]}}"""
 
@@ -465,6 +469,10 @@ _MAIL = (
     b"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nYSxiCjEsMgo=\r\n"
     b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/json; name*=utf-8''b.json\r\n"
     b"Content-Transfer-Encoding: quoted-printable\r\n\r\n{=7D\r\n--b--\r\n"
+)
+_REPORT = (
+    b"From: a\r\nX-XARF: PLAIN\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n"
+    b"--b\r\nContent-Type: text/plain; name=report.txt\r\n\r\n---\r\nSource: 14.160.0.1\r\n--b--\r\n"
 )
 
 
@@ -509,6 +517,11 @@ TARGETS: Mapping[str, Target] = {
     "feed-json-document": _feed(b'syntax = "json"\npath = "a.b"', b'{"a": {"b": [' + _OBJECT + b", 7]}}"),
     "feed-stix": _feed(b'syntax = "stix"', _BUNDLE),
     "feed-misp": _feed(b'syntax = "misp"', _EVENT, b"[" + _EVENT + b"]"),
+    "feed-yaml": _feed(b'syntax = "yaml"', _YAML, _YAML.replace(b"x", b"'x'' y' # z") + b"...\r\n" + _YAML),
+    "feed-file-times": _feed(
+        b'syntax = "json-lines"\n[clock]\nform = "filetime"',
+        _OBJECT.replace(b'"2026-11-01T00:30:00Z"', b"134379918000000000"),
+    ),
     "feed-layout": Target(lambda content: read_layouts(content, where="fuzz"), (_FEED % b'delimiter = "bar"',)),
     "feed-report-schema": Target(
         lambda content: read_report_schema(content, where="fuzz"), (as_bytes(dict(list(made_schema().items())[:6])),)
@@ -525,7 +538,7 @@ TARGETS: Mapping[str, Target] = {
         zip_of({"a.csv": _ROW}, zipfile.ZIP_BZIP2),
         zip_of({"a.csv": _ROW}, zipfile.ZIP_LZMA),
     ),
-    "feed-mail": _packed_feed("a.eml", _MAIL),
+    "feed-mail": _packed_feed("a.eml", _MAIL, _REPORT),
     "families-certtools": Target(
         lambda content: read_family_list(content, form="certtools"),
         (b'"^(b6[67]{1}-ss-|a )?gamarue(_v[12])?$",andromeda,x\n"^zeus.*$",zeus\n',),

@@ -241,6 +241,6 @@ def _read_other(layout: Layout, chunks: list[bytes], slice_bytes: int) -> tuple[
         assert end <= len(content) + 1
         assert record["line"] == content[:start].count(b"\n") + 1
         outside[start:end] = b" " * (min(end, len(content)) - start)
-    if layout.framing.is_json:
+    if layout.framing.has_objects:
         assert not outside.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n,[]")
     return sightings, rejects, sum(batch.blank for batch in batches)

@@ -4,7 +4,9 @@ Of a document of STIX or MISP no object says alone what was seen. ``stix`` and `
 together, as flat objects, which then are read like those of any list: by the columns of a layout.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -47,7 +49,12 @@ def _document(buffer: bytes) -> Any:
         raise FeedError(Text("the file is no JSON: {error}", error=error), hint=_COMPLETE) from error
 
 
-def _check_size(buffer: bytes) -> None:
+def check_size(buffer: bytes) -> None:
+    """Refuse a document that is too large to be read whole.
+
+    Raises:
+        FeedError: it is.
+    """
     if len(buffer) > MAX_DOCUMENT_BYTES:
         most = Number(MAX_DOCUMENT_BYTES >> 20)
         raise FeedError(Text("the document has more than {most} MiB", most=most), hint=_SPLIT)
@@ -67,7 +74,7 @@ class DocumentFrames(SliceFrames):
         Raises:
             FeedError: it is too large, no JSON, or has no such list.
         """
-        _check_size(buffer)
+        check_size(buffer)
         if not is_final:
             return
         records = _document(buffer)
@@ -90,7 +97,7 @@ class DocumentFrames(SliceFrames):
 class LinkedFrames(SliceFrames):
     """Objects of a document that refer to each other, resolved into records.
 
-    A record lies where the object does that it was made of. Objects that are no records count as blank lines do.
+    A record lies where the object does that it was made of. Objects that are no records are counted as context.
     """
 
     def __init__(self, layout: Layout, offset: int) -> None:
@@ -104,17 +111,32 @@ class LinkedFrames(SliceFrames):
         Raises:
             FeedError: it is too large, no JSON, or nothing of the kind; or its objects make too many records.
         """
-        _check_size(buffer)
+        check_size(buffer)
         if not is_final:
             return
         if buffer.count(b"{") + buffer.count(b"[") > MAX_CONTAINERS:
             raise FeedError(Text("the document has more than {most} objects", most=Number(MAX_CONTAINERS)), hint=_SPLIT)
-        document = _document(buffer)
-        places = _Spans(buffer, document)
-        collected, spent = Collected(self._line, self._offset), 0
-        for holder, record in self._resolve(document):
+        with _uncollected():
+            document = _document(buffer)
+            places, resolved = _Spans(buffer, document), self._resolve(document)
+        spent, is_last = 0, False
+        while not is_last:
+            collected = Collected(self._line, self._offset)
+            with _uncollected():
+                more, is_last = self._collect(resolved, places, collected, buffer)
+            spent += more
+            if spent > MAX_RESOLVED_BYTES:
+                raise FeedError(Text("the objects of the document refer to each other too often"), hint=_SPLIT)
+            yield self._frame(collected, len(buffer) if is_last else 0, lines=buffer.count(b"\n") if is_last else 0)
+
+    def _collect(
+        self, resolved: Iterator[Resolved], places: "_Spans", collected: Collected, buffer: bytes
+    ) -> tuple[int, bool]:
+        """Take the records of a slice; return the bytes that they are, and whether they are the last."""
+        spent = 0
+        for holder, record in resolved:
             if record is None:
-                collected.blank += 1
+                collected.context += 1
                 continue
             span = places.of(holder)
             found = self._objects.taken(record, buffer[span.start : min(span.end, span.start + 400)])
@@ -122,55 +144,84 @@ class LinkedFrames(SliceFrames):
                 collected.set_aside(found, span)
                 continue
             collected.take(found, span)
-            spent += sum(_RECORD_BYTES + len(one.rest) + sum(map(len, one.cells)) for one in found)
-            if spent > MAX_RESOLVED_BYTES:
-                raise FeedError(Text("the objects of the document refer to each other too often"), hint=_SPLIT)
-            if len(collected.found) >= _SLICE_RECORDS:
-                yield self._frame(collected, 0, lines=0)
-                collected = Collected(self._line, self._offset)
-        yield self._frame(collected, len(buffer), lines=buffer.count(b"\n"))
+            for one in found:
+                spent += _RECORD_BYTES + len(one.rest) + sum(map(len, one.cells))
+            if len(collected.found) >= _SLICE_RECORDS or spent > MAX_RESOLVED_BYTES:
+                return spent, False
+        return spent, True
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles away while many objects are made of which none is one.
+
+    It would look through all of a document again and again, which takes more than reading it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Spans:
-    """Where the objects of a document lie: in the order in which they begin, its brackets do."""
+    """Where the objects and lists of a document lie: of each depth in the order of its brackets.
+
+    A depth is looked at when something of it is asked for: most of what lies deeper is no record.
+    """
 
     def __init__(self, buffer: bytes, document: Any) -> None:
         self._buffer = buffer
         self._whole = Span(0, len(buffer.rstrip(BLANK)), 0)
-        self._starts, self._ends = _brackets(buffer)
-        containers = _containers(document)
-        is_complete = len(containers) == len(self._starts)  # a name that stands twice in an object hides one
-        self._number = {id(one): n for n, one in enumerate(containers)} if is_complete else {}
+        self._number: dict[int, int] = {}
+        self._starts: list[int] = []
+        self._ends: list[int] = []
         self._line = self._at = 0
+        at, kind = _brackets(buffer)
+        is_open = (kind == ord("{")) | (kind == ord("["))
+        depth = np.cumsum(np.where(is_open, 1, -1))
+        self._opened, self._opened_depth = at[is_open], depth[is_open]
+        self._closed, self._closed_depth = at[~is_open], depth[~is_open] + 1
+        self._level, self._depth = [document], 1
 
     def of(self, holder: object) -> Span:
         """Return the place of an object or list of the document; that of the document for anything else."""
-        number = self._number.get(id(holder))
-        if number is None:
-            return self._whole
-        start, end = int(self._starts[number]), int(self._ends[number])
+        while (number := self._number.get(id(holder))) is None:
+            if not self._level:
+                return self._whole
+            self._go_deeper()
+        start, end = self._starts[number], self._ends[number]
         if start < self._at:
             self._line = self._at = 0
         self._line += self._buffer.count(b"\n", self._at, start)
         self._at = start
         return Span(start, end, self._line)
 
+    def _go_deeper(self) -> None:
+        starts = self._opened[self._opened_depth == self._depth].tolist()
+        ends = (
+            self._closed[self._closed_depth == self._depth] + 1
+        ).tolist()  # none is opened before the last is closed
+        if len(starts) != len(self._level):  # a name that stands twice in an object hides one
+            self._level = []
+            return
+        known = len(self._starts)
+        self._number.update(zip(map(id, self._level), range(known, known + len(starts)), strict=True))
+        self._starts += starts
+        self._ends += ends
+        self._level, self._depth = _inner(self._level), self._depth + 1
 
-def _containers(document: Any) -> list[object]:
-    """Return the objects and lists of a document in the order in which they begin."""
-    found: list[object] = []
-    waiting = [document]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict | list):
-            found.append(one)
-            inner = [value for value in (one.values() if isinstance(one, dict) else one) if type(value) in (dict, list)]
-            waiting += reversed(inner)
-    return found
+
+def _inner(level: list[Any]) -> list[Any]:
+    """Return the objects and lists that lie in these, in the order in which they begin."""
+    values = [one.values() if type(one) is dict else one for one in level]
+    return [value for held in values for value in held if type(value) is dict or type(value) is list]
 
 
-def _brackets(buffer: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the objects and lists of a sound document begin and end, in the order in which they begin."""
+def _brackets(buffer: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return where the brackets of a sound document are, and which."""
     parts = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8))]
     first, size = 0, _WINDOW
     while first < len(buffer):
@@ -185,13 +236,7 @@ def _brackets(buffer: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         else:
             size *= 2
     at, kind = (np.concatenate(part) for part in zip(*parts, strict=True))
-    is_open = (kind == ord("{")) | (kind == ord("["))
-    depth = np.cumsum(np.where(is_open, 1, -1))
-    opened, closed = np.flatnonzero(is_open), np.flatnonzero(~is_open)
-    ends = np.zeros(len(opened), dtype=np.int64)
-    # at one depth, what is opened is closed before anything else is opened
-    ends[np.argsort(depth[opened], kind="stable")] = at[closed[np.argsort(depth[closed], kind="stable")]] + 1
-    return at[opened], ends
+    return at, kind
 
 
 _SPLIT = Text("split it")

@@ -31,7 +31,7 @@ class Frame:
     """What stands in a slice of a file, before anything is known of what it means.
 
     ``rest`` is, for each record, what is in no column as an object of JSON; ``None`` where every cell is in a column.
-    ``blank`` counts lines that are no records, and objects that only say more of others.
+    ``blank`` counts lines that are no records, ``context`` objects that only say more of others.
     """
 
     columns: Columns
@@ -39,4 +39,5 @@ class Frame:
     rejects: tuple[Reject, ...]
     blank: int
     bytes_read: int
+    context: int = 0
     rest: pa.StringArray | None = None

@@ -85,6 +85,8 @@ class Syntax(StrEnum):
     """A bundle of STIX 2.1, whose objects refer to each other."""
     MISP = "misp"
     """Events of MISP: one, or several in a list or an answer of its interface."""
+    YAML = "yaml"
+    """Documents of YAML, each of lines with a name and its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,14 @@ class Framing:
     each: str = ""
 
     @property
-    def is_json(self) -> bool:
-        """Whether records are objects of JSON, which have no header."""
+    def has_objects(self) -> bool:
+        """Whether records are objects, which have no header."""
         return self.syntax is Syntax.JSON_LINES or self.is_document
 
     @property
     def is_document(self) -> bool:
         """Whether lines mean nothing."""
-        return self.syntax is Syntax.JSON or self.is_linked
+        return self.syntax in (Syntax.JSON, Syntax.YAML) or self.is_linked
 
     @property
     def is_linked(self) -> bool:
@@ -127,8 +129,9 @@ class Clock:
     """How times are written.
 
     ``form`` is ``iso`` (``2020-06-16 07:30:00``, or ISO 8601), ``epoch`` (seconds since 1970 UTC, or so many milli- or
-    microseconds as make a time from 2000 to 2100) or a pattern of ``datetime.strptime``. ``zone`` is the time zone of
-    what is written without one; ``written`` where each time says its own.
+    microseconds as make a time from 2000 to 2100), ``filetime`` (100 nanoseconds since 1601 UTC, as Windows counts),
+    ``mail`` (dates of RFC 5322, or ISO 8601 with its zone) or a pattern of ``datetime.strptime``. ``zone`` is the time
+    zone of what is written without one; ``written`` where each time says its own.
     """
 
     form: str = "iso"

@@ -21,6 +21,7 @@ from quetsach.core.toml_table import Table, read_toml
 from quetsach.feeds.layout import NAME, Clock, FeedError, Framing, Layout, Subject, Syntax
 from quetsach.feeds.lines import Header
 from quetsach.feeds.table import SIGHTINGS
+from quetsach.feeds.values import CLOCK_FORMS
 
 FIELDS = tuple(
     field.name
@@ -36,9 +37,11 @@ CONSTANT_FIELDS = tuple(name for name in FIELDS if SIGHTINGS.field(name).type ==
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-([a-z0-9_]+)(?:[.-].*)?")
 _DELIMITERS = (",", ";", "|", "\t")
 _UNZONED = ("UTC", "written")
+_EXAMPLE = "%d/%m/%Y %H:%M:%S"
 _BEGINNINGS = {
     *((Syntax.JSON, b"["), (Syntax.JSON_LINES, b"{")),
     *((Syntax.STIX, b"{"), (Syntax.MISP, b"{"), (Syntax.MISP, b"[")),
+    (Syntax.YAML, b"-"),
 }
 """What files of objects begin with; the first report of a feed that may is taken."""
 
@@ -102,7 +105,7 @@ class Layouts:
                 Text("unknown feed {feed}", feed=repr(feed[:60])), hint=Text("known feeds: {known}", known=known)
             )
         layout = _named(of_feed, report, file_name) or _recognised(of_feed, head)
-        if not layout.framing.is_json:
+        if not layout.framing.has_objects:
             Header.of(head, layout.framing).check(layout)
         return layout
 
@@ -137,13 +140,13 @@ def _named(of_feed: tuple[Layout, ...], report: str | None, file_name: str) -> L
 
 
 def _recognised(of_feed: tuple[Layout, ...], head: bytes) -> Layout:
-    if len(of_feed) == 1 and (of_feed[0].framing.is_json or of_feed[0].framing.names or not of_feed[0].header):
+    if len(of_feed) == 1 and (of_feed[0].framing.has_objects or of_feed[0].framing.names or not of_feed[0].header):
         return of_feed[0]
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     for layout in of_feed:
         if (layout.framing.syntax, begin) in _BEGINNINGS:
             return layout
-    for framing in dict.fromkeys(layout.framing for layout in of_feed if not layout.framing.is_json):
+    for framing in dict.fromkeys(layout.framing for layout in of_feed if not layout.framing.has_objects):
         names = frozenset(Header.of(head, framing).names)
         for layout in of_feed:
             if layout.framing == framing and (layout.open_report or layout.is_of(names)):
@@ -268,9 +271,10 @@ def _framing(table: Table, base: Framing) -> Framing:
         path=part.take_text("path", default=""),
         each=part.take_text("each", default=""),
     )
-    if framing.is_json and (framing.comment or framing.names):
-        part.fail(Text("JSON has neither comments nor columns in order"), hint=Text("leave out comment and names"))
-    if framing.is_linked and (framing.path or framing.each):
+    if framing.has_objects and (framing.comment or framing.names):
+        what = Text("{syntax} has neither comments nor columns in order", syntax=syntax)
+        part.fail(what, hint=Text("leave out comment and names"))
+    if (framing.is_linked or syntax is Syntax.YAML) and (framing.path or framing.each):
         part.fail(Text("where records of {syntax} are is known", syntax=syntax), hint=Text("leave out path and each"))
     if len(set(framing.names)) < len(framing.names):
         part.fail(Text("two columns have one name"), field="names", hint=_RENAME)
@@ -289,11 +293,11 @@ def _clock(table: Table, base: Clock) -> Clock:
             field="zone",
             hint=Text("UTC, written, or one such as {example}", example="Asia/Bangkok"),
         )
-    if clock.form not in {"iso", "epoch"} and not _is_pattern(clock.form):
+    if clock.form not in CLOCK_FORMS and not _is_pattern(clock.form):
         part.fail(
             Text("{form} is no form of times", form=repr(clock.form[:60])),
             field="form",
-            hint=Text("iso, epoch, or a pattern such as {example}", example="%d/%m/%Y %H:%M:%S"),
+            hint=Text("{names}, or a pattern such as {example}", names=", ".join(CLOCK_FORMS), example=_EXAMPLE),
         )
     part.finish()
     return clock
@@ -342,7 +346,9 @@ def _check(table: Table, layout: Layout) -> None:
     if known and (unknown := sorted(absent | (others - known))):
         what = Text("the header has no column {name}", name=repr(unknown[0]))
         table.fail(what, field="columns", hint=Text("mend the name, or add it to the header"))
-    if not layout.framing.is_json and (odd := sorted(name for name in used | known if name != name.casefold().strip())):
+    if not layout.framing.has_objects and (
+        odd := sorted(name for name in used | known if name != name.casefold().strip())
+    ):
         what = Text("{name} is not in small letters", name=repr(odd[0]))
         table.fail(what, field="columns", hint=Text("names of columns are compared in small letters, without blanks"))
 

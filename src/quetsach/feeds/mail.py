@@ -1,15 +1,17 @@
 """Mails as they were kept (``.eml``, RFC 5322 and MIME): the files of data that they carry.
 
 What a part is, its name and its declared kind say. Texts that people read, pictures and signatures are no data and are
-passed over; but a text that looks like rows of data is not, nor is a part that is neither. A mail is a stranger's:
-it is held in memory, so its size is bounded, and its lines, its parts and each of its headers before they are read.
+passed over; but a text that looks like rows of data is not, nor is a part that is neither. A mail that says it is a
+report of X-ARF 0.1 or 0.2 has its report as the second part, whatever that is called, and evidence behind it that is
+none of it. A mail is a stranger's: it is held in memory, so its size is bounded, and its lines, its parts and each of
+its headers before they are read.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from email import policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from typing import override
 
@@ -34,7 +36,12 @@ _SIGNATURES = {
     *("application/pgp-signature", "application/pgp-keys"),
     *("application/pkcs7-signature", "application/x-pkcs7-signature"),
 }
+_OF_REPORTS = "message/feedback-report"
+"""Says of what kind a report is (RFC 5965); of X-ARF as JSON the report itself is the next part."""
+_ABUSE_REPORTS = (("X-ARF", ("yes",)), ("X-XARF", ("plain", "secure")))
+"""Headers of X-ARF 0.1 and 0.2, and what they say."""
 _ENCODINGS = {"", "7bit", "8bit", "binary", "base64", "quoted-printable"}
+_REPORT_PARTS = 2
 _ROWS = 3
 """So many lines in a row with as many delimiters in each are no prose."""
 # What the standard library lets through of headers that nobody would write.
@@ -72,7 +79,8 @@ def attachments(content: bytes, endings: tuple[str, ...]) -> list[tuple[str, byt
     try:
         # its declaration lacks that such a factory is called with the policy
         parser: BytesParser[EmailMessage] = BytesParser(_Counted().part, policy=_Bounded())  # type: ignore[arg-type]
-        return list(_data_in(parser.parsebytes(content), endings))
+        mail = parser.parsebytes(content)
+        return [_abuse_report(mail)] if _is_abuse_report(mail) else list(_data_in(mail, endings))
     except _UNREADABLE as error:
         raise _damaged() from error
 
@@ -114,6 +122,23 @@ class _Counted:
         return EmailMessage(policy)
 
 
+def _is_abuse_report(mail: EmailMessage) -> bool:
+    return any(str(mail.get(name, "")).strip().lower() in said for name, said in _ABUSE_REPORTS)
+
+
+def _abuse_report(mail: EmailMessage) -> tuple[str, bytes]:
+    """Return name and bytes of the report of X-ARF 0.1 or 0.2 that a mail is, signed or not."""
+    if any(part.defects for part in mail.walk()):
+        raise _damaged()
+    held: MIMEPart = mail
+    if mail.get_content_type() == "multipart/signed":
+        held = next(mail.iter_parts(), mail)
+    parts = list(held.iter_parts()) if held.get_content_type() == "multipart/mixed" else []
+    if len(parts) < _REPORT_PARTS or parts[1].get_content_maintype() != "text":
+        raise FeedError(Text("the mail says that it is X-ARF, and its second part is no report"), hint=_SAVE)
+    return _name(parts[1]) or "report.txt", _content(parts[1])
+
+
 def _data_in(mail: EmailMessage, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     names = set[str]()
     for number, part in enumerate(mail.walk(), start=1):
@@ -122,6 +147,8 @@ def _data_in(mail: EmailMessage, endings: tuple[str, ...]) -> Iterator[tuple[str
             raise _damaged()
         if part.is_multipart() and (part.get_content_maintype() == "multipart" or kind == "message/rfc822"):
             _refuse_rows(f"{part.preamble or ''}\n\n{part.epilogue or ''}".encode(errors="replace"))
+            continue
+        if kind == _OF_REPORTS:
             continue
         name = _name(part)
         if not (name.lower().endswith(endings) or kind in _DATA_KINDS):
@@ -134,14 +161,14 @@ def _data_in(mail: EmailMessage, endings: tuple[str, ...]) -> Iterator[tuple[str
         yield name, _content(part)
 
 
-def _name(part: EmailMessage) -> str:
+def _name(part: MIMEPart) -> str:
     name = re.split(r"[/\\]", part.get_filename("") or "")[-1].strip()
     if len(name) > 200 or not name.isprintable():
         raise FeedError(Text("the mail has a file with an unreadable name"), hint=_SAVE)
     return name
 
 
-def _content(part: EmailMessage) -> bytes:
+def _content(part: MIMEPart) -> bytes:
     """Decode what a part holds; decoders are forgiving, so what they forgave is looked at."""
     content = None
     if str(part.get("Content-Transfer-Encoding", "")).strip().lower() in _ENCODINGS:

@@ -1,6 +1,7 @@
 """Events of MISP: the addresses among their attributes, with what the event, its objects and tags say of them.
 
-Source: MISP core format (draft-dulaunoy-misp-core-format), sections on events, attributes, objects, tags and galaxies.
+Source: MISP core format (draft-dulaunoy-misp-core-format), sections on events, attributes, objects, tags, galaxies and
+sightings.
 """
 
 import re
@@ -17,7 +18,10 @@ type Record = Json | tuple[()] | None
 _ADDRESS_TYPES = ("ip-src", "ip-dst", "ip-src|port", "ip-dst|port", "domain|ip")
 _MACHINE_TAG = re.compile(r'([^=]{1,100})="([^"]{0,200})"')
 _IN_EVENTS = frozenset(("Attribute", "Object", "info"))
-_OF_ATTRIBUTE = ("Tag", "Galaxy", "type", "value", "deleted", "timestamp")
+_OF_ATTRIBUTE = ("Tag", "Galaxy", "Sighting", "type", "value", "deleted", "timestamp")
+_OF_SIGHTING = ("uuid", "source", "date_sighting", "Organisation")
+_SEEN, _FALSE_POSITIVE, _EXPIRATION = "0", "1", "2"
+"""Types of sightings."""
 _OF_OBJECT = ("first_seen", "last_seen")
 _SIBLINGS = {
     "src-port": "port",
@@ -36,7 +40,8 @@ def resolve_events(document: Any) -> Iterator[tuple[object, Record]]:
     What is no object is ``()``.
 
     A record has the attribute's ``type`` as ``kind``, its address as ``source``, times, ``tags`` by their name (the
-    event's and its own; values of one name joined by ``; ``), and a ``state``: ``current`` or ``deleted``.
+    event's and its own; values of one name joined by ``; ``), and a ``state``: ``current``, ``deleted``, or
+    ``false-positive`` and ``expired`` by what sightings say. A sighting of it is a record like it, of its own time.
 
     Raises:
         FeedError: there is no event in it.
@@ -66,8 +71,48 @@ def _records(holder: Json, beside: Json, about: Json, tags: dict[str, str]) -> I
     yield from ((attributes, ()) for one in attributes if not isinstance(one, dict))
     is_gone = _is_deleted(holder)
     for one in attributes:
-        if isinstance(one, dict):
-            yield one, _record(one, beside, about, tags, is_gone=is_gone)
+        if not isinstance(one, dict):
+            continue
+        record = _record(one, beside, about, tags, is_gone=is_gone)
+        if "Sighting" not in one:
+            yield one, record
+            continue
+        sighted = list(_sighted(one, record))
+        yield one, record
+        yield from sighted
+
+
+def _sighted(attribute: Json, record: Json | None) -> Iterator[tuple[object, Record]]:
+    """Yield the sightings of an attribute, and say in its record what they take back.
+
+    A false positive takes back all of it, whoever says so and whenever; an expiration what was seen from then on.
+    """
+    sightings = _items(attribute, "Sighting")
+    yield from ((sightings, ()) for one in sightings if not isinstance(one, dict))
+    told = [one for one in sightings if isinstance(one, dict)]
+    kinds = [str(one.get("type", _SEEN)) for one in told]
+    if record is None:
+        yield from ((one, None) for one in told)
+        return
+    ends = [_moment(one) for one, kind in zip(told, kinds, strict=True) if kind == _EXPIRATION]
+    limit = min((end or 0 for end in ends), default=None)  # of one without a time nobody knows since when
+    for one, kind in zip(told, kinds, strict=True):
+        if kind != _SEEN:
+            yield one, None
+            continue
+        sighting = {name: one[name] for name in _OF_SIGHTING if name in one}
+        state = _state(record["state"], kinds, _moment(one), limit)
+        seen = {"first_seen": None, "last_seen": _time(one.get("date_sighting")), "edited": "", "state": state}
+        yield one, {**record, **seen, "sighting": sighting}
+    record["state"] = _state(record["state"], kinds, _seconds(record["last_seen"] or record["first_seen"]), limit)
+
+
+def _state(state: str, kinds: list[str], moment: int | None, limit: int | None) -> str:
+    if state != "current":
+        return state
+    if _FALSE_POSITIVE in kinds:
+        return "false-positive"
+    return "expired" if limit is not None and (moment is None or moment >= limit) else state
 
 
 def _is_deleted(one: Json) -> bool:
@@ -86,7 +131,7 @@ def _events(document: Any) -> list[Json | None]:
     return events
 
 
-def _record(attribute: Json, beside: Json, about: Json, tags: dict[str, str], *, is_gone: bool) -> Record:
+def _record(attribute: Json, beside: Json, about: Json, tags: dict[str, str], *, is_gone: bool) -> Json | None:
     """Return an attribute of an address as a record, nothing of another; ``is_gone`` where its object was deleted."""
     kind = attribute.get("type")
     if kind not in _ADDRESS_TYPES:
@@ -144,6 +189,23 @@ def _tags(one: Json) -> dict[str, str]:
 def _items(one: Json, name: str) -> list[Any]:
     found = one.get(name)
     return found if isinstance(found, list) else []
+
+
+def _moment(sighting: Json) -> int | None:
+    """Return when a sighting was, in seconds since 1970."""
+    try:
+        return int(sighting.get("date_sighting"))  # type: ignore[arg-type]  # what it cannot be is caught
+    except (TypeError, ValueError):
+        return None
+
+
+def _seconds(written: Any) -> int | None:
+    """Return seconds since 1970 of a time with its zone, which is how attributes say it."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except (TypeError, ValueError):
+        return None
+    return int(moment.timestamp()) if moment.tzinfo else None
 
 
 def _time(timestamp: Any) -> str:

@@ -7,8 +7,7 @@ of its own costs no column, however many a hostile file thinks of.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 import numpy as np
 import orjson
@@ -30,16 +29,14 @@ _NEXT_OBJECT = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
 """Where an object of a damaged list may end and the next begin: within an object a name follows a comma, never that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One record: the texts of the columns, in their order, and the rest of it."""
 
     cells: Sequence[str]
     rest: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where a record lies in a buffer, and on which line of it, from 0."""
 
     start: int
@@ -56,7 +53,7 @@ class Collected:
         self._places: list[tuple[int, int, int]] = []
         self._repairs: list[str] = []
         self.rejects: list[Reject] = []
-        self.blank = 0
+        self.blank = self.context = 0
 
     def take(self, records: Iterable[Found], span: Span, repairs: str = "") -> None:
         """Take records that lie in one place."""
@@ -84,6 +81,7 @@ class Collected:
             tuple(self.rejects),
             self.blank,
             bytes_read,
+            self.context,
             pa.array([record.rest for record in self.found], text) if has_rest else None,
         )
 
@@ -198,32 +196,35 @@ class Objects:
         items = record.pop(self._each, None)
         items = items if isinstance(items, list) else [items]
         for item in items[:MAX_ITEMS] or [None]:
-            yield _copied(record) | {self._each: item}
+            yield record | {self._each: item}
 
     def _found(self, record: dict[str, Any]) -> Found:
         cells, take, look = [], record.pop, record.get
         for name, path, is_mapped in self._asked:
             value = take(name, None) if is_mapped else look(name)
             if value is None and path and path[0] in record:
-                value = _walked(record, path, takes=is_mapped)
+                value = _taken(record, path) if is_mapped else _walked(record, path)
             cells.append(value if type(value) is str else "" if value is None else _text(value))
-        rest = {name: value for name, value in record.items() if value or isinstance(value, int | float)}
+        rest = {name: value for name, value in record.items() if value or value == 0}
         return Found(cells, orjson.dumps(rest).decode() if rest else "{}")
 
 
-def _copied(value: Any) -> Any:
-    """Copy what is taken apart once for each item of a list; the values themselves never change."""
-    return {name: _copied(one) for name, one in value.items()} if isinstance(value, dict) else value
-
-
-def _walked(record: dict[str, Any], path: tuple[str, ...], *, takes: bool) -> Any:
-    """Return what lies at the end of a path of names, and take it out."""
-    holder: Any = record
-    for name in path[:-1]:
-        holder = holder.get(name) if isinstance(holder, dict) else None
-    if not isinstance(holder, dict):
+def _taken(record: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """Take out what lies at the end of a path of names; what it lies in may be in other records, and is copied."""
+    first, rest = path[0], path[1:]
+    holder = record.get(first)
+    if type(holder) is not dict or rest[0] not in holder:
         return None
-    return holder.pop(path[-1], None) if takes else holder.get(path[-1])
+    record[first] = holder = holder.copy()
+    return holder.pop(rest[0]) if len(rest) == 1 else _taken(holder, rest)
+
+
+def _walked(record: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """Return what lies at the end of a path of names."""
+    holder: Any = record
+    for name in path:
+        holder = holder.get(name) if type(holder) is dict else None
+    return holder
 
 
 def _text(value: Any) -> str:

@@ -176,10 +176,10 @@ class _Checked:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except _DAMAGED as error:
+    except (*_DAMAGED, MemoryError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the disk; decoders have no numbers for theirs
-        if "memory" in str(error).lower():
+        if isinstance(error, MemoryError) or "memory" in str(error).lower():
             raise FeedError(
                 Text("unpacking the archive takes more than {most} MiB of memory", most=_MEMORY_MIB), hint=_UNPACK
             ) from error

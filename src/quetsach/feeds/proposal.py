@@ -11,7 +11,7 @@ from quetsach.feeds.layout import Clock, FeedError, Framing, Subject, Syntax
 from quetsach.feeds.layout_files import FIELDS, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES, Header, refuse_no_text
 from quetsach.feeds.record import split_strictly
-from quetsach.feeds.values import parse_address, time_reader
+from quetsach.feeds.values import CLOCK_FORMS, parse_address, time_reader
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ALSO: dict[str, tuple[str, ...]] = {
@@ -102,7 +102,7 @@ def _flat(value: object, path: str = "") -> dict[str, str]:
 
 def _called(field: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
     """Return the column that might be of a field: one that layouts call so, and that holds what it should."""
-    today = [layout for layout in bundled_layouts() if layout.header or layout.framing.is_json]
+    today = [layout for layout in bundled_layouts() if layout.header or layout.framing.has_objects]
     if field == "malware":  # elsewhere such a column tells which service is open, or which tool attacked
         today = [layout for layout in today if layout.subject is Subject.HOST and layout.header]
     known = Counter(name for layout in today for name in layout.columns.get(field, ()))
@@ -139,14 +139,14 @@ def _clock(columns: dict[str, str], names: Sequence[str], rows: Sequence[Sequenc
     times = [row[names.index(columns["observed_at"])] for row in rows] if "observed_at" in columns else []
     times = [text for text in times if text.strip()]
     for clock in (
-        *(Clock(), Clock(zone="written"), Clock("epoch")),
+        *(Clock(), Clock(zone="written"), Clock("epoch"), Clock("filetime"), Clock("mail")),
         *(Clock(pattern) for pattern in _PATTERNS),
     ):
         if times and all(time_reader(clock)(text) is not None for text in times):
             if clock == Clock():
                 return []
             told = [f'form = "{clock.form}"'] if clock.form != "iso" else []
-            told += [f'zone = "{clock.zone}"'] if clock.zone != "UTC" or clock.form not in {"iso", "epoch"} else []
+            told += [f'zone = "{clock.zone}"'] if clock.zone != "UTC" or clock.form not in CLOCK_FORMS else []
             return ["[clock]", *told, ""]
     return ["# [clock]", '# form = "%d/%m/%Y %H:%M:%S"', '# zone = "UTC"', ""]
 
@@ -158,7 +158,7 @@ def _report(report: str, columns: dict[str, str], names: Sequence[str], framing:
     lines += [f'# columns.{field} = "…"' for field in ("observed_at", "address") if field not in columns]
     if "malware" not in columns:
         lines += ['# columns.malware = "…"', '# constants.malware = "…"']
-    if not framing.is_json:
+    if not framing.has_objects:
         lines.append(f"header = [{', '.join(map(_quoted, names))}]")
     return [*lines, ""]
 

@@ -24,6 +24,7 @@ from quetsach.feeds.object_frames import JsonLineFrames, JsonValueFrames, WordFr
 from quetsach.feeds.record import MAX_RECORD_BYTES
 from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
+from quetsach.feeds.yaml_frames import YamlFrames
 
 SLICE_BYTES = 8 << 20
 
@@ -32,7 +33,7 @@ SLICE_BYTES = 8 << 20
 class Batch:
     """What a slice of a file held: ``records`` = sightings + rejects.
 
-    ``blank`` lines are not records, nor are objects of a document that only say more of others.
+    ``blank`` lines are no records, nor is the ``context`` of a document: objects that only say more of others.
     """
 
     sightings: pa.Table
@@ -40,6 +41,7 @@ class Batch:
     repaired: int
     blank: int
     bytes_read: int
+    context: int = 0
 
     @property
     def records(self) -> int:
@@ -96,13 +98,15 @@ def read(
 
 def _frames(layout: Layout, pending: Pending) -> Frames:
     """Return what cuts a file into records, and leave its beginning, which is none, behind."""
-    if layout.framing.is_json:
+    if layout.framing.has_objects:
         mark = refuse_no_text(pending.head())
         pending.drop(mark)
         if layout.framing.syntax is Syntax.JSON_LINES:
             return JsonLineFrames(layout, mark)
         if layout.framing.is_linked:
             return LinkedFrames(layout, mark)
+        if layout.framing.syntax is Syntax.YAML:
+            return YamlFrames(layout, mark)
         return DocumentFrames(layout, mark) if layout.framing.path else JsonValueFrames(layout, mark)
     header = Header.of(pending.head(), layout.framing)
     header.check(layout)
@@ -120,4 +124,5 @@ def _batch(frame: Frame, rows: Rows) -> Batch:
         repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
         blank=frame.blank,
         bytes_read=frame.bytes_read,
+        context=frame.context,
     )

@@ -29,7 +29,8 @@ from enum import StrEnum
 # 7. What cannot be: a time more than ``AHEAD_AT_MOST`` after that of the ingest is ``future``; an address that no
 # machine on the public internet can have (``core.address``) is ``reserved_ip``.
 #
-# 8. What is no object of JSON where one should be is ``bad_json``.
+# 8. What is no object of JSON where one should be is ``bad_json``; a document of YAML with anything but lines of names
+# and values is ``bad_yaml``.
 #
 # A blank line is not a record, nor is a comment. A claimed AS number that is none stays in ``extra`` as written.
 
@@ -59,6 +60,7 @@ class Reason(StrEnum):
     RESERVED_IP = "reserved_ip"
     IP_RANGE = "ip_range"
     BAD_JSON = "bad_json"
+    BAD_YAML = "bad_yaml"
     OTHER_KIND = "other_kind"
 
 

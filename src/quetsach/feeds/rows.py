@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
-from quetsach.feeds.bulk import Bulk, ipv4_addresses, utc_times
+from quetsach.feeds.bulk import Bulk, ipv4_addresses
 from quetsach.feeds.frame import Columns, Places
-from quetsach.feeds.layout import Clock, Layout
+from quetsach.feeds.layout import Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
 from quetsach.feeds.table import SIGHTINGS, as_objects, identify, joined_objects
-from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, is_range, part_reader, time_reader
+from quetsach.feeds.values import EPOCH, MICROSECOND, TYPED, Typed, bulk_reader, is_range, part_reader, time_reader
 
 _MEMORY = 1 << 18
 """How many distinct texts are remembered from one slice to the next."""
@@ -127,8 +127,8 @@ class Rows:
         self._memory = {typed.field: Memory[Any](typed.parse) for typed in TYPED}
         self._memory["observed_at"] = Memory[Any](time_reader(layout.clock))
         self._bulk: dict[str, Callable[[pa.StringArray], Bulk]] = dict.fromkeys(_ADDRESSES, ipv4_addresses)
-        if layout.clock == Clock():
-            self._bulk["observed_at"] = utc_times
+        if read_many := bulk_reader(layout.clock):
+            self._bulk["observed_at"] = read_many
         self._parts = {column: Memory(part_reader(names)) for column, names in layout.parts.items()}
         self._nothing = pa.array(sorted(layout.nothing), pa.string())
         self._family = Memory(families.resolve)
@@ -228,10 +228,7 @@ class Rows:
         for name, wanted in self._layout.only.items():
             text = records.columns.get(name, _repeated("", len(records)))
             told = [one.strip().casefold() for one in text.dictionary.to_pylist()]
-            is_wanted = np.array(
-                [(bool(one) if "*" in wanted else one in wanted) and f"!{one}" not in wanted for one in told],
-                dtype=np.bool_,
-            )
+            is_wanted = np.array([_is_wanted(one, wanted) for one in told], dtype=np.bool_)
             for row in np.flatnonzero(~is_wanted[text.indices.to_numpy()] & (fault == _SOUND)).tolist():
                 fault[row] = _ELSEWHERE
                 rejects.append(self._reject(row, Reason.OTHER_KIND, name, text, records))
@@ -350,6 +347,13 @@ class Rows:
                 shown = pc.if_else(_is_long(bot.dictionary), bot.dictionary, "")
                 unmapped[name] = pa.DictionaryArray.from_arrays(bot.indices, shown)
         return unmapped
+
+
+def _is_wanted(told: str, wanted: Sequence[str]) -> bool:
+    """Whether a layout reads rows of this value: ``*`` is any but none, ``!*`` none, ``!x`` not that one."""
+    if "!*" in wanted:
+        return not told
+    return (bool(told) if "*" in wanted else told in wanted) and f"!{told}" not in wanted
 
 
 def _is_long(texts: pa.StringArray) -> pa.BooleanArray:

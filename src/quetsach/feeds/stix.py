@@ -9,7 +9,8 @@ in a circle are objects like others.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -19,10 +20,15 @@ from quetsach.feeds.layout import FeedError
 
 type Json = dict[str, Any]
 
+_SEEN_AS = ("sighting-of", "indicates")
+"""Relations from observed data to malware that say what was seen. ``related-to`` says nothing of how, ``based-on`` what
+an indicator was made from, be it in a laboratory, and ``communicates-with`` where a malware calls."""
+_NO_FACTS = ("type", "id", "spec_version", "src_ref", "dst_ref")
 _TRANSPORTS = ("tcp", "udp", "icmp", "icmp6", "sctp")
 _OBSERVED = ("id", "first_observed", "last_observed", "number_observed", "confidence", "labels", "created_by_ref")
-_REFERENCES = {"src_ref": "source", "dst_ref": "destination"}
+_OF_INDICATOR = ("id", "valid_from", "valid_until", "confidence", "labels", "created_by_ref")
 _RECORDS = ("observed-data", "indicator", "sighting")
+_TOLD = ("malware", "relationship", "sighting")
 _COMPARISON = r"ipv[46]-addr:value\s*=\s*'([^'\\]*)'"
 _ANY_OF = rf"\[\s*{_COMPARISON}(?:\s+OR\s+{_COMPARISON})*\s*\]"
 _ADDRESSES = re.compile(rf"\s*{_ANY_OF}(?:\s+OR\s+{_ANY_OF})*\s*".replace(r"([^", r"(?:[^"))
@@ -50,15 +56,16 @@ def resolve_bundle(document: Any) -> Iterator[tuple[object, Json | tuple[()] | N
             Text("the bundle is of STIX {version}; 2.1 is read", version=repr(version)[:20]),
             hint=Text("have it exported as STIX 2.1"),
         )
+    others = sum(not isinstance(one, dict) for one in objects)
+    for _ in range(others):
+        yield objects, ()  # the reader sets it aside; before all that lies behind where the list begins
+    if others:
+        objects = [one for one in objects if isinstance(one, dict)]
     bundle = _Bundle(objects)
     for one in objects:
-        if not isinstance(one, dict):
-            yield objects, ()  # the reader sets it aside; before all that lies behind where the list begins
-    for one in objects:
-        if not isinstance(one, dict):
-            continue
         if one.get("type") in _RECORDS:
-            yield from ((one, record) for record in bundle.records_of(one))
+            for record in bundle.records_of(one):
+                yield one, record
         else:
             yield one, None
 
@@ -66,29 +73,34 @@ def resolve_bundle(document: Any) -> Iterator[tuple[object, Json | tuple[()] | N
 class _Bundle:
     """What the objects of a bundle say of each other."""
 
-    def __init__(self, objects: list[Any]) -> None:
+    def __init__(self, objects: list[Json]) -> None:
         self._versions: dict[str, Json] = {}
         self._digests: dict[int, bytes] = {}
+        keep = self._versions.setdefault
         for one in objects:
-            if isinstance(one, dict) and isinstance(identifier := one.get("id"), str):
-                self._keep(identifier, one)
-        current = [one for one in self._versions.values() if self._state(one) == "current"]
-        self._names = {_text(one, "id"): _text(one, "name") for one in current if one.get("type") == "malware"}
+            identifier = one.get("id")
+            if type(identifier) is str and (known := keep(identifier, one)) is not one:
+                self._keep(identifier, one, known)
+        self._names: dict[str, str] = {}
         self._indicated: dict[str, set[str]] = defaultdict(set)
         self._seen_as: dict[str, set[str]] = defaultdict(set)
         """Of observed data what it was seen as: malware and indicators, whose names are many and looked up later."""
-        for one in current:
-            if one.get("type") == "relationship":
+        told = [one for one in self._versions.values() if one.get("type") in _TOLD and self._state(one) == "current"]
+        for one in told:
+            if one["type"] == "malware":
+                self._names[one["id"]] = _text(one, "name")
+        for one in told:
+            if one["type"] == "relationship":
                 self._relate(one)
-            elif one.get("type") == "sighting" and one.get("count") != 0:  # none: it was looked for and not seen
+            elif one["type"] == "sighting" and one.get("count") != 0:  # none: it was looked for and not seen
+                sign = _text(one, "sighting_of_ref")
                 for reference in _references(one, "observed_data_refs"):
-                    self._seen_as[reference].add(_text(one, "sighting_of_ref"))
+                    self._seen_as[reference].add(sign)
 
-    def _keep(self, identifier: str, one: Json) -> None:
+    def _keep(self, identifier: str, one: Json, known: Json) -> None:
         """Keep the latest version of an object; of two of one time always the same, in whatever order they come."""
-        known = self._versions.setdefault(identifier, one)
         age, known_age = _age(one), _age(known)
-        if age > known_age or (age == known_age and known is not one and self._digest(one) > self._digest(known)):
+        if age > known_age or (age == known_age and self._digest(one) > self._digest(known)):
             self._versions[identifier] = one
 
     def _state(self, one: Json) -> str:
@@ -100,25 +112,39 @@ class _Bundle:
         return "revoked" if one.get("revoked") is True else "current"
 
     def _relate(self, one: Json) -> None:
-        ends = _text(one, "source_ref"), _text(one, "target_ref")
-        for source, target in (ends, ends[::-1]):
-            name = self._names.get(target)
-            if name is None:
-                continue
-            if source.startswith("observed-data--"):
-                self._seen_as[source].add(target)
-            elif source.startswith("indicator--") and one.get("relationship_type") == "indicates":
-                self._indicated[source].add(name)
+        source, target = _text(one, "source_ref"), _text(one, "target_ref")
+        relation = one.get("relationship_type")
+        if target not in self._names:
+            return
+        if source.startswith("observed-data--") and relation in _SEEN_AS:
+            self._seen_as[source].add(target)
+        elif source.startswith("indicator--") and relation == "indicates":
+            self._indicated[source].add(self._names[target])
 
-    def _names_of(self, reference: str) -> set[str]:
-        """Return the malware that observed data was seen as; an indicator that was taken back says nothing."""
+    def _names_of(self, observed: Json) -> list[str]:
+        """Return the malware that data was seen as, none as one empty name.
+
+        An indicator that was taken back says nothing, nor one of another time than that of what was observed.
+        """
         found = set[str]()
-        for sign in self._seen_as.get(reference, ()):
+        for sign in self._seen_as.get(_text(observed, "id"), ()):
             if sign in self._names:
                 found.add(self._names[sign])
-            elif sign not in self._versions or self._state(self._versions[sign]) == "current":
+            elif self._says(sign, observed):
                 found |= self._indicated.get(sign, set())
-        return found
+        return sorted(found) if found else [""]
+
+    def _says(self, sign: str, observed: Json) -> bool:
+        indicator = self._versions.get(sign)
+        if indicator is None:
+            return True
+        moment = _moment(observed.get("last_observed") or observed.get("first_observed"))
+        begins, ends = _moment(indicator.get("valid_from")), _moment(indicator.get("valid_until"))
+        return (
+            self._state(indicator) == "current"
+            and (indicator.get("valid_from") is None or (moment and begins and begins <= moment) is True)
+            and (indicator.get("valid_until") is None or (moment and ends and moment < ends) is True)
+        )
 
     def _digest(self, one: Json) -> bytes:
         """Return what an object is told from another of its name by; made once, for it may be large."""
@@ -128,36 +154,45 @@ class _Bundle:
 
     def records_of(self, one: Json) -> Iterator[Json | None]:
         """Yield the records of observed data, an indicator or a sighting."""
-        base: Json = {"state": self._state(one), "id": _text(one, "id")}
-        if one["type"] == "sighting":
-            if any(reference in self._versions for reference in _references(one, "observed_data_refs")):
-                yield None
-            else:
-                yield base | {"kind": "sighting", "last_observed": one.get("last_seen")}
+        kind = one["type"]
+        if kind == "sighting" and any(seen in self._versions for seen in _references(one, "observed_data_refs")):
+            yield None
             return
-        if one["type"] == "indicator":
-            names = self._indicated.get(_text(one, "id")) or {""}
-            facts = [{"valid_from": one.get("valid_from")} | fact for fact in _indicated_addresses(one)]
+        base: Json = {"state": self._state(one), "id": _text(one, "id")}
+        if kind == "sighting":
+            yield base | {"kind": "sighting", "last_observed": one.get("last_seen")}
+            return
+        facts: Iterable[Json]
+        if kind == "indicator":
+            names = sorted(self._indicated.get(_text(one, "id")) or {""})
+            base |= {name: one[name] for name in _OF_INDICATOR if name in one}
+            facts = _indicated_addresses(one)
         else:
-            names = self._names_of(_text(one, "id")) or {""}
+            names = self._names_of(one)
             base |= {name: one[name] for name in _OBSERVED if name in one}
-            facts = list(self._observed(one))
+            facts = self._observed(one)
         for fact in facts:
-            for name in sorted(names):
-                yield fact | base | {"malware": name}
+            fact.update(base)
+            for name in names[1:]:
+                yield {**fact, "malware": name}
+            fact["malware"] = names[0]
+            yield fact
 
     def _observed(self, one: Json) -> Iterator[Json]:
         """Yield what was observed: traffic with its source, else addresses."""
         inner = one.get("objects")
         known: Mapping[str, Any] = inner if isinstance(inner, dict) else self._versions
-        references = list(inner) if isinstance(inner, dict) else list(dict.fromkeys(_references(one, "object_refs")))
-        kinds = [(reference, _kind(reference, known)) for reference in references]
-        traffic = [reference for reference, kind in kinds if kind == "network-traffic"]
-        for reference in traffic:
-            yield _traffic(known.get(reference), known)
-        if traffic:
+        references = inner if isinstance(inner, dict) else dict.fromkeys(_references(one, "object_refs"))
+        addresses, is_traffic = [], False
+        for reference in references:
+            kind = _kind(reference, known)
+            if kind == "network-traffic":
+                is_traffic = True
+                yield _traffic(known.get(reference), known)
+            elif kind in {"ipv4-addr", "ipv6-addr"}:
+                addresses.append(reference)
+        if is_traffic:
             return
-        addresses = [reference for reference, kind in kinds if kind in {"ipv4-addr", "ipv6-addr"}]
         for reference in addresses:
             yield {"kind": "address", "source": _value(reference, known)}
         if not addresses:
@@ -167,11 +202,14 @@ class _Bundle:
 def _traffic(one: Any, known: Mapping[str, Any]) -> Json:
     if not isinstance(one, dict):
         return {"kind": "traffic"}
-    fact = {name: value for name, value in one.items() if name not in {"type", "id", "spec_version", *_REFERENCES}}
-    fact |= {name: _value(one.get(reference), known) for reference, name in _REFERENCES.items()}
+    fact = one.copy()
+    for name in _NO_FACTS:
+        fact.pop(name, None)
+    fact["source"], fact["destination"] = _value(one.get("src_ref"), known), _value(one.get("dst_ref"), known)
     protocols = one.get("protocols")
-    named = [name for name in protocols if name in _TRANSPORTS] if isinstance(protocols, list) else []
-    return fact | {"kind": "traffic", "transport": named[0] if named else ""}
+    named = [name for name in protocols if name in _TRANSPORTS] if isinstance(protocols, list) else ()
+    fact["kind"], fact["transport"] = "traffic", named[0] if named else ""
+    return fact
 
 
 def _indicated_addresses(one: Json) -> Iterator[Json]:
@@ -192,8 +230,9 @@ def _kind(reference: str, known: Mapping[str, Any]) -> str:
 
 def _value(reference: Any, known: Mapping[str, Any]) -> str:
     """Return the value of an observable, empty if it is not there."""
-    one = known.get(reference) if isinstance(reference, str) else None
-    return _text(one, "value") if isinstance(one, dict) else ""
+    one = known.get(reference) if type(reference) is str else None
+    value = one.get("value") if type(one) is dict else None
+    return value if type(value) is str else ""
 
 
 def _references(one: Json, name: str) -> list[str]:
@@ -204,6 +243,15 @@ def _references(one: Json, name: str) -> list[str]:
 def _text(one: Json, name: str) -> str:
     value = one.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return a time of STIX, which says its zone; ``None`` for anything else."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _age(one: Json) -> str:

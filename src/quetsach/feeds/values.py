@@ -7,8 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from quetsach.core.address import Address
 from quetsach.core.errors import InputError
+from quetsach.feeds.bulk import (
+    FIRST_TIME,
+    LAST_TIME,
+    TICKS_A_MICROSECOND,
+    TICKS_EPOCH,
+    Bulk,
+    epoch_times,
+    file_times,
+    utc_times,
+    written_times,
+)
 from quetsach.feeds.layout import Clock
 from quetsach.feeds.record import Reason
 
@@ -20,6 +33,13 @@ _ISO = re.compile(
 _EPOCH_TIME = re.compile(r"([0-9]{9,16})(?:[.]([0-9]{1,9}))?", re.ASCII)
 _MICROSECONDS = {9: 1_000_000, 10: 1_000_000, 12: 1_000, 13: 1_000, 15: 1, 16: 1}
 """What a number of so many digits counts, if it is a time from 2000 to 2100."""
+_TICKS = re.compile(r"[0-9]{18}", re.ASCII)
+_MAIL_DATE = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), +)?([0-9]{1,2}) +([A-Z][a-z]{2}) +([0-9]{4}) +"
+    r"([0-9]{2}:[0-9]{2}(?::[0-9]{2})?) +([+-][0-9]{4}|GMT|UTC|UT|Z)(?: *[(][^()]{0,40}[)])?",
+    re.ASCII,
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -27,6 +47,7 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UT
 _UTC_ZONES = {"Z", "+00:00"}
 _PART = r"(?<![^;,\s])({})(?::([^;]*)|\s+([^\s;]+))"
 """A name within a cell, and its value: behind a colon up to a semicolon, else one word."""
+_LONGEST_LIST = 400
 _HOST_BITS = {4: {"32"}, 6: {"64", "128"}}
 """Ranges that are one subject: an address, and of IPv6 the /64 that a customer has."""
 
@@ -41,11 +62,18 @@ def time_reader(clock: Clock) -> ReadTime:
     was.
     """
     zone = None if clock.zone == "written" else UTC if clock.zone == "UTC" else ZoneInfo(clock.zone)
-    if clock.form == "epoch":
-        return _epoch_time
+    if clock.form in _NAMED:
+        return _NAMED[clock.form]
     if clock.form == "iso":
         return lambda text: _iso_time(text.strip(), zone)
     return lambda text: _patterned_time(text.strip(), clock.form, zone)
+
+
+def bulk_reader(clock: Clock) -> Callable[[pa.StringArray], Bulk] | None:
+    """Return what reads the usual form of times many at once, and says the same of them; ``None`` if nothing does."""
+    if clock.form == "iso":
+        return {"UTC": utc_times, "written": written_times}.get(clock.zone)
+    return {"epoch": epoch_times, "filetime": file_times, "mail": written_times}.get(clock.form)
 
 
 def parse_timestamp(text: str) -> int | None:
@@ -90,7 +118,32 @@ def _epoch_time(text: str) -> int | None:
     if found is None or scale is None:
         return None
     moment = int(found[1]) * scale + int((found[2] or "").ljust(9, "0")) * scale // 1_000_000_000
-    return moment if (_FIRST - EPOCH) // MICROSECOND <= moment < (_LAST - EPOCH) // MICROSECOND else None
+    return moment if FIRST_TIME <= moment < LAST_TIME else None
+
+
+def _file_time(text: str) -> int | None:
+    """Return the time of a number of 100 nanoseconds since 1601, as Windows counts."""
+    found = _TICKS.fullmatch(text.strip())
+    moment = int(found[0]) // TICKS_A_MICROSECOND - TICKS_EPOCH if found else 0
+    return moment if FIRST_TIME <= moment < LAST_TIME else None
+
+
+def _mail_time(text: str) -> int | None:
+    """Return the time of a date as headers of mails have it (RFC 5322), or of ISO 8601 with its zone.
+
+    Zones by name (``CEST``) are none: RFC 5322 says that nothing is known of them.
+    """
+    found = _MAIL_DATE.fullmatch(text.strip())
+    if found is None or found[2] not in _MONTHS:
+        return _iso_time(text.strip(), None)
+    zone = found[5] if found[5][0] in "+-" else "Z"
+    time = found[4] if found[4].count(":") > 1 else f"{found[4]}:00"
+    return _iso_time(f"{found[3]}-{_MONTHS.index(found[2]) + 1:02}-{int(found[1]):02} {time}{zone}", None)
+
+
+_NAMED: Mapping[str, ReadTime] = {"epoch": _epoch_time, "filetime": _file_time, "mail": _mail_time}
+"""Clocks that are no pattern and need no zone."""
+CLOCK_FORMS = ("iso", *_NAMED)
 
 
 def parse_address(text: str) -> bytes | None:
@@ -101,6 +154,12 @@ def parse_address(text: str) -> bytes | None:
     except InputError:
         return None
     return None if slash and bits not in _HOST_BITS[address.version] else address.number.to_bytes(16)
+
+
+def parse_destination(text: str) -> bytes | None:
+    """Return the address that a text names, be it several times between commas: some feeds write it twice."""
+    names = {name.strip() for name in text.split(",")} if len(text) <= _LONGEST_LIST else {text}
+    return parse_address(names.pop()) if len(names) == 1 else None
 
 
 def is_range(text: str) -> bool:
@@ -121,9 +180,12 @@ def parse_port(text: str) -> int | None:
 
 
 def parse_asn(text: str) -> int | None:
-    """Return an AS number of at most 32 bits, with or without ``AS`` before it, or ``None``."""
+    """Return an AS number of at most 32 bits, with or without ``AS`` before it; ``None`` for others, and for AS 0.
+
+    AS 0 is nobody's (RFC 7607): a source that writes it knows none.
+    """
     number = _number(text.strip().upper().removeprefix("AS"))
-    return number if number is not None and number <= 0xFFFF_FFFF else None
+    return number if number is not None and 0 < number <= 0xFFFF_FFFF else None
 
 
 def _number(text: str) -> int | None:
@@ -159,7 +221,7 @@ TYPED = (
     Typed("observed_at", parse_timestamp, Reason.BAD_TIMESTAMP, Reason.BAD_TIMESTAMP),
     Typed("address", parse_address, Reason.EMPTY_IP, Reason.BAD_IP),
     Typed("port", parse_port, None, Reason.BAD_PORT),
-    Typed("destination_address", parse_address, None, Reason.BAD_DESTINATION_IP),
+    Typed("destination_address", parse_destination, None, Reason.BAD_DESTINATION_IP),
     Typed("destination_port", parse_port, None, Reason.BAD_DESTINATION_PORT),
     Typed("claimed_asn", parse_asn, None, None),
 )

@@ -25,11 +25,11 @@ def delivery_id(sha256: str, feed: str, report: str) -> str:
 class Delivery:
     """What was ingested. ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
 
-    ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records; ``versions`` names
-    what decided (``families``, ``network``, ``layout``). ``subject`` says what its addresses are
-    (``feeds.layout.Subject``). ``expired`` are the days whose sightings were deleted at the end of their
-    lifetime; with the last of them (``has_landed`` is false) the delivered bytes and the quarantine went too. The
-    counts stay, so that every record remains accounted for.
+    ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records, ``context``
+    objects of documents that only say more of others; ``versions`` names what decided (``families``, ``network``,
+    ``layout``). ``subject`` says what its addresses are (``feeds.layout.Subject``). ``expired`` are the days whose sightings were
+    deleted at the end of their lifetime; with the last of them (``has_landed`` is false) the delivered bytes and the
+    quarantine went too. The counts stay, so that every record remains accounted for.
     """
 
     sha256: str
@@ -49,6 +49,7 @@ class Delivery:
     expired: tuple[date, ...] = ()
     has_landed: bool = True
     subject: str = Subject.HOST
+    context: int = 0
 
     @property
     def id(self) -> str:

@@ -73,7 +73,8 @@ class Ingestion:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._known_days: set[date] = set()
         self.days: dict[date, int] = {}
-        self.records = self.accepted = self.duplicates = self.quarantined = self.repaired = self.blank = 0
+        self.records = self.accepted = self.duplicates = self.quarantined = self.repaired = 0
+        self.blank = self.context = 0
         self._network_versions: set[str] = set()
 
     def stage(
@@ -129,6 +130,7 @@ class Ingestion:
                 **({"layout": layout.version} if layout.version else {}),
             },
             subject=layout.subject,
+            context=self.context,
         )
         made.check()
         return made
@@ -143,6 +145,7 @@ class Ingestion:
     def _take(self, batch: Batch, annotate: Annotate) -> None:
         self.records += batch.records
         self.blank += batch.blank
+        self.context += batch.context
         if batch.rejects.num_rows:
             self.quarantined += batch.rejects.num_rows
             self._write("quarantine.parquet", batch.rejects, REJECTS)

@@ -64,7 +64,8 @@ _CHUNK_BYTES = 4 << 20
 class IngestResult:
     """What one file came to: ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
 
-    ``repaired`` counts accepted records that were mended, ``blank`` lines that are no records.
+    ``repaired`` counts accepted records that were mended, ``blank`` lines that are no records, ``context`` objects of
+    a document that only say more of others.
     """
 
     file: str
@@ -77,6 +78,7 @@ class IngestResult:
     quarantined: int
     repaired: int
     blank: int
+    context: int
     seconds: float
 
 
@@ -174,6 +176,7 @@ class Lake:
             quarantined=delivery.quarantined,
             repaired=delivery.repaired if is_new else 0,
             blank=delivery.blank,
+            context=delivery.context,
             seconds=time.monotonic() - started,
         )
 

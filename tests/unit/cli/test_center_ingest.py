@@ -56,6 +56,17 @@ def test_one_file_gives_one_object_that_adds_up(
     assert again["quarantined"] == first["quarantined"]
 
 
+def test_objects_that_say_more_of_records_are_no_blank_lines(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bundle = {"type": "bundle", "objects": [{"type": "malware"}, {"type": "identity"}, {"type": "observed-data"}]}
+    (tmp_path / "a.json").write_text(json.dumps(bundle))
+    words = ("ingest", str(tmp_path / "a.json"), "--feed", "stix", "--report", "traffic")
+    assert "1 quarantined  (2 objects that say more of records)" in run(capsys, tmp_path, *words, "--lang", "en")
+    again = run_json(capsys, tmp_path, *words)
+    assert (again["records"], again["blank"], again["context"]) == (1, 0, 2)
+
+
 def test_every_damaged_row_is_listed_with_its_reason(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, report: Report
 ) -> None:

@@ -29,6 +29,18 @@ from quetsach.feeds.values import is_range, parse_address, time_reader
         ("epoch", "UTC", "17935182001", None),
         ("epoch", "UTC", "-1793518200", None),
         ("epoch", "UTC", "100000000", None),  # of 1973
+        ("filetime", "UTC", "134379918000000000", "2026-11-01T07:30:00"),
+        ("filetime", "UTC", " 134379918000000019 ", "2026-11-01T07:30:00.000001"),  # what is left is cut off
+        ("filetime", "UTC", "125911583999999999", None),  # of 1999
+        ("filetime", "UTC", "1.3437e+17", None),
+        ("mail", "UTC", "Sun, 01 Nov 2026 07:30:00 +0700", "2026-11-01T00:30:00"),
+        ("mail", "UTC", "1 Nov 2026 07:30 GMT", "2026-11-01T07:30:00"),
+        ("mail", "UTC", "Sun,  1 Nov 2026 07:30:00 -0000 (no zone told)", "2026-11-01T07:30:00"),
+        ("mail", "UTC", "2026-11-01T07:30:00+07:00", "2026-11-01T00:30:00"),
+        ("mail", "UTC", "2026-11-01T07:30:00", None),
+        ("mail", "UTC", "Sun, 01 Nov 2026 07:30:00 CEST", None),
+        ("mail", "UTC", "31 Nov 2026 07:30:00 +0700", None),
+        ("mail", "UTC", "01 Xyz 2026 07:30:00 +0700", None),
         ("%d/%m/%Y %H:%M:%S", "UTC", "01/11/2026 07:30:00", "2026-11-01T07:30:00"),
         ("%d/%m/%Y %H:%M", "Asia/Ho_Chi_Minh", "01/11/2026 07:30", "2026-11-01T00:30:00"),
         ("%d/%m/%Y %H:%M:%S", "UTC", "2026-11-01 07:30:00", None),

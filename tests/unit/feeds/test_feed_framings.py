@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from quetsach.core.family import FamilyNames
-from quetsach.feeds.layout import FeedError, Layout
-from quetsach.feeds.layout_files import read_layouts
+from quetsach.feeds.layout import FeedError, Layout, Subject
+from quetsach.feeds.layout_files import bundled_layouts, read_layouts
 from quetsach.feeds.lines import Header
 from quetsach.feeds.reader import read
 
@@ -129,3 +129,77 @@ def test_local_times_are_those_of_their_zone() -> None:
 
 def test_the_header_of_words_is_words() -> None:
     assert Header.of(b"at  ip bot\n", layout('framing.syntax = "words"').framing).names == ("at", "ip", "bot")
+
+
+XARF = {one.report: one for one in bundled_layouts() if one.feed == "xarf"}
+BOT = """---
+Reported-From: cert@example.org
+Category: abuse
+Report-Type: bot-infection
+Report-ID: '1234567@example.org'
+Date: Sun, 01 Nov 2026 07:30:00 +0700
+Source: 14.160.0.1
+Source-Type: ip-address
+Source-Port: 40001
+Malware-Name: "mirai"
+Version: 0.2
+"""
+
+
+def test_a_report_of_x_arf_in_yaml_is_a_sighting_where_it_lies() -> None:
+    content = f"# made by a tool\n{BOT}...\r\n\n{BOT.replace('bot-infection', 'login-attack')}".encode()
+    [row], rejects, blank = taken(content, XARF["v0"])
+    assert (row["malware"], row["port"], row["observed_at"]) == (
+        "mirai",
+        40001,
+        datetime(2026, 11, 1, 0, 30, tzinfo=UTC),
+    )
+    assert (row["line"], rejects, blank) == (3, [(16, "other_kind")], 5)
+    lies = content[row["byte_offset"] :][: row["byte_length"]]
+    assert lies.startswith(b"Reported-From")
+    assert lies.endswith(b"Version: 0.2")
+    assert json.loads(row["extra"])["Report-ID"] == "1234567@example.org"
+    [attacker], rejects, _ = taken(content, XARF["v0-attacks"])
+    assert (attacker["line"], rejects) == (16, [(3, "other_kind")])
+    assert XARF["v0-attacks"].subject is Subject.ATTACKER
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        *(("mirai", "mirai"), ("  mi rai  # x", "mi rai"), ("mi#rai", "mi#rai"), ("'it''s' # x", "it's"), ("# x", "")),
+        *(('"a\\u0062\\"c"', 'ab"c'), ("~", ""), ("null", ""), ("", ""), ("mirai:x", "mirai:x"), ("-x", "-x")),
+        *(("[a]", None), ("{a: b}", None), ("&a b", None), ("*a", None), ("!!python/object:x", None), ("|", None)),
+        *((">-", None), ("'a", None), ('"a', None), ("'a' b", None), ('"\\x41"', None), ("a: b", None), ("a:", None)),
+        *(("- a", None), ("? a", None), ("@a", None), ("`a`", None), ("%a", None), ("'a'# x", None)),
+    ],
+)
+def test_a_value_of_yaml_is_read_on_one_line_or_not_at_all(written: str, expected: str | None) -> None:
+    content = BOT.replace('"mirai"', written).encode()
+    rows, rejects, _ = taken(content, XARF["v0"])
+    assert ([row["malware"] for row in rows], rejects) == (
+        ([], [(2, "bad_yaml")]) if expected is None else ([expected], [])
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        *((b" Indented: x", "bad_yaml"), (b"- x", "bad_yaml"), (b"x", "bad_yaml"), (b"No:blank", "bad_yaml")),
+        *((b"Source: 1.1.1.1", "bad_yaml"), (b"Name: \xff", "bad_utf8"), (b"Name: " + b"x" * (1 << 20), "too_long")),
+        *((b"%YAML 1.1", "bad_yaml"), (b"\xc3\xb6: x", "bad_yaml"), (b"--- x", "bad_yaml")),
+    ],
+)
+def test_a_document_of_anything_else_is_set_aside_whole_and_the_next_is_read(line: bytes, reason: str) -> None:
+    content = BOT.encode() + line + b"\n" + BOT.encode()
+    rows, rejects, _ = taken(content, XARF["v0"])
+    assert (len(rows), rejects) == (1, [(2, reason)])
+    [batch] = read([content], XARF["v0"], FAMILIES, now=NOW)
+    [place] = batch.rejects.to_pylist()
+    assert content[place["byte_offset"] :][: place["byte_length"]].endswith(line)
+
+
+def test_yaml_has_neither_names_nor_a_path() -> None:
+    for more in ('names = ["a"]', 'path = "a"', 'each = "a"'):
+        with pytest.raises(FeedError, match="yaml"):
+            layout(f'framing = {{ syntax = "yaml", {more} }}')

@@ -185,3 +185,54 @@ def test_damage_anywhere_is_refused_or_harmless(data: st.DataObject) -> None:
         assert len(unpacked(bytes(content))) == 1
     except FeedError as error:
         assert error.hint
+
+
+def abuse_report(*parts: tuple[bytes, str, str], header: str = "X-XARF: PLAIN", kind: str = "mixed") -> bytes:
+    """Write a report of X-ARF: what its parts hold, their kind, their name."""
+    lines = [b"From: a@example.test", header.encode(), f'Content-Type: multipart/{kind}; boundary="b"'.encode(), b""]
+    for content, part_kind, name in parts:
+        named = f'; charset=utf-8; name="{name}"' if name else ""
+        lines += [b"--b", f"Content-Type: {part_kind}{named}".encode(), b"", content]
+    return b"\r\n".join([*lines, b"--b--", b""])
+
+
+YAML = b"---\r\nCategory: abuse\r\nSource: 14.160.0.1"
+HELLO = (b"Hello", "text/plain", "")
+LOG = (CSV, "text/plain", "evidence.log")
+
+
+@pytest.mark.parametrize("header", ["X-ARF: YES", "X-XARF: Plain"])
+@pytest.mark.parametrize(("name", "called"), [("report.txt", "report.txt"), ("report.yml", "report.yml"), ("", None)])
+def test_of_a_report_of_x_arf_the_second_part_is_taken_and_no_evidence(
+    header: str, name: str, called: str | None
+) -> None:
+    mail = abuse_report(HELLO, (YAML, "text/plain", name), LOG, header=header)
+    assert unpacked(mail) == {called or "report.txt": YAML}
+
+
+def test_a_signed_report_of_x_arf_is_looked_into() -> None:
+    inner = abuse_report(HELLO, (YAML, "text/plain", "report.txt"), LOG).partition(b"X-XARF: PLAIN\r\n")[2]
+    head = b'From: a\r\nX-XARF: SECURE\r\nContent-Type: multipart/signed; boundary="s"\r\n\r\n--s\r\n'
+    signature = b"--s\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nx\r\n--s--\r\n"
+    assert unpacked(head + inner + signature) == {"report.txt": YAML}
+
+
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        (abuse_report(HELLO), "its second part is no report"),
+        (abuse_report(HELLO, (b"x", "application/octet-stream", "report.txt")), "its second part is no report"),
+        (abuse_report(HELLO, (YAML, "text/plain", "report.txt"), kind="alternative"), "its second part is no report"),
+        (abuse_report(HELLO, (YAML, "text/plain", "report.txt")).removesuffix(b"--b--\r\n"), "damaged"),
+    ],
+)
+def test_a_mail_that_is_no_whole_report_of_x_arf_is_refused(mail: bytes, said: str) -> None:
+    assert said in refused(mail)
+
+
+def test_a_report_of_x_arf_in_json_is_the_part_behind_the_one_that_says_so() -> None:
+    said = (b"Feedback-Type: xarf\r\nUser-Agent: x/1\r\nVersion: 1", "message/feedback-report", "")
+    mail = abuse_report(
+        HELLO, said, (b'{"Version": "3"}', "application/json", "xarf.json"), header="To: b", kind="report"
+    )
+    assert unpacked(mail) == {"xarf.json": b'{"Version": "3"}'}

@@ -159,6 +159,15 @@ def test_what_needs_too_much_memory_is_refused(ending: str) -> None:
     assert "more than 128 MiB of memory" in refused(content)
 
 
+def test_a_decoder_that_gets_no_memory_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Starved:
+        def read(self, size: int, /) -> bytes:
+            raise MemoryError  # what bz2 raises where its library is given none
+
+    monkeypatch.setattr(packed, "decompressed", lambda _source: Starved())
+    assert "of memory" in refused(bz2.compress(CSV))
+
+
 @every_compression
 def test_a_bomb_is_refused_before_it_takes_memory(compress: Callable[[bytes], bytes]) -> None:
     bomb = compress(bytes(48 << 20))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from quetsach.feeds.rows import Memory
-from quetsach.feeds.values import parse_address, parse_asn, parse_port, parse_timestamp
+from quetsach.feeds.values import parse_address, parse_asn, parse_destination, parse_port, parse_timestamp
 
 MOMENT = int(datetime(2020, 6, 16, 7, 30, tzinfo=UTC).timestamp()) * 1_000_000
 
@@ -70,6 +70,22 @@ def test_reads_as_numbers_with_or_without_their_letters() -> None:
     assert parse_asn("45899") == parse_asn("AS45899") == 45899
     assert parse_asn("4294967294") == 4294967294
     assert parse_asn("4294967296") is None
+    assert parse_asn("0") is parse_asn("AS0") is None, "AS 0 is nobody's"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("1.2.3.4", "1.2.3.4"),
+        ("1.2.3.4, 1.2.3.4", "1.2.3.4"),
+        ("1.2.3.4,1.2.3.5", None),
+        ("", None),
+        (",1.2.3.4", None),
+    ],
+)
+def test_a_destination_may_be_written_twice(text: str, address: str | None) -> None:
+    assert parse_destination(text) == (address and parse_address(address))
+    assert parse_destination(", ".join([text] * 500)) is None, "a long list is none"
 
 
 def test_each_distinct_text_is_decided_once() -> None:

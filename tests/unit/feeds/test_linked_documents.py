@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
@@ -30,11 +31,12 @@ type Json = dict[str, Any]
 
 
 def taken(document: Any, by: Layout) -> tuple[list[Json], list[Json], int]:
+    """Return sightings, rejects, and how many lines and objects are no records."""
     content = document if isinstance(document, bytes) else json.dumps(document, indent=1).encode()
     batches = list(read([content], by, FAMILIES, now=NOW))
     sightings = pa.concat_tables([SIGHTINGS.empty_table(), *[batch.sightings for batch in batches]])
     rejects = pa.concat_tables([REJECTS.empty_table(), *[batch.rejects for batch in batches]])
-    return sightings.to_pylist(), rejects.to_pylist(), sum(batch.blank for batch in batches)
+    return sightings.to_pylist(), rejects.to_pylist(), sum(batch.blank + batch.context for batch in batches)
 
 
 def seen(rows: list[Json]) -> list[tuple[str, str]]:
@@ -68,7 +70,7 @@ CALL = {
 MALWARE = sdo("malware", 1, name="mirai", is_family=True)
 SEEN = observed(1, "network-traffic--1", "ipv4-addr--1")
 SIGHTING = sdo("sighting", 1, sighting_of_ref="malware--1", observed_data_refs=["observed-data--1"])
-LINK = sdo("relationship", 1, source_ref="observed-data--1", target_ref="malware--1", relationship_type="related-to")
+LINK = sdo("relationship", 1, source_ref="observed-data--1", target_ref="malware--1", relationship_type="indicates")
 INDICATOR = sdo(
     "indicator",
     1,
@@ -77,6 +79,7 @@ INDICATOR = sdo(
     valid_from="2026-10-01T00:00:00Z",
 )
 INDICATES = sdo("relationship", 2, source_ref="indicator--1", target_ref="malware--1", relationship_type="indicates")
+BASED_ON = INDICATES | {"relationship_type": "based-on", "target_ref": "observed-data--1", "id": "relationship--3"}
 CONTEXT = [BOT, SINKHOLE, CALL, MALWARE]
 
 
@@ -94,11 +97,11 @@ def test_the_source_of_traffic_that_was_sighted_as_malware_is_a_sighting() -> No
     "said",
     [
         [LINK],
-        [LINK | {"source_ref": LINK["target_ref"], "target_ref": LINK["source_ref"]}],
+        [LINK | {"relationship_type": "sighting-of"}],
         [SIGHTING],
         [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATOR, INDICATES],
     ],
-    ids=["related", "related the other way", "sighted", "sighted by an indicator"],
+    ids=["indicates", "sighting of", "sighted", "sighted by an indicator"],
 )
 def test_what_malware_was_seen_is_said_in_several_ways(said: list[Json]) -> None:
     rows, _, _ = taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)
@@ -112,6 +115,11 @@ def test_what_malware_was_seen_is_said_in_several_ways(said: list[Json]) -> None
         ([SEEN, SIGHTING | {"count": 0}], "malware", ""),
         ([SEEN, SIGHTING | {"revoked": True}], "malware", ""),
         ([SEEN, LINK, MALWARE | {"modified": "2026-11-02T00:00:00Z", "revoked": True}], "malware", ""),
+        *(
+            ([SEEN, LINK | {"relationship_type": relation}], "malware", "")
+            for relation in ("related-to", "communicates-with", "derived-from", None, ["indicates"])
+        ),
+        ([SEEN, LINK | {"source_ref": "malware--1", "target_ref": "observed-data--1"}], "malware", ""),
         ([SEEN | {"revoked": True}, SIGHTING], "state", "revoked"),
         ([SEEN | {"spec_version": "2.0"}, SIGHTING], "state", "version"),
         ([observed(1, "ipv4-addr--1"), SIGHTING], "kind", "address"),
@@ -188,6 +196,34 @@ def test_what_was_seen_as_an_indicator_that_was_taken_back_is_no_infection(taken
     said = [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATES, INDICATOR | taken_back]
     rows, rejects, _ = taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)
     assert (rows, rejects[0]["column"]) == ([], "malware")
+
+
+def test_what_an_indicator_was_made_from_is_not_said_to_be_infected() -> None:
+    rows, rejects, _ = taken(bundle(*CONTEXT, SEEN, INDICATOR, INDICATES, BASED_ON), TRAFFIC)
+    assert (rows, [reject["column"] for reject in rejects]) == ([], ["malware", "kind", "kind"])
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "is_seen"),
+    [
+        ({"valid_from": "2026-11-01T00:40:00.5Z"}, True),
+        ({"valid_from": "2026-11-01T00:40:00.500001Z"}, False),
+        ({"valid_until": "2026-11-01T00:40:00.500001Z"}, True),
+        ({"valid_until": "2026-11-01T00:40:00.5Z"}, False),
+        ({"valid_until": None}, True),
+        ({"valid_until": "some day"}, False),
+        ({"valid_from": 7}, False),
+        ({"valid_from": "2026-10-01T00:00:00"}, False),
+    ],
+)
+def test_an_indicator_says_nothing_of_another_time_than_its_own(lifetime: Json, is_seen: bool) -> None:
+    said = [SIGHTING | {"sighting_of_ref": "indicator--1"}, INDICATES, INDICATOR | lifetime]
+    assert bool(taken(bundle(*CONTEXT, SEEN, *said), TRAFFIC)[0]) is is_seen
+
+
+def test_an_indicator_keeps_how_long_it_is_valid() -> None:
+    rows, _, _ = taken(bundle(MALWARE, INDICATOR | {"valid_until": "2026-10-02T00:00:00Z"}, INDICATES), INDICATORS)
+    assert {json.loads(row["extra"])["valid_until"] for row in rows} == {"2026-10-02T00:00:00Z"}
 
 
 def test_an_indicator_of_much_malware_costs_no_more_for_what_is_not_there() -> None:
@@ -353,6 +389,74 @@ def test_the_time_at_which_an_attribute_was_edited_is_not_when_it_was_seen() -> 
     assert len(taken(given, ADDRESSES)[0]) == 1
 
 
+def sighting(kind: Any, at: Any, **more: Any) -> Json:
+    return {"uuid": f"s-{at}", "type": kind, "date_sighting": at, "source": "sinkhole"} | more
+
+
+NOON, LATER = "1793534400", "1793538000"
+
+
+def test_a_sighting_of_an_infected_address_is_a_sighting_of_its_time() -> None:
+    source = attribute("ip-src", "14.160.0.1", Sighting=[sighting("0", NOON), 7, sighting("0", LATER)])
+    given = event(source, attribute("md5", "0" * 32, Sighting=[sighting("0", NOON)]), tags=(RSIT, MIRAI))
+    content = json.dumps(given, indent=1).encode()
+    rows, [reject], others = taken(content, INFECTED)
+    times = [f"{row['observed_at']:%H:%M}" for row in rows]
+    assert (times, reject["reason"], others) == (["00:30", "12:00", "13:00"], "bad_json", 2)
+    assert len({row["sighting_id"] for row in rows}) == 3
+    assert {row["malware"] for row in rows} == {"Mirai"}
+    assert json.loads(rows[1]["extra"])["sighting"]["source"] == "sinkhole"
+    lies = content[rows[1]["byte_offset"] :][: rows[1]["byte_length"]]
+    assert json.loads(lies) == sighting("0", NOON)
+    assert len(taken(event(source), INFECTED)[0]) == 0, "an address that nobody calls infected is none when seen"
+
+
+@pytest.mark.parametrize(
+    ("sightings", "states"),
+    [
+        ([sighting("0", LATER), sighting("1", NOON)], {"false-positive": 2}),
+        ([sighting(0, NOON), sighting(1, None)], {"false-positive": 2}),
+        ([sighting("0", NOON), sighting("2", LATER)], {}),
+        ([sighting("2", LATER), sighting("0", LATER), sighting("0", NOON)], {"expired": 1}),
+        ([sighting("2", "1"), sighting("0", NOON)], {"expired": 2}),
+        ([sighting("2", "?"), sighting("2", LATER)], {"expired": 1}),
+    ],
+)
+def test_what_sightings_take_back_is_no_infection(sightings: list[Json], states: dict[str, int]) -> None:
+    given = event(attribute("ip-src", "14.160.0.1", Sighting=sightings), tags=(RSIT, MIRAI))
+    for order in (sightings, sightings[::-1]):
+        given["Event"]["Attribute"][0]["Sighting"] = order
+        rows, rejects, _ = taken(given, INFECTED)
+        assert Counter(reject["excerpt"] for reject in rejects if reject["column"] == "state") == states
+        asked = sum(str(one["type"]) == "0" for one in sightings)
+        assert len(rows) == 1 + asked - sum(states.values())
+
+
+def test_a_sighting_without_a_time_is_set_aside() -> None:
+    source = attribute("ip-src", "14.160.0.1", Sighting=[sighting("0", "9" * 5000), sighting("0", None)])
+    rows, rejects, _ = taken(event(source, tags=(RSIT, MIRAI)), INFECTED)
+    assert (len(rows), [reject["reason"] for reject in rejects]) == (1, ["bad_timestamp"] * 2)
+
+
+def test_a_layout_takes_of_an_event_what_each_record_keeps() -> None:
+    content = b"""
+    feed = "w"
+    title = { vi = "w", en = "w" }
+    framing = { syntax = "misp" }
+    clock = { zone = "written" }
+    [[report]]
+    name = "r"
+    subject = "other"
+    summary = { vi = "w", en = "w" }
+    columns = { observed_at = "first_seen", address = "source", hostname = "event.uuid", malware = "tags.b" }
+    """
+    [by] = read_layouts(content, where="w.toml")
+    rows, _, _ = taken(
+        event(attribute("ip-src", "14.160.0.1"), attribute("ip-src", "14.160.0.2"), tags=('b="Mirai"',)), by
+    )
+    assert [(row["hostname"], row["malware"]) for row in rows] == [("e1", "Mirai")] * 2
+
+
 def test_an_object_says_more_of_the_address_in_it() -> None:
     parts = {"src-port": "40001", "dst-port": "443", "ip-dst": "8.8.4.4", "layer4-protocol": "TCP"}
     beside = [attribute("text", value, object_relation=name) for name, value in parts.items() if name != "ip-dst"]
@@ -440,10 +544,56 @@ def test_only_bots_of_x_arf_are_infected_machines() -> None:
     assert (other["reason"], named["reason"]) == ("other_kind", "bad_ip")
 
 
-def test_x_arf_of_version_3_is_read() -> None:
-    told = {"ReportClass": "Activity", "ReportType": "Botnet", "Date": "2026-11-01T00:30:00Z", "SourceIp": "14.160.0.1"}
-    rows, _, _ = taken({"Version": "3", "ReporterInfo": {}, "Report": told}, LAYOUTS["xarf", "v3"])
-    assert seen(rows) == [("", "0ea00001")]
+def test_an_infected_host_of_x_arf_has_malware_with_a_name() -> None:
+    host = V4 | {"category": "connection", "type": "infected_host"}
+    rows, rejects, _ = taken([host, host | {"malware_family": ""}, V4], LAYOUTS["xarf", "v4-infected"])
+    assert seen(rows) == [("mirai", "0ea00001")]
+    assert [reject["column"] for reject in rejects] == ["malware_family", "category"]
+
+
+V3 = {"ReportClass": "Content", "ReportType": "Botnet", "Date": "2026-11-01T00:30:00Z", "SourceIp": "14.160.0.1"}
+OTHER_V3 = {
+    "ReportClass": "System",
+    "ReportType": "botnet",
+    "Date": "2026-11-01T00:30:00Z",
+    "Source": {"IP": "14.160.0.1", "Type": "ip"},
+    "AdditionalInfo": {"MalwareFamily": "Mirai", "C2Server": "cc.example"},
+}
+
+
+@pytest.mark.parametrize(
+    ("report", "malware"),
+    [
+        (V3, ""),
+        (V3 | {"ReportClass": "Activity", "MalwareName": "mirai"}, "mirai"),
+        (V3 | {"BotnetName": "Mirai", "SourcePort": 40001, "ASN": 45899}, "Mirai"),
+        (V3 | {"ReportType": "Bot", "BotName": "Mirai"}, "Mirai"),
+        (OTHER_V3, "Mirai"),
+    ],
+)
+@pytest.mark.parametrize("version", [{}, {"Version": "alpha"}, {"Version": "3.0.0"}])
+def test_bots_of_older_x_arf_are_read(report: Json, malware: str, version: Json) -> None:
+    rows, _, _ = taken({"ReporterInfo": {"ReporterOrg": "x"}, "Report": report} | version, LAYOUTS["xarf", "v3"])
+    assert seen(rows) == [(malware, "0ea00001")]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason", "column"),
+    [
+        ({"Report": V3}, "other_kind", "ReporterInfo"),
+        ({"ReporterInfo": {}}, "other_kind", "Report.ReportClass"),
+        ({"ReporterInfo": {}, "Report": V3 | {"ReportType": "Spam"}}, "other_kind", "Report.ReportType"),
+        ({"ReporterInfo": {}, "Report": V3 | {"ReportType": "PortScan"}}, "other_kind", "Report.ReportType"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceUrl": "http://x.example"}}, "other_kind", "Report.SourceUrl"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceIp": "1.2.3.456"}}, "bad_ip", "Report.SourceIp"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourceIp": ""}}, "empty_ip", "Report.SourceIp"),
+        ({"ReporterInfo": {}, "Report": V3 | {"Date": "yesterday"}}, "bad_timestamp", "Report.Date"),
+        ({"ReporterInfo": {}, "Report": V3 | {"SourcePort": 70000}}, "bad_port", "Report.SourcePort"),
+    ],
+)
+def test_what_is_no_bot_or_no_report_of_x_arf_is_set_aside(document: Json, reason: str, column: str) -> None:
+    rows, [reject], _ = taken(document, LAYOUTS["xarf", "v3"])
+    assert (rows, reject["reason"], reject["column"], reject["byte_offset"]) == ([], reason, column, 0)
 
 
 def test_spamhaus_and_team_cymru_are_read_without_a_header() -> None:
@@ -454,3 +604,45 @@ def test_spamhaus_and_team_cymru_are_read_without_a_header() -> None:
     [row], [reject], _ = taken(lines, LAYOUTS["cymru", "bots"])
     assert (seen([row]), row["claimed_asn"]) == ([("conficker", "0ea00001")], 45899)
     assert (reject["reason"], reject["excerpt"]) == ("other_kind", "spam")
+
+
+AZURE = {
+    "DataFeed": "CTIP-Infected",
+    "SourcedFrom": "SinkHoleMessage",
+    "DateTimeReceivedUtc": 134379918000000001,
+    "ThreatCode": "B67-SS-MIRAI",
+    "ThreatConfidence": "High",
+    "SourceIp": "14.160.0.1",
+    "SourcePort": 40001,
+    "DestinationIp": "8.8.4.4",
+    "DestinationPort": 443,
+    "SourceIpInfo": {"SourceIpAsnNumber": "45899", "SourceIpCountryCode": "VN"},
+    "HttpInfo": {"HttpHost": "cc.example"},
+}
+INTERFLOW = {
+    "version": 1.5,
+    "indicatorthreattype": "Botnet",
+    "externalid": "B67-SS-MIRAI",
+    "firstreporteddatetime": "2026-11-01T07:30:00.25",
+    "networksourceipv4": "14.160.0.1",
+    "networksourceport": "40001",
+    "networkdestinationipv4": "8.8.4.4, 8.8.4.4",
+    "networksourceasn": "0",
+}
+
+
+def test_microsofts_feed_is_read_in_both_of_its_forms() -> None:
+    control = AZURE | {"DataFeed": "CTIP-C2", "SourceIp": ""}
+    lines = b"\n".join(json.dumps(one).encode() for one in (AZURE, control))
+    [row], [reject], _ = taken(lines, LAYOUTS["microsoft", "infected"])
+    assert (seen([row]), row["port"], row["claimed_asn"]) == ([("B67-SS-MIRAI", "0ea00001")], 40001, 45899)
+    assert row["observed_at"] == datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+    assert json.loads(row["extra"])["HttpInfo.HttpHost"] == "cc.example"
+    assert (reject["reason"], reject["excerpt"]) == ("other_kind", "CTIP-C2")
+    assert seen(taken(lines, LAYOUTS["microsoft", "c2"])[0]) == [("B67-SS-MIRAI", "08080404")]
+    assert LAYOUTS["microsoft", "c2"].subject is Subject.CONTROL
+    others = [INTERFLOW | {"indicatorthreattype": "C2"}, INTERFLOW | {"networkdestinationipv4": "8.8.4.4, 8.8.8.8"}]
+    [row], rejects, _ = taken([INTERFLOW, *others], LAYOUTS["microsoft", "interflow"])
+    assert (seen([row]), row["observed_at"].microsecond) == ([("B67-SS-MIRAI", "0ea00001")], 250_000)
+    assert (row["destination_address"].hex[-8:], row["claimed_asn"]) == ("08080404", None), "AS 0 is nobody's"
+    assert [one["reason"] for one in rejects] == ["other_kind", "bad_destination_ip"]

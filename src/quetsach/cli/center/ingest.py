@@ -28,6 +28,7 @@ _COUNTED = {
     "quarantined": Text("quarantined"),
     "repaired": Text("of them repaired"),
     "blank": Text("blank lines"),
+    "context": Text("objects that say more of records"),
 }
 
 COUNTS = tuple(_COUNTED)
@@ -122,7 +123,7 @@ def _totals(done: list[IngestResult]) -> dict[str, int]:
 def _equation(counts: dict[str, int], language: str) -> str:
     """The invariant as people write it, then what else is worth a word."""
     shown = {name: f"{number_text(counts[name], language)} {_COUNTED[name].in_language(language)}" for name in COUNTS}
-    more = ", ".join(shown[name] for name in ("repaired", "blank") if counts[name])
+    more = ", ".join(shown[name] for name in ("repaired", "blank", "context") if counts[name])
     equation = f"{shown['records']} = {shown['accepted']} + {shown['duplicates']} + {shown['quarantined']}"
     return f"{equation}  ({more})" if more else equation
 

@@ -36,6 +36,7 @@ EXPECTED = {
     Reason.RESERVED_IP: Text("an address that a machine on the public internet can have"),
     Reason.IP_RANGE: Text("one address, not a range"),
     Reason.BAD_JSON: Text("an object of JSON"),
+    Reason.BAD_YAML: Text("a document of YAML with a name and its value on each line, and nothing else"),
     Reason.OTHER_KIND: Text("a record of the kind that the layout reads"),
 }
 """What should have stood there, by why a record was set aside."""

@@ -74,9 +74,9 @@ class FeedFile(models.Model):
 
     @property
     def totals(self) -> dict[str, int]:
-        """The counts of all together."""
-        return {count: sum(one[count] for one in self.taken) for count in COUNTS}
+        """The counts of all together; one that was not counted when a file came is 0."""
+        return {count: sum(one.get(count, 0) for one in self.taken) for count in COUNTS}
 
 
-COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank")
+COUNTS = ("records", "accepted", "duplicates", "quarantined", "repaired", "blank", "context")
 """Of each CSV file: ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``."""

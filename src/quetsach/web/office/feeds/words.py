@@ -38,6 +38,7 @@ REASONS: Mapping[Reason, str | Promise] = {
     Reason.RESERVED_IP: _("an address that is not of the public Internet"),
     Reason.IP_RANGE: _("a range of addresses, not one"),
     Reason.BAD_JSON: _("not an object of JSON"),
+    Reason.BAD_YAML: _("not YAML with a name and its value on each line"),
     Reason.OTHER_KIND: _("of something else than what is read of this report"),
 }
 
