@@ -7,6 +7,7 @@ import random
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -28,6 +29,7 @@ from quetsach.lake.lake import IngestResult, Outcome
 
 PULLED = "pulled"
 """The folder of what is remembered of each source, and of what has landed, below a centre's data."""
+_ASKED_FOR = "asked-for"
 _MOST_NAME_BYTES = 200
 _FIRST_WAIT_SECONDS, _MOST_WAIT_SECONDS = 60, 6 * 3600
 
@@ -140,10 +142,41 @@ def states(centre: Centre) -> tuple[list[tuple[Source, State]], Faults]:
 def due_sources(centre: Centre, now: datetime) -> tuple[list[Source], Faults]:
     """Return the sources that are to be asked now, and what is wrong with files that are none.
 
-    A source whose state is damaged is asked: its pull tells of it.
+    A source whose state is damaged is asked: its pull tells of it. So is one that somebody asked for, paused or not.
     """
     found, faults = states(centre)
-    return [one for one, state in found if not one.is_paused and state.due_at(one, centre) <= now], faults
+    return [
+        one
+        for one, state in found
+        if is_asked_for(centre, one) or (not one.is_paused and state.due_at(one, centre) <= now)
+    ], faults
+
+
+def ask_for(centre: Centre, source: Source) -> None:
+    """Have a source asked as soon as the work behind the pages comes to it.
+
+    Raises:
+        OSError: it cannot be noted.
+    """
+    room = centre.data / PULLED / source.name
+    storage.make_folder(room)
+    storage.write(room / _ASKED_FOR, b"")
+
+
+def is_asked_for(centre: Centre, source: Source) -> bool:
+    """Whether somebody has asked for a source, and its pull has not ended since."""
+    return (centre.data / PULLED / source.name / _ASKED_FOR).exists()
+
+
+def waiting(centre: Centre, source: Source) -> int:
+    """Return how many files have landed and are not in the lake yet; those that are still written to count, too."""
+    if source.folder is None:
+        return int((centre.data / PULLED / source.name / "landed.json").exists())
+    found = 0
+    for folder in (source.folder, source.folder / "taking"):
+        with suppress(OSError):  # the pull tells of it
+            found += sum(not path.name.startswith(".") and path.is_file() for path in folder.iterdir())
+    return found
 
 
 def pull(
@@ -213,6 +246,8 @@ def _pull(work: _Work, jitter: Callable[[], float]) -> Iterator[Pulled]:
         if not work.is_stopped():
             work.state.succeed(work.clock())
     work.state.save(work.room)
+    if not work.is_stopped():
+        (work.room / _ASKED_FOR).unlink(missing_ok=True)
 
 
 def _require_feed(centre: Centre, source: Source) -> None:
