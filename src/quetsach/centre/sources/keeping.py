@@ -13,6 +13,7 @@ from quetsach import storage
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources.source import SOURCES, Kind, Source, fields_of, read_source
 from quetsach.centre.sources.transport import is_public
+from quetsach.core.errors import QuetsachError
 from quetsach.core.text import SystemText, Text
 from quetsach.core.toml_table import TomlLines
 
@@ -209,7 +210,7 @@ def _names(data: Path) -> set[str]:
     for path in (data / SOURCES).glob("[!.]*.toml"):
         try:
             names.add(read_source(storage.read_input(path), where=path.name).name)
-        except SourceError:
+        except QuetsachError:
             continue
     return names
 
