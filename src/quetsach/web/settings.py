@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.apps.Helpdesk",
     "quetsach.web.office.apps.Figures",
     "quetsach.web.office.apps.Feeds",
+    "quetsach.web.office.apps.Sources",
     "quetsach.web.office.apps.Packs",
     "quetsach.web.office.apps.Operation",
     "quetsach.web.office.apps.Wording",
@@ -117,6 +118,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "plan": "quetsach.web.office.campaigns.drawing",
                 "returns": "quetsach.web.office.returns.words",
                 "sheet": "quetsach.web.office.campaigns.plan_sheet",
+                "source_words": "quetsach.web.office.sources.words",
                 "units": "quetsach.web.office.units.words",
             },
             "builtins": [

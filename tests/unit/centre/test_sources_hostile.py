@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -296,3 +297,24 @@ def test_a_landing_folder_that_is_not_there_is_told_and_not_made(data: Path, lan
     landing.rmdir()
     assert "No such file" in said(_later(data))
     assert not landing.exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "feeds.example.org"])
+def test_a_source_of_public_servers_asks_nothing_of_an_own_network(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *more, **named: resolve("127.0.0.1", *more, **named))
+    describe(data, "http", f'url = "{server.url.replace("127.0.0.1", host)}/today.csv"\npublic_only = true')
+    assert "not of the public Internet" in said(pulled(data))
+    assert server.asked == []
+
+
+def test_a_server_of_the_public_internet_redirects_to_no_own_network(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "is_public", lambda host: host == "127.0.0.1")
+    server.answers["/today.csv"] = lambda to: send(to, 302, Location=server.url.replace("127.0.0.1", "localhost"))
+    describe(data, "http", f'url = "{server.url}/today.csv"\npublic_only = true')
+    assert "not of the public Internet" in said(pulled(data))
+    assert len(server.asked) == 1

@@ -3,14 +3,18 @@
 import os
 import re
 import stat
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from quetsach import storage
 from quetsach.centre.sources import SourceError
+from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.core.toml_table import Table, read_toml
 from quetsach.feeds.layout import NAME
@@ -43,6 +47,90 @@ class Proof(StrEnum):
     BASIC = "basic"
     BEARER = "bearer"
     HEADER = "header"
+
+
+class Form(StrEnum):
+    """What a field of a source holds."""
+
+    WORD = "word"
+    NUMBER = "number"
+    FLAG = "flag"
+    CLOCK = "clock"
+    CHOICE = "choice"
+    URL = "url"
+    PATH = "path"
+
+
+_ASKED = frozenset({Kind.HTTP, Kind.TAXII, Kind.MISP})
+_SERVERS = _ASKED | {Kind.SHADOWSERVER}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a source's file: the reader and the office's form both follow it.
+
+    ``part`` is the table that it stands in, empty for the top one. ``most`` and ``least`` bound a number. A word has
+    a ``pattern``, which ``hint`` describes. ``is_local`` is said on the machine alone, never on a page.
+    """
+
+    name: str
+    form: Form
+    part: str = ""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    is_needed: bool = False
+    default: str | int = ""
+    least: int = 0
+    most: int = 0
+    pattern: re.Pattern[str] | None = None
+    hint: Text | None = None
+    is_local: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others: its table and name."""
+        return f"{self.part}_{self.name}" if self.part else self.name
+
+
+FIELDS = (
+    Field("name", Form.WORD, is_needed=True, pattern=NAME, hint=_NAME_HINT),
+    Field("feed", Form.WORD, is_needed=True, pattern=NAME, hint=_NAME_HINT),
+    Field("report", Form.WORD),
+    Field("paused", Form.FLAG),
+    Field("folder", Form.PATH, kinds=frozenset({Kind.FOLDER}), is_needed=True),
+    Field("settle_seconds", Form.NUMBER, kinds=frozenset({Kind.FOLDER}), default=60, least=1, most=86_400),
+    Field("url", Form.URL, kinds=_ASKED, is_needed=True),
+    Field("url", Form.URL, kinds=frozenset({Kind.SHADOWSERVER}), default=_SHADOWSERVER),
+    Field("files_url", Form.URL, kinds=frozenset({Kind.SHADOWSERVER}), default=_SHADOWSERVER_FILES),
+    Field(
+        "collection",
+        Form.WORD,
+        kinds=frozenset({Kind.TAXII}),
+        is_needed=True,
+        pattern=_COLLECTION,
+        hint=Text("the identifier of a collection"),
+    ),
+    Field("days", Form.NUMBER, kinds=frozenset({Kind.SHADOWSERVER}), default=2, least=1, most=90),
+    Field("proof", Form.CHOICE, kinds=_ASKED, default="none"),
+    Field("header", Form.WORD, kinds=_ASKED, pattern=_HEADER, hint=Text("the name of a header of HTTP")),
+    Field("key_file", Form.PATH, kinds=frozenset({Kind.SHADOWSERVER}), is_needed=True),
+    Field("secret_file", Form.PATH, kinds=frozenset({Kind.SHADOWSERVER}), is_needed=True),
+    Field("secret_file", Form.PATH, kinds=_ASKED),
+    Field("every_minutes", Form.NUMBER, "schedule", least=1, most=60 * 24 * 31),
+    Field("daily_at", Form.CLOCK, "schedule"),
+    Field("file_mb", Form.NUMBER, "bounds", default=512, least=1, most=1 << 20),
+    Field("file_seconds", Form.NUMBER, "bounds", default=1800, least=1, most=86_400),
+    Field("files", Form.NUMBER, "bounds", default=1000, least=1, most=100_000),
+    Field("keep_free_mb", Form.NUMBER, "bounds", default=1024, least=0, most=1 << 30),
+    Field("public_only", Form.FLAG, kinds=_SERVERS, is_local=True),
+    Field("proxy", Form.URL, kinds=_SERVERS, is_local=True),
+    Field("proxy_secret_file", Form.PATH, kinds=_SERVERS, is_local=True),
+    Field("ca_file", Form.PATH, kinds=_SERVERS, is_local=True),
+)
+
+
+def fields_of(kind: Kind) -> tuple[Field, ...]:
+    """Return the fields that a source of a kind has, in the order in which they are read and written."""
+    return tuple(field for field in FIELDS if kind in field.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +170,8 @@ class Source:
 
     ``url`` is the file (``http``), the API (``shadowserver``), the API root (``taxii``) or the folder with the manifest
     (``misp``); ``files_url`` is where Shadowserver's files lie. ``secret`` holds what proves who asks, ``key`` the API
-    key of Shadowserver; both are paths. ``folder`` is the landing folder of the kind ``folder``.
+    key of Shadowserver; both are paths. ``folder`` is the landing folder of the kind ``folder``. ``public_only`` says
+    that nothing but servers of the public Internet may be asked.
     """
 
     name: str
@@ -105,24 +194,32 @@ class Source:
     proxy: str = ""
     proxy_secret: Path | None = None
     ca_file: Path | None = None
+    public_only: bool = False
 
 
-def load_sources(data: Path) -> tuple[Source, ...]:
-    """Return the sources of a centre by their names.
+type Faults = Mapping[str, QuetsachError]
+"""What is wrong with each file that is no source, by its name in the folder."""
 
-    Raises:
-        SourceError: a file is damaged, or two sources have one name.
+
+def load_sources(data: Path) -> tuple[tuple[Source, ...], Faults]:
+    """Return the sources of a centre by their names, and what is wrong with files that are none.
+
+    Of two with one name neither is a source: what is remembered of the one would be taken for the other's.
     """
     found: dict[str, Source] = {}
-    for path in sorted((data / SOURCES).glob("*.toml")):
-        where = f"{SOURCES}/{path.name}"
-        source = read_source(storage.read_input(path), where=where)
-        if source.name in found:
-            raise SourceError(
-                Text("two sources are called {name}", name=source.name), where=where, hint=Text("mend the name")
-            )
-        found[source.name] = source
-    return tuple(found[name] for name in sorted(found))
+    faults: dict[str, QuetsachError] = {}
+    for path in sorted((data / SOURCES).glob("[!.]*.toml")):
+        try:
+            found[path.name] = read_source(storage.read_input(path), where=f"{SOURCES}/{path.name}")
+        except QuetsachError as error:
+            faults[path.name] = error
+    named = Counter(source.name for source in found.values())
+    for file, source in found.items():
+        if named[source.name] > 1:
+            told = Text("two sources are called {name}", name=source.name)
+            faults[file] = SourceError(told, where=f"{SOURCES}/{file}", hint=Text("mend the name"))
+    good = (source for file, source in found.items() if file not in faults)
+    return tuple(sorted(good, key=lambda source: source.name)), faults
 
 
 def read_source(raw: bytes, *, where: str) -> Source:
@@ -133,78 +230,77 @@ def read_source(raw: bytes, *, where: str) -> Source:
     """
     table = read_toml(raw, where=where, error=SourceError)
     kind = table.take_choice("kind", Kind, tuple(Kind))
+    parts, taken = {"": table}, dict[str, Any]()
+    for field in fields_of(kind):
+        if field.part not in parts:
+            parts[field.part] = table.take_table(field.part, default={} if field.part == "bounds" else None)
+        taken[field.key] = _taken(field, parts[field.part], taken.get("proof", Proof.NONE))
     source = Source(
-        name=table.take_matching("name", NAME, _NAME_HINT),
-        feed=table.take_matching("feed", NAME, _NAME_HINT),
-        report=table.take_text("report", default="") or None,
+        name=taken["name"],
+        feed=taken["feed"],
+        report=taken["report"] or None,
         kind=kind,
-        schedule=_schedule(table),
-        bounds=_bounds(table),
-        is_paused=table.take_flag("paused"),
-        **(_landing(table) if kind is Kind.FOLDER else _reached(table, kind)),  # type: ignore[arg-type]
+        schedule=_schedule(parts["schedule"], taken["schedule_every_minutes"], taken["schedule_daily_at"]),
+        bounds=_bounds(taken),
+        is_paused=taken["paused"],
+        **(_landing(taken) if kind is Kind.FOLDER else _reached(taken)),
     )
-    table.finish()
+    for part in reversed(parts.values()):
+        part.finish()
     return source
 
 
-def _schedule(table: Table) -> Schedule:
-    part = table.take_table("schedule")
-    minutes = _number(part, "every_minutes", 0, least=1, most=60 * 24 * 31)
-    at = part.take_text("daily_at", default="")
+def _taken(field: Field, table: Table, proof: Proof) -> Any:
+    """Take one field out of the table that it stands in; of a header only where that proves who asks."""
+    if field.name == "header" and proof is not Proof.HEADER:
+        return ""
+    is_needed = field.is_needed or (field.name == "secret_file" and proof is not Proof.NONE)
+    if field.pattern is not None and field.hint is not None:
+        return table.take_matching(field.name, field.pattern, field.hint)
+    take: Mapping[Form, Callable[[], Any]] = {
+        Form.NUMBER: lambda: _number(table, field),
+        Form.FLAG: lambda: table.take_flag(field.name),
+        Form.CHOICE: lambda: table.take_choice(field.name, Proof, tuple(Proof), default=Proof.NONE),
+        Form.URL: lambda: _url(table, field.name, default=None if is_needed else str(field.default)),
+        Form.PATH: lambda: _path(table, field.name, is_needed=is_needed),
+    }
+    return take.get(field.form, lambda: table.take_text(field.name, default=""))()
+
+
+def _schedule(part: Table, minutes: int, at: str) -> Schedule:
     if bool(minutes) == bool(at) or (at and not _CLOCK.fullmatch(at)):
         part.fail(Text("a schedule is {one}, or {other}", one="every_minutes = 60", other='daily_at = "06:30"'))
-    part.finish()
     return Schedule(timedelta(minutes=minutes) if minutes else None, time.fromisoformat(at) if at else None)
 
 
-def _bounds(table: Table) -> Bounds:
-    part = table.take_table("bounds", default={})
-    bounds = Bounds(
-        file_bytes=_number(part, "file_mb", 512, least=1, most=1 << 20) << 20,
-        file_seconds=_number(part, "file_seconds", 1800, least=1, most=86_400),
-        files=_number(part, "files", 1000, least=1, most=100_000),
-        kept_free_bytes=_number(part, "keep_free_mb", 1024, least=0, most=1 << 30) << 20,
+def _bounds(taken: Mapping[str, Any]) -> Bounds:
+    return Bounds(
+        file_bytes=taken["bounds_file_mb"] << 20,
+        file_seconds=taken["bounds_file_seconds"],
+        files=taken["bounds_files"],
+        kept_free_bytes=taken["bounds_keep_free_mb"] << 20,
     )
-    part.finish()
-    return bounds
 
 
-def _landing(table: Table) -> dict[str, object]:
-    folder = Path(table.take_text("folder"))
-    if not folder.is_absolute():
-        table.fail(Text("{path} is no absolute path", path=folder), field="folder")
-    return {"folder": folder, "settle": timedelta(seconds=_number(table, "settle_seconds", 60, least=1, most=86_400))}
+def _landing(taken: Mapping[str, Any]) -> dict[str, Any]:
+    return {"folder": taken["folder"], "settle": timedelta(seconds=taken["settle_seconds"])}
 
 
-def _reached(table: Table, kind: Kind) -> dict[str, object]:
-    """Take what says how a server is reached and who asks."""
-    is_shadowserver = kind is Kind.SHADOWSERVER
-    proof = Proof.NONE if is_shadowserver else table.take_choice("proof", Proof, tuple(Proof), default=Proof.NONE)
-    found: dict[str, object] = {
-        "url": _url(table, "url", default=_SHADOWSERVER if is_shadowserver else None),
-        "proxy": _url(table, "proxy", default=""),
-        "ca_file": _path(table, "ca_file"),
-        "proxy_secret": _path(table, "proxy_secret_file"),
-        "proof": proof,
-        "secret": _path(table, "secret_file", is_needed=is_shadowserver or proof is not Proof.NONE),
-    }
-    if proof is Proof.HEADER:
-        found["header"] = table.take_matching("header", _HEADER, Text("the name of a header of HTTP"))
-    if is_shadowserver:
-        found["key"] = _path(table, "key_file", is_needed=True)
-        found["files_url"] = _url(table, "files_url", default=_SHADOWSERVER_FILES)
-        found["days"] = _number(table, "days", 2, least=1, most=90)
-    if kind is Kind.TAXII:
-        found["collection"] = table.take_matching("collection", _COLLECTION, Text("the identifier of a collection"))
-    return found
+def _reached(taken: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a server is reached and who asks."""
+    found = {name: taken[name] for name in ("url", "proxy", "ca_file", "public_only")}
+    found |= {"secret": taken["secret_file"], "proxy_secret": taken["proxy_secret_file"]}
+    found |= {name: taken[name] for name in ("files_url", "collection", "days", "proof", "header") if name in taken}
+    return found | ({"key": taken["key_file"]} if "key_file" in taken else {})
 
 
-def _number(table: Table, name: str, default: int, *, least: int, most: int) -> int:
-    if not table.has(name):
-        return default
-    number = table.take_number(name)
-    if not least <= number <= most:
-        table.fail(Text("{name} is not from {least} to {most}", name=name, least=least, most=most), field=name)
+def _number(table: Table, field: Field) -> int:
+    if not table.has(field.name):
+        return int(field.default or 0)
+    number = table.take_number(field.name)
+    if not field.least <= number <= field.most:
+        what = Text("{name} is not from {least} to {most}", name=field.name, least=field.least, most=field.most)
+        table.fail(what, field=field.name)
     return number
 
 

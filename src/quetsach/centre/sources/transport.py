@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from ipaddress import ip_address
 from pathlib import Path
 from socket import SHUT_RDWR
 from typing import Any
@@ -65,6 +66,7 @@ class Line:
         self._bounds = source.bounds
         self._now = now
         self._origin = _origin(source.url)
+        self._is_public_only = source.public_only
         self._proof = _proof_of(source)
         self._opened: list[HTTPConnection] = []
         self._pool = _pool(source, self._opened)
@@ -177,6 +179,8 @@ class Line:
     ) -> urllib3.BaseHTTPResponse:
         method = "GET" if body is None else "POST"
         for _redirect in range(MOST_REDIRECTS + 1):
+            if self._is_public_only and not is_public(urlsplit(url).hostname or ""):
+                raise _not_public(_shown(url))
             proof = self._proof if _origin(url) == self._origin else {}
             response = self._pool.request(
                 method,
@@ -285,18 +289,50 @@ def _pool(source: Source, opened: list[HTTPConnection]) -> urllib3.PoolManager:
         headers = urllib3.make_headers(proxy_basic_auth=named) if named else None
         pool = urllib3.ProxyManager(proxy, proxy_headers=headers, **common)
     kinds = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
-    pool.pool_classes_by_scheme = {scheme: _noting(kind, opened) for scheme, kind in kinds.items()}
+    is_guarded = source.public_only and not proxy  # with a proxy it is the proxy that is connected to
+    pool.pool_classes_by_scheme = {
+        scheme: _noting(kind, opened, is_guarded=is_guarded) for scheme, kind in kinds.items()
+    }
     return pool
 
 
-def _noting(kind: type[urllib3.HTTPConnectionPool], opened: list[HTTPConnection]) -> type[urllib3.HTTPConnectionPool]:
-    make: Any = kind.ConnectionCls
+def _noting(
+    kind: type[urllib3.HTTPConnectionPool], opened: list[HTTPConnection], *, is_guarded: bool
+) -> type[urllib3.HTTPConnectionPool]:
+    make: Any = _guarded(kind.ConnectionCls) if is_guarded else kind.ConnectionCls
 
     def noted(**named: Any) -> HTTPConnection:
         opened.append(make(**named))
         return opened[-1]
 
     return type(kind.__name__, (kind,), {"ConnectionCls": staticmethod(noted)})
+
+
+def _guarded(kind: Any) -> Any:
+    """Return a kind of connection that asks nothing of an own network: the address counts, whatever its name says."""
+
+    class Guarded(kind):  # type: ignore[misc]  # either kind of urllib3's
+        def connect(self) -> None:
+            super().connect()
+            peer = self.sock.getpeername()[0]
+            if not is_public(peer):
+                self.close()
+                raise _not_public(f"{self.host}: {peer}")
+
+    return Guarded
+
+
+def is_public(host: str) -> bool:
+    """Whether a host's name or address may be of the public Internet; of a name only its address tells for sure."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host.rstrip(".") and not host.rstrip(".").lower().endswith((".localhost", ".local", ".internal"))
+
+
+def _not_public(where: str) -> SourceError:
+    hint = Text("who runs the centre's computer may allow it: remove public_only from the source's file")
+    return SourceError(Text("this address is not of the public Internet"), where=where, hint=hint)
 
 
 def _require_authorities(path: Path) -> None:

@@ -135,6 +135,14 @@ class Figures(AppConfig):
     verbose_name = "Office: figures"
 
 
+class Sources(AppConfig):
+    """Sources of feeds: where the centre fetches them, when, and how that went. Their files are the truth."""
+
+    name = "quetsach.web.office.sources"
+    label = "office_sources"
+    verbose_name = "Office: sources of feeds"
+
+
 class Feeds(AppConfig):
     """The feeds: until when their data go, what was set aside and why, which names wait for an analyst."""
 

@@ -23,11 +23,12 @@ _WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:"
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A part of the office: the name of its first page, its title, and the act that opens it."""
+    """A part of the office: its first page, its title, the act that opens it, and first pages that are parts of it."""
 
     name: str
     title: str | Promise
     act: Permission
+    others: tuple[str, ...] = ()
 
 
 ROOMS: tuple[NavigationItem, ...] = (
@@ -39,7 +40,7 @@ ROOMS: tuple[NavigationItem, ...] = (
     NavigationItem("office:partners:list", _("Partners"), Permission.PUBLISH_NUMBERS),
     NavigationItem("office:helpdesk:list", _("Help desk"), Permission.ANSWER_CASES),
     NavigationItem("office:figures:figures", _("Figures"), Permission.PUBLISH_NUMBERS),
-    NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS),
+    NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS, ("office:sources:sources",)),
     NavigationItem("office:packs:packs", _("Packs"), Permission.PUBLISH_PACKS),
     NavigationItem("office:approvals:list", _("Approvals"), Permission.SEE),
     NavigationItem("office:people:list", _("People"), Permission.MANAGE_PEOPLE),
@@ -61,8 +62,12 @@ class NavigationLink:
 def navigation_links(roles: frozenset[Role], path: str) -> tuple[NavigationLink, ...]:
     """Return the links of the rooms that somebody with these roles finds open."""
     allowed = frozenset().union(*(PERMISSIONS[role] for role in roles)) if roles else frozenset()
-    links = [(reverse(room.name), room.title) for room in ROOMS if room.act in allowed]
-    return tuple(NavigationLink(url, title, path.startswith(url)) for url, title in links)
+    rooms = [room for room in ROOMS if room.act in allowed]
+    return tuple(NavigationLink(reverse(room.name), room.title, _is_in(room, path)) for room in rooms)
+
+
+def _is_in(room: NavigationItem, path: str) -> bool:
+    return any(path.startswith(reverse(name)) for name in (room.name, *room.others))
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

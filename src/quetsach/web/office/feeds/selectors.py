@@ -1,9 +1,9 @@
 """Reads of the lake for the office: deliveries, reasons, names that wait; rows only with a line in its log."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import QuerySet
 
+from quetsach import storage
 from quetsach.centre.centre import Centre
 from quetsach.centre.feed_states import FeedState, feed_states
+from quetsach.centre.placing import Proposal, proposals
+from quetsach.centre.tables import load_families, load_placings, load_vendor_words
+from quetsach.core.family import UNPLACED_FAMILY, Family, Placing, name_key
+from quetsach.core.family_list import FORMS, MOST_BYTES, ListedFamily, read_family_list
 from quetsach.core.period import Period
 from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.lake.delivery import Delivery
@@ -162,6 +167,84 @@ def unplaced_here(*, now: datetime) -> Unplaced:
             return Unplaced(None, ())
         window = Period(newest - timedelta(days=NAMES_DAYS - 1), newest)
         return Unplaced(window, tuple(view.unplaced_names(window).to_pylist()))
+
+
+@dataclass(frozen=True, slots=True)
+class NameHere:
+    """A name that feeds write: what was seen of it while it waits, what lists say, and every decision about it.
+
+    ``family`` is the one that an analyst placed it in; empty where none did.
+    """
+
+    kept: str
+    spelling: str
+    row: dict[str, Any] | None
+    proposed: Proposal | None
+    decisions: tuple[Placing, ...]
+    family: str
+
+
+def family_list_path(data: Path, form: str) -> Path:
+    """Return where a centre keeps the last list of a form that the office took."""
+    return data / "family-lists" / f"{form}.list"
+
+
+def families_known() -> tuple[Family, ...]:
+    """Return the families that a name can be placed in, by name."""
+    data: Path | None = settings.CENTER.data
+    return tuple(sorted(load_families(data).families.values(), key=lambda family: family.name.casefold()))
+
+
+def proposed_here(rows: Iterable[Mapping[str, Any]]) -> dict[str, Proposal]:
+    """Return what the lists that the office took say about names that wait, by how these are kept.
+
+    Raises:
+        InputError: a list is damaged.
+    """
+    data: Path | None = settings.CENTER.data
+    paths = [(form, family_list_path(data, form)) for form in FORMS] if data else []
+    listed = [
+        replace(entry, where=f"{form}: {entry.where}")
+        for form, path in paths
+        if path.exists()
+        for entry in _LISTS[form].of(path)
+    ]
+    if not listed:
+        return {}
+    return {one.kept: one for one in proposals(load_families(data), rows, listed, load_vendor_words())}
+
+
+def decisions_here() -> tuple[Placing, ...]:
+    """Return what analysts decided about names, the newest first."""
+    data: Path | None = settings.CENTER.data
+    return tuple(reversed(load_placings(data))) if data else ()
+
+
+def name_here(spelling: str, *, now: datetime) -> NameHere | None:
+    """Return a name that waits or was decided about; ``None`` for any other.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    kept = name_key(spelling)
+    row = next((one for one in unplaced_here(now=now).rows if one["kept"] == kept), None)
+    decisions = tuple(one for one in decisions_here() if name_key(one.spelling) == kept)
+    if row is None and not decisions:
+        return None
+    proposed = proposed_here([row]).get(kept) if row else None
+    spellings = row["spellings"] if row else []
+    family = decisions[0].family if decisions and decisions[0].family != UNPLACED_FAMILY else ""
+    written = spellings[0] if spellings else decisions[0].spelling if decisions else kept
+    return NameHere(kept, written, row, proposed, decisions, family)
+
+
+def _list_reader(form: str) -> storage.LastRead[tuple[ListedFamily, ...]]:
+    return storage.LastRead(
+        lambda path: read_family_list(storage.read_input(path, most_bytes=MOST_BYTES), form=form).entries
+    )
+
+
+_LISTS = {form: _list_reader(form) for form in FORMS}
 
 
 def layouts_here() -> Layouts:

@@ -22,17 +22,18 @@ from quetsach import storage
 from quetsach.campaign.authority import Permission
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
-from quetsach.centre.placing import keep_placing
+from quetsach.centre.placing import Decided, checked_placing, keep_placing, taken_back
 from quetsach.centre.publication import due
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import UNPLACED_FAMILY, Placing
+from quetsach.core.family_list import read_family_list
 from quetsach.core.text import LocalError, Text
 from quetsach.feeds.layout import NAME
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import IngestResult
 from quetsach.web.limits import FEED_FILE_BYTES, UPLOADS
 from quetsach.web.office.feeds.models import COUNTS, FeedFile
-from quetsach.web.office.feeds.selectors import layouts_here
+from quetsach.web.office.feeds.selectors import family_list_path, layouts_here
 from quetsach.web.office.log.services import log_append
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
@@ -43,22 +44,82 @@ from quetsach.web.office.tree.selectors import root_unit
 
 
 @transaction.atomic
-def spelling_place(*, centre: Centre, placing: Placing, now: datetime) -> None:
+def spelling_place(*, centre: Centre, placing: Placing, now: datetime, by: Person | None = None) -> None:
     """Log a placing, or that one is taken back, and write it into the table, both or neither.
+
+    ``by`` is who did it in the office; ``None`` for whoever typed the command, whom the placing names.
 
     Raises:
         DatabaseError: it cannot be logged.
         QuetsachError: it cannot be written.
     """
     log_append(
-        by=None,
+        by=by,
         act="family-undo" if placing.family == UNPLACED_FAMILY else "family-place",
         subject=f"family:{placing.family}",
-        unit=None,
+        unit=root_unit() if by else None,
         detail={"spelling": placing.spelling, "by": placing.by, "reason": placing.reason},
         now=now,
     )
     keep_placing(centre, placing)
+
+
+def name_place(*, decided: Decided, by: Person, now: datetime) -> Placing:
+    """Place a name that feeds write in a family; what is in the lake counts with it, and figures are counted anew.
+
+    Raises:
+        InputError: it cannot be placed so.
+        AccessError: not this person's to do.
+    """
+    require(by, Permission.HANDLE_FEEDS, root_unit(), day=today(now))
+    centre = Centre(_data())
+    placing = checked_placing(centre.families, decided, by=_signed(by), now=now)
+    spelling_place(centre=centre, placing=placing, now=now, by=by)
+    due.note_change(centre.data)
+    return placing
+
+
+def name_take_back(*, spelling: str, reason: str, by: Person, now: datetime) -> Placing:
+    """Take back what was decided about a name: the table alone decides again.
+
+    Raises:
+        InputError: nobody placed it.
+        AccessError: not this person's to do.
+    """
+    require(by, Permission.HANDLE_FEEDS, root_unit(), day=today(now))
+    centre = Centre(_data())
+    placing = taken_back(centre.families, spelling, reason, by=_signed(by), now=now)
+    spelling_place(centre=centre, placing=placing, now=now, by=by)
+    due.note_change(centre.data)
+    return placing
+
+
+def family_list_keep(*, form: str, name: str, content: bytes, by: Person, now: datetime) -> None:
+    """Keep a list of others, in the place of the last one of its form: it proposes, and places nothing.
+
+    Raises:
+        InputError: it is too large, damaged, or not of this form.
+        AccessError: not this person's to do.
+    """
+    require(by, Permission.HANDLE_FEEDS, root_unit(), day=today(now))
+    read_family_list(content, form=form)
+    path = family_list_path(_data(), form)
+    with transaction.atomic():
+        detail = {"name": _shown(name), "sha256": hashlib.sha256(content).hexdigest()}
+        log_append(by=by, act="family-list", subject="family:list", unit=root_unit(), detail=detail, now=now)
+        storage.make_folder(path.parent)
+        storage.write(path, content)
+
+
+def _signed(by: Person) -> str:
+    return f"{by.name} <{by.email}>"
+
+
+def _data() -> Path:
+    data: Path | None = settings.CENTER.data
+    if data is None:
+        raise FeedFileError(Text("the centre has no data folder"))
+    return data
 
 
 # Receiving a file: whole on the disk, and asked for, before the person is answered.
@@ -182,9 +243,7 @@ def _shown(name: str) -> str:
 
 
 def _folder() -> Path:
-    data: Path | None = settings.CENTER.data
-    if data is None:
-        raise FeedFileError(Text("the centre has no data folder"))
+    data = _data()
     storage.make_folder(data / UPLOADS)
     return data / UPLOADS
 

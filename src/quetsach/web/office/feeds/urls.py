@@ -15,4 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tach-rieng/", views.quarantine, name="quarantine"),
     path("tach-rieng/<str:delivery>/", views.set_aside, name="set-aside"),
     path("ten-cho-xep/", views.names, name="names"),
+    path("ten-cho-xep/xep/", views.name, name="name"),
+    path("ten-cho-xep/bo-xep/", views.name_undo, name="name-undo"),
+    path("ten-cho-xep/danh-sach/", views.family_list, name="family-list"),
 ]

@@ -1,22 +1,25 @@
-"""Pages of the feeds: how they are, and files that are uploaded. Placing names is an act of the command."""
+"""Pages of the feeds: how they are, files that are uploaded, and names that are placed among the families."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.authority import Permission
+from quetsach.centre.placing import MOST_CHARACTERS
+from quetsach.core.family_list import MOST_BYTES
 from quetsach.web.office.feeds import selectors, services
-from quetsach.web.office.feeds.forms import FeedFileForm
+from quetsach.web.office.feeds.forms import FamilyListForm, FeedFileForm, PlacingForm, UndoForm
 from quetsach.web.office.figures.selectors import published_figures
 from quetsach.web.office.people.access import CurrentUser, may_do, require
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 _FILES_A_PAGE = 30
+_DECISIONS_A_PAGE = 50
 
 
 @require_safe
@@ -100,12 +103,78 @@ def set_aside(request: HttpRequest, delivery: str) -> HttpResponse:
 
 @require_safe
 def names(request: HttpRequest) -> HttpResponse:
-    """Show the names of malware that no analyst has placed among the families yet."""
+    """Show the names of malware that no analyst has placed yet, what lists propose, and what was decided."""
+    return _names(request, _entered(request), FamilyListForm())
+
+
+@require_POST
+def family_list(request: HttpRequest) -> HttpResponse:
+    """Take a list of others, which proposes families for the names that wait."""
     visitor = _entered(request)
-    context: dict[str, object] = {"tab": "names"}
+    require(visitor.person, Permission.HANDLE_FEEDS, root_unit(), day=visitor.day)
+    form = FamilyListForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        with FlashErrors(request, _("The list was taken. What it proposes stands beside the names."), form=form):
+            services.family_list_keep(
+                form=form.cleaned_data["form"],
+                name=file.name,
+                content=file.read(MOST_BYTES + 1),
+                by=visitor.person,
+                now=visitor.now,
+            )
+            return redirect("office:feeds:names")
+    return _names(request, visitor, form, status=422)
+
+
+def _names(request: HttpRequest, visitor: CurrentUser, form: FamilyListForm, *, status: int = 200) -> HttpResponse:
+    context: dict[str, object] = {"tab": "names", "may_place": _may_look(visitor), "form": form}
     with FlashErrors(request):
-        context["found"] = selectors.unplaced_here(now=visitor.now)
-    return render(request, "office/feeds/names.html", context)
+        found = selectors.unplaced_here(now=visitor.now)
+        context["found"] = found
+        proposed = selectors.proposed_here(found.rows)
+        context["rows"] = [(row, proposed.get(row["kept"])) for row in found.rows]
+    with FlashErrors(request):
+        decisions = Paginator(selectors.decisions_here(), _DECISIONS_A_PAGE)
+        context["decisions"] = decisions.get_page(request.GET.get("page"))
+    return render(request, "office/feeds/names.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """Show one name, and place it in a family."""
+    visitor, one = _named(request)
+    is_sent = request.method == "POST"
+    form = PlacingForm(one, request.POST if is_sent else None)
+    if is_sent and form.is_valid():
+        with FlashErrors(request, _("The name was placed. What is in the lake already counts with it."), form=form):
+            services.name_place(decided=form.decided(one.spelling), by=visitor.person, now=visitor.now)
+            return redirect("office:feeds:names")
+    context = {"tab": "names", "one": one, "form": form, "undo": UndoForm(prefix="undo")}
+    return render(request, "office/feeds/name.html", context, status=422 if is_sent else 200)
+
+
+@require_POST
+def name_undo(request: HttpRequest) -> HttpResponse:
+    """Take back what was decided about a name."""
+    visitor, one = _named(request)
+    undo = UndoForm(request.POST, prefix="undo")
+    if undo.is_valid():
+        reason = undo.cleaned_data["reason"]
+        with FlashErrors(request, _("Taken back: the centre's table alone decides again."), form=undo):
+            services.name_take_back(spelling=one.spelling, reason=reason, by=visitor.person, now=visitor.now)
+            return redirect("office:feeds:names")
+    context = {"tab": "names", "one": one, "form": PlacingForm(one), "undo": undo}
+    return render(request, "office/feeds/name.html", context, status=422)
+
+
+def _named(request: HttpRequest) -> tuple[CurrentUser, selectors.NameHere]:
+    visitor = _entered(request)
+    require(visitor.person, Permission.HANDLE_FEEDS, root_unit(), day=visitor.day)
+    one = selectors.name_here(request.GET.get("ten", "")[:MOST_CHARACTERS], now=visitor.now)
+    if one is None:
+        raise Http404
+    return visitor, one
 
 
 def _entered(request: HttpRequest) -> CurrentUser:

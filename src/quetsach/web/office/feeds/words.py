@@ -1,12 +1,14 @@
 """What the pages of feeds call feeds, the states of a file, and the reasons for which a record is set aside."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.centre.feed_states import FeedState
+from quetsach.core.family import Placing
 from quetsach.core.text import LocalText
 from quetsach.feeds.layout import ORIGIN_NAMES, SUBJECT_NAMES, Layout
 from quetsach.feeds.record import Reason
@@ -47,6 +49,12 @@ REASONS: Mapping[Reason, str | Promise] = {
 def reason_name(code: str) -> str | Promise:
     """Return what a reason is called; the code itself where it is not known."""
     return REASONS[Reason(code)] if code in set(Reason) else code
+
+
+@register.filter
+def decided_at(placing: Placing) -> datetime:
+    """Return when an analyst decided (UTC)."""
+    return datetime.fromisoformat(placing.at)
 
 
 @register.filter

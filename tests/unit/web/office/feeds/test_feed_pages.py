@@ -5,16 +5,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.report_schema import as_bytes, made_schema
 from tests.unit.web.office.feeds.conftest import NOW, YESTERDAY
 
 from quetsach.campaign.authority import Role
 from quetsach.centre.centre import Centre
+from quetsach.centre.publication import due
 from quetsach.cli.main import main
+from quetsach.core.period import Period
 from quetsach.feeds.record import Reason
 from quetsach.lake.delivery import Delivery
-from quetsach.web.office.feeds.selectors import feeds_here, quarantine_here, unplaced_here
+from quetsach.web.office.feeds.selectors import decisions_here, feeds_here, quarantine_here, unplaced_here
 from quetsach.web.office.feeds.words import REASONS
+from quetsach.web.office.log.models import LogEntry
 
 ROWS = (
     f"{YESTERDAY} 07:00:00,14.160.0.1,Emotet",
@@ -107,3 +111,72 @@ def test_a_lake_that_is_damaged_is_told_on_the_page(delivery: Delivery, centre: 
 
 def test_every_reason_has_a_name() -> None:
     assert set(REASONS) == set(Reason)
+
+
+NAMES = f"{FEEDS}ten-cho-xep/"
+NAME = f"{NAMES}xep/?ten=emotetnew"
+
+
+def families_of(centre: Path) -> dict[str, int]:
+    """Return how many addresses each family has yesterday, as the centre counts them now."""
+    with Centre(centre).view() as view:
+        rows = view.distinct_addresses(Period(YESTERDAY, YESTERDAY), by=("family",)).to_pylist()
+    return {row["family"]: row["addresses"] for row in rows}
+
+
+def test_a_name_is_placed_with_a_reason_counts_in_history_and_is_taken_back(
+    delivery: Delivery, centre: Path, person, signed_in
+) -> None:
+    analyst = person(Role.ANALYST)
+    browser = signed_in(analyst)
+    assert families_of(centre) == {"emotet": 1, "unplaced": 1}
+    assert browser.post(NAME, {"family": "emotet"}).status_code == 422
+    assert browser.post(NAME, {"family": "emotet", "reason": "report 7"}).status_code == 302
+    assert families_of(centre) == {"emotet": 2}
+    assert unplaced_here(now=NOW).rows == ()
+    assert "report 7" in browser.get(NAMES).content.decode()
+    assert browser.post(f"{NAMES}bo-xep/?ten=emotetnew", {"undo-reason": "wrong report"}).status_code == 302
+    assert families_of(centre) == {"emotet": 1, "unplaced": 1}
+    kept = LogEntry.objects.filter(subject__startswith="family:").order_by("pk")
+    assert [(one.act, one.person, one.detail["reason"]) for one in kept] == [
+        ("family-place", analyst, "report 7"),
+        ("family-undo", analyst, "wrong report"),
+    ]
+    assert [one.reason for one in decisions_here()] == ["wrong report", "report 7"]
+    assert due.is_due(centre)
+
+
+def test_a_name_is_placed_in_a_family_that_is_new(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    browser = signed_in(person(Role.OPERATOR))
+    told = {"family": "+", "reason": "seen here first", "new_id": "emo-two", "name": "Emo Two"}
+    assert browser.post(NAME, told).status_code == 422
+    assert browser.post(NAME, told | {"platform": "windows"}).status_code == 302
+    assert families_of(centre) == {"emotet": 1, "emo-two": 1}
+
+
+def test_a_list_proposes_and_places_nothing(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    browser = signed_in(person(Role.ANALYST))
+    file = SimpleUploadedFile("mapping.csv", b"^emotet-new$,emotet\n")
+    assert browser.post(f"{NAMES}danh-sach/", {"form": "certtools", "file": file}).status_code == 302
+    page = browser.get(NAMES).content.decode()
+    assert "certtools: " in page
+    assert families_of(centre)["unplaced"] == 1
+    form = browser.get(NAME).context["form"]
+    assert (form["family"].value(), form["reason"].value()[:9]) == ("emotet", "certtools")
+    damaged = SimpleUploadedFile("galaxy.json", b"[")
+    assert browser.post(f"{NAMES}danh-sach/", {"form": "misp-galaxy", "file": damaged}).status_code == 422
+
+
+@pytest.mark.parametrize("ten", ["", "emotet", "unplaced", "x" * 300])
+def test_only_a_name_that_waits_or_was_decided_about_has_a_page(delivery, person, signed_in, ten: str) -> None:
+    assert signed_in(person(Role.ANALYST)).get(f"{NAMES}xep/", {"ten": ten}).status_code == 404
+
+
+def test_the_press_places_no_name(delivery: Delivery, centre: Path, person, signed_in) -> None:
+    press = signed_in(person(Role.PRESS))
+    file = SimpleUploadedFile("mapping.csv", b"^emotet-new$,emotet\n")
+    told = {"family": "emotet", "reason": "x", "undo-reason": "x", "form": "certtools", "file": file}
+    for path in ("xep/?ten=emotetnew", "bo-xep/?ten=emotetnew", "danh-sach/"):
+        assert press.post(NAMES + path, told).status_code == 403
+    assert "xep/?ten=" not in press.get(NAMES).content.decode()
+    assert families_of(centre)["unplaced"] == 1

@@ -1,0 +1,1 @@
+"""Sources of feeds as people of the office see and change them."""
