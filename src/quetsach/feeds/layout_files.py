@@ -335,7 +335,7 @@ def _check(table: Table, layout: Layout) -> None:
         table.fail(Text("no column tells {field}", field="malware"), field="columns", hint=told)
     if twice := sorted(layout.columns.keys() & layout.constants.keys()):
         table.fail(Text("{field} has a column and a constant", field=twice[0]), field="constants", hint=_ONE_OF_THEM)
-    if layout.parts and layout.framing.is_json:
+    if layout.parts and layout.framing.has_objects:
         what = Text("objects of JSON have fields of their own, not parts of a cell")
         table.fail(what, field="parts", hint=Text("name them under columns, as a way of names with dots"))
     known = layout.header or frozenset(layout.framing.names)

@@ -248,30 +248,3 @@ def test_what_spamhaus_does_not_know_is_empty_and_what_names_no_malware_is_of_an
     others = b"".join(known.replace(b"iotmirai", name) for name in (b"sshauth", b"OpenRelay", b"iotscan"))
     rows, rejects = taken(others, SPAMHAUS)
     assert (rows, [one["reason"] for one in rejects]) == ([], ["other_kind"] * 3)
-
-
-def test_infected_hosts_of_microsoft_are_read_from_lines_and_from_lists() -> None:
-    host = {
-        "DataFeed": "CTIP-Infected",
-        "DateTimeReceivedUtcTxt": "Sunday November 01 2026 00:30:00.2500",
-        "ThreatCode": "B1-SS-X",
-        "SourceIp": "14.160.0.1",
-        "SourcePort": 4000,
-        "SourceIpInfo": {"SourceIpAsnNumber": "45899", "SourceIpCountryCode": "VN"},
-    }
-    lines = "\n".join(map(json.dumps, [host, host | {"DataFeed": "CTIP-C2"}]))
-    layout = layout_of("microsoft", None, file_name="x", head=lines.encode())
-    [row], [reject] = taken(lines.encode(), layout)
-    assert (row["observed_at"].isoformat(), row["port"]) == ("2026-11-01T00:30:00.250000+00:00", 4000)
-    assert (row["malware"], row["claimed_asn"], row["claimed_country"]) == ("B1-SS-X", 45899, "VN")
-    assert reject["reason"] == "other_kind"
-    indicator = {
-        "indicatorthreattype": "Botnet",
-        "externalid": "B1-X",
-        "firstreporteddatetime": "2026-11-01T00:30:00",
-        "networksourceipv4": "14.160.0.2",
-    }
-    listed = json.dumps([indicator, indicator | {"indicatorthreattype": "C2"}]).encode()
-    layout = layout_of("microsoft", None, file_name="x", head=listed)
-    [row], [reject] = taken(listed, layout)
-    assert (row["malware"], row["address"].hex[-8:], reject["reason"]) == ("B1-X", "0ea00002", "other_kind")
