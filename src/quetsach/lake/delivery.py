@@ -28,8 +28,8 @@ class Delivery:
     ``days`` maps each UTC day to its accepted sightings; ``blank`` counts lines that are no records, ``context``
     objects of documents that only say more of others; ``versions`` names what decided (``families``, ``network``,
     ``layout``). ``subject`` says what its addresses are (``feeds.layout.Subject``). ``expired`` are the days whose
-    sightings were deleted at the end of their lifetime; with the last of them (``has_landed`` is false) the
-    delivered bytes and the quarantine went too. The counts stay, so that every record remains accounted for.
+    sightings were deleted at the end of their lifetime; with the last of them (``has_landed`` is false) the delivered
+    bytes and the quarantine went too. The counts stay, so that every record remains accounted for.
     """
 
     sha256: str
