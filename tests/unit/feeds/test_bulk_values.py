@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quetsach.feeds.bulk import Bulk, ipv4_addresses, utc_times
-from quetsach.feeds.values import parse_address, parse_timestamp
+from quetsach.feeds.bulk import Bulk, ipv4_addresses, ports, utc_times
+from quetsach.feeds.values import parse_address, parse_port, parse_timestamp
 
 TIMES = st.builds(
     "{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}{}".format,
@@ -49,9 +49,20 @@ def test_addresses(texts: list[str]) -> None:
     agrees(texts, ipv4_addresses, parse_address)
 
 
+@given(st.lists(st.integers(0, 70_000).map(str) | BYTES | st.text(max_size=8), max_size=8))
+@example(["65535", "65536", "0", "00080", "99999", "100000", "80\n", "", "-1"])
+def test_ports(texts: list[str]) -> None:
+    agrees(texts, ports, parse_port)
+
+
 @pytest.mark.parametrize(
     ("text", "bulk"),
-    [("2020-06-16 07:30:00", utc_times), ("2020-06-16T07:30:00", utc_times), ("1.2.3.4", ipv4_addresses)],
+    [
+        ("65535", ports),
+        ("2020-06-16 07:30:00", utc_times),
+        ("2020-06-16T07:30:00", utc_times),
+        ("1.2.3.4", ipv4_addresses),
+    ],
 )
 def test_what_feeds_write_is_read_at_once(text: str, bulk: Callable[[pa.StringArray], Bulk]) -> None:
     assert bulk(pa.array([text]))[0].all()
