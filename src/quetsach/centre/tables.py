@@ -211,8 +211,12 @@ def load_network_history(data: Path) -> NetworkHistory:
 
     def load(day: date) -> NetworkTables:
         valid = sorted(countries)[max(0, bisect_right(sorted(countries), day) - 1)] if countries else None
-        national = read_stored(countries[valid]).named(code) if valid else bundled_ranges(data)
-        return NetworkTables.of(read_stored(stored[day]), isps, regions, dated=day, national=national, holders=holders)
+        ranges = read_stored(stored[day])
+        if valid:
+            national = read_stored(countries[valid]).named(code)
+        else:  # most often the very same file
+            national = ranges if stored[day] == _newest_bundled(data) else bundled_ranges(data)
+        return NetworkTables.of(ranges, isps, regions, dated=day, national=national, holders=holders)
 
     return NetworkHistory(sorted(stored), load)
 
@@ -244,10 +248,15 @@ def load_subscribers(data: Path) -> Subscribers | None:
 
 def bundled_ranges(data: Path | None = None) -> AddressRanges:
     """Return the newest address ranges of the country, whatever was imported: simulations stand on them."""
-    dated = imported_dates(country_table("network", data), "csv")
-    if not dated:
+    newest = _newest_bundled(data)
+    if newest is None:
         raise QuetsachError(Text("there is no address table"), hint=Text("quetsach center network import FILE"))
-    return read_stored(max(dated.items())[1])
+    return read_stored(newest)
+
+
+def _newest_bundled(data: Path | None) -> Path | None:
+    dated = imported_dates(country_table("network", data), "csv")
+    return max(dated.items())[1] if dated else None
 
 
 @cache

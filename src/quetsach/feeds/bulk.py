@@ -1,4 +1,4 @@
-"""Times and addresses in their usual forms, many at once; ``values`` reads all others, and says the same of these."""
+"""Times, addresses and ports in their usual forms, many at once; ``values`` reads all others, with the same result."""
 
 from typing import Any
 
@@ -13,6 +13,8 @@ type Bulk = tuple[NDArray[np.bool_], NDArray[Any]]
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"\A{_BYTE}([.]{_BYTE}){{3}}\z"
 _TIME = r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}\z"
+_PORT = r"\A[0-9]{1,5}\z"
+_HIGHEST_PORT = 0xFFFF
 _TIME_CHARACTERS = 19
 _MICROSECONDS = 1_000_000
 _WRITTEN = (
@@ -35,6 +37,14 @@ def ipv4_addresses(texts: pa.StringArray) -> Bulk:
     numbers[:, 10:12] = 0xFF
     numbers[:, 12:] = parts.cast(pa.uint8()).to_numpy().reshape(-1, 4)
     return is_read, numbers.reshape(-1).view("V16")
+
+
+def ports(texts: pa.StringArray) -> Bulk:
+    """Return each port that is written in digits alone."""
+    is_read = pc.match_substring_regex(texts, _PORT).to_numpy(zero_copy_only=False)
+    found = texts.filter(pa.array(is_read)).cast(pa.int64()).to_numpy()
+    is_read[np.flatnonzero(is_read)[found > _HIGHEST_PORT]] = False
+    return is_read, found[found <= _HIGHEST_PORT]
 
 
 def utc_times(texts: pa.StringArray) -> Bulk:

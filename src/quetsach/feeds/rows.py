@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from quetsach.core.address import reserved_bounds
 from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import OTHER_SECTOR, UNKNOWN_SECTOR, sector_of
-from quetsach.feeds.bulk import Bulk, ipv4_addresses
+from quetsach.feeds.bulk import Bulk, ipv4_addresses, ports
 from quetsach.feeds.frame import Columns, Places
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.record import AHEAD_AT_MOST, Reason, Reject, excerpt
@@ -28,6 +28,7 @@ _MEMORABLE = 64
 
 BOT_ID_CHARACTERS = 64
 _ADDRESSES = ("address", "destination_address")
+_PORTS = ("port", "destination_port")
 _SOUND, _ELSEWHERE = -1, -2
 """Of records: nothing is wrong with them; they are not for this layout."""
 _LOW = (1 << 64) - 1
@@ -127,6 +128,7 @@ class Rows:
         self._memory = {typed.field: Memory[Any](typed.parse) for typed in TYPED}
         self._memory["observed_at"] = Memory[Any](time_reader(layout.clock))
         self._bulk: dict[str, Callable[[pa.StringArray], Bulk]] = dict.fromkeys(_ADDRESSES, ipv4_addresses)
+        self._bulk |= dict.fromkeys(_PORTS, ports)
         if read_many := bulk_reader(layout.clock):
             self._bulk["observed_at"] = read_many
         self._parts = {column: Memory(part_reader(names)) for column, names in layout.parts.items()}

@@ -20,14 +20,12 @@ import pyarrow.parquet as pq
 from quetsach import storage
 from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
-from quetsach.lake import LakeError, buckets
+from quetsach.lake import LakeError, buckets, parquet
+from quetsach.lake.parquet import GROUP_ROWS
 
 FILE = "compacted.json"
 COMPACTED = pa.schema([*(field.with_nullable(nullable=True) for field in ANNOTATED), ("delivery", pa.string())])
 """``feeds.table.ANNOTATED`` and whose line each is; null where a file is older than a column."""
-
-_GROUP_ROWS = 1 << 18
-_SHARED = [name for name in COMPACTED.names if name not in {"sighting_id", "line", "byte_offset"}]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -158,14 +156,14 @@ def stage(batches: Iterable[pa.Table], divisions: int, *, tmp: Path) -> list[Pat
 
 def _write_sightings(out: Path, batches: Iterable[pa.Table]) -> None:
     """Write tables into one file, in groups of rows that are worth reading."""
-    with pq.ParquetWriter(out, COMPACTED, compression="zstd", use_dictionary=_SHARED) as writer:
+    with parquet.sightings_writer(out, COMPACTED) as writer:
         waiting: list[pa.Table] = []
         for batch in batches:
             waiting.append(batch)
-            if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
-                writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
+            if sum(table.num_rows for table in waiting) >= GROUP_ROWS:
+                writer.write_table(pa.concat_tables(waiting), row_group_size=GROUP_ROWS)
                 waiting.clear()
-        writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=_GROUP_ROWS)
+        writer.write_table(pa.concat_tables([COMPACTED.empty_table(), *waiting]), row_group_size=GROUP_ROWS)
 
 
 def _divided(batches: Iterable[pa.Table], divisions: int, tmp: Path) -> Iterator[pa.Table]:
@@ -219,7 +217,7 @@ def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:
 
 def _batches(sightings: Sequence[Path]) -> Iterator[pa.Table]:
     for path in sightings:
-        for batch in pq.ParquetFile(path).iter_batches(_GROUP_ROWS):
+        for batch in pq.ParquetFile(path).iter_batches(GROUP_ROWS):
             table = pa.Table.from_batches([batch])
             for field in COMPACTED:
                 if field.name not in table.schema.names:

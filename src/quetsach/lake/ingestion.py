@@ -19,7 +19,7 @@ from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import ANNOTATED, REJECTS
-from quetsach.lake import LakeError
+from quetsach.lake import LakeError, parquet
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.queries import Fresh
 
@@ -35,8 +35,6 @@ MAX_DAYS = 400
 _CHUNK_BYTES = 4 << 20
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH_DAY = date(1970, 1, 1)
-_UNIQUE = ("sighting_id", "line", "byte_offset")
-"""Columns in which no value comes twice: a dictionary would only cost."""
 
 
 def land(chunks: Iterable[bytes], staged: Path) -> tuple[str, int]:
@@ -71,6 +69,8 @@ class Ingestion:
         self._fresh = fresh
         self._committed = committed
         self._writers: dict[str, pq.ParquetWriter] = {}
+        self._waiting: dict[str, list[pa.Table]] = {}
+        self._waiting_rows = 0
         self._known_days: set[date] = set()
         self.days: dict[date, int] = {}
         self.records = self.accepted = self.duplicates = self.quarantined = self.repaired = 0
@@ -98,6 +98,7 @@ class Ingestion:
                 self._take(batch, annotate)
                 if progress:
                     progress(batch.bytes_read)
+            self._write_waiting()
         finally:
             for writer in self._writers.values():
                 writer.close()
@@ -188,12 +189,19 @@ class Ingestion:
             self.days[day] = self.days.get(day, 0) + rows.num_rows
 
     def _write(self, name: str, table: pa.Table, schema: pa.Schema) -> None:
-        writer = self._writers.get(name)
-        if writer is None:
-            shared = [field.name for field in schema if field.name not in _UNIQUE]
-            writer = pq.ParquetWriter(self._folder / name, schema, compression="zstd", use_dictionary=shared)
-            self._writers[name] = writer
-        writer.write_table(table)
+        """Keep rows until there are enough of all files for groups that are worth reading."""
+        if name not in self._writers:
+            self._writers[name] = parquet.sightings_writer(self._folder / name, schema)
+        self._waiting.setdefault(name, []).append(table)
+        self._waiting_rows += table.num_rows
+        if self._waiting_rows >= parquet.GROUP_ROWS:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        for name, tables in self._waiting.items():
+            self._writers[name].write_table(pa.concat_tables(tables), row_group_size=parquet.GROUP_ROWS)
+        self._waiting.clear()
+        self._waiting_rows = 0
 
 
 def _annotated(sightings: pa.Table, annotate: Annotate) -> pa.Table:

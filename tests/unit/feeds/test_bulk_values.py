@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quetsach.feeds.bulk import Bulk, epoch_times, file_times, ipv4_addresses, utc_times, written_times
+from quetsach.feeds.bulk import Bulk, epoch_times, file_times, ipv4_addresses, ports, utc_times, written_times
 from quetsach.feeds.layout import Clock
-from quetsach.feeds.values import parse_address, parse_timestamp, time_reader
+from quetsach.feeds.values import parse_address, parse_port, parse_timestamp, time_reader
 
 TIMES = st.builds(
     "{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}{}".format,
@@ -76,9 +76,16 @@ def test_addresses(texts: list[str]) -> None:
     agrees(texts, ipv4_addresses, parse_address)
 
 
+@given(st.lists(st.integers(0, 70_000).map(str) | BYTES | st.text(max_size=8), max_size=8))
+@example(["65535", "65536", "0", "00080", "99999", "100000", "80\n", "", "-1"])
+def test_ports(texts: list[str]) -> None:
+    agrees(texts, ports, parse_port)
+
+
 @pytest.mark.parametrize(
     ("text", "bulk"),
     [
+        ("65535", ports),
         *(("2020-06-16 07:30:00", utc_times), ("2020-06-16T07:30:00", utc_times), ("1.2.3.4", ipv4_addresses)),
         *(("2020-06-16T07:30:00Z", written_times), ("2020-06-16T07:30:00.000001+07:00", written_times)),
         *(("1592292600", epoch_times), ("132367662000000000", file_times)),
