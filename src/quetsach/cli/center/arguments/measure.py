@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from quetsach.cli.center.acts import act, add_centre_command, in_office
+from quetsach.cli.center import require_queue
+from quetsach.cli.center.acts import Act, act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
@@ -87,6 +88,36 @@ def register_feeds(parser: Parser) -> None:
     )
     pull.add_argument("sources", nargs="*", metavar="SOURCE", help="which (default: those that are due)")
     pull.add_argument("--dry-run", action="store_true", help="say what would be fetched; take nothing")
+    _register_queue(commands)
+
+
+def _register_queue(commands: Subcommands) -> None:
+    sending = add_centre_command(
+        commands,
+        "send",
+        Act("queue:send_them", is_in_office=False, check=require_queue),
+        "send files to the committers of a centre on several machines; each is taken in once",
+        "quetsach center feeds send 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver --data /etc/quetsach\n"
+        "quetsach center feeds send /srv/feeds/today --feed plain --report honeypot-hn --json",
+    )
+    sending.add_argument("files", nargs="+", type=Path, metavar="FILE", help="as it came; a folder or a pattern")
+    sending.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
+    sending.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
+    committing = add_centre_command(
+        commands,
+        "commit",
+        Act("queue:commit", is_in_office=False, check=require_queue),
+        "take in what collectors send, until it is stopped; as many of these as there is work for",
+        "quetsach center feeds commit --data /srv/quetsach\nquetsach center feeds commit --until-empty --json",
+    )
+    committing.add_argument("--until-empty", action="store_true", help="end when no delivery waits any more")
+    add_centre_command(
+        commands,
+        "queue",
+        Act("queue:print_queue", is_in_office=False, check=require_queue),
+        "how many deliveries wait to be taken in, by feed and report",
+        "quetsach center feeds queue\nquetsach center feeds queue --json",
+    )
 
 
 def _register_quarantine(commands: Subcommands) -> None:
