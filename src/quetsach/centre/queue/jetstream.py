@@ -40,6 +40,7 @@ _LOOK_SECONDS = 1.0
 _DUPLICATE_SECONDS = 120.0
 _MISSING_TRIES = 5
 """So often a file is looked for that is not there: a shared folder may show it late."""
+_NO_PEERS = 10005
 _IDLE_SECONDS = 86_400.0
 """A consumer that nobody asks for so long goes; its messages stay in the stream."""
 
@@ -165,10 +166,14 @@ async def _patiently[T](ask: Callable[[], Awaitable[T]]) -> T:
         try:
             return await ask()
         except (NatsError, TimeoutError) as error:
-            is_refused = isinstance(error, APIError) and (error.code or 0) < 500
-            if is_refused or time.monotonic() > end:
+            if _is_final(error) or time.monotonic() > end:
                 raise
             await asyncio.sleep(0.5)
+
+
+def _is_final(error: Exception) -> bool:
+    """Return whether waiting changes nothing: servers that are just starting have no peers for a copy yet."""
+    return isinstance(error, APIError) and (error.code or 0) < 500 and error.err_code != _NO_PEERS
 
 
 async def send(jetstream: JetStreamContext, queue: Queue, ticket: Ticket, *, report: str | None) -> bool:
@@ -191,9 +196,8 @@ async def send(jetstream: JetStreamContext, queue: Queue, ticket: Ticket, *, rep
                 subject, ticket.to_json(), headers={"Nats-Msg-Id": ticket.id}, stream=STREAM
             )
         except (NatsError, TimeoutError) as error:
-            is_refused = isinstance(error, APIError) and (error.code or 0) < 500
             is_certain = is_certain and isinstance(error, APIError)
-            if is_refused or time.monotonic() > end:
+            if _is_final(error) or time.monotonic() > end:
                 if is_certain:
                     landing.take_away(queue, ticket)
                 raise QueueError(
