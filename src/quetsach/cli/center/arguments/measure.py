@@ -177,6 +177,22 @@ def register_country(parser: Parser) -> None:
     check.set_defaults(run=act("country:check"))
 
 
+def register_plan(parser: Parser) -> None:
+    """Add ``plan``."""
+    parser.show_examples(
+        "quetsach center plan --sightings 1000000000 --days 28\n"
+        "quetsach center plan --sightings 10000000000 --days 90 --reports 4 --cores 32 --json"
+    )
+    parser.add_argument("--sightings", type=int, required=True, metavar="N", help="of all days together")
+    parser.add_argument("--days", type=int, required=True, metavar="D", help="how many days they are of")
+    parser.add_argument(
+        "--reports", type=int, default=1, metavar="N", help="as how many reports they come, of equal size (default: 1)"
+    )
+    parser.add_argument("--cores", type=int, default=16, metavar="N", help="cores of a machine (default: 16)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=act("plan:run"))
+
+
 def register_figures(parser: Parser) -> None:
     """Add ``figures`` with its commands."""
     parser.show_examples("quetsach center figures show\nquetsach center figures publish")
