@@ -22,6 +22,7 @@ PACKAGES = {
     "dosfstools": lambda: shutil.which("mkfs.fat"),
     "grub-common": lambda: shutil.which("grub-mkimage"),
     "grub-pc-bin": Path("/usr/lib/grub/i386-pc/boot_hybrid.img").exists,
+    "nats-server": lambda: shutil.which("nats-server"),
     "mtools": lambda: shutil.which("mcopy"),
     "xorriso": lambda: shutil.which("xorriso"),
     "fdisk": lambda: shutil.which("sfdisk"),

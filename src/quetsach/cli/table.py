@@ -134,6 +134,11 @@ COMMANDS: tuple[Command, ...] = (
         "quetsach.cli.center.arguments.measure:register_country",
     ),
     Command(
+        "center plan",
+        "machines, disk, memory and time that a number of sightings takes, from what was measured",
+        "quetsach.cli.center.arguments.measure:register_plan",
+    ),
+    Command(
         "center ingest",
         "take feed files into the lake, each exactly once",
         "quetsach.cli.center.arguments.measure:register_ingest",

@@ -67,7 +67,7 @@ def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], N
     """
     with _alone(lake.folder, folder) as former:
         readers.record(lake.folder, by, what="backup", of="all")
-        with lake.nobody_writes() as catalog:
+        with lake.writers.none() as catalog:
             view = lake.view()
             changing = dict(_changing(lake.folder, [delivery.id for delivery in catalog.deliveries]))
         with view:

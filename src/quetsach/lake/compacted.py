@@ -113,9 +113,10 @@ def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path)
 
 
 def revise(lake: Path, made: Iterable[Compacted], *, tmp: Path) -> None:
-    """Put entries into the record in place of those of the same days and reports, in one step; for the one writer."""
-    record = {one.subject: one for one in (*read_compacted(lake), *made)}
-    _write(lake, list(record.values()), tmp)
+    """Put entries into the record in place of those of the same days and reports, in one step; for their writer."""
+    with storage.locked(lake / f".{FILE}"):
+        record = {one.subject: one for one in (*read_compacted(lake), *made)}
+        _write(lake, list(record.values()), tmp)
 
 
 def forget(lake: Path, *, before: date, tmp: Path) -> None:

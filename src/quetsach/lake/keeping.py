@@ -52,7 +52,7 @@ def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None
         LakeError: the lake cannot be read or written.
     """
     made = mended = expired = 0
-    with lake.writer() as (tmp, catalog):
+    with lake.writers.all() as (tmp, catalog):
         for roll_up in catalog.roll_ups():
             sightings = catalog.sightings_for(roll_up)
             if sightings is None:
@@ -93,7 +93,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     Raises:
         LakeError: the lake cannot be read or written.
     """
-    with lake.writer() as (tmp, catalog):
+    with lake.writers.all() as (tmp, catalog):
         changed = [(d, after) for d in catalog.deliveries if (after := _after(d, before)) != d]
         stays = catalog.paths(_after(d, before) for d in catalog.deliveries)
         gone = sorted(catalog.paths(d for d, _ in changed) - stays)
@@ -106,7 +106,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
                 record = lake.folder / "deliveries" / f"{delivery.id}.json"
                 storage.write(tmp / "delivery.json", after.to_json())
                 storage.publish([(tmp / "delivery.json", record)])
-            is_deleted = lake.discard(gone)
+            is_deleted = lake.writers.discard(gone)
             compacted.forget(lake.folder, before=before, tmp=tmp)
     return Expired(len(days), sightings, len(gone), size, is_deleted)
 
@@ -150,7 +150,7 @@ def compact(
         LakeError: the lake cannot be read or written.
     """
     days, gathered = 0, list[str]()
-    with lake.writer() as (tmp, catalog):
+    with lake.writers.all() as (tmp, catalog):
         for roll_up in catalog.sets():
             sightings = catalog.sightings_for(roll_up)
             pieces, divided = catalog.layout_of(roll_up)
@@ -161,5 +161,5 @@ def compact(
                 days += 1
                 gathered += [str(path.relative_to(lake.folder)) for path in sightings]
             progress(1)
-        lake.discard(gathered)
+        lake.writers.discard(gathered)
     return Gathered(days, len(gathered))

@@ -1,4 +1,4 @@
-"""The lake: sightings at rest in a folder, written by one, read by many.
+"""The lake: sightings at rest in a folder, each report of a feed written by one, read by many.
 
 ::
 
@@ -10,8 +10,8 @@
     compacted.json                                whose sightings lie together, and in how many files: compacted
     rollups/day=YYYY-MM-DD/…                      of ``lake.rollups``, named by the deliveries that they stand for
     deliveries.index                              all commit records in one file, for those who list them: records
-    tmp/                                          of the writer at work
-    .writer, .readers                             locks: one writer; no deletion under an open view
+    tmp/                                          of the writers at work
+    .writer…, .readers                            locks: who writes (writers); no deletion under an open view
     .unswept                                      there are files that no record lists
 
 A delivery is known by the SHA-256 of its bytes, its feed and its report. Delivered again, it adds nothing: its
@@ -19,12 +19,10 @@ accepted records are reported as duplicates, its rejects as quarantined, so that
 """
 
 import errno
-import fcntl
 import io
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,7 +41,7 @@ from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.record import legible
-from quetsach.lake import LakeError, compacted, queries, readers, rollups
+from quetsach.lake import LakeError, compacted, queries, rollups
 from quetsach.lake.buckets import divisions_for
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
@@ -53,6 +51,7 @@ from quetsach.lake.queries import Engine
 from quetsach.lake.records import Catalog, CatalogReader
 from quetsach.lake.rollups import RollUp
 from quetsach.lake.view import LakeView
+from quetsach.lake.writers import Writers
 
 MANY_FILES, FEW_ROWS = 8, 1 << 20
 """A day of a report that lies in so many files is compacted as it grows, as long as that costs little."""
@@ -83,7 +82,7 @@ class IngestResult:
 
 
 class Lake:
-    """The lake in ``folder``, which need not exist before the first ingest: the one writer, and the way to a view.
+    """The lake in ``folder``, which need not exist before the first ingest: the way to write into it, and to a view.
 
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
     public to see. ``country`` is the one that counts are of; without it every line is. ``layouts`` say which reports it
@@ -103,6 +102,7 @@ class Lake:
         self.home = country.code if country else None
         self._country = country
         self._reader = CatalogReader(folder)
+        self.writers = Writers(folder, self._reader)
         self._engine = Engine()
         self._placement = placement(self._engine)
         self._names = names
@@ -150,7 +150,7 @@ class Lake:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
                 layout = self._layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
-                with self.writer() as (tmp, catalog):
+                with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
                     _refuse_other_subject(catalog, layout)
                     delivery, is_new = self._ingest(
                         _chunks(head, stream),
@@ -229,8 +229,8 @@ class Lake:
             gathered = self._gather(catalog, delivery, tmp)
         except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
             with suppress(OSError):
-                self._unswept.touch(mode=0o600)
-        self.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
+                self.writers.leave()
+        self.writers.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
         return delivery, True
 
     def _gather(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> list[str]:
@@ -263,71 +263,6 @@ class Lake:
             roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)), revision)
             made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp, home=self.home)
         return replaced, made
-
-    @contextmanager
-    def writer(self) -> Iterator[tuple[Path, Catalog]]:
-        """Be the one writer; yields an empty folder, and what the lake holds.
-
-        What a former writer left behind, or could not delete because somebody was reading, is swept first.
-        """
-        storage.make_folder(self.folder)
-        with (self.folder / ".writer").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            catalog = self._reader.read()
-            tmp = self.folder / "tmp"
-            if tmp.exists() or self._unswept.exists():  # as long as one does, there may be files that no record lists
-                self.sweep(catalog)
-            if tmp.exists():
-                shutil.rmtree(tmp)
-            tmp.mkdir()
-            try:
-                yield tmp, catalog
-            except BaseException:
-                self.sweep(self._reader.read())
-                shutil.rmtree(tmp)
-                raise
-            shutil.rmtree(tmp)
-            self._reader.save()
-
-    @contextmanager
-    def nobody_writes(self) -> Iterator[Catalog]:
-        """Wait until nobody writes, and let nobody begin; yields what the lake holds."""
-        storage.make_folder(self.folder)
-        with (self.folder / ".writer").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            yield self._reader.read()
-
-    def sweep(self, catalog: Catalog) -> bool:
-        """Delete every file that no record lists, for the one writer; left for the next one while somebody reads.
-
-        Args:
-            catalog: what is committed now.
-        """
-        with readers.kept_out(self.folder) as nobody_reads:
-            if not nobody_reads:
-                self._unswept.touch(mode=0o600)
-                return False
-            listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()}
-            for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
-                for path in self.folder.glob(kind):
-                    if str(path.relative_to(self.folder)) not in listed:
-                        path.unlink()
-            self._unswept.unlink(missing_ok=True)
-        return True
-
-    def discard(self, paths: Iterable[str]) -> bool:
-        """Delete files, relative to the lake, that no record lists; left for the next writer while somebody reads."""
-        with readers.kept_out(self.folder) as nobody_reads:
-            if nobody_reads:
-                for path in paths:
-                    (self.folder / path).unlink(missing_ok=True)
-            else:
-                self._unswept.touch(mode=0o600)
-        return nobody_reads
-
-    @property
-    def _unswept(self) -> Path:
-        return self.folder / ".unswept"
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine, opened once."""

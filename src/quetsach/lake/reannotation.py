@@ -120,7 +120,7 @@ def reannotate(
         LakeError: the lake cannot be read or written; nothing was changed.
     """
     total, made, gone, expired, sets = _Again(annotate), list[Compacted](), list[str](), 0, 0
-    with lake.writer() as (tmp, catalog):
+    with lake.writers.all() as (tmp, catalog):
         for roll_up in catalog.sets():
             if period is not None and roll_up.day not in period:
                 continue
@@ -146,7 +146,7 @@ def reannotate(
             progress(1)
         if made and not is_dry_run:
             compacted.revise(lake.folder, made, tmp=tmp)
-            lake.discard(gone)
+            lake.writers.discard(gone)
     return Reannotated(sets, total.sightings, total.moved, total.renamed, len(made), expired, not is_dry_run)
 
 

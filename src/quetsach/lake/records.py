@@ -194,7 +194,7 @@ class CatalogReader:
         self._known = known
 
     def save(self) -> None:
-        """Bring the index up to date; for the one writer.
+        """Bring the index up to date; for one writer at a time.
 
         It is not forced to the disk: after a power cut it is behind at worst.
 
@@ -202,6 +202,7 @@ class CatalogReader:
             LakeError: a record cannot be read, or is damaged.
         """
         self._refresh()
+        self._read_index(self._stats())  # what other writers have added
         behind = [name for name, (stat, _) in self._known.items() if self._indexed.get(name) != stat]
         if not behind:
             return

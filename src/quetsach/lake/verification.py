@@ -33,7 +33,7 @@ SAMPLE = 20
 """So many delivered files, and days of a report, are read whole where not all are."""
 
 _OWN = {readers.ACCESS_FILE, readers.READERS_FILE, compacted.FILE, records.INDEX, rollups.MAKING_FILE}
-_OWN |= {".writer", ".unswept"}
+_OWN |= {".writer", ".writer-next", ".writer-index", ".unswept", f".{compacted.FILE}"}
 _SWEPT = ("sightings/", "quarantine/", "landed/", "rollups/", "tmp/")
 
 
@@ -280,12 +280,12 @@ class Verification:
     def _unlisted(self) -> tuple[list[Fault], int]:
         """Return the files that no record lists while nobody writes, and how many wait to be swept."""
         folder = self._lake.folder
-        with self._lake.nobody_writes() as catalog:
-            is_swept = (folder / "tmp").exists() or (folder / ".unswept").exists()
+        with self._lake.writers.none() as catalog:
+            is_swept = self._lake.writers.has_left
             listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()} | _OWN
             listed |= {f"{records.FOLDER}/{delivery.id}.json" for delivery in catalog.deliveries}
             there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
-        left = [path for path in there if path not in listed]
+        left = [path for path in there if path not in listed and not path.startswith(".writer.")]
         waiting = [path for path in left if is_swept and path.startswith(_SWEPT)]
         told = Text("no record lists this file")
         return [Fault(Kind.UNLISTED, path, told) for path in sorted({*left} - {*waiting})], len(waiting)

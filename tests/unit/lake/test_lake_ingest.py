@@ -3,7 +3,9 @@
 import errno
 import fcntl
 import os
+import shutil
 import threading
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,16 +16,17 @@ from tests.lake_reader import TESTER, landed_bytes
 from tests.sinkhole_report import make_report
 from tests.waiting import PATIENCE_SECONDS
 
+from quetsach import storage
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.layout import FeedError
 from quetsach.feeds.table import ANNOTATED, ANNOTATIONS
-from quetsach.lake import LakeError, ingestion
+from quetsach.lake import LakeError, ingestion, keeping
 from quetsach.lake.lake import IngestResult, Lake
 
 NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)
 FAMILIES = FamilyNames.of([], version="families-1")
-BESIDE = {".writer", ".readers", "deliveries.index"}
+BESIDE = (".readers", "deliveries.index", ".writer", ".compacted.json")
 HEADER = b"timestamp,address,malware,port\n"
 
 
@@ -47,8 +50,12 @@ def row(address: str = "14.160.0.1", day: str = "2020-06-16", malware: str = "mi
     return f"{day} 07:30:00,{address},{malware},80\n".encode()
 
 
+def is_content(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(BESIDE)
+
+
 def files_of(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE}
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if is_content(path)}
 
 
 def test_records_are_accepted_duplicate_or_quarantined(tmp_path: Path) -> None:
@@ -156,7 +163,7 @@ def test_readers_see_only_what_a_commit_record_lists(tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
     ingest(Lake(tmp_path), HEADER + row())
     before = files_of(tmp_path)
-    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp").mkdir(exist_ok=True)
     (tmp_path / "tmp" / "landed.zst").write_bytes(b"half")
     for stray in ("sightings/day=2020-06-16/x.parquet", "quarantine/x.parquet", "landed/aa/x.zst"):
         (tmp_path / stray).parent.mkdir(parents=True, exist_ok=True)
@@ -264,3 +271,48 @@ def test_a_place_that_may_not_be_written_is_named_and_not_the_staged_file(
         ingest(Lake(tmp_path), HEADER + row())
     assert refusal.value.where.startswith(str(tmp_path / "sightings" / "day=2020-06-16"))
     assert "account" in refusal.value.hint
+
+
+def test_writers_of_two_reports_write_at_once_and_one_of_everything_waits_for_both(tmp_path: Path) -> None:
+    lake, done = Lake(tmp_path), list[str]()
+    with lake.writers.one("plain", "honeypot-a") as (ours, _):
+        ingest(lake, HEADER + row(), report="honeypot-b")  # while this one writes
+        assert ours.exists()
+        whole = threading.Thread(target=lambda: (keeping.compact(Lake(tmp_path)), done.append("compacted")))
+        whole.start()
+        late = threading.Thread(target=lambda: (ingest(Lake(tmp_path), HEADER + row(), report="c"), done.append("c")))
+        while not _is_held(tmp_path / ".writer-next"):
+            time.sleep(0.01)
+        late.start()
+        late.join(0.2)
+        assert late.is_alive()  # behind the one that waits for all
+        assert not done
+        assert ours.exists()
+    whole.join(PATIENCE_SECONDS)
+    late.join(PATIENCE_SECONDS)
+    assert sorted(done) == ["c", "compacted"]
+    assert lake.view().sightings_count() == 2
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with storage.locked(path, waits=False):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def test_what_a_killed_writer_of_another_report_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    ingest(Lake(tmp_path), HEADER + row(), report="honeypot-a")
+    before = files_of(tmp_path)
+    stray = tmp_path / "sightings" / "day=2020-06-16" / "x.parquet"
+    with Lake(tmp_path).writers.one("plain", "honeypot-b") as (theirs, _):
+        stray.write_bytes(b"half")
+        ingest(Lake(tmp_path), HEADER + row(), report="honeypot-a")
+        assert stray.exists()  # its writer is at work
+        shutil.copytree(theirs, tmp_path / "of-the-dead")
+    shutil.copytree(tmp_path / "of-the-dead", theirs)
+    (tmp_path / "of-the-dead").rmdir()
+    assert stray.exists()
+    ingest(Lake(tmp_path), HEADER + row(), report="honeypot-a")
+    assert files_of(tmp_path) == before

@@ -168,7 +168,7 @@ def test_the_index_does_not_grow_for_ever(lake: Lake) -> None:
         of_records_that_changed(lake.folder / INDEX)
         for path in (lake.folder / "deliveries").iterdir():
             os.utime(path)
-        with Lake(lake.folder).writer():
+        with Lake(lake.folder).writers.all():
             pass
     lines = [line for line in (lake.folder / INDEX).read_bytes().splitlines() if line]
     assert len(lines) <= 2 * DELIVERIES + 64

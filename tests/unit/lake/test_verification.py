@@ -66,8 +66,9 @@ def test_progress_comes_to_its_end(lake: Lake) -> None:
 
 
 def test_every_file_that_goes_missing_is_named(lake: Lake) -> None:
-    own = {readers.ACCESS_FILE, records.INDEX, compacted.FILE, ".writer", ".readers", ".making"}
-    for path in [path for path in lake.folder.rglob("*") if path.is_file() and path.name not in own]:
+    own = {readers.ACCESS_FILE, records.INDEX, compacted.FILE, f".{compacted.FILE}", ".readers", ".making"}
+    files = [path for path in lake.folder.rglob("*") if path.is_file() and not path.name.startswith(".writer")]
+    for path in [path for path in files if path.name not in own]:
         if path.parent.name == records.FOLDER:
             continue  # without its record nothing of a delivery was ever there: its files are told as unlisted
         aside = path.rename(lake.folder.parent / "aside")

@@ -6,7 +6,7 @@ import os
 import random
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -421,11 +421,20 @@ def _from_folder(work: _Work) -> Iterator[Pulled]:
         yield pulled
 
 
+def outcomes_as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    """Return what became of files as JSON has it."""
+    return [
+        asdict(one) if isinstance(one, IngestResult) else {"file": name, "error": str(one)} for name, one in outcomes
+    ]
+
+
 def as_json(pulled: Pulled) -> dict[str, Any]:
     """Return it as JSON has it."""
-    files = [
-        asdict(one) if isinstance(one, IngestResult) else {"file": name, "error": str(one)}
-        for name, one in pulled.outcomes
-    ]
     error = {"error": pulled.error.what, "where": pulled.error.where, "hint": pulled.error.hint} if pulled.error else {}
-    return {"source": pulled.source, "status": str(pulled.status), "file": pulled.name, "files": files, **error}
+    return {
+        "source": pulled.source,
+        "status": str(pulled.status),
+        "file": pulled.name,
+        "files": outcomes_as_json(pulled.outcomes),
+        **error,
+    }

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from quetsach.cli.center.acts import act, add_centre_command, in_office
+from quetsach.cli.center import require_queue
+from quetsach.cli.center.acts import Act, act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
@@ -88,6 +89,36 @@ def register_feeds(parser: Parser) -> None:
     )
     pull.add_argument("sources", nargs="*", metavar="SOURCE", help="which (default: those that are due)")
     pull.add_argument("--dry-run", action="store_true", help="say what would be fetched; take nothing")
+    _register_queue(commands)
+
+
+def _register_queue(commands: Subcommands) -> None:
+    sending = add_centre_command(
+        commands,
+        "send",
+        Act("queue:send_them", is_in_office=False, check=require_queue),
+        "send files to the committers of a centre on several machines; each is taken in once",
+        "quetsach center feeds send 2020-06-16-event4_sinkhole-vn.csv --feed shadowserver --data /etc/quetsach\n"
+        "quetsach center feeds send /srv/feeds/today --feed plain --report honeypot-hn --json",
+    )
+    sending.add_argument("files", nargs="+", type=Path, metavar="FILE", help="as it came; a folder or a pattern")
+    sending.add_argument("--feed", required=True, metavar="NAME", help="where they came from (see `feeds list`)")
+    sending.add_argument("--report", metavar="NAME", help="which report (default: by the file's name, else its header)")
+    committing = add_centre_command(
+        commands,
+        "commit",
+        Act("queue:commit", is_in_office=False, check=require_queue),
+        "take in what collectors send, until it is stopped; as many of these as there is work for",
+        "quetsach center feeds commit --data /srv/quetsach\nquetsach center feeds commit --until-empty --json",
+    )
+    committing.add_argument("--until-empty", action="store_true", help="end when no delivery waits any more")
+    add_centre_command(
+        commands,
+        "queue",
+        Act("queue:print_queue", is_in_office=False, check=require_queue),
+        "how many deliveries wait to be taken in, by feed and report",
+        "quetsach center feeds queue\nquetsach center feeds queue --json",
+    )
 
 
 def _register_quarantine(commands: Subcommands) -> None:
@@ -145,6 +176,22 @@ def register_country(parser: Parser) -> None:
     check.add_argument("folder", type=Path, metavar="DIR", help="the folder with country.toml")
     check.add_argument("--json", action="store_true", help="print the result as JSON")
     check.set_defaults(run=act("country:check"))
+
+
+def register_plan(parser: Parser) -> None:
+    """Add ``plan``."""
+    parser.show_examples(
+        "quetsach center plan --sightings 1000000000 --days 28\n"
+        "quetsach center plan --sightings 10000000000 --days 90 --reports 4 --cores 32 --json"
+    )
+    parser.add_argument("--sightings", type=int, required=True, metavar="N", help="of all days together")
+    parser.add_argument("--days", type=int, required=True, metavar="D", help="how many days they are of")
+    parser.add_argument(
+        "--reports", type=int, default=1, metavar="N", help="as how many reports they come, of equal size (default: 1)"
+    )
+    parser.add_argument("--cores", type=int, default=16, metavar="N", help="cores of a machine (default: 16)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=act("plan:run"))
 
 
 def register_figures(parser: Parser) -> None:
