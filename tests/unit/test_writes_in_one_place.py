@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "cli/trial": "throw-away systems for tests of packs",
     "cli/self_test.py": "what a trial scan must find and must not, in a folder that goes",
     "cli/packs_import.py": "a pack is gathered in a folder that goes, and placed by the storage",
+    "cli/center/export.py": "packs into a file that the storage gives and places",
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/compacted.py": "divisions of a day, in the writer's folder, which goes",
     "lake/lake.py": "the lock and the folder of the one writer",

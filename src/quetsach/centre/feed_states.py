@@ -1,18 +1,23 @@
-"""How the feeds are: what came of each report, until which day, and what was set aside."""
+"""How the feeds are: what came of each report, how often, until which day, what changed, and what was set aside."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from quetsach.assess.estimate import NotEstimableReason
+from quetsach.assess.hosts.breaks import Break, DaySeen, find_breaks
+from quetsach.assess.hosts.clock import FEWEST_ROWS, SensorDays, feed_mode
 from quetsach.core.period import Period
 from quetsach.feeds.layout import Subject
 from quetsach.lake.delivery import Delivery
 
 _STRAY_GAP_DAYS = 30
+_LOOKED_AT_DAYS = 120
+_LEVEL_DAYS = 28
 _STRAY_SHARE = 0.01
 """A first day with less than this share of a usual day, so long before the next one, is a wrong date."""
 
@@ -24,6 +29,12 @@ class FeedState:
     A day without data between its first and its newest day is a gap, not a zero. ``wrong_days`` lie after today, or
     stray long before the feed began: they are no days of it, and make no gaps. ``last_at`` is the last intake (UTC).
     ``subject`` says what its addresses are: only those of hosts are counted.
+
+    ``cadence_days`` is how many days usually lie from one day with data to the next. Of ``wrong_days``
+    ``future_days`` lie after today. ``breaks`` are days of another level of sightings, ``level_times`` is how the
+    newest four weeks with data compare with the four before, as times their median day. ``sends_differences``: on
+    Sundays there is at least twice as much as on other days, which no machines do. Each is ``None``, or there is
+    none, where too few days tell.
     """
 
     feed: str
@@ -39,6 +50,11 @@ class FeedState:
     duplicates: int
     quarantined: int
     subject: Subject = Subject.HOST
+    cadence_days: float | None = None
+    future_days: tuple[date, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    level_times: float | None = None
+    sends_differences: bool | None = None
 
     @property
     def quarantined_share(self) -> float | None:
@@ -51,8 +67,12 @@ class FeedState:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        days = {name: [str(day) for day in getattr(self, name)] for name in ("days_without_data", "wrong_days")}
-        return asdict(self) | days | {"quarantined_share": self.quarantined_share}
+        days = {name: [str(day) for day in getattr(self, name)] for name in _DAYS}
+        breaks = [{"day": str(b.day), "times": round(b.times, 3), "is_sure": b.is_sure} for b in self.breaks]
+        return asdict(self) | days | {"breaks": breaks, "quarantined_share": self.quarantined_share}
+
+
+_DAYS = ("days_without_data", "wrong_days", "future_days")
 
 
 def feed_states(deliveries: Iterable[Delivery], *, today: date) -> tuple[FeedState, ...]:
@@ -83,7 +103,40 @@ def _state(feed: str, report: str, given: list[Delivery], today: date) -> FeedSt
         duplicates=sum(delivery.duplicates for delivery in given),
         quarantined=sum(delivery.quarantined for delivery in given),
         subject=Subject(given[0].subject),
+        cadence_days=_cadence(days),
+        future_days=tuple(sorted(day for day in wrong if day > today)),
+        breaks=_breaks({day: sightings[day] for day in days}),
+        level_times=_level_times([sightings[day] for day in sorted(days)]),
+        sends_differences=_sends_differences({day: sightings[day] for day in days}),
     )
+
+
+def _cadence(days: set[date]) -> float | None:
+    apart = [(after - day).days for day, after in pairwise(sorted(days))]
+    return float(median(apart)) if apart else None
+
+
+def _breaks(sightings: Mapping[date, int]) -> tuple[Break, ...]:
+    """Return where the level of sightings changes at one stroke, of the newest days; instruments do that."""
+    newest = sorted(sightings)[-_LOOKED_AT_DAYS:]
+    if not newest or (newest[-1] - newest[0]).days > 2 * _LOOKED_AT_DAYS:
+        return ()  # too few days of too many to tell
+    return find_breaks({day: DaySeen(sightings[day]) for day in newest})
+
+
+def _level_times(counts: Sequence[int]) -> float | None:
+    """Return the median of the newest four weeks with data as times that of the four before."""
+    if len(counts) < 2 * _LEVEL_DAYS:
+        return None
+    before, after = median(counts[-2 * _LEVEL_DAYS : -_LEVEL_DAYS]), median(counts[-_LEVEL_DAYS:])
+    return round(after / before, 3) if before else None
+
+
+def _sends_differences(sightings: Mapping[date, int]) -> bool | None:
+    newest = dict(sorted(sightings.items())[-_LOOKED_AT_DAYS:])
+    if len(newest) < _LEVEL_DAYS or sum(newest.values()) < FEWEST_ROWS:
+        return None
+    return feed_mode(SensorDays(newest, single=0)) is NotEstimableReason.DELTA_MODE
 
 
 def _stray(sightings: Mapping[date, int], today: date) -> set[date]:

@@ -1,7 +1,7 @@
 """The columns of sightings and rejects: their types, the cells no field takes, and what makes a sighting itself."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from hashlib import blake2b
 
@@ -174,15 +174,26 @@ def _with_lengths(texts: Sequence[pa.StringArray]) -> pa.BinaryArray:
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 
 
-def as_objects(columns: Mapping[str, pa.DictionaryArray], rows: int) -> pa.StringArray:
+def as_objects(
+    columns: Mapping[str, pa.DictionaryArray], rows: int, *, raw: Collection[str] = (), end: str = ""
+) -> pa.StringArray:
     """Return ``{"header name":"cell",…}`` for each row, with its non-empty cells in the order of the header.
 
     Only distinct cells are encoded, and only those with a character that JSON escapes one by one.
+
+    Args:
+        columns: by name.
+        rows: how many.
+        raw: columns whose cells are JSON already.
+        end: what stands behind each object.
     """
-    members = [_members(name, column) for name, column in columns.items() if pc.max(column.dictionary).as_py()]
-    if not members:
-        return pa.repeat(pa.scalar("{}"), rows)
-    return pc.replace_substring(pc.binary_join_element_wise("{", *members, "}", ""), "{,", "{", max_replacements=1)
+    told = {name: column for name, column in columns.items() if pc.max(column.dictionary).as_py()}
+    members = [_members(name, column, is_raw=name in raw) for name, column in told.items()]
+    if all(isinstance(member, pa.Scalar) for member in members):
+        whole = "{" + "".join(member.as_py() for member in members).removeprefix(",") + "}" + end
+        return pa.repeat(pa.scalar(whole), rows)
+    joined = pc.binary_join_element_wise("{", *members, "}" + end, "")
+    return pc.replace_substring(joined, "{,", "{", max_replacements=1)
 
 
 def joined_objects(first: pa.StringArray | None, second: pa.StringArray) -> pa.StringArray:
@@ -193,13 +204,17 @@ def joined_objects(first: pa.StringArray | None, second: pa.StringArray) -> pa.S
     return pc.case_when(pc.make_struct(pc.equal(second, "{}"), pc.equal(first, "{}")), first, second, both)
 
 
-def _members(name: str, column: pa.DictionaryArray) -> pa.StringArray:
-    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty."""
+def _members(name: str, column: pa.DictionaryArray, *, is_raw: bool) -> pa.StringArray | pa.Scalar:
+    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty; once where all have the same cell."""
     cells = column.dictionary
     key = f",{json.dumps(name, ensure_ascii=False)}:"
-    if pc.any(pc.match_substring_regex(cells, _NEEDS_ESCAPE)).as_py():
+    if is_raw:
+        encoded = pc.binary_join_element_wise(key, cells, "")
+    elif pc.any(pc.match_substring_regex(cells, _NEEDS_ESCAPE)).as_py():
         quoted = pa.array([json.dumps(cell, ensure_ascii=False) for cell in cells.to_pylist()], pa.string())
         encoded = pc.binary_join_element_wise(key, quoted, "")
     else:
         encoded = pc.binary_join_element_wise(key + '"', cells, '"', "")
+    if len(cells) == 1:
+        return encoded[0]
     return pc.if_else(pc.equal(cells, ""), "", encoded).take(column.indices)

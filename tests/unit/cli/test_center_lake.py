@@ -1,12 +1,22 @@
 """What ``center lake`` says to people."""
 
+import bz2
+import gzip
 import json
+import lzma
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.lake.test_keeping import HEADER, TWO_DAYS, ingest
+import zstandard
+from tests.unit.lake.test_keeping import HEADER, NOW, TWO_DAYS, annotate, ingest
 
+from quetsach.cli.center.arguments.measure import _EXPORT_FORMS, _TLP_LEVELS
 from quetsach.cli.main import main
+from quetsach.core.family import FamilyNames
+from quetsach.feeds.export import FORMS, Tlp
 from quetsach.lake import readers
 from quetsach.lake.lake import Lake
 
@@ -72,3 +82,86 @@ def test_a_lake_is_copied_and_put_back(capsys: pytest.CaptureFixture[str], lake:
     assert "files, each with" in told(capsys, lake, "lake", "restore", folder, "--lang", "en")
     assert Lake(lake.folder).view().sightings_count() == sightings
     assert json.loads(told(capsys, lake, "lake", "verify", "--deep", "--json"))["is_whole"]
+
+
+EXPORT = ("lake", "export", "--from", "2020-06-16", "--to", "2020-06-17", "--reason", "notice to a provider")
+SENDER = ("--sender", "National centre <reports@centre.example>")
+
+
+def test_the_command_knows_every_form_and_level() -> None:
+    assert set(_EXPORT_FORMS) == set(FORMS)
+    assert tuple(Tlp) == _TLP_LEVELS
+
+
+def test_who_hands_on_what_and_why_is_logged_before_a_row_is_read(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path
+) -> None:
+    told(capsys, lake, *EXPORT, "--form", "csv", "--family", "mirai", "--out", str(tmp_path / "a.csv"))
+    [reading] = json.loads(told(capsys, lake, "lake", "access", "--json"))["readings"]
+    assert (reading["command"], reading["what"]) == ("center lake export", "addresses")
+    assert reading["of"] == "2020-06-16..2020-06-17, family=mirai: notice to a provider"
+    (lake.folder / readers.ACCESS_FILE).unlink()
+    (lake.folder / readers.ACCESS_FILE).mkdir()
+    told(capsys, lake, *EXPORT, "--form", "csv", "--out", str(tmp_path / "b.csv"), code=1)
+    assert not list(tmp_path.glob("*b.csv*"))
+
+
+def test_a_reason_of_blanks_is_none(capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path) -> None:
+    words = [*EXPORT[:-1], "  ", "--form", "csv", "--out", str(tmp_path / "a.csv")]
+    told(capsys, lake, *words, code=1)
+    assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "unpacked"),
+    [(".gz", gzip.decompress), (".bz2", bz2.decompress), (".xz", lzma.decompress), (".zst", None), ("", bytes)],
+)
+def test_a_file_is_packed_by_its_name_and_never_replaced(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path, ending: str, unpacked: Callable[[bytes], bytes]
+) -> None:
+    out = tmp_path / f"out.jsonl{ending}"
+    words = (*EXPORT, "--form", "intelmq", "--out", str(out))
+    found = json.loads(told(capsys, lake, *words, "--json"))
+    unpacked = unpacked or (lambda content: zstandard.ZstdDecompressor().stream_reader(content).read())
+    events = [json.loads(line) for line in unpacked(out.read_bytes()).splitlines()]
+    assert found["sightings"] == len(events) == lake.view().sightings_count()
+    assert {event["source.ip"][:8] for event in events} == {"14.160.0"}
+    before = out.read_bytes()
+    told(capsys, lake, *words, code=1)
+    assert out.read_bytes() == before
+
+
+def test_a_report_that_is_of_no_infected_machines_is_not_handed_on(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path
+) -> None:
+    attackers = "timestamp,src_ip,infection,protocol\n2020-06-16 07:00:00,14.160.0.77,,tcp\n"
+    lake.ingest(
+        attackers.encode(),
+        feed="shadowserver",
+        report="event4_honeypot_brute_force",
+        families=FamilyNames.of([], version="0"),
+        annotate=annotate,
+        now=NOW,
+        name="x.csv",
+    )
+    told(capsys, lake, *EXPORT, "--form", "csv", "--out", str(tmp_path / "a.csv"))
+    assert "14.160.0.77" not in (tmp_path / "a.csv").read_text()
+
+
+def test_a_document_without_a_sender_or_with_too_many_sightings_is_refused(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (*EXPORT, "--form", "stix", "--out")
+    told(capsys, lake, *words, str(tmp_path / "a.json"), code=1)
+    monkeypatch.setitem(FORMS, "stix", replace(FORMS["stix"], most=3))  # type: ignore[arg-type]
+    told(capsys, lake, *words, str(tmp_path / "a.json"), *SENDER, code=1)
+    assert not (tmp_path / "a.json").exists()
+    told(capsys, lake, *words, str(tmp_path / "a.zip"), *SENDER)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        bundles = [json.loads(archive.read(name)) for name in archive.namelist()]
+    sighted = [one["id"] for bundle in bundles for one in bundle["objects"] if one["type"] == "sighting"]
+    assert len(bundles) == 3
+    assert len(set(sighted)) == len(sighted) == lake.view().sightings_count()
+    again = Lake(tmp_path / "again" / "lake")
+    done = [told(capsys, again, "ingest", str(tmp_path / "a.zip"), "--feed", "stix", "--json")]
+    assert sum(one["accepted"] for one in json.loads(done[0])["files"]) == len(sighted)

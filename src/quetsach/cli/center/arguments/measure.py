@@ -9,6 +9,8 @@ from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
 
 _LIFETIME_DAYS = 90
+_EXPORT_FORMS = ("csv", "intelmq", "stix", "xarf", "misp")
+_TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
 _ADDRESS_FORMS = ("csv", "country-csv", "ip2asn", "pyasn", "delegated", "mmdb", "mmdb-country", "mrt")
 _OWN_TABLES = ("holders", "isps", "subscribers")
 
@@ -303,7 +305,7 @@ def register_ingest(parser: Parser) -> None:
 
 
 def register_lake(parser: Parser) -> None:
-    """Add ``lake`` with ``expire``, ``rebuild``, ``compact``, ``verify``, ``backup``, ``restore`` and ``access``."""
+    """Add ``lake``: what keeps it, copies it, hands sightings on, and says who read."""
     parser.show_examples("quetsach center lake expire --days 90 --dry-run\nquetsach center lake rebuild")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     expire = add_centre_command(
@@ -362,12 +364,54 @@ def register_lake(parser: Parser) -> None:
         "quetsach center lake restore /backup/lake --data /srv/quetsach",
     )
     restore.add_argument("folder", type=Path, metavar="FOLDER", help="what `center lake backup` made")
+    _add_lake_export(commands)
     add_centre_command(
         commands,
         "access",
         act("lake:print_access"),
         "who read raw sightings, when and with which command; exit code 1 if the log was changed",
         "quetsach center lake access\nquetsach center lake access --json",
+    )
+
+
+def _add_lake_export(commands: Subcommands) -> None:
+    export = add_centre_command(
+        commands,
+        "export",
+        act("export:run"),
+        "sightings of a period as a file for others, whole or not at all; logged with the reason before it is read",
+        "quetsach center lake export --form csv --from 2026-11-01 --to 2026-11-07 --isp vnpt "
+        '--reason "weekly notice to the provider" --out vnpt.csv\n'
+        "quetsach center lake export --form stix --from 2026-11-01 --to 2026-11-01 --tlp green "
+        '--sender "National centre <reports@centre.example>" --reason "exchange of data" --out day.zip\n'
+        "quetsach center lake export --form intelmq --from 2026-11-01 --to 2026-11-01 "
+        '--reason "own analysis" --out - | zstd > day.jsonl.zst',
+    )
+    export.add_argument(
+        "--form", required=True, choices=_EXPORT_FORMS, help="in which form; which field each carries is in the manual"
+    )
+    export.add_argument("--from", dest="first", required=True, metavar="DATE", help="first day (UTC)")
+    export.add_argument("--to", dest="last", required=True, metavar="DATE", help="last day (UTC)")
+    export.add_argument("--feed", metavar="NAME", help="of this feed alone")
+    export.add_argument("--report", metavar="NAME", help="of this report alone")
+    export.add_argument("--family", metavar="ID", help="of this family alone")
+    export.add_argument("--isp", metavar="ID", help="at this provider alone")
+    export.add_argument("--place", metavar="CODE", help="in this province or city alone")
+    export.add_argument(
+        "--tlp",
+        choices=_TLP_LEVELS,
+        default="amber",
+        help="how widely it may be shared at most; a sighting marked narrower stays so, and one marked red is left out "
+        "unless this is red (default: amber)",
+    )
+    export.add_argument("--sender", metavar='"NAME <MAIL>"', help="who hands on; needed for stix, misp and xarf")
+    export.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the access log")
+    export.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a new file, packed by its ending (.gz, .bz2, .xz, .zst, .zip); - for standard output",
     )
 
 
