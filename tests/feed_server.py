@@ -107,7 +107,7 @@ def describe(data: Path, kind: str, more: str, *, feed: str = "plain", bounds: s
 
 
 def pulled(data: Path, *, now: datetime = NOW, dry: bool = False, seconds: float = 20) -> list[Pulled]:
-    (source,) = load_sources(data)
+    ((source,), _) = load_sources(data)
     source = replace(source, bounds=replace(source.bounds, file_seconds=seconds))
     return list(pull(Centre(data), source, clock=lambda: now, is_dry_run=dry, jitter=lambda: 0.5))
 

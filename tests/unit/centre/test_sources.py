@@ -61,8 +61,8 @@ def test_a_server_that_asks_for_time_gets_it(server: Server, data: Path) -> None
     server.answers["/today.csv"] = lambda to: send(to, 429, Retry_After="7200")
     describe(data, "http", f'url = "{server.url}/today.csv"')
     assert "HTTP status 429" in said(pulled(data))
-    assert due_sources(Centre(data), NOW + timedelta(seconds=7199)) == []
-    assert len(due_sources(Centre(data), NOW + timedelta(seconds=7200))) == 1
+    assert due_sources(Centre(data), NOW + timedelta(seconds=7199)) == ([], {})
+    assert len(due_sources(Centre(data), NOW + timedelta(seconds=7200))[0]) == 1
 
 
 def test_a_damaged_memory_of_one_source_keeps_no_other_back(server: Server, data: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_damaged_memory_of_one_source_keeps_no_other_back(server: Server, data
     (data / "sources" / "two.toml").write_text(one.replace('"one"', '"two"'))
     (data / "pulled" / "one").mkdir(parents=True)
     (data / "pulled" / "one" / "state.json").write_text("{")
-    found = [list(pull(Centre(data), source, clock=lambda: NOW)) for source in due_sources(Centre(data), NOW)]
+    found = [list(pull(Centre(data), source, clock=lambda: NOW)) for source in due_sources(Centre(data), NOW)[0]]
     assert [(one.source, one.status) for (one,) in found] == [("one", Status.FAILED), ("two", Status.TAKEN)]
     assert "state.json: what is remembered of the source is damaged" in said(found[0])
 
@@ -220,7 +220,7 @@ from quetsach.lake import lake
 kill = lambda *_a, **_k: os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[2] == "before": pulling.ingest_files = kill
 else: pulling.State.save = kill
-(source,) = load_sources(Path(sys.argv[1]))
+((source,), _) = load_sources(Path(sys.argv[1]))
 list(pulling.pull(Centre(Path(sys.argv[1])), source, clock=lambda: datetime(2026, 11, 2, 8, tzinfo=UTC)))
 """
 

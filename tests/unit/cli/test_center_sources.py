@@ -52,3 +52,33 @@ def test_a_file_that_may_be_growing_is_left_in_its_landing_folder(
 def test_a_source_that_is_not_there_is_an_error(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["center", "feeds", "pull", "nobody", "--data", str(data)]) == 1
     assert "there is no source nobody" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_source_stops_itself_alone(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    landing = data.parent / "landing"
+    landing.mkdir()
+    (landing / "old.csv").write_text("timestamp,address,malware\n2026-11-01T07:30:00Z,14.160.0.1,conficker\n")
+    describe(data, "landing", f'kind = "folder"\nfolder = "{landing}"\nsettle_seconds = 1')
+    for name in ("twin", "twin-of-it"):
+        describe(data, name, 'kind = "http"\nurl = "https://feeds.example/f"')
+    twin = data / "sources" / "twin-of-it.toml"
+    twin.write_text(twin.read_text().replace('"twin-of-it"', '"twin"'))
+    (data / "sources" / "cut.toml").write_text('name = "cut"\nfeed = "pl')
+    (data / "sources" / "folder.toml").mkdir()
+    (data / "sources" / ".hidden.toml").write_text("what an editor left")
+    (data / "pulled" / "landing").mkdir(parents=True)
+    assert main(["center", "feeds", "sources", "--data", str(data), "--json"]) == 1
+    found = capsys.readouterr()
+    good, *faults = json.loads(found.out)
+    assert good["source"] == "landing"
+    assert [one["file"] for one in faults] == ["cut.toml", "folder.toml", "twin-of-it.toml", "twin.toml"]
+    assert "two sources are called twin" in faults[-1]["error"]["en"]
+    assert "sources/cut.toml:2" in found.err
+    assert main(["center", "feeds", "pull", "--data", str(data), "--dry-run"]) == 1
+    assert "cut.toml" in capsys.readouterr().err
+    assert main(["center", "feeds", "pull", "landing", "--data", str(data), "--dry-run"]) == 0
+    assert main(["center", "feeds", "pull", "cut", "--data", str(data)]) == 1
+    assert "cut.toml" in capsys.readouterr().err
+    (data / "pulled" / "landing" / "state.json").write_text("{")
+    assert main(["center", "feeds", "sources", "--data", str(data)]) == 1
+    assert "what is remembered of the source is damaged" in capsys.readouterr().out

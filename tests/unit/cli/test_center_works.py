@@ -125,7 +125,7 @@ def test_a_source_that_is_due_is_taken_in_while_a_centre_serves(db, server: Serv
     assert work.thread is not None
     assert not work.thread.is_alive()
     assert len(list((data / "lake" / "deliveries").glob("*.json"))) == 1
-    works.sources_work(data, threading.Event(), lambda: None)
+    works.sources_work(data, threading.Event(), lambda: None, set())
     assert len(server.asked) == 1, "it is not due again"
 
 
@@ -137,7 +137,7 @@ def test_a_centre_that_stops_takes_in_no_further_file(server: Server, data: Path
     for uuid in uuids:
         server.answers[f"/{uuid}.json"] = lambda to: stopped.set() or send(to, 200, b"{}")  # type: ignore[func-returns-value]
     describe(data, "misp", f'url = "{server.url}"')
-    works.sources_work(data, stopped, lambda: None)
+    works.sources_work(data, stopped, lambda: None, set())
     assert [path for _, path, _, _ in server.asked] == ["/manifest.json", f"/{uuids[0]}.json"]
     state = State.read(data / "pulled" / "one")
     assert list(state.marks["events"]) == uuids[:1]
@@ -158,6 +158,21 @@ def test_a_source_that_breaks_off_keeps_no_other_back(
         return real(centre, source, **named)
 
     monkeypatch.setattr(works, "pull", breaks)
-    works.sources_work(data, threading.Event(), lambda: None)
+    works.sources_work(data, threading.Event(), lambda: None, set())
     assert "source a: broke off" in caplog.text
     assert State.read(data / "pulled" / "one").succeeded_at
+
+
+def test_a_file_that_is_no_source_keeps_no_other_back_and_is_logged_once(
+    server: Server, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    describe(data, "http", f'url = "{server.url}/today.csv"')
+    (data / "sources" / "a.toml").write_text("name =")
+    told: set[str] = set()
+    for _turn in range(2):
+        works.sources_work(data, threading.Event(), lambda: None, told)
+    assert State.read(data / "pulled" / "one").succeeded_at
+    assert caplog.text.count("source not asked: sources/a.toml:1:") == 1
+    (data / "sources" / "a.toml").unlink()
+    works.sources_work(data, threading.Event(), lambda: None, told)
+    assert not told

@@ -18,7 +18,7 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources.clients import Client, Marks, Offer, client_of
-from quetsach.centre.sources.source import Kind, Source, load_sources
+from quetsach.centre.sources.source import Faults, Kind, Source, load_sources
 from quetsach.centre.sources.transport import Line, Progress, StatusError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.language import DATA_LANGUAGES
@@ -106,42 +106,44 @@ class State:
         """Note that everything there was is taken."""
         self.succeeded_at, self.failures, self.not_before, self.error = now.isoformat(), 0, "", {}
 
+    @classmethod
+    def read_or_told(cls, room: Path) -> "State":
+        """Return what is kept in a source's room; where that is damaged, nothing but that it is."""
+        try:
+            return cls.read(room)
+        except QuetsachError as error:
+            return cls(error=_told(error))
+
     def fail(self, error: QuetsachError, now: datetime, jitter: Callable[[], float]) -> None:
         """Note an error and wait: twice as long each time, a little apart from others, as long as a server asks."""
         asked = error.wait_seconds if isinstance(error, StatusError) else 0
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(self.failures, 20), _MOST_WAIT_SECONDS) * (0.5 + jitter())
         self.failures += 1
         self.not_before = (now + timedelta(seconds=max(asked, wait))).isoformat()
-        self.error = {language: error.in_language(language) for language in DATA_LANGUAGES}
+        self.error = _told(error)
+
+
+def _told(error: QuetsachError) -> dict[str, str]:
+    return {language: error.in_language(language) for language in DATA_LANGUAGES}
 
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def states(centre: Centre) -> list[tuple[Source, State]]:
-    """Return the sources of a centre with what is remembered of each.
+def states(centre: Centre) -> tuple[list[tuple[Source, State]], Faults]:
+    """Return the sources of a centre with what is remembered of each, and what is wrong with files that are none."""
+    sources, faults = load_sources(centre.data)
+    return [(source, State.read_or_told(centre.data / PULLED / source.name)) for source in sources], faults
 
-    Raises:
-        SourceError: a source is described wrongly, or what is remembered is damaged.
+
+def due_sources(centre: Centre, now: datetime) -> tuple[list[Source], Faults]:
+    """Return the sources that are to be asked now, and what is wrong with files that are none.
+
+    A source whose state is damaged is asked: its pull tells of it.
     """
-    return [(source, State.read(centre.data / PULLED / source.name)) for source in load_sources(centre.data)]
-
-
-def due_sources(centre: Centre, now: datetime) -> list[Source]:
-    """Return the sources that are to be asked now; one whose state is damaged is, so that its pull tells of it.
-
-    Raises:
-        SourceError: a source is described wrongly.
-    """
-    return [one for one in load_sources(centre.data) if not one.is_paused and _is_due(one, centre, now)]
-
-
-def _is_due(source: Source, centre: Centre, now: datetime) -> bool:
-    try:
-        return State.read(centre.data / PULLED / source.name).due_at(source, centre) <= now
-    except QuetsachError:
-        return True
+    found, faults = states(centre)
+    return [one for one, state in found if not one.is_paused and state.due_at(one, centre) <= now], faults
 
 
 def pull(

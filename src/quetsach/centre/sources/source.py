@@ -3,6 +3,8 @@
 import os
 import re
 import stat
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 
 from quetsach import storage
 from quetsach.centre.sources import SourceError
+from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.core.toml_table import Table, read_toml
 from quetsach.feeds.layout import NAME
@@ -107,22 +110,29 @@ class Source:
     ca_file: Path | None = None
 
 
-def load_sources(data: Path) -> tuple[Source, ...]:
-    """Return the sources of a centre by their names.
+type Faults = Mapping[str, QuetsachError]
+"""What is wrong with each file that is no source, by its name in the folder."""
 
-    Raises:
-        SourceError: a file is damaged, or two sources have one name.
+
+def load_sources(data: Path) -> tuple[tuple[Source, ...], Faults]:
+    """Return the sources of a centre by their names, and what is wrong with files that are none.
+
+    Of two with one name neither is a source: what is remembered of the one would be taken for the other's.
     """
     found: dict[str, Source] = {}
-    for path in sorted((data / SOURCES).glob("*.toml")):
-        where = f"{SOURCES}/{path.name}"
-        source = read_source(storage.read_input(path), where=where)
-        if source.name in found:
-            raise SourceError(
-                Text("two sources are called {name}", name=source.name), where=where, hint=Text("mend the name")
-            )
-        found[source.name] = source
-    return tuple(found[name] for name in sorted(found))
+    faults: dict[str, QuetsachError] = {}
+    for path in sorted((data / SOURCES).glob("[!.]*.toml")):
+        try:
+            found[path.name] = read_source(storage.read_input(path), where=f"{SOURCES}/{path.name}")
+        except QuetsachError as error:
+            faults[path.name] = error
+    named = Counter(source.name for source in found.values())
+    for file, source in found.items():
+        if named[source.name] > 1:
+            told = Text("two sources are called {name}", name=source.name)
+            faults[file] = SourceError(told, where=f"{SOURCES}/{file}", hint=Text("mend the name"))
+    good = (source for file, source in found.items() if file not in faults)
+    return tuple(sorted(good, key=lambda source: source.name)), faults
 
 
 def read_source(raw: bytes, *, where: str) -> Source:

@@ -1,19 +1,21 @@
 """``quetsach center feeds sources`` and ``feeds pull``: where feeds are fetched from, and fetching them."""
 
 import argparse
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.sources import SourceError
 from quetsach.centre.sources.pulling import Pulled, Status, as_json, due_sources, pull, states
-from quetsach.centre.sources.source import Source, load_sources
+from quetsach.centre.sources.source import Faults, Source, load_sources
 from quetsach.cli.center.publication import publish_and_tell
 from quetsach.cli.failure import complain
 from quetsach.cli.locations import default_data
 from quetsach.cli.output import Progress, print_json, print_table, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import QuetsachError
+from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import Text, all_in_language
 
 _LIST = (Text("source"), Text("kind"), Text("feed"), Text("last success"), Text("next due"), Text("last error"))
@@ -29,7 +31,7 @@ _TOLD = {
 def print_list(arguments: argparse.Namespace) -> int:
     """List the sources."""
     centre, language = Centre(arguments.data or default_data()), chosen_language(arguments)
-    found = states(centre)
+    found, faults = states(centre)
     if arguments.json:
         print_json(
             [
@@ -47,6 +49,10 @@ def print_list(arguments: argparse.Namespace) -> int:
                 }
                 for source, state in found
             ]
+            + [
+                {"source": None, "file": file, "error": {each: error.in_language(each) for each in DATA_LANGUAGES}}
+                for file, error in faults.items()
+            ]
         )
     elif found:
         rows = []
@@ -57,9 +63,15 @@ def print_list(arguments: argparse.Namespace) -> int:
             error = state.error.get(language) or "—"
             rows.append((source.name, source.kind, source.feed, last, paused if source.is_paused else due, error))
         print_table(all_in_language(_LIST, language), rows)
-    else:
+    elif not faults:
         tell(Text("There are no sources: each is a file in the folder sources of the centre's data."), language)
-    return ExitCode.NOTHING_FOUND
+    _complain(faults.values(), language)
+    return ExitCode.USAGE if faults else ExitCode.NOTHING_FOUND
+
+
+def _complain(faults: Iterable[QuetsachError], language: str) -> None:
+    for error in faults:
+        complain(error, language)
 
 
 def pull_them(arguments: argparse.Namespace) -> int:
@@ -67,7 +79,8 @@ def pull_them(arguments: argparse.Namespace) -> int:
     data, language = arguments.data or default_data(), chosen_language(arguments)
     done: list[Pulled] = []
     with Progress(Text("fetching", context="progress").in_language(language)) as progress:
-        for source in _chosen(data, arguments.sources):
+        sources, faults = _chosen(data, arguments.sources, language)
+        for source in sources:
             work = pull(
                 Centre(data),
                 source,
@@ -80,23 +93,27 @@ def pull_them(arguments: argparse.Namespace) -> int:
                 _tell(one, language, is_quiet=arguments.json)
     if arguments.json:
         print_json([as_json(one) for one in done])
-    elif not done:
+    elif not done and not faults:
         tell(Text("No source is due."), language)
+    _complain(faults.values(), language)
     if not arguments.dry_run:
         publish_and_tell(data, language, now=datetime.now(UTC), is_changed=any(one.accepted for one in done))
     is_bad = any(one.status in {Status.FAILED, Status.REFUSED, Status.BUSY} for one in done)
-    return ExitCode.USAGE if is_bad else ExitCode.NOTHING_FOUND
+    return ExitCode.USAGE if is_bad or faults else ExitCode.NOTHING_FOUND
 
 
-def _chosen(data: Path, named: list[str]) -> list[Source]:
+def _chosen(data: Path, named: list[str], language: str) -> tuple[list[Source], Faults]:
+    """Return the sources that are due, with what is wrong with others; or those that were named."""
     if not named:
         return due_sources(Centre(data), datetime.now(UTC))
-    known = {source.name: source for source in load_sources(data)}
+    sources, faults = load_sources(data)
+    known = {source.name: source for source in sources}
     for name in named:
         if name not in known:
+            _complain(faults.values(), language)  # it may be one of these
             hint = Text("known: {names}", names=", ".join(known) or "—")
             raise SourceError(Text("there is no source {name}", name=name), hint=hint)
-    return [known[name] for name in named]
+    return [known[name] for name in named], {}
 
 
 def _tell(one: Pulled, language: str, *, is_quiet: bool) -> None:

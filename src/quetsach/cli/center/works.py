@@ -201,12 +201,26 @@ def take_in_feed_files(_data: Path, stopped: threading.Event, beat: Beat) -> Non
 
 def pull_sources(data: Path, stopped: threading.Event, beat: Beat) -> None:
     """Fetch and take in what the sources have, each when it is due."""
-    again(lambda: sources_work(data, stopped, beat), SOURCES_SECONDS, stopped, beat)
+    told: set[str] = set()
+    again(lambda: sources_work(data, stopped, beat, told), SOURCES_SECONDS, stopped, beat)
 
 
-def sources_work(data: Path, stopped: threading.Event, beat: Beat) -> None:
-    """Ask every source that is due; what one fails at keeps none of the others back."""
-    for source in due_sources(Centre(data), datetime.now(UTC)):
+def sources_work(data: Path, stopped: threading.Event, beat: Beat, told: set[str]) -> None:
+    """Ask every source that is due; what one fails at keeps none of the others back.
+
+    Args:
+        data: the centre's.
+        stopped: set when the centre ends.
+        beat: called after each file.
+        told: what was logged about files that are no sources; is brought up to date, so that each is logged once.
+    """
+    sources, faults = due_sources(Centre(data), datetime.now(UTC))
+    wrong = {str(error) for error in faults.values()}
+    for error in sorted(wrong - told):
+        _logger.error("source not asked: %s", error)
+    told.intersection_update(wrong)
+    told.update(wrong)
+    for source in sources:
         if stopped.is_set():
             return
         try:
