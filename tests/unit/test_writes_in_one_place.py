@@ -24,6 +24,7 @@ EXCEPTIONS = {
     "cli/packs_import.py": "a pack is gathered in a folder that goes, and placed by the storage",
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/compacted.py": "divisions of a day, in the writer's folder, which goes",
+    "lake/heads.py": "heads of a log that grows, added and synced under the lock of the log",
     "lake/lake.py": "the lock and the folder of the one writer",
     "lake/readers.py": "the lock of those who read; a chained log: read, followed and synced under one lock",
     "lake/records.py": "an index that is appended to, and believed only where it agrees with the records",
